@@ -1,0 +1,49 @@
+package account
+
+import (
+	"strconv"
+	"time"
+)
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// Limits are the numbers of the second factor. With two accepted steps of a
+// million codes, 16 tries a block and two unblocks a year give a guesser who
+// knows the password a chance below 1 in 10,000 a year.
+type Limits struct {
+	EnrolmentCodes int           // wrong codes before the first right one: 5
+	Codes          int           // wrong codes in a row on an active account: at most 16
+	EnrolmentTime  time.Duration // from the QR to the first right code: 7 days
+}
+
+// DefaultLimits are DESIGN.md §3.7 and §8.4.
+var DefaultLimits = Limits{EnrolmentCodes: 5, Codes: 10, EnrolmentTime: 7 * 24 * time.Hour}
+
+// Delay is how long codes are not looked at after n wrong ones in a row. The
+// first two are free: a typing error or a code that just ran out.
+func Delay(n int) time.Duration {
+	switch {
+	case n < 3:
+		return 0
+	case n < 5:
+		return 5 * time.Second
+	case n < 7:
+		return 30 * time.Second
+	default:
+		return 2 * time.Minute
+	}
+}
+
+// Limit is the number of wrong codes that blocks an account in this state.
+func (l Limits) Limit(s State) int {
+	if s == QRShown {
+		return l.EnrolmentCodes
+	}
+	return l.Codes
+}
+
+// EnrolmentLapsed tells whether the QR was shown too long ago without a right
+// code since. It is judged at the next login, never by a sweeper alone.
+func (l Limits) EnrolmentLapsed(a Account, now time.Time) bool {
+	return a.State == QRShown && !now.Before(a.Factor.ShownAt.Add(l.EnrolmentTime))
+}

@@ -1,0 +1,82 @@
+// Package audit owns the record of who did what to whom. It is not a log
+// level: an event is written in the transaction of the change it tells of,
+// or the change does not happen.
+//
+//	change ──┐
+//	         ├── one transaction ── commit
+//	event ───┘        │
+//	                  └─ last step: the chain's head moves on (hash over the
+//	                     previous head and this event)
+//
+// Values never hold addresses, codes, secrets or documents: ids only.
+package audit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// Actor kinds: who did it.
+const (
+	ActorApplicant = "applicant"
+	ActorHolder    = "holder"   // the account's owner
+	ActorStaff     = "staff"    // an official, by id
+	ActorOperator  = "operator" // somebody at the command line
+	ActorSystem    = "system"   // a rule, such as a limit or a deadline
+	ActorClient    = "client"   // a relying party, by client id
+)
+
+// Event is one line of the record.
+type Event struct {
+	Seq        int64             // set by the store, 1 and up
+	At         time.Time         // UTC, milliseconds
+	ActorKind  string            // one of the Actor constants
+	ActorID    string            // account id, staff id, client id or operating-system user; may be empty
+	Origin     string            // network prefix of the caller (/24, /48), or "cli"
+	Action     string            // "account.blocked", "application.submitted", …
+	ObjectKind string            // "account", "application", "client", "key"
+	ObjectID   string            //
+	Outcome    string            // "ok" or "refused"
+	Reason     string            // a code or a human reason, never personal data
+	RequestID  string            // the reference shown to people
+	Details    map[string]string // further ids and codes
+	PrevHash   string            // set by the store
+	Hash       string            // set by the store
+}
+
+// ChainHash computes the hash of an event that follows prev. The encoding is
+// JSON of a fixed struct, so that a third party can repeat it.
+func ChainHash(prev string, e Event) string {
+	b, err := json.Marshal(struct {
+		Seq        int64             `json:"seq"`
+		At         int64             `json:"at"`
+		ActorKind  string            `json:"actor_kind"`
+		ActorID    string            `json:"actor_id"`
+		Origin     string            `json:"origin"`
+		Action     string            `json:"action"`
+		ObjectKind string            `json:"object_kind"`
+		ObjectID   string            `json:"object_id"`
+		Outcome    string            `json:"outcome"`
+		Reason     string            `json:"reason"`
+		RequestID  string            `json:"request_id"`
+		Details    map[string]string `json:"details"`
+		Prev       string            `json:"prev"`
+	}{e.Seq, e.At.UnixMilli(), e.ActorKind, e.ActorID, e.Origin, e.Action, e.ObjectKind, e.ObjectID, e.Outcome, e.Reason, e.RequestID, e.Details, prev})
+	if err != nil {
+		panic("audit: event does not encode: " + err.Error()) // strings and numbers always do
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Store reads the record. Nothing here writes: events travel with the change
+// they belong to (package record).
+type Store interface {
+	// Events lists in order of Seq, after the given one, at most limit.
+	Events(ctx context.Context, after int64, limit int) ([]Event, error)
+	// EventsAbout lists what happened to one object, newest first.
+	EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]Event, error)
+}

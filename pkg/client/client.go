@@ -1,0 +1,252 @@
+// Package client owns relying parties: who may send people here, where they
+// may be sent back to, and how a client proves itself. ("Application" is a
+// person's request for an account, never a client.)
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"omgevingsloket-id/pkg/record"
+)
+
+// AuthMethod is how a client authenticates at the token endpoint.
+type AuthMethod string
+
+// The methods (OIDC Core §9).
+const (
+	None              AuthMethod = "none" // public client: PKCE alone
+	ClientSecretBasic AuthMethod = "client_secret_basic"
+	ClientSecretPost  AuthMethod = "client_secret_post"
+	PrivateKeyJWT     AuthMethod = "private_key_jwt"
+)
+
+// Policy is the rule set a client is held to.
+type Policy string
+
+// The policies (DESIGN §5).
+const (
+	NLGov   Policy = "nlgov"
+	General Policy = "general"
+)
+
+// Client is one relying party.
+type Client struct {
+	ID                     string          `yaml:"id" json:"id"`                                               // client_id
+	Name                   string          `yaml:"name" json:"name"`                                           // shown to people
+	RedirectURIs           []string        `yaml:"redirect_uris" json:"redirect_uris"`                         // compared byte for byte
+	PostLogoutRedirectURIs []string        `yaml:"post_logout_redirect_uris" json:"post_logout_redirect_uris"` // compared byte for byte
+	AuthMethod             AuthMethod      `yaml:"auth_method" json:"auth_method"`                             //
+	SecretHashes           []string        `yaml:"secret_hashes" json:"secret_hashes"`                         // hex SHA-256 of secrets that we made
+	JWKS                   json.RawMessage `yaml:"-" json:"jwks,omitempty"`                                    // public keys, inline …
+	JWKSURI                string          `yaml:"jwks_uri" json:"jwks_uri"`                                   // … or by address, never both
+	Scopes                 []string        `yaml:"scopes" json:"scopes"`                                       // what it may ask for; openid is always there
+	Policy                 Policy          `yaml:"policy" json:"policy"`                                       // "" = that of the issuer
+	PublicSubject          bool            `yaml:"public_subject" json:"public_subject"`                       // subject type public; general policy only
+	SectorHost             string          `yaml:"sector" json:"sector"`                                       // pairwise sector; "" = host of the redirect URIs
+	InitiateLoginURI       string          `yaml:"initiate_login_uri" json:"initiate_login_uri"`               // OIDC Core §4
+	ThirdParty             bool            `yaml:"third_party" json:"third_party"`                             // people are asked for consent
+	PKCEOptional           bool            `yaml:"pkce_optional" json:"pkce_optional"`                         // confidential client of the general policy only
+	DutchClaims            bool            `yaml:"dutch_claims" json:"dutch_claims"`                           // adds the urn:etoegang names
+	SigningAlg             string          `yaml:"id_token_signed_response_alg" json:"signing_alg"`            // "" = RS256 (OIDC Reg §2)
+	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                   // where its start page is, for our list of portals
+}
+
+// Public tells whether the client cannot keep a secret.
+func (c Client) Public() bool { return c.AuthMethod == None }
+
+// AllowsRedirect compares byte for byte (RFC 9700 §2.1). The one exception
+// is the port of a loopback IP address (RFC 8252 §7.3).
+func (c Client) AllowsRedirect(uri string) bool {
+	if slices.Contains(c.RedirectURIs, uri) {
+		return true
+	}
+	if !c.Public() {
+		return false
+	}
+	for _, registered := range c.RedirectURIs {
+		if sameButPort(registered, uri) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameButPort: both are http on a loopback IP and differ in the port alone.
+func sameButPort(registered, uri string) bool {
+	for _, host := range []string{"http://127.0.0.1:", "http://[::1]:"} {
+		a, okA := strings.CutPrefix(registered, host)
+		b, okB := strings.CutPrefix(uri, host)
+		if !okA || !okB {
+			continue
+		}
+		_, pathA, _ := strings.Cut(a, "/")
+		port, pathB, hasPath := strings.Cut(b, "/")
+		return hasPath && pathA == pathB && port != "" && len(port) <= 5 && strings.Trim(port, "0123456789") == ""
+	}
+	return false
+}
+
+// AllowsPostLogout compares byte for byte (OIDC RP-Initiated Logout §3).
+func (c Client) AllowsPostLogout(uri string) bool {
+	return slices.Contains(c.PostLogoutRedirectURIs, uri)
+}
+
+// Sector is the sector identifier for pairwise subjects (OIDC Core §8.1).
+func (c Client) Sector() string {
+	if c.SectorHost != "" {
+		return c.SectorHost
+	}
+	if len(c.RedirectURIs) > 0 {
+		if u, err := url.Parse(c.RedirectURIs[0]); err == nil {
+			return u.Hostname()
+		}
+	}
+	return c.ID
+}
+
+// Validate checks a client against the issuer's policy. insecure allows
+// http://localhost, as the demo and tests need. All faults come at once.
+func (c Client) Validate(issuer Policy, insecure bool) error {
+	var faults []error
+	add := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	policy := c.Policy
+	if policy == "" {
+		policy = issuer
+	}
+	if c.ID == "" || len(c.ID) > 128 || strings.ContainsFunc(c.ID, func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }) {
+		add("id: 1 to 128 printable ASCII characters without spaces, quotes and backslashes")
+	}
+	if strings.TrimSpace(c.Name) == "" {
+		add("name: is shown to people on the login page; give one")
+	}
+	if policy != NLGov && policy != General {
+		add("policy %q: choose nlgov or general", c.Policy)
+	}
+	if issuer == NLGov && policy == General {
+		add("policy general: an issuer with policy nlgov can only be tightened, not loosened")
+	}
+	if len(c.RedirectURIs) == 0 {
+		add("redirect_uris: give at least one")
+	}
+	for _, u := range c.RedirectURIs {
+		if err := checkURI(u, insecure, c.Public()); err != nil {
+			add("redirect_uris: %w", err)
+		}
+	}
+	for _, u := range c.PostLogoutRedirectURIs {
+		if err := checkURI(u, insecure, c.Public()); err != nil {
+			add("post_logout_redirect_uris: %w", err)
+		}
+	}
+	for name, u := range map[string]string{"initiate_login_uri": c.InitiateLoginURI, "home_uri": c.HomeURI, "jwks_uri": c.JWKSURI} {
+		if u == "" {
+			continue
+		}
+		if err := checkURI(u, insecure, false); err != nil {
+			add("%s: %w", name, err)
+		}
+	}
+	if c.SectorHost == "" && !c.PublicSubject && differentHosts(c.RedirectURIs) {
+		add("sector: the redirect URIs have several hosts; name one sector for the pairwise subject")
+	}
+	faults = append(faults, c.checkAuth(policy)...)
+	return errors.Join(faults...)
+}
+
+func (c Client) checkAuth(policy Policy) []error {
+	var faults []error
+	add := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	hasKeys := len(c.JWKS) > 0 || c.JWKSURI != ""
+	switch c.AuthMethod {
+	case None:
+		if len(c.SecretHashes) > 0 || hasKeys {
+			add("auth_method none: a public client has no secret and no keys")
+		}
+	case ClientSecretBasic, ClientSecretPost:
+		if policy == NLGov {
+			add("auth_method %s: policy nlgov has no client secrets (R-027); use private_key_jwt", c.AuthMethod)
+		}
+		if len(c.SecretHashes) == 0 {
+			add("secret_hashes: give the SHA-256 of at least one secret")
+		}
+	case PrivateKeyJWT:
+		if len(c.JWKS) > 0 && c.JWKSURI != "" {
+			add("jwks and jwks_uri: give one, not both (R-034)")
+		}
+		if !hasKeys {
+			add("auth_method private_key_jwt: give jwks or jwks_uri")
+		}
+	default:
+		add("auth_method %q: choose none, client_secret_basic, client_secret_post or private_key_jwt", c.AuthMethod)
+	}
+	if c.PKCEOptional && (policy != General || c.Public()) {
+		add("pkce_optional: only for a confidential client of policy general")
+	}
+	if c.PublicSubject && policy == NLGov {
+		add("public_subject: policy nlgov has pairwise subjects (R-050)")
+	}
+	switch c.SigningAlg {
+	case "", "RS256", "PS256", "ES256":
+	default:
+		add("id_token_signed_response_alg %q: choose RS256, PS256 or ES256", c.SigningAlg)
+	}
+	return faults
+}
+
+// checkURI: absolute, no fragment, no user, https; http only for loopback IPs
+// of native (public) clients, and for localhost where insecure allows it.
+// Parameters that an authorization response sets itself are refused (AZ-04).
+func checkURI(raw string, insecure, native bool) error {
+	u, err := url.Parse(raw)
+	if err != nil || !u.IsAbs() || u.Host == "" || u.Opaque != "" {
+		return fmt.Errorf("%q is not an absolute address", raw)
+	}
+	if strings.ContainsAny(raw, "#\\*") || strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }) || u.User != nil {
+		return fmt.Errorf("%q: no fragment, wildcard, user, space or backslash", raw)
+	}
+	for _, p := range []string{"code", "state", "iss", "error", "error_description", "response"} {
+		if u.Query().Has(p) {
+			return fmt.Errorf("%q: parameter %s is the provider's to set", raw, p)
+		}
+	}
+	ip := net.ParseIP(u.Hostname())
+	local := ip != nil && ip.IsLoopback() || u.Hostname() == "localhost"
+	switch {
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme == "http" && insecure && local:
+		return nil
+	case u.Scheme == "http" && native && ip != nil && ip.IsLoopback():
+		return nil
+	}
+	return fmt.Errorf("%q: https only (http for loopback IP addresses of native clients)", raw)
+}
+
+func differentHosts(uris []string) bool {
+	hosts := map[string]bool{}
+	for _, raw := range uris {
+		if u, err := url.Parse(raw); err == nil {
+			hosts[u.Hostname()] = true
+		}
+	}
+	return len(hosts) > 1
+}
+
+// Store is the client contract.
+type Store interface {
+	// ByID answers errs.ErrNotFound.
+	ByID(ctx context.Context, id string) (Client, error)
+	// List gives all, by id.
+	List(ctx context.Context) ([]Client, error)
+	// Add keeps a new client; errs.ErrConflict when the id is taken.
+	Add(ctx context.Context, c Client, rec record.Record) error
+	// Remove answers errs.ErrNotFound. Its grants are revoked with it.
+	Remove(ctx context.Context, id string, rec record.Record) error
+}

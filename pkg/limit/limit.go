@@ -1,0 +1,73 @@
+// Package limit owns counting: wrong passwords per address and lane, which
+// must survive everything, and requests per source in a window, which may
+// vanish.
+//
+// A lane is a browser that logged in before (known device), or everybody
+// else together. A stranger who guesses at an address fills the lane of the
+// strangers; its owner's own browser has a lane of its own. A lock is no
+// state of an account: while it holds, every password gets the answer of a
+// wrong one.
+package limit
+
+import (
+	"context"
+	"time"
+)
+
+// Tally is what is counted on one lane.
+type Tally struct {
+	Failures    int
+	LockedUntil time.Time
+	LastAt      time.Time
+}
+
+// Strangers is the lane of browsers that never logged in to the account.
+const Strangers = "strangers"
+
+const (
+	freeTries  = 5
+	firstLock  = time.Minute
+	longest    = time.Hour
+	forgetting = 24 * time.Hour
+)
+
+// Count is the rule for one more try at now: whether the lane is open, and
+// the tally to keep. The try is counted as wrong before anything is checked;
+// a right password clears the lane afterwards. While locked nothing grows.
+func Count(t Tally, now time.Time) (open bool, next Tally) {
+	if now.Before(t.LockedUntil) {
+		return false, t
+	}
+	if now.Sub(t.LastAt) >= forgetting {
+		t = Tally{}
+	}
+	t.Failures++
+	t.LastAt = now
+	if over := t.Failures - freeTries; over >= 0 {
+		lock := longest
+		if over < 6 {
+			lock = min(firstLock<<over, longest)
+		}
+		t.LockedUntil = now.Add(lock)
+	}
+	return true, t
+}
+
+// Lanes keeps tallies of wrong passwords. Keys are account.EmailKey values,
+// so that known and unknown addresses are alike. It is durable (SQL).
+type Lanes interface {
+	// Try applies Count to the lane of this key in one transaction and tells
+	// whether it was open. deviceHash names a browser: when it is known for
+	// the key its own lane counts, else that of the strangers.
+	Try(ctx context.Context, key, deviceHash string, now time.Time) (open bool, err error)
+	// Clear empties the lane after a right password, unless it is locked by
+	// then, and, when remember is set, makes the device known for the key.
+	Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error
+}
+
+// Windows counts events per name and key in fixed windows; it may forget.
+type Windows interface {
+	// Allow counts one event and tells whether it is within max in this
+	// window, and else how long to wait.
+	Allow(ctx context.Context, name, key string, max int, window time.Duration) (ok bool, wait time.Duration, err error)
+}

@@ -1,0 +1,33 @@
+package mail
+
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// canonicalDomain gives the ASCII (punycode) form of a mail domain.
+func canonicalDomain(domain string) (string, error) {
+	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
+	if err != nil {
+		return "", err
+	}
+	labels := strings.Split(ascii, ".")
+	if len(labels) < 2 || len(ascii) > 253 {
+		return "", ErrAddress
+	}
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+			return "", ErrAddress
+		}
+		for _, r := range l {
+			if !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-') {
+				return "", ErrAddress
+			}
+		}
+	}
+	if tld := labels[len(labels)-1]; strings.Trim(tld, "0123456789") == "" {
+		return "", ErrAddress
+	}
+	return ascii, nil
+}
