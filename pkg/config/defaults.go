@@ -1,0 +1,63 @@
+package config
+
+import (
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/signkey"
+)
+
+// The levels of assurance that tokens state unless configured otherwise.
+const (
+	ProductionACR = "http://eidas.europa.eu/NotNotified/LoA/low"
+	PracticeACR   = "urn:omgevingsloket-id:practice"
+)
+
+// Default gives the settings of an environment before anybody chose
+// anything. The required ones are still empty.
+func Default(env Environment) Config {
+	c := Config{
+		Environment:   env,
+		Listen:        ":8080",
+		AdminListen:   "127.0.0.1:9090",
+		ShutdownGrace: 20 * time.Second,
+		Database:      Database{MaxConnections: 20},
+		Mail:          Mail{FromName: "Omgevingsloket-ID"},
+		Helpdesk:      Helpdesk{Name: "Informatiepunt Leefomgeving"},
+		Session:       Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+		Login: Login{
+			EnrolmentCodes: account.DefaultLimits.EnrolmentCodes,
+			Codes:          account.DefaultLimits.Codes,
+			EnrolmentTime:  account.DefaultLimits.EnrolmentTime,
+		},
+		Password: Password{MemoryKiB: 19456, Time: 2, Threads: 1, Wait: 2 * time.Second},
+		Keys: Keys{
+			Publish: signkey.DefaultSchedule.Publish,
+			Sign:    signkey.DefaultSchedule.Sign,
+			Retain:  signkey.DefaultSchedule.Retain,
+			Hint:    signkey.DefaultSchedule.Hint,
+		},
+		Branding: Branding{Wordmark: "Omgevingsloket-ID"},
+		Log:      Log{Level: "info", Format: "json"},
+		Limits:   Limits{AuthorizePerMinute: 120, ApplyPerHour: 30, LoginPerMinute: 60},
+	}
+	c.complete()
+	return c
+}
+
+// complete fills what depends on other settings and was left empty.
+func (c *Config) complete() {
+	if c.Policy == "" {
+		c.Policy = client.NLGov
+		if !c.Production() {
+			c.Policy = client.General
+		}
+	}
+	if c.ACR == "" {
+		c.ACR = ProductionACR
+		if !c.Production() {
+			c.ACR = PracticeACR
+		}
+	}
+}
