@@ -1,0 +1,127 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+)
+
+type accounts struct{ db *DB }
+
+// Accounts gives the account store.
+func (db *DB) Accounts() account.Store { return accounts{db} }
+
+const accountColumns = `a.id, a.kind, a.email, a.profile, a.lang, a.password_hash, a.state, a.block_reason, a.block_ref, a.epoch,
+	a.totp_sealed, a.totp_last_step, a.totp_failures, a.totp_next_try, a.totp_shown_at, a.unblocks, a.created_at, a.last_login_at`
+
+// scanAccount reads accountColumns, and what comes before or behind them.
+func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Account, error) {
+	var (
+		a                                     account.Account
+		profile, hash                         string
+		nextTry, shownAt, createdAt, lastSeen int64
+	)
+	targets := append(before, &a.ID, &a.Kind, &a.Email, &profile, &a.Lang, &hash, &a.State, &a.BlockReason, &a.BlockRef, &a.Epoch,
+		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen)
+	if err := row.Scan(targets...); err != nil {
+		return account.Account{}, err
+	}
+	if err := json.Unmarshal([]byte(profile), &a.Profile); err != nil {
+		return account.Account{}, err
+	}
+	a.PasswordHash = secret.Text(hash)
+	a.Factor.NextTryAt, a.Factor.ShownAt, a.CreatedAt, a.LastLoginAt = at(nextTry), at(shownAt), at(createdAt), at(lastSeen)
+	return a, nil
+}
+
+func (s accounts) by(ctx context.Context, where, value string) (account.Account, error) {
+	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts a WHERE `+where+` = $1`, value))
+	return a, answer("account", err)
+}
+
+func (s accounts) ByID(ctx context.Context, id string) (account.Account, error) {
+	return s.by(ctx, "a.id", id)
+}
+
+func (s accounts) ByEmail(ctx context.Context, email string) (account.Account, error) {
+	return s.by(ctx, "a.email", email)
+}
+
+func (s accounts) ByBlockRef(ctx context.Context, ref string) (account.Account, error) {
+	if ref == "" {
+		return account.Account{}, errs.ErrNotFound
+	}
+	return s.by(ctx, "a.block_ref", ref)
+}
+
+func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, kind, email, profile, lang, password_hash, state, epoch, created_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
+		a.ID, a.Kind, a.Email, text(a.Profile), a.Lang, a.PasswordHash.Reveal(), account.AwaitingEnrolment, a.Epoch, ms(a.CreatedAt))
+	return err
+}
+
+func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec record.Record) error {
+	return s.db.with(ctx, "reveal", rec, `UPDATE accounts
+		SET state = 'qr_shown', totp_sealed = $1, totp_shown_at = $2, totp_last_step = 0, totp_failures = 0, totp_next_try = 0
+		WHERE id = $3 AND epoch = $4 AND state = 'awaiting_enrolment'`, sealed, ms(now), id, epoch)
+}
+
+// TryCode counts first: the UPDATE takes the row, so tries that come at the
+// same moment wait for each other and each one sees the others' count.
+func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error) {
+	var verdict account.Verdict
+	err := s.db.change(ctx, "code", func(tx *sql.Tx) (record.Record, error) {
+		a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts AS a SET totp_failures = totp_failures + 1
+			WHERE a.id = $1 AND a.epoch = $2 AND a.state IN ('qr_shown', 'active') RETURNING `+accountColumns, id, epoch))
+		if err == sql.ErrNoRows {
+			return record.Record{}, errs.ErrConflict
+		}
+		if err != nil {
+			return record.Record{}, err
+		}
+		verdict = judge(account.CodeTry{State: a.State, Epoch: a.Epoch, Factor: a.Factor})
+		return verdict.Record, s.write(ctx, tx, a, verdict, now)
+	})
+	return verdict, err
+}
+
+func (s accounts) write(ctx context.Context, tx *sql.Tx, a account.Account, v account.Verdict, now time.Time) error {
+	switch v.Outcome {
+	case account.Accepted:
+		return one(tx.ExecContext(ctx, `UPDATE accounts
+			SET state = 'active', totp_last_step = $1, totp_failures = 0, totp_next_try = 0, last_login_at = $2
+			WHERE id = $3 AND totp_last_step < $1`, v.Step, ms(now), a.ID))
+	case account.Wrong:
+		return one(tx.ExecContext(ctx, `UPDATE accounts SET totp_next_try = $1 WHERE id = $2`, ms(v.NextTryAt), a.ID))
+	case account.BlockedNow:
+		return one(tx.ExecContext(ctx, `UPDATE accounts
+			SET state = 'blocked', block_reason = $1, block_ref = $2, epoch = epoch + 1
+			WHERE id = $3 AND state = $4`, v.Reason, v.BlockRef, a.ID, a.State))
+	default: // Replayed, TooSoon: the try does not count
+		return one(tx.ExecContext(ctx, `UPDATE accounts SET totp_failures = totp_failures - 1 WHERE id = $1`, a.ID))
+	}
+}
+
+func (s accounts) Block(ctx context.Context, id string, epoch int64, reason account.BlockReason, ref string, _ time.Time, rec record.Record) error {
+	return s.db.with(ctx, "block", rec, `UPDATE accounts SET state = 'blocked', block_reason = $1, block_ref = $2, epoch = epoch + 1
+		WHERE id = $3 AND state IN ('awaiting_enrolment', 'qr_shown', 'active') AND (CAST($4 AS BIGINT) = 0 OR epoch = CAST($4 AS BIGINT))`, reason, ref, id, epoch)
+}
+
+func (s accounts) Unblock(ctx context.Context, id string, _ time.Time, rec record.Record) error {
+	return s.db.with(ctx, "unblock", rec, `UPDATE accounts
+		SET state = 'awaiting_enrolment', block_reason = '', block_ref = '', epoch = epoch + 1, unblocks = unblocks + 1,
+		    totp_sealed = NULL, totp_last_step = 0, totp_failures = 0, totp_next_try = 0, totp_shown_at = 0
+		WHERE id = $1 AND state = 'blocked'`, id)
+}
+
+func (s accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {
+	return s.db.with(ctx, "rehash", record.Record{}, `UPDATE accounts SET password_hash = $1 WHERE id = $2 AND password_hash = $3`,
+		fresh.Reveal(), id, old.Reveal())
+}

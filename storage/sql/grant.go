@@ -1,0 +1,183 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/record"
+)
+
+type grants struct{ db *DB }
+
+// Grants gives the grant store.
+func (db *DB) Grants() grant.Store { return grants{db} }
+
+const grantColumns = `g.id, g.client_id, g.account_id, g.sid, g.epoch, g.redirect_uri, g.scopes, g.claims, g.nonce, g.challenge,
+	g.auth_time, g.acr, g.issued_at, g.code_expires, g.expires, g.redeemed_at, g.revoked_at, g.tries`
+
+// grantScan holds what Scan fills; value turns it into a Grant.
+type grantScan struct {
+	g                                                         grant.Grant
+	scopes, claims                                            string
+	authTime, issued, codeExpires, expires, redeemed, revoked int64
+}
+
+func (s *grantScan) targets() []any {
+	return []any{&s.g.ID, &s.g.ClientID, &s.g.AccountID, &s.g.SID, &s.g.Epoch, &s.g.RedirectURI, &s.scopes, &s.claims, &s.g.Nonce, &s.g.Challenge,
+		&s.authTime, &s.g.ACR, &s.issued, &s.codeExpires, &s.expires, &s.redeemed, &s.revoked, &s.g.Tries}
+}
+
+func (s *grantScan) value() (grant.Grant, error) {
+	g := s.g
+	if err := json.Unmarshal([]byte(s.scopes), &g.Scopes); err != nil {
+		return grant.Grant{}, err
+	}
+	if s.claims != "" {
+		g.Claims = json.RawMessage(s.claims)
+	}
+	g.AuthTime, g.IssuedAt, g.CodeExpires, g.Expires, g.RedeemedAt, g.RevokedAt =
+		at(s.authTime), at(s.issued), at(s.codeExpires), at(s.expires), at(s.redeemed), at(s.revoked)
+	return g, nil
+}
+
+// Issue inserts only while the account is active and of this epoch: the
+// SELECT is part of the INSERT.
+func (s grants) Issue(ctx context.Context, g grant.Grant, rec record.Record) error {
+	return s.db.with(ctx, "issue grant", rec, `INSERT INTO grants
+		(id, code_hash, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, challenge, auth_time, acr, issued_at, code_expires)
+		SELECT $1,$2,$3,a.id,$5,a.epoch,$7,$8,$9,$10,$11,CAST($12 AS BIGINT),$13,CAST($14 AS BIGINT),CAST($15 AS BIGINT) FROM accounts a
+		WHERE a.id = $4 AND a.epoch = $6 AND a.state = 'active'`,
+		g.ID, g.CodeHash, g.ClientID, g.AccountID, g.SID, g.Epoch, g.RedirectURI, text(g.Scopes), string(g.Claims), g.Nonce, g.Challenge,
+		ms(g.AuthTime), g.ACR, ms(g.IssuedAt), ms(g.CodeExpires))
+}
+
+// Redeem takes the row by counting the try, judges it, and spends it.
+func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay record.Record) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
+	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (record.Record, error) {
+		refused = ""
+		var scan grantScan
+		err := tx.QueryRowContext(ctx, `UPDATE grants AS g SET tries = tries + 1 WHERE g.code_hash = $1 RETURNING `+grantColumns, r.CodeHash).Scan(scan.targets()...)
+		if errors.Is(err, sql.ErrNoRows) {
+			refused = grant.RefusedUnknown
+			return record.Record{}, nil
+		}
+		if err != nil {
+			return record.Record{}, err
+		}
+		if g, err = scan.value(); err != nil {
+			return record.Record{}, err
+		}
+		a, err = scanAccount(tx.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts a WHERE a.id = $1`, g.AccountID))
+		if err != nil {
+			return record.Record{}, err
+		}
+		if refused = refuse(g, a, r); refused != "" {
+			return settle(ctx, tx, g, r, refused, replay)
+		}
+		g.RedeemedAt, g.Expires = r.Now, r.Expires
+		return record.Record{}, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2
+			WHERE id = $3 AND redeemed_at = 0 AND revoked_at = 0`, ms(r.Now), ms(r.Expires), g.ID))
+	})
+	if err != nil || refused != "" {
+		return grant.Grant{}, account.Account{}, refused, err
+	}
+	return g, a, "", nil
+}
+
+// refuse judges one redemption on the locked row.
+func refuse(g grant.Grant, a account.Account, r grant.Redemption) grant.Refusal {
+	switch {
+	case g.ClientID != r.ClientID || g.RedirectURI != r.RedirectURI:
+		return grant.RefusedMismatch
+	case !g.RedeemedAt.IsZero():
+		return grant.RefusedReplay
+	case !g.RevokedAt.IsZero():
+		return grant.RefusedRevoked
+	case !r.Now.Before(g.CodeExpires):
+		return grant.RefusedExpired
+	case g.Challenge != r.Challenge:
+		return grant.RefusedVerifier
+	case a.State != account.Active || a.Epoch != g.Epoch:
+		return grant.RefusedAccount
+	}
+	return ""
+}
+
+// settle writes what a refusal leads to.
+func settle(ctx context.Context, tx *sql.Tx, g grant.Grant, r grant.Redemption, refused grant.Refusal, replay record.Record) (record.Record, error) {
+	switch {
+	case refused == grant.RefusedReplay && g.RevokedAt.IsZero():
+		return replay, one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, ms(r.Now), g.ID))
+	case refused == grant.RefusedVerifier && g.Tries >= grant.WrongVerifiers:
+		return record.Record{}, one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, ms(r.Now), g.ID))
+	case refused == grant.RefusedVerifier:
+		return record.Record{}, nil
+	}
+	// Not a try at the proof: another client must not use up this one's.
+	_, err := tx.ExecContext(ctx, `UPDATE grants SET tries = tries - 1 WHERE id = $1`, g.ID)
+	return record.Record{}, err
+}
+
+func (s grants) Live(ctx context.Context, id string, now time.Time) (grant.Grant, account.Account, error) {
+	var scan grantScan
+	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+grantColumns+`, `+accountColumns+`
+		FROM grants g JOIN accounts a ON a.id = g.account_id
+		WHERE g.id = $1 AND g.redeemed_at > 0 AND g.revoked_at = 0 AND g.expires > $2 AND a.state = 'active' AND a.epoch = g.epoch`, id, ms(now)), scan.targets()...)
+	if err != nil {
+		return grant.Grant{}, account.Account{}, answer("grant", err)
+	}
+	g, err := scan.value()
+	return g, a, answer("grant", err)
+}
+
+func (s grants) Revoke(ctx context.Context, id, clientID string, now time.Time, rec record.Record) error {
+	return s.db.change(ctx, "revoke", func(tx *sql.Tx) (record.Record, error) {
+		err := one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND client_id = $3 AND revoked_at = 0`, ms(now), id, clientID))
+		if !errors.Is(err, errs.ErrConflict) {
+			return rec, err
+		}
+		var n int
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM grants WHERE id = $1 AND client_id = $2`, id, clientID).Scan(&n); err != nil {
+			return record.Record{}, err
+		}
+		if n == 0 {
+			return record.Record{}, errs.ErrNotFound
+		}
+		return record.Record{}, nil
+	})
+}
+
+func (s grants) RevokeSession(ctx context.Context, sid string, now time.Time, rec record.Record) ([]string, error) {
+	var clients []string
+	err := s.db.change(ctx, "revoke session", func(tx *sql.Tx) (record.Record, error) {
+		clients = nil
+		if _, err := tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE sid = $2 AND revoked_at = 0`, ms(now), sid); err != nil {
+			return record.Record{}, err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT DISTINCT client_id FROM grants WHERE sid = $1 ORDER BY client_id`, sid)
+		if err != nil {
+			return record.Record{}, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				return record.Record{}, err
+			}
+			clients = append(clients, id)
+		}
+		return rec, rows.Err()
+	})
+	return clients, err
+}
+
+func (s grants) UseOnce(ctx context.Context, clientID, jti string, expires time.Time) error {
+	_, err := s.db.sql.ExecContext(ctx, `INSERT INTO assertions (client_id, jti, expires) VALUES ($1,$2,$3)`, clientID, jti, ms(expires))
+	return answer("assertion", err)
+}

@@ -1,0 +1,90 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/record"
+)
+
+type lanes struct{ db *DB }
+
+// Lanes gives the counters of wrong passwords.
+func (db *DB) Lanes() limit.Lanes { return lanes{db} }
+
+// Try takes the lane's row by writing it, so that guesses which come at the
+// same moment are each counted. It makes the same statements whether or not
+// the device, the lane or the account exists.
+func (s lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (open bool, err error) {
+	err = s.db.change(ctx, "count password try", func(tx *sql.Tx) (record.Record, error) {
+		lane, err := laneOf(ctx, tx, key, deviceHash)
+		if err != nil {
+			return record.Record{}, err
+		}
+		var tally limit.Tally
+		var locked, last int64
+		if err := tx.QueryRowContext(ctx, `INSERT INTO lanes (key, lane, failures, locked_until, last_at) VALUES ($1,$2,0,0,0)
+			ON CONFLICT (key, lane) DO UPDATE SET failures = lanes.failures RETURNING failures, locked_until, last_at`, key, lane).
+			Scan(&tally.Failures, &locked, &last); err != nil {
+			return record.Record{}, err
+		}
+		tally.LockedUntil, tally.LastAt = at(locked), at(last)
+		open, tally = limit.Count(tally, now)
+		return record.Record{}, one(tx.ExecContext(ctx, `UPDATE lanes SET failures = $1, locked_until = $2, last_at = $3 WHERE key = $4 AND lane = $5`,
+			tally.Failures, ms(tally.LockedUntil), ms(tally.LastAt), key, lane))
+	})
+	return open, err
+}
+
+func laneOf(ctx context.Context, tx *sql.Tx, key, deviceHash string) (string, error) {
+	var device string
+	err := tx.QueryRowContext(ctx, `SELECT device FROM devices WHERE key = $1 AND device = $2`, key, deviceHash).Scan(&device)
+	if errors.Is(err, sql.ErrNoRows) {
+		return limit.Strangers, nil
+	}
+	return device, err
+}
+
+func (s lanes) Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error {
+	return s.db.change(ctx, "clear password tries", func(tx *sql.Tx) (record.Record, error) {
+		lane, err := laneOf(ctx, tx, key, deviceHash)
+		if err != nil {
+			return record.Record{}, err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM lanes WHERE key = $1 AND lane = $2`, key, lane); err != nil {
+			return record.Record{}, err
+		}
+		if !remember || deviceHash == "" {
+			return record.Record{}, nil
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO devices (key, device, used_at) VALUES ($1,$2,$3)
+			ON CONFLICT (key, device) DO UPDATE SET used_at = excluded.used_at`, key, deviceHash, ms(now))
+		return record.Record{}, err
+	})
+}
+
+type windows struct{ db *DB }
+
+// Windows gives the request counters, for installations without Redis.
+func (db *DB) Windows() limit.Windows { return windows{db} }
+
+func (s windows) Allow(ctx context.Context, name, key string, max int, window time.Duration) (bool, time.Duration, error) {
+	now := s.db.now()
+	var count int
+	var expires int64
+	err := s.db.sql.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,1,$3)
+		ON CONFLICT (name, key) DO UPDATE SET
+			count = CASE WHEN windows.expires <= $4 THEN 1 ELSE windows.count + 1 END,
+			expires = CASE WHEN windows.expires <= $4 THEN excluded.expires ELSE windows.expires END
+		RETURNING count, expires`, name, key, ms(now.Add(window)), ms(now)).Scan(&count, &expires)
+	if err != nil {
+		return false, 0, answer("window", err)
+	}
+	if count <= max {
+		return true, 0, nil
+	}
+	return false, at(expires).Sub(now), nil
+}

@@ -1,0 +1,189 @@
+// Package sql keeps everything that must never be lost or happen twice, in
+// SQLite (one server, one file) or PostgreSQL (as many servers as wanted).
+// One SQL text serves both.
+//
+// Three rules hold in every file here:
+//
+//   - A one-time thing is spent by one statement that names the state it
+//     leaves (UPDATE … WHERE redeemed_at = 0), never by reading first.
+//   - A change and its record (audit events, mails) are one transaction; the
+//     chain's head is taken last, so that all writers lock in one order.
+//   - What comes out is a value, errs.ErrNotFound, errs.ErrConflict or
+//     errs.ErrUnavailable; no driver's error goes past this package bare.
+package sql
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options say where the database is and what the stores need.
+type Options struct {
+	URL            secret.Text // sqlite:PATH or postgres://user:password@host/name
+	MaxConnections int         // 0 = 16
+	Ring           *secret.KeyRing
+	Now            func() time.Time // nil = time.Now
+	Rand           io.Reader        // nil = crypto/rand
+}
+
+// DB is an open database; its methods give the stores.
+type DB struct {
+	sql      *sql.DB
+	ring     *secret.KeyRing
+	now      func() time.Time
+	rand     io.Reader
+	postgres bool
+}
+
+// Open connects; it fails when the database does not answer. Call Migrate
+// before anything else.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	db := &DB{ring: o.Ring, now: o.Now, rand: o.Rand}
+	if db.now == nil {
+		db.now = time.Now
+	}
+	if db.rand == nil {
+		db.rand = rand.Reader
+	}
+	raw := o.URL.Reveal()
+	var err error
+	switch {
+	case strings.HasPrefix(raw, "sqlite:"):
+		db.sql, err = sql.Open("sqlite", sqliteDSN(strings.TrimPrefix(raw, "sqlite:")))
+	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
+		db.postgres = true
+		db.sql, err = sql.Open("pgx", raw)
+	default:
+		return nil, errors.New("database.url: begin with sqlite:PATH or postgres://")
+	}
+	if err != nil {
+		return nil, errors.New("database.url: cannot be read")
+	}
+	connections := o.MaxConnections
+	if connections == 0 {
+		connections = 16
+	}
+	db.sql.SetMaxOpenConns(connections)
+	db.sql.SetMaxIdleConns(connections)
+	db.sql.SetConnMaxIdleTime(5 * time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := db.Ping(ctx); err != nil {
+		_ = db.sql.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// sqliteDSN: write-ahead log, one writer that begins as one, waiting instead
+// of failing, and an fsync with each commit.
+func sqliteDSN(path string) string {
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)",
+	}}
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
+}
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	return errs.Unavailable("database", db.sql.PingContext(ctx))
+}
+
+// Close ends all connections.
+func (db *DB) Close() error { return db.sql.Close() }
+
+// Migrate brings the schema up to date; several servers may do so at once.
+func (db *DB) Migrate(ctx context.Context) error {
+	provider, err := db.provider()
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return errs.Unavailable("migrate", err)
+	}
+	return nil
+}
+
+// Current tells whether the schema is the one this binary was built for.
+func (db *DB) Current(ctx context.Context) (bool, error) {
+	provider, err := db.provider()
+	if err != nil {
+		return false, err
+	}
+	pending, err := provider.HasPending(ctx)
+	if err != nil {
+		return false, errs.Unavailable("schema version", err)
+	}
+	return !pending, nil
+}
+
+func (db *DB) provider() (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{}
+	if db.postgres {
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return nil, err
+		}
+		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
+	}
+	return goose.NewProvider(dialect, db.sql, files, options...)
+}
+
+// isUnique recognises a broken unique constraint in both dialects.
+func isUnique(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == "23505"
+	}
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+// isTransient recognises what PostgreSQL asks to try again.
+func isTransient(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// answer turns a driver's error into one of the three kinds.
+func answer(doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("%s: %w", doing, errs.ErrNotFound)
+	case errors.Is(err, errs.ErrNotFound), errors.Is(err, errs.ErrConflict), errors.Is(err, errs.ErrUnavailable):
+		return err
+	case isUnique(err):
+		return fmt.Errorf("%s: %w", doing, errs.ErrConflict)
+	}
+	return errs.Unavailable(doing, err)
+}

@@ -1,0 +1,144 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/signkey"
+)
+
+type clients struct{ db *DB }
+
+// Clients gives the client store.
+func (db *DB) Clients() client.Store { return clients{db} }
+
+func (s clients) ByID(ctx context.Context, id string) (client.Client, error) {
+	var data string
+	if err := s.db.sql.QueryRowContext(ctx, `SELECT data FROM clients WHERE id = $1`, id).Scan(&data); err != nil {
+		return client.Client{}, answer("client", err)
+	}
+	var c client.Client
+	return c, answer("client", json.Unmarshal([]byte(data), &c))
+}
+
+func (s clients) List(ctx context.Context) ([]client.Client, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT data FROM clients ORDER BY id`)
+	if err != nil {
+		return nil, answer("clients", err)
+	}
+	defer rows.Close()
+	var out []client.Client
+	for rows.Next() {
+		var data string
+		if err := rows.Scan(&data); err != nil {
+			return nil, answer("clients", err)
+		}
+		var c client.Client
+		if err := json.Unmarshal([]byte(data), &c); err != nil {
+			return nil, answer("clients", err)
+		}
+		out = append(out, c)
+	}
+	return out, answer("clients", rows.Err())
+}
+
+func (s clients) Add(ctx context.Context, c client.Client, rec record.Record) error {
+	return s.db.with(ctx, "add client", rec, `INSERT INTO clients (id, data) VALUES ($1,$2)`, c.ID, text(c))
+}
+
+func (s clients) Remove(ctx context.Context, id string, rec record.Record) error {
+	return s.db.change(ctx, "remove client", func(tx *sql.Tx) (record.Record, error) {
+		err := one(tx.ExecContext(ctx, `DELETE FROM clients WHERE id = $1`, id))
+		if errors.Is(err, errs.ErrConflict) {
+			return record.Record{}, errs.ErrNotFound
+		}
+		if err != nil {
+			return record.Record{}, err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE client_id = $2 AND revoked_at = 0`, ms(s.db.now()), id)
+		return rec, err
+	})
+}
+
+type consents struct{ db *DB }
+
+// Consents gives the consent store.
+func (db *DB) Consents() consent.Store { return consents{db} }
+
+func (s consents) Get(ctx context.Context, accountID, clientID string) (consent.Consent, error) {
+	c := consent.Consent{AccountID: accountID, ClientID: clientID}
+	var claims string
+	var given int64
+	err := s.db.sql.QueryRowContext(ctx, `SELECT claims, given_at FROM consents WHERE account_id = $1 AND client_id = $2`, accountID, clientID).Scan(&claims, &given)
+	if err != nil {
+		return consent.Consent{}, answer("consent", err)
+	}
+	c.GivenAt = at(given)
+	return c, answer("consent", json.Unmarshal([]byte(claims), &c.Claims))
+}
+
+func (s consents) Give(ctx context.Context, c consent.Consent, rec record.Record) error {
+	return s.db.with(ctx, "give consent", rec, `INSERT INTO consents (account_id, client_id, claims, given_at) VALUES ($1,$2,$3,$4)
+		ON CONFLICT (account_id, client_id) DO UPDATE SET claims = excluded.claims, given_at = excluded.given_at`,
+		c.AccountID, c.ClientID, text(c.Claims), ms(c.GivenAt))
+}
+
+type keys struct{ db *DB }
+
+// Keys gives the signing key store.
+func (db *DB) Keys() signkey.Store { return keys{db} }
+
+func (s keys) Keys(ctx context.Context) ([]signkey.Key, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT id, alg, state, public, sealed, created_at, since FROM signing_keys ORDER BY created_at, id`)
+	if err != nil {
+		return nil, answer("keys", err)
+	}
+	defer rows.Close()
+	var out []signkey.Key
+	for rows.Next() {
+		var k signkey.Key
+		var public string
+		var created, since int64
+		if err := rows.Scan(&k.ID, &k.Alg, &k.State, &public, &k.Sealed, &created, &since); err != nil {
+			return nil, answer("keys", err)
+		}
+		k.Public, k.CreatedAt, k.Since = []byte(public), at(created), at(since)
+		out = append(out, k)
+	}
+	return out, answer("keys", rows.Err())
+}
+
+func (s keys) Apply(ctx context.Context, changes []signkey.Change, now time.Time, rec record.Record) error {
+	return s.db.change(ctx, "rotate keys", func(tx *sql.Tx) (record.Record, error) {
+		for _, c := range changes {
+			if err := applyKey(ctx, tx, c, now); err != nil {
+				return record.Record{}, err
+			}
+		}
+		return rec, nil
+	})
+}
+
+func applyKey(ctx context.Context, tx *sql.Tx, c signkey.Change, now time.Time) error {
+	switch {
+	case c.From == "":
+		k := c.Key
+		_, err := tx.ExecContext(ctx, `INSERT INTO signing_keys (id, alg, state, public, sealed, created_at, since) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+			k.ID, k.Alg, c.To, string(k.Public), k.Sealed, ms(k.CreatedAt), ms(now))
+		return err
+	case c.To == "":
+		return one(tx.ExecContext(ctx, `DELETE FROM signing_keys WHERE id = $1 AND state = $2`, c.Key.ID, c.From))
+	case c.To == signkey.Retired || c.To == signkey.Hints:
+		// What cannot sign any more needs no private half.
+		return one(tx.ExecContext(ctx, `UPDATE signing_keys SET state = $1, since = $2, sealed = NULL WHERE id = $3 AND state = $4`, c.To, ms(now), c.Key.ID, c.From))
+	default:
+		return one(tx.ExecContext(ctx, `UPDATE signing_keys SET state = $1, since = $2 WHERE id = $3 AND state = $4`, c.To, ms(now), c.Key.ID, c.From))
+	}
+}

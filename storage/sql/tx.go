@@ -1,0 +1,141 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+)
+
+// querier is what *sql.DB and *sql.Tx share.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// change runs fn and writes the record that fn returns, in one transaction.
+// It tries again what PostgreSQL asks to try again; fn must be repeatable.
+func (db *DB) change(ctx context.Context, doing string, fn func(tx *sql.Tx) (record.Record, error)) error {
+	var err error
+	for range 4 {
+		err = db.changeOnce(ctx, fn)
+		if err == nil || !isTransient(err) {
+			break
+		}
+	}
+	return answer(doing, err)
+}
+
+func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (record.Record, error)) error {
+	tx, err := db.sql.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	rec, err := fn(tx)
+	if err != nil {
+		return err
+	}
+	for _, m := range rec.Mails {
+		if err := db.putMail(ctx, tx, m); err != nil {
+			return err
+		}
+	}
+	for _, e := range rec.Events {
+		if err := appendEvent(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// with runs one guarded statement with its record: errs.ErrConflict when no
+// row was in the state it names.
+func (db *DB) with(ctx context.Context, doing string, rec record.Record, query string, args ...any) error {
+	return db.change(ctx, doing, func(tx *sql.Tx) (record.Record, error) {
+		return rec, one(tx.ExecContext(ctx, query, args...))
+	})
+}
+
+// one demands that exactly one row was changed.
+func one(res sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		return err
+	} else if n != 1 {
+		return errs.ErrConflict
+	}
+	return nil
+}
+
+// appendEvent adds an event to the chain. The first statement takes the
+// head's row, and with it the right to write the next link.
+func appendEvent(ctx context.Context, tx *sql.Tx, e audit.Event) error {
+	err := tx.QueryRowContext(ctx, `UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`).Scan(&e.Seq, &e.PrevHash)
+	if err != nil {
+		return err
+	}
+	e.At = e.At.UTC().Truncate(time.Millisecond)
+	if len(e.Details) == 0 {
+		e.Details = nil
+	}
+	e.Hash = audit.ChainHash(e.PrevHash, e)
+	details, err := json.Marshal(e.Details)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO audit_events
+		(seq, at, actor_kind, actor_id, origin, action, object_kind, object_id, outcome, reason, request_id, details, prev_hash, hash)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
+		e.Seq, ms(e.At), e.ActorKind, e.ActorID, e.Origin, e.Action, e.ObjectKind, e.ObjectID, e.Outcome, e.Reason, e.RequestID, string(details), e.PrevHash, e.Hash); err != nil {
+		return err
+	}
+	return one(tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1 AND seq = $2`, e.Hash, e.Seq))
+}
+
+func (db *DB) putMail(ctx context.Context, tx *sql.Tx, m mail.Message) error {
+	sealed, err := db.ring.Seal([]byte(m.Text.Reveal()), mailAAD(m.ID))
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO outbox (id, recipient, lang, kind, subject, sealed, at, expires, due)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
+		m.ID, m.To, m.Lang, m.Kind, m.Subject, sealed, ms(m.At), ms(m.Expires), ms(m.At))
+	return err
+}
+
+func mailAAD(id string) string { return "outbox|text|" + id }
+
+// ms and at keep times as Unix milliseconds; 0 is the zero time.
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func at(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// text encodes a value for a TEXT column; strings, numbers and structs of
+// them always encode.
+func text(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("sql: value does not encode: " + err.Error())
+	}
+	return string(b)
+}
