@@ -1,0 +1,33 @@
+// Comfort only; every page works the same without it.
+"use strict";
+
+// A button that shows what is typed in a password field. It hides it again before the form is sent,
+// so that the browser still knows it for a password.
+for (const button of document.querySelectorAll("button[data-reveal]")) {
+  const input = document.getElementById(button.dataset.reveal);
+  const show = (shown) => {
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+  };
+  button.addEventListener("click", () => show(input.type === "password"));
+  input.form?.addEventListener("submit", () => show(false));
+  button.hidden = false;
+}
+
+// A second click on a slow connection sends nothing twice. Buttons stay enabled: a disabled one drops its
+// name and value, and stays grey when the browser brings the page back.
+for (const form of document.querySelectorAll('form[method="post"]')) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "true";
+    setTimeout(() => delete form.dataset.sent, 10000);
+  });
+}
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+  }
+});

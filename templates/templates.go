@@ -1,0 +1,11 @@
+// Package templates holds everything people see: the pages of each room, the partials and look they share (layout,
+// static), the texts (locales) and the mails. It embeds the files and does nothing with them; op/web reads them.
+package templates
+
+import "embed"
+
+// FS has, by folder: */*.html (one folder a room, and layout), static/*, locales/*.toml and mail/*.
+// The sources of the style sheet (css/) are not in it; static/site.css and static/theme.css are built from them.
+//
+//go:embed */*.html static locales all:mail
+var FS embed.FS
