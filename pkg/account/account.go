@@ -18,6 +18,7 @@ package account
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -130,9 +131,9 @@ type Factor struct {
 }
 
 // FactorAAD binds a sealed TOTP secret to its account and to the enrolment it
-// was made for: an old secret cannot be put back.
-func FactorAAD(accountID string, epoch int64) string {
-	return "accounts|totp|" + accountID + "|" + itoa(epoch)
+// was made for (Account.Unblocks): an old secret cannot be put back.
+func FactorAAD(accountID string, enrolment int) string {
+	return "accounts|totp|" + accountID + "|" + strconv.Itoa(enrolment)
 }
 
 // EmailKey is how attempt counters name an address without holding it. It is
@@ -142,9 +143,9 @@ func EmailKey(key []byte, canonical string) string { return secret.MAC(key, "ema
 // CodeTry is what a store hands to a rule that judges one code: the locked
 // row, with this try already counted in Factor.Failures.
 type CodeTry struct {
-	State  State
-	Epoch  int64
-	Factor Factor
+	State     State
+	Enrolment int // Account.Unblocks
+	Factor    Factor
 }
 
 // Verdict is what the rule decided; the store writes it.

@@ -1,11 +1,6 @@
 package account
 
-import (
-	"strconv"
-	"time"
-)
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+import "time"
 
 // Limits are the numbers of the second factor. With two accepted steps of a
 // million codes, 16 tries a block and two unblocks a year give a guesser who

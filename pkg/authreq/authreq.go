@@ -48,7 +48,7 @@ type Request struct {
 	SID        string    `json:"sid,omitempty"`
 	Session    string    `json:"session,omitempty"` // key of the session the login ended in
 	Consented  bool      `json:"consented,omitempty"`
-	Denied     bool      `json:"denied,omitempty"`   // the person said no
+	Refusal    string    `json:"refusal,omitempty"`  // OAuth error that the client gets instead of a code
 	Finished   bool      `json:"finished,omitempty"` // the answer went to the client
 
 	CreatedAt time.Time `json:"created"`

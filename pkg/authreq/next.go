@@ -38,7 +38,7 @@ func Next(f Facts) Step {
 	switch {
 	case r.Finished || r.Expired(f.Now):
 		return StepRestart
-	case r.Denied:
+	case r.Refusal != "":
 		return StepFinish
 	case r.AccountID == "" || f.Account == nil || f.Account.ID != r.AccountID || f.Account.State == account.Closed:
 		return StepPassword

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -127,18 +126,6 @@ func (r *KeyRing) Open(sealed []byte, aad string) ([]byte, error) {
 		return plain, nil
 	}
 	return nil, fmt.Errorf("%w: no key %q in the ring", ErrSealed, id)
-}
-
-// Derive gives a key of 32 bytes for one purpose. It comes from the last
-// (oldest) master key, so that adding a new one on top changes nothing that
-// must stay the same, such as pairwise subjects (OIDC Core §8.1).
-func (r *KeyRing) Derive(purpose string) []byte {
-	oldest := r.keys[len(r.keys)-1]
-	key, err := hkdf.Key(sha256.New, oldest.raw, []byte("omgevingsloket-id"), purpose, 32)
-	if err != nil {
-		panic("secret: hkdf: " + err.Error())
-	}
-	return key
 }
 
 // MAC is HMAC-SHA-256 in base64url without padding.

@@ -86,7 +86,7 @@ func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.
 		if err != nil {
 			return record.Record{}, err
 		}
-		verdict = judge(account.CodeTry{State: a.State, Epoch: a.Epoch, Factor: a.Factor})
+		verdict = judge(account.CodeTry{State: a.State, Enrolment: a.Unblocks, Factor: a.Factor})
 		return verdict.Record, s.write(ctx, tx, a, verdict, now)
 	})
 	return verdict, err

@@ -197,3 +197,9 @@ CREATE TABLE windows (
     PRIMARY KEY (name, key)
 );
 CREATE INDEX windows_expires ON windows (expires);
+
+-- Random values made once for this installation.
+CREATE TABLE constants (
+    name   TEXT PRIMARY KEY,
+    sealed BYTEA NOT NULL
+);

@@ -1,0 +1,291 @@
+package signkey
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// ErrSignature says that a token was not signed by us, or not as we sign.
+var ErrSignature = errors.New("signkey: not our signature")
+
+// Manager makes keys, rotates them and signs. Its view of the store is kept
+// in memory, parsed, and renewed by Refresh.
+type Manager struct {
+	Store    Store
+	Ring     *secret.KeyRing
+	Schedule Schedule
+	Rand     io.Reader
+	Now      func() time.Time
+
+	view  atomic.Pointer[view]
+	moves sync.Mutex // one rotation at a time in this process
+}
+
+// view is what the keys look like at one moment.
+type view struct {
+	signers map[string]signer // by algorithm
+	public  map[string]jose.JSONWebKey
+	jwks    []byte // the published document
+	etag    string
+}
+
+type signer struct {
+	kid string
+	key crypto.Signer
+}
+
+// JWKS gives the published keys as JSON and their ETag.
+func (m *Manager) JWKS() (document []byte, etag string) {
+	v := m.view.Load()
+	return v.jwks, v.etag
+}
+
+// Sign makes a compact JWT with the active key of alg and the given typ
+// header ("JWT", "at+jwt").
+func (m *Manager) Sign(alg, typ string, claims any) (string, error) {
+	s, ok := m.view.Load().signers[alg]
+	if !ok {
+		return "", fmt.Errorf("signkey: no active key for %s", alg)
+	}
+	sig, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: jose.JSONWebKey{Key: s.key, KeyID: s.kid}},
+		(&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+	if err != nil {
+		return "", fmt.Errorf("signkey: %w", err)
+	}
+	return jwt.Signed(sig).Claims(claims).Serialize()
+}
+
+// Verify checks that token was signed by one of our keys, with the algorithm
+// of that key and the given typ, and fills claims. It says nothing about
+// time, audience or issuer. The key is found in memory by kid; nothing is
+// fetched (RFC 8725 §3).
+func (m *Manager) Verify(token, typ string, claims any) error {
+	const longest = 16 << 10
+	if len(token) > longest {
+		return ErrSignature
+	}
+	algs := make([]jose.SignatureAlgorithm, 0, len(Algorithms))
+	for _, a := range Algorithms {
+		algs = append(algs, jose.SignatureAlgorithm(a))
+	}
+	parsed, err := jwt.ParseSigned(token, algs)
+	if err != nil || len(parsed.Headers) != 1 {
+		return ErrSignature
+	}
+	header := parsed.Headers[0]
+	key, ok := m.view.Load().public[header.KeyID]
+	if !ok || key.Algorithm != header.Algorithm || header.ExtraHeaders[jose.HeaderType] != typ {
+		return ErrSignature
+	}
+	if err := parsed.Claims(key.Key, claims); err != nil {
+		return ErrSignature
+	}
+	return nil
+}
+
+// Refresh reads the keys again and rotates what is due. It is called at the
+// start and every minute; another server's rotation is seen then.
+func (m *Manager) Refresh(ctx context.Context) error {
+	m.moves.Lock()
+	defer m.moves.Unlock()
+	for range 3 {
+		keys, err := m.Store.Keys(ctx)
+		if err != nil {
+			return err
+		}
+		changes, err := m.due(keys, m.Now(), false)
+		if err != nil {
+			return err
+		}
+		if len(changes) == 0 {
+			return m.show(keys)
+		}
+		err = m.Store.Apply(ctx, changes, m.Now(), m.record(changes, audit.ActorSystem, ""))
+		if err != nil && !errors.Is(err, errs.ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("keys: other servers keep rotating: %w", errs.ErrUnavailable)
+}
+
+// Rotate makes the waiting keys active now (OIDC Core §10.1.1), by hand.
+func (m *Manager) Rotate(ctx context.Context, by string) error {
+	m.moves.Lock()
+	defer m.moves.Unlock()
+	keys, err := m.Store.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	changes, err := m.due(keys, m.Now(), true)
+	if err != nil {
+		return err
+	}
+	if err := m.Store.Apply(ctx, changes, m.Now(), m.record(changes, audit.ActorOperator, by)); err != nil {
+		return err
+	}
+	if keys, err = m.Store.Keys(ctx); err != nil {
+		return err
+	}
+	return m.show(keys)
+}
+
+func (m *Manager) record(changes []Change, actor, by string) record.Record {
+	var rec record.Record
+	for _, c := range changes {
+		rec.Events = append(rec.Events, audit.Event{
+			At: m.Now(), ActorKind: actor, ActorID: by, Action: "key.moved", ObjectKind: "key", ObjectID: c.Key.ID, Outcome: "ok",
+			Details: map[string]string{"alg": c.Key.Alg, "from": string(c.From), "to": string(c.To)},
+		})
+	}
+	return rec
+}
+
+// due lists the moves that the schedule, or a rotation by hand, asks for.
+func (m *Manager) due(keys []Key, now time.Time, byHand bool) ([]Change, error) {
+	var changes []Change
+	for _, alg := range Algorithms {
+		active, next := find(keys, alg, Active), find(keys, alg, Next)
+		switch {
+		case active == nil && next != nil: // an upgrade that added an algorithm, or a stop half-way
+			changes = append(changes, Change{Key: *next, From: Next, To: Active})
+			next = nil
+		case active == nil:
+			k, err := m.newKey(alg, now)
+			if err != nil {
+				return nil, err
+			}
+			changes = append(changes, Change{Key: k, To: Active})
+		case next != nil && (byHand || !now.Before(active.Since.Add(m.Schedule.Sign)) && !now.Before(next.Since.Add(m.Schedule.Publish))):
+			changes = append(changes, Change{Key: *active, From: Active, To: Retired}, Change{Key: *next, From: Next, To: Active})
+			next = nil
+		}
+		// A key for the future is made when its notice begins, not at the
+		// very first start, which has to be quick.
+		if next == nil && active != nil && (byHand || !now.Before(active.Since.Add(m.Schedule.Sign-m.Schedule.Publish))) {
+			k, err := m.newKey(alg, now)
+			if err != nil {
+				return nil, err
+			}
+			changes = append(changes, Change{Key: k, To: Next})
+		}
+	}
+	for _, k := range keys {
+		switch {
+		case k.State == Retired && !now.Before(k.Since.Add(m.Schedule.Retain)):
+			changes = append(changes, Change{Key: k, From: Retired, To: Hints})
+		case k.State == Hints && !now.Before(k.Since.Add(m.Schedule.Hint)):
+			changes = append(changes, Change{Key: k, From: Hints})
+		}
+	}
+	return changes, nil
+}
+
+func find(keys []Key, alg string, s State) *Key {
+	for i := range keys {
+		if keys[i].Alg == alg && keys[i].State == s {
+			return &keys[i]
+		}
+	}
+	return nil
+}
+
+func (m *Manager) newKey(alg string, now time.Time) (Key, error) {
+	var private crypto.Signer
+	var err error
+	if alg == "ES256" {
+		private, err = ecdsa.GenerateKey(elliptic.P256(), m.Rand)
+	} else {
+		private, err = rsa.GenerateKey(m.Rand, 2048)
+	}
+	if err != nil {
+		return Key{}, fmt.Errorf("signkey: making a key: %w", err)
+	}
+	kid := secret.NewID(m.Rand)[:16]
+	public, err := json.Marshal(jose.JSONWebKey{Key: private.Public(), KeyID: kid, Algorithm: alg, Use: "sig"})
+	if err != nil {
+		return Key{}, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return Key{}, err
+	}
+	sealed, err := m.Ring.Seal(der, KeyAAD(kid, alg))
+	if err != nil {
+		return Key{}, err
+	}
+	return Key{ID: kid, Alg: alg, Public: public, Sealed: sealed, CreatedAt: now}, nil
+}
+
+// show makes the parsed view. A key that does not open stops it: replacing
+// it in silence would be worse.
+func (m *Manager) show(keys []Key) error {
+	v := &view{signers: map[string]signer{}, public: map[string]jose.JSONWebKey{}}
+	var set jose.JSONWebKeySet
+	for _, k := range keys {
+		var public jose.JSONWebKey
+		if err := json.Unmarshal(k.Public, &public); err != nil || !public.IsPublic() || public.KeyID != k.ID || public.Algorithm != k.Alg {
+			return fmt.Errorf("signkey: row %s is damaged", k.ID)
+		}
+		v.public[k.ID] = public
+		if k.State != Hints {
+			set.Keys = append(set.Keys, public)
+		}
+		if k.State != Active {
+			continue
+		}
+		private, err := m.open(k)
+		if err != nil {
+			return err
+		}
+		v.signers[k.Alg] = signer{kid: k.ID, key: private}
+	}
+	var err error
+	if v.jwks, err = json.Marshal(set); err != nil {
+		return err
+	}
+	sum := sha256.Sum256(v.jwks)
+	v.etag = `"` + hex.EncodeToString(sum[:8]) + `"`
+	m.view.Store(v)
+	return nil
+}
+
+func (m *Manager) open(k Key) (crypto.Signer, error) {
+	// Parsing an RSA key is dear; keep what is open already.
+	if old := m.view.Load(); old != nil && old.signers[k.Alg].kid == k.ID {
+		return old.signers[k.Alg].key, nil
+	}
+	der, err := m.Ring.Open(k.Sealed, KeyAAD(k.ID, k.Alg))
+	if err != nil {
+		return nil, fmt.Errorf("signkey: key %s: is master_key_file the one this database was made with? %w", k.ID, err)
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("signkey: key %s: %w", k.ID, err)
+	}
+	private, ok := parsed.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("signkey: key %s cannot sign", k.ID)
+	}
+	return private, nil
+}
