@@ -1,0 +1,111 @@
+package web
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+
+	"omgevingsloket-id/templates"
+)
+
+// Lang is a language that pages exist in.
+type Lang struct {
+	Code string // BCP 47
+	Name string // in the language itself
+}
+
+// Langs lists the languages, the first one is the last resort.
+var Langs = []Lang{{"nl", "Nederlands"}, {"en", "English"}}
+
+// Catalog holds the texts for people.
+type Catalog struct {
+	localizers map[string]*i18n.Localizer
+	matcher    language.Matcher
+	// Missing is called with each key that has no text; tests count it.
+	Missing func(lang, key string)
+}
+
+// LoadCatalog reads templates/locales.
+func LoadCatalog() (*Catalog, error) {
+	bundle := i18n.NewBundle(language.MustParse(Langs[0].Code))
+	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	files, err := fs.Glob(templates.FS, "locales/*.toml")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range files {
+		text, err := fs.ReadFile(templates.FS, name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := bundle.ParseMessageFileBytes(text, path.Base(name)); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	c := &Catalog{localizers: map[string]*i18n.Localizer{}, Missing: func(string, string) {}}
+	var tags []language.Tag
+	for _, l := range Langs {
+		tags = append(tags, language.MustParse(l.Code))
+		c.localizers[l.Code] = i18n.NewLocalizer(bundle, l.Code)
+	}
+	c.matcher = language.NewMatcher(tags)
+	return c, nil
+}
+
+// Text gives the text of key with name/value pairs filled in. A missing text
+// shows as its key, and is reported.
+func (c *Catalog) Text(lang, key string, pairs ...any) string {
+	localizer, ok := c.localizers[lang]
+	if !ok {
+		localizer = c.localizers[Langs[0].Code]
+	}
+	config := &i18n.LocalizeConfig{MessageID: key}
+	if len(pairs) > 0 {
+		data := make(map[string]any, len(pairs)/2)
+		for i := 0; i+1 < len(pairs); i += 2 {
+			data[fmt.Sprint(pairs[i])] = pairs[i+1]
+		}
+		config.TemplateData = data
+		if n, ok := data["Count"]; ok {
+			config.PluralCount = n
+		}
+	}
+	text, tag, err := localizer.LocalizeWithTag(config)
+	if err != nil || tag.String() != lang {
+		c.Missing(lang, key)
+	}
+	if text == "" {
+		return key
+	}
+	return text
+}
+
+// Supported gives the code of a language we have, or "".
+func Supported(code string) string {
+	for _, l := range Langs {
+		if strings.EqualFold(l.Code, code) {
+			return l.Code
+		}
+	}
+	return ""
+}
+
+// Match chooses from an Accept-Language header or a ui_locales list: the
+// first language we have; English for anything else that is asked; Dutch
+// when nothing is.
+func (c *Catalog) Match(wanted string) string {
+	tags, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(wanted, " ", ","))
+	if err != nil || len(tags) == 0 {
+		return Langs[0].Code
+	}
+	_, index, confidence := c.matcher.Match(tags...)
+	if confidence == language.No {
+		return "en"
+	}
+	return Langs[index].Code
+}

@@ -1,0 +1,114 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"omgevingsloket-id/pkg/errs"
+)
+
+// Error is a refusal with words for people. Key names two texts, Key.title
+// and Key.text; nothing of Cause is ever shown.
+type Error struct {
+	Status int
+	Key    string
+	Cause  error
+	Retry  time.Duration // > 0 sets Retry-After
+	Link   *Link         // where to go from here; Label is a key
+}
+
+func (e *Error) Error() string {
+	if e.Cause == nil {
+		return fmt.Sprintf("%s (%d)", e.Key, e.Status)
+	}
+	return fmt.Sprintf("%s (%d): %v", e.Key, e.Status, e.Cause)
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Fail makes an Error.
+func Fail(status int, key string, cause error) *Error {
+	return &Error{Status: status, Key: key, Cause: cause}
+}
+
+// Restart is the answer to every login page that cannot go on: too late,
+// used, unknown, or begun in another browser. It tells none of them apart.
+func Restart(cause error) *Error {
+	return &Error{Status: http.StatusGone, Key: "error.restart", Cause: cause, Link: &Link{URL: "/start", Label: "error.restart.link"}}
+}
+
+// unavailableRetry is what Retry-After says when a store does not answer.
+const unavailableRetry = 5 * time.Second
+
+// classify gives the words for any error.
+func classify(err error) *Error {
+	var known *Error
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.Is(err, errs.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+		return &Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: err, Retry: unavailableRetry}
+	case errors.As(err, &tooBig):
+		return Fail(http.StatusRequestEntityTooLarge, "error.too_large", err)
+	case errors.Is(err, errs.ErrNotFound):
+		return Fail(http.StatusNotFound, "error.not_found", err)
+	default:
+		return Fail(http.StatusInternalServerError, "error.internal", err)
+	}
+}
+
+type errorPage struct {
+	*Page
+	Heading, Text string
+	Next          *Link
+}
+
+// ServeError turns an error into a page and a line in the log: the only
+// place that does.
+func (k *Kit) ServeError(w http.ResponseWriter, r *http.Request, err error) {
+	e := classify(err)
+	if e.Status >= 500 {
+		k.Log.ErrorContext(r.Context(), "request failed", "request", RequestID(r), "status", e.Status, "error", e.Error())
+	} else {
+		k.Log.InfoContext(r.Context(), "request refused", "request", RequestID(r), "status", e.Status, "error", e.Key)
+	}
+	if e.Retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(max(e.Retry.Round(time.Second), time.Second)/time.Second)))
+	}
+	p := k.Page(r, e.Key+".title")
+	page := &errorPage{Page: p, Heading: p.Title, Text: p.T(e.Key + ".text")}
+	if r.Method != http.MethodGet {
+		p.Languages = nil // a link would lead away from what was sent
+	}
+	if e.Link != nil {
+		page.Next = &Link{URL: k.path(e.Link.URL), Label: p.T(e.Link.Label)}
+	}
+	if err := k.Render(w, e.Status, "web/error", page); err != nil {
+		k.Log.ErrorContext(r.Context(), "error page failed", "request", RequestID(r), "error", err.Error())
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = w.Write(k.lastWords)
+	}
+}
+
+// prepareLastWords renders the error page once, at the start.
+func (k *Kit) prepareLastWords() error {
+	r, err := http.NewRequest(http.MethodGet, k.Settings.Issuer, nil)
+	if err != nil {
+		return err
+	}
+	p := k.Page(r, "error.internal.title")
+	p.Languages = nil
+	var b bytes.Buffer
+	if err := k.templates.ExecuteTemplate(&b, "web/error", &errorPage{Page: p, Heading: p.Title, Text: p.T("error.internal.text")}); err != nil {
+		return fmt.Errorf("page web/error: %w", err)
+	}
+	k.lastWords = b.Bytes()
+	return nil
+}

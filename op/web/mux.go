@@ -1,0 +1,274 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Handler answers a request or returns an error, which becomes a page.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one address; together they are the whole surface.
+type Route struct {
+	Method, Path string
+	Fields       []string // form fields that a POST may have, besides csrf
+	Upload       int64    // > 0: multipart, with so many bytes at most
+	Raw          bool     // a protocol endpoint with guards of its own
+	handler      http.Handler
+}
+
+// Room is a part of op: it adds its routes.
+type Room interface{ Mount(k *Kit) }
+
+const (
+	// smallBody is the longest body of a form without a file.
+	smallBody = 8 << 10
+	// longestURL bounds path and query.
+	longestURL = 8 << 10
+)
+
+// Get adds a page.
+func (k *Kit) Get(path string, h Handler) {
+	k.add(Route{Method: http.MethodGet, Path: path, handler: k.page(h)})
+}
+
+// Post adds a form's target; it carries every guard that a POST needs.
+func (k *Kit) Post(path string, h Handler, fields ...string) {
+	k.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: k.page(k.guarded(h, smallBody, false, fields))})
+}
+
+// Upload adds a form's target that takes files: multipart, up to size bytes.
+func (k *Kit) Upload(path string, size int64, h Handler, fields ...string) {
+	k.add(Route{Method: http.MethodPost, Path: path, Fields: fields, Upload: size, handler: k.page(k.guarded(h, size, true, fields))})
+}
+
+// Raw adds a protocol endpoint, which has guards of its own.
+func (k *Kit) Raw(method, path string, h http.Handler) {
+	k.add(Route{Method: method, Path: path, Raw: true, handler: h})
+}
+
+// RawPage adds a protocol endpoint that answers people with pages.
+func (k *Kit) RawPage(method, path string, h Handler) {
+	k.add(Route{Method: method, Path: path, Raw: true, handler: k.page(h)})
+}
+
+func (k *Kit) add(r Route) { k.routes = append(k.routes, r) }
+
+// Routes lists all routes.
+func (k *Kit) Routes() []Route { return k.routes }
+
+// Handler is the whole site: all routes behind the headers.
+func (k *Kit) Handler() http.Handler {
+	mux := http.NewServeMux()
+	known := map[string]bool{}
+	for _, route := range k.routes {
+		pattern := route.Method + " " + route.Path
+		if route.Path == "/" {
+			pattern = route.Method + " /{$}"
+		}
+		mux.Handle(pattern, k.observed(route))
+		known[route.Path] = true
+	}
+	mux.Handle("GET /static/", k.static.handler())
+	mux.Handle("/", k.page(func(_ http.ResponseWriter, r *http.Request) error {
+		if known[r.URL.Path] {
+			return Fail(http.StatusMethodNotAllowed, "error.method", nil)
+		}
+		return Fail(http.StatusNotFound, "error.not_found", nil)
+	}))
+	var site http.Handler = mux
+	if base := strings.TrimSuffix(k.base.Path, "/"); base != "" {
+		site = http.StripPrefix(base, mux)
+	}
+	return k.outermost(site)
+}
+
+// outermost sets the headers, names the request and survives a panic.
+func (k *Kit) outermost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, secret.NewID(k.Rand)[:12]))
+		k.headers(w)
+		defer func() {
+			if v := recover(); v != nil {
+				k.Log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
+				k.ServeError(w, r, errors.New("panic"))
+			}
+		}()
+		if len(r.RequestURI) > longestURL {
+			k.ServeError(w, r, Fail(http.StatusRequestURITooLong, "error.too_large", nil))
+			return
+		}
+		if r.Method == http.MethodHead {
+			// A look that is no visit: it must not make anything.
+			if r.URL.Path != "/" && !strings.HasPrefix(r.URL.Path, "/static/") && !strings.HasPrefix(r.URL.Path, "/.well-known/") && r.URL.Path != "/jwks" {
+				k.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "error.method", nil))
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+type requestIDKey struct{}
+
+// RequestID is the reference that error pages show and the log carries.
+func RequestID(r *http.Request) string {
+	id, _ := r.Context().Value(requestIDKey{}).(string)
+	return id
+}
+
+const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+func (k *Kit) headers(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	// same-origin, not no-referrer: without it browsers send Origin: null
+	// with our own forms.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()")
+	h.Set("Cache-Control", "no-store")
+	if k.secure {
+		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
+}
+
+// page runs a handler, remembers a language chosen by its link, and turns
+// errors into pages.
+func (k *Kit) page(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l := Supported(r.URL.Query().Get("lang")); l != "" && r.Method == http.MethodGet {
+			k.SetLang(w, l)
+		}
+		// A page fetched ahead is not a visit.
+		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
+			k.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable"})
+			return
+		}
+		for name, values := range r.URL.Query() {
+			if len(values) > 1 && (name == "login" || name == "lang") {
+				k.ServeError(w, r, Fail(http.StatusBadRequest, "error.bad_request", errors.New("parameter twice")))
+				return
+			}
+		}
+		if err := h(w, r); err != nil {
+			k.ServeError(w, r, err)
+		}
+	})
+}
+
+// guarded lets a POST through only if it comes from one of our own pages in
+// this browser, with the fields that the form has, each once.
+func (k *Kit) guarded(h Handler, size int64, multipart bool, fields []string) Handler {
+	origins := http.NewCrossOriginProtection()
+	if err := origins.AddTrustedOrigin(k.origin()); err != nil {
+		panic("web: issuer has no origin: " + err.Error()) // Prepare has parsed it
+	}
+	allowed := append([]string{"csrf"}, fields...)
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := origins.Check(r); err != nil {
+			return Fail(http.StatusForbidden, "error.foreign", err)
+		}
+		want := "application/x-www-form-urlencoded"
+		if multipart {
+			want = "multipart/form-data"
+		}
+		if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != want {
+			return Fail(http.StatusUnsupportedMediaType, "error.bad_request", err)
+		}
+		browser, ok := k.Browser(r)
+		if !ok {
+			return Fail(http.StatusForbidden, "error.cookies", nil)
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, size)
+		if multipart {
+			// The handler reads the parts itself, one by one, and checks the
+			// token before it keeps anything (FormTokenFits).
+			return h(w, r)
+		}
+		if err := r.ParseForm(); err != nil {
+			if classify(err).Status == http.StatusRequestEntityTooLarge {
+				return err
+			}
+			return Fail(http.StatusBadRequest, "error.bad_request", err)
+		}
+		if err := checkFields(r.PostForm, allowed); err != nil {
+			return Fail(http.StatusBadRequest, "error.bad_request", err)
+		}
+		if !k.formTokenFits(browser, r.PostForm.Get("csrf")) {
+			return Fail(http.StatusForbidden, "error.foreign", nil)
+		}
+		return h(w, r)
+	}
+}
+
+// FormTokenFits checks the form token of a multipart form.
+func (k *Kit) FormTokenFits(r *http.Request, token string) bool {
+	browser, ok := k.Browser(r)
+	return ok && k.formTokenFits(browser, token)
+}
+
+func checkFields(form url.Values, allowed []string) error {
+	for name, values := range form {
+		if !slices.Contains(allowed, name) || len(values) != 1 {
+			return errors.New("unexpected or repeated field")
+		}
+		if !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0) {
+			return errors.New("field is not text")
+		}
+	}
+	return nil
+}
+
+func (k *Kit) origin() string { return k.base.Scheme + "://" + k.base.Host }
+
+// observed counts requests by route.
+func (k *Kit) observed(route Route) http.Handler {
+	if k.Observe == nil {
+		return route.handler
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := k.Now()
+		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		defer func() { k.Observe(route.Path, route.Method, s.status, k.Now().Sub(start)) }()
+		route.handler.ServeHTTP(s, r)
+	})
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (s *statusWriter) WriteHeader(status int) {
+	s.status = status
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+
+// Limit counts one event of this request's source and refuses too many.
+func (k *Kit) Limit(r *http.Request, name string, max int, window time.Duration) error {
+	ok, wait, err := k.Windows.Allow(r.Context(), name, k.Source(r), max, window)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
+	}
+	return nil
+}

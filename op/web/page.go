@@ -1,0 +1,177 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+
+	"omgevingsloket-id/pkg/totp"
+)
+
+// Page is what every page knows; page structs embed *Page.
+type Page struct {
+	Lang      string
+	Title     string
+	Ribbon    bool
+	CSRF      string
+	Languages []Language
+	Problems  []Problem
+	Wordmark  string
+	Theme     bool
+	RequestID string
+	Client    string // the client one is logging in to; may be ""
+	Helpdesk  Helpdesk
+
+	kit *Kit
+}
+
+// Language is one entry of the language switch.
+type Language struct {
+	Code, Name, URL string
+	Current         bool
+}
+
+// Problem is one thing that is wrong with a form, told at the top of the
+// page and at its field; Field may be "".
+type Problem struct{ Field, Text string }
+
+// Page makes a page titled by a key.
+func (k *Kit) Page(r *http.Request, titleKey string) *Page {
+	lang := k.Lang(r)
+	p := &Page{
+		Lang: lang, Title: k.Catalog.Text(lang, titleKey), Ribbon: k.Settings.Practice,
+		Wordmark: k.Settings.Wordmark, Theme: k.Settings.ThemeDir != "", RequestID: RequestID(r),
+		Helpdesk: k.Settings.Helpdesk, kit: k,
+	}
+	if browser, ok := k.Browser(r); ok {
+		p.CSRF = k.formToken(browser)
+	}
+	for _, l := range Langs {
+		q := url.Values{"lang": {l.Code}}
+		if login := r.URL.Query().Get("login"); login != "" {
+			q.Set("login", login)
+		}
+		p.Languages = append(p.Languages, Language{Code: l.Code, Name: l.Name, URL: "?" + q.Encode(), Current: l.Code == lang})
+	}
+	return p
+}
+
+// T gives the text of a key, with name/value pairs.
+func (p *Page) T(key string, pairs ...any) string { return p.kit.Catalog.Text(p.Lang, key, pairs...) }
+
+// Problem gives what is wrong with a field, or "".
+func (p *Page) Problem(field string) string {
+	for _, problem := range p.Problems {
+		if problem.Field == field && field != "" {
+			return problem.Text
+		}
+	}
+	return ""
+}
+
+// Wrong adds a problem with a field ("" = the whole form), by text key.
+func (p *Page) Wrong(field, key string, pairs ...any) {
+	p.Problems = append(p.Problems, Problem{Field: field, Text: p.T(key, pairs...)})
+}
+
+// StaticURL gives the address of an asset, with its hash.
+func (p *Page) StaticURL(name string) string { return p.kit.static.url(name) }
+
+// HelpdeskHours gives the helpdesk's hours in the page's language.
+func (p *Page) HelpdeskHours() string { return p.Helpdesk.Hours[p.Lang] }
+
+// Path makes the path of one of our pages.
+func (p *Page) Path(path string) string { return p.kit.path(path) }
+
+// FootLink gives the address of a page of the foot: an operator's or ours.
+func (p *Page) FootLink(name string) string {
+	links := map[string]string{
+		"privacy": p.kit.Settings.Links.Privacy, "accessibility": p.kit.Settings.Links.Accessibility, "terms": p.kit.Settings.Links.Terms,
+	}
+	if own := links[name]; own != "" {
+		return own
+	}
+	return p.Path("/" + name)
+}
+
+// Field is one control of a form; templates/layout says which partial reads
+// which part of it. Texts are translated already.
+type Field struct {
+	Page             *Page
+	Name             string
+	Type             string
+	Label, Hint      string
+	Value            string
+	Autocomplete     string
+	InputMode        string
+	Width            string
+	Optional         bool
+	Heading          bool
+	Spellcheck       bool
+	Rows             int
+	Options          []Option
+	Checked          bool
+	Day, Month, Year string
+	Accept           string
+	Current          string
+}
+
+// Option is one choice of radios or select.
+type Option struct {
+	Value, Label, Hint string
+	Selected           bool
+}
+
+// Link is somewhere to go.
+type Link struct{ URL, Label string }
+
+// Button is a submit button with a name and a value.
+type Button struct {
+	Name, Value, Label string
+	Secondary          bool
+}
+
+// Steps says where one is in a row of pages.
+type Steps struct {
+	Page  *Page
+	N, Of int
+}
+
+// Summary is a list of what someone entered.
+type Summary struct {
+	Page  *Page
+	Title string
+	Rows  []Row
+}
+
+// Row is one line of a Summary; Change is a URL or "".
+type Row struct{ Label, Value, Change string }
+
+// Table has columns and rows; the first cell of a row heads it.
+type Table struct {
+	Name, Caption string
+	Columns       []string
+	Rows          [][]string
+}
+
+// Panel is the large confirmation on top of a page.
+type Panel struct{ Title, Label, Value string }
+
+// QR is the card with the QR code and the key.
+type QR struct {
+	Page    *Page
+	SVG     template.HTML
+	Key     []string
+	URI     template.URL
+	Account string
+}
+
+// NewQR fills the card. The parts come from our own code only, which is why
+// they may pass as HTML and URL.
+func NewQR(p *Page, picture totp.Picture, uri string, key []string) QR {
+	size := itoa(picture.Size)
+	svg := `<svg class="qr-code" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ` + size + ` ` + size + `" width="` + size + `" height="` + size +
+		`" shape-rendering="crispEdges" role="img" aria-labelledby="qr-title"><title id="qr-title">` + template.HTMLEscapeString(p.T("qr.title")) +
+		`</title><rect width="100%" height="100%" fill="#fff"/><path fill="#000" d="` + picture.Path.Reveal() + `"/></svg>`
+	return QR{Page: p, SVG: template.HTML(svg), Key: key, URI: template.URL(uri), Account: totp.Issuer}
+}

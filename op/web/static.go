@@ -1,0 +1,92 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"os"
+	"path"
+	"strings"
+
+	"omgevingsloket-id/templates"
+)
+
+// assets are files with the hash of their content in the address, so that
+// browsers may keep them for good.
+type assets struct {
+	urls  map[string]string // name -> URL path
+	files map[string]asset  // URL path -> file
+}
+
+type asset struct {
+	body []byte
+	kind string
+}
+
+// operatorAssets is what an operator's theme may bring.
+var operatorAssets = []string{"custom.css", "wordmark.svg"}
+
+func loadAssets(themeDir string) (*assets, error) {
+	a := &assets{urls: map[string]string{}, files: map[string]asset{}}
+	own, err := fs.Sub(templates.FS, "static")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(own, "*")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := a.add(own, name); err != nil {
+			return nil, err
+		}
+	}
+	if themeDir == "" {
+		return a, nil
+	}
+	for _, name := range operatorAssets {
+		if err := a.add(os.DirFS(themeDir), name); err != nil && !os.IsNotExist(err) {
+			return nil, fmt.Errorf("branding.theme_dir: %w", err)
+		}
+	}
+	return a, nil
+}
+
+func (a *assets) add(dir fs.FS, name string) error {
+	body, err := fs.ReadFile(dir, name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(body)
+	url := "/static/" + hex.EncodeToString(sum[:6]) + "/" + name
+	kind := mime.TypeByExtension(path.Ext(name))
+	switch path.Ext(name) {
+	case ".css":
+		kind = "text/css; charset=utf-8"
+	case ".js":
+		kind = "text/javascript; charset=utf-8"
+	case ".svg":
+		kind = "image/svg+xml"
+	}
+	a.urls[name] = url
+	a.files[url] = asset{body: body, kind: kind}
+	return nil
+}
+
+func (a *assets) url(name string) string { return a.urls[name] }
+
+func (a *assets) handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, ok := a.files[r.URL.Path]
+		if !ok || strings.Contains(r.URL.Path, "..") {
+			http.Error(w, "not found", http.StatusNotFound)
+			return
+		}
+		w.Header().Set("Content-Type", f.kind)
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+		_, _ = w.Write(f.body)
+	})
+}
