@@ -1,0 +1,165 @@
+package portal
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"omgevingsloket-id/pkg/secret"
+)
+
+// attempt is one login in progress, kept under its state.
+type attempt struct {
+	entry    *entry
+	browser  secret.Text // value of this attempt's cookie
+	nonce    string
+	verifier secret.Text // PKCE (RFC 7636)
+	target   string      // path on our own origin to end at
+	// notBefore is the earliest moment of authentication that the request
+	// allowed; zero when it allowed any.
+	notBefore time.Time
+}
+
+// loginParams are the parameters that /login passes on to the provider, with
+// the shape each must have. Tests and curious developers use them.
+var loginParams = map[string]*regexp.Regexp{
+	"prompt":     regexp.MustCompile(`^(none|login|consent|select_account|create)( (login|consent|select_account))*$`),
+	"max_age":    regexp.MustCompile(`^[0-9]{1,9}$`),
+	"acr_values": regexp.MustCompile(`^[!-~]+( [!-~]+)*$`),
+	"login_hint": regexp.MustCompile(`^[^\x00-\x1f]{1,320}$`),
+	"claims":     regexp.MustCompile(`^\{[\x20-\x7e]*\}$`),
+}
+
+// maxParam keeps the address we send the browser to within what servers read.
+const maxParam = 2000
+
+// login starts an authorization request: GET /login, optionally with some of
+// loginParams.
+func (p *Portal) login(w http.ResponseWriter, r *http.Request, e *entry) {
+	q, ok := once(r)
+	extra := map[string]string{}
+	for name, shape := range loginParams {
+		v := q.Get(name)
+		if v == "" {
+			continue
+		}
+		ok = ok && len(v) <= maxParam && shape.MatchString(v) && (name != "claims" || json.Valid([]byte(v)))
+		extra[name] = v
+	}
+	if !ok {
+		p.badLink(w, r, e, "/login: prompt, max_age, acr_values, login_hint or claims is malformed or stands twice")
+		return
+	}
+	p.begin(w, r, e, e.Path, extra)
+}
+
+// initiate lets the provider start a login here: GET /login/start, our
+// initiate_login_uri (OIDC Core §4). It trusts nothing it is given: iss must be
+// the one provider we know, and the target a page of our own.
+func (p *Portal) initiate(w http.ResponseWriter, r *http.Request, e *entry) {
+	q, ok := once(r)
+	if !ok || q.Get("iss") != p.cfg.Issuer {
+		p.badLink(w, r, e, "/login/start: iss must be "+p.cfg.Issuer)
+		return
+	}
+	extra := map[string]string{}
+	if hint := q.Get("login_hint"); loginParams["login_hint"].MatchString(hint) {
+		extra["login_hint"] = hint
+	}
+	target := e.Path
+	if link := q.Get("target_link_uri"); link != "" {
+		if target, ok = p.ownPath(link); !ok {
+			p.badLink(w, r, e, "/login/start: target_link_uri must lie at "+p.base.String())
+			return
+		}
+	}
+	p.begin(w, r, e, target, extra)
+}
+
+// ownPath gives path and query of an address on our own origin. The result is
+// only ever used behind that origin, so that no spelling of it leads elsewhere.
+func (p *Portal) ownPath(link string) (string, bool) {
+	u, err := url.Parse(link)
+	if err != nil || u.Scheme != p.base.Scheme || u.Host != p.base.Host || u.User != nil || u.Opaque != "" {
+		return "", false
+	}
+	return pathOf(u), true
+}
+
+// pathOf gives path and query of u; it always starts with a slash.
+func pathOf(u *url.URL) string {
+	path := u.EscapedPath()
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	if u.RawQuery != "" {
+		path += "?" + u.RawQuery
+	}
+	return path
+}
+
+// begin sends the browser to the provider. State, nonce and PKCE verifier are
+// new for each attempt, and the attempt is tied to this browser by a cookie.
+func (p *Portal) begin(w http.ResponseWriter, r *http.Request, e *entry, target string, extra map[string]string) {
+	m, err := p.idp.metadata(r.Context())
+	if err != nil {
+		p.unreachable(w, r, e, err)
+		return
+	}
+	a := attempt{
+		entry: e, target: target, nonce: p.random(),
+		browser: secret.Text(p.random()), verifier: secret.Text(p.random()),
+		notBefore: p.oldestLogin(extra),
+	}
+	options := []oauth2.AuthCodeOption{
+		oidc.Nonce(a.nonce),
+		oauth2.S256ChallengeOption(a.verifier.Reveal()),
+		oauth2.SetAuthURLParam("ui_locales", p.texts(w, r).Lang),
+	}
+	for name, v := range extra {
+		options = append(options, oauth2.SetAuthURLParam(name, v))
+	}
+	state := p.random()
+	p.trimLogins(w, r)
+	p.setCookie(w, loginCookie(state), a.browser.Reveal(), attemptLife)
+	p.attempts.put(state, a)
+	http.Redirect(w, r, m.oauth(e).AuthCodeURL(state, options...), http.StatusSeeOther)
+}
+
+// clockSkew is how far the provider's clock may be from ours.
+const clockSkew = time.Minute
+
+// oldestLogin tells since when the user must have logged in for a request with
+// prompt=login or max_age. Someone can take these out of the address on the way
+// to the provider; auth_time then shows it.
+func (p *Portal) oldestLogin(extra map[string]string) time.Time {
+	age := extra["max_age"]
+	if slices.Contains(strings.Fields(extra["prompt"]), "login") {
+		age = "0"
+	}
+	seconds, err := strconv.Atoi(age)
+	if err != nil {
+		return time.Time{}
+	}
+	return p.now().Add(-clockSkew - time.Duration(seconds)*time.Second)
+}
+
+// once gives the query, and whether it is well formed with no parameter in it
+// twice (RFC 6749 §3.1).
+func once(r *http.Request) (url.Values, bool) {
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	for _, v := range q {
+		if len(v) > 1 {
+			return q, false
+		}
+	}
+	return q, err == nil
+}

@@ -1,0 +1,78 @@
+package portal
+
+import (
+	"container/list"
+	"crypto/sha256"
+	"sync"
+	"time"
+)
+
+// shelf keeps values for a fixed time under keys that only their owner knows,
+// at most max of them. Because all live equally long, the order of arrival is
+// the order of expiry: the oldest is always in front.
+type shelf[T any] struct {
+	mu    sync.Mutex
+	life  time.Duration
+	max   int
+	now   func() time.Time
+	items map[[sha256.Size]byte]*list.Element
+	queue *list.List
+}
+
+// kept is one place on a shelf. The key is hashed so that looking one up takes
+// no time that depends on the secret, and a memory dump holds no usable key.
+type kept[T any] struct {
+	key   [sha256.Size]byte
+	until time.Time
+	value T
+}
+
+func newShelf[T any](life time.Duration, max int, now func() time.Time) *shelf[T] {
+	return &shelf[T]{life: life, max: max, now: now, items: map[[sha256.Size]byte]*list.Element{}, queue: list.New()}
+}
+
+// put keeps v under key, and forgets what is over its time or over the number.
+func (s *shelf[T]) put(key string, v T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	for e := s.queue.Front(); e != nil && (s.queue.Len() >= s.max || !now.Before(e.Value.(kept[T]).until)); e = s.queue.Front() {
+		s.drop(e)
+	}
+	k := kept[T]{key: sha256.Sum256([]byte(key)), until: now.Add(s.life), value: v}
+	s.items[k.key] = s.queue.PushBack(k)
+}
+
+// get gives what is kept under key.
+func (s *shelf[T]) get(key string) (T, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, _, ok := s.find(key)
+	return v, ok
+}
+
+// take gives what is kept under key and forgets it: of any number of callers
+// one succeeds.
+func (s *shelf[T]) take(key string) (T, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, e, ok := s.find(key)
+	if ok {
+		s.drop(e)
+	}
+	return v, ok
+}
+
+func (s *shelf[T]) find(key string) (v T, e *list.Element, ok bool) {
+	e, ok = s.items[sha256.Sum256([]byte(key))]
+	if !ok {
+		return v, nil, false
+	}
+	k := e.Value.(kept[T])
+	return k.value, e, s.now().Before(k.until)
+}
+
+func (s *shelf[T]) drop(e *list.Element) {
+	s.queue.Remove(e)
+	delete(s.items, e.Value.(kept[T]).key)
+}
