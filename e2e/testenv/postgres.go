@@ -1,0 +1,207 @@
+package testenv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+var (
+	sharedPostgres = sync.OnceValues(func() (*PostgresServer, error) {
+		return startPostgres(&PostgresServer{})
+	})
+	postgresDatabase atomic.Int64
+)
+
+// Postgres returns the URL of a new, empty database on the PostgreSQL server of
+// this test process. The database goes with the test.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	Tool(t, "postgres")
+	s, err := sharedPostgres()
+	if err != nil {
+		t.Fatalf("shared PostgreSQL: %v", err)
+	}
+	return s.database(t)
+}
+
+// PostgresServer is a PostgreSQL server of one test, which the test may take
+// away and bring back. It ends with the test.
+type PostgresServer struct {
+	Addr string // 127.0.0.1:PORT
+
+	t     testing.TB
+	dir   string
+	child *child
+}
+
+// NewPostgres starts a PostgreSQL server for this test alone. Setting it up
+// takes a second or two, so use Postgres where it will do.
+func NewPostgres(t testing.TB) *PostgresServer {
+	t.Helper()
+	Tool(t, "postgres")
+	s := &PostgresServer{t: t}
+	if _, err := startPostgres(s); err != nil {
+		t.Fatalf("PostgreSQL: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.child.end(syscall.SIGQUIT); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// Database makes an empty database and returns its URL.
+func (s *PostgresServer) Database() string { s.t.Helper(); return s.database(s.t) }
+
+// Stop ends the server as an operator would: connections are closed, data are
+// kept.
+func (s *PostgresServer) Stop() { s.t.Helper(); s.must(s.child.end(syscall.SIGINT)) }
+
+// Kill ends the server at once, as in a crash: what was committed is recovered
+// from its log at the next start. (SIGQUIT is PostgreSQL's own word for that;
+// SIGKILL would leave its shared memory behind on the machine.)
+func (s *PostgresServer) Kill() { s.t.Helper(); s.must(s.child.end(syscall.SIGQUIT)) }
+
+// Start brings a stopped server back on the same port, with its data.
+func (s *PostgresServer) Start() { s.t.Helper(); s.must(s.run()) }
+
+func (s *PostgresServer) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// startPostgres makes the data folder and starts the server for the first time.
+func startPostgres(s *PostgresServer) (*PostgresServer, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	s.Addr = local(port)
+	if s.dir, err = newDir("postgres"); err != nil {
+		return nil, err
+	}
+	owner, err := postgresUser()
+	if err != nil {
+		return nil, err
+	}
+	if owner != nil {
+		if err := os.Chown(s.dir, int(owner.Uid), int(owner.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	path, err := findTool("initdb")
+	if err != nil {
+		return nil, err
+	}
+	initdb := exec.Command(path, "--pgdata="+filepath.Join(s.dir, "data"), "--username=olid", "--auth=trust",
+		"--encoding=UTF8", "--no-locale", "--no-sync")
+	initdb.Dir, initdb.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: owner}
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return s, s.run()
+}
+
+// postgresUser returns whom PostgreSQL has to run as: it refuses root. Nil
+// means the user of the test process.
+func postgresUser() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, fmt.Errorf("PostgreSQL does not run as root, and its own user is not there: %w", err)
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+func (s *PostgresServer) run() error {
+	if s.child != nil && !s.child.gone() {
+		return fmt.Errorf("PostgreSQL at %s is still running", s.Addr)
+	}
+	path, err := findTool("postgres")
+	if err != nil {
+		return err
+	}
+	owner, err := postgresUser()
+	if err != nil {
+		return err
+	}
+	_, port, _ := strings.Cut(s.Addr, ":")
+	args := []string{"-D", filepath.Join(s.dir, "data")}
+	for _, setting := range []string{
+		"listen_addresses=127.0.0.1", "port=" + port, "unix_socket_directories=", "max_connections=400",
+		// Nobody needs these data after a power cut; after a crash of the
+		// server alone they are complete.
+		"fsync=off", "full_page_writes=off", "autovacuum=off",
+	} {
+		args = append(args, "-c", setting)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir, cmd.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: owner}
+	if s.child, err = startChild(cmd, "INT"); err != nil {
+		return err
+	}
+	return s.child.await(func() error {
+		return s.exec("SELECT 1")
+	})
+}
+
+func (s *PostgresServer) url(database string) string {
+	return fmt.Sprintf("postgres://olid@%s/%s?sslmode=disable", s.Addr, database)
+}
+
+// exec runs one statement outside any test database.
+func (s *PostgresServer) exec(statement string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.url("postgres"))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statement)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+func (s *PostgresServer) database(t testing.TB) string {
+	t.Helper()
+	name := fmt.Sprintf("test_%d", postgresDatabase.Add(1))
+	if err := s.exec("CREATE DATABASE " + name); err != nil {
+		t.Fatalf("new database: %v", err)
+	}
+	t.Cleanup(func() {
+		// FORCE also closes what the test left open. On a server that the
+		// test stopped there is nothing to drop.
+		if s.child.gone() {
+			return
+		}
+		if err := s.exec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
+			t.Errorf("dropping the test's database: %v", err)
+		}
+	})
+	return s.url(name)
+}

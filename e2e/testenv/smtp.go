@@ -1,0 +1,178 @@
+package testenv
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+)
+
+// Mailserver is an SMTP server that keeps what it is given. It ends with the
+// test.
+type Mailserver struct {
+	Inbox
+	Addr   string // 127.0.0.1:PORT
+	CAFile string // what a client must trust, with SMTPTLS
+
+	t              testing.TB
+	tls            *tls.Config
+	user, password string
+	server         *smtp.Server
+
+	mu     sync.Mutex
+	mails  []Mail
+	answer error // what every message gets instead of 250
+}
+
+// SMTPOption changes a server of SMTP.
+type SMTPOption func(*Mailserver)
+
+// SMTPTLS offers STARTTLS, with the certificate of TLS.
+func SMTPTLS() SMTPOption {
+	return func(s *Mailserver) {
+		c := TLS(s.t)
+		s.CAFile, s.tls = c.CAFile, &tls.Config{Certificates: []tls.Certificate{c.Server}}
+	}
+}
+
+// SMTPUser refuses mail of everyone but this user (AUTH PLAIN).
+func SMTPUser(name, password string) SMTPOption {
+	return func(s *Mailserver) { s.user, s.password = name, password }
+}
+
+// SMTP starts a mail server.
+func SMTP(t testing.TB, options ...SMTPOption) *Mailserver {
+	t.Helper()
+	s := &Mailserver{t: t, Addr: FreeAddr(t)}
+	s.load = s.received
+	for _, o := range options {
+		o(s)
+	}
+	s.Start()
+	t.Cleanup(func() { _ = s.server.Close() })
+	return s
+}
+
+// Start brings a stopped server back on the same port, with its mail.
+func (s *Mailserver) Start() {
+	s.t.Helper()
+	l, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		s.t.Fatalf("SMTP: %v", err)
+	}
+	s.server = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
+		return &mailSession{server: s}, nil
+	}))
+	s.server.Domain = "localhost"
+	s.server.TLSConfig = s.tls
+	s.server.AllowInsecureAuth = s.tls == nil
+	s.server.EnableSMTPUTF8 = true
+	s.server.ReadTimeout, s.server.WriteTimeout = Patience, Patience
+	server := s.server
+	// It returns when the server is closed, which is no error here.
+	go func() { _ = server.Serve(l) }()
+}
+
+// Stop takes the server away: connections are closed and refused.
+func (s *Mailserver) Stop() {
+	s.t.Helper()
+	if err := s.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		s.t.Fatalf("SMTP: %v", err)
+	}
+}
+
+// Reject refuses every message from now on for good (550).
+func (s *Mailserver) Reject() {
+	s.setAnswer(&smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Refused"})
+}
+
+// Defer refuses every message from now on for the time being (451).
+func (s *Mailserver) Defer() {
+	s.setAnswer(&smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Try again later"})
+}
+
+// Accept takes messages again.
+func (s *Mailserver) Accept() { s.setAnswer(nil) }
+
+func (s *Mailserver) setAnswer(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = err
+}
+
+func (s *Mailserver) received() ([]Mail, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Mail(nil), s.mails...), nil
+}
+
+// deliver keeps a message. What no mail program could read is refused, so that
+// the sender's test notices.
+func (s *Mailserver) deliver(from string, to []string, raw []byte) error {
+	m, err := ParseMail(raw)
+	if err != nil {
+		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: err.Error()}
+	}
+	m.From, m.To = from, to
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.answer != nil {
+		return s.answer
+	}
+	s.mails = append(s.mails, m)
+	return nil
+}
+
+// mailSession is one connection.
+type mailSession struct {
+	server *Mailserver
+	authed bool
+	from   string
+	to     []string
+}
+
+func (s *mailSession) AuthMechanisms() []string {
+	if s.server.user == "" {
+		return nil
+	}
+	return []string{sasl.Plain}
+}
+
+func (s *mailSession) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, name, password string) error {
+		if name != s.server.user || password != s.server.password {
+			return smtp.ErrAuthFailed
+		}
+		s.authed = true
+		return nil
+	}), nil
+}
+
+func (s *mailSession) Mail(from string, _ *smtp.MailOptions) error {
+	if s.server.user != "" && !s.authed {
+		return smtp.ErrAuthRequired
+	}
+	s.from = from
+	return nil
+}
+
+func (s *mailSession) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = append(s.to, to)
+	return nil
+}
+
+func (s *mailSession) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	return s.server.deliver(s.from, append([]string(nil), s.to...), raw)
+}
+
+func (s *mailSession) Reset()        { s.from, s.to = "", nil }
+func (s *mailSession) Logout() error { return nil }
