@@ -71,8 +71,14 @@ type onwardPage struct {
 // itself to location, one of our own. A redirect would make Chromium apply
 // form-action to the client's address as well, and stop in silence.
 func (k *Kit) Onward(w http.ResponseWriter, r *http.Request, location string) error {
+	return k.Away(w, r, k.path(location))
+}
+
+// Away answers a POST that ends at a proven address of a client: a page that
+// refreshes itself to it, for the same reason as Onward.
+func (k *Kit) Away(w http.ResponseWriter, r *http.Request, location string) error {
 	p := k.Page(r, "web.onward.title")
 	p.Languages = nil
-	w.Header().Set("Refresh", "0; url="+k.path(location))
-	return k.Render(w, http.StatusOK, "web/onward", &onwardPage{Page: p, Next: Link{URL: k.path(location), Label: p.T("web.onward.link")}})
+	w.Header().Set("Refresh", "0; url="+location)
+	return k.Render(w, http.StatusOK, "web/onward", &onwardPage{Page: p, Next: Link{URL: location, Label: p.T("web.onward.link")}})
 }

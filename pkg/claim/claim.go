@@ -237,3 +237,14 @@ func represents(o account.Organization, s Subject) any {
 	}
 	return out
 }
+
+// Texts are the values a wish names, as far as they are text.
+func (w *Wish) Texts() []string {
+	var out []string
+	for _, v := range append([]any{w.Value}, w.Values...) {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,354 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/claim"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/session"
+)
+
+// authorizeParameters are the parameters we read and their longest values.
+var authorizeParameters = map[string]int{
+	"client_id": 128, "redirect_uri": 2048, "response_type": 64, "response_mode": 32, "scope": 1024, "state": 1024, "nonce": 512,
+	"code_challenge": 128, "code_challenge_method": 16, "prompt": 64, "max_age": 16, "acr_values": 1024, "claims": 4096,
+	"ui_locales": 128, "login_hint": 1024, "id_token_hint": 6000, "display": 32, "claims_locales": 128,
+	"request": 1 << 16, "request_uri": 2048, "registration": 1 << 16,
+}
+
+// oauthError is an error that the client is told (RFC 6749 §4.1.2.1).
+type oauthError struct{ code, description string }
+
+func (e *oauthError) Error() string { return e.code + ": " + e.description }
+
+func refuse(code, description string) error { return &oauthError{code, description} }
+
+// authorizePost takes a form like a link: a POST from another site comes
+// without our cookies, so it is turned into a GET first.
+func (p *Room) authorizePost(w http.ResponseWriter, r *http.Request) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+		return web.Fail(http.StatusUnsupportedMediaType, "error.authorize", err)
+	}
+	if r.URL.RawQuery != "" {
+		return web.Fail(http.StatusBadRequest, "error.authorize", errors.New("POST with a query"))
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
+	if err := r.ParseForm(); err != nil {
+		return web.Fail(http.StatusBadRequest, "error.authorize", err)
+	}
+	if why := singles(r.PostForm, authorizeParameters); why != "" {
+		return web.Fail(http.StatusBadRequest, "error.authorize", errors.New(why))
+	}
+	return p.Kit.SeeOther(w, pathAuthorize+"?"+r.PostForm.Encode())
+}
+
+func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Kit.Limit(r, "authorize", p.AuthorizePerMinute, time.Minute); err != nil {
+		return err
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return web.Fail(http.StatusBadRequest, "error.authorize", err)
+	}
+	if why := singles(query, authorizeParameters); why != "" {
+		return web.Fail(http.StatusBadRequest, "error.authorize", errors.New(why))
+	}
+	c, err := p.Clients.ByID(r.Context(), query.Get("client_id"))
+	if errors.Is(err, errs.ErrNotFound) {
+		return web.Fail(http.StatusBadRequest, "error.client", err)
+	}
+	if err != nil {
+		return err
+	}
+	// Up to here, and for this check, errors stay on our own page: nothing
+	// is known yet of who would receive them.
+	if !c.AllowsRedirect(query.Get("redirect_uri")) {
+		return web.Fail(http.StatusBadRequest, "error.redirect_uri", nil)
+	}
+	v, silent, err := p.begin(w, r, c, query)
+	if oauth, ok := errors.AsType[*oauthError](err); ok {
+		return p.answer(w, query.Get("redirect_uri"), errorAnswer(oauth, query.Get("state")))
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case v.Step == authreq.StepFinish:
+		return p.finish(w, r, v)
+	case !silent:
+		return p.Flow.Onward(w, r, v)
+	}
+	// prompt=none: nobody is asked anything.
+	code := "login_required"
+	if v.Step == authreq.StepConsent {
+		code = "consent_required"
+	}
+	v.Request.Refusal = code
+	return p.finish(w, r, v)
+}
+
+// begin checks the request and keeps it; an *oauthError is the client's to
+// hear.
+func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, query url.Values) (v *web.Visit, silent bool, err error) {
+	req, prompts, err := p.check(c, query)
+	if err != nil {
+		return nil, false, err
+	}
+	silent = slices.Contains(prompts, "none")
+	if l := p.Kit.Catalog.Match(query.Get("ui_locales")); query.Get("ui_locales") != "" && r.URL.Query().Get("lang") == "" {
+		req.Lang = l
+		p.Kit.SetLang(w, l)
+	}
+	if !req.ForceLogin {
+		if err := p.reuse(r, &req, query.Get("max_age")); err != nil {
+			return nil, false, err
+		}
+	}
+	if silent && req.AccountID == "" {
+		return nil, silent, refuse("login_required", "nobody is logged in, or not recently enough")
+	}
+	v, err = p.Flow.Begin(w, r, req)
+	return v, silent, err
+}
+
+// check is everything about a request that does not need the browser.
+func (p *Room) check(c client.Client, q url.Values) (authreq.Request, []string, error) {
+	policy := p.Policy.For(c)
+	for name, code := range map[string]string{"request": "request_not_supported", "request_uri": "request_uri_not_supported", "registration": "registration_not_supported"} {
+		if q.Get(name) != "" {
+			return authreq.Request{}, nil, refuse(code, name+" is not supported")
+		}
+	}
+	switch q.Get("response_type") {
+	case "code":
+	case "":
+		return authreq.Request{}, nil, refuse("invalid_request", "response_type is missing")
+	default:
+		return authreq.Request{}, nil, refuse("unsupported_response_type", "code is the only response type")
+	}
+	if m := q.Get("response_mode"); m != "" && m != "query" {
+		return authreq.Request{}, nil, refuse("invalid_request", "query is the only response mode")
+	}
+	req := authreq.Request{ClientID: c.ID, RedirectURI: q.Get("redirect_uri"), State: q.Get("state"), Nonce: q.Get("nonce"), ACR: policy.ACR}
+	var err error
+	if req.Scopes, err = checkScopes(policy, c, q.Get("scope")); err != nil {
+		return req, nil, err
+	}
+	if err := checkStateAndNonce(policy, req); err != nil {
+		return req, nil, err
+	}
+	if req.Challenge, err = checkPKCE(c, q); err != nil {
+		return req, nil, err
+	}
+	prompts, err := checkPrompt(q.Get("prompt"))
+	if err != nil {
+		return req, nil, err
+	}
+	req.ForceLogin = slices.Contains(prompts, "login") || slices.Contains(prompts, "select_account") || q.Get("max_age") == "0"
+	req.ForceConsent = slices.Contains(prompts, "consent")
+	if _, err := maxAge(q.Get("max_age")); err != nil {
+		return req, nil, err
+	}
+	if err := p.checkClaims(policy, &req, q); err != nil {
+		return req, nil, err
+	}
+	if err := p.checkHints(c, &req, q); err != nil {
+		return req, nil, err
+	}
+	return req, prompts, nil
+}
+
+func checkScopes(policy Policy, c client.Client, raw string) ([]string, error) {
+	exist := claim.Scopes()
+	var granted []string
+	for _, s := range strings.Fields(raw) {
+		switch {
+		case slices.Contains(granted, s):
+		case !slices.Contains(exist, s):
+			if !policy.UnknownScopes {
+				return nil, refuse("invalid_scope", "a scope does not exist here")
+			}
+		case s != "openid" && !slices.Contains(c.Scopes, s), slices.Contains(policy.RefusedScopes, s):
+			return nil, refuse("invalid_scope", "a scope is not open to this client")
+		default:
+			granted = append(granted, s)
+		}
+	}
+	if !slices.Contains(granted, "openid") {
+		return nil, refuse("invalid_scope", "scope must contain openid")
+	}
+	return granted, nil
+}
+
+// shortest state and nonce of the nlgov policy: 128 bits in base64.
+const shortestState = 22
+
+func checkStateAndNonce(policy Policy, req authreq.Request) error {
+	for name, value := range map[string]string{"state": req.State, "nonce": req.Nonce} {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
+			return refuse("invalid_request", name+" holds control characters")
+		}
+		if policy.StateAndNonce && len(value) < shortestState {
+			return refuse("invalid_request", name+" is required, with at least 128 bits")
+		}
+	}
+	return nil
+}
+
+// checkPKCE: S256 and nothing else; an absent method would mean plain (RFC
+// 7636 §4.3).
+func checkPKCE(c client.Client, q url.Values) (string, error) {
+	challenge, method := q.Get("code_challenge"), q.Get("code_challenge_method")
+	if challenge == "" && method == "" && c.PKCEOptional {
+		return "", nil
+	}
+	const challengeLength = 43 // SHA-256 in base64url without padding
+	if method != "S256" || len(challenge) != challengeLength || strings.ContainsFunc(challenge, notBase64URL) {
+		return "", refuse("invalid_request", "PKCE is required: code_challenge of 43 characters with code_challenge_method S256")
+	}
+	return challenge, nil
+}
+
+func notBase64URL(r rune) bool {
+	return !(r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+}
+
+func checkPrompt(raw string) ([]string, error) {
+	prompts := strings.Fields(raw)
+	for _, s := range prompts {
+		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, s) {
+			return nil, refuse("invalid_request", "prompt has a value that does not exist here")
+		}
+	}
+	if slices.Contains(prompts, "none") && len(prompts) > 1 {
+		return nil, refuse("invalid_request", "prompt none stands alone")
+	}
+	return prompts, nil
+}
+
+// maxAge reads max_age in seconds; -1 when absent.
+func maxAge(raw string) (time.Duration, error) {
+	if raw == "" {
+		return -1, nil
+	}
+	n, err := strconv.ParseInt(raw, 10, 32)
+	if err != nil || n < 0 {
+		return 0, refuse("invalid_request", "max_age is a number of seconds")
+	}
+	return time.Duration(n) * time.Second, nil
+}
+
+// checkClaims reads the claims parameter and decides on acr: a level that we
+// cannot give is refused, never silently lowered.
+func (p *Room) checkClaims(policy Policy, req *authreq.Request, q url.Values) error {
+	wishes, err := claim.Parse(q.Get("claims"))
+	if err != nil {
+		return refuse("invalid_request", "claims cannot be read")
+	}
+	if q.Get("claims") != "" {
+		compact, err := json.Marshal(wishes)
+		if err != nil {
+			return refuse("invalid_request", "claims cannot be read")
+		}
+		req.Claims = compact
+	}
+	const unmet = "unmet_authentication_requirements"
+	if !policy.meets(strings.Fields(q.Get("acr_values")), false) {
+		return refuse(unmet, "this provider cannot give the level asked for")
+	}
+	if wish := wishes.IDToken["acr"]; wish != nil {
+		if !policy.meets(wish.Texts(), wish.Essential) {
+			return refuse(unmet, "this provider cannot give the level asked for")
+		}
+	}
+	if wish := wishes.IDToken["sub"]; wish != nil && len(wish.Texts()) > 0 {
+		req.Hinted = wish.Texts()[0]
+	}
+	return nil
+}
+
+// checkHints: login_hint fills a field; id_token_hint must be our own token
+// for this client, and then only that person may finish.
+func (p *Room) checkHints(c client.Client, req *authreq.Request, q url.Values) error {
+	if h := q.Get("login_hint"); len(h) <= 254 && utf8.ValidString(h) && !strings.ContainsFunc(h, func(r rune) bool { return r < ' ' }) {
+		req.LoginHint = h
+	}
+	raw := q.Get("id_token_hint")
+	if raw == "" {
+		return nil
+	}
+	hint, err := p.readHint(raw)
+	if err != nil || hint.Audience != c.ID {
+		return refuse("invalid_request", "id_token_hint is not an ID token of this provider for this client")
+	}
+	if req.Hinted != "" && req.Hinted != hint.Subject {
+		return refuse("login_required", "claims and id_token_hint name different people")
+	}
+	req.Hinted = hint.Subject
+	return nil
+}
+
+// reuse lets a live session answer the request (single sign-on).
+func (p *Room) reuse(r *http.Request, req *authreq.Request, rawMaxAge string) error {
+	s, a, err := p.current(r)
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now := p.Now()
+	if age, _ := maxAge(rawMaxAge); age >= 0 && now.After(s.AuthTime.Add(age)) {
+		return nil
+	}
+	req.AccountID, req.Epoch, req.AuthTime, req.SID, req.Session = a.ID, a.Epoch, s.AuthTime, s.SID, s.Key
+	s.SeenAt = now
+	if _, err := p.Sessions.Save(r.Context(), s, p.SessionLimits.TTL(s, now)); err != nil && !errors.Is(err, errs.ErrConflict) && !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// current gives the browser's session and its account, if both are good:
+// the session not over and of this browser, the account active and of the
+// session's epoch. errs.ErrNotFound otherwise.
+func (p *Room) current(r *http.Request) (session.Session, account.Account, error) {
+	handle, ok := p.Kit.Session(r)
+	browser, bound := p.Kit.Browser(r)
+	if !ok || !bound {
+		return session.Session{}, account.Account{}, errs.ErrNotFound
+	}
+	return p.live(r.Context(), handle.Hash(), browser.Hash())
+}
+
+func (p *Room) live(ctx context.Context, key, browser string) (session.Session, account.Account, error) {
+	s, err := p.Sessions.Get(ctx, key)
+	if err != nil {
+		return session.Session{}, account.Account{}, err
+	}
+	if p.SessionLimits.Over(s, p.Now()) || s.Browser != browser {
+		return session.Session{}, account.Account{}, errs.ErrNotFound
+	}
+	a, err := p.Flow.Accounts.ByID(ctx, s.AccountID)
+	if err != nil {
+		return session.Session{}, account.Account{}, err
+	}
+	if a.State != account.Active || a.Epoch != s.Epoch {
+		return session.Session{}, account.Account{}, errs.ErrNotFound
+	}
+	return s, a, nil
+}

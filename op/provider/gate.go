@@ -1,0 +1,181 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// What the endpoints for clients read, and how long it may be. Other
+// parameters are passed over (RFC 6749 §3.2), but none may come twice.
+var (
+	tokenParameters = map[string]int{
+		"grant_type": 64, "code": 256, "redirect_uri": 2048, "code_verifier": 256, "client_id": 128, "client_secret": 1024,
+		"client_assertion": 6000, "client_assertion_type": 128,
+	}
+	revokeParameters = map[string]int{
+		"token": 6000, "token_type_hint": 64, "client_id": 128, "client_secret": 1024, "client_assertion": 6000, "client_assertion_type": 128,
+	}
+)
+
+const (
+	longestBody   = 8 << 10
+	mostNames     = 40
+	longestHeader = 4 << 10 // of Authorization
+)
+
+// gate stands before the library: what gets past it has the right type and
+// size, everything once, and nothing in the address. parameters nil: the
+// endpoint takes its token from the Authorization header alone.
+func (p *Room) gate(parameters map[string]int, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.cors(w, r)
+		w.Header().Set("Pragma", "no-cache")
+		if r.URL.RawQuery != "" {
+			writeError(w, http.StatusBadRequest, "invalid_request", "parameters belong in the body or in a header, never in the address")
+			return
+		}
+		if len(r.Header.Get("Authorization")) > longestHeader || len(r.Header.Values("Authorization")) > 1 {
+			writeError(w, http.StatusBadRequest, "invalid_request", "one Authorization header of at most 4096 bytes")
+			return
+		}
+		if r.Header.Get("Content-Encoding") != "" {
+			writeError(w, http.StatusUnsupportedMediaType, "invalid_request", "no content encoding is accepted")
+			return
+		}
+		if r.Method == http.MethodPost && !p.gateBody(w, r, parameters) {
+			return
+		}
+		next.ServeHTTP(&oauthWriter{ResponseWriter: w}, r)
+	})
+}
+
+func (p *Room) gateBody(w http.ResponseWriter, r *http.Request, parameters map[string]int) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if parameters == nil && r.ContentLength == 0 {
+		return true // a POST to userinfo with nothing in it
+	}
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		writeError(w, http.StatusUnsupportedMediaType, "invalid_request", "content type must be application/x-www-form-urlencoded")
+		return false
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
+	if err := r.ParseForm(); err != nil {
+		status := http.StatusBadRequest
+		if _, big := errors.AsType[*http.MaxBytesError](err); big {
+			status = http.StatusRequestEntityTooLarge
+		}
+		writeError(w, status, "invalid_request", "the body cannot be read as a form of at most 8192 bytes")
+		return false
+	}
+	if why := singles(r.PostForm, parameters); why != "" {
+		writeError(w, http.StatusBadRequest, "invalid_request", why)
+		return false
+	}
+	if parameters == nil && r.PostForm.Has("access_token") {
+		writeError(w, http.StatusBadRequest, "invalid_request", "send the access token in the Authorization header")
+		return false
+	}
+	if parameters["grant_type"] > 0 {
+		if g := r.PostForm.Get("grant_type"); g == "" {
+			writeError(w, http.StatusBadRequest, "invalid_request", "grant_type is missing")
+			return false
+		} else if g != "authorization_code" {
+			writeError(w, http.StatusBadRequest, "unsupported_grant_type", "authorization_code is the only grant type")
+			return false
+		}
+	}
+	for name := range r.PostForm {
+		if parameters[name] == 0 {
+			r.PostForm.Del(name)
+			r.Form.Del(name)
+		}
+	}
+	return true
+}
+
+// singles demands each parameter once, as text, no longer than allowed.
+func singles(form url.Values, parameters map[string]int) string {
+	if len(form) > mostNames {
+		return "too many parameters"
+	}
+	for name, values := range form {
+		longest, known := parameters[name]
+		switch {
+		case len(values) != 1:
+			return "a parameter is repeated"
+		case known && len(values[0]) > longest:
+			return name + " is too long"
+		case known && (!utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0)):
+			return name + " is not text"
+		}
+	}
+	return ""
+}
+
+// writeError is an OAuth error (RFC 6749 §5.2). The description is always
+// one of our own sentences.
+func writeError(w http.ResponseWriter, status int, code, description string) {
+	o := &oauthWriter{ResponseWriter: w}
+	o.Header().Set("Content-Type", "application/json")
+	o.WriteHeader(status)
+	_ = json.NewEncoder(o).Encode(map[string]string{"error": code, "error_description": description})
+}
+
+// oauthWriter adds the headers that RFC 6749 §5.2 and RFC 6750 §3 want with
+// a status, which the library leaves out.
+type oauthWriter struct{ http.ResponseWriter }
+
+func (o *oauthWriter) WriteHeader(status int) {
+	switch h := o.Header(); {
+	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
+		h.Set("WWW-Authenticate", `Basic realm="Omgevingsloket-ID"`)
+	case status == http.StatusServiceUnavailable && h.Get("Retry-After") == "":
+		h.Set("Retry-After", "5")
+	}
+	o.ResponseWriter.WriteHeader(status)
+}
+
+// cors answers browsers of public clients (C14): their own origins, exactly,
+// without credentials; never on /authorize.
+func (p *Room) cors(w http.ResponseWriter, r *http.Request) {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return
+	}
+	w.Header().Add("Vary", "Origin")
+	clients, err := p.Clients.List(r.Context())
+	if err != nil {
+		return
+	}
+	for _, c := range clients {
+		if c.Public() && slices.ContainsFunc(c.RedirectURIs, func(u string) bool { return originOf(u) == origin }) {
+			w.Header().Set("Access-Control-Allow-Origin", origin)
+			w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
+			return
+		}
+	}
+}
+
+func (p *Room) preflight(w http.ResponseWriter, r *http.Request) {
+	p.cors(w, r)
+	if w.Header().Get("Access-Control-Allow-Origin") != "" {
+		w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
+		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		w.Header().Set("Access-Control-Max-Age", "600")
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func originOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}

@@ -1,0 +1,130 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"omgevingsloket-id/pkg/errs"
+)
+
+// KeyFetcher reads the keys of clients from their jwks_uri. It follows no
+// redirect, reads little, waits briefly, asks no more than once a minute for
+// one address, and in production never calls this machine or its link
+//
+type KeyFetcher struct {
+	client *http.Client
+	now    func() time.Time
+
+	mu    sync.Mutex
+	known map[string]*fetched
+}
+
+type fetched struct {
+	mu  sync.Mutex
+	set jose.JSONWebKeySet
+	at  time.Time // of the last success
+	try time.Time // of the last attempt
+}
+
+const (
+	keysFresh   = 10 * time.Minute
+	keysPause   = time.Minute
+	longestJWKS = 64 << 10
+)
+
+// NewKeyFetcher makes a fetcher; local allows loopback addresses, for
+// practice and tests.
+func NewKeyFetcher(local bool, now func() time.Time) *KeyFetcher {
+	dialer := &net.Dialer{Timeout: 2 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+		return allowedAddress(address, local)
+	}}
+	return &KeyFetcher{
+		now: now, known: map[string]*fetched{},
+		client: &http.Client{
+			Timeout:       3 * time.Second,
+			Transport:     &http.Transport{DialContext: dialer.DialContext, ResponseHeaderTimeout: 2 * time.Second, MaxIdleConns: 4, IdleConnTimeout: time.Minute},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+}
+
+func allowedAddress(address string, local bool) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	a := ap.Addr().Unmap()
+	if a.IsLoopback() && local {
+		return nil
+	}
+	if a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
+		return errors.New("jwks_uri: leads to this machine or its link")
+	}
+	return nil
+}
+
+// Fetch gives the keys behind uri; fresh asks again, if it was not asked
+// within the last minute. Old keys are better than none when the client's
+// server is down.
+func (f *KeyFetcher) Fetch(ctx context.Context, uri string, fresh bool) (jose.JSONWebKeySet, error) {
+	f.mu.Lock()
+	k, ok := f.known[uri]
+	if !ok {
+		k = &fetched{}
+		f.known[uri] = k
+	}
+	f.mu.Unlock()
+
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := f.now()
+	if now.Sub(k.at) < keysFresh && !fresh || now.Sub(k.try) < keysPause {
+		if k.at.IsZero() {
+			return jose.JSONWebKeySet{}, errs.Unavailable("jwks_uri", errors.New("did not answer a moment ago"))
+		}
+		return k.set, nil
+	}
+	k.try = now
+	set, err := f.get(ctx, uri)
+	if err != nil {
+		if !k.at.IsZero() {
+			return k.set, nil
+		}
+		return jose.JSONWebKeySet{}, errs.Unavailable("jwks_uri", err)
+	}
+	k.set, k.at = set, now
+	return set, nil
+}
+
+func (f *KeyFetcher) get(ctx context.Context, uri string) (jose.JSONWebKeySet, error) {
+	var set jose.JSONWebKeySet
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, uri, nil)
+	if err != nil {
+		return set, err
+	}
+	req.Header.Set("Accept", "application/jwk-set+json, application/json")
+	res, err := f.client.Do(req)
+	if err != nil {
+		return set, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return set, fmt.Errorf("status %d", res.StatusCode)
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, longestJWKS))
+	if err != nil {
+		return set, err
+	}
+	return set, json.Unmarshal(body, &set)
+}

@@ -1,0 +1,173 @@
+package provider
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/session"
+)
+
+// logoutParameters are those of OIDC RP-Initiated Logout §2.
+var logoutParameters = map[string]int{
+	"id_token_hint": 6000, "logout_hint": 512, "client_id": 128, "post_logout_redirect_uri": 2048, "state": 1024, "ui_locales": 128,
+}
+
+// logout is one call of end_session, understood.
+type logout struct {
+	hint     *hint  // our own ID token, if one came
+	clientID string // proven by the hint
+	back     string // where to go afterwards; "" = our own page
+}
+
+// logoutPage asks for confirmation, or says that it is done.
+type logoutPage struct {
+	*web.Page
+	Hidden []web.Field
+	Start  web.Link
+}
+
+func (p *Room) endSessionPost(w http.ResponseWriter, r *http.Request) error {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
+		return web.Fail(http.StatusUnsupportedMediaType, "error.bad_request", err)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
+	if err := r.ParseForm(); err != nil || r.URL.RawQuery != "" || singles(r.PostForm, logoutParameters) != "" {
+		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
+	}
+	// A POST from another site comes without our cookies: ask again as a GET.
+	return p.Kit.SeeOther(w, pathEndSession+"?"+r.PostForm.Encode())
+}
+
+// endSession logs out at once only when the hint belongs to the session of
+// this very browser; anybody else is asked first (R-258, LO-01).
+func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || singles(query, logoutParameters) != "" {
+		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
+	}
+	l, err := p.readLogout(r, query)
+	if err != nil {
+		return err
+	}
+	s, err := p.session(r)
+	if errors.Is(err, errs.ErrNotFound) {
+		return p.loggedOut(w, r, l) // already; no error (R-261)
+	}
+	if err != nil {
+		return err
+	}
+	if l.hint != nil && l.hint.SID == s.SID {
+		if err := p.endNow(w, r, s); err != nil {
+			return err
+		}
+		return p.loggedOut(w, r, l)
+	}
+	p.Kit.EnsureBrowser(w, r)
+	page := &logoutPage{Page: p.Kit.Page(r, "logout.ask.title")}
+	for _, name := range []string{"id_token_hint", "post_logout_redirect_uri", "state", "client_id"} {
+		if v := query.Get(name); v != "" {
+			page.Hidden = append(page.Hidden, web.Field{Name: name, Value: v})
+		}
+	}
+	return p.Kit.Render(w, http.StatusOK, "logout/ask", page)
+}
+
+// logoutConfirmed is the button of the question.
+func (p *Room) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
+	l, err := p.readLogout(r, r.PostForm)
+	if err != nil {
+		return err
+	}
+	s, err := p.session(r)
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		if err := p.endNow(w, r, s); err != nil {
+			return err
+		}
+	}
+	return p.loggedOut(w, r, l)
+}
+
+// readLogout proves who asks and where to go back to. A return address
+// counts only if the hint's client registered it (R-259).
+func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
+	var l logout
+	if raw := q.Get("id_token_hint"); raw != "" {
+		if h, err := p.readHint(raw); err == nil && (q.Get("client_id") == "" || q.Get("client_id") == h.Audience) {
+			l.hint, l.clientID = &h, h.Audience
+		}
+	}
+	uri := q.Get("post_logout_redirect_uri")
+	if uri == "" || l.clientID == "" {
+		return l, nil
+	}
+	c, err := p.Clients.ByID(r.Context(), l.clientID)
+	if errors.Is(err, errs.ErrNotFound) {
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	if c.AllowsPostLogout(uri) {
+		l.back = uri
+		if state := q.Get("state"); state != "" {
+			separator := "?"
+			if strings.Contains(uri, "?") {
+				separator = "&"
+			}
+			l.back += separator + url.Values{"state": {state}}.Encode()
+		}
+	}
+	return l, nil
+}
+
+func (p *Room) session(r *http.Request) (session.Session, error) {
+	handle, ok := p.Kit.Session(r)
+	if !ok {
+		return session.Session{}, errs.ErrNotFound
+	}
+	return p.Sessions.Get(r.Context(), handle.Hash())
+}
+
+// endNow ends the session and everything it gave. Only when all of it is
+// done is anybody told so (LO-07).
+func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
+	now := p.Now()
+	rec := record.Of(audit.Event{
+		At: now, ActorKind: audit.ActorHolder, ActorID: s.AccountID, Origin: p.Kit.Origin(r), Action: "account.logout",
+		ObjectKind: "account", ObjectID: s.AccountID, Outcome: "ok", RequestID: web.RequestID(r),
+	})
+	if _, err := p.Grants.RevokeSession(r.Context(), s.SID, now, rec); err != nil {
+		return err
+	}
+	if err := p.Sessions.Delete(r.Context(), s.Key); err != nil {
+		return err
+	}
+	p.Kit.DropSession(w)
+	return nil
+}
+
+func (p *Room) loggedOut(w http.ResponseWriter, r *http.Request, l logout) error {
+	p.Kit.DropSession(w)
+	w.Header().Set("Clear-Site-Data", `"cache"`)
+	if l.back != "" {
+		if r.Method == http.MethodPost {
+			// As after a login: form-action would stop a redirect.
+			return p.Kit.Away(w, r, l.back)
+		}
+		return p.Kit.SeeOther(w, l.back)
+	}
+	page := &logoutPage{Page: p.Kit.Page(r, "logout.done.title"), Start: web.Link{URL: p.Kit.URL("/"), Label: ""}}
+	page.Languages = nil
+	page.Start.Label = page.T("logout.done.start")
+	return p.Kit.Render(w, http.StatusOK, "logout/done", page)
+}

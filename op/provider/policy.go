@@ -1,0 +1,86 @@
+package provider
+
+import (
+	"slices"
+
+	"omgevingsloket-id/pkg/client"
+)
+
+// Policy is what is enforced and, because of that, what is published.
+type Policy struct {
+	Name              client.Policy
+	AuthMethods       []client.AuthMethod
+	SubjectTypes      []string
+	StateAndNonce     bool     // required
+	RefusedScopes     []string
+	UnknownScopes     bool     // ignored (OIDC Core §3.1.2.1) instead of refused
+	UnknownACR        bool     // an acr nobody knows is no reason to refuse
+	ACR               string   // the level that tokens state
+	AssertionLifetime int      // seconds
+	Secure            bool     // production: nothing private is fetched
+}
+
+// NewPolicy gives the policy of an issuer.
+func NewPolicy(name client.Policy, acr string, secure bool) Policy {
+	p := Policy{
+		Name: name, ACR: acr, Secure: secure, AssertionLifetime: 300,
+		AuthMethods:   []client.AuthMethod{client.PrivateKeyJWT},
+		SubjectTypes:  []string{"pairwise"},
+		StateAndNonce: true,
+	}
+	if name == client.General {
+		p.AuthMethods = []client.AuthMethod{client.ClientSecretBasic, client.ClientSecretPost, client.PrivateKeyJWT, client.None}
+		p.SubjectTypes = []string{"pairwise", "public"}
+		p.StateAndNonce = false
+		p.UnknownScopes, p.UnknownACR = true, true
+		return p
+	}
+	p.AuthMethods = append(p.AuthMethods, client.None) // public clients: browser and native (NLGOV OIDC §4.1)
+	p.RefusedScopes = []string{"profile"}
+	return p
+}
+
+// For gives the policy a client is held to: that of the issuer, or a
+// stricter one.
+func (p Policy) For(c client.Client) Policy {
+	if c.Policy == client.NLGov && p.Name == client.General {
+		return NewPolicy(client.NLGov, p.ACR, p.Secure)
+	}
+	return p
+}
+
+// Allows tells whether a client may authenticate like this.
+func (p Policy) Allows(m client.AuthMethod) bool { return slices.Contains(p.AuthMethods, m) }
+
+// levels ranks the assurance levels that are known here. A scheme that was
+// notified counts for more than one that was not, whatever its level.
+var levels = map[string]int{
+	"http://eidas.europa.eu/NotNotified/LoA/low":         1,
+	"urn:etoegang:core:assurance-class:loa1":             1,
+	"http://eidas.europa.eu/LoA/low":                     2,
+	"urn:etoegang:core:assurance-class:loa2":             2,
+	"urn:etoegang:core:assurance-class:loa2plus":         2,
+	"http://eidas.europa.eu/NotNotified/LoA/substantial": 3,
+	"urn:etoegang:core:assurance-class:loa3":             4,
+	"http://eidas.europa.eu/LoA/substantial":             4,
+	"http://eidas.europa.eu/NotNotified/LoA/high":        5,
+	"urn:etoegang:core:assurance-class:loa4":             6,
+	"http://eidas.europa.eu/LoA/high":                    6,
+}
+
+// meets tells whether our level answers one of the wanted ones; none wanted
+// is always met. essential: an unknown value is not passed over.
+func (p Policy) meets(wanted []string, essential bool) bool {
+	if len(wanted) == 0 {
+		return true
+	}
+	unknown := false
+	for _, w := range wanted {
+		rank, known := levels[w]
+		if w == p.ACR || known && rank <= levels[p.ACR] {
+			return true
+		}
+		unknown = unknown || !known
+	}
+	return unknown && p.UnknownACR && !essential
+}

@@ -1,0 +1,98 @@
+// Package provider owns OpenID Connect: /authorize and its callback, /token,
+// /userinfo, /revoke, /end_session, /jwks and the discovery documents. It is
+// the only room that knows the zitadel library, which parses forms and
+// client credentials here and decides nothing.
+//
+//	client ─► /authorize ─ gate ─ client and redirect URI proven ─ request checked
+//	              │                                │ errors from here on go to the client
+//	              ├─ single sign-on ───────────────┤
+//	              ▼                                ▼
+//	         login rooms ─► /authorize/callback ─► code (once) ─► client ─► /token (once)
+//
+// What the policy enforces is what discovery says: both come from one value
+// (policy.go).
+package provider
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/claim"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signkey"
+)
+
+// Room is the provider. All fields are set once, at the wiring.
+type Room struct {
+	Kit           *web.Kit
+	Flow          *web.Flow
+	Clients       *client.Directory
+	Grants        grant.Store
+	Sessions      session.Store
+	SessionLimits session.Limits
+	Keys          *signkey.Manager
+	Subjects      claim.Subjects
+	Policy        Policy
+	ClientKeys    *KeyFetcher
+	Rand          io.Reader
+	Now           func() time.Time
+	// AuthorizePerMinute bounds authorization requests of one source.
+	AuthorizePerMinute int
+
+	issuer   string
+	metadata []byte
+	etag     string
+}
+
+// The addresses of the endpoints, below the issuer.
+const (
+	pathAuthorize  = "/authorize"
+	pathCallback   = "/authorize/callback"
+	pathToken      = "/token"
+	pathUserinfo   = "/userinfo"
+	pathRevoke     = "/revoke"
+	pathEndSession = "/end_session"
+	pathJWKS       = "/jwks"
+)
+
+const (
+	// accessTokenLifetime suits public clients as well.
+	accessTokenLifetime = 15 * time.Minute
+	// idTokenLifetime is the longest that NL GOV allows.
+	idTokenLifetime = 5 * time.Minute
+)
+
+// Mount adds the endpoints.
+func (p *Room) Mount(k *web.Kit) {
+	p.issuer = p.Kit.Settings.Issuer
+	p.prepareMetadata()
+	k.RawPage(http.MethodGet, pathAuthorize, p.authorize)
+	k.RawPage(http.MethodPost, pathAuthorize, p.authorizePost)
+	k.RawPage(http.MethodGet, pathCallback, p.callback)
+	k.RawPage(http.MethodGet, pathEndSession, p.endSession)
+	k.RawPage(http.MethodPost, pathEndSession, p.endSessionPost)
+	k.Post("/logout", p.logoutConfirmed, "id_token_hint", "post_logout_redirect_uri", "state", "client_id")
+
+	library := op.RegisterServer(&server{room: p}, op.Endpoints{
+		Token:      op.NewEndpoint(pathToken),
+		Userinfo:   op.NewEndpoint(pathUserinfo),
+		Revocation: op.NewEndpoint(pathRevoke),
+	}, op.WithServerCORSOptions(nil))
+	k.Raw(http.MethodPost, pathToken, p.gate(tokenParameters, library))
+	k.Raw(http.MethodPost, pathRevoke, p.gate(revokeParameters, library))
+	k.Raw(http.MethodGet, pathUserinfo, p.gate(nil, library))
+	k.Raw(http.MethodPost, pathUserinfo, p.gate(nil, library))
+	for _, path := range []string{pathToken, pathRevoke, pathUserinfo} {
+		k.Raw(http.MethodOptions, path, http.HandlerFunc(p.preflight))
+	}
+
+	k.Raw(http.MethodGet, "/.well-known/openid-configuration", http.HandlerFunc(p.discovery))
+	k.Raw(http.MethodGet, "/.well-known/oauth-authorization-server", http.HandlerFunc(p.discovery))
+	k.Raw(http.MethodGet, pathJWKS, http.HandlerFunc(p.jwks))
+}

@@ -1,0 +1,171 @@
+package provider
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"maps"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/claim"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Header types keep our tokens apart (RFC 8725 §3.11): an ID token is no
+// access token and the reverse.
+const (
+	typIDToken     = "JWT"
+	typAccessToken = "at+jwt" // RFC 9068 §2.1
+)
+
+// accessAlg signs access tokens, which only we read: the cheapest there is.
+const accessAlg = "ES256"
+
+type tokenAnswer struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int64  `json:"expires_in"`
+	IDToken     string `json:"id_token"`
+	Scope       string `json:"scope"`
+}
+
+// accessClaims are the claims of an access token (RFC 9068 §2.2). Its jti is
+// the grant's id.
+type accessClaims struct {
+	Issuer   string   `json:"iss"`
+	Subject  string   `json:"sub"`
+	Audience []string `json:"aud"`
+	ClientID string   `json:"client_id"`
+	Azp      string   `json:"azp"` // NL GOV OIDC §5.2.7 wants it beside client_id
+	Expires  int64    `json:"exp"`
+	IssuedAt int64    `json:"iat"`
+	ID       string   `json:"jti"`
+	Scope    string   `json:"scope"`
+	AuthTime int64    `json:"auth_time"`
+	ACR      string   `json:"acr"`
+}
+
+// tokens makes what a redeemed grant gives.
+func (p *Room) tokens(c client.Client, g grant.Grant, a account.Account, now time.Time) (tokenAnswer, error) {
+	subject := p.Subjects.For(a, c)
+	scope := strings.Join(g.Scopes, " ")
+	access, err := p.Keys.Sign(accessAlg, typAccessToken, accessClaims{
+		Issuer: p.issuer, Subject: subject.Person, Audience: []string{p.issuer}, ClientID: c.ID, Azp: c.ID,
+		Expires: g.Expires.Unix(), IssuedAt: now.Unix(), ID: g.ID, Scope: scope, AuthTime: g.AuthTime.Unix(), ACR: g.ACR,
+	})
+	if err != nil {
+		return tokenAnswer{}, err
+	}
+	claims, err := p.idClaims(c, g, a, subject, now)
+	if err != nil {
+		return tokenAnswer{}, err
+	}
+	claims["at_hash"] = leftHalf(access)
+	alg := c.SigningAlg
+	if alg == "" {
+		alg = "RS256"
+	}
+	id, err := p.Keys.Sign(alg, typIDToken, claims)
+	if err != nil {
+		return tokenAnswer{}, err
+	}
+	return tokenAnswer{AccessToken: access, TokenType: "Bearer", ExpiresIn: int64(g.Expires.Sub(now) / time.Second), IDToken: id, Scope: scope}, nil
+}
+
+// idClaims are the claims of an ID token (OIDC Core §2, NL GOV OIDC §5.2.2).
+// What the person's claims are called can never replace one of these. There
+// is no amr (R-046).
+func (p *Room) idClaims(c client.Client, g grant.Grant, a account.Account, subject claim.Subject, now time.Time) (map[string]any, error) {
+	wishes, err := claim.Parse(string(g.Claims))
+	if err != nil {
+		return nil, err
+	}
+	out := claim.Values(a, subject, claim.Wanted(c.Scopes, g.Scopes, wishes, claim.InIDToken))
+	maps.Copy(out, map[string]any{
+		"iss": p.issuer, "sub": subject.Person, "sub_id_type": claim.SubIDType, "aud": c.ID,
+		"exp": now.Add(idTokenLifetime).Unix(), "iat": now.Unix(), "nbf": now.Unix(), "jti": secret.NewID(p.Rand),
+		"auth_time": g.AuthTime.Unix(), "acr": g.ACR, "sid": g.SID,
+	})
+	if g.Nonce != "" {
+		out["nonce"] = g.Nonce
+	}
+	return out, nil
+}
+
+// leftHalf is at_hash for algorithms with SHA-256 (OIDC Core §3.1.3.6).
+func leftHalf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+func (p *Room) userinfo(c client.Client, g grant.Grant, a account.Account) map[string]any {
+	wishes, err := claim.Parse(string(g.Claims))
+	if err != nil {
+		wishes = claim.Request{} // it was checked when it was stored
+	}
+	subject := p.Subjects.For(a, c)
+	out := claim.Values(a, subject, claim.Wanted(c.Scopes, g.Scopes, wishes, claim.InUserInfo))
+	out["sub"], out["sub_id_type"] = subject.Person, claim.SubIDType
+	return out
+}
+
+var errToken = errors.New("not an access token of ours, or not any more")
+
+// readAccessToken checks signature, type, issuer and audience; time and
+// revocation are the grant's.
+func (p *Room) readAccessToken(token string) (accessClaims, error) {
+	var claims accessClaims
+	if err := p.Keys.Verify(token, typAccessToken, &claims); err != nil {
+		return accessClaims{}, errToken
+	}
+	if claims.Issuer != p.issuer || len(claims.Audience) != 1 || claims.Audience[0] != p.issuer || claims.ID == "" {
+		return accessClaims{}, errToken
+	}
+	return claims, nil
+}
+
+// bearer finds the live grant of an access token: not expired, not revoked,
+// account active and of its epoch (R-197).
+func (p *Room) bearer(ctx context.Context, token string) (grant.Grant, account.Account, error) {
+	claims, err := p.readAccessToken(token)
+	if err != nil {
+		return grant.Grant{}, account.Account{}, err
+	}
+	if !p.Now().Before(time.Unix(claims.Expires, 0)) {
+		return grant.Grant{}, account.Account{}, errToken
+	}
+	g, a, err := p.Grants.Live(ctx, claims.ID, p.Now())
+	if err == nil && g.ClientID != claims.ClientID {
+		err = errToken
+	}
+	return g, a, err
+}
+
+// hint is what we read of an ID token that comes back to us.
+type hint struct {
+	Issuer   string `json:"iss"`
+	Subject  string `json:"sub"`
+	Audience string `json:"aud"`
+	SID      string `json:"sid"`
+}
+
+// readHint accepts our own ID tokens, expired ones too: they live five
+// minutes, and are hints, not proofs (OIDC RP-Initiated Logout §4).
+func (p *Room) readHint(token string) (hint, error) {
+	var raw json.RawMessage
+	if err := p.Keys.Verify(token, typIDToken, &raw); err != nil {
+		return hint{}, err
+	}
+	var h hint
+	if err := json.Unmarshal(raw, &h); err != nil || h.Issuer != p.issuer || h.Subject == "" || h.Audience == "" {
+		return hint{}, errs.ErrNotFound
+	}
+	return h, nil
+}

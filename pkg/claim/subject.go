@@ -1,0 +1,29 @@
+package claim
+
+import (
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Subjects computes subject identifiers: pairwise ones differ per sector
+// (OIDC Core §8.1), so that two organisations cannot compare notes. The salt
+// is made once and kept for good.
+type Subjects struct {
+	Salt   []byte
+	Issuer string
+}
+
+// For gives the subject of an account at a client.
+func (s Subjects) For(a account.Account, c client.Client) Subject {
+	sector := "pairwise:" + c.Sector()
+	if c.PublicSubject {
+		sector = "public"
+	}
+	return Subject{
+		Person:  secret.MAC(s.Salt, "person", sector, a.ID),
+		Company: secret.MAC(s.Salt, "company", sector, a.ID),
+		Issuer:  s.Issuer,
+		Dutch:   c.DutchClaims,
+	}
+}
