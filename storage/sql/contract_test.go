@@ -1,0 +1,65 @@
+package sql_test
+
+import (
+	"crypto/rand"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/storage/sql"
+	"omgevingsloket-id/storage/storagetest"
+)
+
+func TestContractSQLite(t *testing.T) {
+	storagetest.Everything(t, func(t *testing.T) storagetest.Stores { return stores(t, sqlite(t), time.Now) })
+}
+
+func TestContractPostgres(t *testing.T) {
+	storagetest.Everything(t, func(t *testing.T) storagetest.Stores { return stores(t, testenv.Postgres(t), time.Now) })
+}
+
+func TestCK05_ExactEnds(t *testing.T) {
+	for name, address := range map[string]func(*testing.T) string{
+		"SQLite":   sqlite,
+		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			clock := storagetest.NewClock()
+			storagetest.ExactEnds(t, stores(t, address(t), clock.Now), clock)
+		})
+	}
+}
+
+func sqlite(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a b#%?.db") }
+
+// stores opens an empty database with its schema.
+func stores(t *testing.T, address string, now func() time.Time) storagetest.Stores {
+	t.Helper()
+	file, err := secret.NewKeyRingFile("test", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := secret.ParseKeyRing(file, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open(t.Context(), sql.Options{URL: secret.Text(address), Ring: ring, Now: now, Rand: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return storagetest.Stores{
+		Accounts: db.Accounts(), Applications: db.Applications(), Clients: db.Clients(), Consents: db.Consents(),
+		Grants: db.Grants(), Keys: db.Keys(), Lanes: db.Lanes(), Outbox: db.Outbox(), Audit: db.Audit(),
+		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
+	}
+}

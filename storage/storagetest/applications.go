@@ -1,0 +1,333 @@
+package storagetest
+
+import (
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+)
+
+// Applications is the contract of application.Store.
+func Applications(t *testing.T, open func(*testing.T) Stores) {
+	w := world{open(t), t}
+	t.Run("start", func(t *testing.T) { applicationStart(t, w.in(t)) })
+	t.Run("codes", func(t *testing.T) { applicationCodes(t, w.in(t)) })
+	t.Run("renew", func(t *testing.T) { applicationRenew(t, w.in(t)) })
+	t.Run("save", func(t *testing.T) { applicationSave(t, w.in(t)) })
+	t.Run("documents", func(t *testing.T) { applicationDocuments(t, w.in(t)) })
+	t.Run("submit", func(t *testing.T) { applicationSubmit(t, w.in(t)) })
+	t.Run("one address", func(t *testing.T) { applicationOneAddress(t, w.in(t)) })
+	t.Run("expire", func(t *testing.T) { applicationExpire(t, world{open(t), t}) })
+	w.unbroken()
+}
+
+func applicationStart(t *testing.T, w world) {
+	for _, taken := range []bool{false, true} {
+		a := draft()
+		a.Taken = taken
+		rec := note("application.started", a.ID)
+		w.happened(w.Applications.Start(ctx(t), a, rec), rec)
+		same(t, w.application(a.Handle), a)
+		second, again := draft(), note("application.started", a.ID)
+		second.Handle = a.Handle
+		w.refused(w.Applications.Start(ctx(t), second, again), errs.ErrConflict, again)
+	}
+	for _, unknown := range []string{"", key()} {
+		_, err := w.Applications.ByHandle(ctx(t), unknown)
+		is(t, err, errs.ErrNotFound)
+		_, err = w.Applications.ByReference(ctx(t), unknown) // drafts have no reference
+		is(t, err, errs.ErrNotFound)
+	}
+}
+
+func applicationCodes(t *testing.T, w world) {
+	try := func(t *testing.T, a application.Application, code string, now time.Time) application.CodeVerdict {
+		t.Helper()
+		return ok[application.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, code, now))
+	}
+	t.Run("the right code confirms the address", func(t *testing.T) {
+		w := w.in(t)
+		a := w.started(draft())
+		same(t, try(t, a, "another", noon), application.CodeWrong)
+		same(t, try(t, a, rightCode, a.CodeExpires.Add(-time.Millisecond)), application.CodeRight)
+		same(t, w.application(a.Handle).State, application.EmailConfirmed)
+	})
+	t.Run("CK-05: a code is over at the moment itself", func(t *testing.T) {
+		w := w.in(t)
+		a := w.started(draft())
+		same(t, try(t, a, rightCode, a.CodeExpires), application.CodeExpired)
+		same(t, w.application(a.Handle).State, application.Draft)
+	})
+	t.Run("wrong codes spend it, and count in the row", func(t *testing.T) {
+		w := w.in(t)
+		a := w.started(draft())
+		for range application.CodeTries {
+			same(t, try(t, a, "wrong", noon), application.CodeWrong)
+		}
+		same(t, try(t, a, rightCode, noon), application.CodeSpent)
+		same(t, w.application(a.Handle).State, application.Draft)
+	})
+	t.Run("no code is right for an address that has an account", func(t *testing.T) {
+		a := draft()
+		a.Taken = true
+		w := w.in(t)
+		a = w.started(a)
+		same(t, try(t, a, rightCode, noon), application.CodeWrong)
+	})
+	t.Run("nothing is right after the draft's time", func(t *testing.T) {
+		a := draft()
+		a.CodeExpires = a.ExpiresAt.Add(time.Hour)
+		w := w.in(t)
+		a = w.started(a)
+		verdict, err := w.Applications.TryCode(ctx(t), a.ID, rightCode, a.ExpiresAt)
+		if err == nil && verdict == application.CodeRight {
+			t.Error("the code of an expired draft was right")
+		}
+		same(t, w.application(a.Handle).State, application.Draft)
+	})
+	t.Run("of a crowd with the right code, one confirms", func(t *testing.T) {
+		w := w.in(t)
+		a := w.started(draft())
+		exactlyOne(t, atOnce(func(int) error {
+			verdict, err := w.Applications.TryCode(ctx(t), a.ID, rightCode, noon)
+			if err == nil && verdict != application.CodeRight {
+				err = errs.ErrConflict
+			}
+			return err
+		}), errs.ErrConflict)
+	})
+	t.Run("guesses at once are each counted", func(t *testing.T) {
+		w := w.in(t)
+		a := w.started(draft())
+		exactly(t, application.CodeTries, atOnce(func(int) error {
+			verdict, err := w.Applications.TryCode(ctx(t), a.ID, "wrong", noon)
+			if err == nil && verdict == application.CodeSpent {
+				err = errTooMany
+			}
+			return err
+		}), errTooMany)
+		same(t, w.application(a.Handle).CodeFailures, crowd)
+	})
+	_, err := w.Applications.TryCode(ctx(t), fresh("nobody"), rightCode, noon)
+	oneOf(t, err, errs.ErrConflict, errs.ErrNotFound)
+}
+
+func applicationRenew(t *testing.T, w world) {
+	a := w.started(draft())
+	for range application.CodeTries + 1 {
+		_, err := w.Applications.TryCode(ctx(t), a.ID, "wrong", noon)
+		must(t, err)
+	}
+	later := noon.Add(2 * time.Hour)
+	for sent := a.CodesSent; sent < application.CodesPerDraft; sent++ {
+		rec := note("application.code_sent", a.ID)
+		w.happened(w.Applications.Renew(ctx(t), a.ID, "hash of another code", later, rec), rec)
+	}
+	rec := note("application.code_sent", a.ID)
+	w.refused(w.Applications.Renew(ctx(t), a.ID, rightCode, later, rec), errs.ErrConflict, rec)
+	got := w.application(a.Handle)
+	a.CodeHash, a.CodeExpires, a.CodeFailures, a.CodesSent = "hash of another code", later, 0, application.CodesPerDraft
+	same(t, got, a)
+	verdict := ok[application.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, rightCode, noon))
+	same(t, verdict, application.CodeWrong) // the code of the mail before
+	verdict = ok[application.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, "hash of another code", noon))
+	same(t, verdict, application.CodeRight)
+
+	confirmed := w.confirmed(draft())
+	w.refused(w.Applications.Renew(ctx(t), confirmed.ID, rightCode, later, rec), errs.ErrConflict, rec)
+	oneOf(t, w.Applications.Renew(ctx(t), fresh("nobody"), rightCode, later, rec), errs.ErrConflict, errs.ErrNotFound)
+	t.Run("a crowd gets no more mails than allowed", func(t *testing.T) {
+		w := w.in(t)
+		a := w.started(draft())
+		exactly(t, application.CodesPerDraft-1, atOnce(func(int) error {
+			return w.Applications.Renew(ctx(t), a.ID, fresh("code"), later, record.Record{})
+		}), errs.ErrConflict)
+	})
+}
+
+func applicationSave(t *testing.T, w world) {
+	unconfirmed := w.started(draft())
+	_, err := w.Applications.Save(ctx(t), unconfirmed)
+	is(t, err, errs.ErrConflict)
+
+	a := w.confirmed(draft())
+	old := a
+	a.Answers, a.PasswordHash = answers(), "$argon2id$x"
+	saved := ok[application.Application](t)(w.Applications.Save(ctx(t), a))
+	same(t, w.application(a.Handle), saved)
+	same(t, saved.Answers, answers())
+	if saved.Version == old.Version {
+		t.Errorf("the version stayed %d", saved.Version)
+	}
+	_, err = w.Applications.Save(ctx(t), old)
+	is(t, err, errs.ErrConflict)
+	same(t, w.application(a.Handle), saved)
+
+	exactlyOne(t, atOnce(func(int) error {
+		_, err := w.Applications.Save(ctx(t), saved)
+		return err
+	}), errs.ErrConflict)
+
+	sent := w.ready(draft())
+	must(t, w.Applications.Submit(ctx(t), sent, nil, record.Record{}))
+	sent = w.application(sent.Handle)
+	_, err = w.Applications.Save(ctx(t), sent)
+	is(t, err, errs.ErrConflict)
+}
+
+func applicationDocuments(t *testing.T, w world) {
+	document := func(a application.Application) application.Document {
+		return application.Document{
+			ID: fresh("doc"), ApplicationID: a.ID, Name: "uittreksel \"é\".pdf", Type: "application/pdf",
+			Size: 3, SHA256: "00ff", Sealed: []byte{0, 0xff, '\''}, CreatedAt: noon.Add(time.Minute),
+		}
+	}
+	a := w.confirmed(draft())
+	first, second := document(a), document(a)
+	must(t, w.Applications.PutDocument(ctx(t), first))
+	must(t, w.Applications.PutDocument(ctx(t), second))
+	listed := second
+	listed.Sealed = nil
+	same(t, ok[[]application.Document](t)(w.Applications.Documents(ctx(t), a.ID)), []application.Document{listed})
+	same(t, ok[application.Document](t)(w.Applications.DocumentContent(ctx(t), second.ID)), second)
+	for _, id := range []string{first.ID, fresh("doc"), ""} {
+		_, err := w.Applications.DocumentContent(ctx(t), id)
+		is(t, err, errs.ErrNotFound)
+	}
+	t.Run("only while the application is open and its address proven", func(t *testing.T) {
+		w := w.in(t)
+		sent := w.ready(draft())
+		must(t, w.Applications.Submit(ctx(t), sent, nil, record.Record{}))
+		late := document(w.confirmed(draft()))
+		late.CreatedAt = noon.Add(application.DraftLifetime)
+		for _, d := range []application.Document{document(sent), document(w.started(draft())), late} {
+			is(t, w.Applications.PutDocument(ctx(t), d), errs.ErrConflict)
+			_, err := w.Applications.DocumentContent(ctx(t), d.ID)
+			is(t, err, errs.ErrNotFound)
+		}
+		oneOf(t, w.Applications.PutDocument(ctx(t), document(draft())), errs.ErrConflict, errs.ErrNotFound)
+	})
+	t.Run("of a crowd of documents one stays", func(t *testing.T) {
+		w := w.in(t)
+		a := w.confirmed(draft())
+		exactly(t, crowd, atOnce(func(int) error { return w.Applications.PutDocument(ctx(t), document(a)) }), nil)
+		same(t, len(ok[[]application.Document](t)(w.Applications.Documents(ctx(t), a.ID))), 1)
+	})
+}
+
+func applicationSubmit(t *testing.T, w world) {
+	t.Run("waits for an official", func(t *testing.T) {
+		w := w.in(t)
+		a := w.ready(draft())
+		rec := note("application.submitted", a.ID)
+		w.happened(w.Applications.Submit(ctx(t), a, nil, rec), rec)
+		got := ok[application.Application](t)(w.Applications.ByReference(ctx(t), a.Reference))
+		if got.State != application.Submitted || got.AccountID != "" || !got.SubmittedAt.Equal(a.SubmittedAt) || !got.DecidedAt.IsZero() {
+			t.Errorf("submitted: %+v", got)
+		}
+		same(t, got.Answers, a.Answers)
+		_, err := w.Accounts.ByEmail(ctx(t), a.Email)
+		is(t, err, errs.ErrNotFound)
+	})
+	t.Run("practice: approved at once, with its account", func(t *testing.T) {
+		w := w.in(t)
+		a := w.ready(draft())
+		who, rec := approved(a), note("application.approved", a.ID)
+		w.happened(w.Applications.Submit(ctx(t), a, &who, rec), rec)
+		got := w.application(a.Handle)
+		if got.State != application.Approved || got.AccountID != who.ID || got.DecidedAt.IsZero() {
+			t.Errorf("approved: %+v", got)
+		}
+		same(t, w.account(who.ID), who)
+	})
+	t.Run("not before the address is proven, not twice, not changed, not too late", func(t *testing.T) {
+		w := w.in(t)
+		sent := w.ready(draft())
+		must(t, w.Applications.Submit(ctx(t), sent, nil, record.Record{}))
+		sent.Version = w.application(sent.Handle).Version
+		sent.Reference = fresh("REF")
+		unconfirmed := w.started(draft())
+		unconfirmed.Reference, unconfirmed.SubmittedAt = fresh("REF"), noon
+		changed := w.ready(draft())
+		ok[application.Application](t)(w.Applications.Save(ctx(t), changed))
+		late := w.ready(draft())
+		late.SubmittedAt = late.ExpiresAt
+		for _, a := range []application.Application{sent, unconfirmed, changed, late} {
+			who, rec := approved(a), note("application.submitted", a.ID)
+			w.refused(w.Applications.Submit(ctx(t), a, nil, rec), errs.ErrConflict, rec)
+			w.refused(w.Applications.Submit(ctx(t), a, &who, rec), errs.ErrConflict, rec)
+			_, err := w.Accounts.ByID(ctx(t), who.ID)
+			is(t, err, errs.ErrNotFound)
+		}
+	})
+	t.Run("of a crowd one submits, and one account is made", func(t *testing.T) {
+		w := w.in(t)
+		a := w.ready(draft())
+		rec := note("application.approved", a.ID)
+		exactlyOne(t, atOnce(func(int) error {
+			who := approved(a)
+			return w.Applications.Submit(ctx(t), a, &who, rec)
+		}), errs.ErrConflict)
+		w.recorded(rec)
+		same(t, ok[account.Account](t)(w.Accounts.ByEmail(ctx(t), a.Email)).ID, w.application(a.Handle).AccountID)
+	})
+}
+
+func applicationOneAddress(t *testing.T, w world) {
+	first, second := draft(), draft()
+	second.Email = first.Email
+	first, second = w.ready(first), w.ready(second)
+	who := approved(first)
+	must(t, w.Applications.Submit(ctx(t), first, &who, record.Record{}))
+	other, rec := approved(second), note("application.submitted", second.ID)
+	w.refused(w.Applications.Submit(ctx(t), second, nil, rec), errs.ErrConflict, rec)
+	w.refused(w.Applications.Submit(ctx(t), second, &other, rec), errs.ErrConflict, rec)
+	same(t, w.application(second.Handle).State, application.EmailConfirmed)
+	same(t, w.account(who.ID), who)
+	t.Run("of a crowd of applications for one address, one gets the account", func(t *testing.T) {
+		w, email := w.in(t), draft().Email
+		var all [crowd]application.Application
+		for i := range all {
+			a := draft()
+			a.Email = email
+			all[i] = w.ready(a)
+		}
+		exactlyOne(t, atOnce(func(i int) error {
+			who := approved(all[i])
+			return w.Applications.Submit(ctx(t), all[i], &who, record.Record{})
+		}), errs.ErrConflict)
+	})
+}
+
+func applicationExpire(t *testing.T, w world) {
+	unconfirmed, confirmed, sent := w.started(draft()), w.ready(draft()), w.ready(draft())
+	must(t, w.Applications.Submit(ctx(t), sent, nil, record.Record{}))
+	doc := application.Document{ID: fresh("doc"), ApplicationID: confirmed.ID, Name: "x", Type: "application/pdf", Sealed: []byte("x"), CreatedAt: noon}
+	must(t, w.Applications.PutDocument(ctx(t), doc))
+	expire := func(now time.Time) int { return ok[int](t)(w.Applications.Expire(ctx(t), now)) }
+
+	same(t, expire(noon.Add(application.DraftLifetime-time.Millisecond)), 0)
+	same(t, w.application(unconfirmed.Handle).State, application.Draft)
+	same(t, expire(noon.Add(application.DraftLifetime)), 2)
+	for _, a := range []application.Application{unconfirmed, confirmed} {
+		got := w.application(a.Handle)
+		if got.State != application.Expired || got.PasswordHash != "" {
+			t.Errorf("expired: %+v", got)
+		}
+		same(t, got.Answers, application.Answers{})
+	}
+	_, err := w.Applications.DocumentContent(ctx(t), doc.ID)
+	is(t, err, errs.ErrNotFound)
+	same(t, len(ok[[]application.Document](t)(w.Applications.Documents(ctx(t), confirmed.ID))), 0)
+	same(t, w.application(sent.Handle).Answers, sent.Answers)
+	same(t, expire(noon.AddDate(1, 0, 0)), 0)
+
+	confirmed = w.application(confirmed.Handle)
+	confirmed.Reference, confirmed.SubmittedAt = fresh("REF"), noon
+	is(t, w.Applications.Submit(ctx(t), confirmed, nil, record.Record{}), errs.ErrConflict)
+	_, err = w.Applications.Save(ctx(t), confirmed)
+	is(t, err, errs.ErrConflict)
+}

@@ -1,0 +1,75 @@
+package storagetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+)
+
+// Audit is the contract of audit.Store, and of every writer to it: what a
+// change writes is asked in the suites of the changes.
+func Audit(t *testing.T, open func(*testing.T) Stores) {
+	t.Run("events", func(t *testing.T) { auditEvents(t, world{open(t), t}) })
+	t.Run("a crowd of writers makes one unbroken chain", func(t *testing.T) {
+		w := world{open(t), t}
+		const each = 3
+		exactly(t, crowd/2, atOnce(func(i int) error {
+			var rec record.Record
+			for n := range each {
+				rec.Events = append(rec.Events, note(fmt.Sprintf("event.%d", n), fmt.Sprint(i)).Events[0])
+			}
+			// Every second change fails, and leaves no gap.
+			return w.Clients.Add(ctx(t), client.Client{ID: fmt.Sprint("client-", i/2)}, rec)
+		}), errs.ErrConflict)
+		same(t, len(w.events()), crowd/2*each)
+		for i, e := range w.events() { // the events of one change follow each other
+			same(t, e.Action, fmt.Sprintf("event.%d", i%each))
+		}
+		w.unbroken()
+	})
+}
+
+func auditEvents(t *testing.T, w world) {
+	same(t, len(w.events()), 0)
+	var rec record.Record
+	for i := range 5 {
+		e := note("did", fmt.Sprint("object-", i%2)).Events[0]
+		e.At = noon.Add(time.Duration(i)*time.Second + 123_456*time.Nanosecond).In(time.FixedZone("", 3600))
+		if i == 3 {
+			e.Details = nil
+		}
+		rec.Events = append(rec.Events, e)
+	}
+	rec.Events[2].ObjectKind = "client"
+	must(t, w.Clients.Add(ctx(t), client.Client{ID: "c"}, rec))
+	w.unbroken()
+
+	all := w.events()
+	same(t, len(all), 5)
+	for i, e := range all {
+		want := rec.Events[i]
+		want.At = want.At.UTC().Truncate(time.Millisecond)
+		want.Seq, want.PrevHash, want.Hash = e.Seq, e.PrevHash, e.Hash
+		same(t, e, want)
+	}
+	seqs := func(events []audit.Event, err error) string {
+		t.Helper()
+		must(t, err)
+		var out []int64
+		for _, e := range events {
+			out = append(out, e.Seq)
+		}
+		return fmt.Sprint(out)
+	}
+	same(t, seqs(w.Audit.Events(ctx(t), 0, 2)), "[1 2]")
+	same(t, seqs(w.Audit.Events(ctx(t), 2, 2)), "[3 4]")
+	same(t, seqs(w.Audit.Events(ctx(t), 5, 2)), "[]")
+	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-0", 10)), "[5 1]") // newest first; 3 is about a client
+	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-0", 1)), "[5]")
+	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-9", 10)), "[]")
+}

@@ -1,0 +1,164 @@
+// Package storagetest owns the contracts of the stores as tests, and wrappers
+// that count calls and inject faults. Every back end passes the same suite:
+//
+//	func TestContract(t *testing.T) { storagetest.Everything(t, open) }
+//
+// The suite knows the interfaces in pkg alone. It makes accounts as people do,
+// through an application, and asks of each change three things: the guard
+// names the state it leaves, of 64 callers at once exactly one succeeds, and
+// its record is written if and only if it happened.
+package storagetest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"reflect"
+	"sync"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signkey"
+)
+
+// Stores are the contracts that a back end serves.
+type Stores struct {
+	Accounts     account.Store
+	Applications application.Store
+	Clients      client.Store
+	Consents     consent.Store
+	Grants       grant.Store
+	Keys         signkey.Store
+	Lanes        limit.Lanes
+	Outbox       mail.Outbox
+	Audit        audit.Store
+	Requests     authreq.Store
+	Sessions     session.Store
+	Windows      limit.Windows
+}
+
+// Everything runs the suite of a back end that serves all contracts. open
+// gives empty stores each time.
+func Everything(t *testing.T, open func(*testing.T) Stores) {
+	t.Run("Accounts", func(t *testing.T) { Accounts(t, open) })
+	t.Run("Applications", func(t *testing.T) { Applications(t, open) })
+	t.Run("Clients", func(t *testing.T) { Clients(t, open) })
+	t.Run("Consents", func(t *testing.T) { Consents(t, open) })
+	t.Run("Grants", func(t *testing.T) { Grants(t, open) })
+	t.Run("Keys", func(t *testing.T) { Keys(t, open) })
+	t.Run("Lanes", func(t *testing.T) { Lanes(t, open) })
+	t.Run("Outbox", func(t *testing.T) { Outbox(t, open) })
+	t.Run("Audit", func(t *testing.T) { Audit(t, open) })
+	t.Run("Strings", func(t *testing.T) { Strings(t, open) })
+	t.Run("Silence", func(t *testing.T) { Silence(t, open(t)) })
+	t.Run("Requests", func(t *testing.T) {
+		Requests(t, func(t *testing.T) authreq.Store { return open(t).Requests })
+	})
+	t.Run("Sessions", func(t *testing.T) {
+		Sessions(t, func(t *testing.T) session.Store { return open(t).Sessions })
+	})
+	t.Run("Windows", func(t *testing.T) {
+		Windows(t, func(t *testing.T) limit.Windows { return open(t).Windows })
+	})
+}
+
+// noon is the suite's own time; stores that are told the time know no other.
+var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+
+// crowd is how many callers come at once.
+const crowd = 64
+
+// atOnce runs do in a crowd that starts together, and gives what each got.
+func atOnce(do func(i int) error) []error {
+	start := make(chan struct{})
+	results := make([]error, crowd)
+	var wait sync.WaitGroup
+	for i := range crowd {
+		wait.Go(func() {
+			<-start
+			results[i] = do(i)
+		})
+	}
+	close(start)
+	wait.Wait()
+	return results
+}
+
+// exactlyOne demands one success, and the given error for everybody else.
+func exactlyOne(t *testing.T, results []error, rest error) {
+	t.Helper()
+	exactly(t, 1, results, rest)
+}
+
+func exactly(t *testing.T, want int, results []error, rest error) {
+	t.Helper()
+	succeeded := 0
+	for _, err := range results {
+		if err == nil {
+			succeeded++
+		} else if !errors.Is(err, rest) {
+			t.Errorf("one of the crowd got %v, want success or %v", err, rest)
+		}
+	}
+	if succeeded != want {
+		t.Errorf("%d of %d succeeded, want %d", succeeded, len(results), want)
+	}
+}
+
+// eventually asks until it is so. How long it takes is not judged.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if so() {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("never: %s", what)
+		}
+	}
+}
+
+func is(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("got error %v, want %v", err, want)
+	}
+}
+
+// ok takes the value of a call that has to succeed.
+func ok[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		must(t, err)
+		return v
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("got error %v, want success", err)
+	}
+}
+
+func same(t *testing.T, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// fresh is an id that nobody used before.
+func fresh(what string) string { return what + "-" + rand.Text() }
+
+func ctx(t *testing.T) context.Context { return t.Context() }

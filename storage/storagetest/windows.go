@@ -1,0 +1,78 @@
+package storagetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/limit"
+)
+
+var errTooMany = errors.New("too many")
+
+// Windows is the contract of limit.Windows.
+func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
+	s := open(t)
+	allow := func(t *testing.T, name, key string, max int, window time.Duration) bool {
+		t.Helper()
+		allowed, wait, err := s.Allow(ctx(t), name, key, max, window)
+		must(t, err)
+		switch {
+		case allowed && wait != 0:
+			t.Errorf("allowed, yet to wait %v", wait)
+		case !allowed && (wait <= 0 || wait > window):
+			t.Errorf("to wait %v, want more than nothing and at most the window of %v", wait, window)
+		}
+		return allowed
+	}
+	t.Run("max events in a window, for each name and key", func(t *testing.T) {
+		name, key := fresh("login"), fresh("198.51.100.0/24")
+		for i := range 3 {
+			if !allow(t, name, key, 3, time.Hour) {
+				t.Fatalf("event %d was refused", i+1)
+			}
+		}
+		if allow(t, name, key, 3, time.Hour) {
+			t.Error("event 4 was allowed")
+		}
+		if !allow(t, fresh("login"), key, 3, time.Hour) || !allow(t, name, fresh("key"), 3, time.Hour) {
+			t.Error("another name or key was refused")
+		}
+	})
+	t.Run("names and keys do not run into each other", func(t *testing.T) {
+		a := fresh("a")
+		if !allow(t, a, "bc", 1, time.Hour) || !allow(t, a+"b", "c", 1, time.Hour) {
+			t.Error("two counters are one")
+		}
+	})
+	t.Run("any text is a key", func(t *testing.T) {
+		for _, odd := range []string{"", "a:b", "{x}", "\r\nFLUSHALL\r\n", "*", "\xff", "nul\x00nul"} {
+			name := fresh("odd")
+			if !allow(t, name, odd, 1, time.Hour) || allow(t, name, odd, 1, time.Hour) {
+				t.Errorf("%q is not counted", odd)
+			}
+		}
+	})
+	t.Run("nothing is allowed when max is nought", func(t *testing.T) {
+		if allow(t, fresh("none"), "k", 0, time.Hour) {
+			t.Error("allowed")
+		}
+	})
+	t.Run("of a crowd max are allowed", func(t *testing.T) {
+		name := fresh("crowd")
+		exactly(t, 10, atOnce(func(int) error {
+			allowed, _, err := s.Allow(ctx(t), name, "k", 10, time.Hour)
+			if err == nil && !allowed {
+				err = errTooMany
+			}
+			return err
+		}), errTooMany)
+	})
+	t.Run("a window ends, whatever comes meanwhile", func(t *testing.T) {
+		name, window := fresh("short"), 50*time.Millisecond
+		for allow(t, name, "k", 2, window) { // until it is full
+		}
+		// Each question is an event as well: it does not move the end.
+		eventually(t, "a next window", func() bool { return allow(t, name, "k", 2, window) })
+	})
+}

@@ -1,0 +1,136 @@
+package storagetest
+
+import (
+	"context"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// None of the wrappers embeds what it wraps: a method that is added to a
+// contract does not compile here until it is counted.
+
+type accounts struct {
+	f *Faults
+	s account.Store
+}
+
+func (w accounts) ByID(ctx context.Context, id string) (account.Account, error) {
+	return pass(w.f, "Accounts.ByID", func() (account.Account, error) { return w.s.ByID(ctx, id) })
+}
+
+func (w accounts) ByEmail(ctx context.Context, email string) (account.Account, error) {
+	return pass(w.f, "Accounts.ByEmail", func() (account.Account, error) { return w.s.ByEmail(ctx, email) })
+}
+
+func (w accounts) ByBlockRef(ctx context.Context, ref string) (account.Account, error) {
+	return pass(w.f, "Accounts.ByBlockRef", func() (account.Account, error) { return w.s.ByBlockRef(ctx, ref) })
+}
+
+func (w accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec record.Record) error {
+	return tell(w.f, "Accounts.Reveal", func() error { return w.s.Reveal(ctx, id, epoch, sealed, now, rec) })
+}
+
+func (w accounts) TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error) {
+	return pass(w.f, "Accounts.TryCode", func() (account.Verdict, error) { return w.s.TryCode(ctx, id, epoch, now, judge) })
+}
+
+func (w accounts) Block(ctx context.Context, id string, epoch int64, reason account.BlockReason, ref string, now time.Time, rec record.Record) error {
+	return tell(w.f, "Accounts.Block", func() error { return w.s.Block(ctx, id, epoch, reason, ref, now, rec) })
+}
+
+func (w accounts) Unblock(ctx context.Context, id string, now time.Time, rec record.Record) error {
+	return tell(w.f, "Accounts.Unblock", func() error { return w.s.Unblock(ctx, id, now, rec) })
+}
+
+func (w accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {
+	return tell(w.f, "Accounts.Rehash", func() error { return w.s.Rehash(ctx, id, old, fresh) })
+}
+
+type applications struct {
+	f *Faults
+	s application.Store
+}
+
+func (w applications) Start(ctx context.Context, a application.Application, rec record.Record) error {
+	return tell(w.f, "Applications.Start", func() error { return w.s.Start(ctx, a, rec) })
+}
+
+func (w applications) ByHandle(ctx context.Context, handleHash string) (application.Application, error) {
+	return pass(w.f, "Applications.ByHandle", func() (application.Application, error) { return w.s.ByHandle(ctx, handleHash) })
+}
+
+func (w applications) ByReference(ctx context.Context, reference string) (application.Application, error) {
+	return pass(w.f, "Applications.ByReference", func() (application.Application, error) { return w.s.ByReference(ctx, reference) })
+}
+
+func (w applications) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error {
+	return tell(w.f, "Applications.Renew", func() error { return w.s.Renew(ctx, id, codeHash, expires, rec) })
+}
+
+func (w applications) TryCode(ctx context.Context, id, codeHash string, now time.Time) (application.CodeVerdict, error) {
+	return pass(w.f, "Applications.TryCode", func() (application.CodeVerdict, error) { return w.s.TryCode(ctx, id, codeHash, now) })
+}
+
+func (w applications) Save(ctx context.Context, a application.Application) (application.Application, error) {
+	return pass(w.f, "Applications.Save", func() (application.Application, error) { return w.s.Save(ctx, a) })
+}
+
+func (w applications) PutDocument(ctx context.Context, d application.Document) error {
+	return tell(w.f, "Applications.PutDocument", func() error { return w.s.PutDocument(ctx, d) })
+}
+
+func (w applications) Documents(ctx context.Context, applicationID string) ([]application.Document, error) {
+	return pass(w.f, "Applications.Documents", func() ([]application.Document, error) { return w.s.Documents(ctx, applicationID) })
+}
+
+func (w applications) DocumentContent(ctx context.Context, documentID string) (application.Document, error) {
+	return pass(w.f, "Applications.DocumentContent", func() (application.Document, error) { return w.s.DocumentContent(ctx, documentID) })
+}
+
+func (w applications) Submit(ctx context.Context, a application.Application, approve *account.Account, rec record.Record) error {
+	return tell(w.f, "Applications.Submit", func() error { return w.s.Submit(ctx, a, approve, rec) })
+}
+
+func (w applications) Expire(ctx context.Context, now time.Time) (int, error) {
+	return pass(w.f, "Applications.Expire", func() (int, error) { return w.s.Expire(ctx, now) })
+}
+
+type clients struct {
+	f *Faults
+	s client.Store
+}
+
+func (w clients) ByID(ctx context.Context, id string) (client.Client, error) {
+	return pass(w.f, "Clients.ByID", func() (client.Client, error) { return w.s.ByID(ctx, id) })
+}
+
+func (w clients) List(ctx context.Context) ([]client.Client, error) {
+	return pass(w.f, "Clients.List", func() ([]client.Client, error) { return w.s.List(ctx) })
+}
+
+func (w clients) Add(ctx context.Context, c client.Client, rec record.Record) error {
+	return tell(w.f, "Clients.Add", func() error { return w.s.Add(ctx, c, rec) })
+}
+
+func (w clients) Remove(ctx context.Context, id string, rec record.Record) error {
+	return tell(w.f, "Clients.Remove", func() error { return w.s.Remove(ctx, id, rec) })
+}
+
+type consents struct {
+	f *Faults
+	s consent.Store
+}
+
+func (w consents) Get(ctx context.Context, accountID, clientID string) (consent.Consent, error) {
+	return pass(w.f, "Consents.Get", func() (consent.Consent, error) { return w.s.Get(ctx, accountID, clientID) })
+}
+
+func (w consents) Give(ctx context.Context, c consent.Consent, rec record.Record) error {
+	return tell(w.f, "Consents.Give", func() error { return w.s.Give(ctx, c, rec) })
+}

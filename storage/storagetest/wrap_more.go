@@ -1,0 +1,168 @@
+package storagetest
+
+import (
+	"context"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signkey"
+)
+
+type grants struct {
+	f *Faults
+	s grant.Store
+}
+
+func (w grants) Issue(ctx context.Context, g grant.Grant, rec record.Record) error {
+	return tell(w.f, "Grants.Issue", func() error { return w.s.Issue(ctx, g, rec) })
+}
+
+func (w grants) Redeem(ctx context.Context, r grant.Redemption, replay record.Record) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
+	err = tell(w.f, "Grants.Redeem", func() (err error) { g, a, refused, err = w.s.Redeem(ctx, r, replay); return err })
+	if err != nil {
+		return grant.Grant{}, account.Account{}, "", err
+	}
+	return g, a, refused, nil
+}
+
+func (w grants) Live(ctx context.Context, id string, now time.Time) (g grant.Grant, a account.Account, err error) {
+	err = tell(w.f, "Grants.Live", func() (err error) { g, a, err = w.s.Live(ctx, id, now); return err })
+	if err != nil {
+		return grant.Grant{}, account.Account{}, err
+	}
+	return g, a, nil
+}
+
+func (w grants) Revoke(ctx context.Context, id, clientID string, now time.Time, rec record.Record) error {
+	return tell(w.f, "Grants.Revoke", func() error { return w.s.Revoke(ctx, id, clientID, now, rec) })
+}
+
+func (w grants) RevokeSession(ctx context.Context, sid string, now time.Time, rec record.Record) ([]string, error) {
+	return pass(w.f, "Grants.RevokeSession", func() ([]string, error) { return w.s.RevokeSession(ctx, sid, now, rec) })
+}
+
+func (w grants) UseOnce(ctx context.Context, clientID, jti string, expires time.Time) error {
+	return tell(w.f, "Grants.UseOnce", func() error { return w.s.UseOnce(ctx, clientID, jti, expires) })
+}
+
+type keys struct {
+	f *Faults
+	s signkey.Store
+}
+
+func (w keys) Keys(ctx context.Context) ([]signkey.Key, error) {
+	return pass(w.f, "Keys.Keys", func() ([]signkey.Key, error) { return w.s.Keys(ctx) })
+}
+
+func (w keys) Apply(ctx context.Context, changes []signkey.Change, now time.Time, rec record.Record) error {
+	return tell(w.f, "Keys.Apply", func() error { return w.s.Apply(ctx, changes, now, rec) })
+}
+
+type lanes struct {
+	f *Faults
+	s limit.Lanes
+}
+
+func (w lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (bool, error) {
+	return pass(w.f, "Lanes.Try", func() (bool, error) { return w.s.Try(ctx, key, deviceHash, now) })
+}
+
+func (w lanes) Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error {
+	return tell(w.f, "Lanes.Clear", func() error { return w.s.Clear(ctx, key, deviceHash, remember, now) })
+}
+
+type outbox struct {
+	f *Faults
+	s mail.Outbox
+}
+
+func (w outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
+	return pass(w.f, "Outbox.Take", func() ([]mail.Item, error) { return w.s.Take(ctx, now, lease, n) })
+}
+
+func (w outbox) Sent(ctx context.Context, id string) error {
+	return tell(w.f, "Outbox.Sent", func() error { return w.s.Sent(ctx, id) })
+}
+
+func (w outbox) Later(ctx context.Context, id string, until time.Time, reason string) error {
+	return tell(w.f, "Outbox.Later", func() error { return w.s.Later(ctx, id, until, reason) })
+}
+
+func (w outbox) Drop(ctx context.Context, id string, now time.Time, reason string) error {
+	return tell(w.f, "Outbox.Drop", func() error { return w.s.Drop(ctx, id, now, reason) })
+}
+
+func (w outbox) Waiting(ctx context.Context) (int, error) {
+	return pass(w.f, "Outbox.Waiting", func() (int, error) { return w.s.Waiting(ctx) })
+}
+
+type auditLog struct {
+	f *Faults
+	s audit.Store
+}
+
+func (w auditLog) Events(ctx context.Context, after int64, limit int) ([]audit.Event, error) {
+	return pass(w.f, "Audit.Events", func() ([]audit.Event, error) { return w.s.Events(ctx, after, limit) })
+}
+
+func (w auditLog) EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]audit.Event, error) {
+	return pass(w.f, "Audit.EventsAbout", func() ([]audit.Event, error) { return w.s.EventsAbout(ctx, objectKind, objectID, limit) })
+}
+
+type requests struct {
+	f *Faults
+	s authreq.Store
+}
+
+func (w requests) Create(ctx context.Context, r authreq.Request, ttl time.Duration) error {
+	return tell(w.f, "Requests.Create", func() error { return w.s.Create(ctx, r, ttl) })
+}
+
+func (w requests) Get(ctx context.Context, key string) (authreq.Request, error) {
+	return pass(w.f, "Requests.Get", func() (authreq.Request, error) { return w.s.Get(ctx, key) })
+}
+
+func (w requests) Save(ctx context.Context, r authreq.Request, ttl time.Duration) (authreq.Request, error) {
+	return pass(w.f, "Requests.Save", func() (authreq.Request, error) { return w.s.Save(ctx, r, ttl) })
+}
+
+type sessions struct {
+	f *Faults
+	s session.Store
+}
+
+func (w sessions) Create(ctx context.Context, v session.Session, ttl time.Duration) error {
+	return tell(w.f, "Sessions.Create", func() error { return w.s.Create(ctx, v, ttl) })
+}
+
+func (w sessions) Get(ctx context.Context, key string) (session.Session, error) {
+	return pass(w.f, "Sessions.Get", func() (session.Session, error) { return w.s.Get(ctx, key) })
+}
+
+func (w sessions) Save(ctx context.Context, v session.Session, ttl time.Duration) (session.Session, error) {
+	return pass(w.f, "Sessions.Save", func() (session.Session, error) { return w.s.Save(ctx, v, ttl) })
+}
+
+func (w sessions) Delete(ctx context.Context, key string) error {
+	return tell(w.f, "Sessions.Delete", func() error { return w.s.Delete(ctx, key) })
+}
+
+type windows struct {
+	f *Faults
+	s limit.Windows
+}
+
+func (w windows) Allow(ctx context.Context, name, key string, max int, window time.Duration) (allowed bool, wait time.Duration, err error) {
+	err = tell(w.f, "Windows.Allow", func() (err error) { allowed, wait, err = w.s.Allow(ctx, name, key, max, window); return err })
+	if err != nil {
+		return false, 0, err
+	}
+	return allowed, wait, nil
+}
