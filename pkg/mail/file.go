@@ -1,0 +1,42 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// FileSender writes each message as an .eml file that any mail program
+// opens, instead of sending it: for the demo and for practice on one machine.
+// A file appears whole or not at all, readable by its owner only, for it may
+// hold a code. The same message sent again replaces its file.
+type FileSender struct {
+	Dir  string // exists
+	From From
+}
+
+// Send writes <unix-milliseconds>-<id>.eml, which sorts by time.
+func (s FileSender) Send(_ context.Context, m Message) error {
+	msg, err := compose(m, s.From)
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(s.Dir, strconv.FormatInt(m.At.UnixMilli(), 10)+"-"+m.ID+".eml")
+	tmp, err := os.CreateTemp(s.Dir, ".writing-*") // 0600
+	if err != nil {
+		return fmt.Errorf("mail: %w: %w", ErrTemporary, err)
+	}
+	_, err = msg.WriteTo(tmp)
+	if err := errors.Join(err, tmp.Close()); err != nil {
+		_ = os.Remove(tmp.Name())
+		return fmt.Errorf("mail: %w: %w", ErrTemporary, err)
+	}
+	if err := os.Rename(tmp.Name(), name); err != nil {
+		_ = os.Remove(tmp.Name())
+		return fmt.Errorf("mail: %w: %w", ErrTemporary, err)
+	}
+	return nil
+}

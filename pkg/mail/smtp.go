@@ -1,0 +1,129 @@
+package mail
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/textproto"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+)
+
+// SMTPSender hands messages to a relay, each over a connection of its own.
+type SMTPSender struct {
+	Relay   Relay
+	From    From
+	Helo    string         // "" = the domain of From
+	Timeout time.Duration  // for connecting and again for sending; 0 = 30 s
+	Roots   *x509.CertPool // nil = those of the system
+}
+
+// Send delivers m to the relay. Only a relay that refuses this recipient or
+// this message for good (5xx to RCPT or DATA) ends in a permanent error; all
+// else, our own wrong password at the relay included, is ErrTemporary: people
+// should not lose their mail over what an operator can mend. Errors hold reply
+// codes and never an address, the text, or what the relay wrote.
+func (s SMTPSender) Send(ctx context.Context, m Message) error {
+	msg, err := compose(m, s.From)
+	if err != nil {
+		return err
+	}
+	var conn net.Conn
+	defer func() {
+		if conn != nil {
+			_ = conn.Close() // the library leaves it open when greeting, TLS or login fail
+		}
+	}()
+	client, err := s.client(&conn)
+	if err != nil {
+		return fmt.Errorf("smtp: set up: %w", ErrTemporary)
+	}
+	err = client.DialAndSendWithContext(ctx, msg)
+	if err == nil || msg.IsDelivered() {
+		return nil // a relay that took it and then hung up has it
+	}
+	var refused *gomail.SendError
+	if errors.As(err, &refused) {
+		code := refused.ErrorCode()
+		switch refused.Reason {
+		case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
+			if code >= 500 && code < 600 {
+				return fmt.Errorf("smtp: %s: refused with %d %s", refused.Reason, code, refused.EnhancedStatusCode())
+			}
+		}
+		return fmt.Errorf("smtp: %s: %w: %d %s", refused.Reason, ErrTemporary, code, refused.EnhancedStatusCode())
+	}
+	return fmt.Errorf("smtp: connecting: %w: %s", ErrTemporary, cause(err))
+}
+
+// client sets the library up for one message. conn is filled with the
+// connection it opens.
+func (s SMTPSender) client(conn *net.Conn) (*gomail.Client, error) {
+	timeout := cmp.Or(s.Timeout, 30*time.Second)
+	config := &tls.Config{ServerName: s.Relay.Host, MinVersion: tls.VersionTLS12, RootCAs: s.Roots}
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		var err error
+		if s.Relay.Security == ImplicitTLS {
+			*conn, err = (&tls.Dialer{Config: config}).DialContext(ctx, network, address)
+		} else {
+			*conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
+		}
+		return *conn, err
+	}
+	options := []gomail.Option{
+		gomail.WithPort(s.Relay.Port),
+		gomail.WithTimeout(timeout),
+		gomail.WithHELO(cmp.Or(s.Helo, s.From.domain())),
+		gomail.WithTLSConfig(config),
+		gomail.WithDialContextFunc(dial),
+		gomail.WithoutNoop(),
+		gomail.WithoutRset(), // it comes after delivery, when failing means nothing
+		gomail.WithoutSMTPUTF8(),
+	}
+	switch s.Relay.Security {
+	case StartTLS:
+		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))
+	case ImplicitTLS:
+		options = append(options, gomail.WithSSL())
+	case Plain:
+		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
+	default:
+		return nil, errors.New("no security chosen") // the zero Relay
+	}
+	if s.Relay.User != "" {
+		options = append(options, gomail.WithUsername(s.Relay.User), gomail.WithPassword(s.Relay.Password.Reveal()),
+			gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin))
+	}
+	return gomail.NewClient(s.Relay.Host, options...)
+}
+
+// cause names what went wrong before the message was offered, in words of our
+// own or of this machine; a relay's words may hold anything.
+func cause(err error) string {
+	var (
+		reply   *textproto.Error
+		network *net.OpError
+		name    *net.DNSError
+		cert    *tls.CertificateVerificationError
+	)
+	switch {
+	case errors.As(err, &cert):
+		return "the relay's certificate is not trusted"
+	case errors.As(err, &reply):
+		return fmt.Sprintf("the relay answered %d", reply.Code)
+	case errors.As(err, &name):
+		return "the relay's name is not known"
+	case errors.As(err, &network) && network.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	case errors.As(err, &network) && network.Op == "dial":
+		return network.Err.Error()
+	case errors.As(err, &network):
+		return "connection lost"
+	}
+	return "no greeting, no STARTTLS or no common way to log in"
+}

@@ -1,0 +1,441 @@
+package mail_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"mime"
+	"net"
+	netmail "net/mail"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mime/quotedprintable"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"omgevingsloket-id/pkg/mail"
+)
+
+const (
+	goodUser     = "olid"
+	goodPassword = "relay-password-canary"
+)
+
+// relay is a real SMTP server whose manners a test chooses.
+type relay struct {
+	mail.Relay
+	roots *x509.CertPool
+
+	mu         sync.Mutex
+	got        []received
+	logins     int
+	rcptErr    error
+	dataErr    error
+	hangUp     bool // after DATA, before the answer
+	hangUpLate bool // after the answer to DATA
+}
+
+type received struct {
+	from string
+	to   []string
+	raw  string
+	tls  bool
+}
+
+type manners struct {
+	implicitTLS, noSTARTTLS bool
+}
+
+func startRelay(t *testing.T, m manners) *relay {
+	t.Helper()
+	cert, roots := certificate(t)
+	r := &relay{roots: roots}
+	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{relay: r, conn: c}, nil }))
+	s.Domain = "relay.test"
+	s.AllowInsecureAuth = true // it would take a password in the clear; we must not offer one
+	s.ErrorLog = log.New(io.Discard, "", 0)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &tls.Config{Certificates: []tls.Certificate{cert}}
+	r.Relay = mail.Relay{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Security: mail.StartTLS}
+	switch {
+	case m.implicitTLS:
+		l = tls.NewListener(l, config)
+		r.Security = mail.ImplicitTLS
+	case !m.noSTARTTLS:
+		s.TLSConfig = config
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = s.Serve(l) }()
+	t.Cleanup(func() { _ = s.Close(); _ = l.Close(); <-done })
+	return r
+}
+
+func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "relay"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}
+
+type session struct {
+	relay *relay
+	conn  *smtp.Conn
+	msg   received
+}
+
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		s.relay.mu.Lock()
+		defer s.relay.mu.Unlock()
+		s.relay.logins++
+		if user != goodUser || password != goodPassword {
+			return smtp.ErrAuthFailed
+		}
+		return nil
+	}), nil
+}
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	_, secure := s.conn.TLSConnectionState()
+	if _, ok := s.conn.Conn().(*tls.Conn); ok {
+		secure = true
+	}
+	s.msg = received{from: from, tls: secure}
+	return nil
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.msg.to = append(s.msg.to, to)
+	return s.relay.rcptErr
+}
+
+func (s *session) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	s.relay.mu.Lock()
+	defer s.relay.mu.Unlock()
+	if s.relay.hangUp {
+		_ = s.conn.Conn().Close()
+		return nil
+	}
+	if s.relay.dataErr != nil {
+		return s.relay.dataErr
+	}
+	s.msg.raw = string(raw)
+	s.relay.got = append(s.relay.got, s.msg)
+	return nil
+}
+
+func (s *session) Reset() {
+	if s.relay.hangUpLate && s.msg.raw != "" {
+		// The server resets after it answered DATA.
+		_ = s.conn.Conn().Close()
+	}
+}
+func (s *session) Logout() error { return nil }
+
+func (r *relay) sender() mail.SMTPSender {
+	return mail.SMTPSender{
+		Relay: r.Relay, From: mail.From{Address: "no-reply@id.example", Name: "Omgevingsloket-ID"},
+		Roots: r.roots, Timeout: 5 * time.Second,
+	}
+}
+
+func (r *relay) messages() []received {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.got
+}
+
+func message() mail.Message {
+	return mail.Message{
+		ID: "0123456789abcdef", To: "jan@example.com", Lang: "nl", Kind: "confirm-email",
+		Subject: "Bevestig uw e-mailadres – café", Text: mailSecret("Uw code is 123456.\n.\nEen regel met é en een punt ervoor:\n.punt\n" + strings.Repeat("lang ", 60) + "\n"),
+		At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	}
+}
+
+func TestSMTPDelivers(t *testing.T) {
+	for name, m := range map[string]manners{"STARTTLS": {}, "implicit TLS": {implicitTLS: true}} {
+		t.Run(name, func(t *testing.T) {
+			r := startRelay(t, m)
+			s := r.sender()
+			s.Relay.User, s.Relay.Password = goodUser, goodPassword
+			if err := s.Send(t.Context(), message()); err != nil {
+				t.Fatal(err)
+			}
+			got := r.messages()
+			if len(got) != 1 || got[0].from != "no-reply@id.example" || len(got[0].to) != 1 || got[0].to[0] != "jan@example.com" || !got[0].tls || r.logins != 1 {
+				t.Fatalf("relay got %+v after %d logins", got, r.logins)
+			}
+			checkEML(t, got[0].raw)
+		})
+	}
+}
+
+// checkEML reads what was sent with another parser than the one that wrote it.
+func checkEML(t *testing.T, raw string) {
+	t.Helper()
+	msg, err := netmail.ReadMessage(strings.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"From": `"Omgevingsloket-ID" <no-reply@id.example>`, "To": "<jan@example.com>", "Message-Id": "<0123456789abcdef@id.example>",
+		"Auto-Submitted": "auto-generated", "Content-Transfer-Encoding": "quoted-printable", "Content-Language": "nl",
+		"Date": "Sun, 01 Mar 2026 12:00:00 +0000", "Mime-Version": "1.0", "X-Mailer": "", "User-Agent": "", "Precedence": "",
+	} {
+		if got := msg.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
+	if err != nil || subject != message().Subject {
+		t.Errorf("subject %q, %v", subject, err)
+	}
+	media, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
+	if err != nil || media != "text/plain" || !strings.EqualFold(params["charset"], "utf-8") {
+		t.Errorf("content type %s %v, %v", media, params, err)
+	}
+	body, err := io.ReadAll(quotedprintable.NewReader(msg.Body))
+	if err != nil || strings.ReplaceAll(string(body), "\r\n", "\n") != message().Text.Reveal() {
+		t.Errorf("body %q, %v", body, err)
+	}
+	for line := range strings.SplitSeq(raw, "\r\n") {
+		if len(line) > 78 || strings.ContainsAny(line, "\r\n") {
+			t.Errorf("line %q is too long or ends wrongly (RFC 5322 §2.1.1)", line)
+		}
+	}
+}
+
+// canary: what no error may hold.
+func canary(t *testing.T, err error) {
+	t.Helper()
+	for _, s := range []string{"jan@", "example.com", "123456", goodPassword, "Bevestig", "relay says"} {
+		if strings.Contains(err.Error(), s) {
+			t.Errorf("error holds %q: %v", s, err)
+		}
+	}
+}
+
+func TestML07_NoTLSNoMail(t *testing.T) {
+	r := startRelay(t, manners{noSTARTTLS: true})
+	s := r.sender()
+	s.Relay.User, s.Relay.Password = goodUser, goodPassword
+	err := s.Send(t.Context(), message())
+	if !errors.Is(err, mail.ErrTemporary) {
+		t.Fatalf("a relay without STARTTLS: %v", err)
+	}
+	canary(t, err)
+	if len(r.messages()) > 0 || r.logins > 0 {
+		t.Fatal("message or password went out without TLS")
+	}
+	// The same server is fine once TLS is given up on purpose, so that the
+	// refusal above is about TLS and nothing else.
+	s.Relay = r.Relay
+	s.Relay.Security = mail.Plain
+	if err := s.Send(t.Context(), message()); err != nil || len(r.messages()) != 1 {
+		t.Fatalf("smtp+insecure: %v", err)
+	}
+}
+
+func TestML07_UnknownCertificate(t *testing.T) {
+	for name, m := range map[string]manners{"STARTTLS": {}, "implicit TLS": {implicitTLS: true}} {
+		t.Run(name, func(t *testing.T) {
+			r := startRelay(t, m)
+			s := r.sender()
+			s.Roots = x509.NewCertPool()
+			s.Relay.User, s.Relay.Password = goodUser, goodPassword
+			err := s.Send(t.Context(), message())
+			if !errors.Is(err, mail.ErrTemporary) || !strings.Contains(err.Error(), "certificate") {
+				t.Fatalf("unknown certificate: %v", err)
+			}
+			if len(r.messages()) > 0 || r.logins > 0 {
+				t.Fatal("something was sent")
+			}
+		})
+	}
+}
+
+func TestSMTPZeroRelaySendsNothing(t *testing.T) {
+	r := startRelay(t, manners{noSTARTTLS: true})
+	s := r.sender()
+	s.Relay.Security = ""
+	if err := s.Send(t.Context(), message()); !errors.Is(err, mail.ErrTemporary) || len(r.messages()) > 0 {
+		t.Fatalf("no security chosen: %v", err)
+	}
+}
+
+func TestML07_Answers(t *testing.T) {
+	reply := func(code int) error {
+		return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "relay says jan@example.com"}
+	}
+	for _, c := range []struct {
+		name      string
+		set       func(*relay)
+		temporary bool
+		text      string
+	}{
+		{"RCPT 450", func(r *relay) { r.rcptErr = reply(450) }, true, "450 4.1.1"},
+		{"RCPT 550", func(r *relay) { r.rcptErr = reply(550) }, false, "550 5.1.1"},
+		{"DATA 451", func(r *relay) { r.dataErr = reply(451) }, true, "451 4.1.1"},
+		{"DATA 554", func(r *relay) { r.dataErr = reply(554) }, false, "554 5.1.1"},
+		{"dropped after DATA", func(r *relay) { r.hangUp = true }, true, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := startRelay(t, manners{})
+			c.set(r)
+			err := r.sender().Send(t.Context(), message())
+			if err == nil || errors.Is(err, mail.ErrTemporary) != c.temporary || !strings.Contains(err.Error(), c.text) {
+				t.Fatalf("got %v, want temporary %v with %q", err, c.temporary, c.text)
+			}
+			canary(t, err)
+		})
+	}
+}
+
+func TestML07_WrongRelayPassword(t *testing.T) {
+	r := startRelay(t, manners{})
+	s := r.sender()
+	s.Relay.User, s.Relay.Password = goodUser, "wrong"
+	err := s.Send(t.Context(), message())
+	if !errors.Is(err, mail.ErrTemporary) || !strings.Contains(err.Error(), "535") {
+		t.Fatalf("wrong password at the relay: %v", err)
+	}
+}
+
+func TestML07_RelayGone(t *testing.T) {
+	r := startRelay(t, manners{})
+	s := r.sender()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port where nobody listens any more
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Relay.Port = l.Addr().(*net.TCPAddr).Port
+	_ = l.Close()
+	if err := s.Send(t.Context(), message()); !errors.Is(err, mail.ErrTemporary) {
+		t.Fatalf("relay gone: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.sender().Send(ctx, message()); !errors.Is(err, mail.ErrTemporary) || len(r.messages()) > 0 {
+		t.Fatalf("context over: %v", err)
+	}
+}
+
+// A relay that answered 250 has the message, whatever happens afterwards.
+func TestML08_HungUpAfterDelivery(t *testing.T) {
+	r := startRelay(t, manners{})
+	r.hangUpLate = true
+	if err := r.sender().Send(t.Context(), message()); err != nil {
+		t.Fatalf("delivered, yet: %v", err)
+	}
+	if len(r.messages()) != 1 {
+		t.Fatal("not delivered")
+	}
+}
+
+func TestML05_Injection(t *testing.T) {
+	r := startRelay(t, manners{})
+	dir := t.TempDir()
+	change := map[string]func(*mail.Message){
+		"recipient CRLF":     func(m *mail.Message) { m.To = "jan@example.com\r\nBcc: eve@example.org" },
+		"recipient list":     func(m *mail.Message) { m.To = "jan@example.com,eve@example.org" },
+		"recipient brackets": func(m *mail.Message) { m.To = "jan@example.com> ORCPT=<eve@example.org" },
+		"recipient name":     func(m *mail.Message) { m.To = "Eve <eve@example.org>" },
+		"recipient NUL":      func(m *mail.Message) { m.To = "jan\x00@example.com" },
+		"recipient quoted":   func(m *mail.Message) { m.To = `"jan\r\n"@example.com` },
+		"recipient capital":  func(m *mail.Message) { m.To = "Jan@example.com" },
+		"subject CRLF":       func(m *mail.Message) { m.Subject = "Code\r\nBcc: eve@example.org" },
+		"subject LF":         func(m *mail.Message) { m.Subject = "Code\nX: y" },
+		"subject U+2028":     func(m *mail.Message) { m.Subject = "Code\u2028X" },
+		"subject U+0085":     func(m *mail.Message) { m.Subject = "Code\u0085X" },
+		"subject empty":      func(m *mail.Message) { m.Subject = "" },
+		"id path":            func(m *mail.Message) { m.ID = "../../etc/cron" },
+		"id CRLF":            func(m *mail.Message) { m.ID = "a\r\nb" },
+		"id empty":           func(m *mail.Message) { m.ID = "" },
+	}
+	from := r.sender().From
+	for name, set := range change {
+		for _, sender := range []mail.Sender{r.sender(), mail.FileSender{Dir: dir, From: from}} {
+			m := message()
+			set(&m)
+			err := sender.Send(t.Context(), m)
+			if err == nil || errors.Is(err, mail.ErrTemporary) {
+				t.Errorf("%s, %T: %v", name, sender, err)
+			}
+		}
+	}
+	for _, bad := range []mail.From{{Address: "a@b.example\r\nX: y"}, {Address: "a@b.example", Name: "x\r\nBcc: eve@example.org"}, {}} {
+		s := r.sender()
+		s.From = bad
+		if err := s.Send(t.Context(), message()); err == nil || errors.Is(err, mail.ErrTemporary) {
+			t.Errorf("from %q: %v", bad, err)
+		}
+	}
+	if len(r.messages()) > 0 || len(files(t, dir)) > 0 {
+		t.Error("something was sent or written")
+	}
+}
+
+func TestParseSMTPURL(t *testing.T) {
+	for raw, want := range map[string]mail.Relay{
+		"smtp://mx.example":                   {Host: "mx.example", Port: 587, Security: mail.StartTLS},
+		"smtp://u:p%40ss@mx.example:2525":     {Host: "mx.example", Port: 2525, Security: mail.StartTLS, User: "u", Password: "p@ss"},
+		"smtps://u%40x.example:p@mx.example/": {Host: "mx.example", Port: 465, Security: mail.ImplicitTLS, User: "u@x.example", Password: "p"},
+		"smtp+insecure://localhost":           {Host: "localhost", Port: 25, Security: mail.Plain},
+		"smtp+insecure://[::1]:1025":          {Host: "::1", Port: 1025, Security: mail.Plain},
+	} {
+		got, err := mail.ParseSMTPURL(mailSecret(raw))
+		if err != nil || got != want {
+			t.Errorf("%s: %+v, %v", raw, got, err)
+		}
+	}
+	for _, raw := range []string{
+		"", "mx.example:587", "http://mx.example", "smtp://", "smtp://u@mx.example", "smtp://:geheim@mx.example", "smtp://u:@mx.example",
+		"smtp+insecure://u:geheim@localhost", "smtp://mx.example:0", "smtp://mx.example:99999", "smtp://mx.example/geheim",
+		"smtp://mx.example?tls=none", "smtp://u:ge%heim@mx.example", "smtp:mx.example",
+	} {
+		got, err := mail.ParseSMTPURL(mailSecret(raw))
+		if err == nil {
+			t.Errorf("%s: taken as %+v", raw, got)
+		} else if strings.Contains(err.Error(), "heim") {
+			t.Errorf("error repeats the address: %v", err)
+		}
+	}
+}

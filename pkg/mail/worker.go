@@ -1,0 +1,161 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// The pauses after a failure: 15 s, 30 s, 1 min, … up to an hour, each made
+// longer or shorter by up to a fifth, so that a relay that comes back is not
+// hit by all at once. A hundred attempts take about four days.
+const (
+	firstPause   = 15 * time.Second
+	longestPause = time.Hour
+	mostAttempts = 100
+
+	noteTime = 5 * time.Second // for the store to take a note
+)
+
+// Worker empties the outbox. Several, on several servers, share one outbox.
+// Delivery is at least once: a server killed between the relay's yes and our
+// note of it sends a second copy, under the same Message-ID.
+type Worker struct {
+	Outbox Outbox
+	Sender Sender
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	// Observe is told of each attempt, for metrics: the kind of message and
+	// "sent", "later" or "dropped". It may be nil.
+	Observe func(kind, outcome string)
+
+	// Rand gives numbers from 0 up to 1 for the pauses. nil = math/rand.
+	Rand func() float64
+
+	Parallel int           // messages at once; 0 = 8
+	Every    time.Duration // how often to look without a Kick; 0 = 5 s
+	Lease    time.Duration // how long a taken message is ours; 0 = 3 min; longer than sending one can take
+	Drain    time.Duration // how long to go on after the stop; 0 = 5 s
+
+	once sync.Once
+	kick chan struct{}
+}
+
+// Kick makes the worker look now. Call it after a transaction that put a
+// message has committed. It never blocks.
+func (w *Worker) Kick() {
+	w.defaults()
+	select {
+	case w.kick <- struct{}{}:
+	default: // it is going to look already
+	}
+}
+
+func (w *Worker) defaults() {
+	w.once.Do(func() {
+		w.kick = make(chan struct{}, 1)
+		if w.Rand == nil {
+			w.Rand = rand.Float64
+		}
+		if w.Parallel == 0 {
+			w.Parallel = 8
+		}
+		if w.Every == 0 {
+			w.Every = 5 * time.Second
+		}
+		if w.Lease == 0 {
+			w.Lease = 3 * time.Minute
+		}
+		if w.Drain == 0 {
+			w.Drain = 5 * time.Second
+		}
+	})
+}
+
+// Run works until ctx ends, then finishes what it has begun, sends what is
+// due within Drain, and returns nil. A store that does not answer is logged
+// and asked again later.
+func (w *Worker) Run(ctx context.Context) error {
+	w.defaults()
+	for ctx.Err() == nil {
+		more := w.round(context.WithoutCancel(ctx))
+		if more {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-w.kick:
+		case <-time.After(w.Every):
+		}
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.Drain)
+	defer cancel()
+	for last.Err() == nil && w.round(last) {
+	}
+	return nil
+}
+
+// round takes what is due and sends it, all at once. It tells whether there
+// may be more.
+func (w *Worker) round(ctx context.Context) bool {
+	items, err := w.Outbox.Take(ctx, w.Now(), w.Lease, w.Parallel)
+	if err != nil {
+		w.Log.Error("mail: outbox does not answer", "error", err)
+		return false
+	}
+	var sending sync.WaitGroup
+	for _, item := range items {
+		sending.Go(func() { w.handle(ctx, item) })
+	}
+	sending.Wait()
+	return len(items) == w.Parallel
+}
+
+// handle sends one message and notes what became of it. When the note itself
+// fails the lease runs out and the message is tried again.
+func (w *Worker) handle(ctx context.Context, item Item) {
+	log := w.Log.With("mail", item.ID, "kind", item.Kind, "attempt", item.Attempts+1)
+	outcome, err := w.attempt(ctx, item, log)
+	if err != nil {
+		log.Error("mail: outcome not noted; it is tried again", "outcome", outcome, "error", err)
+		return
+	}
+	if w.Observe != nil {
+		w.Observe(item.Kind, outcome)
+	}
+}
+
+func (w *Worker) attempt(ctx context.Context, item Item, log *slog.Logger) (outcome string, err error) {
+	if !item.Expires.IsZero() && !w.Now().Before(item.Expires) {
+		log.Warn("mail: dropped", "reason", "expired")
+		return "dropped", w.Outbox.Drop(ctx, item.ID, w.Now(), "expired")
+	}
+	failure := w.Sender.Send(ctx, item.Message)
+	// What happened is noted even when the time to send is over.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer cancel()
+	switch {
+	case failure == nil:
+		log.Info("mail: sent")
+		return "sent", w.Outbox.Sent(ctx, item.ID)
+	case errors.Is(failure, ErrTemporary) && item.Attempts+1 < mostAttempts:
+		pause := w.pause(item.Attempts)
+		log.Warn("mail: not sent yet", "reason", failure.Error(), "pause", pause.String())
+		return "later", w.Outbox.Later(ctx, item.ID, w.Now().Add(pause), failure.Error())
+	}
+	log.Error("mail: dropped", "reason", failure.Error())
+	return "dropped", w.Outbox.Drop(ctx, item.ID, w.Now(), failure.Error())
+}
+
+// pause is how long to wait after attempts failures before this one.
+func (w *Worker) pause(attempts int) time.Duration {
+	d := longestPause
+	if attempts < 8 {
+		d = firstPause << attempts
+	}
+	return time.Duration(float64(d) * (0.8 + 0.4*w.Rand()))
+}

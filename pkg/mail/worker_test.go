@@ -1,0 +1,339 @@
+package mail_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+)
+
+// box is an outbox in memory that keeps the contract: a lease hides a
+// message until it runs out.
+type box struct {
+	mu      sync.Mutex
+	due     map[string]time.Time
+	items   map[string]mail.Item
+	ended   map[string]string // id → "sent" or the reason for which it was dropped
+	reasons []string
+	down    bool // the store does not answer
+	noNotes bool // it answers Take, and fails afterwards
+}
+
+func newBox(messages ...mail.Message) *box {
+	b := &box{due: map[string]time.Time{}, items: map[string]mail.Item{}, ended: map[string]string{}}
+	for _, m := range messages {
+		b.put(m)
+	}
+	return b
+}
+
+func (b *box) put(m mail.Message) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.items[m.ID], b.due[m.ID] = mail.Item{Message: m}, m.At
+}
+
+func (b *box) Take(_ context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.down {
+		return nil, errs.ErrUnavailable
+	}
+	var taken []mail.Item
+	for id, item := range b.items {
+		if len(taken) < n && !b.due[id].After(now) {
+			b.due[id] = now.Add(lease)
+			taken = append(taken, item)
+		}
+	}
+	return taken, nil
+}
+
+func (b *box) Sent(ctx context.Context, id string) error { return b.end(ctx, id, "sent") }
+
+func (b *box) Drop(ctx context.Context, id string, _ time.Time, reason string) error {
+	return b.end(ctx, id, reason)
+}
+
+func (b *box) end(ctx context.Context, id, how string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.noNotes || ctx.Err() != nil {
+		return errs.ErrUnavailable
+	}
+	b.ended[id] = how
+	delete(b.items, id)
+	return nil
+}
+
+func (b *box) Later(_ context.Context, id string, until time.Time, reason string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	item := b.items[id]
+	item.Attempts++
+	b.items[id], b.due[id] = item, until
+	b.reasons = append(b.reasons, reason)
+	return nil
+}
+
+func (b *box) Waiting(context.Context) (int, error) { return len(b.items), nil }
+
+func (b *box) end1(id string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ended[id]
+}
+
+type sendFunc func(context.Context, mail.Message) error
+
+func (f sendFunc) Send(ctx context.Context, m mail.Message) error { return f(ctx, m) }
+
+// worker runs inside a bubble: its clock is false and waits for nobody.
+func worker(b *box, send sendFunc, logTo *bytes.Buffer) *mail.Worker {
+	return &mail.Worker{
+		Outbox: b, Sender: send, Now: time.Now, Log: slog.New(slog.NewTextHandler(logTo, nil)),
+		Rand: func() float64 { return 0.5 }, // pauses exactly as written
+	}
+}
+
+func run(t *testing.T, w *mail.Worker) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- w.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func numbered(n int, at time.Time) mail.Message {
+	m := message()
+	m.ID, m.At = fmt.Sprintf("id%d", n), at
+	return m
+}
+
+func TestWorkerSendsAtOnceAfterKick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox()
+		w := worker(b, func(context.Context, mail.Message) error { return nil }, &bytes.Buffer{})
+		stop := run(t, w)
+		synctest.Wait() // it looked, found nothing, and waits
+		start := time.Now()
+		b.put(numbered(1, start))
+		synctest.Wait()
+		if b.end1("id1") != "" {
+			t.Fatal("sent without having looked")
+		}
+		w.Kick()
+		w.Kick() // a second kick does not block
+		synctest.Wait()
+		if b.end1("id1") != "sent" || !time.Now().Equal(start) {
+			t.Fatalf("%q after %v", b.end1("id1"), time.Since(start))
+		}
+		// Without a kick, as when another server put it: within Every.
+		b.put(numbered(2, time.Now()))
+		time.Sleep(5 * time.Second)
+		synctest.Wait()
+		if b.end1("id2") != "sent" {
+			t.Fatal("not found without a kick")
+		}
+		stop()
+	})
+}
+
+func TestWorkerPausesGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(numbered(1, time.Now()))
+		var at []time.Duration
+		start := time.Now()
+		var buf bytes.Buffer
+		w := worker(b, func(context.Context, mail.Message) error {
+			at = append(at, time.Since(start))
+			return fmt.Errorf("smtp: %w: 451", mail.ErrTemporary)
+		}, &buf)
+		w.Every = time.Second
+		stop := run(t, w)
+		time.Sleep(5 * 24 * time.Hour)
+		stop()
+		want := []time.Duration{0, 15 * time.Second, 45 * time.Second, 105 * time.Second}
+		for i, d := range want {
+			if at[i] != d {
+				t.Errorf("attempt %d after %v, want %v", i+1, at[i], d)
+			}
+		}
+		if last := at[len(at)-1] - at[len(at)-2]; last != time.Hour || len(at) != 100 {
+			t.Errorf("%d attempts, the last after %v", len(at), last)
+		}
+		if !strings.Contains(b.end1("id1"), "451") {
+			t.Errorf("ended as %q", b.end1("id1"))
+		}
+	})
+}
+
+func TestWorkerPausesDiffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The ends of the range that jitter has: a fifth to each side.
+		for r, want := range map[float64]time.Duration{0: 12 * time.Second, 1: 18 * time.Second} {
+			b := newBox(numbered(1, time.Now()))
+			w := worker(b, func(context.Context, mail.Message) error { return mail.ErrTemporary }, &bytes.Buffer{})
+			w.Rand = func() float64 { return r }
+			start := time.Now()
+			stop := run(t, w)
+			synctest.Wait()
+			b.mu.Lock()
+			if got := b.due["id1"].Sub(start); got != want {
+				t.Errorf("jitter %v: pause %v, want %v", r, got, want)
+			}
+			b.mu.Unlock()
+			stop()
+		}
+	})
+}
+
+func TestWorkerDrops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := numbered(1, time.Now())
+		old.Expires = time.Now() // half-open: over at the moment itself
+		b := newBox(old, numbered(2, time.Now()))
+		sent := 0
+		var outcomes []string
+		w := worker(b, func(context.Context, mail.Message) error {
+			sent++
+			return errors.New("smtp: refused with 550")
+		}, &bytes.Buffer{})
+		w.Observe = func(kind, outcome string) { outcomes = append(outcomes, kind+" "+outcome) }
+		w.Parallel = 1
+		stop := run(t, w)
+		synctest.Wait()
+		stop()
+		if b.end1("id1") != "expired" || !strings.Contains(b.end1("id2"), "550") || sent != 1 {
+			t.Errorf("ended as %v after %d attempts", b.ended, sent)
+		}
+		if len(outcomes) != 2 || outcomes[0] != "confirm-email dropped" {
+			t.Errorf("observed %v", outcomes)
+		}
+	})
+}
+
+// What has been begun when the stop comes is finished, what is due is sent,
+// and neither the sender nor the outbox sees the stop.
+func TestWorkerDrainsOnShutdown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(numbered(1, time.Now()))
+		started := make(chan struct{})
+		release := make(chan struct{})
+		var once sync.Once
+		w := worker(b, func(ctx context.Context, _ mail.Message) error {
+			once.Do(func() { close(started); <-release })
+			return ctx.Err()
+		}, &bytes.Buffer{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- w.Run(ctx) }()
+		<-started
+		for i := range 20 { // more than one round
+			b.put(numbered(i+2, time.Now()))
+		}
+		cancel()
+		synctest.Wait()
+		select {
+		case <-done:
+			t.Fatal("returned in the middle of a message")
+		default:
+		}
+		close(release)
+		if err := <-done; err != nil || len(b.ended) != 21 {
+			t.Fatalf("%d of 21 sent, %v", len(b.ended), err)
+		}
+	})
+}
+
+// A relay that hangs does not hold the shutdown longer than Drain and the
+// sender's own time.
+func TestWorkerDrainEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox()
+		for i := range 100 {
+			b.put(numbered(i, time.Now()))
+		}
+		w := worker(b, func(ctx context.Context, _ mail.Message) error {
+			time.Sleep(3 * time.Second)
+			return nil
+		}, &bytes.Buffer{})
+		w.Parallel = 1
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		start := time.Now()
+		if err := w.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		// Rounds begin at 0 s and 3 s; the one that 5 s fall in is finished,
+		// and its outcome noted although the time is over.
+		if took := time.Since(start); took != 6*time.Second || len(b.ended) != 2 {
+			t.Fatalf("took %v, noted %d", took, len(b.ended))
+		}
+	})
+}
+
+func TestWorkerOutlivesTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(numbered(1, time.Now()))
+		b.down = true
+		sent := 0
+		w := worker(b, func(context.Context, mail.Message) error { sent++; return nil }, &bytes.Buffer{})
+		stop := run(t, w)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		b.mu.Lock()
+		b.down, b.noNotes = false, true
+		b.mu.Unlock()
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		if sent != 1 || b.end1("id1") != "" {
+			t.Fatalf("sent %d times, ended %q", sent, b.end1("id1"))
+		}
+		b.mu.Lock()
+		b.noNotes = false
+		b.mu.Unlock()
+		time.Sleep(3*time.Minute + 6*time.Second) // the lease runs out
+		synctest.Wait()
+		if sent != 2 || b.end1("id1") != "sent" {
+			t.Fatalf("sent %d times, ended %q", sent, b.end1("id1"))
+		}
+		stop()
+	})
+}
+
+func TestSC15_WorkerLogsIdsAndKindsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(numbered(1, time.Now()), numbered(2, time.Now()), numbered(3, time.Now()))
+		answers := map[string]error{"id1": nil, "id2": mail.ErrTemporary, "id3": errors.New("smtp: refused with 550")}
+		var buf bytes.Buffer
+		w := worker(b, func(_ context.Context, m mail.Message) error { return answers[m.ID] }, &buf)
+		stop := run(t, w)
+		synctest.Wait()
+		stop()
+		for _, want := range []string{"id1", "id2", "id3", "confirm-email"} {
+			if !strings.Contains(buf.String(), want) {
+				t.Errorf("log lacks %s", want)
+			}
+		}
+		for _, never := range []string{"jan@", "123456", "Bevestig"} {
+			if strings.Contains(buf.String(), never) {
+				t.Errorf("log holds %s:\n%s", never, buf.String())
+			}
+		}
+	})
+}
