@@ -1,0 +1,86 @@
+// Package consent owns the question whether a third-party client may see
+// somebody's data: /consent. A yes is remembered for the claims it named.
+//
+//	third-party client, claims not allowed before ─► /consent ─┬─ yes ─► back to the client with a code
+//	                                                           └─ no ──► back with access_denied
+package consent
+
+import (
+	"net/http"
+	"net/url"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/record"
+)
+
+// Room is the question. All fields are set once, at the wiring.
+type Room struct {
+	Kit  *web.Kit
+	Flow *web.Flow
+}
+
+// Mount adds the page.
+func (h *Room) Mount(k *web.Kit) {
+	k.Get("/consent", h.Flow.At(authreq.StepConsent, h.consent))
+	k.Post("/consent", h.Flow.At(authreq.StepConsent, h.consentPost), "decision")
+}
+
+type consentPage struct {
+	*web.Page
+	Domain  string   // where the client lives, by its redirect URI
+	Person  string   // who is logged in
+	Claims  []string // in words
+	Public  bool     // the client cannot keep a secret
+	Yes, No web.Button
+}
+
+func (h *Room) consent(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	return h.Kit.Render(w, http.StatusOK, "consent/consent", h.page(r, v))
+}
+
+func (h *Room) page(r *http.Request, v *web.Visit) *consentPage {
+	p := h.Flow.Page(r, v, "consent.title")
+	page := &consentPage{
+		Page: p, Person: v.Account.Email, Public: v.Client.Public(),
+		Yes: web.Button{Name: "decision", Value: "yes", Label: p.T("consent.yes")},
+		No:  web.Button{Name: "decision", Value: "no", Label: p.T("consent.no"), Secondary: true},
+	}
+	if u, err := url.Parse(v.Request.RedirectURI); err == nil {
+		page.Domain = u.Hostname()
+	}
+	for _, name := range v.Asked() {
+		if name != "email_verified" { // goes with the address
+			page.Claims = append(page.Claims, p.T("claim."+name))
+		}
+	}
+	return page
+}
+
+func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	switch r.PostForm.Get("decision") {
+	case "yes":
+		now := h.Kit.Now()
+		rec := record.Of(audit.Event{
+			At: now, ActorKind: audit.ActorHolder, ActorID: v.Account.ID, Origin: h.Kit.Origin(r), Action: "consent.given",
+			ObjectKind: "account", ObjectID: v.Account.ID, Outcome: "ok", RequestID: web.RequestID(r), Details: map[string]string{"client": v.Client.ID},
+		})
+		if err := h.Flow.Consents.Give(r.Context(), consent.Consent{AccountID: v.Account.ID, ClientID: v.Client.ID, Claims: v.Asked(), GivenAt: now}, rec); err != nil {
+			return err
+		}
+		v.Request.Consented = true
+	case "no":
+		v.Request.Refusal = "access_denied"
+	default:
+		page := h.page(r, v)
+		page.Wrong("", "consent.choose")
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "consent/consent", page)
+	}
+	v, err := h.Flow.Save(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	return h.Flow.Onward(w, r, v)
+}

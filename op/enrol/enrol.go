@@ -1,0 +1,54 @@
+// Package enrol owns linking an authenticator app: /enrol explains, /enrol/qr
+// shows the QR code, once, ever.
+//
+//	/enrol ──POST 'Toon QR-code'──► commit "shown" ──► the QR, in this very answer
+//	                                     │
+//	                              the same POST again, Back, reload, another
+//	                              tab or browser ──► /login/code
+//
+// The QR has no address: no GET shows it, nothing refers to it.
+package enrol
+
+import (
+	"net/http"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/signin"
+)
+
+// Room is the enrolment. All fields are set once, at the wiring.
+type Room struct {
+	Kit   *web.Kit
+	Flow  *web.Flow
+	Rules *signin.Rules
+}
+
+// Mount adds the pages.
+func (h *Room) Mount(k *web.Kit) {
+	k.Get("/enrol", h.Flow.At(authreq.StepReveal, h.enrol))
+	k.Get("/enrol/qr", h.again)
+	k.Post("/enrol/qr", h.Flow.At(authreq.StepReveal, h.qrPost))
+}
+
+type enrolPage struct {
+	*web.Page
+	Action string
+	Again  bool // after an unblock: the old entry in the app has to go first
+}
+
+func (h *Room) enrol(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	p := h.Flow.Page(r, v, "enrol.title")
+	return h.Kit.Render(w, http.StatusOK, "enrol/enrol", &enrolPage{
+		Page: p, Action: p.Path(web.For("/enrol/qr", v.Handle)), Again: v.Account.Unblocks > 0,
+	})
+}
+
+// again is what a GET of the QR's address gives: the way on, never a QR.
+func (h *Room) again(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Flow.Load(r)
+	if err != nil {
+		return err
+	}
+	return h.Flow.Onward(w, r, v)
+}

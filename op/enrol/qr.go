@@ -1,0 +1,40 @@
+package enrol
+
+import (
+	"errors"
+	"net/http"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/totp"
+)
+
+type qrPage struct {
+	*web.Page
+	QR   web.QR
+	Next web.Link
+}
+
+// qrPost commits that the QR was shown, and only then shows it.
+func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	key, err := h.Rules.Reveal(r.Context(), *v.Account, signin.From{Origin: h.Kit.Origin(r), RequestID: web.RequestID(r)})
+	if errors.Is(err, errs.ErrConflict) {
+		// Another click or tab was first: it has the one QR there is.
+		return h.again(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	uri := totp.URI(v.Account.Email, key)
+	picture, err := totp.Draw(uri)
+	if err != nil {
+		return err
+	}
+	p := h.Flow.Page(r, v, "qr.page_title")
+	p.Languages = nil // a link away would lose the QR
+	return h.Kit.Render(w, http.StatusOK, "enrol/qr", &qrPage{
+		Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)),
+		Next: web.Link{URL: p.Path(web.For("/login/code", v.Handle)), Label: p.T("qr.next")},
+	})
+}

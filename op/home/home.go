@@ -1,0 +1,59 @@
+// Package home owns the pages that ask nothing: the front page, help, and
+// what the law wants every public site to tell.
+package home
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+)
+
+// Room is the front of the house. All fields are set once, at the wiring.
+type Room struct {
+	Kit *web.Kit
+	Now func() time.Time
+}
+
+// Mount adds the pages.
+func (h *Room) Mount(k *web.Kit) {
+	k.Get("/", h.home)
+	for _, name := range []string{"help", "accessibility", "privacy", "terms"} {
+		k.Get("/"+name, h.text(name))
+	}
+	k.Raw(http.MethodGet, "/.well-known/security.txt", http.HandlerFunc(h.security))
+}
+
+type homePage struct {
+	*web.Page
+	Apply, Start web.Link
+}
+
+func (h *Room) home(w http.ResponseWriter, r *http.Request) error {
+	p := h.Kit.Page(r, "home.title")
+	return h.Kit.Render(w, http.StatusOK, "home/home", &homePage{
+		Page: p, Apply: web.Link{URL: p.Path("/apply"), Label: p.T("home.apply")}, Start: web.Link{URL: p.Path("/start"), Label: p.T("home.start")},
+	})
+}
+
+type textPage struct {
+	*web.Page
+}
+
+func (h *Room) text(name string) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		return h.Kit.Render(w, http.StatusOK, "home/"+name, &textPage{Page: h.Kit.Page(r, name+".title")})
+	}
+}
+
+// security is RFC 9116.
+func (h *Room) security(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	contact := h.Kit.Settings.Helpdesk.URL
+	if contact == "" {
+		contact = "mailto:" + h.Kit.Settings.Helpdesk.Email
+	}
+	fmt.Fprintf(w, "Contact: %s\nExpires: %s\nPreferred-Languages: nl, en\nCanonical: %s\n",
+		contact, h.Now().AddDate(0, 6, 0).UTC().Format(time.RFC3339), h.Kit.URL("/.well-known/security.txt"))
+}

@@ -1,0 +1,140 @@
+package login
+
+import (
+	"errors"
+	"net/http"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signin"
+)
+
+type codePage struct {
+	*web.Page
+	Code  web.Field
+	First bool     // no right code yet: the QR may not have been scanned
+	Lost  web.Link // only when First
+}
+
+func (h *Room) codePage(r *http.Request, v *web.Visit) *codePage {
+	p := h.Flow.Page(r, v, "code.title")
+	return &codePage{
+		Page:  p,
+		Code:  web.Field{Page: p, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")},
+		First: v.Account.State == account.QRShown,
+		Lost:  web.Link{URL: p.Path(web.For("/login/lost", v.Handle)), Label: p.T("code.lost")},
+	}
+}
+
+// code asks for the verification code. It changes a cookie, so that the page
+// with the QR before it cannot come back from the browser's memory.
+func (h *Room) code(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	h.Kit.Turn(w)
+	return h.Kit.Render(w, http.StatusOK, "login/code", h.codePage(r, v))
+}
+
+func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	typed := r.PostForm.Get("code")
+	p := h.codePage(r, v)
+	if typed == "" {
+		p.Wrong("code", "code.missing")
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "login/code", p)
+	}
+	a := *v.Account
+	result, err := h.Rules.Code(r.Context(), a, typed, h.from(r))
+	if errors.Is(err, errs.ErrConflict) {
+		// Blocked, unblocked or used in another tab meanwhile: look again.
+		return h.onward(w, r, v)
+	}
+	if err != nil {
+		return err
+	}
+	switch result.Outcome {
+	case account.Accepted:
+		if result.First {
+			h.mailed()
+		}
+		return h.enter(w, r, v, a)
+	case account.BlockedNow:
+		h.mailed()
+		return h.onward(w, r, v)
+	case account.Replayed:
+		p.Wrong("code", "code.replayed", "Seconds", web.Seconds(result.Wait))
+	case account.TooSoon:
+		p.Wrong("code", "code.too_soon", "Seconds", web.Seconds(result.Wait))
+	default:
+		h.sayWrong(p, result)
+	}
+	return h.Kit.Render(w, http.StatusUnprocessableEntity, "login/code", p)
+}
+
+func (h *Room) sayWrong(p *codePage, result signin.CodeResult) {
+	if result.Wait > 0 {
+		p.Wrong("code", "code.wrong_wait", "Count", result.Left, "Seconds", web.Seconds(result.Wait))
+		return
+	}
+	p.Wrong("code", "code.wrong", "Count", result.Left)
+}
+
+// enter begins a session after both factors: the browser's old one dies
+// first, the handle is new, and the sid stays only for the same account.
+func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *web.Visit, a account.Account) error {
+	now := h.Now()
+	browser, ok := h.Kit.Browser(r)
+	if !ok {
+		return web.Restart(nil)
+	}
+	sid, err := h.leave(r, a)
+	if err != nil {
+		return err
+	}
+	handle := h.Kit.NewHandle(secret.KindSession)
+	s := session.Session{
+		Key: handle.Hash(), SID: sid, AccountID: a.ID, Epoch: a.Epoch, Browser: browser.Hash(),
+		AuthTime: now, CreatedAt: now, SeenAt: now, Version: 1,
+	}
+	if err := h.Sessions.Create(r.Context(), s, h.SessionLimits.TTL(s, now)); err != nil {
+		return err
+	}
+	h.Kit.SetSession(w, handle)
+	if err := h.Rules.Remember(r.Context(), a, h.Kit.EnsureDevice(w, r)); err != nil {
+		// The login itself is done; without a lane of its own this browser
+		// is a stranger next time, no more.
+		h.Kit.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
+	}
+	v.Request.AuthTime, v.Request.SID, v.Request.Session = now, sid, s.Key
+	return h.onward(w, r, v)
+}
+
+// leave ends the browser's old session and gives the sid of the new one.
+func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error) {
+	fresh := secret.NewID(h.Kit.Rand)
+	handle, ok := h.Kit.Session(r)
+	if !ok {
+		return fresh, nil
+	}
+	old, err := h.Sessions.Get(r.Context(), handle.Hash())
+	if errors.Is(err, errs.ErrNotFound) {
+		return fresh, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := h.Sessions.Delete(r.Context(), old.Key); err != nil {
+		return "", err
+	}
+	if old.AccountID == a.ID && old.Epoch == a.Epoch {
+		return old.SID, nil
+	}
+	rec := record.Of(audit.Event{
+		At: h.Now(), ActorKind: audit.ActorHolder, ActorID: old.AccountID, Origin: h.Kit.Origin(r), Action: "account.logout",
+		ObjectKind: "account", ObjectID: old.AccountID, Outcome: "ok", Reason: "another account logged in", RequestID: web.RequestID(r),
+	})
+	_, err = h.Grants.RevokeSession(r.Context(), old.SID, h.Now(), rec)
+	return fresh, err
+}

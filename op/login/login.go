@@ -1,0 +1,142 @@
+// Package login owns proving who one is: /login (password), /login/code
+// (verification code), /login/lost (the QR was not scanned), /login/blocked,
+// and the ways in and out: /start, /portals.
+//
+//	/start ─► home client ─► /authorize ─► /login ─POST─► /login/code ─POST─► /authorize/callback
+//	   │                                     ▲   │            │  └─► /login/lost ─POST─► /login/blocked
+//	   └─ no home client: a login of our own ┘   ├─► /enrol (first time)
+//	      that ends at /portals                  └─► /login/blocked
+//
+// No page here knows which one is next: each changes what is stored and asks
+// web.Flow.
+package login
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signin"
+)
+
+// Room is the login. All fields are set once, at the wiring.
+type Room struct {
+	Kit           *web.Kit
+	Flow          *web.Flow
+	Rules         *signin.Rules
+	Sessions      session.Store
+	SessionLimits session.Limits
+	Grants        grant.Store
+	Clients       *client.Directory
+	HomeClient    string // client id; "" = none
+	Issuer        string
+	ACR           string
+	PerMinute     int // password tries of one source
+	Starts        int // logins begun by one source, a minute
+	AfterMail     func()
+	Now           func() time.Time
+}
+
+// Mount adds the pages.
+func (h *Room) Mount(k *web.Kit) {
+	k.Get("/start", h.start)
+	k.Get("/portals", h.portals)
+	k.Get("/login", h.login)
+	k.Post("/login", h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password")
+	k.Get("/login/code", h.Flow.At(authreq.StepCode, h.code))
+	k.Post("/login/code", h.Flow.At(authreq.StepCode, h.codePost), "code")
+	k.Get("/login/lost", h.Flow.At(authreq.StepCode, h.lost))
+	k.Post("/login/lost", h.Flow.At(authreq.StepCode, h.lostPost))
+	k.Get("/login/blocked", h.Flow.At(authreq.StepBlocked, h.blocked))
+	k.Get("/login/restart", h.restart)
+}
+
+type loginPage struct {
+	*web.Page
+	Email, Password web.Field
+}
+
+// login shows the form. A bookmarked login page has no login in its address
+// and takes the road of somebody who starts.
+func (h *Room) login(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Query().Get("login") == "" {
+		return h.Kit.SeeOther(w, "/start")
+	}
+	return h.Flow.At(authreq.StepPassword, func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+		return h.Kit.Render(w, http.StatusOK, "login/login", h.loginPage(r, v, v.Request.LoginHint))
+	})(w, r)
+}
+
+func (h *Room) loginPage(r *http.Request, v *web.Visit, email string) *loginPage {
+	p := h.Flow.Page(r, v, "login.title")
+	return &loginPage{
+		Page:     p,
+		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("login.email"), Value: email, Autocomplete: "username"},
+		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Autocomplete: "current-password"},
+	}
+}
+
+// loginPost checks the password. Every refusal is the same page: unknown
+// address, wrong password, locked lane, blocked account.
+func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	if err := h.Kit.Limit(r, "login", h.PerMinute, time.Minute); err != nil {
+		return err
+	}
+	email, password := r.PostForm.Get("email"), r.PostForm.Get("password")
+	if email == "" || password == "" {
+		p := h.loginPage(r, v, email)
+		if email == "" {
+			p.Wrong("email", "login.email_missing")
+		}
+		if password == "" {
+			p.Wrong("password", "login.password_missing")
+		}
+		return h.refuse(w, r, p)
+	}
+	a, err := h.Rules.Password(r.Context(), email, password, h.Kit.Device(r))
+	if errors.Is(err, signin.ErrRefused) {
+		p := h.loginPage(r, v, email)
+		p.Wrong("", "login.refused")
+		return h.refuse(w, r, p)
+	}
+	if err != nil {
+		return err
+	}
+	if a, err = h.Rules.Lapse(r.Context(), a, h.from(r)); err != nil {
+		return err
+	}
+	v.Request.Forget()
+	v.Request.AccountID, v.Request.Epoch, v.Request.PasswordAt = a.ID, a.Epoch, h.Now()
+	return h.onward(w, r, v)
+}
+
+func (h *Room) refuse(w http.ResponseWriter, r *http.Request, p *loginPage) error {
+	return h.Kit.Render(w, http.StatusUnprocessableEntity, "login/login", p)
+}
+
+// onward keeps what changed and goes to the next step.
+func (h *Room) onward(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+	v, err := h.Flow.Save(r.Context(), v)
+	if err != nil {
+		return err
+	}
+	return h.Flow.Onward(w, r, v)
+}
+
+func (h *Room) from(r *http.Request) signin.From {
+	return signin.From{Origin: h.Kit.Origin(r), RequestID: web.RequestID(r)}
+}
+
+func (h *Room) mailed() {
+	if h.AfterMail != nil {
+		h.AfterMail()
+	}
+}
+
+// restart is where a login ends that cannot go on.
+func (h *Room) restart(http.ResponseWriter, *http.Request) error { return web.Restart(nil) }

@@ -1,0 +1,95 @@
+package login
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/errs"
+)
+
+// start is behind 'Ga naar inloggen met Omgevingsloket-ID'. It opens the home
+// client, which then sends a normal authorization request (OIDC Core §4);
+// without one, a login of our own begins that ends at our list of portals.
+func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
+	c, err := h.Clients.ByID(r.Context(), h.HomeClient)
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	if err == nil && c.InitiateLoginURI != "" {
+		return h.Kit.SeeOther(w, h.initiate(c))
+	}
+	if err := h.Kit.Limit(r, "start", h.Starts, time.Minute); err != nil {
+		return err
+	}
+	v, err := h.Flow.Begin(w, r, authreq.Request{ACR: h.ACR})
+	if err != nil {
+		return err
+	}
+	return h.Flow.Onward(w, r, v)
+}
+
+// initiate makes the address at which a client starts a login with us.
+func (h *Room) initiate(c client.Client) string {
+	separator := "?"
+	if strings.Contains(c.InitiateLoginURI, "?") {
+		separator = "&"
+	}
+	return c.InitiateLoginURI + separator + url.Values{"iss": {h.Issuer}}.Encode()
+}
+
+type portalsPage struct {
+	*web.Page
+	Portals []web.Link
+}
+
+// portals lists where one can go, for somebody who is logged in.
+func (h *Room) portals(w http.ResponseWriter, r *http.Request) error {
+	in, err := h.loggedIn(r)
+	if err != nil {
+		return err
+	}
+	if !in {
+		return h.Kit.SeeOther(w, "/start")
+	}
+	all, err := h.Clients.List(r.Context())
+	if err != nil {
+		return err
+	}
+	page := &portalsPage{Page: h.Kit.Page(r, "portals.title")}
+	for _, c := range all {
+		switch {
+		case c.InitiateLoginURI != "":
+			page.Portals = append(page.Portals, web.Link{URL: h.initiate(c), Label: c.Name})
+		case c.HomeURI != "":
+			page.Portals = append(page.Portals, web.Link{URL: c.HomeURI, Label: c.Name})
+		}
+	}
+	return h.Kit.Render(w, http.StatusOK, "login/portals", page)
+}
+
+func (h *Room) loggedIn(r *http.Request) (bool, error) {
+	handle, ok := h.Kit.Session(r)
+	browser, bound := h.Kit.Browser(r)
+	if !ok || !bound {
+		return false, nil
+	}
+	s, err := h.Sessions.Get(r.Context(), handle.Hash())
+	if errors.Is(err, errs.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || s.Browser != browser.Hash() || h.SessionLimits.Over(s, h.Now()) {
+		return false, err
+	}
+	a, err := h.Flow.Accounts.ByID(r.Context(), s.AccountID)
+	if errors.Is(err, errs.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && a.State == account.Active && a.Epoch == s.Epoch, err
+}
