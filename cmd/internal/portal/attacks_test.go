@@ -25,13 +25,16 @@ func wantNoLogin(t *testing.T, b *browser, res reply, status int) {
 // OIDC Core §3.1.3.7: what an ID token must not be.
 func TestIDTokenRefused(t *testing.T) {
 	for name, change := range map[string]func(*stage){
-		"other nonce":     claim("nonce", "of-another-login"),
-		"no nonce":        claim("nonce", nil),
-		"foreign iss":     claim("iss", "https://evil.example"),
-		"foreign aud":     claim("aud", "waterstad"),
-		"aud of two":      claim("aud", []string{"oefenloket", "waterstad"}),
-		"foreign azp":     claim("azp", "waterstad"),
-		"no sub":          claim("sub", nil),
+		"other nonce": claim("nonce", "of-another-login"),
+		"no nonce":    claim("nonce", nil),
+		"foreign iss": claim("iss", "https://evil.example"),
+		"foreign aud": claim("aud", "waterstad"),
+		"aud of two":  claim("aud", []string{"oefenloket", "waterstad"}),
+		"foreign azp": claim("azp", "waterstad"),
+		"no sub": func(s *stage) {
+			claim("sub", nil)(s)
+			s.op.userinfo = func(c map[string]any) { delete(c, "sub") }
+		},
 		"no exp":          claim("exp", nil),
 		"other at_hash":   func(s *stage) { s.op.accessFor = func(string) string { return "another access token" } },
 		"foreign key":     func(s *stage) { s.op.signWith = newKey(s.t) },
@@ -160,7 +163,10 @@ func TestCallbackRefused(t *testing.T) {
 			t.Errorf("%s: %d", name, res.StatusCode)
 		}
 	}
+	u, _ := url.Parse(s.base)
+	cookies := b.c.Jar.Cookies(u)
 	want(t, b.get(back), http.StatusSeeOther)
+	b.c.Jar.SetCookies(u, cookies) // as if the browser had kept them
 	if res := b.get(back); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("same callback again: %d", res.StatusCode)
 	}
@@ -211,7 +217,7 @@ func TestTargetLinkStaysAtHome(t *testing.T) {
 	s := newStage(t, nil)
 	host := strings.TrimPrefix(s.base, "http://")
 	for _, target := range []string{
-		"https://evil.example/", "//evil.example/", "/relative", "https://" + host + "/", "http://evil.example@" + host + "/",
+		"http://evil.example/", "https://evil.example/", "//evil.example/", "/relative", "https://" + host + "/", "http://evil.example@" + host + "/",
 		"http://" + host + "@evil.example/", "http://" + host + ".evil.example/", "javascript:alert(1)", "http:" + host, "http:\\\\evil.example", "%",
 	} {
 		res := s.browser().get("/login/start?iss=" + url.QueryEscape(s.op.URL) + "&target_link_uri=" + url.QueryEscape(target))

@@ -88,7 +88,7 @@ func (p *Portal) initiate(w http.ResponseWriter, r *http.Request, e *entry) {
 // only ever used behind that origin, so that no spelling of it leads elsewhere.
 func (p *Portal) ownPath(link string) (string, bool) {
 	u, err := url.Parse(link)
-	if err != nil || u.Scheme != p.base.Scheme || u.Host != p.base.Host || u.User != nil || u.Opaque != "" {
+	if err != nil || u.Scheme != p.base.Scheme || u.Host != p.base.Host || u.User != nil {
 		return "", false
 	}
 	return pathOf(u), true

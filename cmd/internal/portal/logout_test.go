@@ -71,6 +71,8 @@ func TestLoggedOutPageIsNotForStrangers(t *testing.T) {
 	if !b.loggedIn("") {
 		t.Error("a GET logged out")
 	}
+	b.post("/logout")
+	want(t, b.get("/logout/done?state=x"), http.StatusSeeOther) // a logout is under way, but this is not its end
 }
 
 func TestLogoutIsNoWeapon(t *testing.T) {

@@ -77,7 +77,7 @@ func TestMailReader(t *testing.T) {
 }
 
 func TestMailStaysInItsFolder(t *testing.T) {
-	s, dir := mailStage(t, "one.eml", plainMail)
+	s, dir := mailStage(t, "one.eml", plainMail, "note.txt", plainMail)
 	outside := filepath.Join(filepath.Dir(dir), "outside.eml")
 	if err := os.WriteFile(outside, []byte(plainMail), 0o600); err != nil {
 		t.Fatal(err)
@@ -93,14 +93,14 @@ func TestMailStaysInItsFolder(t *testing.T) {
 	b := s.browser()
 	for _, name := range []string{
 		"..%2foutside.eml", "..%5coutside.eml", "%2e%2e%2foutside.eml", ".%2f..%2foutside.eml", "%2ftmp%2foutside.eml", "absolute.eml", "relative.eml",
-		"folder.eml", "one.eml%00", "one", ".eml", "missing.eml", strings.Repeat("a", 5000) + ".eml",
+		"folder.eml", "note.txt", "one.eml%00", "one", ".eml", "missing.eml", strings.Repeat("a", 5000) + ".eml",
 	} {
 		if res := b.get("/mail/" + name); res.StatusCode != http.StatusNotFound {
 			t.Errorf("%.40s: %d\n%s", name, res.StatusCode, res.body)
 		}
 	}
-	if list := b.get("/mail"); strings.Contains(list.body, "absolute") || strings.Contains(list.body, "relative") || strings.Contains(list.body, "folder") {
-		t.Error("a link or folder is listed")
+	if list := b.get("/mail"); strings.Contains(list.body, "absolute") || strings.Contains(list.body, "relative") || strings.Contains(list.body, "note.txt") {
+		t.Error("a link or a file of another kind is listed")
 	}
 }
 

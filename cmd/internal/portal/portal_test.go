@@ -107,6 +107,24 @@ func TestEntriesAreApart(t *testing.T) {
 	wantText(t, b.get("/"), "sub-of-oefenloket")
 }
 
+// The cookie of one entry is none of the other's.
+func TestSessionOfAnotherEntry(t *testing.T) {
+	s := newStage(t, nil)
+	b := s.browser()
+	b.login("/login")
+	u, _ := url.Parse(s.base)
+	for _, c := range b.c.Jar.Cookies(u) {
+		if c.Name == "portal_session" {
+			c.Name = "portal_session_second"
+			b.c.Jar.SetCookies(u, []*http.Cookie{c})
+		}
+	}
+	if b.loggedIn("/second") {
+		t.Error("logged in at the second entry with the session of the first")
+	}
+	want(t, b.post("/second/logout"), http.StatusSeeOther)
+}
+
 func TestProviderMayStartLater(t *testing.T) {
 	s := newStage(t, nil)
 	up := false

@@ -149,11 +149,9 @@ func readKey(file string) (*jose.JSONWebKey, error) {
 	if err := json.Unmarshal(raw, &key); err != nil {
 		return nil, fmt.Errorf("private key %s is no JWK", file) // the cause could quote the key
 	}
-	if key.IsPublic() || !key.Valid() || key.Algorithm == "" {
-		return nil, fmt.Errorf("private key %s: want one private JWK with an \"alg\" such as ES256 or PS256", file)
-	}
-	if _, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: key}, nil); err != nil {
-		return nil, fmt.Errorf("private key %s cannot sign %s", file, key.Algorithm)
+	_, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: key}, nil)
+	if err != nil || !key.Valid() {
+		return nil, fmt.Errorf("private key %s: want one private JWK with an \"alg\" that fits it, such as ES256 or PS256", file)
 	}
 	return &key, nil
 }
