@@ -1,0 +1,153 @@
+package letter
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"omgevingsloket-id/pkg/application"
+)
+
+// functions are what the files may call.
+func (w *Writer) functions(lang string) template.FuncMap {
+	return template.FuncMap{
+		"line":    oneLine,
+		"country": func(code string) string { return application.CountryName(code, lang) },
+		"size":    func(bytes int64) string { return size(bytes, lang) },
+		"date":    func(iso string) string { return birthdate(iso, lang) },
+		"moment":  func(t time.Time) string { return w.moment(t, lang) },
+		"clock":   func(t time.Time) string { return t.In(w.zone).Format("15:04") },
+	}
+}
+
+var months = map[string][]string{
+	"nl": {"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"},
+	"en": {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+}
+
+func day(t time.Time, lang string) string {
+	return fmt.Sprintf("%d %s %d", t.Day(), months[lang][t.Month()-1], t.Year())
+}
+
+// moment is a date and a time of day in the Netherlands.
+func (w *Writer) moment(t time.Time, lang string) string {
+	t = t.In(w.zone)
+	if lang == "en" {
+		return day(t, lang) + " at " + t.Format("15:04") + " (Dutch time)"
+	}
+	return day(t, lang) + " om " + t.Format("15:04") + " uur (Nederlandse tijd)"
+}
+
+// birthdate writes YYYY-MM-DD out in full.
+func birthdate(iso, lang string) string {
+	t, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return iso
+	}
+	return day(t, lang)
+}
+
+// size is a file's size as people say it.
+func size(bytes int64, lang string) string {
+	switch {
+	case bytes < 1000:
+		return strconv.FormatInt(bytes, 10) + " bytes"
+	case bytes < 1_000_000:
+		return strconv.FormatInt((bytes+500)/1000, 10) + " kB"
+	}
+	mb := strconv.FormatFloat(float64(bytes)/1e6, 'f', 1, 64)
+	if lang == "nl" {
+		mb = strings.Replace(mb, ".", ",", 1)
+	}
+	return mb + " MB"
+}
+
+// oneLine makes one line of what somebody typed: no line end of any kind, no
+// control character, nothing that turns the direction of writing.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.IsControl(r), r == utf8.RuneError:
+			return ' '
+		case unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d': // joiners belong to names
+			return -1
+		case unicode.In(r, unicode.Zl, unicode.Zp):
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// greeting is a name that may stand behind "Beste": one that reads as a name
+// and cannot turn into a link in a mail program. Others are left out ("").
+func greeting(name string) string {
+	name = oneLine(name)
+	if utf8.RuneCountInString(name) > 100 {
+		return ""
+	}
+	letters := 0 // in a row, behind a full stop
+	dotted := false
+	for _, r := range name {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			if letters++; dotted && letters > 1 {
+				return "" // evil.example
+			}
+			continue
+		case r == '.':
+			dotted = true
+		case r == ' ' || r == '-' || r == '\'' || r == '’':
+			dotted = false
+		default:
+			return ""
+		}
+		letters = 0
+	}
+	return name
+}
+
+// lineWidth is where lines break, so that mails read well in any program.
+const lineWidth = 72
+
+// wrap breaks long lines at spaces. Lines that begin with a space are kept
+// as they are: codes, addresses and what people typed. The second line of a
+// numbered item stands under its text.
+func wrap(text string) string {
+	var out []string
+	for line := range strings.Lines(text) {
+		out = append(out, wrapLine(strings.TrimRight(line, " \n")))
+	}
+	return strings.Join(out, "\n")
+}
+
+func wrapLine(line string) string {
+	if strings.HasPrefix(line, " ") || utf8.RuneCountInString(line) <= lineWidth {
+		return line
+	}
+	indent := ""
+	if number, _, ok := strings.Cut(line, ". "); ok && len(number) == 1 && number[0] >= '0' && number[0] <= '9' {
+		indent = "   "
+	}
+	var b strings.Builder
+	width := 0
+	for i, word := range strings.Fields(line) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case width+1+n > lineWidth:
+			b.WriteString("\n" + indent)
+			width = len(indent)
+		default:
+			b.WriteByte(' ')
+			width++
+		}
+		b.WriteString(word)
+		width += n
+	}
+	return b.String()
+}
