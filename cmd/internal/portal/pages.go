@@ -83,7 +83,7 @@ func (p *Portal) unreachable(w http.ResponseWriter, r *http.Request, e *entry, e
 
 func (p *Portal) badLink(w http.ResponseWriter, r *http.Request, e *entry, why string) {
 	t := p.texts(w, r)
-	p.message(w, r, e, http.StatusBadRequest, note{Title: t.BadLinkTitle, Text: t.BadLinkText, Retry: true, Home: true, Details: []string{why}})
+	p.message(w, r, e, http.StatusBadRequest, note{Title: t.BadLinkTitle, Text: t.BadLinkText, Home: true, Details: []string{why}})
 }
 
 // texts picks the language: ?lang= (which is remembered), the cookie, what the

@@ -1,7 +1,9 @@
 package portal_test
 
 import (
+	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -179,6 +181,33 @@ func TestLanguage(t *testing.T) {
 	b := s.browser()
 	b.get("/?lang=en")
 	wantText(t, b.get("/"), `<html lang="en">`, "Log in with Omgevingsloket-ID")
+}
+
+func TestServeStopsWhenTold(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := "http://" + l.Addr().String()
+	p, err := portal.New(portal.Config{BaseURL: base, Issuer: "http://127.0.0.1:1", Entries: []portal.Entry{{Path: "/", ClientID: "a"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- p.Serve(ctx, l) }()
+	res, err := http.Get(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("Serve ended with %v", err)
+	}
+	if _, err := http.Get(base); err == nil {
+		t.Error("it still answers")
+	}
 }
 
 func TestNewRefuses(t *testing.T) {

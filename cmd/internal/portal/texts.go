@@ -11,9 +11,9 @@ type texts struct {
 	Lang  string
 	Other *texts // the other language
 
-	LanguageName, LanguageHint, Skip              string
-	Ribbon, Footer                                string
-	Intro, LoginButton, NoAccount, Apply, Consent string
+	LanguageName, LanguageHint, Skip                       string
+	Ribbon, RibbonOther, Footer                            string
+	Welcome, Intro, LoginButton, NoAccount, Apply, Consent string
 
 	LoggedInTitle, LoggedInText, Logout                                 string
 	FactsTitle, Name, Email, Kind, Organisation, Level, When, Issuer    string
@@ -55,7 +55,9 @@ const (
 var dutch = texts{
 	Lang: "nl", LanguageName: "Nederlands", LanguageHint: "Lees deze pagina in het Nederlands", Skip: "Naar de inhoud",
 	Ribbon:      "Dit is een oefenloket. Het staat hier in de plaats van het Omgevingsloket. U kunt er niets aanvragen of melden.",
-	Footer:      "Oefenloket: een voorbeeld van een website waar u inlogt met Omgevingsloket-ID.",
+	RibbonOther: "Dit is een oefenportaal van een andere organisatie. U kunt er niets aanvragen of melden.",
+	Footer:      "Een voorbeeld van een website waar u inlogt met Omgevingsloket-ID.",
+	Welcome:     "Welkom bij",
 	Intro:       "Hier probeert u uit hoe inloggen met Omgevingsloket-ID gaat. Na het inloggen ziet u welke gegevens dit portaal over u krijgt.",
 	LoginButton: "Inloggen met Omgevingsloket-ID",
 	NoAccount:   "Heeft u nog geen Omgevingsloket-ID?", Apply: "Vraag een Omgevingsloket-ID aan",
@@ -102,7 +104,9 @@ var dutch = texts{
 var english = texts{
 	Lang: "en", LanguageName: "English", LanguageHint: "Read this page in English", Skip: "Skip to content",
 	Ribbon:      "This is a practice portal. It stands in for the Omgevingsloket. You cannot apply for or report anything here.",
-	Footer:      "Oefenloket: an example of a website where you log in with Omgevingsloket-ID.",
+	RibbonOther: "This is a practice portal of another organisation. You cannot apply for or report anything here.",
+	Footer:      "An example of a website where you log in with Omgevingsloket-ID.",
+	Welcome:     "Welcome to",
 	Intro:       "Here you can try out how logging in with Omgevingsloket-ID works. Afterwards you see which data this portal receives about you.",
 	LoginButton: "Log in with Omgevingsloket-ID",
 	NoAccount:   "No Omgevingsloket-ID yet?", Apply: "Apply for an Omgevingsloket-ID",
