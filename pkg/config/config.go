@@ -88,11 +88,11 @@ type Config struct {
 	// before it kills.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 
-	// MasterKeyFile is the path of the key ring that seals documents, phone
-	// secrets, signing keys and mail at rest, made with
-	// `omgevingsloket-id keys master`. Required. Nobody but the server's own
-	// user may read it. Lost, everybody has to enrol again and all documents
-	// are gone: keep a copy apart from the database's backups.
+	// MasterKeyFile is the path of the key ring that seals documents, secrets
+	// of authenticator apps, signing keys and mail at rest: lines of
+	// `id base64(32 bytes)`, the newest first. Required. Nobody but the
+	// server's own user may read it. Lost, everybody has to enrol again and
+	// all documents are gone: keep a copy apart from the database's backups.
 	MasterKeyFile string `yaml:"master_key_file"`
 
 	// Database is where everything is kept that decides something once.

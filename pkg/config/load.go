@@ -1,0 +1,138 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Load reads the settings: defaults, then the YAML file at path ("" for
+// none), then the environment, then the files that hold secrets. What comes
+// out has passed Validate; otherwise all faults of reading and of meaning
+// come together, each a Fault, and the Config is the zero value.
+func Load(path string, getenv func(string) string, readFile func(string) ([]byte, error)) (Config, error) {
+	c := Default("")
+	c.Policy, c.ACR = "", ""
+	c.source = path
+	var fs faults
+	if path != "" {
+		text, err := readFile(path)
+		if err != nil {
+			return Config{}, fmt.Errorf("config: %w", err)
+		}
+		fs = append(fs, c.readYAML(text)...)
+	}
+	fs = append(fs, c.readEnv(getenv)...)
+	fs = append(fs, c.readSecrets(readFile)...)
+	c.complete()
+	// What could not be read is not also reported as missing.
+	for _, f := range c.check() {
+		if !slices.ContainsFunc(fs, func(read error) bool { return samePath(read, f) }) {
+			fs = append(fs, f)
+		}
+	}
+	if len(fs) > 0 {
+		return Config{}, fs.join()
+	}
+	return c, nil
+}
+
+// samePath tells whether two faults are about one setting, in whichever form
+// it was given.
+func samePath(a, b error) bool {
+	var x, y Fault
+	if !errors.As(a, &x) || !errors.As(b, &y) {
+		return false
+	}
+	env := setting{path: y.Path}.env()
+	return slices.Contains([]string{y.Path, y.Path + "_file", env, env + "_FILE"}, x.Path)
+}
+
+// readEnv lays the environment over the file. A variable wins over both
+// forms of a secret in the file.
+func (c *Config) readEnv(getenv func(string) string) faults {
+	var fs faults
+	all := settings(c)
+	for _, s := range all {
+		text := getenv(s.env())
+		if text == "" {
+			continue
+		}
+		if twin, ok := twinOf(s, all); ok && getenv(twin.env()) == "" {
+			twin.value.SetZero()
+		}
+		c.inline = slices.DeleteFunc(c.inline, func(p string) bool { return p == s.path || p+"_file" == s.path })
+		if err := s.setText(text); err != nil {
+			fs.add(s.env(), "has a value of the wrong shape", err.Error())
+		}
+	}
+	return fs
+}
+
+// twinOf finds the other form of a secret: url for url_file and back.
+func twinOf(s setting, all []setting) (setting, bool) {
+	for _, t := range all {
+		if s.secret() && t.path == s.path+"_file" || t.secret() && s.path == t.path+"_file" {
+			return t, true
+		}
+	}
+	return setting{}, false
+}
+
+// readSecrets fills secrets from the files that hold them, without the line
+// end that editors add.
+func (c *Config) readSecrets(readFile func(string) ([]byte, error)) faults {
+	var fs faults
+	all := settings(c)
+	for _, s := range all {
+		file, ok := twinOf(s, all)
+		if !s.secret() || !ok || file.value.String() == "" {
+			continue
+		}
+		if s.value.String() != "" {
+			fs.add(s.path, "is given as a value and as a file ("+file.path+")", "keep one of the two")
+			continue
+		}
+		text, err := readFile(file.value.String())
+		if err != nil {
+			fs.add(file.path, err.Error(), "name a file that this user can read")
+			continue
+		}
+		value := strings.TrimRight(string(text), "\r\n")
+		if strings.TrimSpace(value) == "" || strings.ContainsAny(value, "\r\n") {
+			fs.add(file.path, "wants exactly one line in "+file.value.String(), "write the secret there, nothing else")
+			continue
+		}
+		s.value.Set(reflect.ValueOf(secret.Text(value)))
+	}
+	return fs
+}
+
+// UnknownEnv finds variables in environ (os.Environ) whose names start with
+// OLID_ and that no setting has: a misspelt limit would otherwise be the
+// default in silence. The variables that Kubernetes makes for a service
+// called olid are passed over.
+func UnknownEnv(environ []string) error {
+	var known []string
+	for _, s := range settings(&Config{}) {
+		known = append(known, s.env())
+	}
+	var fs faults
+	for _, kv := range environ {
+		name, _, _ := strings.Cut(kv, "=")
+		if !strings.HasPrefix(name, "OLID_") || slices.Contains(known, name) ||
+			strings.HasPrefix(name, "OLID_SERVICE_") || strings.HasPrefix(name, "OLID_PORT") {
+			continue
+		}
+		fix := "take it away"
+		if near := nearest(name, known); near != "" {
+			fix = "did you mean " + near + "?"
+		}
+		fs.add(name, "there is no such setting", fix)
+	}
+	return fs.join()
+}

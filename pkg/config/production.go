@@ -1,0 +1,75 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"omgevingsloket-id/pkg/mail"
+)
+
+// checkProduction refuses what is fine on a laptop and not on the internet.
+func (c Config) checkProduction(fs *faults) {
+	if c.ACR == PracticeACR {
+		fs.add("acr", "is the value of practice", "leave it out, or give a level that this service really has")
+	}
+	if c.Mail.Dir != "" {
+		fs.add("mail.dir", "keeps messages in a folder, which production refuses", "give mail.smtp_url instead")
+	}
+	if s, err := mail.ParseSMTPURL(c.Mail.SMTPURL); err == nil && s.Security == mail.Plain {
+		fs.add("mail.smtp_url", "sends without TLS, which production refuses", "use smtp:// (STARTTLS) or smtps://")
+	}
+	if c.Helpdesk.Phone == "" && c.Helpdesk.Email == "" && c.Helpdesk.URL == "" {
+		fs.add("helpdesk", "cannot be reached", "give a phone, an e-mail address or an address, for people who are blocked")
+	}
+	if !strongEnough(c.Password.MemoryKiB, c.Password.Time) {
+		fs.add("password", fmt.Sprintf("%d KiB with time %d is too cheap to guess against", c.Password.MemoryKiB, c.Password.Time), "use 19456 KiB with time 2, or more")
+	}
+	for i, cl := range c.Clients {
+		path := fmt.Sprintf("clients[%d] (%s)", i, cl.ID)
+		if strings.HasPrefix(cl.ID, "demo-") {
+			fs.add(path, "is a client of the demo", "take it out")
+		}
+		for _, raw := range slices.Concat(cl.RedirectURIs, cl.PostLogoutRedirectURIs, []string{cl.InitiateLoginURI, cl.HomeURI, cl.JWKSURI}) {
+			u, err := url.Parse(raw)
+			// A native client's loopback IP address is right (RFC 8252 §7.3).
+			if err == nil && (u.Hostname() == "localhost" || loopback(u.Hostname()) && !cl.Public()) {
+				fs.add(path, raw+" is this machine", "give the portal's own address")
+			}
+		}
+	}
+	c.checkSecrecy(fs)
+}
+
+// strongEnough is OWASP's list of equal minimums for argon2id.
+func strongEnough(memoryKiB, time int) bool {
+	for _, least := range [][2]int{{47104, 1}, {19456, 2}, {12288, 3}, {9216, 4}, {7168, 5}} {
+		if memoryKiB >= least[0] && time >= least[1] {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSecrecy refuses files with secrets that others on the machine can
+// read. The master key is looked at in every environment, by checkFiles.
+func (c Config) checkSecrecy(fs *faults) {
+	for path, file := range map[string]string{
+		"database.url_file": c.Database.URLFile, "redis.url_file": c.Redis.URLFile, "mail.smtp_url_file": c.Mail.SMTPURLFile,
+		"password.pepper_file": c.Password.PepperFile, "tls.key_file": c.TLS.KeyFile,
+	} {
+		if file == "" {
+			continue
+		}
+		if err := privateFile(file); err != nil {
+			fs.add(path, err.Error(), "chmod 600 it")
+		}
+	}
+	if len(c.inline) == 0 {
+		return
+	}
+	if err := privateFile(c.source); err != nil {
+		fs.add(c.source, err.Error()+" and holds "+strings.Join(c.inline, ", "), "chmod 600 it, or move the secrets to files of their own")
+	}
+}

@@ -1,0 +1,293 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/config"
+)
+
+func TestZeroConfigIsRefused(t *testing.T) {
+	var c config.Config
+	refused(t, c.Validate(), "environment: ", "issuer: ", "database.url: ", "master_key_file: ", "session.idle: ", "login.codes: ", "password.time: ", "keys.retain: ")
+	if !c.Production() {
+		t.Error("whoever says nothing gets the strict rules")
+	}
+}
+
+func TestIssuer(t *testing.T) {
+	for _, ok := range []string{"https://id.example", "https://id.example:8443", "https://id.example/olid", "http://localhost:8080", "http://127.0.0.1:9", "http://[::1]:9"} {
+		mustLoad(t, practice(t), map[string]string{"OLID_ISSUER": ok})
+	}
+	for issuer, why := range map[string]string{
+		"id.example":                   "not an absolute address",
+		"https://":                     "not an absolute address",
+		"https:id.example":             "not an absolute address",
+		"https://id.example/":          "ends with a slash",
+		"https://id.example/a/":        "ends with a slash",
+		"https://id.example?a=b":       "query or a fragment",
+		"https://id.example?":          "query or a fragment",
+		"https://id.example#":          "query or a fragment",
+		"https://u:canary@id.example":  "has a user name",
+		"https://ID.example":           "plain form",
+		"HTTPS://id.example":           "plain form",
+		"https://id.example//a":        "plain form",
+		"https://id.example:443":       "names the port",
+		"http://id.example":            "only localhost",
+		"http://localhost.example.com": "only localhost",
+		"ftp://id.example":             "not https",
+	} {
+		_, err := load(t, practice(t), map[string]string{"OLID_ISSUER": issuer})
+		t.Run(issuer, func(t *testing.T) { refused(t, err, "issuer: ", why) })
+	}
+}
+
+// TestPracticeRefuses: each row breaks one rule that holds everywhere.
+func TestPracticeRefuses(t *testing.T) {
+	file := write(t, "x.pem", "x", 0o600)
+	for name, c := range map[string]struct {
+		vars map[string]string
+		says string
+	}{
+		"environment":        {map[string]string{"OLID_ENVIRONMENT": "staging", "OLID_ISSUER": "https://id.example"}, "environment: is missing or unknown"},
+		"eidas level":        {map[string]string{"OLID_ACR": "http://eidas.europa.eu/NotNotified/LoA/low"}, "acr: practice may not use"},
+		"eidas level, caps":  {map[string]string{"OLID_ACR": "http://EIDAS.europa.eu/LoA/low"}, "acr: practice may not use"},
+		"acr is a word":      {map[string]string{"OLID_ACR": "low"}, "acr: is not an absolute URI"},
+		"policy":             {map[string]string{"OLID_POLICY": "fapi"}, "policy: is unknown"},
+		"listen":             {map[string]string{"OLID_LISTEN": "8080"}, "listen: is not host:port"},
+		"listen port":        {map[string]string{"OLID_LISTEN": ":99999"}, "listen: is not host:port"},
+		"same listener":      {map[string]string{"OLID_ADMIN_LISTEN": ":8080"}, "admin_listen: is the same as listen"},
+		"proxy":              {map[string]string{"OLID_TRUSTED_PROXIES": "10.0.0.0/8,proxy.example"}, "trusted_proxies[1]: is neither"},
+		"everybody a proxy":  {map[string]string{"OLID_TRUSTED_PROXIES": "0.0.0.0/0"}, "trusted_proxies[0]: is everybody"},
+		"half a certificate": {map[string]string{"OLID_TLS_CERT_FILE": file}, "tls: has one file of the two"},
+		"no certificate":     {map[string]string{"OLID_TLS_CERT_FILE": "/nowhere/c", "OLID_TLS_KEY_FILE": file}, "tls.cert_file: cannot be read"},
+		"database":           {map[string]string{"OLID_DATABASE_URL": "mysql://u:canary@h/d"}, "database.url: is neither"},
+		"database path":      {map[string]string{"OLID_DATABASE_URL": "sqlite:"}, "database.url: names no file"},
+		"database escape":    {map[string]string{"OLID_DATABASE_URL": "postgres://u:canary%zz@h/d"}, "database.url: is neither"},
+		"redis":              {map[string]string{"OLID_REDIS_URL": "h:6379,canary"}, "redis.url: is not redis://"},
+		"redis CA":           {map[string]string{"OLID_REDIS_URL": "redis://h", "OLID_REDIS_CA_FILE": file}, "redis.ca_file: is given, but"},
+		"sender":             {map[string]string{"OLID_MAIL_FROM": "Jan <jan@b.example>"}, "mail.from: "},
+		"sender's name":      {map[string]string{"OLID_MAIL_FROM_NAME": "x\r\nBcc: y"}, "mail.from_name: has control"},
+		"helo":               {map[string]string{"OLID_MAIL_HELO": "a b"}, "mail.helo: "},
+		"two ways to send":   {map[string]string{"OLID_MAIL_SMTP_URL": "smtp://mx.example"}, "mail.dir: stands beside smtp_url"},
+		"mail folder":        {map[string]string{"OLID_MAIL_DIR": "/nowhere"}, "mail.dir: is no folder"},
+		"theme":              {map[string]string{"OLID_BRANDING_THEME_DIR": "/nowhere"}, "branding.theme_dir: is no folder"},
+		"helpdesk mail":      {map[string]string{"OLID_HELPDESK_EMAIL": "x"}, "helpdesk.email: "},
+		"helpdesk script":    {map[string]string{"OLID_HELPDESK_URL": "javascript:alert(1)"}, "helpdesk.url: is not an https address"},
+		"terms":              {map[string]string{"OLID_LINKS_TERMS_URL": "/terms"}, "links.terms_url: is not an https address"},
+		"idle zero":          {map[string]string{"OLID_SESSION_IDLE": "0s"}, "session.idle: is no time at all"},
+		"idle negative":      {map[string]string{"OLID_SESSION_IDLE": "-1m"}, "session.idle: is no time at all"},
+		"idle over absolute": {map[string]string{"OLID_SESSION_IDLE": "13h"}, "session.idle: is longer than"},
+		"hint":               {map[string]string{"OLID_KEYS_HINT": "1h"}, "keys.hint: is shorter than session.absolute"},
+		"retain":             {map[string]string{"OLID_KEYS_RETAIN": "1m"}, "keys.retain: is shorter than 10m"},
+		"17 codes":           {map[string]string{"OLID_LOGIN_CODES": "17"}, "login.codes: is 17"},
+		"no codes":           {map[string]string{"OLID_LOGIN_ENROLMENT_CODES": "0"}, "login.enrolment_codes: is 0"},
+		"argon2 memory":      {map[string]string{"OLID_PASSWORD_THREADS": "4", "OLID_PASSWORD_MEMORY_KIB": "31"}, "password.memory_kib: is 31"},
+		"short pepper":       {map[string]string{"OLID_PASSWORD_PEPPER": "canary"}, "password.pepper: is shorter than 32"},
+		"limit":              {map[string]string{"OLID_LIMITS_LOGIN_PER_MINUTE": "0"}, "limits.login_per_minute: is 0"},
+		"log level":          {map[string]string{"OLID_LOG_LEVEL": "verbose"}, "log.level: is unknown"},
+		"log format":         {map[string]string{"OLID_LOG_FORMAT": "xml"}, "log.format: is unknown"},
+		"home client":        {map[string]string{"OLID_HOME_CLIENT": "a", "OLID_CLIENTS": "[{id: a, name: A, auth_method: none, redirect_uris: ['http://localhost:1/cb']}]"}, "home_client: a has no initiate_login_uri"},
+		"no master key":      {map[string]string{"OLID_MASTER_KEY_FILE": "/nowhere/k"}, "master_key_file: there is no file"},
+		"zero master key":    {map[string]string{"OLID_MASTER_KEY_FILE": write(t, "k", "k1 "+base64.StdEncoding.EncodeToString(make([]byte, 32))+"\n", 0o600)}, "master_key_file: key ring, line 1: key \"k1\" is all zeros"},
+		"open master key":    {map[string]string{"OLID_MASTER_KEY_FILE": write(t, "k", "k1 x\n", 0o640)}, "can be read by others (mode 0640)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, practice(t), c.vars)
+			refused(t, err, c.says)
+			if n := len(strings.Split(err.Error(), "\n")); n != 1 {
+				t.Errorf("%d faults for one:\n%v", n, err)
+			}
+		})
+	}
+}
+
+// TestProductionRefuses: each row is fine on practice.
+func TestProductionRefuses(t *testing.T) {
+	clientWith := func(id, uri string) map[string]string {
+		return map[string]string{"OLID_POLICY": "general", "OLID_CLIENTS": fmt.Sprintf("[{id: %s, name: A, auth_method: none, redirect_uris: ['%s']}]", id, uri)}
+	}
+	open := func(text string) string { return write(t, "secret", text, 0o644) }
+	for name, c := range map[string]struct {
+		vars map[string]string
+		says string
+	}{
+		"http issuer":            {map[string]string{"OLID_ISSUER": "http://localhost:8080"}, "issuer: is http, which production refuses"},
+		"demo master key":        {map[string]string{"OLID_MASTER_KEY_FILE": masterKeys(t, "demo")}, "master_key_file: holds the demo's key"},
+		"demo client":            {clientWith("demo-portal", "https://a.example/cb"), "(demo-portal): is a client of the demo"},
+		"client on localhost":    {clientWith("a", "https://localhost/cb"), "https://localhost/cb is this machine"},
+		"relay":                  {map[string]string{"OLID_MAIL_SMTP_URL": "http://u:canary@mx.example"}, "mail.smtp_url: does not start with"},
+		"mail in a folder":       {map[string]string{"OLID_MAIL_DIR": t.TempDir(), "OLID_MAIL_SMTP_URL": ""}, "mail.dir: "},
+		"mail without TLS":       {map[string]string{"OLID_MAIL_SMTP_URL": "smtp+insecure://localhost"}, "mail.smtp_url: sends without TLS"},
+		"practice's level":       {map[string]string{"OLID_ACR": config.PracticeACR}, "acr: is the value of practice"},
+		"cheap passwords":        {map[string]string{"OLID_PASSWORD_MEMORY_KIB": "19455"}, "password: 19455 KiB with time 2 is too cheap"},
+		"links without TLS":      {map[string]string{"OLID_LINKS_PRIVACY_URL": "http://a.example"}, "links.privacy_url: is not an https address"},
+		"open database_url file": {map[string]string{"OLID_DATABASE_URL_FILE": open("sqlite:x\n")}, "database.url_file: "},
+		"open redis_url file":    {map[string]string{"OLID_REDIS_URL_FILE": open("redis://h\n")}, "redis.url_file: "},
+		"open smtp_url file":     {map[string]string{"OLID_MAIL_SMTP_URL_FILE": open("smtp://h.example\n")}, "mail.smtp_url_file: "},
+		"open pepper file":       {map[string]string{"OLID_PASSWORD_PEPPER_FILE": open(strings.Repeat("p", 32) + "\n")}, "password.pepper_file: "},
+		"open TLS key":           {map[string]string{"OLID_TLS_CERT_FILE": open("x"), "OLID_TLS_KEY_FILE": open("x")}, "tls.key_file: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, production(t), c.vars)
+			refused(t, err, c.says)
+		})
+	}
+	t.Run("no helpdesk", func(t *testing.T) {
+		_, err := load(t, strings.Split(production(t), "helpdesk:")[0], nil)
+		refused(t, err, "helpdesk: cannot be reached")
+	})
+}
+
+// The same rows pass on practice, so that it is production that refuses them.
+func TestPracticeAllows(t *testing.T) {
+	mustLoad(t, practice(t), map[string]string{
+		"OLID_MASTER_KEY_FILE": masterKeys(t, "demo"), "OLID_PASSWORD_MEMORY_KIB": "64", "OLID_LINKS_PRIVACY_URL": "http://localhost/p",
+		"OLID_CLIENTS":           "[{id: demo-portal, name: A, auth_method: none, redirect_uris: ['http://localhost:8081/cb']}]",
+		"OLID_DATABASE_URL_FILE": write(t, "secret", "sqlite:x\n", 0o644),
+	})
+	without := strings.Split(practice(t), "  dir:")[0]
+	mustLoad(t, without, map[string]string{"OLID_MAIL_SMTP_URL": "smtp+insecure://localhost:1025"})
+}
+
+func TestProductionRefusesOpenConfigFileWithSecrets(t *testing.T) {
+	inline := production(t) + "redis:\n  url: redis://:redis-canary@localhost\n"
+	path := write(t, "olid.yaml", inline, 0o644)
+	_, err := config.Load(path, none, os.ReadFile)
+	refused(t, err, path, "can be read by others (mode 0644) and holds redis.url")
+	// Kept from others, or replaced by the environment, it is fine.
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Load(path, none, os.ReadFile); err != nil {
+		t.Error(err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := config.Load(path, env(map[string]string{"OLID_REDIS_URL": "redis://localhost"}), os.ReadFile); err != nil {
+		t.Error(err)
+	}
+	if _, err := config.Load(write(t, "olid.yaml", production(t), 0o644), none, os.ReadFile); err != nil {
+		t.Errorf("a file without secrets may be read: %v", err)
+	}
+}
+
+func TestProductionAllowsNativeClients(t *testing.T) {
+	mustLoad(t, production(t), map[string]string{"OLID_CLIENTS": "[{id: app, name: App, auth_method: none, redirect_uris: ['http://127.0.0.1:1/cb']}]"})
+}
+
+func TestArgon2Minimums(t *testing.T) {
+	for _, pair := range [][2]string{{"47104", "1"}, {"19456", "2"}, {"12288", "3"}, {"9216", "4"}, {"7168", "5"}, {"65536", "9"}} {
+		mustLoad(t, production(t), map[string]string{"OLID_PASSWORD_MEMORY_KIB": pair[0], "OLID_PASSWORD_TIME": pair[1]})
+	}
+	for _, pair := range [][2]string{{"47103", "1"}, {"12287", "3"}, {"7167", "50"}} {
+		_, err := load(t, production(t), map[string]string{"OLID_PASSWORD_MEMORY_KIB": pair[0], "OLID_PASSWORD_TIME": pair[1]})
+		refused(t, err, "too cheap")
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	has := func(c config.Config, want string) bool {
+		for _, w := range c.Warnings() {
+			if strings.Contains(w, "canary") {
+				t.Errorf("a secret in %q", w)
+			}
+			if strings.HasPrefix(w, want+": ") {
+				return true
+			}
+		}
+		return false
+	}
+	calm := mustLoad(t, production(t), map[string]string{
+		"OLID_TRUSTED_PROXIES": "10.0.0.0/8", "OLID_DATABASE_URL": "postgres://u:canary@db.example/d?sslmode=verify-full",
+		"OLID_LINKS_PRIVACY_URL": "https://a.example/p", "OLID_LINKS_ACCESSIBILITY_URL": "https://a.example/a",
+		"OLID_REDIS_URL": "rediss://h.example", "OLID_HOME_CLIENT": "x",
+	})
+	if w := calm.Warnings(); len(w) != 0 {
+		t.Errorf("nothing to warn of, yet: %v", w)
+	}
+	for path, vars := range map[string]map[string]string{
+		"policy": {"OLID_POLICY": "general"}, "acr": {"OLID_ACR": "http://eidas.europa.eu/LoA/high"}, "issuer": {"OLID_ISSUER": "https://id.example/x"},
+		"admin_listen": {"OLID_ADMIN_LISTEN": ":9090"}, "database.url": {}, "redis.url": {"OLID_REDIS_URL": "redis://u:canary@h.example"},
+		"trusted_proxies": {}, "log.level": {"OLID_LOG_LEVEL": "debug"}, "links.privacy_url": {}, "links.accessibility_url": {}, "home_client": {},
+	} {
+		if c := mustLoad(t, production(t), vars); !has(c, path) {
+			t.Errorf("no warning about %s in %v", path, c.Warnings())
+		}
+		if has(calm, path) {
+			t.Errorf("always warns about %s", path)
+		}
+	}
+}
+
+func TestProxies(t *testing.T) {
+	c := config.Config{TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7", "2001:db8::1", "nonsense"}}
+	if got := fmt.Sprint(c.Proxies()); got != "[10.0.0.0/8 192.0.2.7/32 2001:db8::1/128]" {
+		t.Error(got)
+	}
+}
+
+func TestNouns(t *testing.T) {
+	c := config.Default(config.Practice)
+	if c.SessionLimits().Idle != 30*time.Minute || c.AccountLimits().Codes != 10 || c.KeySchedule().Sign != 90*24*time.Hour {
+		t.Errorf("%+v %+v %+v", c.SessionLimits(), c.AccountLimits(), c.KeySchedule())
+	}
+}
+
+// TestPrint: what is printed can be read again and gives the same settings,
+// but for the secrets, which nothing shows.
+func TestPrint(t *testing.T) {
+	c := mustLoad(t, practice(t), map[string]string{
+		"OLID_DATABASE_URL": "postgres://u:canary@h/d", "OLID_REDIS_URL": "redis://:canary@h", "OLID_PASSWORD_PEPPER": strings.Repeat("canary", 6),
+		"OLID_CLIENTS": "[{id: a, name: A, auth_method: client_secret_basic, secret_hashes: [0a1b2c], redirect_uris: ['https://a.example/cb']}," +
+			" {id: b, name: B, auth_method: private_key_jwt, jwks: {keys: [{kty: EC}]}, redirect_uris: ['https://b.example/cb']}]",
+		"OLID_TRUSTED_PROXIES": "10.0.0.0/8", "OLID_SESSION_IDLE": "17m",
+	})
+	var out bytes.Buffer
+	if err := c.Print(&out); err != nil {
+		t.Fatal(err)
+	}
+	slog.New(slog.NewTextHandler(&out, nil)).Info("x", "config", c)
+	fmt.Fprintf(&out, "\n# %v %+v %#v\n", c, c, c.Database)
+	printed, _, _ := strings.Cut(out.String(), "\ntime=")
+	if strings.Contains(out.String(), "canary") || strings.Contains(printed, "0a1b2c") {
+		t.Errorf("a secret is shown:\n%s", out.String())
+	}
+	for _, want := range []string{"idle: 17m0s", "url: '[redacted]'", "smtp_url: \"\"", "- 10.0.0.0/8", "kty: EC", "wordmark: Omgevingsloket-ID"} {
+		if !strings.Contains(printed, want) {
+			t.Errorf("lacks %q:\n%s", want, printed)
+		}
+	}
+	// The redacted secrets are no addresses; the rest is read without a word.
+	_, err := load(t, printed, map[string]string{"OLID_DATABASE_URL": "sqlite:x", "OLID_REDIS_URL": "redis://h", "OLID_PASSWORD_PEPPER": strings.Repeat("p", 32)})
+	if err != nil {
+		t.Errorf("not read again: %v\n%s", err, printed)
+	}
+}
+
+// A secret that came from a file is shown as that file alone.
+func TestPrintSecretFiles(t *testing.T) {
+	c := mustLoad(t, production(t), nil)
+	var out bytes.Buffer
+	if err := c.Print(&out); err != nil {
+		t.Fatal(err)
+	}
+	if again := mustLoad(t, out.String(), nil); again.Database.URL != c.Database.URL || again.Issuer != c.Issuer {
+		t.Errorf("not the same again:\n%s", out.String())
+	}
+}
+
+func TestClientsAreClients(t *testing.T) {
+	var list []client.Client = config.Clients{{ID: "a"}} // no conversion at the wiring
+	if list[0].ID != "a" {
+		t.Fail()
+	}
+}
