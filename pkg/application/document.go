@@ -1,0 +1,171 @@
+package application
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gabriel-vasile/mimetype"
+	"golang.org/x/text/unicode/norm"
+)
+
+// LargestDocument is the most a document may hold, in bytes.
+const LargestDocument = 10 << 20
+
+// mostPixels keeps out pictures that are small to send and huge to look at.
+const mostPixels = 40_000_000
+
+// The types of documents.
+const (
+	TypePDF   = "application/pdf"
+	TypeJPEG  = "image/jpeg"
+	TypePNG   = "image/png"
+	TypeOther = "application/octet-stream" // practice only
+)
+
+// What can be wrong with a document (Fault.Why).
+const (
+	DocumentEmpty   = "empty"
+	DocumentType    = "type"    // neither PDF, JPEG nor PNG
+	DocumentDamaged = "damaged" // said to be one of them, and cannot be read
+	DocumentPixels  = "pixels"  // more than 40 million
+)
+
+// Inspect tells the type of a document by its content, or what is wrong with
+// it. Names and types that a browser states are not asked. On practice any
+// content will do, none at all too; only pictures too large to open are
+// refused there.
+func Inspect(content []byte, practice bool) (kind, wrong string) {
+	switch kind, wrong = inspect(content); {
+	case practice && wrong != "" && wrong != DocumentPixels:
+		return TypeOther, ""
+	default:
+		return kind, wrong
+	}
+}
+
+func inspect(content []byte) (kind, wrong string) {
+	if len(content) == 0 {
+		return "", DocumentEmpty
+	}
+	switch kind = mimetype.Detect(content).String(); kind {
+	case TypePDF:
+		return kind, inspectPDF(content)
+	case TypeJPEG:
+		return kind, inspectPicture(content, jpeg.DecodeConfig)
+	case TypePNG:
+		return kind, inspectPicture(content, png.DecodeConfig)
+	}
+	return "", DocumentType
+}
+
+// inspectPicture reads the header alone: nothing is unpacked before its size
+// is known.
+func inspectPicture(content []byte, header func(io.Reader) (image.Config, error)) string {
+	size, err := header(bytes.NewReader(content))
+	if err != nil || size.Width < 1 || size.Height < 1 {
+		return DocumentDamaged
+	}
+	if size.Width > mostPixels/size.Height {
+		return DocumentPixels
+	}
+	return ""
+}
+
+// inspectPDF demands a header at the very start, so that no browser takes
+// the file for something else, and a trailer, so that it is not cut off (ISO
+// 32000-1 §7.5).
+func inspectPDF(content []byte) string {
+	const trailer = 2048
+	end := content[max(0, len(content)-trailer):]
+	if !bytes.HasPrefix(content, []byte("%PDF-")) || !bytes.Contains(end, []byte("startxref")) || !bytes.Contains(end, []byte("%%EOF")) {
+		return DocumentDamaged
+	}
+	return ""
+}
+
+// endings are how names of a type end; the first one is added when a name
+// ends in another way, for whoever opens it later goes by the name.
+var endings = map[string][]string{
+	TypePDF:  {".pdf"},
+	TypeJPEG: {".jpg", ".jpeg"},
+	TypePNG:  {".png"},
+}
+
+const (
+	longestFileName = 100 // characters
+	longestEnding   = 10
+)
+
+// reserved are names that Windows keeps for itself.
+var reserved = strings.Fields("con prn aux nul com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9")
+
+// CleanName makes of the name an applicant's computer gave one that can be
+// shown, and later be saved, without harm: no path, no control characters or
+// turns of direction, nothing an operating system takes for a device or a
+// command, at most 100 characters, and the ending that goes with the type.
+// It is never used to store anything.
+func CleanName(raw, kind string) string {
+	s := norm.NFC.String(strings.ToValidUTF8(raw, "")) // some characters only turn into ; and the like by this
+	s = s[strings.LastIndexAny(s, `/\`)+1:]
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsGraphic(r):
+			return -1
+		case strings.ContainsRune(`:*?"<>|%;&$'`+"`", r):
+			return '_'
+		}
+		return r
+	}, s)
+	s = strings.Trim(strings.Join(strings.Fields(fewAccents(norm.NFC.String(s))), " "), " .")
+	stem, ending := splitEnding(s, kind)
+	stem = strings.TrimRight(stem, " .")
+	if first, _, _ := strings.Cut(stem, "."); slices.Contains(reserved, strings.ToLower(strings.TrimSpace(first))) {
+		stem = "_" + stem
+	}
+	if n := longestFileName - utf8.RuneCountInString(ending); utf8.RuneCountInString(stem) > n {
+		stem = strings.TrimRight(string([]rune(stem)[:n]), " .")
+	}
+	if stem == "" {
+		stem = "document"
+	}
+	return stem + ending
+}
+
+// splitEnding parts a name before the ending that fits its type.
+func splitEnding(name, kind string) (stem, ending string) {
+	dot := strings.LastIndexByte(name, '.')
+	if known, ok := endings[kind]; ok {
+		if dot >= 0 && slices.Contains(known, strings.ToLower(name[dot:])) {
+			return name[:dot], name[dot:]
+		}
+		return name, known[0]
+	}
+	if dot < 0 || len(name)-dot > longestEnding || strings.ContainsFunc(name[dot+1:], func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		return name, ""
+	}
+	return name[:dot], name[dot:]
+}
+
+// fewAccents drops what is heaped upon one letter.
+func fewAccents(s string) string {
+	accents := 0
+	return strings.Map(func(r rune) rune {
+		if !unicode.Is(unicode.Mn, r) && !unicode.Is(unicode.Me, r) {
+			accents = 0
+			return r
+		}
+		if accents++; accents > mostAccents {
+			return -1
+		}
+		return r
+	}, s)
+}

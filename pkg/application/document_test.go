@@ -1,0 +1,199 @@
+package application_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"omgevingsloket-id/pkg/application"
+)
+
+const smallPDF = "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
+
+func pngOf(t testing.TB, w, h int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewPaletted(image.Rect(0, 0, w, h), color.Palette{color.White, color.Black})); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func jpegOf(t testing.TB, w, h int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, w, h)), nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// bombPNG is a tiny file whose header claims w x h pixels.
+func bombPNG(t testing.TB, w, h uint32) []byte {
+	t.Helper()
+	b := pngOf(t, 1, 1)
+	binary.BigEndian.PutUint32(b[16:], w)
+	binary.BigEndian.PutUint32(b[20:], h)
+	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+	return b
+}
+
+func bombJPEG(t testing.TB, w, h uint16) []byte {
+	t.Helper()
+	b := jpegOf(t, 8, 8)
+	at := bytes.Index(b, []byte{0xff, 0xc0}) // SOF0
+	binary.BigEndian.PutUint16(b[at+5:], h)
+	binary.BigEndian.PutUint16(b[at+7:], w)
+	return b
+}
+
+// UP-01, UP-02, UP-03, UP-05: the content decides, and has to be readable.
+func TestUP01_UP05_Inspect(t *testing.T) {
+	zip := "PK\x03\x04\x14\x00\x00\x00\x08\x00" + strings.Repeat("x", 100)
+	for _, c := range []struct {
+		name    string
+		content []byte
+		kind    string
+		wrong   string
+	}{
+		{"pdf", []byte(smallPDF), application.TypePDF, ""},
+		{"png", pngOf(t, 20, 10), application.TypePNG, ""},
+		{"jpeg", jpegOf(t, 20, 10), application.TypeJPEG, ""},
+		{"nothing", nil, "", application.DocumentEmpty},
+		{"text", []byte("hello"), "", application.DocumentType},
+		{"html", []byte("<!DOCTYPE html><script>alert(1)</script>"), "", application.DocumentType},
+		{"svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`), "", application.DocumentType},
+		{"zip", []byte(zip), "", application.DocumentType},
+		{"gif", []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"), "", application.DocumentType},
+		{"exe", append([]byte("MZ"), make([]byte, 200)...), "", application.DocumentType},
+		{"script", []byte("#!/bin/sh\nid\n"), "", application.DocumentType},
+		{"eicar", []byte(`X5O!P%@AP[4\PZX54(P^)7CC)7}$` + `EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`), "", application.DocumentType},
+		{"html before pdf", []byte("<html>" + smallPDF), "", application.DocumentDamaged},
+		{"space before pdf", []byte("\n" + smallPDF), application.TypePDF, application.DocumentDamaged},
+		{"pdf cut off", []byte(smallPDF[:40]), application.TypePDF, application.DocumentDamaged},
+		{"pdf with a trailer far before its end", []byte(smallPDF + strings.Repeat("\x00", 4096)), application.TypePDF, application.DocumentDamaged},
+		{"png cut off in its header", pngOf(t, 20, 10)[:20], application.TypePNG, application.DocumentDamaged},
+		{"jpeg cut off in its header", jpegOf(t, 20, 10)[:20], application.TypeJPEG, application.DocumentDamaged},
+		{"png of 400 megapixels", bombPNG(t, 20_000, 20_000), application.TypePNG, application.DocumentPixels},
+		{"png of 50 000 x 50 000", bombPNG(t, 50_000, 50_000), application.TypePNG, application.DocumentPixels},
+		{"png just too large", bombPNG(t, 8000, 5001), application.TypePNG, application.DocumentPixels},
+		{"png just not too large", bombPNG(t, 8000, 5000), application.TypePNG, ""},
+		{"png without pixels", bombPNG(t, 0, 10), application.TypePNG, application.DocumentDamaged},
+		{"jpeg of 65 000 x 65 000", bombJPEG(t, 65_000, 65_000), application.TypeJPEG, application.DocumentPixels},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			kind, wrong := application.Inspect(c.content, false)
+			if wrong != c.wrong || wrong == "" && kind != c.kind {
+				t.Errorf("%q, %q; want %q, %q", kind, wrong, c.kind, c.wrong)
+			}
+			kind, wrong = application.Inspect(c.content, true)
+			switch {
+			case c.wrong == application.DocumentPixels:
+				if wrong != application.DocumentPixels {
+					t.Errorf("practice: %q, %q", kind, wrong)
+				}
+			case c.wrong != "":
+				if kind != application.TypeOther || wrong != "" {
+					t.Errorf("practice: %q, %q", kind, wrong)
+				}
+			case kind != c.kind || wrong != "":
+				t.Errorf("practice: %q, %q", kind, wrong)
+			}
+		})
+	}
+}
+
+// What is accepted in production is one of three types, opens with its own
+// mark, and as a picture has at most 40 million pixels. Nothing panics.
+func FuzzInspect(f *testing.F) {
+	for _, seed := range [][]byte{nil, []byte(smallPDF), pngOf(f, 3, 3), jpegOf(f, 3, 3), bombPNG(f, 20_000, 20_000), bombJPEG(f, 60_000, 60_000)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		kind, wrong := application.Inspect(content, false)
+		if wrong == "" {
+			mark := map[string]string{application.TypePDF: "%PDF-", application.TypePNG: "\x89PNG", application.TypeJPEG: "\xff\xd8\xff"}[kind]
+			if mark == "" || !bytes.HasPrefix(content, []byte(mark)) {
+				t.Fatalf("accepted as %q", kind)
+			}
+			if size, _, err := image.DecodeConfig(bytes.NewReader(content)); kind != application.TypePDF && (err != nil || size.Width*size.Height > 40_000_000) {
+				t.Fatalf("%s: %+v, %v", kind, size, err)
+			}
+		}
+		if kind, wrong := application.Inspect(content, true); wrong != "" && wrong != application.DocumentPixels || wrong == "" && kind == "" {
+			t.Fatalf("practice: %q %q", kind, wrong)
+		}
+	})
+}
+
+// UP-06: names are for showing only, and harmless at that.
+func TestUP06_CleanName(t *testing.T) {
+	for _, c := range []struct{ raw, kind, want string }{
+		{"paspoort.pdf", application.TypePDF, "paspoort.pdf"},
+		{"Foto van mij.JPEG", application.TypeJPEG, "Foto van mij.JPEG"},
+		{"../../x", application.TypePDF, "x.pdf"},
+		{`..\..\x.pdf`, application.TypePDF, "x.pdf"},
+		{`C:\Users\jo\pas.pdf`, application.TypePDF, "pas.pdf"},
+		{"/etc/passwd", application.TypeOther, "passwd"},
+		{"x\x00.html", application.TypePDF, "x.html.pdf"},
+		{"evil.html", application.TypePNG, "evil.html.png"},
+		{"pas\u202efdp.exe", application.TypePDF, "pasfdp.exe.pdf"},
+		{"a\u037eb.pdf", application.TypePDF, "a_b.pdf"}, // the Greek question mark is a semicolon in disguise
+		{"CON", application.TypePDF, "_CON.pdf"},
+		{"nul.pdf", application.TypePDF, "_nul.pdf"},
+		{".htaccess", application.TypeOther, "htaccess"},
+		{"x.pdf::$DATA", application.TypePDF, "x.pdf___DATA.pdf"},
+		{"a\"b;c\r\nd.pdf", application.TypePDF, "a_b_c d.pdf"},
+		{"  . .pdf", application.TypePDF, "pdf.pdf"},
+		{"", application.TypePDF, "document.pdf"},
+		{"", application.TypeOther, "document"},
+		{"...", application.TypeOther, "document"},
+		{"leeg.docx", application.TypeOther, "leeg.docx"},
+		{"паспорт.png", application.TypePNG, "паспорт.png"},
+		{"\xff\xfe.png", application.TypePNG, "png.png"},
+		{strings.Repeat("é", 5000) + ".pdf", application.TypePDF, strings.Repeat("é", 96) + ".pdf"},
+		{"e" + strings.Repeat("\u0316", 50) + ".pdf", application.TypePDF, "e" + strings.Repeat("\u0316", 4) + ".pdf"},
+	} {
+		if got := application.CleanName(c.raw, c.kind); got != c.want {
+			t.Errorf("%q as %s: %q, want %q", c.raw, c.kind, got, c.want)
+		}
+	}
+}
+
+func TestUP06_CleanNameAlways(t *testing.T) {
+	kinds := []string{application.TypePDF, application.TypeJPEG, application.TypePNG, application.TypeOther}
+	parts := []string{strings.Repeat("a", 90), "..", "/", `\`, "\x00", "\u202e", "\u0301", "CON", ".", " ", ":", "pdf", ".pdf", ".exe", "é", "e", "\u200d", "\r\n", "\"", "👩‍👩‍👧", "\xff", "ᄀ", "ᅡ"}
+	rapid.Check(t, func(t *rapid.T) {
+		raw := rapid.OneOf(
+			rapid.String(),
+			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
+			rapid.Map(rapid.SliceOf(rapid.SampledFrom(parts)), func(p []string) string { return strings.Join(p, "") }),
+		).Draw(t, "raw")
+		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
+		name := application.CleanName(raw, kind)
+		switch {
+		case name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > 100:
+			t.Fatalf("%q", name)
+		case strings.ContainsAny(name, "/\\:*?\"<>|;\x00\r\n"), strings.HasPrefix(name, "."), strings.HasSuffix(name, "."), strings.HasPrefix(name, " "):
+			t.Fatalf("%q", name)
+		case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }):
+			t.Fatalf("%q", name)
+		case kind != application.TypeOther && application.CleanName(name, kind) != name:
+			t.Fatalf("%q becomes %q", name, application.CleanName(name, kind))
+		}
+		lower := strings.ToLower(name)
+		if kind == application.TypePDF && !strings.HasSuffix(lower, ".pdf") || kind == application.TypePNG && !strings.HasSuffix(lower, ".png") {
+			t.Fatalf("%q as %s", name, kind)
+		}
+	})
+}
