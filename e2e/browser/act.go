@@ -1,0 +1,303 @@
+package browser
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Click clicks the button or, if there is none, the link or the summary with
+// exactly this name, and waits for the page that follows. The name is the one
+// of the accessibility tree: what is written on it, unless a label says
+// otherwise. There must be one.
+func (s *Session) Click(name string) {
+	s.t.Helper()
+	s.click("Click("+quote(name)+")", func() (runtime.RemoteObjectID, error) {
+		return s.clickable(name, "button", "link", "DisclosureTriangle")
+	})
+}
+
+// ClickButton clicks the button with exactly this name.
+func (s *Session) ClickButton(name string) {
+	s.t.Helper()
+	s.click("ClickButton("+quote(name)+")", func() (runtime.RemoteObjectID, error) {
+		return s.clickable(name, "button")
+	})
+}
+
+// ClickLink clicks the link with exactly this name.
+func (s *Session) ClickLink(name string) {
+	s.t.Helper()
+	s.click("ClickLink("+quote(name)+")", func() (runtime.RemoteObjectID, error) {
+		return s.clickable(name, "link")
+	})
+}
+
+// ClickCSS clicks the one element that the CSS selector finds, for what has no
+// name or shares it.
+func (s *Session) ClickCSS(css string) {
+	s.t.Helper()
+	s.click("ClickCSS("+quote(css)+")", func() (runtime.RemoteObjectID, error) {
+		return s.find(`select(` + quote(css) + `)`)
+	})
+}
+
+// Submit clicks the button of the one form in the page's main part.
+func (s *Session) Submit() {
+	s.t.Helper()
+	s.click("Submit", func() (runtime.RemoteObjectID, error) { return s.find(`submitter()`) })
+}
+
+// Names lists the buttons and links on the page, for messages and for tests
+// that say what may be clicked.
+func (s *Session) Names() []string {
+	s.t.Helper()
+	var names []string
+	s.try("Names", func() error {
+		names = nil
+		for _, role := range []string{"button", "link"} {
+			nodes, err := s.tree("", role)
+			if err != nil {
+				return err
+			}
+			for _, n := range nodes {
+				if n.Name != nil {
+					names = append(names, unquote(n.Name))
+				}
+			}
+		}
+		return nil
+	})
+	return names
+}
+
+// clickable finds the one element with the name among the first of the roles
+// that has any.
+func (s *Session) clickable(name string, roles ...string) (runtime.RemoteObjectID, error) {
+	for _, role := range roles {
+		nodes, err := s.tree(name, role)
+		if err != nil {
+			return "", err
+		}
+		if len(nodes) == 0 {
+			continue
+		}
+		if len(nodes) > 1 {
+			return "", fmt.Errorf("there are %d of role %s with this name", len(nodes), role)
+		}
+		world, err := s.world()
+		if err != nil {
+			return "", err
+		}
+		res, err := call(s, dom.ResolveNode, dom.ResolveNodeParams{
+			BackendNodeID: nodes[0].BackendDOMNodeID, ExecutionContextID: world,
+		})
+		if err != nil {
+			return "", err
+		}
+		return res.Object.ObjectID, nil
+	}
+	return "", fmt.Errorf("no %s has this name", strings.Join(roles, ", "))
+}
+
+// tree asks the accessibility tree. An empty name means any.
+func (s *Session) tree(name, role string) ([]*accessibility.Node, error) {
+	root, err := s.find(`document`)
+	if err != nil {
+		return nil, err
+	}
+	res, err := call(s, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
+		ObjectID: root, AccessibleName: name, Role: role,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(res.Nodes, func(n *accessibility.Node) bool { return n.Ignored }), nil
+}
+
+func unquote(v *accessibility.Value) string {
+	var text string
+	_ = json.Unmarshal(v.Value, &text) // a name is a string
+	return text
+}
+
+// click waits for the element, clicks it and waits for what follows.
+func (s *Session) click(what string, find func() (runtime.RemoteObjectID, error)) {
+	s.t.Helper()
+	var at spot
+	s.try(what, func() error {
+		e, err := find()
+		if err == nil {
+			at, err = s.spot(e)
+		}
+		return err
+	})
+	before := s.watch.now()
+	if err := s.mouse(at); err != nil {
+		s.fatalf("%s: %v", what, err)
+	}
+	s.settle(before, at.Leads)
+}
+
+// spot is a point of the window, in CSS pixels, and whether a click there
+// should lead to another page.
+type spot struct {
+	X, Y  float64
+	Leads bool
+}
+
+// spot scrolls the element into view and finds where to click it. What lies
+// under something else cannot be clicked.
+func (s *Session) spot(e runtime.RemoteObjectID) (spot, error) {
+	var at spot
+	err := s.on(e, `target(this)`, &at)
+	return at, err
+}
+
+// on runs an expression beside page.js with this as the element.
+func (s *Session) on(e runtime.RemoteObjectID, expression string, v any) error {
+	r, err := call(s, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+		ObjectID: e, ReturnByValue: new(true),
+		FunctionDeclaration: "function() {" + pageScript + "\nreturn (" + expression + ");}",
+	})
+	value, err := result(runtime.EvaluateResult{Result: r.Result, ExceptionDetails: r.ExceptionDetails}, err)
+	if err != nil {
+		return err
+	}
+	return decode(value, v)
+}
+
+func (s *Session) mouse(at spot) error {
+	_, moved := call(s, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+		Type: input.DispatchMouseEventTypeMouseMoved, X: at.X, Y: at.Y,
+	})
+	_, pressed := call(s, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+		Type: input.DispatchMouseEventTypeMousePressed, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1,
+	})
+	_, released := call(s, input.DispatchMouseEvent, input.DispatchMouseEventParams{
+		Type: input.DispatchMouseEventTypeMouseReleased, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1,
+	})
+	return errors.Join(moved, pressed, released)
+}
+
+// Fill replaces what is in the text field with the name. A field that keeps
+// less than it was given (maxlength) fails the test.
+func (s *Session) Fill(name, value string) {
+	s.t.Helper()
+	s.try("Fill("+quote(name)+")", func() error {
+		e, err := s.find(`field(` + quote(name) + `)`)
+		if err != nil {
+			return err
+		}
+		if _, err := call(s, dom.Focus, dom.FocusParams{ObjectID: e}); err != nil {
+			return err
+		}
+		if err := s.on(e, `this.select()`, nil); err != nil {
+			return err
+		}
+		if err := s.typeOver(value); err != nil {
+			return err
+		}
+		var got string
+		if err := s.on(e, `this.value`, &got); err != nil {
+			return err
+		}
+		// A text area keeps its lines apart in one way only.
+		if got != strings.ReplaceAll(value, "\r\n", "\n") {
+			return fmt.Errorf("the field holds %q", got)
+		}
+		return nil
+	})
+}
+
+// typeOver replaces the selection.
+func (s *Session) typeOver(value string) error {
+	if value != "" {
+		_, err := call(s, input.InsertText, input.InsertTextParams{Text: value})
+		return err
+	}
+	_, err := chromedp.Run(s.ctx, chromedp.KeyEvent(kb.Delete))
+	return err
+}
+
+// Choose selects the radio button or checkbox with the name and the value.
+func (s *Session) Choose(name, value string) { s.t.Helper(); s.check(name, value, true) }
+
+// Unchoose clears the checkbox with the name and the value.
+func (s *Session) Unchoose(name, value string) { s.t.Helper(); s.check(name, value, false) }
+
+func (s *Session) check(name, value string, want bool) {
+	s.t.Helper()
+	s.try(fmt.Sprintf("Choose(%q, %q)", name, value), func() error {
+		e, err := s.find(`choice(` + quote(name) + `, ` + quote(value) + `)`)
+		if err != nil {
+			return err
+		}
+		var checked bool
+		if err := s.on(e, `this.checked`, &checked); err != nil || checked == want {
+			return err
+		}
+		at, err := s.spot(e)
+		if err != nil {
+			return err
+		}
+		if err := s.mouse(at); err != nil {
+			return err
+		}
+		if err := s.on(e, `this.checked`, &checked); err != nil {
+			return err
+		}
+		if checked != want {
+			return errors.New("a click did not change it")
+		}
+		return nil
+	})
+}
+
+// Select chooses the option with the value in the list with the name.
+func (s *Session) Select(name, value string) {
+	s.t.Helper()
+	get[any](s, "Select", `choose(`+quote(name)+`, `+quote(value)+`)`)
+}
+
+// Upload puts files into the file field with the name.
+func (s *Session) Upload(name string, paths ...string) {
+	s.t.Helper()
+	s.try("Upload("+quote(name)+")", func() error {
+		e, err := s.find(`upload(` + quote(name) + `)`)
+		if err != nil {
+			return err
+		}
+		_, err = call(s, dom.SetFileInputFiles, dom.SetFileInputFilesParams{ObjectID: e, Files: paths})
+		return err
+	})
+}
+
+// keys are the keys of Press that have a name.
+var keys = map[string]string{
+	"Enter": kb.Enter, "Tab": kb.Tab, "Escape": kb.Escape, "Space": " ", "Backspace": kb.Backspace,
+	"ArrowDown": kb.ArrowDown, "ArrowUp": kb.ArrowUp,
+}
+
+// Press presses a key (Enter, Tab, Escape, Space, Backspace, ArrowDown, ArrowUp,
+// or a character) on whatever has the focus, and follows where that leads.
+func (s *Session) Press(key string) {
+	s.t.Helper()
+	if named, ok := keys[key]; ok {
+		key = named
+	}
+	before := s.watch.now()
+	if _, err := chromedp.Run(s.ctx, chromedp.KeyEvent(key)); err != nil {
+		s.fatalf("Press(%q): %v", key, err)
+	}
+	s.settle(before, key == kb.Enter)
+}

@@ -1,0 +1,139 @@
+// Package browser drives a real Chromium for the journeys: one browser process
+// per test process, one fresh profile (cookies, cache, history) per New.
+//
+// It does what a person does: it finds buttons and links by the name that a
+// screen reader would read out, clicks where they are on the screen, and types
+// into fields. It needs no script in the page, so everything works the same
+// with JavaScript off. Every action waits for what it needs and for the page
+// that follows, and fails the test with what is on the screen.
+//
+// Errors on the console, violations of the content security policy, failed
+// requests and requests to other machines are collected on the way; those that
+// a test does not ask for with Problems fail it at its end.
+package browser
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/chromedp"
+
+	"omgevingsloket-id/e2e/testenv"
+)
+
+// settings are what the options of New choose.
+type settings struct {
+	scripts  bool
+	phone    bool
+	dark     bool
+	language string
+	bfcache  bool
+}
+
+// Option changes a session of New.
+type Option func(*settings)
+
+// NoScript turns JavaScript off, as a visitor may.
+func NoScript() Option { return func(s *settings) { s.scripts = false } }
+
+// Phone is a phone of 390 × 844 CSS pixels at three device pixels each, with a
+// touch screen. Without it: a window of 1280 × 900.
+func Phone() Option { return func(s *settings) { s.phone = true } }
+
+// Dark is a visitor who prefers dark screens.
+func Dark() Option { return func(s *settings) { s.dark = true } }
+
+// Language is the visitor's Accept-Language, such as "en" or "en-GB,en". The
+// default is "nl".
+func Language(tags string) Option { return func(s *settings) { s.language = tags } }
+
+// NoBFCache turns the back/forward cache off: Back then loads the page again.
+// The cache is on otherwise, as it is for visitors (other browser drivers turn
+// it off, and then cannot see what it gives away).
+func NoBFCache() Option { return func(s *settings) { s.bfcache = false } }
+
+// engine is a running browser. Whether there is a back/forward cache is decided
+// when it starts, so there are two of them.
+type engine struct {
+	once      sync.Once
+	err       error
+	ctx       context.Context
+	userAgent string
+}
+
+var withBFCache, withoutBFCache engine
+
+// start returns the running browser.
+func (s settings) start(t testing.TB) *engine {
+	t.Helper()
+	e := &withBFCache
+	if !s.bfcache {
+		e = &withoutBFCache
+	}
+	path := testenv.Tool(t, "chromium")
+	dir := testenv.Dir(t, "chromium")
+	certificate := testenv.TLS(t).Server.Leaf
+	e.once.Do(func() { e.err = e.launch(flags(path, dir, certificate, s.bfcache)) })
+	if e.err != nil {
+		t.Fatalf("Chromium: %v", e.err)
+	}
+	return e
+}
+
+// flags are the command line of the browser: chromedp's own list, which does
+// not touch the back/forward cache, and what keeps the browser to this machine.
+func flags(path, dir string, certificate *x509.Certificate, bfcache bool) []chromedp.ExecAllocatorOption {
+	off := "Translate,BlinkGenPropertyTrees,MediaRouter,OptimizationHints,AutofillServerCommunication"
+	if !bfcache {
+		off += ",BackForwardCache"
+	}
+	key := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
+	return append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path),
+		chromedp.UserDataDir(dir),
+		chromedp.Env("HOME="+dir, "TMPDIR="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir),
+		chromedp.Flag("disable-features", off),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-gpu", true),
+		chromedp.Flag("disable-search-engine-choice-screen", true),
+		// No name but that of this machine exists, so nothing a page asks
+		// for can leave it.
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1"),
+		// The certificate of testenv.TLS is the only one that is trusted
+		// without an authority that the browser knows.
+		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(key[:])),
+		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) {
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // for testenv.Reap
+		}),
+	)
+}
+
+// launch starts the browser. It ends when the test process does.
+func (e *engine) launch(options []chromedp.ExecAllocatorOption) error {
+	quiet := func(string, ...any) {} // chromedp reports events that it does not know yet
+	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, _ = chromedp.NewContext(ctx, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet))
+	if err := chromedp.Do(ctx); err != nil {
+		return err
+	}
+	if _, err := testenv.Reap(chromedp.FromContext(ctx).Browser.Process().Pid); err != nil {
+		return err
+	}
+	version, err := chromedp.CallBrowser(ctx, browser.GetVersion, cdp.Empty{})
+	if err != nil {
+		return fmt.Errorf("asking its version: %w", err)
+	}
+	e.ctx, e.userAgent = ctx, strings.ReplaceAll(version.UserAgent, "Headless", "")
+	return nil
+}

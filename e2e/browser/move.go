@@ -1,0 +1,105 @@
+package browser
+
+import (
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+
+	"omgevingsloket-id/e2e/testenv"
+)
+
+const (
+	// begin is how long a click may take to set the navigation going that it
+	// should lead to. It passes only when something stops the navigation,
+	// such as a content security policy.
+	begin = 5 * time.Second
+	// glance is how long we look whether an action that need not lead
+	// anywhere does so all the same.
+	glance = 100 * time.Millisecond
+	// hops is how often a page may lead on by itself (Refresh).
+	hops = 10
+)
+
+// Open goes to an address, as if it was typed, and waits for the page.
+func (s *Session) Open(url string) {
+	s.t.Helper()
+	before := s.watch.now()
+	res := must(s, page.Navigate, page.NavigateParams{URL: url})
+	// An error status without a body counts as a failure there; the status
+	// can be asked for.
+	if res.ErrorText != "" && res.ErrorText != "net::ERR_HTTP_RESPONSE_CODE_FAILURE" {
+		s.fatalf("Open(%s): %s", url, res.ErrorText)
+	}
+	s.settle(before, res.LoaderID != "")
+}
+
+// Reload asks for the page again. What was posted is posted again, as if the
+// visitor had agreed to it.
+func (s *Session) Reload() {
+	s.t.Helper()
+	before := s.watch.now()
+	must(s, page.Reload, page.ReloadParams{})
+	s.settle(before, true)
+}
+
+// Back goes back one page in the tab's history.
+func (s *Session) Back() { s.t.Helper(); s.step(-1) }
+
+// Forward goes forward one page in the tab's history.
+func (s *Session) Forward() { s.t.Helper(); s.step(+1) }
+
+func (s *Session) step(by int64) {
+	s.t.Helper()
+	history := must(s, page.GetNavigationHistory, cdp.Empty{})
+	to := history.CurrentIndex + by
+	if to < 0 || to >= int64(len(history.Entries)) {
+		s.fatalf("the history has %d pages, this is number %d: cannot go %+d",
+			len(history.Entries), history.CurrentIndex+1, by)
+	}
+	before := s.watch.now()
+	must(s, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: history.Entries[to].ID})
+	// A page from the back/forward cache takes the screen after it has
+	// finished loading, all others before.
+	if !s.watch.wait(testenv.Patience, func(j journey) bool { return j.commits > before.commits || j.starts == before.starts }) {
+		s.fatalf("no page came")
+	}
+	s.settle(before, true)
+}
+
+// settle waits until the tab has arrived, through redirects and pages that lead
+// on by themselves. expect says that a navigation should begin; otherwise one
+// is followed if it is there.
+func (s *Session) settle(before journey, expect bool) {
+	s.t.Helper()
+	limit := glance
+	if expect {
+		limit = begin
+	}
+	s.watch.wait(limit, func(j journey) bool { return j.starts > before.starts })
+	for range hops {
+		if !s.watch.wait(testenv.Patience, func(j journey) bool { return !j.loading }) {
+			s.fatalf("the page is still loading")
+		}
+		j := s.watch.now()
+		switch {
+		case j.loading:
+		case j.requested || j.refresh:
+			if !s.watch.wait(begin, func(now journey) bool { return now != j }) {
+				s.watch.giveUp()
+				return
+			}
+		case s.leadsOn():
+			s.watch.promise(j)
+		default:
+			return
+		}
+	}
+	s.fatalf("the page leads on and on")
+}
+
+// leadsOn tells whether the page has a meta element that leads on at once.
+func (s *Session) leadsOn() bool {
+	refresh, err := ask[string](s, `document.querySelector("meta[http-equiv=refresh i]")?.content ?? ""`)
+	return err != nil || goesOn(refresh) // an error: the page is just leaving
+}
