@@ -1,0 +1,99 @@
+package password
+
+import "unicode"
+
+// cover.go answers one question: how much of a password is left to guess for
+// someone who has the word lists? It looks for the cheapest way to write the
+// whole text as words with something around them.
+//
+// What is around them costs: a digit or sign 1, a year 1, a letter 3, anything
+// that follows from the characters before it nothing. One word with up to eight
+// of that is easy to guess, and so are two words with up to four, or three when
+// one is the user's own. More is a pass phrase and is left alone, as is a long
+// password that merely contains a word.
+const (
+	maxWords   = 3
+	signCost   = 1
+	letterCost = 3
+)
+
+var affordable = [maxWords + 1]int{1: 8, 2: 4, 3: 4}
+
+const tooDear = 9
+
+// hits is what look found.
+type hits struct{ common, aboutYou bool }
+
+// state holds the least cost of writing the text up to some place, by the number
+// of words used and by whether one of them is the user's own.
+type state [maxWords + 1][2]int
+
+// look tries the text, and one piece of it if it repeats itself.
+func look(text []rune, own words) hits {
+	core := trim(text)
+	found, _ := cover(text, own)
+	pieces := [][]rune{text[:period(text)]}
+	if len(text)-len(core) < tooDear {
+		pieces = append(pieces, core[:period(core)])
+	}
+	for _, piece := range pieces {
+		if len(piece) < len(core) {
+			more, _ := cover(piece, own)
+			found = hits{found.common || more.common, found.aboutYou || more.aboutYou}
+		}
+	}
+	return found
+}
+
+// cover also returns the number of steps it took, which tests compare with the
+// length of text.
+func cover(text []rune, own words) (found hits, steps int) {
+	common := commonWords()
+	states := make([]state, len(text)+1)
+	for i := range states {
+		for k := range states[i] {
+			states[i][k] = [2]int{tooDear, tooDear}
+		}
+	}
+	states[0][0][0] = 0
+	same, step := expected(text)
+	for i := range text {
+		here := &states[i]
+		cost := signCost
+		switch {
+		case same[i] || step[i]:
+			cost = 0
+		case unicode.IsLetter(text[i]):
+			cost = letterCost
+		}
+		states[i+1].take(here, 0, 0, cost)
+		if isYear(text[i:]) {
+			states[i+4].take(here, 0, 0, signCost)
+		}
+		steps += common.walk(text, i, 0, func(end int) { states[end].take(here, 1, 0, 0) })
+		steps += own.walk(text, i, 0, func(end int) { states[end].take(here, 1, 1, 0) })
+	}
+	last := states[len(text)]
+	for k := 1; k <= maxWords; k++ {
+		found.common = found.common || k < maxWords && last[k][0] <= affordable[k]
+		found.aboutYou = found.aboutYou || last[k][1] <= affordable[k]
+	}
+	return found, steps
+}
+
+// take offers the ways that lead to from, with some words and cost more.
+func (s *state) take(from *state, words, own, cost int) {
+	for k := 0; k+words <= maxWords; k++ {
+		for o := range from[k] {
+			to := &s[k+words][o|own]
+			*to = min(*to, from[k][o]+cost)
+		}
+	}
+}
+
+func isYear(text []rune) bool {
+	if len(text) < 4 || text[2] < '0' || text[2] > '9' || text[3] < '0' || text[3] > '9' {
+		return false
+	}
+	return text[0] == '1' && text[1] == '9' || text[0] == '2' && text[1] == '0' && text[2] <= '3'
+}

@@ -1,0 +1,235 @@
+package password
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
+)
+
+// cheap is argon2id at its least cost.
+var cheap = Params{MemoryKiB: 8, Time: 1, Threads: 1}
+
+func newHasher(t testing.TB, c Config) *Hasher {
+	t.Helper()
+	if c.Params == (Params{}) {
+		c.Params = cheap
+	}
+	h, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func hash(t testing.TB, h *Hasher, password string) string {
+	t.Helper()
+	phc, err := h.Hash(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return phc
+}
+
+func verify(t testing.TB, h *Hasher, phc, password string) (ok, rehash bool) {
+	t.Helper()
+	ok, rehash, err := h.Verify(t.Context(), phc, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ok, rehash
+}
+
+func TestR320_Argon2idInPHCFormat(t *testing.T) {
+	h, err := New(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	phc := hash(t, h, "vier natte paraplu's")
+	r, err := decode(phc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(phc, "$argon2id$v=19$m=19456,t=2,p=1$") || len(r.salt) != 32 || len(r.key) != 32 || len(phc) > 256 {
+		t.Errorf("got %s", phc)
+	}
+	if want := argon2.IDKey([]byte("vier natte paraplu's"), r.salt, 2, 19456, 1, 32); !bytes.Equal(r.key, want) {
+		t.Error("not the argon2id of password and salt")
+	}
+	if again := hash(t, h, "vier natte paraplu's"); again == phc {
+		t.Error("the same salt twice")
+	}
+}
+
+// The vectors are from the test suite of the reference implementation.
+func TestR320_VerifiesWhatOthersWrote(t *testing.T) {
+	h := newHasher(t, Config{})
+	for _, phc := range []string{
+		"$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+		"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+	} {
+		if ok, rehash := verify(t, h, phc, "password"); !ok || !rehash {
+			t.Errorf("%s: ok %t, rehash %t", phc, ok, rehash)
+		}
+		if ok, rehash := verify(t, h, phc, "passwore"); ok || rehash {
+			t.Errorf("%s, wrong password: ok %t, rehash %t", phc, ok, rehash)
+		}
+	}
+}
+
+func TestHashVerifiesItselfAndNothingElse(t *testing.T) {
+	plain := newHasher(t, Config{})
+	peppered := newHasher(t, Config{Pepper: pepper(t, "p1", 1)})
+	rapid.Check(t, func(rt *rapid.T) {
+		h := rapid.SampledFrom([]*Hasher{plain, peppered}).Draw(rt, "hasher")
+		typed := rapid.StringN(1, 200, MaxBytes).Filter(usable).Draw(rt, "password")
+		other := rapid.OneOf(
+			rapid.StringN(0, 200, MaxBytes),
+			rapid.Just(typed+" "), rapid.Just(" "+typed), rapid.Just(typed[1:]), rapid.Just(typed[:len(typed)-1]),
+			rapid.Just(strings.ToUpper(typed)), rapid.Just(typed+"\x00"), rapid.Just(typed+"\xff"),
+		).Draw(rt, "other")
+		phc, err := h.Hash(t.Context(), typed)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if ok, rehash, err := h.Verify(t.Context(), phc, typed); !ok || rehash || err != nil {
+			rt.Fatalf("its own password: %t %t %v", ok, rehash, err)
+		}
+		same := usable(other) && norm.NFKC.String(typed) == norm.NFKC.String(other)
+		if ok, _, err := h.Verify(t.Context(), phc, other); ok != same || err != nil {
+			rt.Fatalf("%q for %q: %t %v", other, typed, ok, err)
+		}
+	})
+}
+
+func usable(s string) bool { _, err := normalise(s); return err == nil && s != "" }
+
+func TestR318_WholePasswordVerified(t *testing.T) {
+	h := newHasher(t, Config{})
+	for _, n := range []int{72, 73, 128, 255, 1023} {
+		long := strings.Repeat("k", n)
+		phc := hash(t, h, long+"a")
+		if ok, _ := verify(t, h, phc, long+"a"); !ok {
+			t.Errorf("%d bytes refused", n+1)
+		}
+		for _, other := range []string{long + "b", long, long + "a" + "a", long + "a ", " " + long + "a"} {
+			if ok, _ := verify(t, h, phc, other); ok {
+				t.Errorf("%d bytes: a different one verified", n+1)
+			}
+		}
+	}
+}
+
+func TestR314_ComposedAndDecomposedBothVerify(t *testing.T) {
+	h := newHasher(t, Config{})
+	for _, spellings := range [][]string{
+		{"één café in Curaçao", norm.NFD.String("één café in Curaçao")},
+		{"Å ångström", "\u212b ångström", "A\u030a ångström"},
+		{"ﬁets 12 wiel", "fiets １２ wiel", "fiets\u00a012\u3000wiel"},
+		{"한글 비밀번호", norm.NFD.String("한글 비밀번호")},
+	} {
+		for _, set := range spellings {
+			phc := hash(t, h, set)
+			for _, typed := range spellings {
+				if ok, _ := verify(t, h, phc, typed); !ok {
+					t.Errorf("set as %+q, typed as %+q: wrong", set, typed)
+				}
+			}
+		}
+	}
+	if ok, _ := verify(t, h, hash(t, h, "één café in Curaçao"), "een cafe in Curacao"); ok {
+		t.Error("accents were dropped")
+	}
+}
+
+func TestLG05_HashRefusesWhatIsNoPassword(t *testing.T) {
+	h := newHasher(t, Config{})
+	for _, c := range []struct {
+		name, password string
+		want           Problem
+	}{
+		{"empty", "", TooShort},
+		{"1025 bytes", strings.Repeat("a", 1025), TooLong},
+		{"1 MB", strings.Repeat("a", 1<<20), TooLong},
+		{"NUL", "abc\x00def", NotText},
+		{"lone surrogate", "abc\xed\xa0\x80def", NotText},
+		{"cut-off character", "abc\xc3", NotText},
+	} {
+		if _, err := h.Hash(t.Context(), c.password); !errors.Is(err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+	}
+	if n := h.Computations(); n != 0 {
+		t.Errorf("%d computations for refused passwords", n)
+	}
+	for _, odd := range []string{" ", "\t\n", "\u202eomgekeerd", "🐘", strings.Repeat("a", 1024)} {
+		if ok, _ := verify(t, h, hash(t, h, odd), odd); !ok {
+			t.Errorf("%q: wrong", odd)
+		}
+	}
+}
+
+func TestNewRefusesBadConfiguration(t *testing.T) {
+	p := pepper(t, "p1", 1)
+	for name, c := range map[string]Config{
+		"no threads":        {Params: Params{MemoryKiB: 64, Time: 1}},
+		"no time":           {Params: Params{MemoryKiB: 64, Threads: 1}},
+		"too little memory": {Params: Params{MemoryKiB: 15, Time: 1, Threads: 2}},
+		"too much memory":   {Params: Params{MemoryKiB: maxMemoryKiB + 1, Time: 1, Threads: 1}},
+		"too much work":     {Params: Params{MemoryKiB: maxMemoryKiB, Time: 5, Threads: 1}},
+		"negative parallel": {Parallel: -1},
+		"negative wait":     {Wait: -1},
+		"pepper id twice":   {Pepper: p, OldPeppers: []Pepper{p}},
+		"no randomness":     {Rand: strings.NewReader("too little")},
+		"half randomness":   {Rand: io.LimitReader(zeros{}, 40)},
+	} {
+		if _, err := New(c); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	for id, key := range map[string]int{"": 32, "ninechars": 32, "p$1": 32, "p,1": 32, "p=": 32, "é": 32, "ok": 31} {
+		if _, err := NewPepper(id, make([]byte, key)); err == nil {
+			t.Errorf("pepper %q with %d bytes: accepted", id, key)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
+func TestHashFailsWithoutRandomness(t *testing.T) {
+	h := newHasher(t, Config{Rand: io.LimitReader(zeros{}, 64)})
+	if phc, err := h.Hash(t.Context(), "vier natte paraplu's"); err == nil {
+		t.Errorf("got %s", phc)
+	}
+	if n := h.Computations(); n != 0 {
+		t.Errorf("%d computations", n)
+	}
+}
+
+func BenchmarkHash(b *testing.B) {
+	h, err := New(Config{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := h.Hash(context.Background(), "correct horse battery staple"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		Policy{}.Check("correct horse battery staple", Context{Email: "jan@voorbeeld.example", GivenName: "Jan"})
+	}
+}

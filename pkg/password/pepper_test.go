@@ -1,0 +1,85 @@
+package password
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/argon2"
+
+	"omgevingsloket-id/pkg/errs"
+)
+
+func pepper(t testing.TB, id string, b byte) Pepper {
+	t.Helper()
+	p, err := NewPepper(id, bytes.Repeat([]byte{b}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestR320_PepperIsHMACBeforeArgon2id(t *testing.T) {
+	h := newHasher(t, Config{Pepper: pepper(t, "k1", 7)})
+	phc := hash(t, h, "één natte paraplu")
+	r, err := decode(phc)
+	if err != nil || !strings.Contains(phc, "$m=8,t=1,p=1,keyid=k1$") {
+		t.Fatalf("%s: %v", phc, err)
+	}
+	mac := hmac.New(sha256.New, bytes.Repeat([]byte{7}, 32))
+	mac.Write([]byte("één natte paraplu"))
+	if !bytes.Equal(r.key, argon2.IDKey(mac.Sum(nil), r.salt, 1, 8, 1, 32)) {
+		t.Error("not the argon2id of the HMAC")
+	}
+	otherKey := newHasher(t, Config{Pepper: pepper(t, "k1", 8)})
+	if ok, _ := verify(t, otherKey, phc, "één natte paraplu"); ok {
+		t.Error("verified under another key")
+	}
+	unmarked := strings.Replace(phc, ",keyid=k1", "", 1)
+	if ok, _ := verify(t, h, unmarked, "één natte paraplu"); ok {
+		t.Error("verified without its mark")
+	}
+}
+
+func TestUnknownPepperIsUnavailableNotWrong(t *testing.T) {
+	phc := hash(t, newHasher(t, Config{Pepper: pepper(t, "lost", 1)}), "vier natte paraplu's")
+	ok, _, err := newHasher(t, Config{}).Verify(t.Context(), phc, "vier natte paraplu's")
+	if ok || !errors.Is(err, ErrPepper) || !errors.Is(err, errs.ErrUnavailable) {
+		t.Errorf("ok %t, %v", ok, err)
+	}
+}
+
+func TestPepperPrintsNoKey(t *testing.T) {
+	key := []byte("sleutelsleutelsleutelsleutelsleutel")
+	p, err := NewPepper("p1", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Config{Params: cheap, Pepper: p, OldPeppers: []Pepper{}}
+	h := newHasher(t, c)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		for _, v := range []any{p, &p, c, h} {
+			out := fmt.Sprintf(verb, v)
+			if strings.Contains(out, "sleutel") || strings.Contains(out, fmt.Sprintf("%x", key)) || strings.Contains(out, "115 108 101") {
+				t.Errorf("%s of %T: %s", verb, v, out)
+			}
+		}
+	}
+}
+
+func TestPepperKeepsACopyOfItsKey(t *testing.T) {
+	key := bytes.Repeat([]byte{1}, 32)
+	p, err := NewPepper("p1", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(key)
+	phc := hash(t, newHasher(t, Config{Pepper: p}), "vier natte paraplu's")
+	if ok, _ := verify(t, newHasher(t, Config{Pepper: pepper(t, "p1", 1)}), phc, "vier natte paraplu's"); !ok {
+		t.Error("the caller's buffer was kept")
+	}
+}

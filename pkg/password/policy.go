@@ -1,0 +1,88 @@
+package password
+
+import (
+	"unicode/utf8"
+)
+
+// Policy decides which passwords may be chosen. The zero Policy is the
+// recommended one. It asks for length and refuses what is easy to guess as a
+// whole; it has no rules on which kinds of character a password is made of.
+type Policy struct {
+	// MinLength in code points; 0 stands for the constant MinLength. Less than
+	// eight counts as eight (NIST SP 800-63B-4 §3.1.1.2).
+	MinLength int
+	// Extra, if set, is the operator's own list: true refuses the password as
+	// Common. It is asked about the password in NFKC as typed (which is what a
+	// filter of leaked passwords knows) and about a handful of simpler forms: in
+	// lower case without accents, without the digits and signs around it, with
+	// letters for digits, and one piece of what is only a repetition.
+	Extra func(candidate string) bool
+}
+
+// Context is what the user is known by; a password made of it alone is AboutYou.
+// Empty fields are fine. At most 256 bytes of each are read.
+type Context struct {
+	Email        string
+	GivenName    string
+	FamilyName   string
+	Organisation string
+}
+
+const leastLength = 8
+
+// Check returns every reason why password cannot be chosen, none if it can. It
+// takes no more than a fixed multiple of the password's length, and looks at
+// nothing beyond MaxBytes.
+func (p Policy) Check(password string, about Context) []Problem {
+	text, err := normalise(password)
+	if problem, refused := err.(Problem); refused {
+		return []Problem{problem}
+	}
+	length := utf8.RuneCountInString(text)
+	if length > MaxLength {
+		return []Problem{TooLong}
+	}
+	var problems []Problem
+	if length < p.minLength() {
+		problems = append(problems, TooShort)
+	}
+	folded := fold(text)
+	hit := look(folded, about.words())
+	if hit.common || p.extra(text, folded) {
+		problems = append(problems, Common)
+	}
+	if hit.aboutYou {
+		problems = append(problems, AboutYou)
+	}
+	if pattern := monotony(folded); pattern != "" {
+		problems = append(problems, pattern)
+	}
+	return problems
+}
+
+func (p Policy) minLength() int {
+	if p.MinLength == 0 {
+		return MinLength
+	}
+	return max(p.MinLength, leastLength)
+}
+
+// extra asks the operator's list. The number of questions does not depend on the
+// password.
+func (p Policy) extra(text string, folded []rune) bool {
+	if p.Extra == nil {
+		return false
+	}
+	core := trim(folded)
+	candidates := []string{text, string(folded), string(core), spell(core, 'i'), spell(core, 'l')}
+	for _, whole := range [][]rune{folded, core} {
+		unit := whole[:period(whole)]
+		candidates = append(candidates, string(unit), string(trim(unit)))
+	}
+	for _, c := range candidates {
+		if c != "" && p.Extra(c) {
+			return true
+		}
+	}
+	return false
+}
