@@ -1,0 +1,169 @@
+package redis
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"omgevingsloket-id/pkg/errs"
+)
+
+// format is the version of what is written. It changes when an older server
+// would misread a value, or would drop from it what a check depends on;
+// values of another format are as good as gone.
+const format = 1
+
+// envelope is a value as it is written: it names its own kind and the hash it
+// is known by, so that a reply that belongs to another command is seen for
+// what it is.
+type envelope struct {
+	Format int             `json:"v"`
+	Kind   kind            `json:"kind"`
+	Key    string          `json:"key"`
+	Data   json.RawMessage `json:"data"` // has a field "version", which Save compares
+}
+
+var errStrayReply = errors.New("reply to another command")
+
+// values keeps JSON values of one kind.
+type values struct {
+	*Store
+	kind kind
+}
+
+func (s *Store) values(k kind) values { return values{s, k} }
+
+func (v values) encode(hash string, data any) ([]byte, error) {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return nil, fmt.Errorf("redis: %s does not encode: %w", v.kind, err)
+	}
+	return json.Marshal(envelope{Format: format, Kind: v.kind, Key: hash, Data: raw})
+}
+
+func (v values) create(ctx context.Context, key string, data any, ttl time.Duration) error {
+	hash := hashOf(key)
+	value, err := v.encode(hash, data)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := v.line.within(ctx)
+	defer cancel()
+	doing := "redis: creating " + string(v.kind)
+	reply, err := v.client.SetArgs(ctx, v.kind.name(hash), value, goredis.SetArgs{Mode: "NX", TTL: ms(ttl)}).Result()
+	switch {
+	case errors.Is(err, goredis.Nil):
+		return fmt.Errorf("redis: %s exists: %w", v.kind, errs.ErrConflict)
+	case err != nil:
+		return failed(doing, err)
+	case reply != "OK":
+		return v.stray(ctx, doing)
+	}
+	return nil
+}
+
+// get reads the value at key into data. What is not of this kind and format
+// is not found: left by another version, or damaged. A good value under
+// another name is a reply to somebody else's question: nobody gets it.
+func (v values) get(ctx context.Context, key string, data any) error {
+	hash := hashOf(key)
+	ctx, cancel := v.line.within(ctx)
+	defer cancel()
+	raw, err := v.client.Get(ctx, v.kind.name(hash)).Bytes()
+	if errors.Is(err, goredis.Nil) || code(err) == "WRONGTYPE" {
+		return v.gone()
+	}
+	if err != nil {
+		return failed("redis: reading "+string(v.kind), err)
+	}
+	var e envelope
+	if json.Unmarshal(raw, &e) != nil || e.Format != format {
+		return v.gone()
+	}
+	if e.Kind != v.kind || e.Key != hash {
+		return v.stray(ctx, "redis: reading "+string(v.kind))
+	}
+	if json.Unmarshal(e.Data, data) != nil {
+		return v.gone()
+	}
+	return nil
+}
+
+// saveScript writes ARGV[3] for ARGV[4] milliseconds if the value there is of
+// format ARGV[1] and has version ARGV[2]. Like every script here it answers
+// with its key first, so that a stray reply is recognised.
+var saveScript = goredis.NewScript(`
+local raw = redis.pcall('GET', KEYS[1])
+if type(raw) ~= 'string' then
+  return {KEYS[1], 'gone'}
+end
+local ok, old = pcall(cjson.decode, raw)
+if not ok or type(old) ~= 'table' or old.v ~= tonumber(ARGV[1]) or type(old.data) ~= 'table' then
+  return {KEYS[1], 'gone'}
+end
+if old.data.version ~= tonumber(ARGV[2]) then
+  return {KEYS[1], 'changed'}
+end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+return {KEYS[1], 'saved'}
+`)
+
+// save writes data if the stored version is still the given one.
+func (v values) save(ctx context.Context, key string, version int64, data any, ttl time.Duration) error {
+	hash := hashOf(key)
+	value, err := v.encode(hash, data)
+	if err != nil {
+		return err
+	}
+	reply, err := v.run(ctx, "redis: saving "+string(v.kind), saveScript, v.kind.name(hash),
+		format, version, value, ms(ttl).Milliseconds())
+	if err != nil {
+		return err
+	}
+	if len(reply) == 1 {
+		switch reply[0] {
+		case "saved":
+			return nil
+		case "gone":
+			return v.gone()
+		case "changed":
+			return fmt.Errorf("redis: %s changed: %w", v.kind, errs.ErrConflict)
+		}
+	}
+	return v.stray(ctx, "redis: saving "+string(v.kind))
+}
+
+func (v values) delete(ctx context.Context, key string) error {
+	ctx, cancel := v.line.within(ctx)
+	defer cancel()
+	return failed("redis: deleting "+string(v.kind), v.client.Del(ctx, v.kind.name(hashOf(key))).Err())
+}
+
+func (v values) gone() error { return fmt.Errorf("redis: %s: %w", v.kind, errs.ErrNotFound) }
+
+// run runs a script on one key and gives its answer after the key.
+func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, key string, args ...any) ([]any, error) {
+	ctx, cancel := s.line.within(ctx)
+	defer cancel()
+	reply, err := script.Run(ctx, s.client, []string{key}, args...).Result()
+	if err != nil {
+		return nil, failed(doing, err)
+	}
+	list, ok := reply.([]any)
+	if !ok || len(list) == 0 || list[0] != key {
+		return nil, s.stray(ctx, doing)
+	}
+	return list[1:], nil
+}
+
+// stray drops all connections, for one of them is a reply behind, and says
+// that nobody knows.
+func (s *Store) stray(ctx context.Context, doing string) error {
+	s.line.drop()
+	s.log.ErrorContext(ctx, "redis sent a reply that belongs to another command; all connections are dropped", "doing", doing)
+	return errs.Unavailable(doing, errStrayReply)
+}

@@ -1,0 +1,48 @@
+package redis
+
+import (
+	"context"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// windows is limit.Windows.
+type windows struct{ *Store }
+
+// countScript counts one event; the first of a window starts its time. What
+// was left there and is no count begins again at one.
+var countScript = goredis.NewScript(`
+local n = redis.pcall('INCR', KEYS[1])
+if type(n) ~= 'number' then
+  redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
+  return {KEYS[1], 1, tonumber(ARGV[1])}
+end
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[1])
+  left = tonumber(ARGV[1])
+end
+return {KEYS[1], n, left}
+`)
+
+func (w windows) Allow(ctx context.Context, name, key string, limit int, window time.Duration) (bool, time.Duration, error) {
+	const doing = "redis: counting"
+	reply, err := w.run(ctx, doing, countScript, kindWindow.name(windowHash(name, key)), ms(window).Milliseconds())
+	if err != nil {
+		return false, 0, err
+	}
+	if len(reply) != 2 {
+		return false, 0, w.stray(ctx, doing)
+	}
+	count, ok1 := reply[0].(int64)
+	left, ok2 := reply[1].(int64)
+	if !ok1 || !ok2 {
+		return false, 0, w.stray(ctx, doing)
+	}
+	if count <= int64(limit) {
+		return true, 0, nil
+	}
+	// A window in its last millisecond is still a window.
+	return false, max(time.Duration(left)*time.Millisecond, time.Millisecond), nil
+}
