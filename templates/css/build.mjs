@@ -42,6 +42,7 @@ function components() {
   }
   root.walkComments((comment) => comment.remove());
   root.walkAtRules("charset", (rule) => rule.remove());
+  root.walkDecls("grid-area", (decl) => void (decl.value.startsWith('"') && decl.remove())); // published so, and not valid
   return root;
 }
 
