@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +125,6 @@ func TestProductionRefuses(t *testing.T) {
 		"demo client":            {clientWith("demo-portal", "https://a.example/cb"), "(demo-portal): is a client of the demo"},
 		"client on localhost":    {clientWith("a", "https://localhost/cb"), "https://localhost/cb is this machine"},
 		"relay":                  {map[string]string{"OLID_MAIL_SMTP_URL": "http://u:canary@mx.example"}, "mail.smtp_url: does not start with"},
-		"mail in a folder":       {map[string]string{"OLID_MAIL_DIR": t.TempDir(), "OLID_MAIL_SMTP_URL": ""}, "mail.dir: "},
 		"mail without TLS":       {map[string]string{"OLID_MAIL_SMTP_URL": "smtp+insecure://localhost"}, "mail.smtp_url: sends without TLS"},
 		"practice's level":       {map[string]string{"OLID_ACR": config.PracticeACR}, "acr: is the value of practice"},
 		"cheap passwords":        {map[string]string{"OLID_PASSWORD_MEMORY_KIB": "19455"}, "password: 19455 KiB with time 2 is too cheap"},
@@ -140,10 +140,20 @@ func TestProductionRefuses(t *testing.T) {
 			refused(t, err, c.says)
 		})
 	}
+	t.Run("mail in a folder", func(t *testing.T) {
+		_, err := load(t, regexp.MustCompile("smtp_url_file: .*").ReplaceAllString(production(t), "dir: "+t.TempDir()), nil)
+		refused(t, err, "mail.dir: keeps messages in a folder, which production refuses")
+	})
 	t.Run("no helpdesk", func(t *testing.T) {
 		_, err := load(t, strings.Split(production(t), "helpdesk:")[0], nil)
 		refused(t, err, "helpdesk: cannot be reached")
 	})
+}
+
+// The environment cannot make a text empty; the file can.
+func TestRefusesEmptyNames(t *testing.T) {
+	_, err := load(t, practice(t)+"helpdesk: {name: ''}\nbranding: {wordmark: ' '}\n", nil)
+	refused(t, err, "helpdesk.name: is empty", "branding.wordmark: is empty")
 }
 
 // The same rows pass on practice, so that it is production that refuses them.

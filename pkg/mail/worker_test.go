@@ -175,6 +175,11 @@ func TestWorkerDrainsOnShutdown(t *testing.T) {
 		if err := <-done; err != nil || len(b.ended) != 21 {
 			t.Fatalf("%d of 21 sent, %v", len(b.ended), err)
 		}
+		for id, how := range b.ended {
+			if how != "sent" {
+				t.Errorf("%s: %s", id, how)
+			}
+		}
 	})
 }
 
