@@ -166,28 +166,22 @@ func (m *Manager) due(keys []Key, now time.Time, byHand bool) ([]Change, error) 
 	var changes []Change
 	for _, alg := range Algorithms {
 		active, next := find(keys, alg, Active), find(keys, alg, Next)
-		switch {
-		case active == nil && next != nil: // an upgrade that added an algorithm, or a stop half-way
-			changes = append(changes, Change{Key: *next, From: Next, To: Active})
-			next = nil
-		case active == nil:
-			k, err := m.newKey(alg, now)
-			if err != nil {
-				return nil, err
-			}
-			changes = append(changes, Change{Key: k, To: Active})
-		case next != nil && (byHand || !now.Before(active.Since.Add(m.Schedule.Sign)) && !now.Before(next.Since.Add(m.Schedule.Publish))):
-			changes = append(changes, Change{Key: *active, From: Active, To: Retired}, Change{Key: *next, From: Next, To: Active})
-			next = nil
-		}
 		// A key for the future is made when its notice begins, not at the
 		// very first start, which has to be quick.
-		if next == nil && active != nil && (byHand || !now.Before(active.Since.Add(m.Schedule.Sign-m.Schedule.Publish))) {
+		if next == nil && active != nil && (byHand || !now.Before(active.Since.Add(m.Schedule.Sign-m.Schedule.Publish))) || next == nil && active == nil {
 			k, err := m.newKey(alg, now)
 			if err != nil {
 				return nil, err
 			}
 			changes = append(changes, Change{Key: k, To: Next})
+			next = &k
+			next.Since = now
+		}
+		switch {
+		case active == nil: // the first start, or an upgrade that added an algorithm
+			changes = append(changes, Change{Key: *next, From: Next, To: Active})
+		case next != nil && (byHand || !now.Before(active.Since.Add(m.Schedule.Sign)) && !now.Before(next.Since.Add(m.Schedule.Publish))):
+			changes = append(changes, Change{Key: *active, From: Active, To: Retired}, Change{Key: *next, From: Next, To: Active})
 		}
 	}
 	for _, k := range keys {

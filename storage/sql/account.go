@@ -17,8 +17,8 @@ type accounts struct{ db *DB }
 // Accounts gives the account store.
 func (db *DB) Accounts() account.Store { return accounts{db} }
 
-const accountColumns = `a.id, a.kind, a.email, a.profile, a.lang, a.password_hash, a.state, a.block_reason, a.block_ref, a.epoch,
-	a.totp_sealed, a.totp_last_step, a.totp_failures, a.totp_next_try, a.totp_shown_at, a.unblocks, a.created_at, a.last_login_at`
+const accountColumns = `id, kind, email, profile, lang, password_hash, state, block_reason, block_ref, ` +
+	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at`
 
 // scanAccount reads accountColumns, and what comes before or behind them.
 func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Account, error) {
@@ -41,23 +41,23 @@ func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Ac
 }
 
 func (s accounts) by(ctx context.Context, where, value string) (account.Account, error) {
-	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts a WHERE `+where+` = $1`, value))
+	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE `+where+` = $1`, value))
 	return a, answer("account", err)
 }
 
 func (s accounts) ByID(ctx context.Context, id string) (account.Account, error) {
-	return s.by(ctx, "a.id", id)
+	return s.by(ctx, "id", id)
 }
 
 func (s accounts) ByEmail(ctx context.Context, email string) (account.Account, error) {
-	return s.by(ctx, "a.email", email)
+	return s.by(ctx, "email", email)
 }
 
 func (s accounts) ByBlockRef(ctx context.Context, ref string) (account.Account, error) {
 	if ref == "" {
 		return account.Account{}, errs.ErrNotFound
 	}
-	return s.by(ctx, "a.block_ref", ref)
+	return s.by(ctx, "block_ref", ref)
 }
 
 func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
@@ -78,8 +78,8 @@ func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []b
 func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error) {
 	var verdict account.Verdict
 	err := s.db.change(ctx, "code", func(tx *sql.Tx) (record.Record, error) {
-		a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts AS a SET totp_failures = totp_failures + 1
-			WHERE a.id = $1 AND a.epoch = $2 AND a.state IN ('qr_shown', 'active') RETURNING `+accountColumns, id, epoch))
+		a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts SET totp_failures = totp_failures + 1
+			WHERE id = $1 AND epoch = $2 AND state IN ('qr_shown', 'active') RETURNING `+accountColumns, id, epoch))
 		if err == sql.ErrNoRows {
 			return record.Record{}, errs.ErrConflict
 		}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -18,8 +19,8 @@ type grants struct{ db *DB }
 // Grants gives the grant store.
 func (db *DB) Grants() grant.Store { return grants{db} }
 
-const grantColumns = `g.id, g.client_id, g.account_id, g.sid, g.epoch, g.redirect_uri, g.scopes, g.claims, g.nonce, g.challenge,
-	g.auth_time, g.acr, g.issued_at, g.code_expires, g.expires, g.redeemed_at, g.revoked_at, g.tries`
+const grantColumns = `id, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, ` +
+	`challenge, auth_time, acr, issued_at, code_expires, expires, redeemed_at, revoked_at, tries`
 
 // grantScan holds what Scan fills; value turns it into a Grant.
 type grantScan struct {
@@ -46,6 +47,11 @@ func (s *grantScan) value() (grant.Grant, error) {
 	return g, nil
 }
 
+// of names the table of each column, where two are joined.
+func of(table, columns string) string {
+	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
+}
+
 // Issue inserts only while the account is active and of this epoch: the
 // SELECT is part of the INSERT.
 func (s grants) Issue(ctx context.Context, g grant.Grant, rec record.Record) error {
@@ -62,7 +68,7 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay record.Re
 	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (record.Record, error) {
 		refused = ""
 		var scan grantScan
-		err := tx.QueryRowContext(ctx, `UPDATE grants AS g SET tries = tries + 1 WHERE g.code_hash = $1 RETURNING `+grantColumns, r.CodeHash).Scan(scan.targets()...)
+		err := tx.QueryRowContext(ctx, `UPDATE grants SET tries = tries + 1 WHERE code_hash = $1 RETURNING `+grantColumns, r.CodeHash).Scan(scan.targets()...)
 		if errors.Is(err, sql.ErrNoRows) {
 			refused = grant.RefusedUnknown
 			return record.Record{}, nil
@@ -73,7 +79,7 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay record.Re
 		if g, err = scan.value(); err != nil {
 			return record.Record{}, err
 		}
-		a, err = scanAccount(tx.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts a WHERE a.id = $1`, g.AccountID))
+		a, err = scanAccount(tx.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, g.AccountID))
 		if err != nil {
 			return record.Record{}, err
 		}
@@ -126,7 +132,7 @@ func settle(ctx context.Context, tx *sql.Tx, g grant.Grant, r grant.Redemption, 
 
 func (s grants) Live(ctx context.Context, id string, now time.Time) (grant.Grant, account.Account, error) {
 	var scan grantScan
-	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+grantColumns+`, `+accountColumns+`
+	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+of("g", grantColumns)+`, `+of("a", accountColumns)+`
 		FROM grants g JOIN accounts a ON a.id = g.account_id
 		WHERE g.id = $1 AND g.redeemed_at > 0 AND g.revoked_at = 0 AND g.expires > $2 AND a.state = 'active' AND a.epoch = g.epoch`, id, ms(now)), scan.targets()...)
 	if err != nil {

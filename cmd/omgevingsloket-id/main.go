@@ -1,0 +1,89 @@
+// Command omgevingsloket-id is the provider and everything an operator needs
+// beside it. It wires: this folder is the only place that knows everyone.
+//
+//	demo      provider, portal and mailbox on this machine, nothing to prepare
+//	serve     the provider, from a configuration file
+//	…         what an operator does by hand; each with --help
+//
+// Exit codes: 0 done, 1 failed, 2 used wrongly.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes, as in every command of this project.
+const (
+	exitOK       = 0
+	exitFailed   = 1
+	exitWrongUse = 2
+)
+
+// commands is the command line.
+type commands struct {
+	Demo    demoCommand    `cmd:"" help:"Run provider, portal and mailbox on this machine; nothing to prepare."`
+	Serve   serveCommand   `cmd:"" help:"Run the provider."`
+	Config  configCommand  `cmd:"" help:"Look at the configuration."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
+	Client  clientCommand  `cmd:"" help:"Relying parties."`
+	Account accountCommand `cmd:"" help:"Look at an account, or unblock it."`
+	Keys    keysCommand    `cmd:"" help:"Keys that sign tokens, and the master key."`
+}
+
+// world is what commands touch of the outside.
+type world struct {
+	ctx    context.Context
+	stdout io.Writer
+	stderr io.Writer
+	getenv func(string) string
+}
+
+// errUse is a mistake in how a command was used.
+var errUse = errors.New("wrong use")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(world{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}, os.Args[1:]))
+}
+
+func run(w world, args []string) int {
+	code, exited := exitOK, false
+	var cli commands
+	parser, err := kong.New(&cli, kong.Name("omgevingsloket-id"),
+		kong.Description("An OpenID Provider for people and companies abroad: Omgevingsloket-ID."),
+		kong.Writers(w.stdout, w.stderr), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(c int) { code, exited = c, true }))
+	if err != nil {
+		fmt.Fprintln(w.stderr, "omgevingsloket-id:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+		defer func() { code = exitWrongUse }()
+	}
+	ctx, err := parser.Parse(args)
+	if exited { // --help
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(w.stderr, "omgevingsloket-id: %v\nSee omgevingsloket-id --help.\n", err)
+		return exitWrongUse
+	}
+	if err := ctx.Run(w); err != nil {
+		fmt.Fprintf(w.stderr, "omgevingsloket-id: %v\n", err)
+		if errors.Is(err, errUse) {
+			return exitWrongUse
+		}
+		return exitFailed
+	}
+	return exitOK
+}
