@@ -1,0 +1,150 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The law of the house (README, "The law"): who may import whom. Imports are
+// parsed in this process, so that no test cache can hide a change.
+func TestLaw(t *testing.T) {
+	const root = "../.."
+	checked := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "node_modules") {
+			return fs.SkipDir
+		}
+		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		from, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if why := forbidden(filepath.ToSlash(from), imported); why != "" {
+				t.Errorf("%s imports %s: %s", path, imported, why)
+			}
+			checked++
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if checked < 500 {
+		t.Errorf("only %d imports were looked at: is the root right?", checked)
+	}
+}
+
+func forbidden(from, imported string) string {
+	const module = "omgevingsloket-id/"
+	own := strings.HasPrefix(imported, module)
+	to := strings.TrimPrefix(imported, module)
+	in := func(path, room string) bool { return path == room || strings.HasPrefix(path, room+"/") }
+	foreign := func(names ...string) bool {
+		for _, n := range names {
+			if in(imported, n) {
+				return true
+			}
+		}
+		return false
+	}
+	sql := foreign("database/sql", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "github.com/pressly/goose/v3")
+	redis := foreign("github.com/redis/go-redis/v9")
+	web := foreign("net/http", "html/template")
+	switch {
+	case foreign("github.com/zitadel/oidc/v3") && from != "op/provider":
+		return "the protocol library stays inside op/provider"
+	case in(from, "pkg") && (web || sql || redis):
+		return "pkg knows no HTTP, SQL or Redis"
+	case in(from, "pkg") && own && !in(to, "pkg"):
+		return "pkg imports pkg alone"
+	case in(from, "storage") && web:
+		return "storage knows no HTTP"
+	case in(from, "storage") && own && !in(to, "pkg") && !in(to, "storage"):
+		return "storage imports pkg"
+	case in(from, "op") && (sql || redis):
+		return "op knows no database"
+	case in(from, "op") && own && !in(to, "pkg") && !in(to, "templates") && to != "op/web" && to != from:
+		return "rooms of op import pkg, templates and op/web, never each other"
+	case in(from, "templates") && own:
+		return "templates imports nothing of ours"
+	case !in(from, "cmd") && own && in(to, "cmd"):
+		return "nothing imports cmd"
+	case !in(from, "e2e") && own && in(to, "e2e"):
+		return "test servers stay in tests"
+	}
+	return ""
+}
+
+// A law that catches nothing is none: each clause is broken once here.
+func TestLawCatches(t *testing.T) {
+	for _, c := range [][2]string{
+		{"pkg/account", "net/http"}, {"pkg/account", "database/sql"}, {"pkg/session", "github.com/redis/go-redis/v9"},
+		{"pkg/account", "omgevingsloket-id/storage/sql"}, {"storage/sql", "net/http"}, {"storage/sql", "omgevingsloket-id/op/web"},
+		{"op/login", "database/sql"}, {"op/login", "omgevingsloket-id/op/enrol"}, {"op/login", "omgevingsloket-id/storage/sql"},
+		{"op/login", "github.com/zitadel/oidc/v3/pkg/op"}, {"templates", "omgevingsloket-id/pkg/mail"}, {"pkg/mail", "omgevingsloket-id/cmd/internal/portal"},
+		{"op/web", "omgevingsloket-id/op/login"}, {"storage/redis", "omgevingsloket-id/e2e/testenv"},
+	} {
+		if forbidden(c[0], c[1]) == "" {
+			t.Errorf("%s may import %s", c[0], c[1])
+		}
+	}
+	if why := forbidden("op/login", "omgevingsloket-id/op/web"); why != "" {
+		t.Error(why)
+	}
+}
+
+// Every package says what it owns (habit: package comments).
+func TestPackageComments(t *testing.T) {
+	const root = "../.."
+	documented := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != root || d.Name() == "node_modules" || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.PackageClauseOnly|parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		dir := filepath.Dir(path)
+		documented[dir] = documented[dir] || len(strings.TrimSpace(file.Doc.Text())) > 40
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dir, ok := range documented {
+		if !ok {
+			t.Errorf("%s has no package comment that says what it owns", dir)
+		}
+	}
+}
