@@ -17,8 +17,8 @@ func (w *Writer) functions(lang string) template.FuncMap {
 	return template.FuncMap{
 		"line":    oneLine,
 		"country": func(code string) string { return application.CountryName(code, lang) },
-		"size":    func(bytes int64) string { return size(bytes, lang) },
-		"date":    func(iso string) string { return birthdate(iso, lang) },
+		"size":    func(bytes int64) string { return Size(bytes, lang) },
+		"date":    func(iso string) string { return Date(iso, lang) },
 		"moment":  func(t time.Time) string { return w.moment(t, lang) },
 		"clock":   func(t time.Time) string { return t.In(w.zone).Format("15:04") },
 	}
@@ -42,8 +42,8 @@ func (w *Writer) moment(t time.Time, lang string) string {
 	return day(t, lang) + " om " + t.Format("15:04") + " uur (Nederlandse tijd)"
 }
 
-// birthdate writes YYYY-MM-DD out in full.
-func birthdate(iso, lang string) string {
+// Date writes YYYY-MM-DD out in full; pages do it the same way.
+func Date(iso, lang string) string {
 	t, err := time.Parse(time.DateOnly, iso)
 	if err != nil {
 		return iso
@@ -51,8 +51,8 @@ func birthdate(iso, lang string) string {
 	return day(t, lang)
 }
 
-// size is a file's size as people say it.
-func size(bytes int64, lang string) string {
+// Size is a file's size as people say it.
+func Size(bytes int64, lang string) string {
 	switch {
 	case bytes < 1000:
 		return strconv.FormatInt(bytes, 10) + " bytes"

@@ -1,0 +1,60 @@
+package apply
+
+import (
+	"net/http"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+)
+
+type addressPage struct {
+	sheet
+	Company             bool // it is the company's
+	Heading             string
+	Stay                web.Field
+	Line1, Line2, Line3 web.Field
+	Country             web.Field
+}
+
+func (h *Room) addressPage(w http.ResponseWriter, r *http.Request, a application.Application, f application.AddressForm) *addressPage {
+	title, back := "apply.address.title", application.StepPerson
+	if a.Kind == account.LegalPerson {
+		title, back = "apply.address.title_company", application.StepCompany
+	}
+	p := &addressPage{sheet: h.sheet(w, r, a.Kind, application.StepAddress, title, paths[back]), Company: a.Kind == account.LegalPerson}
+	p.Heading, p.Seen = p.Title, printOf(a.Answers.AddressForm())
+	p.Stay = p.field("stay", f.Stay)
+	for _, stay := range []string{application.Abroad, application.TemporarilyNL} {
+		p.Stay.Options = append(p.Stay.Options, web.Option{Value: stay, Label: p.T("apply.field.stay." + stay)})
+	}
+	p.Line1 = p.hinted("line1", f.Line1)
+	p.Line1.Autocomplete = "address-line1"
+	p.Line2 = p.hinted("line2", f.Line2)
+	p.Line2.Autocomplete, p.Line2.Optional = "address-line2", true
+	p.Line3 = p.hinted("line3", f.Line3)
+	p.Line3.Autocomplete, p.Line3.Optional = "address-line3", true
+	p.Country = p.countries(p.field("country", f.Country))
+	p.Country.Autocomplete = "country"
+	return p
+}
+
+// address asks where the applicant, or the company, is.
+func (h *Room) address(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	return h.Kit.Render(w, http.StatusOK, "apply/address", h.addressPage(w, r, a, a.Answers.AddressForm()))
+}
+
+func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	form := application.AddressForm{
+		Stay: r.PostForm.Get("stay"), Line1: r.PostForm.Get("line1"), Line2: r.PostForm.Get("line2"), Line3: r.PostForm.Get("line3"),
+		Country: r.PostForm.Get("country"),
+	}
+	p, was := h.addressPage(w, r, a, form), a
+	if p.faults(form.Answer(&a.Answers, a.Kind)) {
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/address", p)
+	}
+	return h.keep(w, r, change{
+		step: application.StepAddress, was: was, now: a, answer: func(a application.Answers) any { return a.AddressForm() },
+		sheet: &p.sheet, name: "apply/address", page: p,
+	})
+}

@@ -1,0 +1,212 @@
+// Package apply owns asking for an Omgevingsloket-ID: /apply and everything
+// below it, one question per page.
+//
+//	/apply ─► /apply/email ─► /apply/code ─► /apply/password ─► /apply/person ─┐
+//	(kind)     draft made,     address                                         │
+//	           code mailed     confirmed        burger ◄───────────────────────┤
+//	                                              │                         bedrijf
+//	                                              ▼                            │
+//	/apply/done ◄─POST─ /apply/check ◄─ /apply/document ◄─ /apply/address ◄─ /apply/company
+//	 reference           read it all
+//
+// Each page is a GET that changes nothing and a POST that ends in a 303. What
+// comes next is told by application.Next from the stored application alone;
+// whoever is on another page is sent there. The browser holds a handle in a
+// cookie for 72 hours and nothing else, so a draft survives closing it.
+//
+// Nothing about a person is stored before the address is confirmed. For an
+// address that has an account already, everything is the same but the mail.
+//
+// The fields, which tests and forms rely on:
+//
+//	/apply          kind (burger, bedrijf)
+//	/apply/email    email; the address carries ?kind=
+//	/apply/code     code, or resend (any value: mail a new one)
+//	/apply/password password
+//	/apply/person   given_name, family_name, birth_day, birth_month, birth_year, phone
+//	/apply/company  organization_name, registration_country, register, registration_number,
+//	                not_registered (an explanation instead of a number), role (director, authorized)
+//	/apply/address  stay (abroad, temporarily_nl; burger only), line1, line2, line3, country
+//	/apply/document document (multipart, behind csrf)
+//	/apply/check    declared (yes)
+//
+// All carry csrf. The pages of the form also carry seen, a print of the
+// answers they were made from: whoever sends it along is told when another
+// tab changed them since.
+package apply
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/password"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Accounts is what of account.Store is needed here.
+type Accounts interface {
+	ByEmail(ctx context.Context, email string) (account.Account, error)
+}
+
+// Hasher is what of package password is needed here.
+type Hasher interface {
+	Hash(ctx context.Context, password string) (string, error)
+}
+
+// Room is applying. All fields are set once, at the wiring. Whether this is
+// practice, where every application is approved at once, is told by
+// Kit.Settings.
+type Room struct {
+	Kit       *web.Kit
+	Store     application.Store
+	Accounts  Accounts
+	Hasher    Hasher
+	Policy    password.Policy
+	Letters   *letter.Writer
+	Ring      *secret.KeyRing
+	CodeKey   []byte // for the keyed hash of mailed codes
+	PerHour   int    // mails with a code for one source, an hour; 0 = 30
+	AfterMail func() // kicks the mail worker; may be nil
+
+	// Clock is the machine's, for the deadlines of connections; nil =
+	// time.Now. An upload ends after UploadTime, or when nothing much
+	// arrives for UploadStall; 0 = five minutes and half a minute.
+	Clock                   func() time.Time
+	UploadTime, UploadStall time.Duration
+
+	uploads gate
+}
+
+// Mount adds the pages.
+func (h *Room) Mount(k *web.Kit) {
+	h.complete()
+	k.Get("/apply", h.start)
+	k.Post("/apply", h.startPost, "kind")
+	k.Get("/apply/email", h.email)
+	k.Post("/apply/email", h.emailPost, "email")
+	k.Get("/apply/code", h.at(application.StepCode, h.code))
+	k.Post("/apply/code", h.at(application.StepCode, h.codePost), "code", "resend")
+	k.Get("/apply/password", h.at(application.StepPassword, h.password))
+	k.Post("/apply/password", h.at(application.StepPassword, h.passwordPost), "password")
+	k.Get("/apply/person", h.at(application.StepPerson, h.person))
+	k.Post("/apply/person", h.at(application.StepPerson, h.personPost), "given_name", "family_name", "birth_day", "birth_month", "birth_year", "phone", "seen")
+	k.Get("/apply/company", h.at(application.StepCompany, h.company))
+	k.Post("/apply/company", h.at(application.StepCompany, h.companyPost),
+		"organization_name", "registration_country", "register", "registration_number", "not_registered", "role", "seen")
+	k.Get("/apply/address", h.at(application.StepAddress, h.address))
+	k.Post("/apply/address", h.at(application.StepAddress, h.addressPost), "stay", "line1", "line2", "line3", "country", "seen")
+	k.Get("/apply/document", h.at(application.StepDocument, h.document))
+	k.Upload("/apply/document", uploadBody, h.at(application.StepDocument, h.documentPost))
+	k.Get("/apply/check", h.at(application.StepCheck, h.check))
+	k.Post("/apply/check", h.at(application.StepCheck, h.checkPost), "declared", "seen")
+	k.Get("/apply/done", h.at(application.StepDone, h.done))
+}
+
+func (h *Room) complete() {
+	if h.PerHour == 0 {
+		h.PerHour = 30
+	}
+	if h.Clock == nil {
+		h.Clock = time.Now
+	}
+	if h.UploadTime == 0 {
+		h.UploadTime = 5 * time.Minute
+	}
+	if h.UploadStall == 0 {
+		h.UploadStall = 30 * time.Second
+	}
+}
+
+// paths are the addresses of the steps.
+var paths = map[application.Step]string{
+	application.StepCode:     "/apply/code",
+	application.StepPassword: "/apply/password",
+	application.StepPerson:   "/apply/person",
+	application.StepCompany:  "/apply/company",
+	application.StepAddress:  "/apply/address",
+	application.StepDocument: "/apply/document",
+	application.StepCheck:    "/apply/check",
+	application.StepDone:     "/apply/done",
+}
+
+// stepHandler is a page of one application.
+type stepHandler func(w http.ResponseWriter, r *http.Request, a application.Application) error
+
+// at mounts a page of an application: it runs only when its step may be seen.
+func (h *Room) at(step application.Step, run stepHandler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		a, err := h.load(r)
+		if err != nil {
+			return err
+		}
+		if !application.Reaches(a, step, h.Kit.Now()) {
+			return h.onward(w, a)
+		}
+		return run(w, r, a)
+	}
+}
+
+// gone is the answer to every handle that leads nowhere: none, unknown, or
+// too old. It tells none of them apart.
+func gone(cause error) error {
+	return &web.Error{Status: http.StatusGone, Key: "apply.gone", Cause: cause, Link: &web.Link{URL: "/apply", Label: "apply.gone.link"}}
+}
+
+// load reads the application that the browser's cookie names.
+func (h *Room) load(r *http.Request) (application.Application, error) {
+	handle, ok := h.Kit.Draft(r)
+	if !ok {
+		return application.Application{}, gone(errors.New("no handle"))
+	}
+	a, err := h.Store.ByHandle(r.Context(), handle.Hash())
+	if errors.Is(err, errs.ErrNotFound) {
+		return application.Application{}, gone(err)
+	}
+	return a, err
+}
+
+// onward sends the browser to the first unfinished step.
+func (h *Room) onward(w http.ResponseWriter, a application.Application) error {
+	next := application.Next(a, h.Kit.Now())
+	if next == application.StepGone {
+		return gone(errors.New("too late"))
+	}
+	return h.Kit.SeeOther(w, paths[next])
+}
+
+// event is a line in the record about an application.
+func (h *Room) event(r *http.Request, a application.Application, action string) audit.Event {
+	return audit.Event{
+		At: h.Kit.Now(), ActorKind: audit.ActorApplicant, Origin: h.Kit.Origin(r), Action: action,
+		ObjectKind: "application", ObjectID: a.ID, Outcome: "ok", RequestID: web.RequestID(r),
+	}
+}
+
+func (h *Room) mailed() {
+	if h.AfterMail != nil {
+		h.AfterMail()
+	}
+}
+
+// The kinds as forms call them.
+const (
+	burger  = "burger"
+	bedrijf = "bedrijf"
+)
+
+var kinds = map[string]account.Kind{burger: account.NaturalPerson, bedrijf: account.LegalPerson}
+
+func kindName(k account.Kind) string {
+	if k == account.LegalPerson {
+		return bedrijf
+	}
+	return burger
+}

@@ -1,0 +1,213 @@
+package apply
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
+)
+
+type checkPage struct {
+	sheet
+	Parts    []web.Summary
+	Declared web.Field
+	Login    *web.Link // when the address has an account by now
+}
+
+func (h *Room) checkPage(w http.ResponseWriter, r *http.Request, a application.Application) (*checkPage, []application.Document, error) {
+	documents, err := h.Store.Documents(r.Context(), a.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &checkPage{sheet: h.sheet(w, r, a.Kind, application.StepCheck, "apply.check.title", paths[application.StepDocument])}
+	p.Seen = strconv.FormatInt(a.Version, 10)
+	p.Declared = p.field("declared", "")
+	if h.Kit.Settings.Practice {
+		p.Declared.Label = p.T("apply.field.declared.label_practice")
+	}
+	p.Parts = []web.Summary{p.accountPart(a), p.personPart(a)}
+	if o := a.Answers.Organization; o != nil {
+		p.Parts = append(p.Parts, p.companyPart(*o))
+	}
+	p.Parts = append(p.Parts, p.addressPart(a), p.documentPart(documents))
+	return p, documents, nil
+}
+
+// part begins a list of answers; change is where they can be changed.
+func (s sheet) part(title string) web.Summary {
+	return web.Summary{Page: s.Page, Title: s.T("apply.check." + title)}
+}
+
+// row is one answer under its field's label.
+func (s sheet) row(name, value string, step application.Step) web.Row {
+	if value == "" {
+		value = s.T("apply.check.none")
+	}
+	row := web.Row{Label: s.T("apply.field." + name + ".label"), Value: value}
+	if step != "" {
+		row.Change = s.Path(paths[step]) + "#" + name
+	}
+	return row
+}
+
+func (s sheet) accountPart(a application.Application) web.Summary {
+	part := s.part("account")
+	part.Rows = []web.Row{
+		{Label: s.T("apply.check.kind"), Value: s.T("apply.field.kind." + kindName(a.Kind))},
+		s.row("email", a.Email, ""),
+		s.row("password", s.T("apply.check.password"), application.StepPassword),
+	}
+	return part
+}
+
+func (s sheet) personPart(a application.Application) web.Summary {
+	part := s.part("person")
+	part.Rows = []web.Row{
+		s.row("given_name", a.Answers.GivenName, application.StepPerson),
+		s.row("family_name", a.Answers.FamilyName, application.StepPerson),
+		s.row("birth", letter.Date(a.Answers.Birthdate, s.Lang), application.StepPerson),
+		s.row("phone", a.Answers.Phone, application.StepPerson),
+	}
+	return part
+}
+
+func (s sheet) companyPart(o account.Organization) web.Summary {
+	part := s.part("company")
+	part.Rows = []web.Row{
+		s.row("organization_name", o.Name, application.StepCompany),
+		s.row("registration_country", application.CountryName(o.RegistrationCountry, s.Lang), application.StepCompany),
+	}
+	if o.RegistrationNumber != "" {
+		part.Rows = append(part.Rows, s.row("register", o.Register, application.StepCompany), s.row("registration_number", o.RegistrationNumber, application.StepCompany))
+	} else {
+		row := s.row("not_registered", o.NotRegistered, application.StepCompany)
+		row.Label = s.T("apply.check.not_registered")
+		part.Rows = append(part.Rows, row)
+	}
+	part.Rows = append(part.Rows, s.row("role", s.T("apply.field.role."+o.Role), application.StepCompany))
+	return part
+}
+
+func (s sheet) addressPart(a application.Application) web.Summary {
+	part := s.part("address")
+	adr := a.Answers.Address
+	if o := a.Answers.Organization; o != nil {
+		part = s.part("address_company")
+		adr = o.Address
+	} else {
+		part.Rows = []web.Row{s.row("stay", s.T("apply.field.stay."+a.Answers.Stay), application.StepAddress)}
+	}
+	row := s.row("line1", strings.Join(append(adr.Lines(), application.CountryName(adr.Country, s.Lang)), "\n"), application.StepAddress)
+	row.Label = s.T("apply.check.address_lines")
+	part.Rows = append(part.Rows, row)
+	return part
+}
+
+func (s sheet) documentPart(documents []application.Document) web.Summary {
+	part := s.part("document")
+	for _, d := range documents {
+		part.Rows = append(part.Rows, s.row("document", d.Name+" ("+letter.Size(d.Size, s.Lang)+")", application.StepDocument))
+	}
+	return part
+}
+
+// check shows all answers, to be read once more.
+func (h *Room) check(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	p, _, err := h.checkPage(w, r, a)
+	if err != nil {
+		return err
+	}
+	return h.Kit.Render(w, http.StatusOK, "apply/check", p)
+}
+
+// checkPost sends the application: once, of any number of clicks and tabs.
+func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	p, documents, err := h.checkPage(w, r, a)
+	if err != nil {
+		return err
+	}
+	p.Declared.Checked = r.PostForm.Get("declared") == "yes"
+	if seen := r.PostForm.Get("seen"); seen != "" && seen != p.Seen {
+		p.Wrong("", "apply.check.changed")
+		return h.Kit.Render(w, http.StatusConflict, "apply/check", p)
+	}
+	if !p.Declared.Checked {
+		p.Wrong("declared", "apply.field.declared.missing")
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/check", p)
+	}
+	a.Answers.Declared = true
+	a.Reference, a.SubmittedAt, a.Lang = "OLID-"+signin.Reference(h.Kit.Rand), h.Kit.Now(), p.Lang
+	err = h.submit(r, a, documents)
+	if errors.Is(err, errs.ErrConflict) {
+		return h.notSent(w, r, a)
+	}
+	if err != nil {
+		return err
+	}
+	h.mailed()
+	return h.Kit.SeeOther(w, paths[application.StepDone])
+}
+
+// submit hands the application in: on practice it is approved at once and
+// its account made; elsewhere an official decides.
+func (h *Room) submit(r *http.Request, a application.Application, documents []application.Document) error {
+	sent := h.event(r, a, "application.submitted")
+	sent.Details = map[string]string{"reference": a.Reference, "kind": string(a.Kind)}
+	for _, d := range documents {
+		sent.Details["document"] = d.ID
+	}
+	rec := record.Of(sent)
+	var made *account.Account
+	if h.Kit.Settings.Practice {
+		made = &account.Account{
+			ID: secret.NewID(h.Kit.Rand), Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
+			PasswordHash: a.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: a.SubmittedAt,
+		}
+		approved, created := h.event(r, a, "application.approved"), h.event(r, a, "account.created")
+		approved.ActorKind, approved.Reason, approved.Details = audit.ActorSystem, "practice environment", map[string]string{"account": made.ID}
+		created.ActorKind, created.ObjectKind, created.ObjectID = audit.ActorSystem, "account", made.ID
+		created.Details = map[string]string{"application": a.ID}
+		rec.Events = append(rec.Events, approved, created)
+	}
+	rec.Mails = append(rec.Mails, h.Letters.Receipt(a, made, documents, a.SubmittedAt))
+	return h.Store.Submit(r.Context(), a, made, rec)
+}
+
+// notSent finds out why an application could not be sent: it was already,
+// it is too late, its address has an account by now, or another tab changed
+// something.
+func (h *Room) notSent(w http.ResponseWriter, r *http.Request, sent application.Application) error {
+	a, err := h.load(r)
+	if err != nil {
+		return err
+	}
+	if !application.Reaches(a, application.StepCheck, h.Kit.Now()) {
+		return h.onward(w, a)
+	}
+	p, _, err := h.checkPage(w, r, a)
+	if err != nil {
+		return err
+	}
+	p.Declared.Checked = true
+	_, err = h.Accounts.ByEmail(r.Context(), a.Email)
+	switch {
+	case err == nil:
+		p.Wrong("", "apply.check.taken", "Email", a.Email)
+		p.Login = &web.Link{URL: p.Path("/start"), Label: p.T("apply.done.login")}
+	case !errors.Is(err, errs.ErrNotFound):
+		return err
+	default:
+		p.Wrong("", "apply.check.changed")
+	}
+	return h.Kit.Render(w, http.StatusConflict, "apply/check", p)
+}

@@ -1,0 +1,138 @@
+package apply
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+	"unicode"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+)
+
+// codeTries is how many codes one source may try in ten minutes; a whole
+// class may share one.
+const codeTries = 120
+
+type codePage struct {
+	sheet
+	Email  string
+	Code   web.Field
+	Resend web.Button
+	Other  string // where another address can be given
+	Again  bool   // a new code was mailed just now
+}
+
+func (h *Room) codePage(w http.ResponseWriter, r *http.Request, a application.Application) *codePage {
+	other := emailPath(kindName(a.Kind))
+	p := &codePage{sheet: h.sheet(w, r, a.Kind, application.StepCode, "apply.code.title", other), Email: a.Email}
+	p.Other = p.Path(other)
+	p.Code = p.field("code", "")
+	p.Resend = web.Button{Name: "resend", Value: "yes", Label: p.T("apply.code.resend"), Secondary: true}
+	return p
+}
+
+// code asks for the code from the mail.
+func (h *Room) code(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	p := h.codePage(w, r, a)
+	p.Again = r.URL.Query().Get("again") != ""
+	return h.Kit.Render(w, http.StatusOK, "apply/code", p)
+}
+
+func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	if r.PostForm.Get("resend") != "" {
+		return h.resend(w, r, a)
+	}
+	if err := h.Kit.Limit(r, "apply-code", codeTries, 10*time.Minute); err != nil {
+		return err
+	}
+	p := h.codePage(w, r, a)
+	code := sixDigits(r.PostForm.Get("code"))
+	if code == "" {
+		p.Wrong("code", "apply.field.code.form")
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
+	}
+	verdict, err := h.Store.TryCode(r.Context(), a.ID, h.codeHash(a, code), h.Kit.Now())
+	if err != nil && !errors.Is(err, errs.ErrConflict) {
+		return err
+	}
+	after, loadErr := h.load(r)
+	if loadErr != nil {
+		return loadErr
+	}
+	switch {
+	case err != nil || verdict == application.CodeRight:
+		return h.onward(w, after) // also when another tab was first
+	case verdict == application.CodeExpired, verdict == application.CodeSpent, after.CodeFailures >= application.CodeTries:
+		if verdict == application.CodeWrong {
+			verdict = application.CodeSpent // that was the last try
+		}
+		p.Wrong("code", "apply.field.code."+string(verdict))
+	default:
+		p.Wrong("code", "apply.field.code.wrong", "Count", application.CodeTries-after.CodeFailures)
+	}
+	return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
+}
+
+// resend mails a new code; the one before it is wrong from then on.
+func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	p := h.codePage(w, r, a)
+	free, err := h.mayMail(w, r, a.Email)
+	if err != nil {
+		return err
+	}
+	if !free {
+		p.Wrong("", "apply.field.email.too_often")
+		return h.Kit.Render(w, http.StatusTooManyRequests, "apply/code", p)
+	}
+	lang := ""
+	if owner, err := h.Accounts.ByEmail(r.Context(), a.Email); err == nil {
+		lang = owner.Lang
+	} else if !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	hash, message, err := h.codeMail(a, lang)
+	if err != nil {
+		return err
+	}
+	now := h.Kit.Now()
+	err = h.Store.Renew(r.Context(), a.ID, hash, now.Add(application.CodeLifetime), record.Of(h.event(r, a, "application.code_sent"), message))
+	if errors.Is(err, errs.ErrConflict) {
+		return h.notRenewed(w, r, p)
+	}
+	if err != nil {
+		return err
+	}
+	h.mailed()
+	return h.Kit.SeeOther(w, paths[application.StepCode]+"?again=1")
+}
+
+// notRenewed: the draft has had its mails, or another tab confirmed it.
+func (h *Room) notRenewed(w http.ResponseWriter, r *http.Request, p *codePage) error {
+	a, err := h.load(r)
+	if err != nil {
+		return err
+	}
+	if application.Next(a, h.Kit.Now()) != application.StepCode {
+		return h.onward(w, a)
+	}
+	p.Wrong("", "apply.code.no_more", "Count", application.CodesPerDraft)
+	return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
+}
+
+// sixDigits takes the spaces out of a code; "" when it is none.
+func sixDigits(typed string) string {
+	code := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == '-' {
+			return -1
+		}
+		return r
+	}, typed)
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+		return ""
+	}
+	return code
+}

@@ -1,0 +1,52 @@
+package apply
+
+import (
+	"net/http"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+)
+
+type companyPage struct {
+	sheet
+	Name, Country, Register, Number, NotRegistered, Role web.Field
+}
+
+func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application.Application, f application.CompanyForm) *companyPage {
+	p := &companyPage{sheet: h.sheet(w, r, a.Kind, application.StepCompany, "apply.company.title", paths[application.StepPerson])}
+	p.Seen = printOf(a.Answers.Company())
+	p.Name = p.hinted("organization_name", f.Name)
+	p.Name.Autocomplete = "organization"
+	p.Country = p.countries(p.hinted("registration_country", f.Country))
+	p.Register = p.hinted("register", f.Register)
+	p.Number = p.field("registration_number", f.Number)
+	p.Number.Width = "20"
+	p.NotRegistered = p.hinted("not_registered", f.NotRegistered)
+	p.NotRegistered.Rows, p.NotRegistered.Spellcheck, p.NotRegistered.Optional = 3, true, true
+	p.Role = p.field("role", f.Role)
+	for _, role := range []string{application.Director, application.Authorized} {
+		p.Role.Options = append(p.Role.Options, web.Option{Value: role, Label: p.T("apply.field.role." + role), Hint: p.T("apply.field.role." + role + "_hint")})
+	}
+	return p
+}
+
+// company asks which company it is for.
+func (h *Room) company(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	return h.Kit.Render(w, http.StatusOK, "apply/company", h.companyPage(w, r, a, a.Answers.Company()))
+}
+
+func (h *Room) companyPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	form := application.CompanyForm{
+		Name: r.PostForm.Get("organization_name"), Country: r.PostForm.Get("registration_country"),
+		Register: r.PostForm.Get("register"), Number: r.PostForm.Get("registration_number"),
+		NotRegistered: r.PostForm.Get("not_registered"), Role: r.PostForm.Get("role"),
+	}
+	p, was := h.companyPage(w, r, a, form), a
+	if p.faults(form.Answer(&a.Answers)) {
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/company", p)
+	}
+	return h.keep(w, r, change{
+		step: application.StepCompany, was: was, now: a, answer: func(a application.Answers) any { return a.Company() },
+		sheet: &p.sheet, name: "apply/company", page: p,
+	})
+}

@@ -1,0 +1,122 @@
+package apply
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// uploadTries is how many documents one source may send in ten minutes; a
+// whole class may share one.
+const uploadTries = 120
+
+type documentPage struct {
+	sheet
+	Heading  string
+	Company  bool
+	Document web.Field
+}
+
+func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a application.Application) (*documentPage, error) {
+	title := "apply.document.title"
+	switch {
+	case h.Kit.Settings.Practice:
+		title = "apply.document.title_practice"
+	case a.Kind == account.LegalPerson:
+		title = "apply.document.title_company"
+	}
+	p := &documentPage{sheet: h.sheet(w, r, a.Kind, application.StepDocument, title, paths[application.StepAddress]), Company: a.Kind == account.LegalPerson}
+	p.Heading = p.Title
+	p.Document = p.hinted("document", "")
+	if !h.Kit.Settings.Practice {
+		p.Document.Accept = "application/pdf,image/jpeg,image/png"
+	}
+	documents, err := h.Store.Documents(r.Context(), a.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range documents {
+		p.Document.Current = d.Name
+	}
+	return p, nil
+}
+
+// document asks for the document.
+func (h *Room) document(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	p, err := h.documentPage(w, r, a)
+	if err != nil {
+		return err
+	}
+	return h.Kit.Render(w, http.StatusOK, "apply/document", p)
+}
+
+func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	if err := h.Kit.Limit(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
+		return err
+	}
+	leave, ok := h.uploads.enter(h.Kit.Source(r))
+	if !ok {
+		return &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
+	}
+	defer leave()
+	u, err := h.receive(w, r)
+	if err != nil {
+		return err
+	}
+	p, err := h.documentPage(w, r, a)
+	if err != nil {
+		return err
+	}
+	kind, why := "", ""
+	switch {
+	case !u.chosen && p.Document.Current != "":
+		return h.documentDone(w, r, a) // the one that is there will do
+	case !u.chosen:
+		why = "missing"
+	case u.tooLarge:
+		why = "too_large"
+	default:
+		kind, why = application.Inspect(u.content, h.Kit.Settings.Practice)
+	}
+	if why != "" {
+		p.Wrong("document", "apply.field.document."+why)
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/document", p)
+	}
+	return h.putDocument(w, r, a, u, kind)
+}
+
+// putDocument seals the document for its row and keeps it, instead of an
+// earlier one.
+func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application.Application, u upload, kind string) error {
+	sum := sha256.Sum256(u.content)
+	d := application.Document{
+		ID: secret.NewID(h.Kit.Rand), ApplicationID: a.ID, Name: application.CleanName(u.name, kind), Type: kind,
+		Size: int64(len(u.content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: h.Kit.Now(),
+	}
+	var err error
+	if d.Sealed, err = h.Ring.Seal(u.content, application.DocumentAAD(a.ID, d.ID)); err != nil {
+		return err
+	}
+	if err := h.Store.PutDocument(r.Context(), d); err != nil && !errors.Is(err, errs.ErrConflict) {
+		return err
+	} // in conflict it is no longer open; what follows finds out
+	if a, err = h.load(r); err != nil {
+		return err
+	}
+	if !application.Reaches(a, application.StepDocument, h.Kit.Now()) {
+		return h.onward(w, a)
+	}
+	return h.documentDone(w, r, a)
+}
+
+func (h *Room) documentDone(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	return h.persist(w, r, a, application.StepDocument, func(a *application.Application) { a.Answers.DocumentDone = true })
+}

@@ -1,0 +1,29 @@
+package apply
+
+import (
+	"net/http"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+)
+
+type donePage struct {
+	*web.Page
+	Panel    web.Panel
+	Email    string
+	Approved bool
+	Login    web.Link
+}
+
+// done is where everybody ends who has sent an application, however often
+// they go back.
+func (h *Room) done(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	title := "apply.done.title"
+	if a.State == application.Approved {
+		title = "apply.done.title_approved"
+	}
+	p := &donePage{Page: h.Kit.Page(r, title), Email: a.Email, Approved: a.State == application.Approved}
+	p.Panel = web.Panel{Title: p.Title, Label: p.T("apply.done.reference"), Value: a.Reference}
+	p.Login = web.Link{URL: p.Path("/start"), Label: p.T("apply.done.login")}
+	return h.Kit.Render(w, http.StatusOK, "apply/done", p)
+}

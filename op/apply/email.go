@@ -1,0 +1,162 @@
+package apply
+
+import (
+	"cmp"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/http"
+	"strconv"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// addressMails is how many mails with a code one address gets in a day,
+// whoever asks. With five tries a code, somebody who does not read its mail
+// has one chance in 20,000 a day to confirm it all the same.
+const addressMails = 10
+
+type emailPage struct {
+	sheet
+	Email web.Field
+}
+
+// email asks for the address. It can be reached until one is confirmed.
+func (h *Room) email(w http.ResponseWriter, r *http.Request) error {
+	return h.beforeDraft(w, r, func(kind string, draft *application.Application) error {
+		typed := ""
+		if draft != nil {
+			typed = draft.Email // to mend a slip of the pen
+		}
+		return h.Kit.Render(w, http.StatusOK, "apply/email", h.emailPage(w, r, kind, typed))
+	})
+}
+
+// beforeDraft reads the kind from the address, and the draft of this browser
+// if it has an unconfirmed one. It sends on whoever is further than that.
+func (h *Room) beforeDraft(w http.ResponseWriter, r *http.Request, run func(kind string, draft *application.Application) error) error {
+	kind := r.URL.Query().Get("kind")
+	if _, ok := kinds[kind]; !ok {
+		return h.Kit.SeeOther(w, "/apply")
+	}
+	a, err := h.load(r)
+	var lost *web.Error
+	switch {
+	case errors.As(err, &lost):
+		return run(kind, nil)
+	case err != nil:
+		return err
+	}
+	switch application.Next(a, h.Kit.Now()) {
+	case application.StepGone:
+		return run(kind, nil)
+	case application.StepCode:
+		return run(kind, &a)
+	}
+	return h.onward(w, a)
+}
+
+func (h *Room) emailPage(w http.ResponseWriter, r *http.Request, kind, typed string) *emailPage {
+	p := &emailPage{sheet: h.sheet(w, r, kinds[kind], "email", "apply.email.title", "/apply")}
+	for i := range p.Languages {
+		p.Languages[i].URL += "&kind=" + kind
+	}
+	p.Email = p.field("email", typed)
+	p.Email.Type, p.Email.Autocomplete = "email", "email"
+	return p
+}
+
+func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
+	return h.beforeDraft(w, r, func(kind string, draft *application.Application) error {
+		p := h.emailPage(w, r, kind, r.PostForm.Get("email"))
+		email, err := mail.CanonicalAddress(p.Email.Value)
+		if err != nil {
+			why := "form"
+			if p.Email.Value == "" {
+				why = "missing"
+			}
+			p.Wrong("email", "apply.field.email."+why)
+			return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/email", p)
+		}
+		if draft != nil && draft.Email == email && draft.Kind == kinds[kind] {
+			return h.Kit.SeeOther(w, paths[application.StepCode]) // the mail is on its way; another one may be asked there
+		}
+		free, err := h.mayMail(w, r, email)
+		if err != nil {
+			return err
+		}
+		if !free {
+			p.Wrong("email", "apply.field.email.too_often")
+			return h.Kit.Render(w, http.StatusTooManyRequests, "apply/email", p)
+		}
+		return h.begin(w, r, kinds[kind], email)
+	})
+}
+
+// mayMail counts a mail with a code, for its source and for its address.
+func (h *Room) mayMail(w http.ResponseWriter, r *http.Request, email string) (bool, error) {
+	if err := h.Kit.Limit(r, "apply-mail", h.PerHour, time.Hour); err != nil {
+		return false, err
+	}
+	ok, wait, err := h.Kit.Windows.Allow(r.Context(), "apply-address", secret.MAC(h.CodeKey, "address", email), addressMails, 24*time.Hour)
+	if err == nil && !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(web.Seconds(wait)))
+	}
+	return ok, err
+}
+
+// begin keeps a new draft and mails the code. An address that has an account
+// takes the same road with another mail: each code is wrong then.
+func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, email string) error {
+	owner, err := h.Accounts.ByEmail(r.Context(), email)
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	now := h.Kit.Now()
+	handle := h.Kit.NewHandle(secret.KindApplication)
+	a := application.Application{
+		ID: secret.NewID(h.Kit.Rand), Handle: handle.Hash(), Kind: kind, Lang: h.Kit.Lang(r), Email: email, State: application.Draft,
+		Taken: err == nil, CodesSent: 1, CreatedAt: now, ExpiresAt: now.Add(application.DraftLifetime),
+	}
+	hash, message, err := h.codeMail(a, owner.Lang)
+	if err != nil {
+		return err
+	}
+	a.CodeHash, a.CodeExpires = hash, now.Add(application.CodeLifetime)
+	if err := h.Store.Start(r.Context(), a, record.Of(h.event(r, a, "application.started"), message)); err != nil {
+		return err
+	}
+	h.mailed()
+	h.Kit.SetDraft(w, handle, application.DraftLifetime)
+	return h.Kit.SeeOther(w, paths[application.StepCode])
+}
+
+// codeMail makes a code, what is kept of it, and the mail that carries it. To
+// an owner of an account the mail says so instead, in the account's language.
+func (h *Room) codeMail(a application.Application, ownerLang string) (hash string, m mail.Message, err error) {
+	n, err := rand.Int(h.Kit.Rand, big.NewInt(1_000_000))
+	if err != nil {
+		return "", mail.Message{}, err
+	}
+	code := secret.Text(fmt.Sprintf("%06d", n))
+	if a.Taken {
+		m = h.Letters.AddressTaken(a.Email, cmp.Or(ownerLang, a.Lang), h.Kit.Now())
+	} else {
+		m = h.Letters.ConfirmEmail(a.Email, a.Lang, code, h.Kit.Now())
+	}
+	return h.codeHash(a, code.Reveal()), m, nil
+}
+
+// codeHash binds a code to its application; without the key a stolen
+// database gives no code away.
+func (h *Room) codeHash(a application.Application, code string) string {
+	return secret.MAC(h.CodeKey, "code", a.ID, code)
+}

@@ -1,0 +1,98 @@
+package apply
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/password"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// passwordTries is how many passwords one source may send in ten minutes:
+// each right one costs a hash.
+const passwordTries = 120
+
+type passwordPage struct {
+	sheet
+	Email    string // for the browser's password keeper
+	Password web.Field
+	Chosen   bool // there is one already
+}
+
+func (h *Room) passwordPage(w http.ResponseWriter, r *http.Request, a application.Application) *passwordPage {
+	p := &passwordPage{
+		sheet: h.sheet(w, r, a.Kind, application.StepPassword, "apply.password.title", ""),
+		Email: a.Email, Chosen: a.PasswordHash != "",
+	}
+	p.Password = p.field("password", "")
+	p.Password.Type, p.Password.Autocomplete = "password", "new-password"
+	p.Password.Hint = p.T("apply.field.password.hint", "Min", h.minLength())
+	return p
+}
+
+func (h *Room) minLength() int { return cmp.Or(h.Policy.MinLength, password.MinLength) }
+
+// password asks for a password of the applicant's own.
+func (h *Room) password(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	return h.Kit.Render(w, http.StatusOK, "apply/password", h.passwordPage(w, r, a))
+}
+
+func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	if err := h.Kit.Limit(r, "apply-password", passwordTries, 10*time.Minute); err != nil {
+		return err
+	}
+	p, typed := h.passwordPage(w, r, a), r.PostForm.Get("password")
+	about := password.Context{Email: a.Email, GivenName: a.Answers.GivenName, FamilyName: a.Answers.FamilyName}
+	if o := a.Answers.Organization; o != nil {
+		about.Organisation = o.Name
+	}
+	if typed == "" {
+		p.Wrong("password", "apply.field.password.missing")
+	} else {
+		for _, problem := range h.Policy.Check(typed, about) {
+			p.Wrong("password", "apply.field.password."+string(problem), "Min", h.minLength(), "Max", password.MaxLength)
+		}
+	}
+	if len(p.Problems) > 0 {
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/password", p)
+	}
+	hash, err := h.Hasher.Hash(r.Context(), typed)
+	if err != nil {
+		return err
+	}
+	return h.keepPassword(w, r, a, secret.Text(hash))
+}
+
+// keepPassword saves the hash; answers that another tab saved while it was
+// computed stay as they are.
+func (h *Room) keepPassword(w http.ResponseWriter, r *http.Request, a application.Application, hash secret.Text) error {
+	return h.persist(w, r, a, application.StepPassword, func(a *application.Application) { a.PasswordHash = hash })
+}
+
+// persist saves a change that stands on its own, on top of whatever another
+// tab saved meanwhile, and sends the browser on.
+func (h *Room) persist(w http.ResponseWriter, r *http.Request, a application.Application, step application.Step, set func(*application.Application)) error {
+	const tries = 5
+	for range tries {
+		set(&a)
+		saved, err := h.Store.Save(r.Context(), a)
+		if err == nil {
+			return h.onward(w, saved)
+		}
+		if !errors.Is(err, errs.ErrConflict) {
+			return err
+		}
+		if a, err = h.load(r); err != nil {
+			return err
+		}
+		if !application.Reaches(a, step, h.Kit.Now()) {
+			return h.onward(w, a) // sent meanwhile, or too late
+		}
+	}
+	return web.Fail(http.StatusConflict, "apply.busy", nil)
+}

@@ -1,0 +1,53 @@
+package apply
+
+import (
+	"net/http"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+)
+
+type personPage struct {
+	sheet
+	Company                             bool // applies for one
+	GivenName, FamilyName, Birth, Phone web.Field
+}
+
+func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.Application, f application.PersonForm) *personPage {
+	p := &personPage{
+		sheet:   h.sheet(w, r, a.Kind, application.StepPerson, "apply.person.title", paths[application.StepPassword]),
+		Company: a.Kind == account.LegalPerson,
+	}
+	p.Seen = printOf(a.Answers.Person())
+	p.GivenName = p.hinted("given_name", f.GivenName)
+	p.GivenName.Autocomplete = "given-name"
+	p.FamilyName = p.field("family_name", f.FamilyName)
+	p.FamilyName.Autocomplete = "family-name"
+	p.Birth = p.hinted("birth", "")
+	p.Birth.Autocomplete, p.Birth.Day, p.Birth.Month, p.Birth.Year = "bday", f.Day, f.Month, f.Year
+	p.Phone = p.hinted("phone", f.Phone)
+	p.Phone.Type, p.Phone.Autocomplete, p.Phone.Width, p.Phone.Optional = "tel", "tel", "20", true
+	return p
+}
+
+// person asks who is applying.
+func (h *Room) person(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	return h.Kit.Render(w, http.StatusOK, "apply/person", h.personPage(w, r, a, a.Answers.Person()))
+}
+
+func (h *Room) personPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	form := application.PersonForm{
+		GivenName: r.PostForm.Get("given_name"), FamilyName: r.PostForm.Get("family_name"),
+		Day: r.PostForm.Get("birth_day"), Month: r.PostForm.Get("birth_month"), Year: r.PostForm.Get("birth_year"),
+		Phone: r.PostForm.Get("phone"),
+	}
+	p, was := h.personPage(w, r, a, form), a
+	if p.faults(form.Answer(&a.Answers, h.Kit.Now())) {
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/person", p)
+	}
+	return h.keep(w, r, change{
+		step: application.StepPerson, was: was, now: a, answer: func(a application.Answers) any { return a.Person() },
+		sheet: &p.sheet, name: "apply/person", page: p,
+	})
+}
