@@ -70,7 +70,8 @@ func (d demoCommand) Run(w world) error {
 	p, err := portal.New(portal.Config{
 		BaseURL: portalURL, Issuer: issuer, ApplyURL: issuer + "/apply", MailDir: c.Mail.Dir, Logger: log,
 		Entries: []portal.Entry{
-			{Path: demoFirst, Name: "Oefenloket", ClientID: "demo-portal", ClientSecret: clientSecret, Scopes: []string{"openid", "omgevingsloket", "email", "phone"}},
+			{Path: demoFirst, Name: "Oefenloket", ClientID: "demo-portal", ClientSecret: clientSecret, Scopes: []string{"openid", "omgevingsloket", "email", "phone"},
+				IDTokenClaims: []string{"account_type", "given_name", "family_name", "email", "represents"}},
 			{Path: demoSecond, Name: "Tweede loket", ClientID: "demo-second", Scopes: []string{"openid", "omgevingsloket", "email"}, ThirdParty: true},
 		},
 	})

@@ -124,6 +124,9 @@ func (p *Portal) begin(w http.ResponseWriter, r *http.Request, e *entry, target 
 		oauth2.S256ChallengeOption(a.verifier.Reveal()),
 		oauth2.SetAuthURLParam("ui_locales", p.texts(w, r).Lang),
 	}
+	if claims := e.claimsParameter(); claims != "" {
+		options = append(options, oauth2.SetAuthURLParam("claims", claims)) // one in extra replaces it
+	}
 	for name, v := range extra {
 		options = append(options, oauth2.SetAuthURLParam(name, v))
 	}
@@ -132,6 +135,22 @@ func (p *Portal) begin(w http.ResponseWriter, r *http.Request, e *entry, target 
 	p.setCookie(w, loginCookie(state), a.browser.Reveal(), attemptLife)
 	p.attempts.put(state, a)
 	http.Redirect(w, r, m.oauth(e).AuthCodeURL(state, options...), http.StatusSeeOther)
+}
+
+// claimsParameter asks for the entry's IDTokenClaims; "" for none.
+func (e Entry) claimsParameter() string {
+	if len(e.IDTokenClaims) == 0 {
+		return ""
+	}
+	wishes := map[string]any{}
+	for _, name := range e.IDTokenClaims {
+		wishes[name] = nil
+	}
+	parameter, err := json.Marshal(map[string]any{"id_token": wishes})
+	if err != nil {
+		panic("portal: claims do not encode: " + err.Error()) // names always do
+	}
+	return string(parameter)
 }
 
 // clockSkew is how far the provider's clock may be from ours.

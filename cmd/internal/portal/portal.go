@@ -54,6 +54,9 @@ type Entry struct {
 	Name     string   // shown as the portal's name
 	ClientID string   // as registered at the provider
 	Scopes   []string // default: openid profile email
+	// IDTokenClaims are asked for in the ID token itself, beside what the
+	// scopes give at userinfo (OIDC Core §5.5).
+	IDTokenClaims []string
 
 	// ClientSecret makes a confidential client; PrivateKeyFile, a file with a
 	// private JWK, one that proves itself with private_key_jwt (OIDC Core §9).
