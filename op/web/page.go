@@ -17,7 +17,6 @@ type Page struct {
 	Languages []Language
 	Problems  []Problem
 	Wordmark  string
-	Theme     bool
 	RequestID string
 	Client    string // the client one is logging in to; may be ""
 	Helpdesk  Helpdesk
@@ -40,7 +39,7 @@ func (k *Kit) Page(r *http.Request, titleKey string) *Page {
 	lang := k.Lang(r)
 	p := &Page{
 		Lang: lang, Title: k.Catalog.Text(lang, titleKey), Ribbon: k.Settings.Practice,
-		Wordmark: k.Settings.Wordmark, Theme: k.Settings.ThemeDir != "", RequestID: RequestID(r),
+		Wordmark: k.Settings.Wordmark, RequestID: RequestID(r),
 		Helpdesk: k.Settings.Helpdesk, kit: k,
 	}
 	if browser, ok := k.Browser(r); ok {
@@ -119,7 +118,6 @@ type Field struct {
 // Option is one choice of radios or select.
 type Option struct {
 	Value, Label, Hint string
-	Selected           bool
 }
 
 // Link is somewhere to go.

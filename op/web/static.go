@@ -26,8 +26,9 @@ type asset struct {
 	kind string
 }
 
-// operatorAssets is what an operator's theme may bring.
-var operatorAssets = []string{"custom.css", "wordmark.svg"}
+// operatorAssets is what an operator's theme may bring: other values for our
+// design tokens, rules of its own, and a wordmark.
+var operatorAssets = []string{"theme.css", "custom.css", "wordmark.svg"}
 
 func loadAssets(themeDir string) (*assets, error) {
 	a := &assets{urls: map[string]string{}, files: map[string]asset{}}
