@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/op"
+	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/op/consent"
 	"omgevingsloket-id/op/enrol"
 	"omgevingsloket-id/op/home"
@@ -111,8 +112,9 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 		return err
 	}
 	emailKey, err1 := db.Constants().Constant(ctx, "address counters")
+	codeKey, err2 := db.Constants().Constant(ctx, "mailed codes")
 	salt, err3 := db.Constants().Constant(ctx, "pairwise subjects")
-	if err := errors.Join(err1, err3); err != nil {
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.now)
@@ -126,6 +128,10 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 	flow := &web.Flow{Kit: a.kit, Requests: a.stores.requests, Accounts: db.Accounts(), Consents: db.Consents(), Clients: clients}
 	a.site = op.New(a.kit,
 		&home.Room{Kit: a.kit, Now: a.now},
+		&apply.Room{
+			Kit: a.kit, Store: db.Applications(), Accounts: db.Accounts(), Hasher: hasher, Letters: letters, Ring: a.stores.ring,
+			CodeKey: codeKey, AfterMail: a.mailer.Kick, PerHour: c.Limits.ApplyPerHour,
+		},
 		&login.Room{
 			Kit: a.kit, Flow: flow, Rules: a.rules, Sessions: a.stores.sessions, SessionLimits: c.SessionLimits(), Grants: db.Grants(),
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
