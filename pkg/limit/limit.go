@@ -60,8 +60,10 @@ type Lanes interface {
 	// whether it was open. deviceHash names a browser: when it is known for
 	// the key its own lane counts, else that of the strangers.
 	Try(ctx context.Context, key, deviceHash string, now time.Time) (open bool, err error)
-	// Clear empties the lane after a right password, unless it is locked by
-	// then, and, when remember is set, makes the device known for the key.
+	// Clear empties the lane after a right password that Try found it open
+	// for, and, when remember is set, makes the device known for the key. The
+	// try itself may have locked the lane (it counts as wrong until it is
+	// known to be right), so a lock is no reason to keep it.
 	Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error
 }
 
