@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"time"
 
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/grant"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
@@ -40,11 +43,17 @@ func (t target) load(w world) (config.Config, error) {
 	return config.Load(path, w.getenv, os.ReadFile)
 }
 
-// stores are all back ends of one installation.
+// stores are all back ends of one installation. The contracts that a login
+// goes through have fields of their own, so that a test can count their calls
+// and let some fail.
 type stores struct {
 	db       *sql.DB
 	redis    *redis.Store // nil without one
 	ring     *secret.KeyRing
+	accounts account.Store
+	lanes    limit.Lanes
+	consents consent.Store
+	grants   grant.Store
 	requests authreq.Store
 	sessions session.Store
 	windows  limit.Windows
@@ -61,7 +70,10 @@ func openStores(ctx context.Context, c config.Config, rand io.Reader, now func()
 	if err != nil {
 		return nil, fmt.Errorf("the database does not answer; check database.url and that it runs: %w", err)
 	}
-	s := &stores{db: db, ring: ring, requests: db.Requests(), sessions: db.Sessions(), windows: db.Windows()}
+	s := &stores{
+		db: db, ring: ring, accounts: db.Accounts(), lanes: db.Lanes(), consents: db.Consents(), grants: db.Grants(),
+		requests: db.Requests(), sessions: db.Sessions(), windows: db.Windows(),
+	}
 	if c.Redis.URL == "" {
 		return s, nil
 	}

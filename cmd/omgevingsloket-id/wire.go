@@ -47,13 +47,19 @@ type app struct {
 
 // newApp opens the stores, brings the schema up to date and wires the rooms.
 func newApp(ctx context.Context, c config.Config, log *slog.Logger, now func() time.Time) (*app, error) {
-	a := &app{config: c, log: log, now: now, rand: rand.Reader}
-	var err error
-	if a.stores, err = openStores(ctx, c, a.rand, a.now, log); err != nil {
+	s, err := openStores(ctx, c, rand.Reader, now, log)
+	if err != nil {
 		return nil, err
 	}
+	return newAppOn(ctx, s, c, log, now)
+}
+
+// newAppOn is newApp on stores that are open already; they are closed when it
+// fails.
+func newAppOn(ctx context.Context, s *stores, c config.Config, log *slog.Logger, now func() time.Time) (*app, error) {
+	a := &app{config: c, stores: s, log: log, now: now, rand: rand.Reader}
 	if err := a.wire(ctx); err != nil {
-		a.stores.close()
+		s.close()
 		return nil, err
 	}
 	return a, nil
@@ -122,25 +128,25 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 		return err
 	}
 	a.rules = &signin.Rules{
-		Accounts: db.Accounts(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, Letters: letters,
+		Accounts: a.stores.accounts, Lanes: a.stores.lanes, Hasher: hasher, Ring: a.stores.ring, Letters: letters,
 		EmailKey: emailKey, Limits: c.AccountLimits(), Rand: a.rand, Now: a.now,
 	}
-	flow := &web.Flow{Kit: a.kit, Requests: a.stores.requests, Accounts: db.Accounts(), Consents: db.Consents(), Clients: clients}
+	flow := &web.Flow{Kit: a.kit, Requests: a.stores.requests, Accounts: a.stores.accounts, Consents: a.stores.consents, Clients: clients}
 	a.site = op.New(a.kit,
 		&home.Room{Kit: a.kit, Now: a.now},
 		&apply.Room{
-			Kit: a.kit, Store: db.Applications(), Accounts: db.Accounts(), Hasher: hasher, Letters: letters, Ring: a.stores.ring,
+			Kit: a.kit, Store: db.Applications(), Accounts: a.stores.accounts, Hasher: hasher, Letters: letters, Ring: a.stores.ring,
 			CodeKey: codeKey, AfterMail: a.mailer.Kick, PerHour: c.Limits.ApplyPerHour,
 		},
 		&login.Room{
-			Kit: a.kit, Flow: flow, Rules: a.rules, Sessions: a.stores.sessions, SessionLimits: c.SessionLimits(), Grants: db.Grants(),
+			Kit: a.kit, Flow: flow, Rules: a.rules, Sessions: a.stores.sessions, SessionLimits: c.SessionLimits(), Grants: a.stores.grants,
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
 			Starts: c.Limits.AuthorizePerMinute, AfterMail: a.mailer.Kick, Now: a.now,
 		},
 		&enrol.Room{Kit: a.kit, Flow: flow, Rules: a.rules},
 		&consent.Room{Kit: a.kit, Flow: flow},
 		&provider.Room{
-			Kit: a.kit, Flow: flow, Clients: clients, Grants: db.Grants(), Sessions: a.stores.sessions, SessionLimits: c.SessionLimits(),
+			Kit: a.kit, Flow: flow, Clients: clients, Grants: a.stores.grants, Sessions: a.stores.sessions, SessionLimits: c.SessionLimits(),
 			Keys: a.keys, Subjects: claim.Subjects{Salt: salt, Issuer: c.Issuer}, Policy: provider.NewPolicy(c.Policy, c.ACR, c.Production()),
 			ClientKeys: provider.NewKeyFetcher(!c.Production(), a.now), Rand: a.rand, Now: a.now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
 		},
