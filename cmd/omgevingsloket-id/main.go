@@ -55,8 +55,8 @@ func main() {
 	os.Exit(run(world{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}, os.Args[1:]))
 }
 
-func run(w world, args []string) int {
-	code, exited := exitOK, false
+func run(w world, args []string) (code int) {
+	exited := false
 	var cli commands
 	parser, err := kong.New(&cli, kong.Name("omgevingsloket-id"),
 		kong.Description("An OpenID Provider for people and companies abroad: Omgevingsloket-ID."),

@@ -46,6 +46,20 @@ func withStores(t target, w world, fn func(ctx context.Context, c config.Config,
 	return fn(w.ctx, c, s)
 }
 
+// withCurrent is withStores for a schema that is up to date.
+func withCurrent(t target, w world, fn func(ctx context.Context, c config.Config, s *stores) error) error {
+	return withStores(t, w, func(ctx context.Context, c config.Config, s *stores) error {
+		current, err := s.db.Current(ctx)
+		if err != nil {
+			return err
+		}
+		if !current {
+			return errors.New("the database's schema is not that of this version; run `omgevingsloket-id migrate` first")
+		}
+		return fn(ctx, c, s)
+	})
+}
+
 type configCommand struct {
 	Check configCheck `cmd:"" help:"Check a configuration; all faults at once."`
 	Print configPrint `cmd:"" help:"Show the settings in force, without secrets."`
@@ -117,7 +131,7 @@ type clientAdd struct {
 
 // Run checks and keeps the client. A secret is made here and shown once.
 func (t clientAdd) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
 		fresh := client.Client{
 			ID: t.ID, Name: t.Name, RedirectURIs: t.RedirectURI, PostLogoutRedirectURIs: t.PostLogout, AuthMethod: client.AuthMethod(t.AuthMethod),
 			JWKSURI: t.JWKSURI, Scopes: t.Scope, Policy: client.Policy(t.Policy), SectorHost: t.Sector, InitiateLoginURI: t.InitiateURI,
@@ -166,7 +180,7 @@ type clientList struct{ target }
 
 // Run lists the clients of file and database.
 func (t clientList) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
 		all, err := client.NewDirectory(c.Clients, s.db.Clients(), c.Policy, !c.Production(), time.Now).List(ctx)
 		if err != nil {
 			return err
@@ -187,7 +201,7 @@ type clientRemove struct {
 
 // Run removes a client of the database.
 func (t clientRemove) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
 		err := s.db.Clients().Remove(ctx, t.ID, clientRecord("client.removed", t.ID))
 		if errors.Is(err, errs.ErrNotFound) {
 			return fmt.Errorf("there is no client %q in the database; one from the configuration file is removed there", t.ID)
@@ -211,7 +225,7 @@ type accountShow struct {
 
 // Run shows an account, without anything secret.
 func (t accountShow) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
 		a, err := s.find(ctx, t.Who)
 		if err != nil {
 			return err
@@ -249,7 +263,7 @@ type accountUnblock struct {
 // Run unblocks: fresh enrolment, old secret, sessions and tokens dead, a mail
 // to the holder, a line in the record.
 func (t accountUnblock) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
 		a, err := s.find(ctx, t.Who)
 		if err != nil {
 			return err
@@ -297,7 +311,7 @@ type keysList struct{ target }
 
 // Run lists the keys.
 func (t keysList) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
 		keys, err := s.db.Keys().Keys(ctx)
 		if err != nil {
 			return err
@@ -315,7 +329,7 @@ type keysRotate struct{ target }
 
 // Run rotates by hand (R-208).
 func (t keysRotate) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
 		m := &signkey.Manager{Store: s.db.Keys(), Ring: s.ring, Schedule: c.KeySchedule(), Rand: rand.Reader, Now: time.Now}
 		if err := m.Rotate(ctx, operator()); err != nil {
 			return err

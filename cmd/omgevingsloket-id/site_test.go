@@ -67,6 +67,12 @@ const (
 // newSite starts a provider on SQLite. change may alter its configuration.
 func newSite(t testing.TB, change func(*config.Config)) *site {
 	t.Helper()
+	return newSiteWith(t, change, nil)
+}
+
+// newSiteWith lets wrap put something in front of the stores.
+func newSiteWith(t testing.TB, change func(*config.Config), wrap func(*stores)) *site {
+	t.Helper()
 	dir := t.TempDir()
 	s := &site{t: t, clock: &clock{at: time.Now().UTC().Truncate(time.Second)}, secret: secret.New(rand.Reader, secret.KindClient)}
 	s.server = httptest.NewUnstartedServer(nil)
@@ -91,7 +97,12 @@ func newSite(t testing.TB, change func(*config.Config)) *site {
 	}
 	must(t, c.Validate())
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
-	s.app, err = newApp(context.Background(), c, log, s.clock.now)
+	open, err := openStores(context.Background(), c, rand.Reader, s.clock.now, log)
+	must(t, err)
+	if wrap != nil {
+		wrap(open)
+	}
+	s.app, err = newAppOn(context.Background(), open, c, log, s.clock.now)
 	must(t, err)
 	t.Cleanup(s.stores.close)
 	s.server.Config.Handler = s.app.site
@@ -381,3 +392,5 @@ func idToken(t testing.TB, tokens map[string]any) map[string]any {
 	must(t, json.Unmarshal(raw, &out))
 	return out
 }
+
+var noRecord record.Record

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+)
+
+// command runs one command of the binary in this process.
+func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	code = run(world{ctx: context.Background(), stdout: &out, stderr: &err, getenv: func(string) string { return "" }}, args)
+	return code, out.String(), err.String()
+}
+
+// demoFolder makes what `demo` makes before it listens.
+func demoFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	_, err := demoCommand{Data: dir, Listen: "localhost:18080", Portal: "localhost:18081"}.prepare("http://localhost:18080", "http://localhost:18081")
+	must(t, err)
+	return dir
+}
+
+func TestCommandsHelpAndWrongUse(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"--help"}, exitOK, "demo"},
+		{[]string{"serve", "--help"}, exitOK, "OLID_"},
+		{[]string{"demo", "--help"}, exitOK, "--portal"},
+		{[]string{"config", "check", "--help"}, exitOK, "--config"},
+		{[]string{"migrate", "--help"}, exitOK, "--config"},
+		{[]string{"client", "add", "--help"}, exitOK, "--redirect-uri"},
+		{[]string{"client", "list", "--help"}, exitOK, "--data"},
+		{[]string{"client", "remove", "--help"}, exitOK, "client_id"},
+		{[]string{"account", "show", "--help"}, exitOK, "reference"},
+		{[]string{"account", "unblock", "--help"}, exitOK, "--reason"},
+		{[]string{"keys", "list", "--help"}, exitOK, "--config"},
+		{[]string{"keys", "rotate", "--help"}, exitOK, "--config"},
+		{[]string{"keys", "master", "--help"}, exitOK, "--id"},
+		{nil, exitWrongUse, "demo"},
+		{[]string{"serv"}, exitWrongUse, "serve"},
+		{[]string{"serve"}, exitWrongUse, "--config FILE"},
+		{[]string{"serve", "--data", "/nonexistent"}, exitWrongUse, "omgevingsloket-id demo"},
+		{[]string{"serve", "--config", "/nonexistent.yaml"}, exitFailed, "/nonexistent.yaml"},
+		{[]string{"demo", "--listen", "nonsense"}, exitWrongUse, "HOST:PORT"},
+		{[]string{"demo", "--listen", "0.0.0.0:8080"}, exitWrongUse, "this machine only"},
+		{[]string{"client", "add", "x"}, exitWrongUse, "--name"},
+	} {
+		code, out, err := command(t, c.args...)
+		if code != c.code || !strings.Contains(out+err, c.says) {
+			t.Errorf("%v: exit code %d, want %d, saying %q\n%s%s", c.args, code, c.code, c.says, out, err)
+		}
+	}
+}
+
+func TestCommandsClient(t *testing.T) {
+	dir := demoFolder(t)
+	if code, _, err := command(t, "client", "list", "--data", dir); code != exitFailed || !strings.Contains(err, "migrate") {
+		t.Error("before migrate:", code, err)
+	}
+	if code, _, err := command(t, "migrate", "--data", dir); code != exitOK {
+		t.Fatal(err)
+	}
+	add := []string{"client", "add", "--data", dir, "mine", "--name", "Mine", "--redirect-uri", "https://mine.example/cb"}
+	code, out, err := command(t, add...)
+	if code != exitOK || !strings.Contains(out, "olid_sec_") {
+		t.Fatal(code, out, err)
+	}
+	if code, _, err := command(t, add...); code != exitFailed || !strings.Contains(err, "exists already") {
+		t.Error("added twice:", code, err)
+	}
+	if _, out, _ := command(t, "client", "list", "--data", dir); !strings.Contains(out, "mine") || !strings.Contains(out, "demo-portal") {
+		t.Error("list:", out)
+	}
+	bad := []string{"client", "add", "--data", dir, "bad", "--name", "Bad", "--redirect-uri", "http://evil.example/cb#x", "--auth-method", "private_key_jwt"}
+	if code, _, err := command(t, bad...); code != exitWrongUse || !strings.Contains(err, "https only") && !strings.Contains(err, "fragment") || !strings.Contains(err, "jwks") {
+		t.Error("all faults at once:", code, err)
+	}
+	if code, out, _ := command(t, "client", "remove", "--data", dir, "mine"); code != exitOK || !strings.Contains(out, "removed") {
+		t.Error("remove:", code, out)
+	}
+	if code, _, err := command(t, "client", "remove", "--data", dir, "mine"); code != exitFailed || !strings.Contains(err, "no client") {
+		t.Error("removed twice:", code, err)
+	}
+}
+
+func TestCommandsKeys(t *testing.T) {
+	dir := demoFolder(t)
+	if code, _, err := command(t, "migrate", "--data", dir); code != exitOK {
+		t.Fatal(err)
+	}
+	if code, _, err := command(t, "keys", "rotate", "--data", dir); code != exitOK {
+		t.Fatal(err)
+	}
+	_, out, _ := command(t, "keys", "list", "--data", dir)
+	for _, want := range []string{"ES256", "RS256", "PS256", "active"} {
+		if !strings.Contains(out, want) {
+			t.Error("no", want, "in", out)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "master.key")
+	if code, _, err := command(t, "keys", "master", file); code != exitOK {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o400 {
+		t.Error(info.Mode(), err)
+	}
+	if code, _, err := command(t, "keys", "master", file); code != exitFailed || !strings.Contains(err, "never overwritten") {
+		t.Error("overwritten:", code, err)
+	}
+}
+
+func TestCommandsAccount(t *testing.T) {
+	s := newSite(t, nil)
+	a := s.person(testEmail)
+	dir := demoFolder(t)
+	// The commands work on the same database and master key as the site.
+	text, err := os.ReadFile(filepath.Join(dir, demoConfigName))
+	must(t, err)
+	changed := strings.NewReplacer("sqlite:"+filepath.Join(dir, "olid.db"), s.config.Database.URL.Reveal(), filepath.Join(dir, "master.key"), s.config.MasterKeyFile).Replace(string(text))
+	must(t, os.WriteFile(filepath.Join(dir, demoConfigName), []byte(changed), 0o600))
+
+	if code, _, err := command(t, "account", "unblock", "--data", dir, testEmail); code != exitFailed || !strings.Contains(err, "not blocked") {
+		t.Error("not blocked:", code, err)
+	}
+	must(t, s.stores.db.Accounts().Block(t.Context(), a.ID, a.Epoch, account.Reported, "ABCD-2345", s.clock.now(), noRecord))
+	_, out, _ := command(t, "account", "show", "--data", dir, "abcd-2345")
+	if !strings.Contains(out, "blocked") || !strings.Contains(out, testEmail) || strings.Contains(out, "argon2id") {
+		t.Error("show:", out)
+	}
+	if code, out, err := command(t, "account", "unblock", "--data", dir, "ABCD-2345", "--reason", "ticket 17"); code != exitOK || !strings.Contains(out, "unblocked") {
+		t.Fatal(code, err)
+	}
+	after := s.reload(a)
+	if after.State != account.AwaitingEnrolment || after.Epoch != a.Epoch+2 || after.Unblocks != 1 {
+		t.Errorf("after: %+v", after)
+	}
+	events, err := s.stores.db.Audit().EventsAbout(t.Context(), "account", a.ID, 1)
+	if err != nil || len(events) != 1 || events[0].Action != "account.unblocked" || events[0].Reason != "ticket 17" {
+		t.Error("record:", events, err)
+	}
+	items, err := s.stores.db.Outbox().Take(t.Context(), time.Now().Add(time.Hour), time.Minute, 10)
+	if err != nil || len(items) != 1 || items[0].Kind != "account-unblocked" {
+		t.Error("mail:", items, err)
+	}
+	if code, _, err := command(t, "account", "show", "--data", dir, "nobody@example.com"); code != exitFailed || !strings.Contains(err, "no such account") {
+		t.Error("unknown:", code, err)
+	}
+	if code, _, _ := command(t, "account", "show", "--data", dir, "not an address"); code != exitWrongUse {
+		t.Error("no address:", code)
+	}
+}
+
+// The demo answers, tells what to do, and stops when told.
+func TestDemo(t *testing.T) {
+	provider, portal := freeAddress(t), freeAddress(t)
+	dir := t.TempDir()
+	ctx, stop := context.WithCancel(t.Context())
+	started := make(chan string, 1)
+	done := make(chan int, 1)
+	go func() {
+		done <- run(world{ctx: ctx, stdout: lines(started), stderr: testWriter{t}, getenv: func(string) string { return "" }},
+			[]string{"demo", "--data", dir, "--listen", provider, "--portal", portal})
+	}()
+	var text string
+	select {
+	case text = <-started:
+	case code := <-done:
+		t.Fatal("stopped with", code)
+	}
+	for _, want := range []string{"http://" + provider + "/apply", "http://" + portal + "/mail", "account unblock --data " + dir} {
+		if !strings.Contains(text, want) {
+			t.Error("does not say", want, "\n", text)
+		}
+	}
+	for _, address := range []string{"http://" + provider + "/.well-known/openid-configuration", "http://" + provider + "/apply", "http://" + portal + "/", "http://" + portal + "/mail"} {
+		res, err := http.Get(address)
+		must(t, err)
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Error(address, res.StatusCode)
+		}
+	}
+	for _, private := range []string{"master.key", "portal.secret", demoConfigName} {
+		if info, err := os.Stat(filepath.Join(dir, private)); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Error(private, "can be read by others", err)
+		}
+	}
+	stop()
+	if code := <-done; code != exitOK {
+		t.Error("stopped with", code)
+	}
+}
+
+// lines passes the first text written on.
+type lines chan string
+
+func (l lines) Write(p []byte) (int, error) {
+	select {
+	case l <- string(p):
+	default:
+	}
+	return len(p), nil
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
