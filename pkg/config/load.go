@@ -117,7 +117,7 @@ func (c *Config) readSecrets(readFile func(string) ([]byte, error)) faults {
 // default in silence. The variables that Kubernetes makes for a service
 // called olid are passed over.
 func UnknownEnv(environ []string) error {
-	var known []string
+	known := []string{"OLID_CONFIG"} // the path of the file itself
 	for _, s := range settings(&Config{}) {
 		known = append(known, s.env())
 	}

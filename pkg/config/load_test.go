@@ -1,8 +1,6 @@
 package config_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"fmt"
 	"os"
@@ -243,11 +241,7 @@ clients: [{id: a}, {id: a}]
 }
 
 func TestLoadClientKeys(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil || key == nil {
-		t.Fatal(err)
-	}
-	const jwks = `{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}`
+	const jwks = `{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`
 	entry := `
 clients:
   - id: a
@@ -256,7 +250,7 @@ clients:
     redirect_uris: [https://a.example/cb]
     jwks: `
 	for name, yaml := range map[string]string{
-		"YAML": entry + "\n      keys:\n        - {kty: EC, crv: P-256, x: AA, 'y': AA}\n",
+		"YAML": entry + "\n      keys:\n        - {kty: EC, crv: P-256, x: MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4, 'y': 4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM}\n",
 		"JSON": entry + "'" + jwks + "'\n",
 	} {
 		c := mustLoad(t, practice(t)+yaml, nil)
@@ -264,7 +258,7 @@ clients:
 			t.Errorf("%s: %s", name, c.Clients[0].JWKS)
 		}
 	}
-	_, err = load(t, practice(t)+entry+"'{'\n", nil)
+	_, err := load(t, practice(t)+entry+"'{'\n", nil)
 	refused(t, err, "clients", "not JSON")
 
 	c := mustLoad(t, practice(t), map[string]string{"OLID_CLIENTS": `[{"id":"b","name":"B","auth_method":"none","redirect_uris":["https://b.example/cb"]}]`})
@@ -282,7 +276,7 @@ func TestUnknownEnv(t *testing.T) {
 	if n := strings.Count(err.Error(), "no such setting"); n != 2 {
 		t.Errorf("%d faults:\n%v", n, err)
 	}
-	if err := config.UnknownEnv([]string{"OLID_ISSUER=x"}); err != nil {
+	if err := config.UnknownEnv([]string{"OLID_ISSUER=x", "OLID_CONFIG=/etc/x.yaml"}); err != nil {
 		t.Error(err)
 	}
 }

@@ -178,7 +178,7 @@ type Branding struct {
 	// Omgevingsloket-ID.
 	Wordmark string `yaml:"wordmark"`
 
-	// ThemeDir is a folder with theme.css (design tokens) and wordmark.svg,
+	// ThemeDir is a folder with custom.css (design tokens) and wordmark.svg,
 	// either or both, that replace our own. Default: none. It is read at the
 	// start. The national government's logo and fonts may only be used by
 	// those who are allowed to, and are not part of this software.

@@ -258,7 +258,7 @@ func TestPrint(t *testing.T) {
 	c := mustLoad(t, practice(t), map[string]string{
 		"OLID_DATABASE_URL": "postgres://u:canary@h/d", "OLID_REDIS_URL": "redis://:canary@h", "OLID_PASSWORD_PEPPER": strings.Repeat("canary", 6),
 		"OLID_CLIENTS": "[{id: a, name: A, auth_method: client_secret_basic, secret_hashes: [0a1b2c], redirect_uris: ['https://a.example/cb']}," +
-			" {id: b, name: B, auth_method: private_key_jwt, jwks: {keys: [{kty: EC}]}, redirect_uris: ['https://b.example/cb']}]",
+			" {id: b, name: B, auth_method: private_key_jwt, jwks: {keys: [{kty: EC, crv: P-256, x: MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4, 'y': 4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM}]}, redirect_uris: ['https://b.example/cb']}]",
 		"OLID_TRUSTED_PROXIES": "10.0.0.0/8", "OLID_SESSION_IDLE": "17m",
 	})
 	var out bytes.Buffer

@@ -1,0 +1,133 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func deployFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../../deploy", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// A variable in deploy/ that no setting has would be the default in silence.
+func TestDeployNamesRealSettings(t *testing.T) {
+	for _, name := range []string{"compose.yaml", "omgevingsloket-id.service", "Dockerfile", "README.md", "omgevingsloket-id.example.yaml"} {
+		found := regexp.MustCompile(`OLID_[A-Z_]+`).FindAllString(deployFile(t, name), -1)
+		if len(found) == 0 {
+			t.Errorf("%s names no setting", name)
+		}
+		if err := UnknownEnv(found); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+type composeService struct {
+	Image       string
+	Command     []string
+	Environment map[string]string
+	Secrets     []string
+	Ports       []string
+	Networks    []string
+	ReadOnly    bool     `yaml:"read_only"`
+	CapDrop     []string `yaml:"cap_drop"`
+	SecurityOpt []string `yaml:"security_opt"`
+	User        string
+	Healthcheck struct{ Test []string }
+	DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
+}
+
+func TestCompose(t *testing.T) {
+	var c struct {
+		Services map[string]composeService
+		Networks map[string]struct{ Internal bool }
+		Secrets  map[string]struct{ File string }
+	}
+	if err := yaml.Unmarshal([]byte(deployFile(t, "compose.yaml")), &c); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Services) != 3 || !c.Networks["back"].Internal {
+		t.Fatalf("%d services, back network internal: %v", len(c.Services), c.Networks["back"].Internal)
+	}
+	for name, s := range c.Services {
+		if !s.ReadOnly || !slices.Contains(s.CapDrop, "ALL") || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") || s.User == "" || strings.HasPrefix(s.User, "0") {
+			t.Errorf("%s could do more than it must: %+v", name, s)
+		}
+		for _, secret := range s.Secrets {
+			if c.Secrets[secret].File == "" {
+				t.Errorf("%s: secret %s is no file", name, secret)
+			}
+		}
+		for key, value := range s.Environment {
+			file, ok := strings.CutPrefix(value, "/run/secrets/")
+			if strings.HasSuffix(key, "_FILE") && (!ok || !slices.Contains(s.Secrets, file)) {
+				t.Errorf("%s: %s=%s is no secret of this service", name, key, value)
+			}
+			if strings.Contains(strings.ToLower(key), "password") && !strings.HasSuffix(key, "_FILE") {
+				t.Errorf("%s: %s is a secret in the environment", name, key)
+			}
+		}
+		if name == "provider" {
+			continue
+		}
+		if len(s.Healthcheck.Test) == 0 || len(s.Ports) > 0 || !slices.Equal(s.Networks, []string{"back"}) || c.Services["provider"].DependsOn[name].Condition != "service_healthy" {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	for _, port := range c.Services["provider"].Ports {
+		if !strings.HasPrefix(port, "127.0.0.1:") || strings.Contains(port, "9090") {
+			t.Errorf("port %s is open to the world", port)
+		}
+	}
+	redis := strings.Join(c.Services["redis"].Command, " ")
+	if !strings.Contains(redis, "--appendonly yes") || !strings.Contains(redis, "--maxmemory-policy noeviction") {
+		t.Errorf("redis: %s", redis)
+	}
+}
+
+// The image, the unit and the runbook build the same binary in the same way.
+func TestDeployBuildsTheBinary(t *testing.T) {
+	const line = "CGO_ENABLED=0 go build -trimpath -ldflags=-s "
+	for _, name := range []string{"Dockerfile", "README.md"} {
+		if text := deployFile(t, name); !strings.Contains(text, line) || !strings.Contains(text, " ./cmd/omgevingsloket-id\n") {
+			t.Errorf("%s does not build with %q", name, line)
+		}
+	}
+	stages := strings.Split(deployFile(t, "Dockerfile"), "\nFROM ")
+	last := stages[len(stages)-1]
+	if !strings.HasPrefix(last, "scratch\n") || !strings.Contains(last, "\nUSER 65532:65532\n") || !strings.Contains(last, "ca-certificates.crt") {
+		t.Errorf("last stage:\n%s", last)
+	}
+}
+
+func TestUnitIsHardened(t *testing.T) {
+	lines := strings.Split(deployFile(t, "omgevingsloket-id.service"), "\n")
+	for _, want := range []string{
+		"DynamicUser=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes", "NoNewPrivileges=yes",
+		"MemoryDenyWriteExecute=yes", "SystemCallFilter=@system-service", "SystemCallFilter=~@privileged @resources", "CapabilityBoundingSet=",
+		"RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "LimitCORE=0", "UMask=0077",
+	} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("lacks %s", want)
+		}
+	}
+	// Each credential is loaded and handed to the setting that wants it.
+	for file, env := range map[string]string{
+		"master.keys": "OLID_MASTER_KEY_FILE", "database_url": "OLID_DATABASE_URL_FILE", "redis_url": "OLID_REDIS_URL_FILE", "smtp_url": "OLID_MAIL_SMTP_URL_FILE",
+	} {
+		if !slices.Contains(lines, "LoadCredential="+file+":/etc/omgevingsloket-id/"+file) || !slices.Contains(lines, "Environment="+env+"=%d/"+file) {
+			t.Errorf("%s does not arrive", file)
+		}
+	}
+}
