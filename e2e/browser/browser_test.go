@@ -327,9 +327,62 @@ func TestCookiesAndTwoHosts(t *testing.T) {
 	if got := b.Text(); got != "geplant" {
 		t.Errorf("after planting: %q", got)
 	}
+	b.Close()
+	tab.Open(s.URL)
+	if got := tab.Text(); got != "127.0.0.1" {
+		t.Errorf("with the first tab closed: %q", got)
+	}
+	b = tab
 	b.ClearCookies()
 	if twin := b.Duplicate(); twin.Text() != "niets" {
 		t.Errorf("after clearing: %q", twin.Text())
+	}
+}
+
+func TestRestartKeepsWhatIsMeantToBeKept(t *testing.T) {
+	s := newSite(t, map[string]http.HandlerFunc{"/": func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "short", Value: "x"})
+		http.SetCookie(w, &http.Cookie{Name: "long", Value: "x", MaxAge: 3600})
+		write(w, "<main>"+r.Header.Get("Cookie")+"</main>")
+	}})
+	b := New(t)
+	b.Open(s.URL)
+	b = b.Restart()
+	b.Open(s.URL)
+	if got := b.Text(); got != "long=x" {
+		t.Errorf("cookies: %q", got)
+	}
+}
+
+func TestWithinAPage(t *testing.T) {
+	s := newSite(t, map[string]http.HandlerFunc{"/": show(`<main id="top"><a href="#veld">Naar het veld</a>
+		<details><summary>Meer uitleg</summary>verborgen tekst</details><input id="veld" name="veld"></main>`)})
+	for _, options := range [][]Option{nil, {NoScript()}} {
+		b := New(t, options...)
+		b.Open(s.URL + "/")
+		b.Requests()
+		b.Click("Naar het veld")
+		if got := b.URL(); got != s.URL+"/#veld" {
+			t.Errorf("at %s", got)
+		}
+		b.Back()
+		if got := b.URL(); got != s.URL+"/" {
+			t.Errorf("back at %s", got)
+		}
+		if strings.Contains(b.Text(), "verborgen") {
+			t.Error("Text shows what is hidden")
+		}
+		b.Click("Meer uitleg")
+		if !strings.Contains(b.Text(), "verborgen") {
+			t.Error("Text does not show what is there")
+		}
+		if got := b.Requests(); len(got) != 0 {
+			t.Errorf("it asked for %q", got)
+		}
+		b.Reload()
+		if got := b.Requests(); len(got) != 1 || got[0] != "GET "+s.URL+"/" {
+			t.Errorf("Reload asked for %q", got)
+		}
 	}
 }
 

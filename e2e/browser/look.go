@@ -183,8 +183,7 @@ func Eval[T any](s *Session, script string) T {
 // Cookies returns all cookies of the visitor, of all hosts.
 func (s *Session) Cookies() []*http.Cookie {
 	s.t.Helper()
-	profile := chromedp.FromContext(s.ctx).BrowserContextID
-	res, err := chromedp.CallBrowser(s.ctx, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: profile})
+	res, err := chromedp.CallBrowser(s.ctx, storage.GetCookies, storage.GetCookiesParams{BrowserContextID: s.profile})
 	if err != nil {
 		s.fatalf("Cookies: %v", err)
 	}
@@ -228,8 +227,7 @@ func (s *Session) SetCookie(url, name, value string) {
 // ClearCookies forgets all cookies of the visitor.
 func (s *Session) ClearCookies() {
 	s.t.Helper()
-	profile := chromedp.FromContext(s.ctx).BrowserContextID
-	_, err := chromedp.CallBrowser(s.ctx, storage.ClearCookies, storage.ClearCookiesParams{BrowserContextID: profile})
+	_, err := chromedp.CallBrowser(s.ctx, storage.ClearCookies, storage.ClearCookiesParams{BrowserContextID: s.profile})
 	if err != nil {
 		s.fatalf("ClearCookies: %v", err)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 
 	"omgevingsloket-id/e2e/testenv"
@@ -23,6 +25,7 @@ type Session struct {
 	t        testing.TB
 	settings settings
 	engine   *engine
+	profile  cdp.BrowserContextID
 	ctx      context.Context
 	cancel   context.CancelFunc
 	watch    *watch
@@ -38,14 +41,43 @@ func New(t testing.TB, options ...Option) *Session {
 		o(&set)
 	}
 	e := set.start(t)
-	return open(t, set, e, e.ctx, chromedp.WithNewBrowserContext())
+	profile, err := chromedp.CallBrowser(e.ctx, target.CreateBrowserContext, target.CreateBrowserContextParams{})
+	if err != nil {
+		t.Fatalf("opening a browser: %v", err)
+	}
+	id := profile.BrowserContextID
+	t.Cleanup(func() {
+		_, err := chromedp.CallBrowser(e.ctx, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: id})
+		if err != nil {
+			t.Errorf("closing the browser: %v", err)
+		}
+	})
+	s := &Session{t: t, settings: set, engine: e, profile: id}
+	return s.NewTab()
 }
 
 // NewTab opens another tab of the same visitor: the same cookies, the same
-// settings, an empty page.
+// settings, an empty page. It outlives the tab it was opened from.
 func (s *Session) NewTab() *Session {
 	s.t.Helper()
-	return open(s.t, s.settings, s.engine, s.ctx)
+	tab := &Session{
+		t: s.t, settings: s.settings, engine: s.engine, profile: s.profile,
+		watch: newWatch(), patience: testenv.Patience,
+	}
+	tab.ctx, tab.cancel = chromedp.NewContext(s.engine.ctx,
+		chromedp.WithExistingBrowserContext(s.profile), chromedp.WithListener(tab.watch.event))
+	if err := chromedp.Do(tab.ctx); err != nil {
+		s.t.Fatalf("opening a tab: %v", err)
+	}
+	tab.watch.setFrame(cdp.FrameID(chromedp.FromContext(tab.ctx).Target.TargetID))
+	s.t.Cleanup(func() {
+		if problems := tab.Problems(); len(problems) > 0 {
+			s.t.Errorf("the browser had problems:\n  %s", strings.Join(problems, "\n  "))
+		}
+		tab.cancel()
+	})
+	tab.emulate()
+	return tab
 }
 
 // Duplicate opens another tab of the same visitor at the same address, which is
@@ -57,25 +89,21 @@ func (s *Session) Duplicate() *Session {
 	return tab
 }
 
-// Close closes the tab, before the test ends.
+// Close closes the tab before the test ends.
 func (s *Session) Close() { s.cancel() }
 
-func open(t testing.TB, set settings, e *engine, parent context.Context, options ...chromedp.ContextOption) *Session {
-	t.Helper()
-	s := &Session{t: t, settings: set, engine: e, watch: newWatch(), patience: testenv.Patience}
-	s.ctx, s.cancel = chromedp.NewContext(parent, append(options, chromedp.WithListener(s.watch.event))...)
-	if err := chromedp.Do(s.ctx); err != nil {
-		t.Fatalf("opening a tab: %v", err)
-	}
-	s.watch.setFrame(cdp.FrameID(chromedp.FromContext(s.ctx).Target.TargetID))
-	t.Cleanup(func() {
-		if problems := s.Problems(); len(problems) > 0 {
-			t.Errorf("the browser had problems:\n  %s", strings.Join(problems, "\n  "))
+// Restart is the visitor who closes the browser and opens it again: the tab is
+// gone, and so are the cookies that were to last as long as the browser.
+func (s *Session) Restart() *Session {
+	s.t.Helper()
+	s.Close()
+	tab := s.NewTab()
+	for _, c := range tab.Cookies() {
+		if c.Expires.IsZero() {
+			must(tab, network.DeleteCookies, network.DeleteCookiesParams{Name: c.Name, Domain: c.Domain, Path: c.Path})
 		}
-		s.cancel()
-	})
-	s.emulate()
-	return s
+	}
+	return tab
 }
 
 // emulate makes the tab the one that the options describe.
@@ -112,6 +140,10 @@ func (s *Session) allowScripts(allow bool) {
 // requests, requests to other machines. A test that expects some calls it;
 // what nobody asked for fails the test at its end.
 func (s *Session) Problems() []string { return s.watch.takeProblems() }
+
+// Requests returns what the tab has asked for since the last call, redirects
+// and subresources included, as "METHOD URL".
+func (s *Session) Requests() []string { return s.watch.takeRequests() }
 
 // call sends one command to the tab.
 func call[P, R any](s *Session, command cdp.Command[P, R], params P) (R, error) {

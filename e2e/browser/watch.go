@@ -27,7 +27,7 @@ type watch struct {
 	frame   cdp.FrameID
 
 	starts    int  // navigations that were asked for or begun
-	commits   int  // pages that took the place of the one before
+	commits   int  // pages, or places in a page, that took the place of the one before
 	requested bool // the page asked for a navigation that has not begun yet
 	loading   bool // between the beginning of a navigation and the page being complete
 	refresh   bool // the page said that it will go on by itself at once
@@ -35,6 +35,7 @@ type watch struct {
 	responses map[cdp.LoaderID]*network.Response
 	current   *network.Response // of the page on the screen; nil if it came from no server
 
+	requests []string // since Requests was last called
 	problems []string
 	taken    int // how many of them Problems has returned
 }
@@ -89,6 +90,7 @@ func (w *watch) navigation(ev any) bool {
 		if e.FrameID != w.frame {
 			return false
 		}
+		w.commits++
 		w.requested = false
 	case *page.EventFrameNavigated:
 		if e.Frame.ParentID != "" {
@@ -157,6 +159,7 @@ func (w *watch) trouble(ev any) bool {
 	case *page.EventJavascriptDialogOpening:
 		w.problem("dialog: %s", e.Message)
 	case *network.EventRequestWillBeSent:
+		w.requests = append(w.requests, e.Request.Method+" "+e.Request.URL)
 		if local(e.Request.URL) {
 			return false
 		}
@@ -232,6 +235,14 @@ func (w *watch) takeProblems() []string {
 	defer w.mu.Unlock()
 	fresh := slices.Clone(w.problems[w.taken:])
 	w.taken = len(w.problems)
+	return fresh
+}
+
+func (w *watch) takeRequests() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fresh := w.requests
+	w.requests = nil
 	return fresh
 }
 
