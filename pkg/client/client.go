@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"omgevingsloket-id/pkg/record"
@@ -78,19 +79,29 @@ func (c Client) AllowsRedirect(uri string) bool {
 	return false
 }
 
-// sameButPort: both are http on a loopback IP and differ in the port alone.
+// sameButPort: both are http on a loopback IP and differ in the port alone,
+// which the registered one need not have.
 func sameButPort(registered, uri string) bool {
-	for _, host := range []string{"http://127.0.0.1:", "http://[::1]:"} {
+	for _, host := range []string{"http://127.0.0.1", "http://[::1]"} {
 		a, okA := strings.CutPrefix(registered, host)
 		b, okB := strings.CutPrefix(uri, host)
-		if !okA || !okB {
-			continue
+		if okA && okB {
+			path, ok := afterPort(a)
+			other, fits := afterPort(b)
+			return ok && fits && path == other
 		}
-		_, pathA, _ := strings.Cut(a, "/")
-		port, pathB, hasPath := strings.Cut(b, "/")
-		return hasPath && pathA == pathB && port != "" && len(port) <= 5 && strings.Trim(port, "0123456789") == ""
 	}
 	return false
+}
+
+// afterPort gives the path and query behind an optional ":port".
+func afterPort(s string) (rest string, ok bool) {
+	if after, has := strings.CutPrefix(s, ":"); has {
+		rest = strings.TrimLeft(after, "0123456789")
+		port, err := strconv.ParseUint(after[:len(after)-len(rest)], 10, 16)
+		return rest, err == nil && port > 0 && strings.HasPrefix(rest, "/")
+	}
+	return s, strings.HasPrefix(s, "/")
 }
 
 // AllowsPostLogout compares byte for byte (OIDC RP-Initiated Logout §3).
@@ -182,6 +193,11 @@ func (c Client) checkAuth(policy Policy) []error {
 		}
 		if !hasKeys {
 			add("auth_method private_key_jwt: give jwks or jwks_uri")
+		}
+		if len(c.JWKS) > 0 {
+			if err := checkKeys(c.JWKS); err != nil {
+				add("jwks: %w", err)
+			}
 		}
 	default:
 		add("auth_method %q: choose none, client_secret_basic, client_secret_post or private_key_jwt", c.AuthMethod)
