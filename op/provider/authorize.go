@@ -158,11 +158,12 @@ func (p *Room) check(c client.Client, q url.Values) (authreq.Request, []string, 
 	if err != nil {
 		return req, nil, err
 	}
-	req.ForceLogin = slices.Contains(prompts, "login") || slices.Contains(prompts, "select_account") || q.Get("max_age") == "0"
-	req.ForceConsent = slices.Contains(prompts, "consent")
-	if _, err := maxAge(q.Get("max_age")); err != nil {
+	age, err := maxAge(q.Get("max_age"))
+	if err != nil {
 		return req, nil, err
 	}
+	req.ForceLogin = slices.Contains(prompts, "login") || slices.Contains(prompts, "select_account") || age == 0
+	req.ForceConsent = slices.Contains(prompts, "consent")
 	if err := p.checkClaims(policy, &req, q); err != nil {
 		return req, nil, err
 	}
@@ -245,8 +246,8 @@ func maxAge(raw string) (time.Duration, error) {
 	if raw == "" {
 		return -1, nil
 	}
-	n, err := strconv.ParseInt(raw, 10, 32)
-	if err != nil || n < 0 {
+	n, err := strconv.ParseUint(raw, 10, 31)
+	if err != nil {
 		return 0, refuse("invalid_request", "max_age is a number of seconds")
 	}
 	return time.Duration(n) * time.Second, nil

@@ -37,6 +37,9 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 			return p.Flow.Onward(w, r, v)
 		}
 	}
+	if v.Client != nil && !v.Client.AllowsRedirect(req.RedirectURI) {
+		return web.Restart(errors.New("the client's redirect URIs changed during the login")) // AZ-23
+	}
 	if v.Client != nil && v.Account != nil && req.Hinted != "" && p.Subjects.For(*v.Account, *v.Client).Person != req.Hinted {
 		req.Refusal = "login_required"
 	}

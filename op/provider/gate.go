@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
 )
 
 // What the endpoints for clients read, and how long it may be. Other
@@ -51,7 +53,19 @@ func (p *Room) gate(parameters map[string]int, next http.Handler) http.Handler {
 		if r.Method == http.MethodPost && !p.gateBody(w, r, parameters) {
 			return
 		}
-		next.ServeHTTP(&oauthWriter{ResponseWriter: w}, r)
+		challenge := basicChallenge
+		if parameters == nil {
+			challenge = bearerChallenge
+			if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); !strings.EqualFold(scheme, "Bearer") || token == "" {
+				// Nothing was tried: no error is named (RFC 6750 §3.1).
+				w.Header().Set("WWW-Authenticate", "Bearer "+realm)
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+		} else if !gateCredentials(w, r) {
+			return
+		}
+		next.ServeHTTP(&oauthWriter{ResponseWriter: w, challenge: challenge}, r)
 	})
 }
 
@@ -99,6 +113,41 @@ func (p *Room) gateBody(w http.ResponseWriter, r *http.Request, parameters map[s
 	return true
 }
 
+// gateCredentials demands one way of authentication at most (R-032), written
+// so that it can be read.
+func gateCredentials(w http.ResponseWriter, r *http.Request) bool {
+	header := r.Header.Get("Authorization")
+	assertion, kind := r.PostForm.Get("client_assertion"), r.PostForm.Get("client_assertion_type")
+	ways := 0
+	for _, used := range []bool{header != "", r.PostForm.Get("client_secret") != "", assertion != "" || kind != ""} {
+		if used {
+			ways++
+		}
+	}
+	switch {
+	case ways > 1:
+		writeError(w, http.StatusBadRequest, "invalid_request", "authenticate in one way, not in several")
+		return false
+	case (assertion != "" || kind != "") && (assertion == "" || kind != oidc.ClientAssertionTypeJWTAssertion):
+		writeError(w, http.StatusBadRequest, "invalid_request", "client_assertion goes with client_assertion_type "+oidc.ClientAssertionTypeJWTAssertion)
+		return false
+	case header != "" && !basicReads(r):
+		writeError(w, http.StatusUnauthorized, "invalid_client", "client authentication failed")
+		return false
+	}
+	return true
+}
+
+// basicReads tells whether the header holds form-encoded credentials (RFC
+// 6749 §2.3.1) of the client that the body names, if it names one.
+func basicReads(r *http.Request) bool {
+	user, password, ok := r.BasicAuth()
+	id, err1 := url.QueryUnescape(user)
+	_, err2 := url.QueryUnescape(password)
+	named := r.PostForm.Get("client_id")
+	return ok && err1 == nil && err2 == nil && id != "" && (named == "" || named == id)
+}
+
 // singles demands each parameter once, as text, no longer than allowed.
 func singles(form url.Values, parameters map[string]int) string {
 	if len(form) > mostNames {
@@ -121,7 +170,7 @@ func singles(form url.Values, parameters map[string]int) string {
 // writeError is an OAuth error (RFC 6749 §5.2). The description is always
 // one of our own sentences.
 func writeError(w http.ResponseWriter, status int, code, description string) {
-	o := &oauthWriter{ResponseWriter: w}
+	o := &oauthWriter{ResponseWriter: w, challenge: basicChallenge}
 	o.Header().Set("Content-Type", "application/json")
 	o.WriteHeader(status)
 	_ = json.NewEncoder(o).Encode(map[string]string{"error": code, "error_description": description})
@@ -129,12 +178,21 @@ func writeError(w http.ResponseWriter, status int, code, description string) {
 
 // oauthWriter adds the headers that RFC 6749 §5.2 and RFC 6750 §3 want with
 // a status, which the library leaves out.
-type oauthWriter struct{ http.ResponseWriter }
+type oauthWriter struct {
+	http.ResponseWriter
+	challenge string // of a 401
+}
+
+const (
+	realm           = `realm="Omgevingsloket-ID"`
+	basicChallenge  = "Basic " + realm
+	bearerChallenge = "Bearer " + realm + `, error="invalid_token"`
+)
 
 func (o *oauthWriter) WriteHeader(status int) {
 	switch h := o.Header(); {
 	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
-		h.Set("WWW-Authenticate", `Basic realm="Omgevingsloket-ID"`)
+		h.Set("WWW-Authenticate", o.challenge)
 	case status == http.StatusServiceUnavailable && h.Get("Retry-After") == "":
 		h.Set("Retry-After", "5")
 	}

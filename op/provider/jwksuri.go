@@ -20,8 +20,7 @@ import (
 
 // KeyFetcher reads the keys of clients from their jwks_uri. It follows no
 // redirect, reads little, waits briefly, asks no more than once a minute for
-// one address, and in production never calls this machine or its link
-//
+// one address, and in production calls public addresses only.
 type KeyFetcher struct {
 	client *http.Client
 	now    func() time.Time
@@ -65,13 +64,28 @@ func allowedAddress(address string, local bool) error {
 		return err
 	}
 	a := ap.Addr().Unmap()
-	if a.IsLoopback() && local {
+	if local && (a.IsLoopback() || a.IsPrivate()) {
 		return nil
 	}
-	if a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
-		return errors.New("jwks_uri: leads to this machine or its link")
+	if a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
+		return errNotPublic
+	}
+	for _, net := range special {
+		if net.Contains(a) {
+			return errNotPublic
+		}
 	}
 	return nil
+}
+
+var errNotPublic = errors.New("jwks_uri: does not lead to a public address")
+
+// special are networks that are not public either, or lead to ones that are
+// not (RFC 6890).
+var special = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
 }
 
 // Fetch gives the keys behind uri; fresh asks again, if it was not asked
@@ -96,7 +110,8 @@ func (f *KeyFetcher) Fetch(ctx context.Context, uri string, fresh bool) (jose.JS
 		return k.set, nil
 	}
 	k.try = now
-	set, err := f.get(ctx, uri)
+	// A caller who hangs up must not spend this minute's attempt.
+	set, err := f.get(context.WithoutCancel(ctx), uri)
 	if err != nil {
 		if !k.at.IsZero() {
 			return k.set, nil

@@ -17,6 +17,7 @@ type Policy struct {
 	UnknownACR        bool     // an acr nobody knows is no reason to refuse
 	ACR               string   // the level that tokens state
 	AssertionLifetime int      // seconds
+	AssertionIssuedAt bool     // iat is required
 	Secure            bool     // production: nothing private is fetched
 }
 
@@ -37,6 +38,7 @@ func NewPolicy(name client.Policy, acr string, secure bool) Policy {
 	}
 	p.AuthMethods = append(p.AuthMethods, client.None) // public clients: browser and native (NLGOV OIDC §4.1)
 	p.RefusedScopes = []string{"profile"}
+	p.AssertionIssuedAt = true
 	return p
 }
 

@@ -70,7 +70,8 @@ func told(err error, otherwise *oidc.Error, status int) error {
 
 var errClient = errors.New("client authentication failed")
 
-// VerifyClient authenticates a client, by its registered method and no other.
+// VerifyClient authenticates a client, by its registered method and no other;
+// the gate has seen to it that there is one at most.
 // An unknown client and a wrong proof get one answer.
 func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
 	c, err := s.verifyClient(ctx, r)
@@ -86,18 +87,8 @@ func (s *server) verifyClient(ctx context.Context, r *op.Request[op.ClientCreden
 	switch {
 	case r.Header.Get("Authorization") != "":
 		method = client.ClientSecretBasic
-		// The library passes over a header that is no Basic one.
-		if scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " "); !strings.EqualFold(scheme, "Basic") || r.Form.Get("client_secret") != "" || r.Data.ClientAssertion != "" {
-			return client.Client{}, errClient
-		}
-		if id := r.Form.Get("client_id"); id != "" && id != r.Data.ClientID {
-			return client.Client{}, errClient
-		}
 	case r.Data.ClientAssertion != "":
 		method = client.PrivateKeyJWT
-		if r.Data.ClientSecret != "" || r.Data.ClientAssertionType != oidc.ClientAssertionTypeJWTAssertion {
-			return client.Client{}, errClient
-		}
 		id, err := assertedClient(r.Data.ClientAssertion)
 		if err != nil || r.Data.ClientID != "" && r.Data.ClientID != id {
 			return client.Client{}, errClient
