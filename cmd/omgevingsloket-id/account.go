@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/signin"
+)
+
+type accountCommand struct {
+	Show    accountShow    `cmd:"" help:"Show the state of an account and what happened to it."`
+	Unblock accountUnblock `cmd:"" help:"Give a blocked account a fresh enrolment."`
+}
+
+type accountShow struct {
+	target
+	Who string `arg:"" name:"email-or-reference" help:"E-mail address, or the reference on the holder's blocked page."`
+}
+
+// Run shows an account, without anything secret.
+func (t accountShow) Run(w world) error {
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+		a, err := s.find(ctx, t.Who)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(table, "account\t%s\nkind\t%s\ne-mail\t%s\nstate\t%s\n", a.ID, a.Kind, a.Email, a.State)
+		if a.BlockRef != "" {
+			fmt.Fprintf(table, "blocked because\t%s\nreference\t%s\n", a.BlockReason, a.BlockRef)
+		}
+		fmt.Fprintf(table, "unblocked before\t%d times\ncreated\t%s\n", a.Unblocks, a.CreatedAt.Format(time.RFC3339))
+		if !a.LastLoginAt.IsZero() {
+			fmt.Fprintf(table, "last login\t%s\n", a.LastLoginAt.Format(time.RFC3339))
+		}
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		events, err := s.db.Audit().EventsAbout(ctx, "account", a.ID, 20)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(w.stdout, "\nwhat happened, newest first")
+		for _, e := range events {
+			fmt.Fprintf(w.stdout, "  %s  %s %s %s\n", e.At.Format(time.RFC3339), e.Action, e.Outcome, e.Reason)
+		}
+		return nil
+	})
+}
+
+type accountUnblock struct {
+	target
+	Who    string `arg:"" name:"email-or-reference" help:"E-mail address, or the reference on the holder's blocked page."`
+	Reason string `default:"unblocked at the command line" help:"Why, for the record: a ticket number, how the caller was identified."`
+}
+
+// Run unblocks: fresh enrolment, old secret, sessions and tokens dead, a mail
+// to the holder, a line in the record.
+func (t accountUnblock) Run(w world) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+		a, err := s.find(ctx, t.Who)
+		if err != nil {
+			return err
+		}
+		letters, err := newLetters(c, rand.Reader)
+		if err != nil {
+			return err
+		}
+		rules := &signin.Rules{Accounts: s.db.Accounts(), Letters: letters, Rand: rand.Reader, Now: time.Now}
+		err = rules.Unblock(ctx, a, operator(), t.Reason)
+		if errors.Is(err, errs.ErrConflict) {
+			return fmt.Errorf("the account is not blocked; it is %s", a.State)
+		}
+		if err == nil {
+			fmt.Fprintf(w.stdout, "The account is unblocked. At the next login its holder links an authenticator app again; a mail tells so.\n")
+		}
+		return err
+	})
+}
+
+// find looks an account up by address or by the reference of its block.
+func (s *stores) find(ctx context.Context, who string) (account.Account, error) {
+	a, err := s.db.Accounts().ByBlockRef(ctx, strings.ToUpper(strings.TrimSpace(who)))
+	if errors.Is(err, errs.ErrNotFound) {
+		address, bad := mail.CanonicalAddress(who)
+		if bad != nil {
+			return account.Account{}, fmt.Errorf("%w: %q is neither an e-mail address nor a reference of a blocked account", errUse, who)
+		}
+		a, err = s.db.Accounts().ByEmail(ctx, address)
+	}
+	if errors.Is(err, errs.ErrNotFound) {
+		return account.Account{}, errors.New("there is no such account")
+	}
+	return a, err
+}

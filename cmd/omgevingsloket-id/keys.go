@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signkey"
+)
+
+// keysCommand is about keys.
+type keysCommand struct {
+	List   keysList   `cmd:"" help:"List the keys that sign tokens."`
+	Rotate keysRotate `cmd:"" help:"Let the next keys sign from now on; running servers follow within a minute."`
+	Master keysMaster `cmd:"" help:"Make a master key file."`
+}
+
+type keysList struct{ target }
+
+// Run lists the keys.
+func (t keysList) Run(w world) error {
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+		keys, err := s.db.Keys().Keys(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "KID\tALGORITHM\tSTATE\tSINCE")
+		for _, k := range keys {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", k.ID, k.Alg, k.State, k.Since.Format(time.RFC3339))
+		}
+		return table.Flush()
+	})
+}
+
+type keysRotate struct{ target }
+
+// Run rotates by hand (R-208).
+func (t keysRotate) Run(w world) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+		m := &signkey.Manager{Store: s.db.Keys(), Ring: s.ring, Schedule: c.KeySchedule(), Rand: rand.Reader, Now: time.Now}
+		if err := m.Rotate(ctx, operator()); err != nil {
+			return err
+		}
+		fmt.Fprintln(w.stdout, "Done: `keys list` shows the keys. Clients that keep our keys read them again when they meet a new kid.")
+		return nil
+	})
+}
+
+type keysMaster struct {
+	ID   string `default:"k1" help:"Id of the key, a short word."`
+	File string `arg:"" type:"path" help:"File to make; it must not exist."`
+}
+
+// Run makes a key ring file that only its owner may read.
+func (t keysMaster) Run(w world) error {
+	text, err := secret.NewKeyRingFile(t.ID, rand.Reader)
+	if err != nil {
+		return err
+	}
+	if _, err := secret.ParseKeyRing(text, rand.Reader); err != nil {
+		return fmt.Errorf("%w: --id: %w", errUse, err)
+	}
+	f, err := os.OpenFile(t.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
+	if err != nil {
+		return fmt.Errorf("%w; an existing key is never overwritten", err)
+	}
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	fmt.Fprintf(w.stdout, "Master key in %s. Keep a copy apart from the backups of the database.\n", t.File)
+	return f.Close()
+}
