@@ -20,9 +20,14 @@ type Page struct {
 	RequestID string
 	Client    string // the client one is logging in to; may be ""
 	Helpdesk  Helpdesk
+	Template  string // its name, such as "login/code": data-page on main, for an operator's style sheet and for tests
 
 	kit *Kit
 }
+
+// drawn notes the template that draws the page; Render calls it through the
+// page struct that embeds p.
+func (p *Page) drawn(template string) { p.Template = template }
 
 // Language is one entry of the language switch.
 type Language struct {

@@ -41,6 +41,9 @@ func (k *Kit) Templates() *template.Template { return k.templates }
 
 // Render writes a page, whole or not at all.
 func (k *Kit) Render(w http.ResponseWriter, status int, name string, data any) error {
+	if p, ok := data.(interface{ drawn(string) }); ok {
+		p.drawn(name)
+	}
 	var page bytes.Buffer
 	if err := k.templates.ExecuteTemplate(&page, name, data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
