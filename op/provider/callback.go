@@ -36,6 +36,11 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 			}
 			return p.Flow.Onward(w, r, v)
 		}
+		// The browser's secret may be older than the login and known to
+		// somebody who sat here before; the session is not (LG-20).
+		if handle, ok := p.Kit.Session(r); !ok || handle.Hash() != req.Session {
+			return web.Restart(errors.New("another browser's session"))
+		}
 	}
 	if v.Client != nil && !v.Client.AllowsRedirect(req.RedirectURI) {
 		return web.Restart(errors.New("the client's redirect URIs changed during the login")) // AZ-23
