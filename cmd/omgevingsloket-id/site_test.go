@@ -208,8 +208,12 @@ func (b *browser) do(req *http.Request) *browser {
 	return b
 }
 
+// get opens an address; a path is one of ours, wherever the browser is.
 func (b *browser) get(target string) *browser {
 	b.s.t.Helper()
+	if strings.HasPrefix(target, "/") {
+		target = b.s.server.URL + target
+	}
 	u, err := b.url.Parse(target)
 	must(b.s.t, err)
 	req, err := http.NewRequest(http.MethodGet, u.String(), nil)
