@@ -1,0 +1,75 @@
+package apply_test
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"omgevingsloket-id/op/apply"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/record"
+)
+
+// counter notes which calls reach the real stores behind it, and can make
+// one of them late.
+type counter struct {
+	application.Store
+	accounts apply.Accounts
+
+	mu     sync.Mutex
+	calls  []string
+	before func(call string) // may be nil; runs before each call
+}
+
+func (c *counter) reset() { c.mu.Lock(); c.calls = nil; c.mu.Unlock() }
+
+func (c *counter) note(call string) {
+	c.mu.Lock()
+	c.calls = append(c.calls, call)
+	before := c.before
+	c.mu.Unlock()
+	if before != nil {
+		before(call)
+	}
+}
+
+func (c *counter) ByEmail(ctx context.Context, email string) (account.Account, error) {
+	c.note("ByEmail")
+	return c.accounts.ByEmail(ctx, email)
+}
+
+func (c *counter) Start(ctx context.Context, a application.Application, rec record.Record) error {
+	c.note("Start")
+	return c.Store.Start(ctx, a, rec)
+}
+
+func (c *counter) ByHandle(ctx context.Context, handleHash string) (application.Application, error) {
+	c.note("ByHandle")
+	return c.Store.ByHandle(ctx, handleHash)
+}
+
+func (c *counter) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error {
+	c.note("Renew")
+	return c.Store.Renew(ctx, id, codeHash, expires, rec)
+}
+
+func (c *counter) TryCode(ctx context.Context, id, codeHash string, now time.Time) (application.CodeVerdict, error) {
+	c.note("TryCode")
+	return c.Store.TryCode(ctx, id, codeHash, now)
+}
+
+func (c *counter) Save(ctx context.Context, a application.Application) (application.Application, error) {
+	c.note("Save")
+	return c.Store.Save(ctx, a)
+}
+
+func (c *counter) PutDocument(ctx context.Context, d application.Document) error {
+	c.note("PutDocument")
+	return c.Store.PutDocument(ctx, d)
+}
+
+func (c *counter) Submit(ctx context.Context, a application.Application, approve *account.Account, rec record.Record) error {
+	c.note("Submit")
+	return c.Store.Submit(ctx, a, approve, rec)
+}

@@ -1,0 +1,341 @@
+package apply_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/png"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/op/apply"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/limit"
+)
+
+// bombPNG is a file of some 70 bytes that claims 20 000 x 20 000 pixels.
+func bombPNG(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	must(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))))
+	raw := b.Bytes()
+	binary.BigEndian.PutUint32(raw[16:], 20_000)
+	binary.BigEndian.PutUint32(raw[20:], 20_000)
+	binary.BigEndian.PutUint32(raw[29:], crc32.ChecksumIEEE(raw[12:29]))
+	return raw
+}
+
+// stored is the one document of a draft, opened.
+func (v *visitor) stored() (application.Document, []byte) {
+	v.t.Helper()
+	documents, err := v.db.Applications().Documents(v.t.Context(), v.application().ID)
+	must(v.t, err)
+	if len(documents) != 1 {
+		v.t.Fatalf("%d documents", len(documents))
+	}
+	d, err := v.db.Applications().DocumentContent(v.t.Context(), documents[0].ID)
+	must(v.t, err)
+	plain, err := v.ring.Open(d.Sealed, application.DocumentAAD(d.ApplicationID, d.ID))
+	must(v.t, err)
+	return d, plain
+}
+
+// UP-01, UP-03, UP-05, UP-08: each refusal has its own words, at the field.
+func TestUP08_DocumentsOfProduction(t *testing.T) {
+	s := newSite(t, production)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	limit := func(n int) []byte {
+		return append([]byte(smallPDF[:9]), append(bytes.Repeat([]byte("x"), n-len(smallPDF)), smallPDF[9:]...)...)
+	}
+	v.upload("", nil).wrong("document").has("Kies een document")
+	v.upload("leeg.pdf", nil).wrong("document").has("leeg")
+	v.upload("brief.pdf", []byte("geen PDF")).wrong("document").has("geen PDF, JPEG of PNG")
+	v.upload("plaatje.png", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`)).wrong("document").has("geen PDF, JPEG of PNG")
+	v.upload("half.pdf", []byte(smallPDF[:30])).wrong("document").has("niet openen")
+	v.upload("bom.png", bombPNG(t)).wrong("document").has("beeldpunten")
+	v.upload("groot.pdf", limit(11_000_000)).wrong("document").has("10 MB")
+	v.upload("net-te-groot.pdf", limit(application.LargestDocument+1)).wrong("document").has("10 MB")
+	if documents, err := s.db.Applications().Documents(t.Context(), v.application().ID); err != nil || len(documents) != 0 {
+		t.Fatalf("%v %v", documents, err)
+	}
+	v.get("/apply/check").leads("/apply/document")
+	v.upload("net-niet-te-groot.pdf", limit(application.LargestDocument)).leads("/apply/check")
+	if d, plain := v.stored(); d.Size != application.LargestDocument || !bytes.Equal(plain, limit(application.LargestDocument)) {
+		t.Errorf("%+v", d)
+	}
+}
+
+// On practice any document will do, but one that could hurt whoever opens it.
+func TestUP08_DocumentsOfPractice(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	for _, c := range []struct {
+		name    string
+		content []byte
+		kind    string
+	}{
+		{"leeg.pdf", nil, application.TypeOther},
+		{"brief.docx", []byte("PK\x03\x04 of zoiets"), application.TypeOther},
+		{"half.pdf", []byte(smallPDF[:30]), application.TypeOther},
+		{"heel.pdf", []byte(smallPDF), application.TypePDF},
+		{"groot", make([]byte, application.LargestDocument), application.TypeOther},
+	} {
+		v.upload(c.name, c.content).leads("/apply/check")
+		d, plain := v.stored()
+		sum := sha256.Sum256(c.content)
+		if d.Type != c.kind || d.Name != c.name || d.Size != int64(len(c.content)) || !bytes.Equal(plain, c.content) || d.SHA256 != hex.EncodeToString(sum[:]) {
+			t.Errorf("%s: %+v", c.name, d)
+		}
+	}
+	v.upload("", nil).leads("/apply/check") // no other one: the one that is there will do
+	v.get("/apply/document").has("Al toegevoegd", "groot")
+	v.upload("bom.png", bombPNG(t)).wrong("document").has("beeldpunten", "groot")
+	v.upload("te-groot", make([]byte, application.LargestDocument+1)).wrong("document")
+	if d, _ := v.stored(); d.Name != "groot" {
+		t.Errorf("a refused document took the place of another: %+v", d)
+	}
+}
+
+// UP-06: the name is shown and nothing else.
+func TestUP06_DocumentNames(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	for raw, want := range map[string]string{
+		"../../x": "x.pdf", `..\..\x`: "x.pdf", "pas\u202efdp.exe": "pasfdp.exe.pdf", `a"b.pdf`: "a_b.pdf", "CON": "_CON.pdf",
+		strings.Repeat("n", 5000) + ".pdf": strings.Repeat("n", 96) + ".pdf", "<b>vet</b>.pdf": "b_.pdf", ".htaccess": "htaccess.pdf",
+	} {
+		v.upload(raw, []byte(smallPDF)).leads("/apply/check")
+		if d, _ := v.stored(); d.Name != want || len(d.ID) != 32 {
+			t.Errorf("%q: %q", raw, d.Name)
+		}
+		v.get("/apply/check").has(want)
+	}
+}
+
+// UP-14, UP-15: the form token, the document, and nothing more.
+func TestUP14_UP15_OnlyTheForm(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	token := part{name: "csrf", content: []byte(v.token())}
+	file := part{name: "document", file: "x.pdf", isFile: true, content: []byte(smallPDF)}
+	other := s.visitor()
+	for name, parts := range map[string][]part{
+		"nothing":                    {},
+		"no file":                    {token},
+		"no token":                   {file},
+		"the file first":             {file, token},
+		"two files":                  {token, file, file},
+		"a field more":               {token, file, {name: "x", content: []byte("y")}},
+		"another field":              {token, {name: "documents", file: "x.pdf", isFile: true}},
+		"text in the file's place":   {token, {name: "document", content: []byte("text")}},
+		"a file in the token's":      {{name: "csrf", file: "x", isFile: true, content: []byte(v.token())}, file},
+		"content without a name":     {token, {name: "document", isFile: true, content: []byte(smallPDF)}},
+		"a thousand parts":           append([]part{token, file}, slices.Repeat([]part{{name: "x"}}, 1000)...),
+		"two names":                  {token, {disposition: `form-data; name="document"; filename="a.pdf"; filename="b.pdf"`, content: []byte(smallPDF)}},
+		"no disposition":             {token, {disposition: `x`, content: []byte(smallPDF)}},
+		"a token that does not end":  {{name: "csrf", content: []byte(v.token() + strings.Repeat("x", 1<<20))}, file},
+		"another browser's token":    {{name: "csrf", content: []byte(other.token())}, file},
+		"a header of two megabytes":  {token, {disposition: `form-data; name="document"; filename="` + strings.Repeat("x", 20<<20) + `"`, content: []byte(smallPDF)}},
+		"a multipart in a multipart": {token, {name: "document", file: "", isFile: true, content: []byte("--x\r\n\r\n--x--")}},
+	} {
+		p := v.parts(parts...)
+		if p.status < 400 || p.status >= 500 {
+			t.Errorf("%s: status %d %s", name, p.status, p.location)
+		}
+	}
+	for _, contentType := range []string{"multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=x", "application/pdf", ""} {
+		r, err := http.NewRequest(http.MethodPost, s.url+"/apply/document", strings.NewReader(smallPDF))
+		must(t, err)
+		r.Header.Set("Content-Type", contentType)
+		if p := v.do(r); p.status < 400 || p.status >= 500 {
+			t.Errorf("%q: status %d", contentType, p.status)
+		}
+	}
+	if v.application().Answers.DocumentDone {
+		t.Error("one of them was kept")
+	}
+	v.parts(token, file).leads("/apply/check")
+}
+
+// UP-20: a document is ciphertext on disk, and opens in its own row only.
+func TestUP20_SealedAtRest(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	const canary = "canary-3f9a-in-the-document"
+	content := []byte("%PDF-1.4\n" + canary + "\nstartxref\n9\n%%EOF")
+	v.upload("x.pdf", content).leads("/apply/check")
+	if raw := s.bytes(); bytes.Contains(raw, []byte(canary)) || !bytes.Contains(raw, []byte("x.pdf")) {
+		t.Error("the document can be read in the database")
+	}
+	d, plain := v.stored()
+	if !bytes.Equal(plain, content) {
+		t.Error("it does not open to what was sent")
+	}
+	for _, aad := range []string{application.DocumentAAD(d.ApplicationID, "another"), application.DocumentAAD("another", d.ID)} {
+		if _, err := s.ring.Open(d.Sealed, aad); err == nil {
+			t.Errorf("opens as %s", aad)
+		}
+	}
+}
+
+// raw begins an upload on a connection of its own, and sends no more than
+// what of the body is given.
+func (v *visitor) raw(body []byte, length int, contentType string) (net.Conn, *bufio.Reader) {
+	v.t.Helper()
+	u, err := url.Parse(v.url)
+	must(v.t, err)
+	conn, err := net.Dial("tcp", u.Host)
+	must(v.t, err)
+	v.t.Cleanup(func() { _ = conn.Close() })
+	var cookies []string
+	for _, c := range v.cookies() {
+		cookies = append(cookies, c.Name+"="+c.Value)
+	}
+	_, err = fmt.Fprintf(conn, "POST /apply/document HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+		u.Host, strings.Join(cookies, "; "), contentType, length, body)
+	must(v.t, err)
+	return conn, bufio.NewReader(conn)
+}
+
+// UP-13: who sends nothing any more, or too little for too long, is cut off
+// with a page that says so; nothing half is kept and the way on is open.
+func TestUP13_SlowUpload(t *testing.T) {
+	for name, limits := range map[string]struct{ stall, whole time.Duration }{
+		"stalled":  {50 * time.Millisecond, time.Hour},
+		"too long": {time.Hour, 50 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, func(r *apply.Room, _ *web.Kit) { r.UploadStall, r.UploadTime = limits.stall, limits.whole })
+			v := s.visitor()
+			v.fill("burger", "jo@example.com", "/apply/document")
+			body, contentType := multipartBody(t, part{name: "csrf", content: []byte(v.token())},
+				part{name: "document", file: "x.pdf", isFile: true, content: bytes.Repeat([]byte("x"), 1000)})
+			_, answer := v.raw(body[:len(body)-500], len(body), contentType)
+			resp, err := http.ReadResponse(answer, nil)
+			must(t, err)
+			text, err := io.ReadAll(resp.Body)
+			must(t, err)
+			if resp.StatusCode != http.StatusRequestTimeout || !strings.Contains(string(text), "duurde te lang") {
+				t.Errorf("status %d\n%s", resp.StatusCode, text)
+			}
+			if documents, err := s.db.Applications().Documents(t.Context(), v.application().ID); err != nil || len(documents) != 0 {
+				t.Errorf("%v %v", documents, err)
+			}
+		})
+	}
+}
+
+// A slow connection that keeps going is served, however long it takes.
+func TestUP13_PatientUpload(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	body, contentType := multipartBody(t, part{name: "csrf", content: []byte(v.token())},
+		part{name: "document", file: "x.pdf", isFile: true, content: append([]byte(smallPDF), make([]byte, 300_000)...)})
+	conn, answer := v.raw(nil, len(body), contentType)
+	for chunk := range slices.Chunk(body, 7000) {
+		_, err := conn.Write(chunk)
+		must(t, err)
+	}
+	resp, err := http.ReadResponse(answer, nil)
+	must(t, err)
+	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/apply/check" {
+		t.Errorf("status %d %s", resp.StatusCode, resp.Header.Get("Location"))
+	}
+}
+
+// UP-16: one source cannot take all places, nor hold on to them.
+func TestUP16_UploadsAtOnce(t *testing.T) {
+	counted := make(chan struct{}, 1000)
+	s := newSite(t, func(_ *apply.Room, k *web.Kit) { k.Windows = told{k.Windows, counted} })
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	body, contentType := multipartBody(t, part{name: "csrf", content: []byte(v.token())}, part{name: "document", file: "x.pdf", isFile: true, content: []byte(smallPDF)})
+	var waiting []net.Conn
+	var answers []*bufio.Reader
+	for range 8 {
+		conn, answer := v.raw(body[:100], len(body), contentType)
+		waiting, answers = append(waiting, conn), append(answers, answer)
+	}
+	for range 8 {
+		<-counted
+	}
+	// They are about to be in; until then the ninth is one of the crowd.
+	for {
+		p := v.upload("y.pdf", []byte(smallPDF))
+		if p.status == http.StatusServiceUnavailable {
+			if p.header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+			break
+		}
+		p.leads("/apply/check")
+	}
+	for i, conn := range waiting {
+		_, err := conn.Write(body[100:])
+		must(t, err)
+		resp, err := http.ReadResponse(answers[i], nil)
+		must(t, err)
+		if resp.StatusCode != http.StatusSeeOther {
+			t.Errorf("upload %d: status %d", i, resp.StatusCode)
+		}
+	}
+	v.upload("z.pdf", []byte(smallPDF)).leads("/apply/check")
+}
+
+// told tells when an upload has been counted: what comes next is its place.
+type told struct {
+	limit.Windows
+	uploads chan<- struct{}
+}
+
+func (w told) Allow(ctx context.Context, name, key string, most int, window time.Duration) (bool, time.Duration, error) {
+	ok, wait, err := w.Windows.Allow(ctx, name, key, most, window)
+	if name == "apply-upload" {
+		w.uploads <- struct{}{}
+	}
+	return ok, wait, err
+}
+
+func TestUP08_BodyThatNeverEnds(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	head, contentType := multipartBody(t, part{name: "csrf", content: []byte(v.token())}, part{name: "document", file: "x.pdf", isFile: true})
+	head = head[:bytes.LastIndex(head, []byte("\r\n--"))]
+	r, err := http.NewRequest(http.MethodPost, s.url+"/apply/document", io.MultiReader(bytes.NewReader(head), endless{}))
+	must(t, err)
+	r.Header.Set("Content-Type", contentType)
+	resp, err := v.client.Do(r)
+	if err == nil { // the answer may be lost with the connection
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+	if v.application().Answers.DocumentDone {
+		t.Error("something was kept")
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }

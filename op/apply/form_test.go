@@ -1,0 +1,363 @@
+package apply_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/op/apply"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/password"
+	"omgevingsloket-id/pkg/secret"
+)
+
+var formPaths = []string{"/apply/code", "/apply/password", "/apply/person", "/apply/company", "/apply/address", "/apply/document", "/apply/check", "/apply/done"}
+
+// Every page sends those who are not there yet to the first unfinished step,
+// and lets those who are further look back.
+func TestApplyOutOfTurn(t *testing.T) {
+	for _, kind := range []string{"burger", "bedrijf"} {
+		s := newSite(t)
+		order := []string{"/apply/password", "/apply/person", "/apply/company", "/apply/address", "/apply/document", "/apply/check"}
+		if kind == "burger" {
+			order = []string{"/apply/password", "/apply/person", "/apply/address", "/apply/document", "/apply/check"}
+		}
+		for i, next := range order {
+			v := s.visitor()
+			v.fill(kind, strings.TrimPrefix(next, "/apply/")+"@example.com", next)
+			reached := order[:i+1]
+			for _, path := range formPaths {
+				p := v.get(path)
+				open := false
+				for _, r := range reached {
+					open = open || r == path
+				}
+				if open {
+					p.is(200)
+				} else {
+					p.leads(next)
+				}
+			}
+			if next != "/apply/check" {
+				v.send().leads(next)
+				if v.application().State != application.EmailConfirmed {
+					t.Errorf("%s: sent from %s", kind, next)
+				}
+			}
+		}
+	}
+}
+
+func TestApplyWithoutDraft(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	u, err := url.Parse(s.url)
+	must(t, err)
+	check := func() {
+		t.Helper()
+		for _, path := range formPaths {
+			v.get(path).is(http.StatusGone).has(`href="/apply"`, "Begin opnieuw")
+		}
+		v.post("/apply/person", personFields()).is(http.StatusGone)
+		v.send().is(http.StatusGone)
+		v.upload("x.pdf", []byte(smallPDF)).is(http.StatusGone)
+		v.get("/apply").is(200)
+		v.get("/apply/email?kind=burger").is(200)
+	}
+	check()
+	for _, value := range []string{"", "x", "olid_app_", "olid_ses_" + strings.Repeat("A", 43), secret.New(bytes.NewReader(make([]byte, 32)), secret.KindApplication).Reveal()} {
+		v.client.Jar.SetCookies(u, []*http.Cookie{{Name: "olid-apply", Value: value, Path: "/"}})
+		check()
+	}
+	// Two cookies of one name: neither is believed.
+	real := s.visitor()
+	real.fill("burger", "jo@example.com", "/apply/person")
+	r, err := http.NewRequest(http.MethodGet, s.url+"/apply/person", nil)
+	must(t, err)
+	for range 2 {
+		r.AddCookie(&http.Cookie{Name: "olid-apply", Value: real.handle().Reveal()})
+	}
+	resp, err := (&http.Client{}).Do(r)
+	must(t, err)
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusGone {
+		t.Errorf("two handles: status %d", resp.StatusCode)
+	}
+}
+
+func TestApplyPasswordReasons(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.confirm("burger", "jo.vandenberg@example.com")
+	for _, c := range []struct{ typed, reason string }{
+		{"", "Kies een wachtwoord"},
+		{"kort", "te kort"},
+		{"wachtwoord123", "makkelijk te raden"},
+		{"jo.vandenberg@example.com", "uw e-mailadres"},
+		{"omgevingsloket2026", "de naam van deze dienst"},
+		{"xyxyxyxyxyxyxyxy", "steeds hetzelfde"},
+		{"abcdefghijklmnop", "een reeks"},
+		{strings.Repeat("vier paarden ", 40), "te lang"},
+	} {
+		p := v.post("/apply/password", form("password", c.typed)).wrong("password").has(c.reason)
+		if input := regexp.MustCompile(`<input[^>]*name="password"[^>]*>`).FindString(p.body); input == "" || strings.Contains(input, "value=") {
+			t.Errorf("%q comes back in the page: %s", c.typed, input)
+		}
+	}
+	if v.application().PasswordHash != "" {
+		t.Error("a refused password was kept")
+	}
+	v.post("/apply/password", form("password", goodPassword)).leads("/apply/person")
+	v.get("/apply/password").is(200).has("al een wachtwoord").without(goodPassword)
+}
+
+// What was typed stays where it was typed, also what is wrong.
+func TestApplyTypedIsKept(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("bedrijf", "jo@example.com", "/apply/person")
+
+	v.post("/apply/person", form("given_name", "", "family_name", "Ünal", "birth_day", "31", "birth_month", "2", "birth_year", "1990", "phone", "0612345678")).
+		wrong("given_name").wrong("birth").wrong("phone").has(`value="Ünal"`, `value="31"`, `value="0612345678"`, "<title>Fout:")
+	if a := v.application(); a.Answers.FamilyName != "" {
+		t.Errorf("half stored: %+v", a.Answers)
+	}
+	v.post("/apply/person", personFields()).leads("/apply/company")
+
+	bad := companyFields()
+	bad.Set("registration_number", "")
+	bad.Set("registration_country", "ZZ")
+	v.post("/apply/company", bad).wrong("registration_number").wrong("registration_country").has(`value="Firmenbuch Wien"`, `value="authorized" checked`)
+	bad.Set("registration_country", "AT")
+	bad.Set("register", "")
+	bad.Set("not_registered", "Eenmanszaak\nzonder inschrijving")
+	v.post("/apply/company", bad).leads("/apply/address")
+	if o := v.application().Answers.Organization; o.NotRegistered != "Eenmanszaak zonder inschrijving" || o.RegistrationNumber != "" {
+		t.Errorf("%+v", o)
+	}
+
+	v.post("/apply/address", form("line1", "", "line2", "10115 Berlin", "country", "DE")).wrong("line1").has(`value="10115 Berlin"`, `value="DE" selected`)
+}
+
+// UP-23, UP-24: whatever is typed is shown as text.
+func TestUP23_MarkupIsText(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/person")
+	const payload = `"><script>alert(1)</script>`
+	fields := personFields()
+	fields.Set("given_name", payload)
+	fields.Set("birth_year", payload)
+	p := v.post("/apply/person", fields).wrong("birth")
+	if strings.Contains(p.body, "<script>alert") {
+		t.Error("markup in the page")
+	}
+	fields.Set("birth_year", "1990")
+	v.post("/apply/person", fields).leads("/apply/address")
+	v.post("/apply/address", addressFields("burger"))
+	v.upload(`"><script>alert(1)</script>.pdf`, []byte(smallPDF)).leads("/apply/check")
+	for _, path := range []string{"/apply/check", "/apply/person", "/apply/document"} {
+		if p := v.get(path).is(200); strings.Contains(p.body, "<script>alert") {
+			t.Errorf("%s: markup in the page", path)
+		}
+	}
+	for _, hostile := range []string{strings.Repeat("x", 9000), "a\x00b", "a\xffb"} {
+		fields.Set("given_name", hostile)
+		if p := v.post("/apply/person", fields); p.status < 400 || p.status >= 500 {
+			t.Errorf("%.10q: status %d", hostile, p.status)
+		}
+	}
+}
+
+// UP-22: every form is bound to the browser it was made for.
+func TestUP22_ForeignForms(t *testing.T) {
+	s := newSite(t)
+	v, other := s.visitor(), s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/person")
+	for _, token := range []string{"", "x", other.token()} {
+		for path, fields := range map[string]url.Values{
+			"/apply": form("kind", "bedrijf"), "/apply/email?kind=burger": form("email", "x@example.com"), "/apply/code": form("resend", "yes"),
+			"/apply/password": form("password", goodPassword), "/apply/person": personFields(), "/apply/check": form("declared", "yes"),
+		} {
+			fields.Set("csrf", token)
+			v.post(path, fields).is(http.StatusForbidden)
+		}
+		v.parts(part{name: "csrf", content: []byte(token)}, part{name: "document", file: "x.pdf", isFile: true, content: []byte(smallPDF)}).leads("/apply/person")
+	}
+	if a := v.application(); a.Answers.PersonDone {
+		t.Error("a forged form was believed")
+	}
+	r, err := http.NewRequest(http.MethodPost, s.url+"/apply/person", strings.NewReader(personFields().Encode()+"&csrf="+v.token()))
+	must(t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	v.do(r).is(http.StatusForbidden)
+	// More fields than the form has, or one twice, is no form of ours.
+	more := personFields()
+	more.Set("state", "approved")
+	v.post("/apply/person", more).is(http.StatusBadRequest)
+	twice := personFields()
+	twice.Add("given_name", "An")
+	v.post("/apply/person", twice).is(http.StatusBadRequest)
+	if v.application().Answers.PersonDone {
+		t.Error("a forged form was believed")
+	}
+}
+
+// Two tabs: the second is told, with what was typed in it, and may overrule.
+func TestApplyTwoTabs(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/address")
+	for _, c := range []struct {
+		path, field string
+		first       url.Values
+	}{
+		{"/apply/person", "family_name", personFields()},
+		{"/apply/address", "line1", addressFields("burger")},
+	} {
+		seen := v.get(c.path).hidden("seen") // both tabs open the page
+		first, second := c.first, url.Values{}
+		for name, values := range first {
+			second[name] = values
+		}
+		first.Set(c.field, "Eerste")
+		first.Set("seen", seen)
+		second.Set(c.field, "Tweede")
+		second.Set("seen", seen)
+		v.post(c.path, first).is(http.StatusSeeOther)
+		p := v.post(c.path, second).is(http.StatusConflict).has("ander tabblad", `value="Tweede"`)
+		v.get(c.path).has(`value="Eerste"`)
+		second.Set("seen", p.hidden("seen"))
+		v.post(c.path, second).is(http.StatusSeeOther)
+		v.get(c.path).has(`value="Tweede"`)
+		// The same answers once more are no conflict, however old the page.
+		second.Set("seen", seen)
+		v.post(c.path, second).is(http.StatusSeeOther)
+	}
+}
+
+// The narrowest race: another tab saves between reading and writing.
+func TestApplySaveConflict(t *testing.T) {
+	var counted *counter
+	s := newSite(t, func(r *apply.Room, _ *web.Kit) {
+		counted = &counter{Store: r.Store, accounts: r.Accounts}
+		r.Store = counted
+	})
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/address")
+	interrupt := func(change func(*application.Application)) {
+		once := true
+		counted.before = func(call string) {
+			if call == "Save" && once {
+				once = false
+				a := v.application()
+				change(&a)
+				_, err := s.db.Applications().Save(context.Background(), a)
+				must(t, err)
+			}
+		}
+	}
+	interrupt(func(a *application.Application) { a.Answers.FamilyName = "Eerste" })
+	fields := addressFields("burger")
+	p := v.post("/apply/address", fields).is(http.StatusConflict).has(`value="Hauptstraße 1"`)
+	fields.Set("seen", p.hidden("seen"))
+	v.post("/apply/address", fields).leads("/apply/document")
+	if a := v.application(); a.Answers.FamilyName != "Eerste" || a.Answers.Address.Line1 != "Hauptstraße 1" {
+		t.Errorf("%+v", a.Answers)
+	}
+	// A password and a document stand on their own: they are saved on top.
+	interrupt(func(a *application.Application) { a.Answers.FamilyName = "Tweede" })
+	v.post("/apply/password", form("password", goodPassword+" en stro")).leads("/apply/document")
+	interrupt(func(a *application.Application) { a.Answers.FamilyName = "Derde" })
+	v.upload("x.pdf", []byte(smallPDF)).leads("/apply/check")
+	if a := v.application(); a.Answers.FamilyName != "Derde" || !a.Answers.DocumentDone {
+		t.Errorf("%+v", a.Answers)
+	}
+}
+
+// Nothing about a person is stored before the address is confirmed.
+func TestApplyNothingStoredBefore(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	const email = "jo@example.com"
+	v.begin("burger", email)
+	code := s.code(email)
+	v.post("/apply/password", form("password", goodPassword)).leads("/apply/code")
+	v.post("/apply/person", personFields()).leads("/apply/code")
+	v.post("/apply/address", addressFields("burger")).leads("/apply/code")
+	v.upload("canary-name.pdf", []byte(smallPDF+"canary-content")).leads("/apply/code")
+	a := v.application()
+	if a.PasswordHash != "" || a.Answers != (application.Answers{}) || a.Reference != "" {
+		t.Errorf("%+v", a)
+	}
+	for _, canary := range []string{"van der Berg", "Hauptstra", "+4930", "1990-02-01", "canary", "argon2id", code} {
+		if bytes.Contains(s.bytes(), []byte(canary)) {
+			t.Errorf("%q is in the database", canary)
+		}
+	}
+}
+
+// Sealed at rest: neither the code nor the handle nor the password is there
+// to be read.
+func TestApplySecretsAtRest(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	const email = "jo@example.com"
+	v.begin("burger", email)
+	raw := s.bytes() // the mail with the code waits in the outbox
+	code := s.code(email)
+	v.post("/apply/code", form("code", code))
+	v.post("/apply/password", form("password", goodPassword))
+	raw = append(raw, s.bytes()...)
+	for _, canary := range []string{" " + code, `"` + code, v.handle().Reveal(), goodPassword} {
+		if bytes.Contains(raw, []byte(canary)) {
+			t.Errorf("%q is in the database", canary)
+		}
+	}
+	if !bytes.Contains(raw, []byte("argon2id")) || !bytes.Contains(raw, []byte(email)) {
+		t.Error("the bytes are not those of the database")
+	}
+}
+
+type brokenHasher struct{}
+
+func (brokenHasher) Hash(context.Context, string) (string, error) {
+	return "", errors.Join(errs.ErrUnavailable, errors.New("the gate is full"))
+}
+
+// Unavailable is not invalid.
+func TestApplyUnavailable(t *testing.T) {
+	s := newSite(t, func(r *apply.Room, _ *web.Kit) { r.Hasher = brokenHasher{} })
+	v := s.visitor()
+	v.confirm("burger", "jo@example.com")
+	p := v.post("/apply/password", form("password", goodPassword)).is(http.StatusServiceUnavailable)
+	if p.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	must(t, s.db.Close())
+	v.get("/apply/password").is(http.StatusServiceUnavailable)
+	v.get("/apply").is(http.StatusServiceUnavailable)
+	v.post("/apply/email?kind=burger", form("email", "an@example.com")).is(http.StatusServiceUnavailable)
+}
+
+// Every reason that the policy can give has its words.
+func TestApplyPasswordTexts(t *testing.T) {
+	catalog, err := web.LoadCatalog()
+	must(t, err)
+	catalog.Missing = func(lang, key string) { t.Errorf("no text in %s for %q", lang, key) }
+	for _, p := range []password.Problem{
+		password.TooShort, password.TooLong, password.Common, password.AboutYou, password.Repetitive, password.Sequence, password.NotText,
+	} {
+		for _, l := range web.Langs {
+			catalog.Text(l.Code, "apply.field.password."+string(p), "Min", 12, "Max", 256)
+		}
+	}
+}
