@@ -50,6 +50,9 @@ func TestCommandsHelpAndWrongUse(t *testing.T) {
 		{[]string{"keys", "list", "--help"}, exitOK, "--config"},
 		{[]string{"keys", "rotate", "--help"}, exitOK, "--config"},
 		{[]string{"keys", "master", "--help"}, exitOK, "--id"},
+		{[]string{"audit", "verify", "--help"}, exitOK, "--head"},
+		{[]string{"audit", "export", "--help"}, exitOK, "--after"},
+		{[]string{"ready", "--help"}, exitOK, "--config"},
 		{nil, exitWrongUse, "demo"},
 		{[]string{"serv"}, exitWrongUse, "serve"},
 		{[]string{"serve"}, exitWrongUse, "--config FILE"},
@@ -94,6 +97,15 @@ func TestCommandsClient(t *testing.T) {
 	}
 	if code, _, err := command(t, "client", "remove", "--data", dir, "mine"); code != exitFailed || !strings.Contains(err, "no client") {
 		t.Error("removed twice:", code, err)
+	}
+}
+
+// A misspelt setting in the environment stops every command.
+func TestCommandsUnknownEnvironment(t *testing.T) {
+	var out, err bytes.Buffer
+	w := world{ctx: t.Context(), stdout: &out, stderr: &err, getenv: func(string) string { return "" }, environ: []string{"OLID_SESION_IDLE=1m"}}
+	if code := run(w, []string{"config", "check", "--data", demoFolder(t)}); code != exitFailed || !strings.Contains(err.String(), "OLID_SESION_IDLE") {
+		t.Error(code, err.String())
 	}
 }
 

@@ -31,19 +31,22 @@ const (
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run provider, portal and mailbox on this machine; nothing to prepare."`
 	Serve   serveCommand   `cmd:"" help:"Run the provider."`
+	Ready   readyCommand   `cmd:"" help:"Ask a running server whether it is ready; for health checks of containers."`
 	Config  configCommand  `cmd:"" help:"Look at the configuration."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Client  clientCommand  `cmd:"" help:"Relying parties."`
 	Account accountCommand `cmd:"" help:"Look at an account, or unblock it."`
+	Audit   auditCommand   `cmd:"" help:"The record of who did what."`
 	Keys    keysCommand    `cmd:"" help:"Keys that sign tokens, and the master key."`
 }
 
 // world is what commands touch of the outside.
 type world struct {
-	ctx    context.Context
-	stdout io.Writer
-	stderr io.Writer
-	getenv func(string) string
+	ctx     context.Context
+	stdout  io.Writer
+	stderr  io.Writer
+	getenv  func(string) string
+	environ []string
 }
 
 // errUse is a mistake in how a command was used.
@@ -52,7 +55,7 @@ var errUse = errors.New("wrong use")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(world{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}, os.Args[1:]))
+	os.Exit(run(world{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ()}, os.Args[1:]))
 }
 
 func run(w world, args []string) (code int) {

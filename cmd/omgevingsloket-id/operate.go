@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os/user"
 	"time"
 
@@ -89,4 +91,37 @@ func (t migrateCommand) Run(w world) error {
 		fmt.Fprintln(w.stdout, "The schema is up to date.")
 		return nil
 	})
+}
+
+type readyCommand struct{ target }
+
+// Run asks /readyz of the server with this configuration, on this machine.
+func (t readyCommand) Run(w world) error {
+	c, err := t.load(w)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, 4*time.Second)
+	defer cancel()
+	host, port, err := net.SplitHostPort(c.AdminListen)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the server does not answer on admin_listen: %w", err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not ready: /readyz answers %d", res.StatusCode)
+	}
+	fmt.Fprintln(w.stdout, "ready")
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
 )
 
@@ -78,7 +79,7 @@ func (a *app) serve(ctx context.Context, started func()) error {
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob} {
+	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob, a.headJob} {
 		running.Go(func() { job(work) })
 	}
 	failed := make(chan error, len(servers))
@@ -145,6 +146,22 @@ func (a *app) sweepJob(ctx context.Context) {
 	a.every(ctx, 5*time.Minute, "sweep", func(ctx context.Context) error {
 		_, err := a.stores.db.Applications().Expire(ctx, a.now())
 		return errors.Join(err, a.stores.db.Sweep(ctx))
+	})
+}
+
+// headJob signs the end of the audit chain, so that a rewritten record can be
+// told from the real one.
+func (a *app) headJob(ctx context.Context) {
+	a.every(ctx, 10*time.Minute, "audit head", func(ctx context.Context) error {
+		signer, err := a.stores.auditSigner(ctx)
+		if err != nil {
+			return err
+		}
+		head, err := audit.Checkpoint(ctx, a.stores.db.Heads(), signer, a.now())
+		if err == nil {
+			a.log.Info("audit head", "seq", head.Seq, "hash", head.Hash, "at", head.At, "signature", head.Signature)
+		}
+		return err
 	})
 }
 

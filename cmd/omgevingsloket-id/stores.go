@@ -40,6 +40,9 @@ func (t target) load(w world) (config.Config, error) {
 	if path == "" {
 		return config.Config{}, fmt.Errorf("%w: give --config FILE or, for a demo, --data DIR", errUse)
 	}
+	if err := config.UnknownEnv(w.environ); err != nil {
+		return config.Config{}, err
+	}
 	return config.Load(path, w.getenv, os.ReadFile)
 }
 

@@ -31,20 +31,20 @@ const (
 
 // Event is one line of the record.
 type Event struct {
-	Seq        int64             // set by the store, 1 and up
-	At         time.Time         // UTC, milliseconds
-	ActorKind  string            // one of the Actor constants
-	ActorID    string            // account id, staff id, client id or operating-system user; may be empty
-	Origin     string            // network prefix of the caller (/24, /48), or "cli"
-	Action     string            // "account.blocked", "application.submitted", …
-	ObjectKind string            // "account", "application", "client", "key"
-	ObjectID   string            //
-	Outcome    string            // "ok" or "refused"
-	Reason     string            // a code or a human reason, never personal data
-	RequestID  string            // the reference shown to people
-	Details    map[string]string // further ids and codes
-	PrevHash   string            // set by the store
-	Hash       string            // set by the store
+	Seq        int64             `json:"seq"`         // set by the store, 1 and up
+	At         time.Time         `json:"at"`          // UTC, milliseconds
+	ActorKind  string            `json:"actor_kind"`  // one of the Actor constants
+	ActorID    string            `json:"actor_id"`    // account id, staff id, client id or operating-system user; may be empty
+	Origin     string            `json:"origin"`      // network prefix of the caller (/24, /48), or "cli"
+	Action     string            `json:"action"`      // "account.blocked", "application.submitted", …
+	ObjectKind string            `json:"object_kind"` // "account", "application", "client", "key"
+	ObjectID   string            `json:"object_id"`   //
+	Outcome    string            `json:"outcome"`     // "ok" or "refused"
+	Reason     string            `json:"reason"`      // a code or a human reason, never personal data
+	RequestID  string            `json:"request_id"`  // the reference shown to people
+	Details    map[string]string `json:"details"`     // further ids and codes
+	PrevHash   string            `json:"prev_hash"`   // set by the store
+	Hash       string            `json:"hash"`        // set by the store
 }
 
 // ChainHash computes the hash of an event that follows prev. The encoding is

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/record"
+)
+
+// recorded makes a demo folder with a record of a few events, an export of it
+// and a connection that an attacker with the database has.
+func recorded(t *testing.T) (dir, export string, attacker *sql.DB) {
+	t.Helper()
+	dir = demoFolder(t)
+	if code, _, err := command(t, "keys", "rotate", "--data", dir); code == exitOK {
+		t.Fatal("rotated before migrate", err)
+	}
+	for _, args := range [][]string{{"migrate"}, {"keys", "rotate"}, {"keys", "rotate"}} {
+		if code, _, err := command(t, append(args, "--data", dir)...); code != exitOK {
+			t.Fatal(err)
+		}
+	}
+	code, out, err := command(t, "audit", "export", "--data", dir)
+	if code != exitOK {
+		t.Fatal(err)
+	}
+	export = filepath.Join(t.TempDir(), "export.jsonl")
+	must(t, os.WriteFile(export, []byte(out), 0o600))
+	attacker, openErr := sql.Open("sqlite", filepath.Join(dir, "olid.db"))
+	must(t, openErr)
+	t.Cleanup(func() { _ = attacker.Close() })
+	return dir, export, attacker
+}
+
+func TestOF17_AuditVerify(t *testing.T) {
+	dir, export, _ := recorded(t)
+	for _, args := range [][]string{{"audit", "verify", "--data", dir}, {"audit", "verify", "--data", dir, "--head", export}} {
+		if code, out, err := command(t, args...); code != exitOK || !strings.Contains(out, "The record holds") {
+			t.Error(code, out, err)
+		}
+	}
+	// What is added later does not disturb an old head.
+	if code, _, err := command(t, "keys", "rotate", "--data", dir); code != exitOK {
+		t.Fatal(err)
+	}
+	if code, out, err := command(t, "audit", "verify", "--data", dir, "--head", export); code != exitOK {
+		t.Error(code, out, err)
+	}
+}
+
+// Somebody who can write the database, but has no master key, is found out.
+func TestOF17_AuditTampering(t *testing.T) {
+	for name, attack := range map[string]func(t *testing.T, db *sql.DB){
+		"row changed": func(t *testing.T, db *sql.DB) {
+			run1(t, db, `UPDATE audit_events SET reason = 'nothing to see' WHERE seq = 3`)
+		},
+		"row rewritten and everything after it recomputed": func(t *testing.T, db *sql.DB) {
+			run1(t, db, `UPDATE audit_events SET actor_id = 'somebody else' WHERE seq = 2`)
+			recompute(t, db)
+		},
+		"the same, with the signed heads adapted": func(t *testing.T, db *sql.DB) {
+			run1(t, db, `UPDATE audit_events SET actor_id = 'somebody else' WHERE seq = 2`)
+			recompute(t, db)
+			run1(t, db, `UPDATE audit_signed_heads SET hash = (SELECT hash FROM audit_head)`)
+		},
+		"tail cut off": func(t *testing.T, db *sql.DB) {
+			run1(t, db, `DELETE FROM audit_events WHERE seq > 4`)
+		},
+		"tail cut off with its heads": func(t *testing.T, db *sql.DB) {
+			run1(t, db, `DELETE FROM audit_events WHERE seq > 4`)
+			run1(t, db, `DELETE FROM audit_signed_heads`)
+			run1(t, db, `UPDATE audit_head SET seq = 4, hash = (SELECT hash FROM audit_events WHERE seq = 4)`)
+		},
+		"two rows swapped": func(t *testing.T, db *sql.DB) {
+			run1(t, db, `UPDATE audit_events SET seq = -1 WHERE seq = 2`)
+			run1(t, db, `UPDATE audit_events SET seq = 2 WHERE seq = 3`)
+			run1(t, db, `UPDATE audit_events SET seq = 3 WHERE seq = -1`)
+			recompute(t, db)
+		},
+		"row taken out": func(t *testing.T, db *sql.DB) {
+			run1(t, db, `DELETE FROM audit_events WHERE seq = 3`)
+		},
+		"everything gone": func(t *testing.T, db *sql.DB) {
+			run1(t, db, `DELETE FROM audit_events`)
+			run1(t, db, `DELETE FROM audit_signed_heads`)
+			run1(t, db, `UPDATE audit_head SET seq = 0, hash = ''`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, export, db := recorded(t)
+			attack(t, db)
+			code, out, _ := command(t, "audit", "verify", "--data", dir, "--head", export)
+			if code != exitFailed || !strings.Contains(out, "event ") {
+				t.Errorf("not found: exit code %d\n%s", code, out)
+			}
+		})
+	}
+}
+
+func run1(t *testing.T, db *sql.DB, query string) {
+	t.Helper()
+	_, err := db.Exec(query)
+	must(t, err)
+}
+
+// recompute does what an attacker who knows this code would: it makes a chain
+// that hangs together again.
+func recompute(t *testing.T, db *sql.DB) {
+	t.Helper()
+	prev := ""
+	for seq := int64(1); ; seq++ {
+		e := audit.Event{Seq: seq}
+		var at int64
+		err := db.QueryRow(`SELECT at, actor_kind, actor_id, origin, action, object_kind, object_id, outcome, reason, request_id FROM audit_events WHERE seq = $1`, seq).
+			Scan(&at, &e.ActorKind, &e.ActorID, &e.Origin, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Outcome, &e.Reason, &e.RequestID)
+		if err == sql.ErrNoRows {
+			break
+		}
+		must(t, err)
+		e.At = time.UnixMilli(at)
+		hash := audit.ChainHash(prev, e)
+		_, err = db.Exec(`UPDATE audit_events SET prev_hash = $1, hash = $2, details = 'null' WHERE seq = $3`, prev, hash, seq)
+		must(t, err)
+		prev = hash
+	}
+	_, err := db.Exec(`UPDATE audit_head SET hash = $1`, prev)
+	must(t, err)
+}
+
+// An export is whole or says so, and its head is signed by this installation.
+func TestOF26_AuditExport(t *testing.T) {
+	dir, export, db := recorded(t)
+	text, err := os.ReadFile(export)
+	must(t, err)
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	prev := ""
+	for _, l := range lines[:len(lines)-1] {
+		line, err := audit.ReadLine([]byte(l))
+		must(t, err)
+		if line.Event.PrevHash != prev || audit.ChainHash(prev, *line.Event) != line.Event.Hash {
+			t.Fatal("an export cannot be verified by itself at", line.Event.Seq)
+		}
+		prev = line.Event.Hash
+	}
+	last, err := audit.ReadLine([]byte(lines[len(lines)-1]))
+	must(t, err)
+	if last.Head.Hash != prev || last.Head.Verify(last.Key) != nil {
+		t.Error("head:", last)
+	}
+	forged := *last.Head
+	forged.Hash = strings.Repeat("0", 64)
+	if forged.Verify(last.Key) == nil {
+		t.Error("a forged head verifies")
+	}
+	must(t, os.WriteFile(export, []byte(strings.Join(lines[:len(lines)-1], "\n")), 0o600))
+	if code, _, _ := command(t, "audit", "verify", "--data", dir, "--head", export); code != exitWrongUse {
+		t.Error("an export without its end is taken:", code)
+	}
+	run1(t, db, `DELETE FROM audit_events WHERE seq = 2`)
+	if code, _, err := command(t, "audit", "export", "--data", dir); code != exitFailed || !strings.Contains(err, "event 2 is missing") {
+		t.Error("a record with a hole in it is exported:", code, err)
+	}
+}
+
+// The running provider keeps signed heads.
+func TestAuditCheckpoint(t *testing.T) {
+	s := newSite(t, nil)
+	a := s.person(testEmail)
+	signer, err := s.stores.auditSigner(t.Context())
+	must(t, err)
+	event := audit.Event{At: s.clock.now(), Action: "account.blocked", ObjectKind: "account", ObjectID: a.ID, Outcome: "ok"}
+	must(t, s.stores.db.Accounts().Block(t.Context(), a.ID, 0, account.Reported, "ABCD-2345", s.clock.now(), record.Of(event)))
+	first, err := audit.Checkpoint(t.Context(), s.stores.db.Heads(), signer, s.clock.now())
+	must(t, err)
+	again, err := audit.Checkpoint(t.Context(), s.stores.db.Heads(), signer, s.clock.now().Add(time.Hour))
+	must(t, err)
+	if again != first {
+		t.Error("nothing happened, but another head was signed")
+	}
+	kept, err := s.stores.db.Heads().Signed(t.Context())
+	if err != nil || len(kept) != 1 || kept[0].Verify(signer.Public()) != nil {
+		t.Error("kept:", kept, err)
+	}
+}
