@@ -81,9 +81,8 @@ func (s settings) start(t testing.TB) *engine {
 		e = &withoutBFCache
 	}
 	path := testenv.Tool(t, "chromium")
-	dir := testenv.Dir(t, "chromium")
 	certificate := testenv.TLS(t).Server.Leaf
-	e.once.Do(func() { e.err = e.launch(flags(path, dir, certificate, s.bfcache)) })
+	e.once.Do(func() { e.err = e.launch(flags(path, testenv.Dir(t, "chromium"), certificate, s.bfcache)) })
 	if e.err != nil {
 		t.Fatalf("Chromium: %v", e.err)
 	}

@@ -257,8 +257,8 @@ func TestNoScriptIsReallyOff(t *testing.T) {
 
 func TestRefreshIsFollowed(t *testing.T) {
 	pages := map[string]http.HandlerFunc{
-		"/header": show("onderweg", "Refresh", "0; url=/hop"),
-		"/hop":    show(`<meta http-equiv="refresh" content="0; url=/moved">onderweg`),
+		"/header": show("onderweg", "Refresh", "1; url=/hop"),
+		"/hop":    show(`<meta http-equiv="refresh" content="1; url=/moved">onderweg`),
 		"/moved":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/here", http.StatusSeeOther) },
 		"/here":   show("<main>aangekomen</main>"),
 		"/later":  show("<main>lees dit eerst</main>", "Refresh", "60; url=/here"),
@@ -417,7 +417,9 @@ func TestVisitor(t *testing.T) {
 func TestSlowPageIsWaitedFor(t *testing.T) {
 	release := make(chan bool)
 	s := newSite(t, map[string]http.HandlerFunc{
-		"/": show(`<main><a href="/slow">Verder</a></main>`),
+		// The page takes its time to go, and the next takes its time to come.
+		"/": show(`<main><a href="/slow">Verder</a></main><script>
+			document.querySelector("a").onclick = e => { e.preventDefault(); setTimeout(() => { location = "/slow" }, 500) }</script>`),
 		"/slow": func(w http.ResponseWriter, _ *http.Request) {
 			<-release
 			write(w, "<main>laat</main>")
