@@ -1,0 +1,191 @@
+package practice
+
+import (
+	"bytes"
+	"html"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Client is a visitor without a browser: one cookie jar, one page at a time.
+type Client struct {
+	HTTP   *http.Client // follows no redirects
+	URL    string       // of the page it has
+	Status int
+	Header http.Header
+	Body   string
+
+	t    testing.TB
+	site *Site
+}
+
+// Client makes a visitor.
+func (s *Site) Client(t testing.TB) *Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 4}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &Client{t: t, site: s, HTTP: &http.Client{
+		Jar: jar, Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// mostHops is how often a page may send one on.
+const mostHops = 12
+
+// Get opens an address, relative to the page it has, and follows where that
+// leads.
+func (c *Client) Get(address string) *Client {
+	c.t.Helper()
+	return c.follow(c.request(http.MethodGet, address, "", nil))
+}
+
+// Submit sends the form of the page with the fields (name, value, …) and what
+// is hidden in it, and follows where that leads.
+func (c *Client) Submit(fields ...string) *Client {
+	c.t.Helper()
+	return c.follow(c.Form(fields...))
+}
+
+// Form is the request that Submit sends, for those who send it many times.
+func (c *Client) Form(fields ...string) *http.Request {
+	c.t.Helper()
+	values := c.hidden()
+	for i := 0; i < len(fields); i += 2 {
+		values.Set(fields[i], fields[i+1])
+	}
+	return c.request(http.MethodPost, c.action(), "application/x-www-form-urlencoded", []byte(values.Encode()))
+}
+
+// Upload sends the form of the page with a file.
+func (c *Client) Upload(field, name string, content []byte) *Client {
+	c.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for key, values := range c.hidden() {
+		_ = w.WriteField(key, values[0]) // a buffer takes everything
+	}
+	part, err := w.CreateFormFile(field, name)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	_, _ = part.Write(content)
+	_ = w.Close()
+	return c.follow(c.request(http.MethodPost, c.action(), w.FormDataContentType(), body.Bytes()))
+}
+
+var (
+	hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	formAction  = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
+	appLink     = regexp.MustCompile(`href="(otpauth:[^"]*)"`)
+	pageName    = regexp.MustCompile(`<main[^>]* data-page="([^"]*)"`)
+)
+
+func (c *Client) hidden() url.Values {
+	values := url.Values{}
+	for _, m := range hiddenField.FindAllStringSubmatch(c.Body, -1) {
+		values.Set(m[1], html.UnescapeString(m[2]))
+	}
+	return values
+}
+
+func (c *Client) action() string {
+	if m := formAction.FindStringSubmatch(c.Body); m != nil {
+		return html.UnescapeString(m[1])
+	}
+	return c.URL
+}
+
+// Page is the name of the template of the page, "" if it is none of ours.
+func (c *Client) Page() string {
+	if m := pageName.FindStringSubmatch(c.Body); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// On fails the test unless the page is the one with this name.
+func (c *Client) On(page string) *Client {
+	c.t.Helper()
+	if got := c.Page(); got != page {
+		c.t.Fatalf("at %s (status %d) the page is %q, want %q:\n%s", c.URL, c.Status, got, page, c.Body)
+	}
+	return c
+}
+
+// OTPAuth is the address behind 'Open de app op deze telefoon', "" if the page
+// has none.
+func (c *Client) OTPAuth() string {
+	if m := appLink.FindStringSubmatch(c.Body); m != nil {
+		return html.UnescapeString(m[1])
+	}
+	return ""
+}
+
+func (c *Client) request(method, address, kind string, body []byte) *http.Request {
+	c.t.Helper()
+	if c.URL != "" {
+		base, err := url.Parse(c.URL)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		to, err := base.Parse(address)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		address = to.String()
+	}
+	r, err := http.NewRequestWithContext(c.t.Context(), method, address, bytes.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
+		r.Header.Set("Origin", r.URL.Scheme+"://"+r.URL.Host)
+	}
+	r.Header.Set("Accept-Language", "nl")
+	return r
+}
+
+// follow sends a request and goes where the answer says, by redirect or by
+// Refresh.
+func (c *Client) follow(r *http.Request) *Client {
+	c.t.Helper()
+	for range mostHops {
+		res, err := c.HTTP.Do(r)
+		if err != nil {
+			c.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+		}
+		body, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			c.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
+		}
+		c.URL, c.Status, c.Header, c.Body = r.URL.String(), res.StatusCode, res.Header, string(body)
+		next := onward(res)
+		if next == "" {
+			return c
+		}
+		r = c.request(http.MethodGet, next, "", nil)
+	}
+	c.t.Fatalf("%s leads on and on", c.URL)
+	return nil
+}
+
+func onward(res *http.Response) string {
+	if to := res.Header.Get("Location"); to != "" {
+		return to
+	}
+	_, to, _ := strings.Cut(res.Header.Get("Refresh"), "url=")
+	return to
+}

@@ -1,0 +1,227 @@
+package practice
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"omgevingsloket-id/e2e/browser"
+	"omgevingsloket-id/e2e/testenv"
+)
+
+// The kinds of account, as the forms call them.
+const (
+	Burger  = "burger"
+	Bedrijf = "bedrijf"
+)
+
+// Person applies and logs in with a browser. Each step checks that the browser
+// is on the page where the step belongs, and does what is written there.
+type Person struct {
+	Words
+	Email, Password, Kind string
+	Phone                 *Phone // after the QR code was scanned
+
+	// At is called on each page of the road before anything is done there,
+	// with the name of its template ("login/code"); pages of the portal have
+	// names that begin with "portal/". It may be nil.
+	At func(b *browser.Session, page string)
+
+	t    testing.TB
+	site *Site
+}
+
+var people atomic.Int64
+
+// Person makes somebody nobody has met before.
+func (s *Site) Person(t testing.TB, kind string, words Words) *Person {
+	return &Person{
+		Words: words, Kind: kind, Password: "vier paarden eten hooi", t: t, site: s,
+		Email: fmt.Sprintf("jo%d@example.com", people.Add(1)),
+	}
+}
+
+// Arrive checks that the browser shows the page and tells At.
+func (p *Person) Arrive(b *browser.Session, page string) {
+	p.t.Helper()
+	if !strings.HasPrefix(page, "portal/") {
+		if got := b.Attribute("main", "data-page"); got != page {
+			p.t.Fatalf("at %s the page is %s, want %s, and says:\n%s", b.URL(), got, page, b.Text())
+		}
+	}
+	if p.At != nil {
+		p.At(b, page)
+	}
+}
+
+// Apply goes from the portal's front page to the confirmation.
+func (p *Person) Apply(b *browser.Session) {
+	p.t.Helper()
+	b.Open(p.site.Portal + "/")
+	p.Arrive(b, "portal/home")
+	b.Click(p.PortalApply)
+	p.Begin(b)
+	p.FillIn(b)
+	p.Send(b)
+}
+
+// Begin goes from the choice of a kind to the confirmed address.
+func (p *Person) Begin(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "apply/apply")
+	b.Choose("kind", p.Kind)
+	b.Submit()
+	p.Arrive(b, "apply/email")
+	b.Fill("email", p.Email)
+	b.Submit()
+	p.Arrive(b, "apply/code")
+	b.Fill("code", p.MailedCode(b))
+	b.Click(p.Next)
+}
+
+var sixDigits = regexp.MustCompile(`(?m)^\s*(\d{6})\s*$`)
+
+// MailedCode reads the code in the newest mail to this person at the portal's
+// mailbox, in a tab of its own.
+func (p *Person) MailedCode(b *browser.Session) string {
+	p.t.Helper()
+	p.site.Mail.Next(p.t, p.Email) // so that it is there
+	tab := b.NewTab()
+	defer tab.Close()
+	tab.Open(p.site.Portal + "/mail")
+	p.Arrive(tab, "portal/mailbox")
+	href := browser.Eval[string](tab, `[...document.querySelectorAll("ul.mail li")]
+		.find(li => li.textContent.includes(`+strconv.Quote(p.Email)+`)).querySelector("a").getAttribute("href")`)
+	tab.ClickCSS(`a[href="` + href + `"]`)
+	p.Arrive(tab, "portal/letter")
+	code := sixDigits.FindStringSubmatch(tab.TextOf("#letter"))
+	if code == nil || !strings.HasSuffix(tab.TextOf("h1"), p.MailCode) { // "[Oefenomgeving]" stands before it
+		p.t.Fatalf("the newest letter is %q:\n%s", tab.TextOf("h1"), tab.TextOf("#letter"))
+	}
+	return code[1]
+}
+
+// FillIn answers everything from the password to the document, an empty file.
+func (p *Person) FillIn(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "apply/password")
+	b.Fill("password", p.Password)
+	b.Submit()
+	p.FillPerson(b)
+	if p.Kind == Bedrijf {
+		p.FillCompany(b)
+	}
+	p.FillAddress(b)
+	p.Arrive(b, "apply/document")
+	b.Upload("document", emptyPDF(p.t))
+	b.Submit()
+}
+
+// FillPerson answers who one is.
+func (p *Person) FillPerson(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "apply/person")
+	for name, value := range map[string]string{
+		"given_name": "Zoë", "family_name": "d'Ancona-Núñez", "birth_day": "31", "birth_month": "3", "birth_year": "1980", "phone": "+49 30 1234567",
+	} {
+		b.Fill(name, value)
+	}
+	b.Submit()
+}
+
+// FillCompany answers for which company.
+func (p *Person) FillCompany(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "apply/company")
+	b.Fill("organization_name", "Bau & Söhne GmbH")
+	b.Select("registration_country", "AT")
+	b.Fill("register", "Firmenbuch Wien")
+	b.Fill("registration_number", "FN 12345x")
+	b.Choose("role", "authorized")
+	b.Submit()
+}
+
+// FillAddress answers where.
+func (p *Person) FillAddress(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "apply/address")
+	if p.Kind == Burger {
+		b.Choose("stay", "abroad")
+	}
+	b.Fill("line1", "Hauptstraße 1")
+	b.Fill("line2", "10115 Berlin")
+	b.Select("country", "DE")
+	b.Submit()
+}
+
+// Send declares and sends.
+func (p *Person) Send(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "apply/check")
+	b.Choose("declared", "yes")
+	b.Submit()
+	p.Arrive(b, "apply/done")
+}
+
+// LogIn fills in e-mail address and password.
+func (p *Person) LogIn(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "login/login")
+	b.Fill("email", p.Email)
+	b.Fill("password", p.Password)
+	b.Click(p.Login)
+}
+
+// Enrol has the QR code shown, scans it from a picture of the screen, and goes
+// on to the page that asks for a code.
+func (p *Person) Enrol(b *browser.Session) {
+	p.t.Helper()
+	p.Reveal(b)
+	b.Click(p.NextStep)
+}
+
+// Reveal is Enrol without going on.
+func (p *Person) Reveal(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "enrol/enrol")
+	b.Click(p.ShowQR)
+	p.ScanScreen(b)
+}
+
+// ScanScreen scans the QR code on the screen.
+func (p *Person) ScanScreen(b *browser.Session) {
+	p.t.Helper()
+	if got := b.Attribute("main", "data-page"); got != "enrol/qr" {
+		p.t.Fatalf("the page is %s, not the QR code:\n%s", got, b.Text())
+	}
+	if p.At != nil {
+		p.At(b, "enrol/qr")
+	}
+	png := filepath.Join(p.t.TempDir(), "screen.png")
+	b.Screenshot(png)
+	p.Phone = Scan(p.t, browser.QR(p.t, png), p.Email)
+}
+
+// EnterCode types the code that the phone shows.
+func (p *Person) EnterCode(b *browser.Session) {
+	p.t.Helper()
+	p.Arrive(b, "login/code")
+	b.Fill("code", p.Phone.Code())
+	b.Click(p.Login)
+}
+
+// emptyPDF makes what DESIGN.md §3.1 allows on practice: a file with nothing
+// in it.
+func emptyPDF(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(testenv.Dir(t, "document"), "leeg.pdf")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
