@@ -71,18 +71,19 @@ func (k *Kit) Routes() []Route { return k.routes }
 // Handler is the whole site: all routes behind the headers.
 func (k *Kit) Handler() http.Handler {
 	mux := http.NewServeMux()
-	known := map[string]bool{}
+	methods := map[string][]string{}
 	for _, route := range k.routes {
 		pattern := route.Method + " " + route.Path
 		if route.Path == "/" {
 			pattern = route.Method + " /{$}"
 		}
 		mux.Handle(pattern, k.observed(route))
-		known[route.Path] = true
+		methods[route.Path] = append(methods[route.Path], route.Method)
 	}
 	mux.Handle("GET /static/", k.static.handler())
-	mux.Handle("/", k.page(func(_ http.ResponseWriter, r *http.Request) error {
-		if known[r.URL.Path] {
+	mux.Handle("/", k.page(func(w http.ResponseWriter, r *http.Request) error {
+		if allowed := methods[r.URL.Path]; allowed != nil {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			return Fail(http.StatusMethodNotAllowed, "error.method", nil)
 		}
 		return Fail(http.StatusNotFound, "error.not_found", nil)
@@ -101,6 +102,9 @@ func (k *Kit) outermost(next http.Handler) http.Handler {
 		k.headers(w)
 		defer func() {
 			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler {
+					panic(v) // the server's own word for "close this connection"
+				}
 				k.Log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
 				k.ServeError(w, r, errors.New("panic"))
 			}
