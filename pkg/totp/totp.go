@@ -84,10 +84,13 @@ func Clean(code string) (string, bool) {
 	return code, true
 }
 
-// URI is the otpauth address for an authenticator app.
+// URI is the otpauth address for an authenticator app. In the label all but
+// letters, digits, "-._~" and "@" is percent-encoded, also what a path may
+// hold: some apps read "+" as a space there, or look for "&" in the whole
+// address.
 func URI(email string, s secret.Text) secret.Text {
-	q := "secret=" + s.Reveal() + "&issuer=" + url.QueryEscape(Issuer)
-	return secret.Text("otpauth://totp/" + url.PathEscape(Issuer) + ":" + url.PathEscape(email) + "?" + q)
+	label := url.QueryEscape(Issuer) + ":" + strings.ReplaceAll(url.QueryEscape(email), "%40", "@")
+	return secret.Text("otpauth://totp/" + label + "?secret=" + s.Reveal() + "&issuer=" + url.QueryEscape(Issuer))
 }
 
 // Groups splits the secret in groups of four for people who type it.
