@@ -189,3 +189,18 @@ func onward(res *http.Response) string {
 	_, to, _ := strings.Cut(res.Header.Get("Refresh"), "url=")
 	return to
 }
+
+// Raw sends a request with the visitor's cookies and returns the body, or what
+// went wrong. It leaves the page alone, so that many may go out at once.
+func (c *Client) Raw(r *http.Request) string {
+	res, err := c.HTTP.Do(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return string(body)
+}
