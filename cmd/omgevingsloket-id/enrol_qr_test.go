@@ -171,7 +171,7 @@ func TestEN16_NothingIsTheClientsChoice(t *testing.T) {
 			t.Errorf("%s: %d", field, got.status)
 		}
 	}
-	b.post("/enrol/qr?"+b.url.RawQuery+"&secret=JBSWY3DPEHPK3PXP&digits=8&email=evil@example.com").at("/enrol/qr").scan()
+	b.post("/enrol/qr?" + b.url.RawQuery + "&secret=JBSWY3DPEHPK3PXP&digits=8&email=evil@example.com").at("/enrol/qr").scan()
 	if key := b.otpauth(); key.Secret() != b.seed.Reveal() || len(key.Secret()) != 32 || key.Digits() != otp.DigitsSix || key.AccountName() != testEmail {
 		t.Error(key.URL())
 	}

@@ -6,6 +6,7 @@
 package consent
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -13,6 +14,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/record"
 )
 
@@ -62,12 +64,7 @@ func (h *Room) page(r *http.Request, v *web.Visit) *consentPage {
 func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
 	switch r.PostForm.Get("decision") {
 	case "yes":
-		now := h.Kit.Now()
-		rec := record.Of(audit.Event{
-			At: now, ActorKind: audit.ActorHolder, ActorID: v.Account.ID, Origin: h.Kit.Origin(r), Action: "consent.given",
-			ObjectKind: "account", ObjectID: v.Account.ID, Outcome: "ok", RequestID: web.RequestID(r), Details: map[string]string{"client": v.Client.ID},
-		})
-		if err := h.Flow.Consents.Give(r.Context(), consent.Consent{AccountID: v.Account.ID, ClientID: v.Client.ID, Claims: v.Asked(), GivenAt: now}, rec); err != nil {
+		if err := h.give(r, v); err != nil {
 			return err
 		}
 		v.Request.Consented = true
@@ -83,4 +80,18 @@ func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *web.Visit)
 		return err
 	}
 	return h.Flow.Onward(w, r, v)
+}
+
+// give remembers the yes, beside what was allowed before.
+func (h *Room) give(r *http.Request, v *web.Visit) error {
+	earlier, err := h.Flow.Consents.Get(r.Context(), v.Account.ID, v.Client.ID)
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	now := h.Kit.Now()
+	rec := record.Of(audit.Event{
+		At: now, ActorKind: audit.ActorHolder, ActorID: v.Account.ID, Origin: h.Kit.Origin(r), Action: "consent.given",
+		ObjectKind: "account", ObjectID: v.Account.ID, Outcome: "ok", RequestID: web.RequestID(r), Details: map[string]string{"client": v.Client.ID},
+	})
+	return h.Flow.Consents.Give(r.Context(), consent.Consent{AccountID: v.Account.ID, ClientID: v.Client.ID, Claims: earlier.With(v.Asked()), GivenAt: now}, rec)
 }

@@ -28,6 +28,11 @@ func (c Consent) Covers(claims []string) bool {
 	return true
 }
 
+// With lists the claims of c and these together, sorted, each once.
+func (c Consent) With(claims []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.Claims, claims))))
+}
+
 // Store is the consent contract.
 type Store interface {
 	// Get answers errs.ErrNotFound when nothing was allowed yet.
