@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -28,7 +27,7 @@ import (
 
 // Redirect URIs of the clients that the provider's tests add.
 const (
-	thirdURI  = "https://third.example/cb"
+	otherURI  = "https://third.example/cb"
 	keyedURI  = "https://keyed.example/cb"
 	nativeURI = "http://127.0.0.1:1000/cb"
 )
@@ -103,13 +102,23 @@ func keyed(t testing.TB, id, redirect string, keys ...clientKey) client.Client {
 // sign makes a JWT of claims and header members.
 func (k clientKey) sign(t testing.TB, claims any, header map[jose.HeaderKey]any) string {
 	t.Helper()
+	text, err := json.Marshal(claims)
+	must(t, err)
+	return k.signText(t, text, header)
+}
+
+// signText signs what may be no proper claims at all.
+func (k clientKey) signText(t testing.TB, text []byte, header map[jose.HeaderKey]any) string {
+	t.Helper()
 	options := &jose.SignerOptions{ExtraHeaders: map[jose.HeaderKey]any{jose.HeaderType: "JWT"}}
 	for name, value := range header {
 		options.ExtraHeaders[name] = value
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.alg), Key: jose.JSONWebKey{Key: k.private, KeyID: k.kid}}, options)
 	must(t, err)
-	token, err := jwt.Signed(signer).Claims(claims).Serialize()
+	signed, err := signer.Sign(text)
+	must(t, err)
+	token, err := signed.CompactSerialize()
 	must(t, err)
 	return token
 }

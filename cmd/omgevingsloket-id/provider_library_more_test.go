@@ -106,8 +106,8 @@ func TestL16_OutageTakenForInvalid(t *testing.T) {
 	database := server.Database()
 	s := newSite(t, func(c *config.Config) { c.Database.URL = secret.Text(database) })
 	_, b := s.active(testEmail)
-	must(t, s.stores.db.Clients().Add(t.Context(), newClient("stored", thirdURI, nil), noRecord))
-	r, other := newRequest("web", callbackURI), newRequest("stored", thirdURI)
+	must(t, s.stores.db.Clients().Add(t.Context(), newClient("stored", otherURI, nil), noRecord))
+	r, other := newRequest("web", callbackURI), newRequest("stored", otherURI)
 	tokens, code := b.tokens(newRequest("web", callbackURI)), b.newCode(r)
 	server.Stop()
 

@@ -35,7 +35,7 @@ func TestTK04_CodeLifetime(t *testing.T) {
 // TestTK05_CodeOfAnotherClient: refused, and the owner can still use it
 // (TK-10). R-146.
 func TestTK05_CodeOfAnotherClient(t *testing.T) {
-	s := newSite(t, with(newClient("other", thirdURI, nil), native("app", nativeURI)))
+	s := newSite(t, with(newClient("other", otherURI, nil), native("app", nativeURI)))
 	_, b := s.active(testEmail)
 	r := newRequest("web", callbackURI)
 	code := b.newCode(r)
@@ -138,9 +138,9 @@ func TestTK08_Verifier(t *testing.T) {
 // TestTK09_VerifierWithoutChallenge: the downgrade of RFC 9700 §4.8.2
 // where a client may leave PKCE out at all.
 func TestTK09_VerifierWithoutChallenge(t *testing.T) {
-	s := newSite(t, with(newClient("old", thirdURI, func(c *client.Client) { c.PKCEOptional = true })))
+	s := newSite(t, with(newClient("old", otherURI, func(c *client.Client) { c.PKCEOptional = true })))
 	_, b := s.active(testEmail)
-	r := newRequest("old", thirdURI).with("code_challenge", "", "code_challenge_method", "")
+	r := newRequest("old", otherURI).with("code_challenge", "", "code_challenge_method", "")
 	status, out, _ := s.call(http.MethodPost, "/token", r.exchange(b.newCode(r)), basicOf("old"))
 	refused(t, status, out, http.StatusBadRequest, "invalid_grant")
 	form := r.exchange(b.newCode(r))
@@ -148,9 +148,9 @@ func TestTK09_VerifierWithoutChallenge(t *testing.T) {
 	if status, out, _ := s.call(http.MethodPost, "/token", form, basicOf("old")); status != http.StatusOK {
 		t.Error("without either:", status, out)
 	}
-	b.toClient(newRequest("old", thirdURI).with("code_challenge_method", "plain"), "invalid_request")
-	b.toClient(newRequest("old", thirdURI).with("code_challenge", ""), "invalid_request")
-	b.toClient(newRequest("old", thirdURI).with("code_challenge_method", ""), "invalid_request")
+	b.toClient(newRequest("old", otherURI).with("code_challenge_method", "plain"), "invalid_request")
+	b.toClient(newRequest("old", otherURI).with("code_challenge", ""), "invalid_request")
+	b.toClient(newRequest("old", otherURI).with("code_challenge_method", ""), "invalid_request")
 }
 
 // TestTK12_AccountChangesOnTheWay: between login and code, code and token,
