@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -63,6 +64,9 @@ type From struct {
 // ErrRefused is every way in which a password does not open the door.
 var ErrRefused = errors.New("signin: refused")
 
+// longestAddress is RFC 5321's, in bytes.
+const longestAddress = 254
+
 // Password checks an address and a password. device is the browser's device
 // handle, or "". It answers the account on success, in whatever state it is;
 // ErrRefused or errs.ErrUnavailable otherwise.
@@ -70,8 +74,9 @@ func (r *Rules) Password(ctx context.Context, email, password string, device sec
 	canonical, err := mail.CanonicalAddress(email)
 	if err != nil {
 		canonical = email // no account has it; it is counted and costs the same
-		if len(canonical) > 254 {
-			canonical = canonical[:254]
+		if len(canonical) > longestAddress {
+			// A cut letter is no text, which a database would refuse.
+			canonical = strings.ToValidUTF8(canonical[:longestAddress], "")
 		}
 	}
 	key := account.EmailKey(r.EmailKey, canonical)
