@@ -106,7 +106,11 @@ func newSiteWith(t testing.TB, change func(*config.Config), wrap func(*stores)) 
 	must(t, err)
 	t.Cleanup(s.stores.close)
 	s.server.Config.Handler = s.app.site
-	s.server.Start()
+	if strings.HasPrefix(c.Issuer, "https:") {
+		s.server.StartTLS()
+	} else {
+		s.server.Start()
+	}
 	t.Cleanup(s.server.Close)
 	return s
 }
@@ -174,7 +178,7 @@ func (s *site) browser() *browser {
 	must(s.t, err)
 	u, err := url.Parse(s.server.URL)
 	must(s.t, err)
-	return &browser{s: s, url: u, http: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &browser{s: s, url: u, http: &http.Client{Jar: jar, Transport: s.server.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // do sends a request and follows our own redirects and refreshes; it stops
@@ -360,7 +364,7 @@ func (s *site) call(method, path string, form url.Values, header http.Header) (i
 	if form != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := s.server.Client().Do(req)
 	must(s.t, err)
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
