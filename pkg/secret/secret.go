@@ -51,6 +51,8 @@ const (
 	KindGrant       Kind = "olid_grt" // a grant; also the jti of its access token
 	KindApplication Kind = "olid_app" // an applicant's draft
 	KindClient      Kind = "olid_sec" // a client secret made by us
+	KindStaff       Kind = "olid_stf" // an official's session
+	KindInvite      Kind = "olid_inv" // an official's invitation
 	KindID          Kind = "olid_id"  // anything else that only needs to be unique
 )
 

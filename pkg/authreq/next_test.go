@@ -1,0 +1,121 @@
+package authreq_test
+
+import (
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/authreq"
+)
+
+var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+
+// ages of a proof: none, fresh, a second before and at its end, long ago.
+var ages = []time.Duration{-1, 0, 30*time.Minute - time.Second, 30 * time.Minute, 50 * time.Minute}
+
+func ago(age time.Duration) time.Time {
+	if age < 0 {
+		return time.Time{}
+	}
+	return noon.Add(-age)
+}
+
+// Every combination of what can be stored, and what Next may not do with it.
+// The rules here are written from DESIGN.md, not from the code.
+func TestLG04_EN15_Next(t *testing.T) {
+	seen := map[authreq.Step]int{}
+	states := []account.State{"none", account.AwaitingEnrolment, account.QRShown, account.Active, account.Blocked, account.Closed}
+	bools := []bool{false, true}
+	for _, state := range states {
+		for _, epoch := range []int64{6, 7, 8} {
+			for _, named := range []string{"", "a", "another"} {
+				for _, password := range ages {
+					for _, both := range ages {
+						for i := range 1 << 5 {
+							bit := func(n int) bool { return bools[i>>n&1] }
+							f := authreq.Facts{Now: noon, NeedsConsent: bit(0), Request: authreq.Request{
+								AccountID: named, Epoch: epoch, PasswordAt: ago(password), AuthTime: ago(both), CreatedAt: noon.Add(-55 * time.Minute),
+								Consented: bit(1), Finished: bit(2),
+							}}
+							if bit(3) {
+								f.Request.Refusal = "access_denied"
+							}
+							if bit(4) {
+								f.Request.CreatedAt = noon.Add(-authreq.Lifetime)
+							}
+							if state != "none" {
+								f.Account = &account.Account{ID: "a", State: state, Epoch: 7}
+							}
+							step := authreq.Next(f)
+							seen[step]++
+							judge(t, f, step)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, step := range []authreq.Step{authreq.StepPassword, authreq.StepReveal, authreq.StepCode, authreq.StepBlocked, authreq.StepConsent, authreq.StepFinish, authreq.StepRestart} {
+		if seen[step] == 0 {
+			t.Error("no facts lead to", step)
+		}
+	}
+}
+
+func judge(t *testing.T, f authreq.Facts, step authreq.Step) {
+	t.Helper()
+	r, a := f.Request, f.Account
+	over := r.Finished || !f.Now.Before(r.CreatedAt.Add(time.Hour))
+	known := a != nil && r.AccountID == a.ID && a.State != account.Closed
+	current := known && r.Epoch == a.Epoch
+	password := !r.PasswordAt.IsZero() && f.Now.Before(r.PasswordAt.Add(30*time.Minute))
+	both := current && a.State == account.Active && !r.AuthTime.IsZero()
+	var want authreq.Step
+	switch {
+	case over:
+		want = authreq.StepRestart
+	case r.Refusal != "":
+		want = authreq.StepFinish
+	case both && f.NeedsConsent && !r.Consented:
+		want = authreq.StepConsent
+	case both:
+		want = authreq.StepFinish
+	case known && password && a.State == account.Blocked:
+		want = authreq.StepBlocked
+	case current && password && a.State == account.AwaitingEnrolment:
+		want = authreq.StepReveal
+	case current && password && (a.State == account.QRShown || a.State == account.Active):
+		want = authreq.StepCode
+	default:
+		want = authreq.StepPassword
+	}
+	if step != want {
+		t.Fatalf("%s, want %s: %+v, account %+v", step, want, r, a)
+	}
+}
+
+// AZ-33: half-open, an hour after it began.
+func TestRequestExpires(t *testing.T) {
+	r := authreq.Request{CreatedAt: noon}
+	if r.Expired(noon.Add(time.Hour-time.Nanosecond)) || !r.Expired(noon.Add(time.Hour)) {
+		t.Error("not at the hour")
+	}
+	if r.TTL(noon) != time.Hour || r.TTL(noon.Add(59*time.Minute)) != time.Minute || r.TTL(noon.Add(2*time.Hour)) != 0 {
+		t.Error("TTL")
+	}
+}
+
+// Another person begins from nothing.
+func TestForget(t *testing.T) {
+	r := authreq.Request{
+		Key: "k", Browser: "b", ClientID: "c", State: "s", Hinted: "h", ForceConsent: true, CreatedAt: noon, Version: 3,
+		AccountID: "a", Epoch: 7, PasswordAt: noon, AuthTime: noon, SID: "sid", Session: "ses", Consented: true,
+	}
+	r.Forget()
+	if r.AccountID != "" || r.Epoch != 0 || !r.PasswordAt.IsZero() || !r.AuthTime.IsZero() || r.SID != "" || r.Session != "" || r.Consented {
+		t.Errorf("remembers %+v", r)
+	}
+	if r.ClientID != "c" || r.State != "s" || r.Hinted != "h" || !r.ForceConsent || r.Version != 3 || r.Browser != "b" {
+		t.Errorf("forgot too much: %+v", r)
+	}
+}

@@ -1,0 +1,148 @@
+package secret_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"go.yaml.in/yaml/v3"
+
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Nothing that formats, logs or encodes shows a secret, alone or inside. (%p
+// and %w of what is no pointer or error never ask the value; vet refuses both.)
+func TestTextIsRedactedEverywhere(t *testing.T) {
+	const value = "hunter2hunter2"
+	text := secret.Text(value)
+	type holder struct {
+		Key  secret.Text `json:"key" yaml:"key" xml:"key"`
+		More map[string]secret.Text
+		List []secret.Text
+		Ref  *secret.Text
+	}
+	h := holder{Key: text, More: map[string]secret.Text{"a": text}, List: []secret.Text{text}, Ref: &text}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%U", "%c", "%e", "%10.3s", "%-40q"} {
+		for _, v := range []any{text, h, &h, []any{text}, map[secret.Text]int{text: 1}} {
+			out := fmt.Sprintf(verb, v)
+			if strings.Contains(out, value) || strings.Contains(strings.ToLower(out), fmt.Sprintf("%x", value)) {
+				t.Errorf("%s of %T shows it", verb, v)
+			}
+		}
+	}
+	if fmt.Sprint(text) != "[redacted]" || text.String() != "[redacted]" || text.GoString() != "[redacted]" {
+		t.Error(fmt.Sprint(text))
+	}
+	if err := fmt.Errorf("key %v: %w", text, errors.New("x")); strings.Contains(err.Error(), value) {
+		t.Error(err)
+	}
+	var log bytes.Buffer
+	for _, l := range []*slog.Logger{slog.New(slog.NewJSONHandler(&log, nil)), slog.New(slog.NewTextHandler(&log, nil))} {
+		l.Info("said", "text", text, "holder", h, "any", slog.AnyValue(text), slog.Group("g", "t", text))
+	}
+	encoded, err := json.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := yaml.Marshal(map[string]any{"key": h.Key, "list": h.List})
+	if err != nil {
+		t.Fatal(err)
+	}
+	markup, err := xml.Marshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{log.String(), string(encoded), string(document), string(markup)} {
+		if strings.Contains(out, value) || !strings.Contains(out, "[redacted]") {
+			t.Error(out)
+		}
+	}
+	if text.Reveal() != value || !text.Equal(value) || text.Equal(value+" ") || text.Equal("") {
+		t.Error("Reveal or Equal")
+	}
+}
+
+var kinds = []secret.Kind{
+	secret.KindBrowser, secret.KindSession, secret.KindDevice, secret.KindRequest, secret.KindCode, secret.KindGrant,
+	secret.KindApplication, secret.KindClient, secret.KindID,
+}
+
+// A handle is of one kind, never twice the same, and equal bytes of two kinds
+// hash apart.
+func TestHandles(t *testing.T) {
+	seen := map[string]bool{}
+	for _, kind := range kinds {
+		h := secret.New(rand.Reader, kind)
+		if seen[h.Reveal()] || len(h.Reveal()) != len(kind)+1+43 {
+			t.Error("handle of", kind)
+		}
+		seen[h.Reveal()] = true
+		for _, other := range kinds {
+			if got, ok := secret.Parse(other, h.Reveal()); ok != (other == kind) || ok && got != h {
+				t.Errorf("%s parses as %s", kind, other)
+			}
+		}
+		same := secret.New(bytes.NewReader(make([]byte, 32)), kind).Hash()
+		if seen[same] || len(same) != 64 {
+			t.Error("hash of", kind)
+		}
+		seen[same] = true
+	}
+	for _, f := range []func(){func() { secret.New(iotest.ErrReader(errors.New("dry")), secret.KindCode) }, func() { secret.NewID(strings.NewReader("short")) }} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("a handle without randomness")
+				}
+			}()
+			f()
+		}()
+	}
+}
+
+// What Parse accepts is exactly what New can make: one spelling of 32 bytes.
+func FuzzParse(f *testing.F) {
+	good := secret.New(rand.Reader, secret.KindSession).Reveal()
+	for _, seed := range []string{
+		good, "", "olid_ses_", good + "=", good[:len(good)-1], good + "A", strings.ToUpper(good), "olid_ses__" + good[9:], " " + good, good + "\n",
+		strings.Replace(good, "olid_ses", "olid_brw", 1), "olid_ses_" + strings.Repeat("A", 42) + "B", "olid_ses_" + strings.Repeat("+", 43), "olid_ses_" + strings.Repeat("\x00", 43),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, ok := secret.Parse(secret.KindSession, s)
+		if !ok {
+			if got != "" && got.Reveal() != s {
+				t.Error("made something up")
+			}
+			return
+		}
+		rest := strings.TrimPrefix(s, "olid_ses_")
+		if got.Reveal() != s || len(rest) != 43 || strings.Trim(rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" || strings.Trim(rest[42:], "AEIMQUYcgkosw048") != "" {
+			t.Errorf("%q", s)
+		}
+	})
+}
+
+// MAC keeps its parts apart.
+func TestMAC(t *testing.T) {
+	key := []byte("key")
+	seen := map[string]string{}
+	for _, parts := range [][]string{{}, {""}, {"", ""}, {"ab", "c"}, {"a", "bc"}, {"abc"}, {"2:ab1:c"}, {"a:", "b"}} {
+		mac := secret.MAC(key, parts...)
+		if other, twice := seen[mac]; twice || len(mac) != 43 {
+			t.Errorf("%q and %s", parts, other)
+		}
+		seen[mac] = fmt.Sprintf("%q", parts)
+	}
+	if secret.MAC(key, "a") == secret.MAC([]byte("other"), "a") {
+		t.Error("the key does not count")
+	}
+}

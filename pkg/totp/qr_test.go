@@ -1,0 +1,82 @@
+package totp_test
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/totp"
+)
+
+// paint draws the picture's path the way a browser does, so many pixels a
+// module; it understands what Draw writes and nothing else.
+func paint(t *testing.T, p totp.Picture, scale int) image.Image {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, p.Size*scale, p.Size*scale))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	for _, part := range strings.Split(strings.TrimSuffix(p.Path.Reveal(), "z"), "z") {
+		var x, y, run, back int
+		if n, err := fmt.Sscanf(part, "M%d %dh%dv1h-%d", &x, &y, &run, &back); n != 4 || err != nil || run != back || run < 1 {
+			t.Fatalf("path has %q", part)
+		}
+		if x < 4 || y < 4 || x+run > p.Size-4 || y >= p.Size-4 {
+			t.Fatalf("%q is in the quiet zone", part)
+		}
+		for dy := range scale {
+			for dx := range run * scale {
+				img.SetGray(x*scale+dx, y*scale+dy, color.Gray{})
+			}
+		}
+	}
+	return img
+}
+
+// A reader that is not ours reads the address from the picture, at four
+// pixels a module and more.
+func TestEN18_R329_PictureReadBack(t *testing.T) {
+	for _, email := range []string{"a@b.nl", "anna+tag@example.com", strings.Repeat("x", 64) + "@" + strings.Repeat("y", 60) + "." + strings.Repeat("z", 60) + ".example.com"} {
+		uri := totp.URI(email, rfcSecret)
+		picture, err := totp.Draw(uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, scale := range []int{4, 7} {
+			file := filepath.Join(t.TempDir(), "qr.png")
+			f, err := os.Create(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := png.Encode(f, paint(t, picture, scale)); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			out, err := exec.Command("zbarimg", "--quiet", "--raw", file).Output()
+			if err != nil || strings.TrimSuffix(string(out), "\n") != uri.Reveal() {
+				t.Errorf("%s at %d px a module: %q %v (Debian: zbar-tools)", email, scale, out, err)
+			}
+		}
+	}
+}
+
+// What does not fit is an error that shows nothing.
+func TestDrawTooLong(t *testing.T) {
+	long := secret.Text(strings.Repeat("geheim", 1000))
+	if _, err := totp.Draw(long); err == nil || strings.Contains(err.Error(), "geheim") {
+		t.Error(err)
+	}
+	p, err := totp.Draw("otpauth://totp/x")
+	if err != nil || fmt.Sprintf("%v %+v %#v", p, p, p) == "" || strings.Contains(fmt.Sprintf("%v %+v %#v", p, p, p), "M4") {
+		t.Error("the picture shows itself when it is printed")
+	}
+}

@@ -1,0 +1,171 @@
+package totp_test
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/pquerna/otp"
+	"pgregory.net/rapid"
+
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/totp"
+)
+
+// rfcSecret is the SHA-1 seed of RFC 6238 appendix B.
+const rfcSecret = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+
+// RFC 6238 appendix B, the last six of its eight digits.
+func TestR325_Vectors(t *testing.T) {
+	for seconds, want := range map[int64]string{
+		59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130",
+	} {
+		at := time.Unix(seconds, 0)
+		if got, err := totp.Code(rfcSecret, totp.Step(at)); err != nil || got != want {
+			t.Errorf("%d: %s %v, want %s", seconds, got, err, want)
+		}
+		if step, ok, err := totp.Match(rfcSecret, want, at); !ok || err != nil || step != seconds/30 {
+			t.Errorf("%d: step %d, %t, %v", seconds, step, ok, err)
+		}
+	}
+}
+
+// RFC 4226 appendix D: the same computation by counter.
+func TestCodeFollowsRFC4226(t *testing.T) {
+	for counter, want := range strings.Fields("755224 287082 359152 969429 338314 254676 287922 162583 399871 520489") {
+		if got, err := totp.Code(rfcSecret, int64(counter)); err != nil || got != want {
+			t.Errorf("%d: %s %v, want %s", counter, got, err, want)
+		}
+	}
+}
+
+// The window is the current and the previous step, to the second.
+func TestTP03_WindowToTheSecond(t *testing.T) {
+	const step = int64(60_000_000)
+	code, err := totp.Code(rfcSecret, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seconds, want := range map[int64]bool{-31: false, -30: false, -1: false, 0: true, 1: true, 29: true, 30: true, 31: true, 59: true, 60: false, 61: false, 90: false} {
+		got, ok, err := totp.Match(rfcSecret, code, time.Unix(step*30+seconds, 0))
+		if err != nil || ok != want || ok && got != step {
+			t.Errorf("second %+d: step %d, %t, %v", seconds, got-step, ok, err)
+		}
+	}
+	if _, ok, _ := totp.Match(rfcSecret, code, time.Unix(step*30-1, 999_999_999)); ok {
+		t.Error("accepted a nanosecond early")
+	}
+}
+
+func TestRemaining(t *testing.T) {
+	for second, want := range map[int64]time.Duration{0: 30, 1: 29, 29: 1, 30: 30} {
+		if got := totp.Remaining(time.Unix(1_700_000_010+second, 0)); got != want*time.Second {
+			t.Errorf("second %d: %s", second, got)
+		}
+	}
+}
+
+// Zeros in front stay; six ASCII digits and spaces are all that counts.
+func TestTP07_Clean(t *testing.T) {
+	for typed, want := range map[string]string{
+		"000042": "000042", " 000 042 ": "000042", "123\u00a0456": "123456", "1 2 3 4 5 6": "123456",
+	} {
+		if got, ok := totp.Clean(typed); !ok || got != want {
+			t.Errorf("%q: %q %t", typed, got, ok)
+		}
+	}
+	for _, typed := range []string{
+		"", "42", "12345", "1234567", "12345a", "+12345", "-12345", "1234.5", "0x1234", "123456\n", "\t12345", "12\u200b3456", "１２３４５６", "١٢٣٤٥٦", "1e1234", "123-456",
+	} {
+		if got, ok := totp.Clean(typed); ok {
+			t.Errorf("%q passes as %q", typed, got)
+		}
+		if _, ok, err := totp.Match(rfcSecret, typed, time.Now()); ok || err != nil {
+			t.Errorf("%q: %t %v", typed, ok, err)
+		}
+	}
+}
+
+// For any secret and time: exactly the codes of the two steps match, and each
+// with its own step.
+func TestMatchAgreesWithCode(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		key := secret.Text(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(rapid.SliceOfN(rapid.Byte(), 20, 20).Draw(t, "key")))
+		now := time.Unix(rapid.Int64Range(60, 1<<34).Draw(t, "now"), 0)
+		steps := rapid.Int64Range(-4, 4).Draw(t, "steps")
+		code, err := totp.Code(key, max(totp.Step(now)+steps, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		current, _ := totp.Code(key, totp.Step(now))
+		previous, _ := totp.Code(key, totp.Step(now)-1)
+		step, ok, err := totp.Match(key, code, now)
+		if err != nil || ok != (code == current || code == previous) {
+			t.Fatalf("%t %v", ok, err)
+		}
+		if ok && (code == current && step != totp.Step(now) || code != current && step != totp.Step(now)-1) {
+			t.Fatalf("step %d", step-totp.Step(now))
+		}
+		if len(code) != 6 {
+			t.Fatalf("code of %d digits", len(code))
+		}
+	})
+}
+
+func TestTP19_R323_NewSecret(t *testing.T) {
+	seen := map[secret.Text]bool{}
+	for range 1000 {
+		s, err := totp.NewSecret(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := base32.StdEncoding.DecodeString(s.Reveal())
+		if err != nil || len(raw) != 20 || seen[s] {
+			t.Fatalf("%d bytes, %v, again %t", len(raw), err, seen[s])
+		}
+		seen[s] = true
+	}
+	if s, err := totp.NewSecret(iotest.ErrReader(errors.New("dry"))); err == nil || s != "" {
+		t.Error("a secret without randomness")
+	}
+	if got := fmt.Sprint(totp.Groups("ABCDEFGHIJ")); got != "[ABCD EFGH IJ]" {
+		t.Error(got)
+	}
+}
+
+// A secret that is none is an error, which shows nothing of it.
+func TestMatchOfABadSecret(t *testing.T) {
+	_, ok, err := totp.Match("not base32 at all!", "123456", time.Unix(1_700_000_000, 0))
+	if ok || err == nil || strings.Contains(err.Error(), "base32 at") {
+		t.Error(ok, err)
+	}
+}
+
+// Whatever address: one other parser reads back exactly what went in.
+func TestEN18_R329_URIReadBack(t *testing.T) {
+	local := rapid.StringMatching("[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+	rapid.Check(t, func(t *rapid.T) {
+		email := local.Draw(t, "local") + "@example.com"
+		uri := totp.URI(email, rfcSecret).Reveal()
+		key, err := otp.NewKeyFromURL(uri)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key.Type() != "totp" || key.Issuer() != "Omgevingsloket" || key.AccountName() != email || key.Secret() != rfcSecret.Reveal() ||
+			key.Digits() != otp.DigitsSix || key.Period() != 30 || key.Algorithm() != otp.AlgorithmSHA1 {
+			t.Fatalf("%s reads as %s %s %s", uri, key.Issuer(), key.AccountName(), key.Secret())
+		}
+		if strings.Count(uri, "?") != 1 || strings.Count(uri, "&") != 1 || strings.ContainsAny(uri, "+#\"<> ") {
+			t.Fatal(uri)
+		}
+	})
+	want := "otpauth://totp/Omgevingsloket:anna@example.com?secret=" + rfcSecret.Reveal() + "&issuer=Omgevingsloket"
+	if got := totp.URI("anna@example.com", rfcSecret).Reveal(); got != want {
+		t.Error(got)
+	}
+}
