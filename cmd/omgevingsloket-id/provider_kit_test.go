@@ -161,6 +161,12 @@ func challenge(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
+// clients are this site's clients, as the provider looks them up.
+func (s *site) clients(t testing.TB) *client.Directory {
+	t.Helper()
+	return client.NewDirectory(s.config.Clients, s.stores.db.Clients(), s.config.Policy, true, s.clock.now)
+}
+
 // newCode lets a browser that is logged in get a code for a request.
 func (b *browser) newCode(r request) string {
 	b.s.t.Helper()

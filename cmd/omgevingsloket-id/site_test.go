@@ -129,8 +129,9 @@ func (w testWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// person makes an approved account, the way an application does.
-func (s *site) person(email string) account.Account {
+// person makes an approved account, the way an application does; change may
+// make it another's.
+func (s *site) person(email string, change ...func(*account.Account)) account.Account {
 	s.t.Helper()
 	hasher, err := newHasher(s.config)
 	must(s.t, err)
@@ -150,6 +151,9 @@ func (s *site) person(email string) account.Account {
 	a := account.Account{
 		ID: secret.NewID(rand.Reader), Kind: account.NaturalPerson, Email: email, Lang: "nl", PasswordHash: secret.Text(hash), Epoch: 1, CreatedAt: now,
 		Profile: account.Profile{GivenName: "Anna", FamilyName: "Muster", Birthdate: "1980-02-03", Phone: "+4930123456", Address: account.Address{Line1: "Hauptstrasse 1", Line2: "10115 Berlin", Country: "DE"}},
+	}
+	for _, c := range change {
+		c(&a)
 	}
 	must(s.t, store.Submit(context.Background(), app, &a, record.Record{}))
 	return s.reload(a)
