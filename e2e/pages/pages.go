@@ -1,0 +1,88 @@
+// Package pages checks the pages of a room against the structs they are
+// rendered with, for the tests of the rooms. A field or method that a template
+// names and a struct lacks fails here, not on the day that branch is shown.
+package pages
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template/parse"
+
+	"github.com/jba/templatecheck"
+
+	"omgevingsloket-id/op/web"
+)
+
+// Check type-checks each page (by name, such as "login/code") against a value
+// of its struct. The list has to be whole: every page under prefix in
+// templates, and every name that the code in this folder renders.
+func Check(t *testing.T, prefix string, structs map[string]any) {
+	t.Helper()
+	k := &web.Kit{Settings: web.Settings{Issuer: "http://localhost"}}
+	var err error
+	if k.Catalog, err = web.LoadCatalog(); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range structs {
+		page := k.Templates().Lookup(name)
+		if page == nil {
+			t.Errorf("there is no page %s", name)
+			continue
+		}
+		if err := templatecheck.CheckHTML(page, data); err != nil {
+			t.Errorf("%s with %T: %v", name, data, err)
+		}
+	}
+	for _, page := range k.Templates().Templates() {
+		if _, listed := structs[page.Name()]; !listed && strings.HasPrefix(page.Name(), prefix+"/") && !parse.IsEmptyTree(page.Tree.Root) {
+			t.Errorf("page %s is not checked", page.Name())
+		}
+	}
+	for _, name := range rendered(t) {
+		if _, listed := structs[name]; !listed {
+			t.Errorf("the code renders %s, which is not checked", name)
+		}
+	}
+}
+
+// rendered lists the names in calls of Render in this folder.
+func rendered(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Render" && len(call.Args) == 4 {
+				if literal, ok := call.Args[2].(*ast.BasicLit); ok {
+					if name, err := strconv.Unquote(literal.Value); err == nil {
+						names = append(names, name)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return names
+}

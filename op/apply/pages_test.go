@@ -1,0 +1,15 @@
+package apply
+
+import (
+	"testing"
+
+	"omgevingsloket-id/e2e/pages"
+)
+
+func TestPagesFitTheirStructs(t *testing.T) {
+	pages.Check(t, "apply", map[string]any{
+		"apply/apply": &startPage{}, "apply/email": &emailPage{}, "apply/code": &codePage{}, "apply/password": &passwordPage{},
+		"apply/person": &personPage{}, "apply/company": &companyPage{}, "apply/address": &addressPage{}, "apply/document": &documentPage{},
+		"apply/check": &checkPage{}, "apply/done": &donePage{},
+	})
+}

@@ -1,0 +1,13 @@
+package consent
+
+import (
+	"testing"
+
+	"omgevingsloket-id/e2e/pages"
+)
+
+func TestPagesFitTheirStructs(t *testing.T) {
+	pages.Check(t, "consent", map[string]any{
+		"consent/consent": &consentPage{},
+	})
+}

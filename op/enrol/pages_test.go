@@ -1,0 +1,13 @@
+package enrol
+
+import (
+	"testing"
+
+	"omgevingsloket-id/e2e/pages"
+)
+
+func TestPagesFitTheirStructs(t *testing.T) {
+	pages.Check(t, "enrol", map[string]any{
+		"enrol/enrol": &enrolPage{}, "enrol/qr": &qrPage{},
+	})
+}

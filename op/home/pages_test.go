@@ -1,0 +1,13 @@
+package home
+
+import (
+	"testing"
+
+	"omgevingsloket-id/e2e/pages"
+)
+
+func TestPagesFitTheirStructs(t *testing.T) {
+	pages.Check(t, "home", map[string]any{
+		"home/home": &homePage{}, "home/help": &textPage{}, "home/accessibility": &textPage{}, "home/privacy": &textPage{}, "home/terms": &textPage{},
+	})
+}

@@ -1,0 +1,13 @@
+package login
+
+import (
+	"testing"
+
+	"omgevingsloket-id/e2e/pages"
+)
+
+func TestPagesFitTheirStructs(t *testing.T) {
+	pages.Check(t, "login", map[string]any{
+		"login/login": &loginPage{}, "login/code": &codePage{}, "login/lost": &lostPage{}, "login/blocked": &blockedPage{}, "login/portals": &portalsPage{},
+	})
+}
