@@ -273,3 +273,7 @@ func jwtClaims(t testing.TB, token any) map[string]any {
 	t.Helper()
 	return idToken(t, map[string]any{"id_token": token})
 }
+
+func map1(name jose.HeaderKey, value any) map[jose.HeaderKey]any {
+	return map[jose.HeaderKey]any{name: value}
+}
