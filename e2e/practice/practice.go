@@ -70,6 +70,12 @@ func Start(t testing.TB, options ...Option) *Site {
 	return s
 }
 
+// At is a site that the test runs itself: people apply and log in there, and
+// nothing else here works on it.
+func At(t testing.TB, issuer, portal string, mail *testenv.Inbox) *Site {
+	return &Site{Issuer: issuer, Portal: portal, Mail: mail, t: t}
+}
+
 func onHost(t testing.TB, host string) string {
 	t.Helper()
 	_, port, err := net.SplitHostPort(testenv.FreeAddr(t))
