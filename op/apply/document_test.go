@@ -136,27 +136,32 @@ func TestUP14_UP15_OnlyTheForm(t *testing.T) {
 	token := part{name: "csrf", content: []byte(v.token())}
 	file := part{name: "document", file: "x.pdf", isFile: true, content: []byte(smallPDF)}
 	other := s.visitor()
-	for name, parts := range map[string][]part{
-		"nothing":                    {},
-		"no file":                    {token},
-		"no token":                   {file},
-		"the file first":             {file, token},
-		"two files":                  {token, file, file},
-		"a field more":               {token, file, {name: "x", content: []byte("y")}},
-		"another field":              {token, {name: "documents", file: "x.pdf", isFile: true}},
-		"text in the file's place":   {token, {name: "document", content: []byte("text")}},
-		"a file in the token's":      {{name: "csrf", file: "x", isFile: true, content: []byte(v.token())}, file},
-		"content without a name":     {token, {name: "document", isFile: true, content: []byte(smallPDF)}},
-		"a thousand parts":           append([]part{token, file}, slices.Repeat([]part{{name: "x"}}, 1000)...),
-		"two names":                  {token, {disposition: `form-data; name="document"; filename="a.pdf"; filename="b.pdf"`, content: []byte(smallPDF)}},
-		"no disposition":             {token, {disposition: `x`, content: []byte(smallPDF)}},
-		"a token that does not end":  {{name: "csrf", content: []byte(v.token() + strings.Repeat("x", 1<<20))}, file},
-		"another browser's token":    {{name: "csrf", content: []byte(other.token())}, file},
-		"a header of two megabytes":  {token, {disposition: `form-data; name="document"; filename="` + strings.Repeat("x", 20<<20) + `"`, content: []byte(smallPDF)}},
-		"a multipart in a multipart": {token, {name: "document", file: "", isFile: true, content: []byte("--x\r\n\r\n--x--")}},
+	named := func(name string, p part) part { p.name = name; return p }
+	for name, c := range map[string]struct {
+		status int
+		parts  []part
+	}{
+		"nothing":                    {400, nil},
+		"no file":                    {400, []part{token}},
+		"no token":                   {400, []part{file}},
+		"the file first":             {400, []part{file, token}},
+		"two files":                  {400, []part{token, file, file}},
+		"a field more":               {400, []part{token, file, {name: "x", content: []byte("y")}}},
+		"another field":              {400, []part{token, named("documents", file)}},
+		"the token by another name":  {400, []part{named("token", token), file}},
+		"text in the file's place":   {400, []part{token, {name: "document", content: []byte("text")}}},
+		"a file in the token's":      {400, []part{{name: "csrf", file: "x", isFile: true, content: []byte(v.token())}, file}},
+		"content without a name":     {400, []part{token, {name: "document", isFile: true, content: []byte(smallPDF)}}},
+		"a thousand parts":           {400, append([]part{token, file}, slices.Repeat([]part{{name: "x"}}, 1000)...)},
+		"two names":                  {400, []part{token, {disposition: `form-data; name="document"; filename="a.pdf"; filename="b.pdf"`, content: []byte(smallPDF)}}},
+		"no disposition":             {400, []part{token, {disposition: `x`, content: []byte(smallPDF)}}},
+		"a multipart in a multipart": {400, []part{token, {name: "document", isFile: true, content: []byte("--x\r\n\r\n--x--")}}},
+		"a header of 20 megabytes":   {400, []part{token, {disposition: `form-data; name="document"; filename="` + strings.Repeat("x", 20<<20) + `"`}}},
+		"a token that does not end":  {403, []part{{name: "csrf", content: []byte(v.token() + strings.Repeat("x", 1<<20))}, file}},
+		"another browser's token":    {403, []part{{name: "csrf", content: []byte(other.token())}, file}},
+		"no token in its part":       {403, []part{{name: "csrf"}, file}},
 	} {
-		p := v.parts(parts...)
-		if p.status < 400 || p.status >= 500 {
+		if p := v.parts(c.parts...); p.status != c.status {
 			t.Errorf("%s: status %d %s", name, p.status, p.location)
 		}
 	}

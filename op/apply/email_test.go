@@ -225,6 +225,20 @@ func TestUP27_AddressTaken(t *testing.T) {
 	}
 }
 
+// The owner reads it in the account's language, whoever asked.
+func TestUP27_MailInTheOwnersLanguage(t *testing.T) {
+	s := newSite(t)
+	owner := s.visitor()
+	owner.lang = "en"
+	owner.fill("burger", "jo@example.com", "")
+	owner.send()
+	s.visitor().begin("burger", "jo@example.com")
+	mails := s.mailsTo("jo@example.com")
+	if last := mails[len(mails)-1]; last.Kind != "address-taken" || last.Lang != "en" {
+		t.Errorf("%s in %s", last.Kind, last.Lang)
+	}
+}
+
 // However right a code looks, it confirms no address that has an account.
 func TestUP27_NoCodeConfirmsATakenAddress(t *testing.T) {
 	s := newSite(t)

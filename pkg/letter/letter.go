@@ -124,7 +124,7 @@ func (w *Writer) write(kind, to string, e envelope) mail.Message {
 		parts[i] = wrap(strings.TrimSpace(parts[i]))
 	}
 	return mail.Message{
-		ID: secret.NewID(w.Rand), To: to, Lang: e.Lang, Kind: kind, Subject: oneLine(subject),
+		ID: secret.NewID(w.Rand), To: to, Lang: e.Lang, Kind: kind, Subject: subject,
 		Text: secret.Text(strings.Join(parts, "\n\n") + "\n"), At: e.At, Expires: e.Expires,
 	}
 }
