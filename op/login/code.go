@@ -112,29 +112,34 @@ func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *web.Visit, a acc
 }
 
 // leave ends the browser's old session and gives the sid of the new one.
+// Another person's tokens go before the session that names them: what fails in
+// between is found again by the next try.
 func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error) {
-	fresh := secret.NewID(h.Kit.Rand)
+	sid = secret.NewID(h.Kit.Rand)
 	handle, ok := h.Kit.Session(r)
 	if !ok {
-		return fresh, nil
+		return sid, nil
 	}
 	old, err := h.Sessions.Get(r.Context(), handle.Hash())
 	if errors.Is(err, errs.ErrNotFound) {
-		return fresh, nil
+		return sid, nil
 	}
 	if err != nil {
 		return "", err
 	}
-	if err := h.Sessions.Delete(r.Context(), old.Key); err != nil {
+	if old.AccountID == a.ID && old.Epoch == a.Epoch {
+		sid = old.SID
+	} else if err := h.revoke(r, old); err != nil {
 		return "", err
 	}
-	if old.AccountID == a.ID && old.Epoch == a.Epoch {
-		return old.SID, nil
-	}
+	return sid, h.Sessions.Delete(r.Context(), old.Key)
+}
+
+func (h *Room) revoke(r *http.Request, old session.Session) error {
 	rec := record.Of(audit.Event{
 		At: h.Now(), ActorKind: audit.ActorHolder, ActorID: old.AccountID, Origin: h.Kit.Origin(r), Action: "account.logout",
 		ObjectKind: "account", ObjectID: old.AccountID, Outcome: "ok", Reason: "another account logged in", RequestID: web.RequestID(r),
 	})
-	_, err = h.Grants.RevokeSession(r.Context(), old.SID, h.Now(), rec)
-	return fresh, err
+	_, err := h.Grants.RevokeSession(r.Context(), old.SID, h.Now(), rec)
+	return err
 }
