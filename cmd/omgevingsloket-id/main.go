@@ -36,6 +36,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date."`
 	Client  clientCommand  `cmd:"" help:"Relying parties."`
 	Account accountCommand `cmd:"" help:"Look at an account, or unblock it."`
+	Staff   staffCommand   `cmd:"" help:"Officials who work in the console."`
 	Audit   auditCommand   `cmd:"" help:"The record of who did what."`
 	Keys    keysCommand    `cmd:"" help:"Keys that sign tokens, and the master key."`
 }

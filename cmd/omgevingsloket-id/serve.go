@@ -77,6 +77,18 @@ func (a *app) serve(ctx context.Context, started func()) error {
 		}
 		servers, listeners = append(servers, newServer(a.metrics.admin(), a.log)), append(listeners, admin)
 	}
+	if a.console != nil {
+		officials, err := listen(a.config.Console.Listen)
+		if err != nil {
+			return fmt.Errorf("console.listen: %w", err)
+		}
+		if a.config.TLS.CertFile != "" {
+			if officials, err = withTLS(officials, a.config.TLS); err != nil {
+				return err
+			}
+		}
+		servers, listeners = append(servers, newServer(a.console, a.log)), append(listeners, officials)
+	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
 	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob, a.headJob} {

@@ -14,6 +14,7 @@ import (
 	"omgevingsloket-id/op"
 	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/op/consent"
+	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/op/enrol"
 	"omgevingsloket-id/op/home"
 	"omgevingsloket-id/op/login"
@@ -40,6 +41,8 @@ type app struct {
 	metrics *metrics
 	site    http.Handler
 	kit     *web.Kit
+	console http.Handler // the officials' own site; nil when it has none
+	staff   *console.Room
 	log     *slog.Logger
 	now     func() time.Time
 	rand    io.Reader
@@ -82,25 +85,27 @@ func (a *app) wire(ctx context.Context) error {
 	}
 	a.metrics = newMetrics(a)
 	a.mailer.Observe = a.metrics.mail
-	if a.kit, err = a.newKit(ctx); err != nil {
+	if a.kit, err = a.newKit(ctx, a.config.Issuer, "form tokens"); err != nil {
 		return err
 	}
 	return a.rooms(ctx, letters)
 }
 
-func (a *app) newKit(ctx context.Context) (*web.Kit, error) {
+// newKit makes the kit of a site at origin; forms names the key of its form
+// tokens, so that one site's token is nothing at another's.
+func (a *app) newKit(ctx context.Context, origin, forms string) (*web.Kit, error) {
 	c := a.config
 	catalog, err := web.LoadCatalog()
 	if err != nil {
 		return nil, err
 	}
-	formKey, err := a.stores.db.Constants().Constant(ctx, "form tokens")
+	formKey, err := a.stores.db.Constants().Constant(ctx, forms)
 	if err != nil {
 		return nil, err
 	}
 	k := &web.Kit{
 		Settings: web.Settings{
-			Issuer: c.Issuer, Practice: !c.Production(), Wordmark: c.Branding.Wordmark, ThemeDir: c.Branding.ThemeDir, TrustedNets: c.Proxies(),
+			Issuer: origin, Practice: !c.Production(), Wordmark: c.Branding.Wordmark, ThemeDir: c.Branding.ThemeDir, TrustedNets: c.Proxies(),
 			Helpdesk: web.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
 				Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
 			Links: web.Links{Privacy: c.Links.PrivacyURL, Accessibility: c.Links.AccessibilityURL, Terms: c.Links.TermsURL},
@@ -132,7 +137,11 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 		EmailKey: emailKey, Limits: c.AccountLimits(), Rand: a.rand, Now: a.now,
 	}
 	flow := &web.Flow{Kit: a.kit, Requests: a.stores.requests, Accounts: a.stores.accounts, Consents: a.stores.consents, Clients: clients}
-	a.site = op.New(a.kit,
+	officials, err := a.newConsole(ctx, hasher)
+	if err != nil {
+		return err
+	}
+	rooms := []web.Room{
 		&home.Room{Kit: a.kit, Now: a.now},
 		&apply.Room{
 			Kit: a.kit, Store: db.Applications(), Accounts: a.stores.accounts, Hasher: hasher, Letters: letters, Ring: a.stores.ring,
@@ -150,7 +159,11 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 			Keys: a.keys, Subjects: claim.Subjects{Salt: salt, Issuer: c.Issuer}, Policy: provider.NewPolicy(c.Policy, c.ACR, c.Production()),
 			ClientKeys: provider.NewKeyFetcher(!c.Production(), a.now), Rand: a.rand, Now: a.now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
 		},
-	)
+	}
+	if officials != nil {
+		rooms = append(rooms, officials)
+	}
+	a.site = op.New(a.kit, rooms...)
 	return nil
 }
 

@@ -15,7 +15,9 @@ const (
 	cookieDevice  = "olid-device"  // logged in before: a lane of its own
 	cookieApply   = "olid-apply"   // an applicant's draft
 	cookieLang    = "olid-lang"
-	cookieTurn    = "olid-turn" // changes when the QR page is left, so that it cannot come back from memory
+	cookieStaff   = "olid-staff"  // an official's session
+	cookieInvite  = "olid-invite" // an official's invitation, out of the address
+	cookieTurn    = "olid-turn"   // changes when the QR page is left, so that it cannot come back from memory
 )
 
 const aYear = 365 * 24 * time.Hour
@@ -31,6 +33,9 @@ func (k *Kit) cookieName(name string) string {
 // = take it away.
 func (k *Kit) setCookie(w http.ResponseWriter, name, value string, keep time.Duration) {
 	c := &http.Cookie{Name: k.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode}
+	if name == cookieStaff {
+		c.SameSite = http.SameSiteStrictMode // nobody comes to the console from elsewhere
+	}
 	switch {
 	case keep < 0:
 		c.MaxAge = -1
@@ -94,6 +99,34 @@ func (k *Kit) EnsureDevice(w http.ResponseWriter, r *http.Request) secret.Text {
 	}
 	k.setCookie(w, cookieDevice, d.Reveal(), aYear)
 	return d
+}
+
+// Staff gives the handle of an official's session.
+func (k *Kit) Staff(r *http.Request) (secret.Text, bool) {
+	return k.handleCookie(r, cookieStaff, secret.KindStaff)
+}
+
+// SetStaff gives the browser an official's session handle; "" takes it away.
+func (k *Kit) SetStaff(w http.ResponseWriter, s secret.Text) {
+	keep := time.Duration(0)
+	if s == "" {
+		keep = -1
+	}
+	k.setCookie(w, cookieStaff, s.Reveal(), keep)
+}
+
+// Invite gives the handle of an invitation that the browser came with.
+func (k *Kit) Invite(r *http.Request) (secret.Text, bool) {
+	return k.handleCookie(r, cookieInvite, secret.KindInvite)
+}
+
+// SetInvite keeps it for an hour; "" takes it away.
+func (k *Kit) SetInvite(w http.ResponseWriter, s secret.Text) {
+	keep := time.Hour
+	if s == "" {
+		keep = -1
+	}
+	k.setCookie(w, cookieInvite, s.Reveal(), keep)
 }
 
 // Draft gives the handle of the applicant's draft.

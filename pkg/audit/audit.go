@@ -77,6 +77,8 @@ func ChainHash(prev string, e Event) string {
 type Store interface {
 	// Events lists in order of Seq, after the given one, at most limit.
 	Events(ctx context.Context, after int64, limit int) ([]Event, error)
+	// Latest lists the newest first, those before the given Seq (0 = all).
+	Latest(ctx context.Context, before int64, limit int) ([]Event, error)
 	// EventsAbout lists what happened to one object, newest first.
 	EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]Event, error)
 }

@@ -130,6 +130,9 @@ type Config struct {
 	// Keys is the rhythm in which the keys that sign tokens follow each other.
 	Keys Keys `yaml:"keys"`
 
+	// Console is where officials work.
+	Console Console `yaml:"console"`
+
 	// Branding is what the pages look like.
 	Branding Branding `yaml:"branding"`
 

@@ -172,6 +172,20 @@ type Keys struct {
 	Hint time.Duration `yaml:"hint"`
 }
 
+// Console is the place of the officials.
+type Console struct {
+	// Origin is the console's own address, such as https://beheer.example.nl:
+	// https, another host than the issuer's, no path. Default: none; then
+	// practice has the console below the issuer, at /console, and production
+	// has none at all.
+	Origin string `yaml:"origin"`
+
+	// Listen is the host:port on which that origin is served. Required with
+	// origin. Keep it out of reach of the internet if officials work from
+	// inside.
+	Listen string `yaml:"listen"`
+}
+
 // Branding is the operator's look.
 type Branding struct {
 	// Wordmark is the name at the top of each page. Default:

@@ -109,6 +109,7 @@ func (c Config) checkListeners(fs *faults) {
 	if c.Listen == c.AdminListen && !strings.HasSuffix(c.Listen, ":0") {
 		fs.add("admin_listen", "is the same as listen", "choose another port, out of reach of the internet")
 	}
+	c.checkConsole(fs)
 	for i, s := range c.TrustedProxies {
 		p, err := parseNet(s)
 		switch {

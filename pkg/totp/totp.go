@@ -84,13 +84,19 @@ func Clean(code string) (string, bool) {
 	return code, true
 }
 
-// URI is the otpauth address for an authenticator app. In the label all but
-// letters, digits, "-._~" and "@" is percent-encoded, also what a path may
-// hold: some apps read "+" as a space there, or look for "&" in the whole
-// address.
-func URI(email string, s secret.Text) secret.Text {
-	label := url.QueryEscape(Issuer) + ":" + strings.ReplaceAll(url.QueryEscape(email), "%40", "@")
-	return secret.Text("otpauth://totp/" + label + "?secret=" + s.Reveal() + "&issuer=" + url.QueryEscape(Issuer))
+// URI is the otpauth address for an authenticator app.
+func URI(email string, s secret.Text) secret.Text { return URIFor(Issuer, email, s) }
+
+// StaffIssuer is how an official's entry is to be recognised in the app.
+const StaffIssuer = "Omgevingsloket-ID beheer"
+
+// URIFor is URI under another name in the app. In the label all but letters,
+// digits, "-._~" and "@" is percent-encoded, also what a path may hold: some
+// apps read "+" as a space there, or look for "&" in the whole address.
+func URIFor(issuer, email string, s secret.Text) secret.Text {
+	escape := func(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
+	label := escape(issuer) + ":" + strings.ReplaceAll(escape(email), "%40", "@")
+	return secret.Text("otpauth://totp/" + label + "?secret=" + s.Reveal() + "&issuer=" + escape(issuer))
 }
 
 // Groups splits the secret in groups of four for people who type it.

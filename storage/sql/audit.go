@@ -18,6 +18,10 @@ func (s auditLog) Events(ctx context.Context, after int64, limit int) ([]audit.E
 	return s.list(ctx, `SELECT `+eventColumns+` FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2`, after, limit)
 }
 
+func (s auditLog) Latest(ctx context.Context, before int64, limit int) ([]audit.Event, error) {
+	return s.list(ctx, `SELECT `+eventColumns+` FROM audit_events WHERE CAST($1 AS BIGINT) = 0 OR seq < CAST($1 AS BIGINT) ORDER BY seq DESC LIMIT $2`, before, limit)
+}
+
 func (s auditLog) EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]audit.Event, error) {
 	return s.list(ctx, `SELECT `+eventColumns+` FROM audit_events WHERE object_kind = $1 AND object_id = $2 ORDER BY seq DESC LIMIT $3`, objectKind, objectID, limit)
 }

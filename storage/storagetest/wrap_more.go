@@ -112,6 +112,10 @@ func (w auditLog) Events(ctx context.Context, after int64, limit int) ([]audit.E
 	return pass(w.f, "Audit.Events", func() ([]audit.Event, error) { return w.s.Events(ctx, after, limit) })
 }
 
+func (w auditLog) Latest(ctx context.Context, before int64, limit int) ([]audit.Event, error) {
+	return pass(w.f, "Audit.Latest", func() ([]audit.Event, error) { return w.s.Latest(ctx, before, limit) })
+}
+
 func (w auditLog) EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]audit.Event, error) {
 	return pass(w.f, "Audit.EventsAbout", func() ([]audit.Event, error) { return w.s.EventsAbout(ctx, objectKind, objectID, limit) })
 }

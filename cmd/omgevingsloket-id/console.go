@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+
+	"omgevingsloket-id/op"
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// newConsole makes the officials' room. With an origin of its own it becomes
+// a site of its own; without one it is given to the main site in practice,
+// and to nobody in production.
+func (a *app) newConsole(ctx context.Context, hasher signin.Hasher) (onMainSite web.Room, err error) {
+	c, db := a.config, a.stores.db
+	if c.Console.Origin == "" && c.Production() {
+		return nil, nil
+	}
+	emailKey, err := db.Constants().Constant(ctx, "staff address counters")
+	if err != nil {
+		return nil, err
+	}
+	kit := a.kit
+	if c.Console.Origin != "" {
+		if kit, err = a.newKit(ctx, c.Console.Origin, "console form tokens"); err != nil {
+			return nil, err
+		}
+	}
+	a.staff = &console.Room{
+		Kit:      kit,
+		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, EmailKey: emailKey, Rand: a.rand, Now: a.now},
+		Sessions: a.stores.sessions, Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
+	}
+	if c.Console.Origin == "" {
+		return a.staff, nil
+	}
+	a.console = op.New(kit, a.staff)
+	return nil, nil
+}

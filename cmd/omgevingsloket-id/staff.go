@@ -1,0 +1,109 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/staff"
+)
+
+type staffCommand struct {
+	Add    staffAdd    `cmd:"" help:"Invite an official; the first administrator comes from here."`
+	List   staffList   `cmd:"" help:"List the officials."`
+	Remove staffRemove `cmd:"" help:"Remove an official; it counts at once on every server."`
+}
+
+type staffAdd struct {
+	target
+	Email string   `arg:"" help:"E-mail address."`
+	Name  string   `required:"" help:"Name, as colleagues see it."`
+	Role  []string `required:"" enum:"helpdesk,reviewer,administrator,auditor" help:"One or more of: ${enum}."`
+	Lang  string   `default:"nl" enum:"nl,en" help:"Language: ${enum}."`
+}
+
+// Run invites, and prints the link that the official opens. Somebody who is
+// known is invited anew: password and app of before are gone.
+func (t staffAdd) Run(w world) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+		if c.Console.Origin == "" && c.Production() {
+			return errors.New("there is no console: set console.origin and console.listen first")
+		}
+		var roles []staff.Role
+		for _, r := range t.Role {
+			roles = append(roles, staff.Role(r))
+		}
+		rules := &staff.Rules{Store: s.db.Staff(), Rand: rand.Reader, Now: time.Now}
+		handle, m, err := rules.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Event{ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"})
+		if errors.Is(err, mail.ErrAddress) {
+			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w.stdout, "%s is invited. This link works once and for 72 hours; hand it over in a safe way:\n%s\n",
+			m.Name, console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), handle.Reveal()))
+		return nil
+	})
+}
+
+type staffList struct{ target }
+
+// Run lists the officials.
+func (t staffList) Run(w world) error {
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+		all, err := s.db.Staff().List(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(table, "NAME\tE-MAIL\tROLES\tSTATE")
+		for _, m := range all {
+			var roles []string
+			for _, r := range m.Roles {
+				roles = append(roles, string(r))
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", m.Name, m.Email, strings.Join(roles, " "), m.State)
+		}
+		return table.Flush()
+	})
+}
+
+type staffRemove struct {
+	target
+	Email string `arg:"" help:"E-mail address."`
+}
+
+// Run removes an official.
+func (t staffRemove) Run(w world) error {
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+		address, err := mail.CanonicalAddress(t.Email)
+		if err != nil {
+			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
+		}
+		m, err := s.db.Staff().ByEmail(ctx, address)
+		if err == nil {
+			err = s.db.Staff().Remove(ctx, m.ID, record.Of(audit.Event{
+				At: time.Now(), ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli", Action: "staff.removed", ObjectKind: "staff", ObjectID: m.ID, Outcome: "ok",
+			}))
+		}
+		if errors.Is(err, errs.ErrNotFound) || errors.Is(err, errs.ErrConflict) {
+			return errors.New("there is no such official")
+		}
+		if err == nil {
+			fmt.Fprintf(w.stdout, "%s is removed.\n", m.Name)
+		}
+		return err
+	})
+}

@@ -1,0 +1,204 @@
+// Package console owns the officials' work: /console and everything below it.
+//
+//	/console/invite ─► password, QR (once) ─► /console/login ─► /console/login/code ─► /console
+//	                                                                                     │
+//	             every page names the roles that may see it; what is not named is refused
+//	                                                                                     ▼
+//	       applications (reviewer) · accounts (helpdesk) · record (auditor) · staff (administrator)
+//
+// Officials have a session of their own, in a cookie that is never sent from
+// another site, idle for a quarter of an hour at most. Every request reads
+// the member again: a removal or another role counts at once.
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// limits of an official's session.
+var limits = session.Limits{Idle: 15 * time.Minute, Absolute: 10 * time.Hour}
+
+// codeTime is how long a right password waits for its code.
+const codeTime = 10 * time.Minute
+
+// Room is the console. All fields are set once, at the wiring.
+type Room struct {
+	Kit       *web.Kit
+	Rules     *staff.Rules
+	Sessions  session.Store
+	Audit     audit.Store
+	PerMinute int // password tries of one source
+
+	access []Access
+}
+
+// Access says who may use a route; together they are the matrix.
+type Access struct {
+	Method, Path string
+	Roles        []staff.Role // empty: before the login
+	Menu         string       // text key of its entry in the menu; "" = none
+}
+
+// Visit is one request of an official.
+type Visit struct {
+	Member  staff.Member
+	Session session.Session
+}
+
+// handler is a page of the console.
+type handler func(w http.ResponseWriter, r *http.Request, v *Visit) error
+
+// Mount adds the pages.
+func (h *Room) Mount(*web.Kit) {
+	h.open(http.MethodGet, "/console/invite", h.invite)
+	h.open(http.MethodPost, "/console/invite", h.invitePost, "password")
+	h.open(http.MethodGet, "/console/login", h.login)
+	h.open(http.MethodPost, "/console/login", h.loginPost, "email", "password")
+	h.open(http.MethodGet, "/console/login/code", h.code)
+	h.open(http.MethodPost, "/console/login/code", h.codePost, "code")
+	h.open(http.MethodPost, "/console/logout", h.logoutPost)
+
+	h.get("/console", "", staff.Roles, h.home)
+	h.get("/console/record", "console.menu.record", []staff.Role{staff.Auditor}, h.record)
+	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.staff)
+	h.post("/console/staff", []staff.Role{staff.Administrator}, h.staffPost, append([]string{"name", "email"}, roleFields...)...)
+	h.get("/console/staff/member", "", []staff.Role{staff.Administrator}, h.member)
+	h.post("/console/staff/member", []staff.Role{staff.Administrator}, h.memberPost, append([]string{"action"}, roleFields...)...)
+}
+
+// Access lists all routes with their roles.
+func (h *Room) Access() []Access { return h.access }
+
+// open mounts a page that needs no login.
+func (h *Room) open(method, path string, run web.Handler, fields ...string) {
+	h.access = append(h.access, Access{Method: method, Path: path})
+	if method == http.MethodGet {
+		h.Kit.Get(path, run)
+		return
+	}
+	h.Kit.Post(path, run, fields...)
+}
+
+// get mounts a page for these roles.
+func (h *Room) get(path, menu string, roles []staff.Role, run handler) {
+	h.allow(http.MethodGet, path, menu, roles)
+	h.Kit.Get(path, h.as(roles, run))
+}
+
+// post mounts a form's target for these roles.
+func (h *Room) post(path string, roles []staff.Role, run handler, fields ...string) {
+	h.allow(http.MethodPost, path, "", roles)
+	h.Kit.Post(path, h.as(roles, run), fields...)
+}
+
+func (h *Room) allow(method, path, menu string, roles []staff.Role) {
+	if len(roles) == 0 {
+		panic("console: " + path + " names no role") // deny by default
+	}
+	h.access = append(h.access, Access{Method: method, Path: path, Roles: roles, Menu: menu})
+}
+
+// as lets a page run for officials with one of the roles.
+func (h *Room) as(roles []staff.Role, run handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := h.load(r)
+		if errors.Is(err, errs.ErrNotFound) || err == nil && v.Session.AuthTime.IsZero() {
+			return h.Kit.SeeOther(w, "/console/login")
+		}
+		if err != nil {
+			return err
+		}
+		if !v.Member.Has(roles...) {
+			return web.Fail(http.StatusForbidden, "error.role", nil)
+		}
+		if err := h.touch(r.Context(), v); err != nil {
+			return err
+		}
+		return run(w, r, v)
+	}
+}
+
+// sessionKey keeps officials' sessions apart from those of account holders in
+// one store.
+func sessionKey(hash string) string { return "staff-" + hash }
+
+// load reads the session and its member; errs.ErrNotFound when one of them
+// does not count any more.
+func (h *Room) load(r *http.Request) (*Visit, error) {
+	handle, ok := h.Kit.Staff(r)
+	browser, bound := h.Kit.Browser(r)
+	if !ok || !bound {
+		return nil, errs.ErrNotFound
+	}
+	s, err := h.Sessions.Get(r.Context(), sessionKey(handle.Hash()))
+	if err != nil {
+		return nil, err
+	}
+	if limits.Over(s, h.Kit.Now()) || s.Browser != browser.Hash() {
+		return nil, errs.ErrNotFound
+	}
+	m, err := h.Rules.Store.ByID(r.Context(), s.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	if m.State != staff.Active || m.Epoch != s.Epoch {
+		return nil, errs.ErrNotFound
+	}
+	return &Visit{Member: m, Session: s}, nil
+}
+
+// touch keeps a session alive; once a minute is enough.
+func (h *Room) touch(ctx context.Context, v *Visit) error {
+	now := h.Kit.Now()
+	if now.Sub(v.Session.SeenAt) < time.Minute {
+		return nil
+	}
+	v.Session.SeenAt = now
+	s, err := h.Sessions.Save(ctx, v.Session, limits.TTL(v.Session, now))
+	if errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
+		return nil // another tab was quicker
+	}
+	if err == nil {
+		v.Session = s
+	}
+	return err
+}
+
+// page is what every page of the console knows.
+type page struct {
+	*web.Page
+	Who  string
+	Menu []entry
+}
+
+type entry struct {
+	web.Link
+	Current bool
+}
+
+func (h *Room) page(r *http.Request, v *Visit, titleKey string) page {
+	p := page{Page: h.Kit.Page(r, titleKey), Who: v.Member.Name}
+	for _, a := range h.access {
+		if a.Menu != "" && v.Member.Has(a.Roles...) {
+			p.Menu = append(p.Menu, entry{web.Link{URL: p.Path(a.Path), Label: p.T(a.Menu)}, a.Path == r.URL.Path})
+		}
+	}
+	return p
+}
+
+// event is a line in the record about what an official did.
+func (h *Room) event(r *http.Request, v *Visit, action, kind, id string) audit.Event {
+	return audit.Event{
+		At: h.Kit.Now(), ActorKind: audit.ActorStaff, ActorID: v.Member.ID, Origin: h.Kit.Origin(r), Action: action,
+		ObjectKind: kind, ObjectID: id, Outcome: "ok", RequestID: web.RequestID(r),
+	}
+}

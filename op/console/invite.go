@@ -1,0 +1,100 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/password"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/pkg/totp"
+)
+
+type invitePage struct {
+	*web.Page
+	Who      string
+	Password web.Field
+}
+
+// invite shows the form of an invitation; looking at it spends nothing. The
+// handle leaves the address at once and stays in a cookie.
+func (h *Room) invite(w http.ResponseWriter, r *http.Request) error {
+	if token := r.URL.Query().Get("token"); token != "" {
+		if handle, ok := secret.Parse(secret.KindInvite, token); ok {
+			h.Kit.SetInvite(w, handle)
+		}
+		return h.Kit.SeeOther(w, "/console/invite")
+	}
+	h.Kit.EnsureBrowser(w, r)
+	_, m, err := h.invited(r)
+	if err != nil {
+		return err
+	}
+	return h.Kit.Render(w, http.StatusOK, "console/invite", h.invitePage(r, m))
+}
+
+func (h *Room) invitePage(r *http.Request, m staff.Member) *invitePage {
+	p := h.Kit.Page(r, "console.invite.title")
+	return &invitePage{Page: p, Who: m.Name, Password: web.Field{
+		Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Hint: p.T("apply.field.password.hint"), Autocomplete: "new-password",
+	}}
+}
+
+// invited finds the invitation that this browser came with.
+func (h *Room) invited(r *http.Request) (secret.Text, staff.Member, error) {
+	handle, ok := h.Kit.Invite(r)
+	if !ok {
+		return "", staff.Member{}, web.Fail(http.StatusGone, "console.invite_gone", nil)
+	}
+	m, err := h.Rules.Invited(r.Context(), handle)
+	if errors.Is(err, errs.ErrNotFound) {
+		err = web.Fail(http.StatusGone, "console.invite_gone", err)
+	}
+	return handle, m, err
+}
+
+type qrPage struct {
+	*web.Page
+	QR   web.QR
+	Next web.Link
+}
+
+// invitePost spends the invitation and shows the QR in the same answer, once.
+func (h *Room) invitePost(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Kit.Limit(r, "console-login", h.PerMinute, time.Minute); err != nil {
+		return err
+	}
+	handle, m, err := h.invited(r)
+	if err != nil {
+		return err
+	}
+	chosen := r.PostForm.Get("password")
+	if problems := (password.Policy{}).Check(chosen, password.Context{Email: m.Email, GivenName: m.Name}); len(problems) > 0 {
+		p := h.invitePage(r, m)
+		for _, problem := range problems {
+			p.Wrong("password", "apply.field.password."+string(problem))
+		}
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/invite", p)
+	}
+	m, key, err := h.Rules.Accept(r.Context(), handle, chosen, h.Kit.Origin(r))
+	if errors.Is(err, errs.ErrNotFound) {
+		return web.Fail(http.StatusGone, "console.invite_gone", err)
+	}
+	if err != nil {
+		return err
+	}
+	h.Kit.SetInvite(w, "")
+	uri := totp.URIFor(totp.StaffIssuer, m.Email, key)
+	picture, err := totp.Draw(uri)
+	if err != nil {
+		return err
+	}
+	p := h.Kit.Page(r, "qr.page_title")
+	p.Languages = nil
+	page := &qrPage{Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)), Next: web.Link{URL: p.Path("/console/login"), Label: p.T("qr.next")}}
+	page.QR.Account = totp.StaffIssuer
+	return h.Kit.Render(w, http.StatusOK, "console/qr", page)
+}

@@ -1,0 +1,149 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/staff"
+)
+
+type loginPage struct {
+	*web.Page
+	Email, Password web.Field
+}
+
+func (h *Room) loginPage(r *http.Request, email string) *loginPage {
+	p := h.Kit.Page(r, "console.login.title")
+	return &loginPage{
+		Page:     p,
+		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("login.email"), Value: email, Autocomplete: "username"},
+		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Autocomplete: "current-password"},
+	}
+}
+
+func (h *Room) login(w http.ResponseWriter, r *http.Request) error {
+	h.Kit.EnsureBrowser(w, r)
+	return h.Kit.Render(w, http.StatusOK, "console/login", h.loginPage(r, ""))
+}
+
+func (h *Room) loginPost(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Kit.Limit(r, "console-login", h.PerMinute, time.Minute); err != nil {
+		return err
+	}
+	m, err := h.Rules.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"))
+	if errors.Is(err, signin.ErrRefused) {
+		p := h.loginPage(r, r.PostForm.Get("email"))
+		p.Wrong("", "login.refused")
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/login", p)
+	}
+	if err != nil {
+		return err
+	}
+	// Half a session: it opens the code page and nothing else.
+	if err := h.begin(w, r, m, time.Time{}, codeTime); err != nil {
+		return err
+	}
+	return h.Kit.SeeOther(w, "/console/login/code")
+}
+
+// begin makes a session under a new handle; the browser's old one dies first.
+func (h *Room) begin(w http.ResponseWriter, r *http.Request, m staff.Member, authTime time.Time, ttl time.Duration) error {
+	if old, ok := h.Kit.Staff(r); ok {
+		if err := h.Sessions.Delete(r.Context(), sessionKey(old.Hash())); err != nil {
+			return err
+		}
+	}
+	browser, ok := h.Kit.Browser(r)
+	if !ok {
+		return web.Fail(http.StatusForbidden, "error.cookies", nil)
+	}
+	now, handle := h.Kit.Now(), h.Kit.NewHandle(secret.KindStaff)
+	err := h.Sessions.Create(r.Context(), session.Session{
+		Key: sessionKey(handle.Hash()), SID: secret.NewID(h.Kit.Rand), AccountID: m.ID, Epoch: m.Epoch, Browser: browser.Hash(),
+		AuthTime: authTime, CreatedAt: now, SeenAt: now, Version: 1,
+	}, ttl)
+	if err == nil {
+		h.Kit.SetStaff(w, handle)
+	}
+	return err
+}
+
+type codePage struct {
+	*web.Page
+	Code web.Field
+}
+
+func (h *Room) codePage(r *http.Request) *codePage {
+	p := h.Kit.Page(r, "code.title")
+	return &codePage{Page: p, Code: web.Field{Page: p, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")}}
+}
+
+// half gives the visit of a right password that waits for its code.
+func (h *Room) half(r *http.Request) (*Visit, error) {
+	v, err := h.load(r)
+	if err == nil && (!v.Session.AuthTime.IsZero() || !h.Kit.Now().Before(v.Session.CreatedAt.Add(codeTime))) {
+		return nil, errs.ErrNotFound
+	}
+	return v, err
+}
+
+func (h *Room) code(w http.ResponseWriter, r *http.Request) error {
+	if _, err := h.half(r); errors.Is(err, errs.ErrNotFound) {
+		return h.Kit.SeeOther(w, "/console/login")
+	} else if err != nil {
+		return err
+	}
+	return h.Kit.Render(w, http.StatusOK, "console/code", h.codePage(r))
+}
+
+func (h *Room) codePost(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.half(r)
+	if errors.Is(err, errs.ErrNotFound) {
+		return h.Kit.SeeOther(w, "/console/login")
+	}
+	if err != nil {
+		return err
+	}
+	outcome, wait, err := h.Rules.Code(r.Context(), v.Member, r.PostForm.Get("code"), h.Kit.Origin(r))
+	if errors.Is(err, errs.ErrConflict) {
+		return h.Kit.SeeOther(w, "/console/login") // removed or invited again meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	p := h.codePage(r)
+	switch outcome {
+	case account.Accepted:
+		if err := h.begin(w, r, v.Member, h.Kit.Now(), limits.Idle); err != nil {
+			return err
+		}
+		return h.Kit.SeeOther(w, "/console")
+	case account.BlockedNow:
+		return web.Fail(http.StatusForbidden, "console.blocked", nil)
+	case account.Replayed:
+		p.Wrong("code", "code.replayed", "Seconds", web.Seconds(wait))
+	case account.TooSoon:
+		p.Wrong("code", "code.too_soon", "Seconds", web.Seconds(wait))
+	default:
+		p.Wrong("code", "console.code_wrong")
+	}
+	return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/code", p)
+}
+
+func (h *Room) logoutPost(w http.ResponseWriter, r *http.Request) error {
+	if handle, ok := h.Kit.Staff(r); ok {
+		if err := h.Sessions.Delete(r.Context(), sessionKey(handle.Hash())); err != nil {
+			return err
+		}
+	}
+	h.Kit.SetStaff(w, "")
+	w.Header().Set("Clear-Site-Data", `"cache"`)
+	return h.Kit.SeeOther(w, "/console/login")
+}

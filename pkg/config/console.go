@@ -1,0 +1,31 @@
+package config
+
+import (
+	"net"
+	"net/url"
+)
+
+// checkConsole demands an origin that shares no cookie with the issuer.
+func (c Config) checkConsole(fs *faults) {
+	if (c.Console.Origin == "") != (c.Console.Listen == "") {
+		fs.add("console", "has origin or listen, but not both", "give both for a console of its own, or neither")
+	}
+	if c.Console.Origin == "" {
+		return
+	}
+	if reason := issuerFault(c.Console.Origin, c.Production()); reason != "" {
+		fs.add("console.origin", reason, "give an address such as https://beheer.example.nl")
+		return
+	}
+	origin, err := url.Parse(c.Console.Origin)
+	issuer, errIssuer := url.Parse(c.Issuer)
+	switch {
+	case err != nil || origin.Path != "":
+		fs.add("console.origin", "has a path", "give the console a host of its own")
+	case errIssuer == nil && origin.Hostname() == issuer.Hostname():
+		fs.add("console.origin", "is the issuer's own host", "give the console a host of its own: cookies know no ports")
+	}
+	if _, port, err := net.SplitHostPort(c.Console.Listen); err != nil || port == "" {
+		fs.add("console.listen", "is not host:port", "give an address such as 127.0.0.1:8082")
+	}
+}

@@ -1,0 +1,38 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestConsole(t *testing.T) {
+	for _, c := range []struct {
+		env            Environment
+		origin, listen string
+		says           string
+	}{
+		{Practice, "", "", ""},
+		{Production, "", "", ""},
+		{Production, "https://beheer.example.nl", ":8082", ""},
+		{Practice, "http://127.0.0.1:8082", "127.0.0.1:8082", ""},
+		{Production, "https://beheer.example.nl", "", "but not both"},
+		{Production, "", ":8082", "but not both"},
+		{Production, "http://beheer.example.nl", ":8082", "console.origin"},
+		{Production, "https://id.example.nl:8443", ":8082", "the issuer's own host"},
+		{Production, "https://beheer.example.nl/console", ":8082", "has a path"},
+		{Production, "https://beheer.example.nl/", ":8082", "slash"},
+		{Production, "https://beheer.example.nl?x", ":8082", "query"},
+		{Production, "https://beheer.example.nl", "nonsense", "console.listen"},
+	} {
+		config := Config{Environment: c.env, Issuer: "https://id.example.nl", Console: Console{Origin: c.origin, Listen: c.listen}}
+		var fs faults
+		config.checkConsole(&fs)
+		said := ""
+		if err := fs.join(); err != nil {
+			said = err.Error()
+		}
+		if (c.says == "") != (said == "") || !strings.Contains(said, c.says) {
+			t.Errorf("%s %q %q: %q, want %q", c.env, c.origin, c.listen, said, c.says)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package staff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/totp"
+)
+
+// Rules judges how members get in.
+type Rules struct {
+	Store    Store
+	Lanes    limit.Lanes
+	Hasher   signin.Hasher
+	Ring     *secret.KeyRing
+	EmailKey []byte // for limit lanes; not the one of account holders
+	Rand     io.Reader
+	Now      func() time.Time
+}
+
+// Invite makes an invitation; the handle is for the invited person alone.
+func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Event) (secret.Text, Member, error) {
+	address, err := mail.CanonicalAddress(email)
+	if err != nil {
+		return "", Member{}, err
+	}
+	handle := secret.New(r.Rand, secret.KindInvite)
+	m, err := r.Store.Invite(ctx, Member{
+		ID: secret.NewID(r.Rand), Name: name, Email: address, Lang: lang, Roles: roles, Epoch: 1,
+		Invite: handle.Hash(), InviteExpires: r.Now().Add(InviteLifetime), CreatedAt: r.Now(),
+	}, func(m Member) record.Record {
+		by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome = r.Now(), "staff.invited", "staff", m.ID, "ok"
+		return record.Of(by)
+	})
+	return handle, m, err
+}
+
+// Accept spends an invitation with a chosen password and gives the secret
+// for the authenticator app: once. errs.ErrNotFound when the invitation is
+// unknown, used or too old.
+func (r *Rules) Accept(ctx context.Context, invite secret.Text, password string, origin string) (Member, secret.Text, error) {
+	m, err := r.Invited(ctx, invite)
+	if err != nil {
+		return Member{}, "", err
+	}
+	hash, err := r.Hasher.Hash(ctx, password)
+	if err != nil {
+		return Member{}, "", err
+	}
+	key, err := totp.NewSecret(r.Rand)
+	if err != nil {
+		return Member{}, "", err
+	}
+	sealed, err := r.Ring.Seal([]byte(key.Reveal()), FactorAAD(m.ID))
+	if err != nil {
+		return Member{}, "", err
+	}
+	err = r.Store.Accept(ctx, invite.Hash(), secret.Text(hash), sealed, r.Now(), record.Of(r.event(m, "staff.joined", "", origin)))
+	if errors.Is(err, errs.ErrConflict) {
+		err = errs.ErrNotFound
+	}
+	return m, key, err
+}
+
+// Invited gives the member of a live invitation.
+func (r *Rules) Invited(ctx context.Context, invite secret.Text) (Member, error) {
+	m, err := r.Store.ByInvite(ctx, invite.Hash())
+	if err == nil && (m.State != Invited || !r.Now().Before(m.InviteExpires)) {
+		return Member{}, errs.ErrNotFound
+	}
+	return m, err
+}
+
+// Password checks address and password: the same cost and the same answer,
+// signin.ErrRefused, for everything but a right password of an active member
+// in an open lane.
+func (r *Rules) Password(ctx context.Context, email, password string) (Member, error) {
+	address, err := mail.CanonicalAddress(email)
+	if err != nil {
+		address = email[:min(len(email), 254)]
+	}
+	key := account.EmailKey(r.EmailKey, address)
+	open, err := r.Lanes.Try(ctx, key, "", r.Now())
+	if err != nil {
+		return Member{}, err
+	}
+	m, err := r.Store.ByEmail(ctx, address)
+	known := err == nil
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return Member{}, err
+	}
+	right, _, err := r.Hasher.Verify(ctx, m.PasswordHash.Reveal(), password)
+	if err != nil {
+		return Member{}, err
+	}
+	if !known || !right || !open || m.State != Active {
+		return Member{}, signin.ErrRefused
+	}
+	return m, r.Lanes.Clear(ctx, key, "", false, r.Now())
+}
+
+// Code judges one verification code; each step counts once.
+func (r *Rules) Code(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
+	now := r.Now()
+	var wait time.Duration
+	var fault error
+	verdict, err := r.Store.TryCode(ctx, m.ID, m.Epoch, now, func(try account.CodeTry) account.Verdict {
+		var v account.Verdict
+		v, wait, fault = r.judge(m, try, code, now, origin)
+		return v
+	})
+	if err == nil {
+		err = fault
+	}
+	return verdict.Outcome, wait, err
+}
+
+func (r *Rules) judge(m Member, try account.CodeTry, code string, now time.Time, origin string) (account.Verdict, time.Duration, error) {
+	if now.Before(try.Factor.NextTryAt) {
+		return account.Verdict{Outcome: account.TooSoon}, try.Factor.NextTryAt.Sub(now), nil
+	}
+	plain, err := r.Ring.Open(try.Factor.Sealed, FactorAAD(m.ID))
+	if err != nil {
+		return account.Verdict{Outcome: account.TooSoon}, 0, fmt.Errorf("second factor of staff member %s: %w: %w", m.ID, errs.ErrUnavailable, err)
+	}
+	step, right, err := totp.Match(secret.Text(plain), code, now)
+	switch {
+	case err != nil:
+		return account.Verdict{Outcome: account.TooSoon}, 0, fmt.Errorf("second factor of staff member %s: %w: %w", m.ID, errs.ErrUnavailable, err)
+	case right && step <= try.Factor.LastStep:
+		return account.Verdict{Outcome: account.Replayed}, totp.Remaining(now), nil
+	case right:
+		return account.Verdict{Outcome: account.Accepted, Step: step, Record: record.Of(r.event(m, "staff.login", "", origin))}, 0, nil
+	case try.Factor.Failures >= WrongCodes:
+		return account.Verdict{Outcome: account.BlockedNow, Record: record.Of(r.event(m, "staff.blocked", "wrong codes", origin))}, 0, nil
+	}
+	wait := account.Delay(try.Factor.Failures)
+	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: record.Of(r.event(m, "staff.code_wrong", "", origin))}, wait, nil
+}
+
+func (r *Rules) event(m Member, action, reason, origin string) audit.Event {
+	return audit.Event{
+		At: r.Now(), ActorKind: audit.ActorStaff, ActorID: m.ID, Origin: origin, Action: action, ObjectKind: "staff", ObjectID: m.ID, Outcome: "ok", Reason: reason,
+	}
+}
