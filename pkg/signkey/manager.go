@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -253,6 +254,9 @@ func (m *Manager) show(keys []Key) error {
 			return err
 		}
 		v.signers[k.Alg] = signer{kid: k.ID, key: private}
+		if before, ok := m.before(k, keys); ok {
+			v.signers[k.Alg] = before
+		}
 	}
 	var err error
 	if v.jwks, err = json.Marshal(set); err != nil {
@@ -262,6 +266,23 @@ func (m *Manager) show(keys []Key) error {
 	v.etag = `"` + hex.EncodeToString(sum[:8]) + `"`
 	m.view.Store(v)
 	return nil
+}
+
+// settle is how long a new key waits before it signs, so that every server
+// publishes and knows it by then: each refreshes every minute.
+const settle = 2 * time.Minute
+
+// before gives the signer to go on with while k is so new that another
+// server may not have seen it: the one this server signed with until now, if
+// its key is still published. Only a rotation by hand makes such a key.
+func (m *Manager) before(k Key, keys []Key) (signer, bool) {
+	old := m.view.Load()
+	if old == nil || !m.Now().Before(k.CreatedAt.Add(settle)) {
+		return signer{}, false
+	}
+	s := old.signers[k.Alg]
+	retired := slices.ContainsFunc(keys, func(o Key) bool { return o.ID == s.kid && o.State == Retired })
+	return s, retired
 }
 
 func (m *Manager) open(k Key) (crypto.Signer, error) {
