@@ -69,6 +69,9 @@ func auditEvents(t *testing.T, w world) {
 	same(t, seqs(w.Audit.Events(ctx(t), 0, 2)), "[1 2]")
 	same(t, seqs(w.Audit.Events(ctx(t), 2, 2)), "[3 4]")
 	same(t, seqs(w.Audit.Events(ctx(t), 5, 2)), "[]")
+	same(t, seqs(w.Audit.Latest(ctx(t), 0, 2)), "[5 4]")
+	same(t, seqs(w.Audit.Latest(ctx(t), 4, 2)), "[3 2]")
+	same(t, seqs(w.Audit.Latest(ctx(t), 1, 2)), "[]")
 	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-0", 10)), "[5 1]") // newest first; 3 is about a client
 	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-0", 1)), "[5]")
 	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-9", 10)), "[]")

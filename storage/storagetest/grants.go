@@ -122,6 +122,9 @@ func grantRedeem(t *testing.T, w world) {
 			same(t, w.redeem(client, record.Record{}), grant.RefusedMismatch)
 			same(t, w.redeem(uri, record.Record{}), grant.RefusedMismatch)
 		}
+		wrong := r // nor have they used up the tries at its proof
+		wrong.Challenge = "wrong"
+		same(t, w.redeem(wrong, record.Record{}), grant.RefusedVerifier)
 		same(t, w.redeem(r, record.Record{}), grant.Refusal(""))
 	})
 	t.Run("TK-12: blocked between code and token", func(t *testing.T) {
@@ -131,7 +134,9 @@ func grantRedeem(t *testing.T, w world) {
 		must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, record.Record{}))
 		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedAccount)
 		must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, record.Record{}))
-		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedAccount) // another epoch
+		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedAccount)
+		w.enrolled(a.ID) // active again, in another epoch
+		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedAccount)
 	})
 }
 
@@ -226,6 +231,14 @@ func grantVerifiers(t *testing.T, w world) {
 		}
 		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
 	})
+	t.Run("TK-08: no proof is a wrong proof", func(t *testing.T) {
+		w := w.in(t)
+		g := w.issued(a)
+		none := redemption(g)
+		none.Challenge = ""
+		same(t, w.redeem(none, record.Record{}), grant.RefusedVerifier)
+		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+	})
 	t.Run("TK-08: the last wrong proof kills the code", func(t *testing.T) {
 		w := w.in(t)
 		g := w.issued(a)
@@ -276,9 +289,7 @@ func grantLive(t *testing.T, w world) {
 		t.Error("live although the account is blocked")
 	}
 	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, record.Record{}))
-	a = w.account(a.ID)
-	must(t, w.Accounts.Reveal(ctx(t), a.ID, a.Epoch, []byte("sealed"), noon, record.Record{}))
-	w.accept(a, 100)
+	w.enrolled(a.ID)
 	if w.live(g.ID) {
 		t.Error("live although it is of another epoch")
 	}

@@ -210,11 +210,19 @@ func (w world) shown() account.Account {
 	return w.account(a.ID)
 }
 
+// enrolled takes an account that waits for it through its enrolment.
+func (w world) enrolled(id string) {
+	w.t.Helper()
+	a := w.account(id)
+	must(w.t, w.Accounts.Reveal(ctx(w.t), id, a.Epoch, []byte("sealed"), noon, record.Record{}))
+	w.accept(a, 100)
+}
+
 // active is an account with a proven second factor; step 100 is spent.
 func (w world) active() account.Account {
 	w.t.Helper()
-	a := w.shown()
-	w.accept(a, 100)
+	a := w.awaiting()
+	w.enrolled(a.ID)
 	return w.account(a.ID)
 }
 
