@@ -169,4 +169,6 @@ func (w *tour) look(b *browser.Session, page, state string, wrong bool) {
 
 // expected are no problems: what Chromium says of every page with an error
 // status.
-func expected(problem string) bool { return strings.HasPrefix(problem, "network: Failed to load resource") }
+func expected(problem string) bool {
+	return strings.HasPrefix(problem, "network: Failed to load resource")
+}
