@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/pkg/claim"
+)
+
+// Anything at all, thrown at the endpoints: no panic, no 5xx, no foreign
+// address, and never a success that nobody earned. The seeds run as tests;
+// `go test -fuzz` goes on from them.
+
+// harmless demands that an answer leads nowhere but to ourselves or to a
+// registered redirect URI.
+func (s *site) harmless(t *testing.T, w *httptest.ResponseRecorder, registered ...string) {
+	t.Helper()
+	location := w.Header().Get("Location")
+	own := location == "" || strings.HasPrefix(location, "/") && !strings.HasPrefix(location, "//") && !strings.HasPrefix(location, "/\\")
+	known := slices.ContainsFunc(registered, func(r string) bool { return location == r || strings.HasPrefix(location, r+"?") })
+	if w.Code >= 500 || !own && !known || strings.ContainsAny(location, "\r\n") {
+		t.Fatalf("%d to %q\n%s", w.Code, location, w.Body)
+	}
+	if w.Header().Get("Set-Cookie") != "" && strings.ContainsAny(strings.Join(w.Header().Values("Set-Cookie"), ""), "\r\n") {
+		t.Fatal(w.Header())
+	}
+}
+
+func (s *site) serve(method, target, kind string, body string, header http.Header) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, "/", strings.NewReader(body)).WithContext(context.Background())
+	u, err := url.ParseRequestURI(target)
+	if err != nil {
+		u = &url.URL{Path: "/authorize"}
+	}
+	r.URL, r.RequestURI = u, target
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	r.Header.Set("Content-Type", kind)
+	w := httptest.NewRecorder()
+	s.site.ServeHTTP(w, r)
+	return w
+}
+
+const formKind = "application/x-www-form-urlencoded"
+
+// FuzzAZ28_Authorize: any query, and the same as a form.
+func FuzzAZ28_Authorize(f *testing.F) {
+	s := newSite(f, nil)
+	good := newRequest("web", callbackURI)
+	for _, q := range []string{
+		good.Encode(), good.with("response_type", "token").Encode(), good.with("redirect_uri", "//evil.example").Encode(), "", "&", "=", "%", "client_id=web&client_id=web",
+		"client_id=web&redirect_uri=https%3A%2F%2Frp.example%2Fcb", "client_id=web;redirect_uri=x", strings.Repeat("a=1&", 50), "client_id=%ff&redirect_uri=%00",
+		newRequest("web", callbackURI).with("claims", `{"id_token":{"acr":{"values":[1,null,{}]}}}`).Encode(), newRequest("web", callbackURI).with("max_age", "-1", "prompt", "none login").Encode(),
+		newRequest("web", callbackURI).with("ui_locales", "nl-NL-x-é ;;q=9").Encode(), newRequest("web", callbackURI).with("id_token_hint", "a.b.c").Encode(),
+	} {
+		f.Add(q)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		s.harmless(t, s.serve(http.MethodGet, "/authorize?"+strings.ReplaceAll(query, "#", ""), "", "", nil), callbackURI)
+		w := s.serve(http.MethodPost, "/authorize", formKind, query, nil)
+		s.harmless(t, w, callbackURI)
+		s.harmless(t, s.serve(http.MethodGet, "/end_session?"+strings.ReplaceAll(query, "#", ""), "", "", nil))
+	})
+}
+
+// FuzzTK24_Gate: any body and header at the endpoints of clients.
+func FuzzTK24_Gate(f *testing.F) {
+	s := newSite(f, nil)
+	form := newRequest("web", callbackURI).exchange("olid_cod_x").Encode()
+	for _, authorization := range []string{"", s.basic().Get("Authorization"), "Basic Og==", "Bearer a.b.c", "basic !!", "Basic " + strings.Repeat("A", 5000)} {
+		for _, body := range []string{form, "", "grant_type=password", form + "&client_assertion=x", form + "&client_id=web", "token=x&client_id=third", "%zz", "grant_type=authorization_code&grant_type=x", "\x00=\xff"} {
+			f.Add(formKind, authorization, body)
+		}
+	}
+	f.Add("multipart/form-data; boundary=x", "", "--x--")
+	f.Add("application/json", "", "{}")
+	f.Fuzz(func(t *testing.T, kind, authorization, body string) {
+		header := http.Header{}
+		if authorization != "" {
+			header.Set("Authorization", authorization)
+		}
+		for _, path := range []string{"/token", "/revoke", "/userinfo"} {
+			w := s.serve(http.MethodPost, path, kind, body, header)
+			s.harmless(t, w)
+			if w.Code == http.StatusOK && path != "/revoke" {
+				t.Fatalf("%s: a success nobody earned: %s", path, w.Body)
+			}
+			var out map[string]any
+			if w.Body.Len() == 0 {
+				continue
+			}
+			if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || w.Header().Get("Cache-Control") != "no-store" {
+				t.Fatalf("%s: %v %v\n%s", path, err, w.Header(), w.Body)
+			}
+			code, _ := out["error"].(string)
+			known := []string{"", "invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type", "invalid_token"}
+			if !slices.Contains(known, code) || strings.ContainsFunc(w.Body.String(), func(r rune) bool { return r > '~' || r < ' ' && r != '\n' }) { // TK-25, R-108
+				t.Fatalf("%s: %s", path, w.Body)
+			}
+		}
+	})
+}
+
+// FuzzTK18_Assertion: no text is an assertion but one signed by the client.
+func FuzzTK18_Assertion(f *testing.F) {
+	key := newClientKey(f, "ES256", "k1")
+	s := newSite(f, with(keyed(f, "keyed", keyedURI, key)))
+	good := key.sign(f, s.assertion("keyed"), nil)
+	parts := strings.Split(good, ".")
+	for _, a := range []string{
+		"", ".", "..", "...", good[:len(good)-1], parts[0] + "." + parts[1] + ".", parts[0] + ".." + parts[2], "." + parts[1] + "." + parts[2], raw(f, map[string]any{"alg": "none"}, s.assertion("keyed")) + ".",
+		hs256(f, jwks(f, key), s.assertion("keyed"), "k1"), "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.A.A.A.A", `{"protected":"","payload":"","signature":""}`,
+		"eyJhbGciOiJQQkVTMi1IUzI1NitBMTI4S1ciLCJwMmMiOjIxNDc0ODM2NDcsInAycyI6IkFBQUEiLCJlbmMiOiJBMTI4R0NNIn0.A.A.A.A", newClientKey(f, "ES256", "k1").sign(f, s.assertion("keyed"), nil),
+	} {
+		f.Add(a)
+	}
+	f.Fuzz(func(t *testing.T, assertion string) {
+		if assertion == good {
+			return
+		}
+		form := asserted(assertion)
+		form.Set("token", "x")
+		w := s.serve(http.MethodPost, "/revoke", formKind, form.Encode(), nil)
+		s.harmless(t, w)
+		if w.Code == http.StatusOK && !sameSignature(assertion, good) {
+			t.Fatalf("taken for the client: %q", assertion)
+		}
+	})
+}
+
+// sameSignature: the good assertion with other spare bits at the end of its
+// base64 is still the good assertion.
+func sameSignature(a, good string) bool {
+	return len(a) == len(good) && a[:len(a)-1] == good[:len(good)-1]
+}
+
+// FuzzAZ17_Hint: no text is a hint but our own ID token; and no bearer token
+// is one but our own access token (UI-01).
+func FuzzAZ17_Hint(f *testing.F) {
+	s := newSite(f, nil)
+	_, b := s.active(testEmail)
+	tokens := b.tokens(newRequest("web", callbackURI))
+	id, access := tokens["id_token"].(string), tokens["access_token"].(string)
+	for _, h := range []string{"", "x", id[:len(id)-4], access, strings.ToUpper(id), strings.Replace(id, ".", "..", 1), raw(f, map[string]any{"alg": "none", "typ": "JWT"}, jwtClaims(f, id)) + ".", id + "." + id, "\x00", strings.Repeat(".", 100)} {
+		f.Add(h)
+	}
+	f.Fuzz(func(t *testing.T, token string) {
+		r := newRequest("web", callbackURI).with("id_token_hint", token, "prompt", "none")
+		w := s.serve(http.MethodGet, "/authorize?"+r.Encode(), "", "", nil)
+		s.harmless(t, w, callbackURI)
+		if token != "" && !sameSignature(token, id) && strings.HasPrefix(w.Header().Get("Location"), callbackURI) && !strings.Contains(w.Header().Get("Location"), "error=invalid_request") {
+			t.Fatalf("%q is a hint: %s", token, w.Header().Get("Location"))
+		}
+		w = s.serve(http.MethodGet, "/userinfo", "", "", http.Header{"Authorization": {"Bearer " + token}})
+		s.harmless(t, w)
+		if w.Code == http.StatusOK && !sameSignature(token, access) {
+			t.Fatalf("%q is an access token", token)
+		}
+	})
+}
+
+// FuzzR186_Claims: what is read can be written and read again, and asks for
+// nothing beyond the client's scopes (JW-14).
+func FuzzR186_Claims(f *testing.F) {
+	for _, c := range []string{
+		"", "{}", "null", `{"id_token":null}`, `{"id_token":{"email":null,"acr":{"essential":true,"values":["a"]}},"userinfo":{"x":{"value":1}}}`, `{"id_token":{"a":{"values":null}}}`,
+		`{"ID_TOKEN":{"email":null}}`, `{"id_token":{"iss":null,"sub":{"value":"x"}}}`, `{"userinfo":{"email":{"value":{"deep":[1,2,3]}}}}`, strings.Repeat("[", 4000), `{"id_token":{"\u0065mail":null}}`,
+	} {
+		f.Add(c)
+	}
+	allowed := []string{"email", "email_verified"}
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := claim.Parse(text)
+		if err != nil {
+			return
+		}
+		kept, err := json.Marshal(r)
+		must(t, err)
+		again, err := claim.Parse(string(kept))
+		if err != nil && len(kept) <= 4096 {
+			t.Fatalf("%q cannot be read again: %v", kept, err)
+		}
+		for _, place := range []claim.Place{claim.InIDToken, claim.InUserInfo} {
+			wanted := claim.Wanted([]string{"openid", "email"}, []string{"openid"}, r, place)
+			if slices.ContainsFunc(wanted, func(name string) bool { return !slices.Contains(allowed, name) }) {
+				t.Fatalf("%q gives %v", text, wanted)
+			}
+			if err == nil && !slices.Equal(wanted, claim.Wanted([]string{"openid", "email"}, []string{"openid"}, again, place)) {
+				t.Fatalf("%q: read twice, it asks for something else", text)
+			}
+		}
+	})
+}
+
+// TestTK25_LibraryTexts: what the protocol library would say of a request
+// (with parts of it) is said in our own words.
+func TestTK25_LibraryTexts(t *testing.T) {
+	s := newSite(t, with(native("app", nativeURI)))
+	r := newRequest("app", nativeURI)
+	for name, form := range map[string]url.Values{
+		"grant type": r.exchange("x", url.Values{"grant_type": {"XYZZY"}}), "assertion type": r.exchange("x", url.Values{"client_assertion": {"x"}, "client_assertion_type": {"XYZZY"}}),
+		"client": r.exchange("x", url.Values{"client_id": {"XYZZY"}}), "code": r.exchange("XYZZY", url.Values{"client_id": {"app"}}), "verifier": r.exchange("x", url.Values{"client_id": {"app"}, "code_verifier": {"XYZZY"}}),
+	} {
+		_, out, _ := s.call(http.MethodPost, "/token", form, nil)
+		if text, _ := json.Marshal(out); out["error"] == nil || strings.Contains(string(text), "XYZZY") {
+			t.Errorf("%s: %s", name, text)
+		}
+	}
+}
