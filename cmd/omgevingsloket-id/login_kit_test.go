@@ -98,7 +98,7 @@ func (s *site) shown(email string) (account.Account, *browser) {
 // blocked blocks an account as the helpdesk would.
 func (s *site) blocked(a account.Account) account.Account {
 	s.t.Helper()
-	must(s.t, s.rules.Accounts.Block(context.Background(), a.ID, 0, account.Reported, "BLCK-"+a.ID[:4], s.clock.now(), record.Record{}))
+	must(s.t, s.rules.Accounts.Block(context.Background(), a.ID, 0, account.Reported, "BLCK-"+strings.ToUpper(a.ID[:4]), s.clock.now(), record.Record{}))
 	return s.reload(a)
 }
 
