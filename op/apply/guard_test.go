@@ -1,0 +1,120 @@
+package apply_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/pkg/application"
+)
+
+// UP-23, UP-24: whatever is typed is shown as text.
+func TestUP23_MarkupIsText(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/person")
+	const payload = `"><script>alert(1)</script>`
+	fields := personFields()
+	fields.Set("given_name", payload)
+	fields.Set("birth_year", payload)
+	p := v.post("/apply/person", fields).wrong("birth")
+	if strings.Contains(p.body, "<script>alert") {
+		t.Error("markup in the page")
+	}
+	fields.Set("birth_year", "1990")
+	v.post("/apply/person", fields).leads("/apply/address")
+	v.post("/apply/address", addressFields("burger"))
+	v.upload(`"><script>alert(1)</script>.pdf`, []byte(smallPDF)).leads("/apply/check")
+	for _, path := range []string{"/apply/check", "/apply/person", "/apply/document"} {
+		if p := v.get(path).is(200); strings.Contains(p.body, "<script>alert") {
+			t.Errorf("%s: markup in the page", path)
+		}
+	}
+	for _, hostile := range []string{strings.Repeat("x", 9000), "a\x00b", "a\xffb"} {
+		fields.Set("given_name", hostile)
+		if p := v.post("/apply/person", fields); p.status < 400 || p.status >= 500 {
+			t.Errorf("%.10q: status %d", hostile, p.status)
+		}
+	}
+}
+
+// UP-22: every form is bound to the browser it was made for.
+func TestUP22_ForeignForms(t *testing.T) {
+	s := newSite(t)
+	v, other := s.visitor(), s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/person")
+	for _, token := range []string{"", "x", other.token()} {
+		for path, fields := range map[string]url.Values{
+			"/apply": form("kind", "bedrijf"), "/apply/email?kind=burger": form("email", "x@example.com"), "/apply/code": form("resend", "yes"),
+			"/apply/password": form("password", goodPassword), "/apply/person": personFields(), "/apply/check": form("declared", "yes"),
+		} {
+			fields.Set("csrf", token)
+			v.post(path, fields).is(http.StatusForbidden)
+		}
+		v.parts(part{name: "csrf", content: []byte(token)}, part{name: "document", file: "x.pdf", isFile: true, content: []byte(smallPDF)}).leads("/apply/person")
+	}
+	if a := v.application(); a.Answers.PersonDone {
+		t.Error("a forged form was believed")
+	}
+	r, err := http.NewRequest(http.MethodPost, s.url+"/apply/person", strings.NewReader(personFields().Encode()+"&csrf="+v.token()))
+	must(t, err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	v.do(r).is(http.StatusForbidden)
+	// More fields than the form has, or one twice, is no form of ours.
+	more := personFields()
+	more.Set("state", "approved")
+	v.post("/apply/person", more).is(http.StatusBadRequest)
+	twice := personFields()
+	twice.Add("given_name", "An")
+	v.post("/apply/person", twice).is(http.StatusBadRequest)
+	if v.application().Answers.PersonDone {
+		t.Error("a forged form was believed")
+	}
+}
+
+// Nothing about a person is stored before the address is confirmed.
+func TestApplyNothingStoredBefore(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	const email = "jo@example.com"
+	v.begin("burger", email)
+	code := s.code(email)
+	v.post("/apply/password", form("password", goodPassword)).leads("/apply/code")
+	v.post("/apply/person", personFields()).leads("/apply/code")
+	v.post("/apply/address", addressFields("burger")).leads("/apply/code")
+	v.upload("canary-name.pdf", []byte(smallPDF+"canary-content")).leads("/apply/code")
+	a := v.application()
+	if a.PasswordHash != "" || a.Answers != (application.Answers{}) || a.Reference != "" {
+		t.Errorf("%+v", a)
+	}
+	for _, canary := range []string{"van der Berg", "Hauptstra", "+4930", "1990-02-01", "canary", "argon2id", code} {
+		if bytes.Contains(s.bytes(), []byte(canary)) {
+			t.Errorf("%q is in the database", canary)
+		}
+	}
+}
+
+// Sealed at rest: neither the code nor the handle nor the password is there
+// to be read.
+func TestApplySecretsAtRest(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	const email = "jo@example.com"
+	v.begin("burger", email)
+	raw := s.bytes() // the mail with the code waits in the outbox
+	code := s.code(email)
+	v.post("/apply/code", form("code", code))
+	v.post("/apply/password", form("password", goodPassword))
+	raw = append(raw, s.bytes()...)
+	for _, canary := range []string{" " + code, `"` + code, v.handle().Reveal(), goodPassword} {
+		if bytes.Contains(raw, []byte(canary)) {
+			t.Errorf("%q is in the database", canary)
+		}
+	}
+	if !bytes.Contains(raw, []byte("argon2id")) || !bytes.Contains(raw, []byte(email)) {
+		t.Error("the bytes are not those of the database")
+	}
+}
