@@ -11,8 +11,10 @@ import (
 	"sync"
 	"time"
 
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/scan"
 )
 
 type serveCommand struct {
@@ -91,7 +93,7 @@ func (a *app) serve(ctx context.Context, started func()) error {
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob, a.headJob} {
+	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob, a.headJob, a.scanJob} {
 		running.Go(func() { job(work) })
 	}
 	failed := make(chan error, len(servers))
@@ -173,6 +175,22 @@ func (a *app) headJob(ctx context.Context) {
 		if err == nil {
 			a.log.Info("audit head", "seq", head.Seq, "hash", head.Hash, "at", head.At, "signature", head.Signature)
 		}
+		return err
+	})
+}
+
+// scanJob shows new documents to the scanner, if there is one.
+func (a *app) scanJob(ctx context.Context) {
+	if a.config.Scanner.Address == "" {
+		return
+	}
+	clamd, err := scan.ParseAddress(a.config.Scanner.Address)
+	if err != nil {
+		a.log.Error("scanner", "error", err.Error()) // checked with the configuration
+		return
+	}
+	a.every(ctx, 5*time.Second, "scan documents", func(ctx context.Context) error {
+		_, err := application.ScanWaiting(ctx, a.stores.db.Scans(), clamd, a.stores.ring, a.now)
 		return err
 	})
 }

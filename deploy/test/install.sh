@@ -24,6 +24,7 @@ fi
 need redis-server redis-server
 need chromium chromium chromium-sandbox
 need zbarimg zbar-tools
+need clamd clamav-daemon
 need node nodejs
 need npm npm
 # PostgreSQL keeps its programs out of PATH.

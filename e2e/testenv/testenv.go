@@ -27,6 +27,7 @@ const Patience = 20 * time.Second
 // the tests.
 var debian = map[string]string{
 	"chromium":       "chromium",
+	"clamd":          "clamav-daemon",
 	"gcc":            "gcc",
 	"initdb":         "postgresql",
 	"node":           "nodejs",

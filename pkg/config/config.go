@@ -133,6 +133,9 @@ type Config struct {
 	// Console is where officials work.
 	Console Console `yaml:"console"`
 
+	// Scanner looks for malware in documents.
+	Scanner Scanner `yaml:"scanner"`
+
 	// Branding is what the pages look like.
 	Branding Branding `yaml:"branding"`
 

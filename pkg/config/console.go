@@ -3,7 +3,18 @@ package config
 import (
 	"net"
 	"net/url"
+
+	"omgevingsloket-id/pkg/scan"
 )
+
+func (c Config) checkScanner(fs *faults) {
+	if c.Scanner.Address == "" {
+		return
+	}
+	if _, err := scan.ParseAddress(c.Scanner.Address); err != nil {
+		fs.add("scanner.address", "is no address of a clamd", err.Error())
+	}
+}
 
 // checkConsole demands an origin that shares no cookie with the issuer.
 func (c Config) checkConsole(fs *faults) {

@@ -186,6 +186,15 @@ type Console struct {
 	Listen string `yaml:"listen"`
 }
 
+// Scanner is the malware scanner.
+type Scanner struct {
+	// Address is that of a clamd (ClamAV): unix:/run/clamav/clamd.ctl or
+	// tcp:host:3310. Default: none; then no document is scanned, and in
+	// production none that is not scanned can be opened by anybody. Its
+	// StreamMaxLength must be at least 10M.
+	Address string `yaml:"address"`
+}
+
 // Branding is the operator's look.
 type Branding struct {
 	// Wordmark is the name at the top of each page. Default:

@@ -1,0 +1,79 @@
+package application
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/scan"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Scans keeps what the scanner said of documents.
+type Scans interface {
+	// Unscanned gives documents of sent applications, with content, that
+	// wait for the scanner, oldest first, those behind the given one (the
+	// zero Document = all).
+	Unscanned(ctx context.Context, after Document, limit int) ([]Document, error)
+	// Scanned keeps a verdict, once; errs.ErrConflict when there is one.
+	Scanned(ctx context.Context, documentID string, v scan.Verdict, signature string, now time.Time, rec record.Record) error
+	// Verdict tells what the scanner said; scan.Pending before it did.
+	Verdict(ctx context.Context, documentID string) (v scan.Verdict, signature string, err error)
+}
+
+const (
+	// scanBatch is how many documents are read at a time: each may be ten
+	// megabytes.
+	scanBatch = 4
+	// scanPatience is how many documents in a row may fail before a round is
+	// given up: then it is the scanner, not the documents.
+	scanPatience = 3
+)
+
+// ScanWaiting shows each waiting document to the scanner and tells how many
+// got a verdict. One that got none stays not scanned and does not stop the
+// others; err tells of the last such.
+func ScanWaiting(ctx context.Context, store Scans, scanner scan.Scanner, ring *secret.KeyRing, now func() time.Time) (done int, err error) {
+	var after Document
+	failed := 0
+	for {
+		waiting, readErr := store.Unscanned(ctx, after, scanBatch)
+		if readErr != nil || len(waiting) == 0 {
+			return done, errors.Join(err, readErr)
+		}
+		for _, d := range waiting {
+			after = d
+			if one := scanOne(ctx, store, scanner, ring, now, d); one != nil {
+				if err, failed = one, failed+1; failed == scanPatience {
+					return done, err
+				}
+				continue
+			}
+			done, failed = done+1, 0
+		}
+	}
+}
+
+func scanOne(ctx context.Context, store Scans, scanner scan.Scanner, ring *secret.KeyRing, now func() time.Time, d Document) error {
+	plain, err := ring.Open(d.Sealed, DocumentAAD(d.ApplicationID, d.ID))
+	if err != nil {
+		return fmt.Errorf("document %s: %w", d.ID, err)
+	}
+	verdict, signature, err := scanner.Scan(ctx, bytes.NewReader(plain))
+	if err != nil {
+		return fmt.Errorf("document %s is not scanned: %w", d.ID, err)
+	}
+	err = store.Scanned(ctx, d.ID, verdict, signature, now(), record.Of(audit.Event{
+		At: now(), ActorKind: audit.ActorSystem, ActorID: "scanner", Action: "document.scanned", ObjectKind: "application", ObjectID: d.ApplicationID,
+		Outcome: "ok", Reason: signature, Details: map[string]string{"document": d.ID, "verdict": string(verdict)},
+	}))
+	if errors.Is(err, errs.ErrConflict) {
+		return nil // another server was quicker
+	}
+	return err
+}

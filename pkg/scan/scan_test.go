@@ -1,0 +1,119 @@
+package scan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/pkg/errs"
+)
+
+// UP-04: a real clamd says what is malware, wherever it stands in a file.
+func TestUP04_Clamd(t *testing.T) {
+	server := testenv.NewClamd(t)
+	clamd := Clamd{Network: "tcp", Address: server.Addr, Timeout: testenv.Patience}
+	padding := bytes.Repeat([]byte("harmless "), 20_000) // more than one chunk
+	for name, c := range map[string]struct {
+		content []byte
+		want    Verdict
+	}{
+		"empty":                {nil, Clean},
+		"text":                 {[]byte("nothing to see"), Clean},
+		"several chunks":       {padding, Clean},
+		"EICAR":                {testenv.EICAR(), Infected},
+		"our own":              {[]byte(testenv.Infected), Infected},
+		"behind many chunks":   {append(padding[:len(padding):len(padding)], testenv.Infected...), Infected},
+		"across chunk borders": {append(bytes.Repeat([]byte("x"), chunk-10), testenv.Infected...), Infected},
+	} {
+		verdict, signature, err := clamd.Scan(t.Context(), bytes.NewReader(c.content))
+		if err != nil || verdict != c.want || (verdict == Infected) != (signature != "") {
+			t.Errorf("%s: %s %q %v, want %s", name, verdict, signature, err, c.want)
+		}
+	}
+	// Larger than the scanner takes: not scanned, not "clean".
+	if verdict, _, err := clamd.Scan(t.Context(), io.LimitReader(zeros{}, 12<<20)); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
+		t.Error("too large:", verdict, err)
+	}
+	server.Stop()
+	if verdict, _, err := clamd.Scan(t.Context(), strings.NewReader("x")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
+		t.Error("gone:", verdict, err)
+	}
+	server.Start()
+	if verdict, _, err := clamd.Scan(t.Context(), strings.NewReader("x")); verdict != Clean || err != nil {
+		t.Error("back:", verdict, err)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// Whatever is no plain verdict is none.
+func TestUP04_ScannerAnswersGarbage(t *testing.T) {
+	for _, reply := range []string{
+		"", "stream: ", "stream: OK", "OK\x00", "stream: ok\x00", "stream: OK \x00", "stream: OK\nstream: X FOUND\x00", "stream:  FOUND\x00",
+		"INSTREAM size limit exceeded. ERROR\x00", "stream: Can't allocate memory ERROR\x00", "UNKNOWN COMMAND\x00", strings.Repeat("x", 10_000),
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			_, _ = io.CopyN(io.Discard, conn, 14) // the command and the empty chunk that ends it
+			_, _ = io.WriteString(conn, reply)
+		}()
+		verdict, _, err := Clamd{Network: "tcp", Address: l.Addr().String(), Timeout: testenv.Patience}.Scan(t.Context(), strings.NewReader(""))
+		if verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
+			t.Errorf("%.40q is taken for a verdict: %s %v", reply, verdict, err)
+		}
+		_ = l.Close()
+	}
+}
+
+// A scanner that says nothing is given up.
+func TestUP04_ScannerSilent(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = io.CopyN(io.Discard, conn, 14)
+		cancel() // the caller goes away while clamd thinks
+		_, _ = io.Copy(io.Discard, conn)
+	}()
+	if verdict, _, err := (Clamd{Network: "tcp", Address: l.Addr().String()}).Scan(ctx, strings.NewReader("")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
+		t.Error(verdict, err)
+	}
+	short := Clamd{Network: "tcp", Address: l.Addr().String(), Timeout: time.Millisecond}
+	if verdict, _, err := short.Scan(t.Context(), strings.NewReader("")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
+		t.Error(verdict, err)
+	}
+}
+
+func TestParseAddress(t *testing.T) {
+	for s, ok := range map[string]bool{
+		"unix:/run/clamav/clamd.ctl": true, "tcp:localhost:3310": true, "tcp:[::1]:3310": true,
+		"": false, "unix:": false, "unix:relative": false, "tcp:": false, "tcp:localhost": false, "udp:localhost:1": false, "localhost:3310": false,
+	} {
+		if _, err := ParseAddress(s); (err == nil) != ok {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+}

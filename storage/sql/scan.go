@@ -1,0 +1,45 @@
+package sql
+
+import (
+	"context"
+	"time"
+
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/scan"
+)
+
+// Scans gives what the scanner said of documents.
+func (db *DB) Scans() application.Scans { return applications{db} }
+
+func (s applications) Unscanned(ctx context.Context, after application.Document, limit int) ([]application.Document, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT d.id, d.application_id, d.name, d.type, d.size, d.sha256, d.sealed, d.created_at
+		FROM documents d JOIN applications a ON a.id = d.application_id
+		WHERE d.verdict = 'pending' AND a.submitted_at > 0 AND (d.created_at > $1 OR d.created_at = $1 AND d.id > $2)
+		ORDER BY d.created_at, d.id LIMIT $3`, ms(after.CreatedAt), after.ID, limit)
+	if err != nil {
+		return nil, answer("unscanned documents", err)
+	}
+	defer rows.Close()
+	var out []application.Document
+	for rows.Next() {
+		var d application.Document
+		var created int64
+		if err := rows.Scan(&d.ID, &d.ApplicationID, &d.Name, &d.Type, &d.Size, &d.SHA256, &d.Sealed, &created); err != nil {
+			return nil, answer("unscanned documents", err)
+		}
+		d.CreatedAt = at(created)
+		out = append(out, d)
+	}
+	return out, answer("unscanned documents", rows.Err())
+}
+
+func (s applications) Scanned(ctx context.Context, documentID string, v scan.Verdict, signature string, now time.Time, rec record.Record) error {
+	return s.db.with(ctx, "verdict of the scanner", rec, `UPDATE documents SET verdict = $1, signature = $2, scanned_at = $3
+		WHERE id = $4 AND verdict = 'pending'`, v, signature, ms(now), documentID)
+}
+
+func (s applications) Verdict(ctx context.Context, documentID string) (v scan.Verdict, signature string, err error) {
+	err = s.db.sql.QueryRowContext(ctx, `SELECT verdict, signature FROM documents WHERE id = $1`, documentID).Scan(&v, &signature)
+	return v, signature, answer("verdict of the scanner", err)
+}
