@@ -79,7 +79,7 @@ func (s auditLog) Signed(ctx context.Context) ([]audit.SignedHead, error) {
 }
 
 func (s auditLog) Keep(ctx context.Context, h audit.SignedHead) error {
-	_, err := s.db.sql.ExecContext(ctx, `INSERT INTO audit_signed_heads (seq, hash, at, signature) VALUES ($1,$2,$3,$4) ON CONFLICT (seq) DO NOTHING`,
+	_, err := s.db.exec(ctx, `INSERT INTO audit_signed_heads (seq, hash, at, signature) VALUES ($1,$2,$3,$4) ON CONFLICT (seq) DO NOTHING`,
 		h.Seq, h.Hash, ms(h.At), h.Signature)
 	return answer("signed heads", err)
 }

@@ -23,6 +23,11 @@ func (s constants) Constant(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("constant %s: %w", name, err)
 	}
+	done, err := s.db.write(ctx)
+	if err != nil {
+		return nil, answer("constant "+name, err)
+	}
+	defer done()
 	var kept []byte
 	// The update that changes nothing makes RETURNING give the row there is.
 	err = s.db.sql.QueryRowContext(ctx, `INSERT INTO constants (name, sealed) VALUES ($1,$2)

@@ -16,12 +16,12 @@ type ephemeral struct {
 	kind string
 }
 
-func (s ephemeral) create(ctx context.Context, key string, value any, ttl time.Duration) error {
+func (s ephemeral) create(ctx context.Context, key string, value any, version int64, ttl time.Duration) error {
 	now := s.db.now()
 	// A row that has expired but was not swept yet gives its place.
-	res, err := s.db.sql.ExecContext(ctx, `INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ($1,$2,$3,1,$4)
-		ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, version = 1, expires = excluded.expires WHERE ephemeral.expires <= $5`,
-		s.kind, key, text(value), ms(now.Add(ttl)), ms(now))
+	res, err := s.db.exec(ctx, `INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ($1,$2,$3,$4,$5)
+		ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires WHERE ephemeral.expires <= $6`,
+		s.kind, key, text(value), version, ms(now.Add(ttl)), ms(now))
 	return answer(s.kind, one(res, err))
 }
 
@@ -37,7 +37,7 @@ func (s ephemeral) get(ctx context.Context, key string, value any) (version int6
 
 func (s ephemeral) save(ctx context.Context, key string, value any, version int64, ttl time.Duration) error {
 	now := s.db.now()
-	res, err := s.db.sql.ExecContext(ctx, `UPDATE ephemeral SET value = $1, version = version + 1, expires = $2
+	res, err := s.db.exec(ctx, `UPDATE ephemeral SET value = $1, version = version + 1, expires = $2
 		WHERE kind = $3 AND key = $4 AND version = $5 AND expires > $6`, text(value), ms(now.Add(ttl)), s.kind, key, version, ms(now))
 	if err := answer(s.kind, one(res, err)); err == nil {
 		return nil
@@ -49,7 +49,7 @@ func (s ephemeral) save(ctx context.Context, key string, value any, version int6
 }
 
 func (s ephemeral) delete(ctx context.Context, key string) error {
-	_, err := s.db.sql.ExecContext(ctx, `DELETE FROM ephemeral WHERE kind = $1 AND key = $2`, s.kind, key)
+	_, err := s.db.exec(ctx, `DELETE FROM ephemeral WHERE kind = $1 AND key = $2`, s.kind, key)
 	return answer(s.kind, err)
 }
 
@@ -59,7 +59,7 @@ type requests struct{ ephemeral }
 func (db *DB) Requests() authreq.Store { return requests{ephemeral{db, "request"}} }
 
 func (s requests) Create(ctx context.Context, r authreq.Request, ttl time.Duration) error {
-	return s.create(ctx, r.Key, r, ttl)
+	return s.create(ctx, r.Key, r, r.Version, ttl)
 }
 
 func (s requests) Get(ctx context.Context, key string) (authreq.Request, error) {
@@ -86,7 +86,7 @@ type sessions struct{ ephemeral }
 func (db *DB) Sessions() session.Store { return sessions{ephemeral{db, "session"}} }
 
 func (s sessions) Create(ctx context.Context, v session.Session, ttl time.Duration) error {
-	return s.create(ctx, v.Key, v, ttl)
+	return s.create(ctx, v.Key, v, v.Version, ttl)
 }
 
 func (s sessions) Get(ctx context.Context, key string) (session.Session, error) {
@@ -124,7 +124,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 		{`DELETE FROM lanes WHERE last_at <= $1`, now.Add(-48 * time.Hour)},
 		{`DELETE FROM devices WHERE used_at <= $1`, now.Add(-400 * 24 * time.Hour)},
 	} {
-		if _, err := db.sql.ExecContext(ctx, stmt.query, ms(stmt.until)); err != nil {
+		if _, err := db.exec(ctx, stmt.query, ms(stmt.until)); err != nil {
 			return answer("sweep", err)
 		}
 	}

@@ -184,6 +184,6 @@ func (s grants) RevokeSession(ctx context.Context, sid string, now time.Time, re
 }
 
 func (s grants) UseOnce(ctx context.Context, clientID, jti string, expires time.Time) error {
-	_, err := s.db.sql.ExecContext(ctx, `INSERT INTO assertions (client_id, jti, expires) VALUES ($1,$2,$3)`, clientID, jti, ms(expires))
+	_, err := s.db.exec(ctx, `INSERT INTO assertions (client_id, jti, expires) VALUES ($1,$2,$3)`, clientID, jti, ms(expires))
 	return answer("assertion", err)
 }

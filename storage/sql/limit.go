@@ -75,7 +75,12 @@ func (s windows) Allow(ctx context.Context, name, key string, max int, window ti
 	now := s.db.now()
 	var count int
 	var expires int64
-	err := s.db.sql.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,1,$3)
+	done, err := s.db.write(ctx)
+	if err != nil {
+		return false, 0, answer("window", err)
+	}
+	defer done()
+	err = s.db.sql.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,1,$3)
 		ON CONFLICT (name, key) DO UPDATE SET
 			count = CASE WHEN windows.expires <= $4 THEN 1 ELSE windows.count + 1 END,
 			expires = CASE WHEN windows.expires <= $4 THEN excluded.expires ELSE windows.expires END

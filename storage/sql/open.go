@@ -56,6 +56,7 @@ type DB struct {
 	now      func() time.Time
 	rand     io.Reader
 	postgres bool
+	turn     chan struct{} // SQLite: held by the one writer of this process; nil on PostgreSQL
 }
 
 // Open connects; it fails when the database does not answer. Call Migrate
@@ -72,6 +73,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	var err error
 	switch {
 	case strings.HasPrefix(raw, "sqlite:"):
+		db.turn = make(chan struct{}, 1)
 		db.sql, err = sql.Open("sqlite", sqliteDSN(strings.TrimPrefix(raw, "sqlite:")))
 	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
 		db.postgres = true
@@ -124,7 +126,7 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return errs.Unavailable("migrate", err)
 	}
-	return nil
+	return db.backfillTerms(ctx)
 }
 
 // Current tells whether the schema is the one this binary was built for.

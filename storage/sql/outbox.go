@@ -66,17 +66,17 @@ func (s outbox) read(rows *sql.Rows, items *[]mail.Item) (damaged []string, err 
 }
 
 func (s outbox) Sent(ctx context.Context, id string) error {
-	_, err := s.db.sql.ExecContext(ctx, `DELETE FROM outbox WHERE id = $1`, id)
+	_, err := s.db.exec(ctx, `DELETE FROM outbox WHERE id = $1`, id)
 	return answer("outbox", err)
 }
 
 func (s outbox) Later(ctx context.Context, id string, until time.Time, reason string) error {
-	_, err := s.db.sql.ExecContext(ctx, `UPDATE outbox SET due = $1, attempts = attempts + 1, reason = $2 WHERE id = $3 AND state = 'waiting'`, ms(until), reason, id)
+	_, err := s.db.exec(ctx, `UPDATE outbox SET due = $1, attempts = attempts + 1, reason = $2 WHERE id = $3 AND state = 'waiting'`, ms(until), reason, id)
 	return answer("outbox", err)
 }
 
 func (s outbox) Drop(ctx context.Context, id string, now time.Time, reason string) error {
-	_, err := s.db.sql.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, due = $1, reason = $2 WHERE id = $3`, ms(now), reason, id)
+	_, err := s.db.exec(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, due = $1, reason = $2 WHERE id = $3`, ms(now), reason, id)
 	return answer("outbox", err)
 }
 

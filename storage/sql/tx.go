@@ -34,6 +34,11 @@ func (db *DB) change(ctx context.Context, doing string, fn func(tx *sql.Tx) (rec
 }
 
 func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (record.Record, error)) error {
+	done, err := db.write(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
 	tx, err := db.sql.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -54,6 +59,31 @@ func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (record.Record
 		}
 	}
 	return tx.Commit()
+}
+
+// write waits for its turn to write. SQLite has one writer at a time and lets
+// the others ask again and again, the last ones longest; here they stand in
+// line. done gives the turn back.
+func (db *DB) write(ctx context.Context) (done func(), err error) {
+	if db.turn == nil {
+		return func() {}, nil
+	}
+	select {
+	case db.turn <- struct{}{}:
+		return func() { <-db.turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// exec runs one writing statement, in its turn.
+func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	done, err := db.write(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return db.sql.ExecContext(ctx, query, args...)
 }
 
 // with runs one guarded statement with its record: errs.ErrConflict when no
