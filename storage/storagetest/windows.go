@@ -69,10 +69,13 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 		}), errTooMany)
 	})
 	t.Run("a window ends, whatever comes meanwhile", func(t *testing.T) {
-		name, window := fresh("short"), 50*time.Millisecond
-		for allow(t, name, "k", 2, window) { // until it is full
-		}
+		name, window := fresh("short"), 200*time.Millisecond
 		// Each question is an event as well: it does not move the end.
-		eventually(t, "a next window", func() bool { return allow(t, name, "k", 2, window) })
+		eventually(t, "half of it is over", func() bool {
+			allowed, wait, err := s.Allow(ctx(t), name, "k", 1, window)
+			must(t, err)
+			return !allowed && wait < window/2
+		})
+		eventually(t, "a next window", func() bool { return allow(t, name, "k", 1, window) })
 	})
 }

@@ -1,0 +1,176 @@
+package storagetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/record"
+)
+
+func grantVerifiers(t *testing.T, w world) {
+	a := w.active()
+	wrong := func(g grant.Grant) grant.Redemption {
+		r := redemption(g)
+		r.Challenge = "wrong"
+		return r
+	}
+	t.Run("TK-08: a wrong proof leaves the code until the last try", func(t *testing.T) {
+		w := w.in(t)
+		g := w.issued(a)
+		for range grant.WrongVerifiers - 1 {
+			same(t, w.redeem(wrong(g), record.Record{}), grant.RefusedVerifier)
+		}
+		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+	})
+	t.Run("TK-08: no proof is a wrong proof", func(t *testing.T) {
+		w := w.in(t)
+		g := w.issued(a)
+		none := redemption(g)
+		none.Challenge = ""
+		same(t, w.redeem(none, record.Record{}), grant.RefusedVerifier)
+		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+	})
+	t.Run("TK-08: the last wrong proof kills the code", func(t *testing.T) {
+		w := w.in(t)
+		g := w.issued(a)
+		for range grant.WrongVerifiers {
+			same(t, w.redeem(wrong(g), record.Record{}), grant.RefusedVerifier)
+		}
+		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedRevoked)
+	})
+	t.Run("TK-09: a proof for a code without challenge", func(t *testing.T) {
+		w, g := w.in(t), grantOf(a)
+		g.Challenge = ""
+		must(t, w.Grants.Issue(ctx(t), g, record.Record{}))
+		same(t, w.redeem(wrong(g), record.Record{}), grant.RefusedVerifier)
+		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+	})
+	t.Run("TK-08: a crowd of guesses gets no more tries", func(t *testing.T) {
+		w := w.in(t)
+		g := w.issued(a)
+		exactly(t, grant.WrongVerifiers, atOnce(func(int) error {
+			_, _, refused, err := w.Grants.Redeem(ctx(t), wrong(g), record.Record{})
+			if err == nil && refused == grant.RefusedRevoked {
+				err = errTooMany
+			}
+			return err
+		}), errTooMany)
+		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedRevoked)
+	})
+}
+
+func grantLive(t *testing.T, w world) {
+	a := w.active()
+	g := w.issued(a)
+	if w.live(g.ID) || w.live(fresh("grt")) || w.live("") {
+		t.Error("live before it was redeemed")
+	}
+	r := redemption(g)
+	same(t, w.redeem(r, record.Record{}), grant.Refusal(""))
+	got, who, err := w.Grants.Live(ctx(t), g.ID, r.Expires.Add(-time.Millisecond))
+	must(t, err)
+	same(t, who, a)
+	if got.SID != g.SID || got.ClientID != g.ClientID || !slices.Equal(got.Scopes, g.Scopes) || !got.Expires.Equal(r.Expires) || !got.AuthTime.Equal(g.AuthTime) {
+		t.Errorf("live: %+v", got)
+	}
+	_, _, err = w.Grants.Live(ctx(t), g.ID, r.Expires) // half-open
+	is(t, err, errs.ErrNotFound)
+	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, record.Record{}))
+	if w.live(g.ID) {
+		t.Error("live although the account is blocked")
+	}
+	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, record.Record{}))
+	w.enrolled(a.ID)
+	if w.live(g.ID) {
+		t.Error("live although it is of another epoch")
+	}
+}
+
+func grantRevoke(t *testing.T, w world) {
+	a := w.active()
+	g := w.issued(a)
+	same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+	rec := note("grant.revoked", a.ID)
+	w.refused(w.Grants.Revoke(ctx(t), g.ID, "other", noon, rec), errs.ErrNotFound, rec)
+	w.refused(w.Grants.Revoke(ctx(t), fresh("grt"), g.ClientID, noon, rec), errs.ErrNotFound, rec)
+	if !w.live(g.ID) {
+		t.Fatal("revoked by somebody else")
+	}
+	w.happened(w.Grants.Revoke(ctx(t), g.ID, g.ClientID, noon, rec), rec)
+	if w.live(g.ID) {
+		t.Error("the grant lives on")
+	}
+	again := note("grant.revoked", a.ID)
+	must(t, w.Grants.Revoke(ctx(t), g.ID, g.ClientID, noon, again))
+	w.unrecorded(again)
+
+	unspent := w.issued(a)
+	must(t, w.Grants.Revoke(ctx(t), unspent.ID, unspent.ClientID, noon, record.Record{}))
+	same(t, w.redeem(redemption(unspent), record.Record{}), grant.RefusedRevoked)
+
+	crowded := w.issued(a)
+	rec = note("grant.revoked", a.ID)
+	exactly(t, crowd, atOnce(func(int) error { return w.Grants.Revoke(ctx(t), crowded.ID, crowded.ClientID, noon, rec) }), nil)
+	w.recorded(rec)
+}
+
+func grantRevokeSession(t *testing.T, w world) {
+	a := w.active()
+	one, two, more, other := grantOf(a), grantOf(a), grantOf(a), grantOf(a)
+	two.SID, two.ClientID = one.SID, "second"
+	more.SID = one.SID // a second grant of the same client
+	for _, g := range []grant.Grant{one, two, more, other} {
+		must(t, w.Grants.Issue(ctx(t), g, record.Record{}))
+	}
+	for _, g := range []grant.Grant{one, two, other} {
+		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+	}
+	rec := note("session.ended", a.ID)
+	clients, err := w.Grants.RevokeSession(ctx(t), one.SID, noon, rec)
+	w.happened(err, rec)
+	slices.Sort(clients)
+	same(t, clients, []string{"portal", "second"})
+	if w.live(one.ID) || w.live(two.ID) || !w.live(other.ID) {
+		t.Errorf("live: %t, %t; of another session: %t", w.live(one.ID), w.live(two.ID), w.live(other.ID))
+	}
+	same(t, w.redeem(redemption(more), record.Record{}), grant.RefusedRevoked)
+	clients, err = w.Grants.RevokeSession(ctx(t), fresh("sid"), noon, note("session.ended", a.ID))
+	must(t, err)
+	same(t, len(clients), 0)
+}
+
+func grantUseOnce(t *testing.T, w world) {
+	id, jti := fresh("client"), fresh("jti")
+	must(t, w.Grants.UseOnce(ctx(t), id, jti, noon.Add(time.Minute)))
+	is(t, w.Grants.UseOnce(ctx(t), id, jti, noon.Add(time.Hour)), errs.ErrConflict)
+	must(t, w.Grants.UseOnce(ctx(t), id+"2", jti, noon.Add(time.Minute)))
+	must(t, w.Grants.UseOnce(ctx(t), id, jti+"2", noon.Add(time.Minute)))
+	t.Run("TK-17: of a crowd one uses it", func(t *testing.T) {
+		jti := fresh("jti")
+		exactlyOne(t, atOnce(func(int) error { return w.Grants.UseOnce(ctx(t), id, jti, noon.Add(time.Minute)) }), errs.ErrConflict)
+	})
+}
+
+// clientRemoval belongs to Clients; it needs a grant.
+func clientRemoval(t *testing.T, w world) {
+	a := w.active()
+	g, stranger := grantOf(a), w.issued(a)
+	g.ClientID = fresh("client")
+	must(t, w.Clients.Add(ctx(t), client.Client{ID: g.ClientID, Name: "x"}, record.Record{}))
+	must(t, w.Grants.Issue(ctx(t), g, record.Record{}))
+	unspent := grantOf(a)
+	unspent.ClientID = g.ClientID
+	must(t, w.Grants.Issue(ctx(t), unspent, record.Record{}))
+	same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+	same(t, w.redeem(redemption(stranger), record.Record{}), grant.Refusal(""))
+	must(t, w.Clients.Remove(ctx(t), g.ClientID, record.Record{}))
+	if w.live(g.ID) || !w.live(stranger.ID) {
+		t.Errorf("live: %t; of another client: %t", w.live(g.ID), w.live(stranger.ID))
+	}
+	same(t, w.redeem(redemption(unspent), record.Record{}), grant.RefusedRevoked)
+}
