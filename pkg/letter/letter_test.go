@@ -87,7 +87,40 @@ func everyMail(w *letter.Writer, lang string) []mail.Message {
 	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported} {
 		mails = append(mails, w.AccountBlocked(holder, reason, "K7QD-2MXA", now))
 	}
+	return append(mails, aboutDecisions(w, lang)...)
+}
+
+func aboutDecisions(w *letter.Writer, lang string) []mail.Message {
+	a := burger(lang)
+	mails := []mail.Message{
+		w.Approved(a, now), w.MoreAsked(a, questions, now), w.Withdrawn(a, now), w.StatusCode(a, "123456", now), w.Rejected(a, "other", "", now),
+	}
+	for _, reason := range application.Reasons {
+		mails = append(mails, w.Rejected(a, reason, questions, now))
+	}
 	return mails
+}
+
+// questions are what an official may type, also on a bad day.
+const questions = "\n\nWie is \u202eevil?\r\n\n\n\n" + "Een lange regel die ver over de rand van het bericht heen gaat en dus ergens moet worden afgebroken. \n-- \n  {.Issuer}\t<b>x</b>\n\n"
+
+// Own words keep their lines, are indented, and say how to object.
+func TestLetterOwnWords(t *testing.T) {
+	for lang, objection := range map[string]string{"nl": "binnen 6 weken", "en": "within 6 weeks"} {
+		w := writer(t, false)
+		text := w.Rejected(burger(lang), "identity", questions, now).Text.Reveal()
+		for _, want := range []string{"\n  Wie is evil?\n\n  Een lange regel", "\n  --\n  {.Issuer} <b>x</b>\n", objection, "OLID-K7QD-2MXA"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: no %q in\n%s", lang, want, text)
+			}
+		}
+		if strings.Contains(text, "\u202e") {
+			t.Error("a turn of direction in a mail")
+		}
+	}
+	if text := writer(t, false).Approved(burger("nl"), now).Text.Reveal(); !strings.Contains(text, "Ga naar inloggen met Omgevingsloket-ID:\n  https://id.example/start\n") {
+		t.Error(text)
+	}
 }
 
 func TestEveryLetter(t *testing.T) {

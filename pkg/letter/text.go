@@ -16,6 +16,7 @@ import (
 func (w *Writer) functions(lang string) template.FuncMap {
 	return template.FuncMap{
 		"line":    oneLine,
+		"quoted":  quoted,
 		"country": func(code string) string { return application.CountryName(code, lang) },
 		"size":    func(bytes int64) string { return Size(bytes, lang) },
 		"date":    func(iso string) string { return Date(iso, lang) },

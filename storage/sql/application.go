@@ -22,15 +22,16 @@ func (db *DB) Applications() application.Store { return applications{db} }
 const applicationColumns = `id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, code_failures, codes_sent,
 	password_hash, answers, COALESCE(reference, ''), account_id, version, created_at, expires_at, submitted_at, decided_at`
 
-func scanApplication(row interface{ Scan(...any) error }) (application.Application, error) {
+// scanApplication reads applicationColumns, and what comes behind them.
+func scanApplication(row interface{ Scan(...any) error }, more ...any) (application.Application, error) {
 	var (
 		a                                                 application.Application
 		hash, answers                                     string
 		codeExpires, created, expires, submitted, decided int64
 	)
-	err := row.Scan(&a.ID, &a.Handle, &a.Kind, &a.Lang, &a.Email, &a.State, &a.Taken, &a.CodeHash, &codeExpires, &a.CodeFailures, &a.CodesSent,
-		&hash, &answers, &a.Reference, &a.AccountID, &a.Version, &created, &expires, &submitted, &decided)
-	if err != nil {
+	targets := append([]any{&a.ID, &a.Handle, &a.Kind, &a.Lang, &a.Email, &a.State, &a.Taken, &a.CodeHash, &codeExpires, &a.CodeFailures, &a.CodesSent,
+		&hash, &answers, &a.Reference, &a.AccountID, &a.Version, &created, &expires, &submitted, &decided}, more...)
+	if err := row.Scan(targets...); err != nil {
 		return application.Application{}, err
 	}
 	if err := json.Unmarshal([]byte(answers), &a.Answers); err != nil {
@@ -104,13 +105,18 @@ func (s applications) PutDocument(ctx context.Context, d application.Document) e
 			WHERE id = $1 AND state = 'email_confirmed' AND expires_at > $2`, d.ApplicationID, ms(d.CreatedAt))); err != nil {
 			return record.Record{}, err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE application_id = $1`, d.ApplicationID); err != nil {
-			return record.Record{}, err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO documents (id, application_id, name, type, size, sha256, sealed, created_at)
-			VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`, d.ID, d.ApplicationID, d.Name, d.Type, d.Size, d.SHA256, d.Sealed, ms(d.CreatedAt))
-		return record.Record{}, err
+		return record.Record{}, putDocument(ctx, tx, d)
 	})
+}
+
+// putDocument keeps a document instead of the application's earlier ones.
+func putDocument(ctx context.Context, tx *sql.Tx, d application.Document) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE application_id = $1`, d.ApplicationID); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO documents (id, application_id, name, type, size, sha256, sealed, created_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`, d.ID, d.ApplicationID, d.Name, d.Type, d.Size, d.SHA256, d.Sealed, ms(d.CreatedAt))
+	return err
 }
 
 func (s applications) Documents(ctx context.Context, applicationID string) ([]application.Document, error) {
@@ -149,9 +155,9 @@ func (s applications) Submit(ctx context.Context, a application.Application, app
 			state, accountID, decided = application.Approved, approve.ID, ms(a.SubmittedAt)
 		}
 		if err := one(tx.ExecContext(ctx, `UPDATE applications
-			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, version = version + 1
-			WHERE id = $7 AND version = $8 AND state = 'email_confirmed' AND expires_at > $4`,
-			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.ID, a.Version)); err != nil {
+			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, search = $7, version = version + 1
+			WHERE id = $8 AND version = $9 AND state = 'email_confirmed' AND expires_at > $4`,
+			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.SearchText(), a.ID, a.Version)); err != nil {
 			return record.Record{}, err
 		}
 		if approve == nil {

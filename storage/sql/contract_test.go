@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/storage/sql"
 	"omgevingsloket-id/storage/storagetest"
@@ -34,8 +35,13 @@ func TestCK05_ExactEnds(t *testing.T) {
 
 func sqlite(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a b#%?.db") }
 
-// stores opens an empty database with its schema.
 func stores(t *testing.T, address string, now func() time.Time) storagetest.Stores {
+	t.Helper()
+	return storesOf(open(t, address, now))
+}
+
+// open opens an empty database with its schema.
+func open(t *testing.T, address string, now func() time.Time) *sql.DB {
 	t.Helper()
 	file, err := secret.NewKeyRingFile("test", rand.Reader)
 	if err != nil {
@@ -57,9 +63,27 @@ func stores(t *testing.T, address string, now func() time.Time) storagetest.Stor
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+func storesOf(db *sql.DB) storagetest.Stores {
 	return storagetest.Stores{
 		Accounts: db.Accounts(), Applications: db.Applications(), Clients: db.Clients(), Consents: db.Consents(),
 		Grants: db.Grants(), Keys: db.Keys(), Lanes: db.Lanes(), Outbox: db.Outbox(), Audit: db.Audit(),
 		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
+	}
+}
+
+func TestCasesContract(t *testing.T) {
+	for name, address := range map[string]func(*testing.T) string{
+		"SQLite":   sqlite,
+		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			storagetest.Cases(t, func(t *testing.T) (storagetest.Stores, application.Cases) {
+				db := open(t, address(t), time.Now)
+				return storesOf(db), db.Cases()
+			})
+		})
 	}
 }

@@ -25,9 +25,9 @@ func Silence(t *testing.T, s Stores) {
 	})
 }
 
-// eachMethod goes through the methods of all stores that are there. A call
+// eachMethod goes through the methods of all stores that a struct holds. A call
 // passes a text or an empty value for everything but the context.
-func eachMethod(s Stores, do func(name string, call func(context.Context) error)) {
+func eachMethod(s any, do func(name string, call func(context.Context) error)) {
 	stores := reflect.ValueOf(s)
 	for i := range stores.NumField() {
 		store := stores.Field(i)

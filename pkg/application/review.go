@@ -1,0 +1,151 @@
+package application
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/record"
+)
+
+// Case is a sent application as officials see it.
+type Case struct {
+	Application
+	Reviewer string // id of the official who has it; "" = nobody
+	Proposal string // id of the official who approved first, where a second one has to
+}
+
+// ActKind says what was done with a case.
+type ActKind string
+
+// The kinds. What an applicant does has no member.
+const (
+	ActTake     ActKind = "take"
+	ActRelease  ActKind = "release"
+	ActNote     ActKind = "note"
+	ActPropose  ActKind = "propose" // approved by the first of two
+	ActApprove  ActKind = "approve"
+	ActReject   ActKind = "reject"
+	ActMore     ActKind = "more"     // asked the applicant for more information
+	ActAnswer   ActKind = "answer"   // the applicant's answer to that
+	ActDocument ActKind = "document" // the applicant sent another document
+	ActWithdraw ActKind = "withdraw"
+)
+
+// Act is one thing done with a case. It stays for good.
+type Act struct {
+	Kind   ActKind
+	Member string // staff id; "" = the applicant
+	Reason string // code of a rejection
+	Text   string // own words: of a note, a rejection, a question or its answer
+	At     time.Time
+}
+
+// Show says which cases a queue lists.
+type Show string
+
+// What can be shown. The first three are oldest first, the others newest first.
+const (
+	ShowWaiting Show = "waiting" // nobody has it, and somebody should
+	ShowMine    Show = "mine"    //
+	ShowMore    Show = "more"    // waits for its applicant
+	ShowDecided Show = "decided" // approved, rejected or withdrawn
+	ShowAll     Show = "all"     //
+)
+
+// Shows lists them all.
+var Shows = []Show{ShowWaiting, ShowMine, ShowMore, ShowDecided, ShowAll}
+
+// Query asks for a part of the queue.
+type Query struct {
+	Show          Show
+	Member        string // whose ShowMine is
+	Search        string // part of a reference, an address, a name, a company or its number
+	Offset, Limit int
+}
+
+// Counts is how much waits.
+type Counts struct {
+	Waiting int // for anybody but those who approved them first
+	Mine    int // taken by the member, to be decided
+}
+
+// Cases is the contract for deciding on applications. Each change names the
+// state it leaves and, where it says so, the version it saw (c.Version); it
+// is kept with its act and its record or not at all. errs.ErrConflict when
+// the case is not (any more) as named, errs.ErrNotFound for what is unknown
+// or was never sent, errs.ErrUnavailable when the store does not answer.
+type Cases interface {
+	Queue(ctx context.Context, q Query) ([]Case, error)
+	Counts(ctx context.Context, member string) (Counts, error)
+	Case(ctx context.Context, id string) (Case, error)
+	// Acts lists what was done with a case, oldest first.
+	Acts(ctx context.Context, id string) ([]Act, error)
+	// Viewed keeps the record of somebody having looked.
+	Viewed(ctx context.Context, id string, rec record.Record) error
+
+	// Take gives a case that nobody has to act.Member: Submitted or InReview
+	// to InReview.
+	Take(ctx context.Context, c Case, act Act, rec record.Record) error
+	// Release lets go of a case that act.Member has.
+	Release(ctx context.Context, c Case, act Act, rec record.Record) error
+	// Note adds a remark while the case is open, whatever the version.
+	Note(ctx context.Context, c Case, act Act, rec record.Record) error
+
+	// The decisions leave InReview, by act.Member who has the case, at the
+	// version seen. Propose lets go of it, for a second official to take.
+	Propose(ctx context.Context, c Case, act Act, rec record.Record) error
+	// Approve makes the account; errs.ErrConflict also when its address has
+	// one, or when act.Member proposed it.
+	Approve(ctx context.Context, c Case, act Act, a account.Account, rec record.Record) error
+	// Reject ends it and forgets the password.
+	Reject(ctx context.Context, c Case, act Act, rec record.Record) error
+	// AskMore waits for the applicant: MoreInformation; a proposal is void.
+	AskMore(ctx context.Context, c Case, act Act, rec record.Record) error
+
+	// Answer is the applicant's, whatever the version: MoreInformation back
+	// to InReview, with the official who asked.
+	Answer(ctx context.Context, c Case, act Act, rec record.Record) error
+	// ReplaceDocument puts a document instead of earlier ones, in
+	// MoreInformation.
+	ReplaceDocument(ctx context.Context, c Case, d Document, act Act, rec record.Record) error
+	// Withdraw ends an open case for its applicant, whatever the version,
+	// and forgets the password.
+	Withdraw(ctx context.Context, c Case, act Act, rec record.Record) error
+
+	// SetStatusCode keeps the hash of a code that opens the status page.
+	SetStatusCode(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error
+	// TryStatusCode counts a try and judges it on the locked row; on
+	// CodeRight the code is spent and the application answers to handle from
+	// then on, and to no other.
+	TryStatusCode(ctx context.Context, id, codeHash, handleHash string, now time.Time, rec record.Record) (CodeVerdict, error)
+}
+
+// Undecided tells whether a case can still go either way.
+func (a Application) Undecided() bool {
+	return a.State == Submitted || a.State == InReview || a.State == MoreInformation
+}
+
+// SearchText is what a search in the queue looks through.
+func (a Application) SearchText() string {
+	parts := []string{a.Reference, a.Email, a.Answers.FullName()}
+	if o := a.Answers.Organization; o != nil {
+		parts = append(parts, o.Name, o.RegistrationNumber)
+	}
+	return Fold(strings.Join(parts, " | "))
+}
+
+// Fold gives a text in the one spelling that searches compare.
+func Fold(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return unicode.ToLower(r)
+	}, norm.NFC.String(strings.ToValidUTF8(s, "")))
+	return strings.Join(strings.Fields(s), " ")
+}

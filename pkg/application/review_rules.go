@@ -1,0 +1,210 @@
+package application
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Reasons are the codes of why an application may be rejected; an
+// installation may offer fewer. Texts and mails know each of them.
+var Reasons = []string{"identity", "unreadable", "mismatch", "other_means", "company", "authority", "no_answer", "other"}
+
+// LongestWords bounds what officials and applicants write, in characters.
+const LongestWords = 2000
+
+// Letters writes the mails about decisions.
+type Letters interface {
+	Approved(a Application, now time.Time) mail.Message
+	Rejected(a Application, reason, words string, now time.Time) mail.Message
+	MoreAsked(a Application, question string, now time.Time) mail.Message
+}
+
+// Desk holds the rules of deciding.
+type Desk struct {
+	Cases        Cases
+	Documents    func(ctx context.Context, applicationID string) ([]Document, error) // facts only
+	Letters      Letters
+	SecondAlways bool     // a second pair of eyes for people too, not for companies alone
+	Reasons      []string // those offered; of Reasons
+	Rand         io.Reader
+	Now          func() time.Time
+}
+
+// Official is who acts.
+type Official struct{ ID, Email string }
+
+// File is a case with all that is known of it.
+type File struct {
+	Case
+	Acts      []Act
+	Documents []Document
+}
+
+// Open reads a file.
+func (d *Desk) Open(ctx context.Context, id string) (File, error) {
+	c, err := d.Cases.Case(ctx, id)
+	if err != nil {
+		return File{}, err
+	}
+	f := File{Case: c}
+	if f.Acts, err = d.Cases.Acts(ctx, id); err != nil {
+		return File{}, err
+	}
+	f.Documents, err = d.Documents(ctx, id)
+	return f, err
+}
+
+// did tells whether a member did one of these with the case.
+func (f File) did(member string, kinds ...ActKind) bool {
+	return slices.ContainsFunc(f.Acts, func(a Act) bool { return a.Member == member && slices.Contains(kinds, a.Kind) })
+}
+
+// Refusal says why an official may not do something; part of a text key.
+type Refusal string
+
+// The refusals; "" = allowed.
+const (
+	RefusedOwn    Refusal = "own"    // it is the official's own application
+	RefusedOver   Refusal = "over"   // decided, withdrawn or expired
+	RefusedTaken  Refusal = "taken"  // a colleague has it
+	RefusedFree   Refusal = "free"   // nobody has it: take it first
+	RefusedWaits  Refusal = "waits"  // for the applicant
+	RefusedTwice  Refusal = "twice"  // decided on it before
+	RefusedSecond Refusal = "second" // asked for more, so cannot be the second pair of eyes
+)
+
+// Refused is the error of an act that May forbids.
+type Refused struct{ Why Refusal }
+
+func (r Refused) Error() string { return "refused: " + string(r.Why) }
+
+// Approval tells which act approving is now: the first of two, or the last.
+func (d *Desk) Approval(c Case) ActKind {
+	if d.NeedsSecond(c) && c.Proposal == "" {
+		return ActPropose
+	}
+	return ActApprove
+}
+
+// NeedsSecond tells whether two officials have to approve.
+func (d *Desk) NeedsSecond(c Case) bool { return d.SecondAlways || c.Kind == account.LegalPerson }
+
+// May tells whether an official may do something with a file as it is now.
+func (d *Desk) May(f File, o Official, kind ActKind) Refusal {
+	switch {
+	case f.Email == o.Email:
+		return RefusedOwn
+	case !f.Undecided():
+		return RefusedOver
+	case kind == ActNote:
+		return ""
+	case kind == ActTake:
+		return mayTake(f, o)
+	case f.Reviewer == "":
+		return RefusedFree
+	case f.Reviewer != o.ID:
+		return RefusedTaken
+	case kind == ActRelease:
+		return ""
+	case f.State != InReview:
+		return RefusedWaits
+	case kind == ActMore:
+		return ""
+	case f.did(o.ID, ActPropose):
+		return RefusedTwice
+	case kind == ActApprove && d.NeedsSecond(f.Case) && f.did(o.ID, ActMore):
+		return RefusedSecond
+	}
+	return ""
+}
+
+func mayTake(f File, o Official) Refusal {
+	switch {
+	case f.Reviewer != "":
+		return RefusedTaken
+	case f.State == MoreInformation:
+		return RefusedWaits
+	case f.Proposal == o.ID:
+		return RefusedTwice
+	}
+	return ""
+}
+
+// Mail gives the mail that goes with an act; ok is false when none does.
+func (d *Desk) Mail(c Case, act Act) (m mail.Message, ok bool) {
+	switch act.Kind {
+	case ActApprove:
+		return d.Letters.Approved(c.Application, d.Now()), true
+	case ActReject:
+		return d.Letters.Rejected(c.Application, act.Reason, act.Text, d.Now()), true
+	case ActMore:
+		return d.Letters.MoreAsked(c.Application, act.Text, d.Now()), true
+	}
+	return mail.Message{}, false
+}
+
+// actions are the names of acts in the record.
+var actions = map[ActKind]string{
+	ActTake: "application.taken", ActRelease: "application.released", ActNote: "application.noted", ActPropose: "application.proposed",
+	ActApprove: "application.approved", ActReject: "application.rejected", ActMore: "application.more_asked",
+}
+
+// Do carries out an act on a file as it was read. by says who, from where; its
+// action and object are filled in here. It gives Refused when May forbids it,
+// and errs.ErrConflict when somebody was quicker.
+func (d *Desk) Do(ctx context.Context, f File, o Official, act Act, by audit.Event) error {
+	if why := d.May(f, o, act.Kind); why != "" {
+		return Refused{why}
+	}
+	if act.Kind == ActApprove && d.Approval(f.Case) != ActApprove {
+		return Refused{RefusedSecond}
+	}
+	act.Member, act.At = o.ID, d.Now()
+	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome, by.Reason = act.At, actions[act.Kind], "application", f.ID, "ok", act.Reason
+	rec := record.Of(by)
+	if m, ok := d.Mail(f.Case, act); ok {
+		rec.Mails = append(rec.Mails, m)
+	}
+	switch act.Kind {
+	case ActTake:
+		return d.Cases.Take(ctx, f.Case, act, rec)
+	case ActRelease:
+		return d.Cases.Release(ctx, f.Case, act, rec)
+	case ActNote:
+		return d.Cases.Note(ctx, f.Case, act, rec)
+	case ActPropose:
+		return d.Cases.Propose(ctx, f.Case, act, rec)
+	case ActReject:
+		return d.Cases.Reject(ctx, f.Case, act, rec)
+	case ActMore:
+		return d.Cases.AskMore(ctx, f.Case, act, rec)
+	case ActApprove:
+		return d.approve(ctx, f, act, rec)
+	}
+	return fmt.Errorf("application: %s is no act of an official", act.Kind)
+}
+
+func (d *Desk) approve(ctx context.Context, f File, act Act, rec record.Record) error {
+	a := account.Account{
+		ID: secret.NewID(d.Rand), Kind: f.Kind, Email: f.Email, Profile: f.Answers.Profile, Lang: f.Lang,
+		PasswordHash: f.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: act.At,
+	}
+	rec.Events[0].Details = map[string]string{"account": a.ID}
+	if f.Proposal != "" {
+		rec.Events[0].Details["first"] = f.Proposal
+	}
+	created := rec.Events[0]
+	created.Action, created.ObjectKind, created.ObjectID = "account.created", "account", a.ID
+	created.Details = map[string]string{"application": f.ID}
+	rec.Events = append(rec.Events, created)
+	return d.Cases.Approve(ctx, f.Case, act, a, rec)
+}

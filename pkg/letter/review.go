@@ -1,0 +1,81 @@
+package letter
+
+import (
+	"strings"
+	"time"
+
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Kinds of mails about decisions.
+const (
+	KindApproved   = "approved"
+	KindRejected   = "rejected"
+	KindMoreAsked  = "more-asked"
+	KindWithdrawn  = "withdrawn"
+	KindStatusCode = "status-code"
+)
+
+var _ application.Letters = (*Writer)(nil)
+
+// StatusURL is where an applicant sees how far an application is.
+func (w *Writer) StatusURL() string { return w.Issuer + "/apply/status" }
+
+// Approved tells how to log in for the first time.
+func (w *Writer) Approved(a application.Application, now time.Time) mail.Message {
+	return w.write(KindApproved, a.Email, toApplicant(a, now, nil))
+}
+
+// Rejected gives the reason (one of application.Reasons), the official's own
+// words, which may be "", and how to object: a decision can be contested
+// within six weeks (Awb 6:7, 6:4), and has to say so (Awb 3:45).
+func (w *Writer) Rejected(a application.Application, reason, words string, now time.Time) mail.Message {
+	return w.write(KindRejected, a.Email, toApplicant(a, now, map[string]string{"Reason": reason, "Words": words}))
+}
+
+// MoreAsked puts an official's question (Awb 4:5).
+func (w *Writer) MoreAsked(a application.Application, question string, now time.Time) mail.Message {
+	return w.write(KindMoreAsked, a.Email, toApplicant(a, now, map[string]string{"Words": question}))
+}
+
+// Withdrawn confirms that the applicant took the application back.
+func (w *Writer) Withdrawn(a application.Application, now time.Time) mail.Message {
+	return w.write(KindWithdrawn, a.Email, toApplicant(a, now, nil))
+}
+
+// StatusCode carries the code that opens the status page; it is worth
+// nothing when the code is over.
+func (w *Writer) StatusCode(a application.Application, code secret.Text, now time.Time) mail.Message {
+	e := toApplicant(a, now, map[string]string{"Code": code.Reveal()})
+	e.Expires = now.Add(application.CodeLifetime)
+	return w.write(KindStatusCode, a.Email, e)
+}
+
+func toApplicant(a application.Application, now time.Time, more map[string]string) envelope {
+	about := map[string]string{"Reference": a.Reference}
+	for name, value := range more {
+		about[name] = value
+	}
+	return envelope{Lang: a.Lang, Name: greeting(a.Answers.FullName()), At: now, Letter: about}
+}
+
+// quoted sets what somebody wrote apart: each line cleaned, wrapped and
+// indented, at most one empty line in a row.
+func quoted(s string) string {
+	var out []string
+	for line := range strings.Lines(s) {
+		line = oneLine(line)
+		if line == "" && (len(out) == 0 || out[len(out)-1] == "") {
+			continue
+		}
+		for part := range strings.Lines(wrapLine(line)) {
+			out = append(out, strings.TrimRight("  "+strings.TrimSpace(part), " "))
+		}
+		if line == "" {
+			out = append(out, "")
+		}
+	}
+	return strings.TrimRight(strings.Join(out, "\n"), "\n ")
+}

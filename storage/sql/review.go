@@ -1,0 +1,231 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+)
+
+type cases struct{ db *DB }
+
+// Cases gives the store of deciding on applications.
+func (db *DB) Cases() application.Cases { return cases{db} }
+
+func scanReviewed(row interface{ Scan(...any) error }) (application.Case, error) {
+	var c application.Case
+	var err error
+	c.Application, err = scanApplication(row, &c.Reviewer, &c.Proposal)
+	return c, err
+}
+
+const reviewedColumns = applicationColumns + `, reviewer, proposal`
+
+// shown are the conditions and orders of a queue; $1 is the member.
+var shown = map[application.Show][2]string{
+	application.ShowWaiting: {`state IN ('submitted', 'in_review') AND reviewer = '' AND proposal <> $1`, `submitted_at, id`},
+	application.ShowMine:    {`state IN ('in_review', 'more_information') AND reviewer = $1`, `submitted_at, id`},
+	application.ShowMore:    {`state = 'more_information' AND $1 = $1`, `submitted_at, id`},
+	application.ShowDecided: {`state IN ('approved', 'rejected', 'withdrawn') AND $1 = $1`, `submitted_at DESC, id`},
+	application.ShowAll:     {`reference IS NOT NULL AND $1 = $1`, `submitted_at DESC, id`},
+}
+
+// longestSearch bounds what is searched for, in bytes; drivers refuse more.
+const longestSearch = 400
+
+var likeWords = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+func (s cases) Queue(ctx context.Context, q application.Query) ([]application.Case, error) {
+	show, ok := shown[q.Show]
+	if !ok {
+		show = shown[application.ShowAll]
+	}
+	where := strings.ReplaceAll(show[0], `$1`, `CAST($1 AS TEXT)`)
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
+		WHERE `+where+` AND search LIKE $2 ESCAPE '\' ORDER BY `+show[1]+` LIMIT $3 OFFSET $4`,
+		q.Member, `%`+likeWords.Replace(application.Fold(q.Search[:min(len(q.Search), longestSearch)]))+`%`, q.Limit, q.Offset)
+	if err != nil {
+		return nil, answer("queue", err)
+	}
+	defer rows.Close()
+	var out []application.Case
+	for rows.Next() {
+		c, err := scanReviewed(rows)
+		if err != nil {
+			return nil, answer("queue", err)
+		}
+		out = append(out, c)
+	}
+	return out, answer("queue", rows.Err())
+}
+
+func (s cases) Counts(ctx context.Context, member string) (application.Counts, error) {
+	var n application.Counts
+	err := s.db.sql.QueryRowContext(ctx, `SELECT
+		COUNT(CASE WHEN reviewer = '' AND proposal <> $1 THEN 1 END), COUNT(CASE WHEN reviewer = $1 AND state = 'in_review' THEN 1 END)
+		FROM applications WHERE state IN ('submitted', 'in_review')`, member).Scan(&n.Waiting, &n.Mine)
+	return n, answer("queue", err)
+}
+
+func (s cases) Case(ctx context.Context, id string) (application.Case, error) {
+	c, err := scanReviewed(s.db.sql.QueryRowContext(ctx, `SELECT `+reviewedColumns+` FROM applications WHERE id = $1 AND reference IS NOT NULL`, id))
+	return c, answer("case", err)
+}
+
+func (s cases) Acts(ctx context.Context, id string) ([]application.Act, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT kind, member, reason, text, at FROM decisions WHERE application_id = $1 ORDER BY version`, id)
+	if err != nil {
+		return nil, answer("decisions", err)
+	}
+	defer rows.Close()
+	var out []application.Act
+	for rows.Next() {
+		var a application.Act
+		var when int64
+		if err := rows.Scan(&a.Kind, &a.Member, &a.Reason, &a.Text, &when); err != nil {
+			return nil, answer("decisions", err)
+		}
+		a.At = at(when)
+		out = append(out, a)
+	}
+	return out, answer("decisions", rows.Err())
+}
+
+func (s cases) Viewed(ctx context.Context, id string, rec record.Record) error {
+	return s.db.change(ctx, "case viewed", func(tx *sql.Tx) (record.Record, error) {
+		var n int
+		return rec, tx.QueryRowContext(ctx, `SELECT 1 FROM applications WHERE id = $1 AND reference IS NOT NULL`, id).Scan(&n)
+	})
+}
+
+// move is one guarded change of a case. $1 is its id, $2 the version seen,
+// $3 the member; further args follow.
+type move struct {
+	doing, set, where string
+	args              []any
+	then              func(tx *sql.Tx) error
+}
+
+// act makes a move, and its act the next version of the case.
+func (s cases) act(ctx context.Context, c application.Case, act application.Act, rec record.Record, m move) error {
+	return s.db.change(ctx, m.doing, func(tx *sql.Tx) (record.Record, error) {
+		var version int64
+		err := tx.QueryRowContext(ctx, `UPDATE applications SET version = version + 1`+m.set+`
+			WHERE id = $1 AND `+m.where+` RETURNING version`, append([]any{c.ID, c.Version, act.Member}, m.args...)...).Scan(&version)
+		if errors.Is(err, sql.ErrNoRows) {
+			return rec, errs.ErrConflict
+		}
+		if err != nil {
+			return rec, err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO decisions (application_id, version, member, kind, reason, text, at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+			c.ID, version, act.Member, act.Kind, act.Reason, act.Text, ms(act.At)); err != nil {
+			return rec, err
+		}
+		if m.then == nil {
+			return rec, nil
+		}
+		return rec, m.then(tx)
+	})
+}
+
+// seen demands the version that the official saw, and that it is theirs.
+const seen = `version = $2 AND state = 'in_review' AND reviewer = $3`
+
+func (s cases) Take(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{
+		doing: "take case", set: `, state = 'in_review', reviewer = $3`,
+		where: `version = $2 AND state IN ('submitted', 'in_review') AND reviewer = ''`,
+	})
+}
+
+func (s cases) Release(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{
+		doing: "release case", set: `, reviewer = ''`, where: `version = $2 AND state IN ('in_review', 'more_information') AND reviewer = $3`,
+	})
+}
+
+func (s cases) Note(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{doing: "note", where: undecided + ` AND CAST($3 AS TEXT) <> ''`})
+}
+
+// undecided is for changes that hold whatever was done since the version seen.
+const undecided = `version >= $2 AND state IN ('submitted', 'in_review', 'more_information')`
+
+func (s cases) Propose(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{doing: "propose", set: `, proposal = $3, reviewer = ''`, where: seen + ` AND proposal = ''`})
+}
+
+func (s cases) Approve(ctx context.Context, c application.Case, act application.Act, a account.Account, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{
+		doing: "approve", set: `, state = 'approved', password_hash = '', account_id = $4, decided_at = $5`,
+		where: seen + ` AND proposal <> $3`, args: []any{a.ID, ms(act.At)},
+		then: func(tx *sql.Tx) error { return insertAccount(ctx, tx, a) },
+	})
+}
+
+func (s cases) Reject(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{
+		doing: "reject", set: `, state = 'rejected', password_hash = '', decided_at = $4`, where: seen, args: []any{ms(act.At)},
+	})
+}
+
+func (s cases) AskMore(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{doing: "ask more", set: `, state = 'more_information', proposal = ''`, where: seen})
+}
+
+// byApplicant is for what applicants do: no member, any version since.
+const byApplicant = `version >= $2 AND CAST($3 AS TEXT) = ''`
+
+func (s cases) Answer(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{doing: "answer", set: `, state = 'in_review'`, where: byApplicant + ` AND state = 'more_information'`})
+}
+
+func (s cases) ReplaceDocument(ctx context.Context, c application.Case, d application.Document, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{
+		doing: "replace document", where: byApplicant + ` AND state = 'more_information'`,
+		then: func(tx *sql.Tx) error { return putDocument(ctx, tx, d) },
+	})
+}
+
+func (s cases) Withdraw(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{
+		doing: "withdraw", set: `, state = 'withdrawn', password_hash = '', decided_at = $4`,
+		where: byApplicant + ` AND ` + undecided, args: []any{ms(act.At)},
+	})
+}
+
+func (s cases) SetStatusCode(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error {
+	return s.db.with(ctx, "status code", rec, `UPDATE applications SET status_code = $1, status_code_expires = $2, status_code_failures = 0
+		WHERE id = $3 AND reference IS NOT NULL AND email <> ''`, codeHash, ms(expires), id)
+}
+
+func (s cases) TryStatusCode(ctx context.Context, id, codeHash, handleHash string, now time.Time, rec record.Record) (application.CodeVerdict, error) {
+	var verdict application.CodeVerdict
+	err := s.db.change(ctx, "status code", func(tx *sql.Tx) (record.Record, error) {
+		var a application.Application
+		var expires int64
+		err := tx.QueryRowContext(ctx, `UPDATE applications SET status_code_failures = status_code_failures + 1
+			WHERE id = $1 AND reference IS NOT NULL RETURNING status_code, status_code_expires, status_code_failures`, id).Scan(&a.CodeHash, &expires, &a.CodeFailures)
+		if err != nil {
+			return record.Record{}, err
+		}
+		a.CodeExpires = at(expires)
+		if verdict = application.JudgeCode(a, codeHash, now); verdict != application.CodeRight {
+			return record.Record{}, nil
+		}
+		if err := one(tx.ExecContext(ctx, `UPDATE applications SET status_code = '', status_code_expires = 0, handle_hash = $1 WHERE id = $2 AND status_code = $3`,
+			handleHash, id, codeHash)); err != nil {
+			return record.Record{}, fmt.Errorf("hand over: %w", err)
+		}
+		return rec, nil
+	})
+	return verdict, err
+}
