@@ -42,6 +42,11 @@ func Restart(cause error) *Error {
 	return &Error{Status: http.StatusGone, Key: "error.restart", Cause: cause, Link: &Link{URL: "/start", Label: "error.restart.link"}}
 }
 
+// lost is the answer to an address that leads nowhere; the start page does.
+func lost(status int, key string, cause error) *Error {
+	return &Error{Status: status, Key: key, Cause: cause, Link: &Link{URL: "/", Label: "error.home.link"}}
+}
+
 // unavailableRetry is what Retry-After says when a store does not answer.
 const unavailableRetry = 5 * time.Second
 
@@ -57,7 +62,7 @@ func classify(err error) *Error {
 	case errors.As(err, &tooBig):
 		return Fail(http.StatusRequestEntityTooLarge, "error.too_large", err)
 	case errors.Is(err, errs.ErrNotFound):
-		return Fail(http.StatusNotFound, "error.not_found", err)
+		return lost(http.StatusNotFound, "error.not_found", err)
 	default:
 		return Fail(http.StatusInternalServerError, "error.internal", err)
 	}

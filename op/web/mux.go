@@ -84,9 +84,9 @@ func (k *Kit) Handler() http.Handler {
 	mux.Handle("/", k.page(func(w http.ResponseWriter, r *http.Request) error {
 		if allowed := methods[r.URL.Path]; allowed != nil {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			return Fail(http.StatusMethodNotAllowed, "error.method", nil)
+			return lost(http.StatusMethodNotAllowed, "error.method", nil)
 		}
-		return Fail(http.StatusNotFound, "error.not_found", nil)
+		return lost(http.StatusNotFound, "error.not_found", nil)
 	}))
 	var site http.Handler = mux
 	if base := strings.TrimSuffix(k.base.Path, "/"); base != "" {

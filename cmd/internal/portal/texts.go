@@ -134,7 +134,7 @@ var english = texts{
 	MailNoSuchTitle: "There is no such message", MailNoSuchText: "The message does not exist or was removed.",
 	MailDownTitle: "The mail cannot be read", MailDownText: "The folder with messages is not readable. Contact whoever runs this practice environment.",
 
-	Kinds:  map[string]string{"natural_person": "Citizen", "legal_person": "Company"},
+	Kinds:  map[string]string{"natural_person": "Individual", "legal_person": "Company"},
 	Levels: map[string]string{acrLow: "Low", acrSubstantial: "Substantial", acrHigh: "High"},
 	Errors: map[string][2]string{
 		"access_denied":                     {"You are not logged in", "Logging in was cancelled, or you did not agree to share data. If you do want to log in, start again."},
