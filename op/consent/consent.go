@@ -9,8 +9,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/consent"
@@ -53,12 +55,30 @@ func (h *Room) page(r *http.Request, v *web.Visit) *consentPage {
 	if u, err := url.Parse(v.Request.RedirectURI); err == nil {
 		page.Domain = u.Hostname()
 	}
-	for _, name := range v.Asked() {
-		if name != "email_verified" { // goes with the address
-			page.Claims = append(page.Claims, p.T("claim."+name))
-		}
+	for _, name := range told(v) {
+		page.Claims = append(page.Claims, p.T("claim."+name))
 	}
 	return page
+}
+
+// order is how people are told of claims: who one is first.
+var order = []string{"given_name", "family_name", "birthdate", "address", "email", "phone_number", "locale", "account_type", "represents"}
+
+// told lists the claims that the page names: those asked for that say
+// something about this person, in order.
+func told(v *web.Visit) []string {
+	names := slices.DeleteFunc(slices.Clone(v.Asked()), func(name string) bool {
+		return name == "email_verified" || // goes with the address
+			name == "represents" && v.Account.Kind == account.NaturalPerson
+	})
+	place := func(name string) int {
+		if at := slices.Index(order, name); at >= 0 {
+			return at
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
+	return names
 }
 
 func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
