@@ -99,10 +99,12 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay record.Re
 // refuse judges one redemption on the locked row.
 func refuse(g grant.Grant, a account.Account, r grant.Redemption) grant.Refusal {
 	switch {
-	case g.ClientID != r.ClientID || g.RedirectURI != r.RedirectURI:
+	case g.ClientID != r.ClientID:
 		return grant.RefusedMismatch
 	case !g.RedeemedAt.IsZero():
 		return grant.RefusedReplay
+	case g.RedirectURI != r.RedirectURI:
+		return grant.RefusedMismatch
 	case !g.RevokedAt.IsZero():
 		return grant.RefusedRevoked
 	case !r.Now.Before(g.CodeExpires):

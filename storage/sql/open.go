@@ -169,6 +169,22 @@ func isUnique(err error) bool {
 	return false
 }
 
+// isDangling recognises a row that was to refer to one that is gone.
+func isDangling(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == "23503"
+	}
+	lite, ok := errors.AsType[*sqlite.Error](err)
+	return ok && lite.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+}
+
+// isUnstorable recognises a text that PostgreSQL can hold nowhere (NUL,
+// invalid UTF-8): no row has it.
+func isUnstorable(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "22021"
+}
+
 // isTransient recognises what PostgreSQL asks to try again.
 func isTransient(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
@@ -184,8 +200,10 @@ func answer(doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, errs.ErrNotFound)
 	case errors.Is(err, errs.ErrNotFound), errors.Is(err, errs.ErrConflict), errors.Is(err, errs.ErrUnavailable):
 		return err
-	case isUnique(err):
+	case isUnique(err), isDangling(err):
 		return fmt.Errorf("%s: %w", doing, errs.ErrConflict)
+	case isUnstorable(err):
+		return fmt.Errorf("%s: %w", doing, errs.ErrNotFound)
 	}
 	return errs.Unavailable(doing, err)
 }
