@@ -64,6 +64,15 @@ func TestTextIsRedactedEverywhere(t *testing.T) {
 			t.Error(out)
 		}
 	}
+	// Handlers and encoders that ask no MarshalText.
+	if v := slog.AnyValue(text).Resolve(); v.Kind() != slog.KindString || v.String() != "[redacted]" {
+		t.Error("slog:", v.Kind())
+	}
+	if m, ok := any(text).(interface{ MarshalYAML() (any, error) }); !ok {
+		t.Error("no MarshalYAML")
+	} else if v, err := m.MarshalYAML(); v != "[redacted]" || err != nil {
+		t.Error("yaml:", err)
+	}
 	if text.Reveal() != value || !text.Equal(value) || text.Equal(value+" ") || text.Equal("") {
 		t.Error("Reveal or Equal")
 	}
