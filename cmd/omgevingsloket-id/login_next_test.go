@@ -78,6 +78,19 @@ func TestLG04_EN15_ForcedBrowsing(t *testing.T) {
 	}
 }
 
+// What a login had proven before the account changed counts for nothing after
+// the next password: the code is asked again.
+func TestLG04_OldProofsAreForgotten(t *testing.T) {
+	s := newSite(t, nil)
+	a, b := s.active(testEmail)
+	b.authorize(newRequest("third", "https://third.example/cb").with("scope", "openid email")).at("/consent") // both factors, by single sign-on
+	s.blocked(a)
+	must(t, s.rules.Unblock(t.Context(), a, "test", ""))
+	s.browser().authorize(newRequest("web", callbackURI)).enrol(testEmail).answered()
+	b.get("/login?"+b.url.RawQuery).at("/login").submit("email", testEmail, "password", testPassword).at("/login/code")
+	b.get("/consent?" + b.url.RawQuery).at("/login/code")
+}
+
 // accountOf reads the account that the login on this page has come to.
 func (s *site) accountOf(b *browser) account.Account {
 	s.t.Helper()
