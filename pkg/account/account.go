@@ -116,7 +116,8 @@ type Account struct {
 	BlockRef     string      // what the holder tells the helpdesk; only when Blocked
 	Epoch        int64
 	Factor       Factor
-	Unblocks     int // how often the helpdesk gave a fresh start
+	Unblocks     int       // how often the helpdesk gave a fresh start
+	UnblockedAt  time.Time // zero before the first
 	CreatedAt    time.Time
 	LastLoginAt  time.Time // zero before the first
 }

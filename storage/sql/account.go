@@ -18,17 +18,17 @@ type accounts struct{ db *DB }
 func (db *DB) Accounts() account.Store { return accounts{db} }
 
 const accountColumns = `id, kind, email, profile, lang, password_hash, state, block_reason, block_ref, ` +
-	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at`
+	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at`
 
 // scanAccount reads accountColumns, and what comes before or behind them.
 func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Account, error) {
 	var (
-		a                                     account.Account
-		profile, hash                         string
-		nextTry, shownAt, createdAt, lastSeen int64
+		a                                                account.Account
+		profile, hash                                    string
+		nextTry, shownAt, createdAt, lastSeen, unblocked int64
 	)
 	targets := append(before, &a.ID, &a.Kind, &a.Email, &profile, &a.Lang, &hash, &a.State, &a.BlockReason, &a.BlockRef, &a.Epoch,
-		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen)
+		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen, &unblocked)
 	if err := row.Scan(targets...); err != nil {
 		return account.Account{}, err
 	}
@@ -37,6 +37,7 @@ func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Ac
 	}
 	a.PasswordHash = secret.Text(hash)
 	a.Factor.NextTryAt, a.Factor.ShownAt, a.CreatedAt, a.LastLoginAt = at(nextTry), at(shownAt), at(createdAt), at(lastSeen)
+	a.UnblockedAt = at(unblocked)
 	return a, nil
 }
 
@@ -64,7 +65,10 @@ func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, kind, email, profile, lang, password_hash, state, epoch, created_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
 		a.ID, a.Kind, a.Email, text(a.Profile), a.Lang, a.PasswordHash.Reveal(), account.AwaitingEnrolment, a.Epoch, ms(a.CreatedAt))
-	return err
+	if err != nil {
+		return err
+	}
+	return putTerms(ctx, tx, a)
 }
 
 func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec record.Record) error {
@@ -89,7 +93,10 @@ func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.
 		verdict = judge(account.CodeTry{State: a.State, Enrolment: a.Unblocks, Factor: a.Factor})
 		return verdict.Record, s.write(ctx, tx, a, verdict, now)
 	})
-	return verdict, err
+	if err != nil {
+		return account.Verdict{}, err
+	}
+	return verdict, nil
 }
 
 func (s accounts) write(ctx context.Context, tx *sql.Tx, a account.Account, v account.Verdict, now time.Time) error {
@@ -114,11 +121,14 @@ func (s accounts) Block(ctx context.Context, id string, epoch int64, reason acco
 		WHERE id = $3 AND state IN ('awaiting_enrolment', 'qr_shown', 'active') AND (CAST($4 AS BIGINT) = 0 OR epoch = CAST($4 AS BIGINT))`, reason, ref, id, epoch)
 }
 
-func (s accounts) Unblock(ctx context.Context, id string, _ time.Time, rec record.Record) error {
-	return s.db.with(ctx, "unblock", rec, `UPDATE accounts
-		SET state = 'awaiting_enrolment', block_reason = '', block_ref = '', epoch = epoch + 1, unblocks = unblocks + 1,
-		    totp_sealed = NULL, totp_last_step = 0, totp_failures = 0, totp_next_try = 0, totp_shown_at = 0
-		WHERE id = $1 AND state = 'blocked'`, id)
+// unblock is the one way out of a block; $1 is the account, $2 the time.
+const unblock = `UPDATE accounts
+	SET state = 'awaiting_enrolment', block_reason = '', block_ref = '', epoch = epoch + 1, unblocks = unblocks + 1, unblocked_at = $2,
+	    totp_sealed = NULL, totp_last_step = 0, totp_failures = 0, totp_next_try = 0, totp_shown_at = 0
+	WHERE id = $1 AND state = 'blocked'`
+
+func (s accounts) Unblock(ctx context.Context, id string, now time.Time, rec record.Record) error {
+	return s.db.with(ctx, "unblock", rec, unblock, id, ms(now))
 }
 
 func (s accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {

@@ -233,7 +233,7 @@ func accountUnblock(t *testing.T, w world) {
 		w.happened(w.Accounts.Unblock(ctx(t), a.ID, noon, rec), rec)
 		want := a
 		want.State, want.BlockReason, want.BlockRef = account.AwaitingEnrolment, "", ""
-		want.Epoch, want.Unblocks, want.Factor = a.Epoch+1, a.Unblocks+1, account.Factor{}
+		want.Epoch, want.Unblocks, want.UnblockedAt, want.Factor = a.Epoch+1, a.Unblocks+1, noon, account.Factor{}
 		same(t, w.account(a.ID), want)
 		_, err := w.Accounts.ByBlockRef(ctx(t), a.BlockRef)
 		is(t, err, errs.ErrNotFound)

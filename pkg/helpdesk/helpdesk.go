@@ -1,0 +1,133 @@
+// Package helpdesk owns what the helpdesk does with an account: finding it,
+// blocking it, sending a mail again, and the one act that opens a door, the
+// unblock.
+//
+//	open ──► identified ──► reason given ──┬──► done
+//	 │  code on the caller's own page      │
+//	 │  + three answers right              └──► proposed ──a colleague──► done
+//	 │                                             │
+//	 └─ too much was wrong ──► refused             └──► cancelled
+//
+// The server compares the answers; nobody at the helpdesk is shown what the
+// file says, so that there is nothing to read out to a caller. Each step is
+// judged from the stored case alone, and the last one is a single guarded
+// write: the case, the account and the record change together or not at all.
+package helpdesk
+
+import (
+	"context"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/record"
+)
+
+const (
+	// RightAnswers is how many answers have to be right, besides the code.
+	RightAnswers = 3
+	// WrongAnswers ends a case: answers and codes together.
+	WrongAnswers = 4
+	// CaseTime is how long a case may be worked on.
+	CaseTime = time.Hour
+	// ProposalTime is how long a proposal waits for a colleague.
+	ProposalTime = 24 * time.Hour
+	// Cooling is how long an account is left alone after a refused case.
+	Cooling = time.Hour
+	// SecondWithin is the time in which another unblock needs a colleague.
+	SecondWithin = 30 * 24 * time.Hour
+	// Most is how many accounts a search gives.
+	Most = 20
+)
+
+// State of a case.
+type State string
+
+// The states.
+const (
+	Open      State = "open"      // with the member who took the call
+	Proposed  State = "proposed"  // waits for a colleague
+	Done      State = "done"      // the account is unblocked
+	Refused   State = "refused"   // the caller could not be identified, or a colleague said no
+	Cancelled State = "cancelled" // given up, or too late
+)
+
+// Case is one unblock of one account, from the call to the end.
+type Case struct {
+	ID        string
+	AccountID string
+	Epoch     int64 // of the account when the case began; another one ends it
+	State     State
+	Second    bool              // a colleague has to confirm
+	Answers   map[Question]bool // right or wrong, by question; what was never asked is not there
+	CodeRight bool              // the code on the caller's own page
+	Right     int               // answers that were right
+	Wrong     int               // answers and codes that were wrong, all tries together
+	Reason    Reason
+	Ticket    string
+	OpenedBy  string // staff id
+	OpenedAt  time.Time
+	DecidedBy string
+	DecidedAt time.Time
+	Version   int64
+}
+
+// Identified tells whether the caller was recognised.
+func (c Case) Identified() bool { return c.CodeRight && c.Right >= RightAnswers }
+
+// Over tells whether a case ended, or waited too long.
+func (c Case) Over(now time.Time) bool {
+	switch c.State {
+	case Open:
+		return !now.Before(c.OpenedAt.Add(CaseTime))
+	case Proposed:
+		return !now.Before(c.OpenedAt.Add(ProposalTime))
+	}
+	return true
+}
+
+// Reason is why something is done; texts exist for each.
+type Reason string
+
+// UnblockReasons, BlockReasons and MailReasons are what can be chosen.
+var (
+	UnblockReasons = []Reason{"qr_not_scanned", "new_phone", "lost_phone", "wrong_codes", "block_mistaken"}
+	BlockReasons   = []Reason{"holder_asked", "phone_stolen", "password_known", "suspicion"}
+	MailReasons    = []Reason{"not_received", "thrown_away", "holder_asked_mail"}
+)
+
+// Store is the helpdesk's contract. errs.ErrUnavailable when it does not
+// answer.
+type Store interface {
+	// Search gives accounts whose terms begin with all of the words
+	// (SearchWords), by name, at most max.
+	Search(ctx context.Context, words []string, max int) ([]account.Account, error)
+	// Application gives the application an account came from, and its
+	// documents without content; errs.ErrNotFound when it is gone.
+	Application(ctx context.Context, accountID string) (application.Application, []application.Document, error)
+	// AccountOf gives the account of a reference; errs.ErrNotFound.
+	AccountOf(ctx context.Context, reference string) (account.Account, error)
+	// Note writes a record about something that changes nothing else.
+	Note(ctx context.Context, rec record.Record) error
+
+	// Begin keeps a new case as Open. An account has one case at a time:
+	// errs.ErrConflict while another member works on one or one waits for a
+	// colleague, in the time after a refused one (Cooling), and when the
+	// account is not blocked in this epoch. An own case that was left lying
+	// is cancelled by this.
+	Begin(ctx context.Context, c Case, rec record.Record) error
+	// Case answers errs.ErrNotFound.
+	Case(ctx context.Context, id string) (Case, error)
+	// Waiting lists what waits for a colleague, oldest first.
+	Waiting(ctx context.Context, now time.Time) ([]Case, error)
+	// Save writes an open case as it is now, if nobody wrote it since:
+	// errs.ErrConflict otherwise. It gives the case as kept.
+	Save(ctx context.Context, c Case, rec record.Record) (Case, error)
+	// Finish unblocks the account of a case in the same write that ends it.
+	// Of any number of callers one succeeds; errs.ErrConflict for the rest,
+	// and for a case that is not identified, has no reason, is over, or
+	// needs somebody else than by.
+	Finish(ctx context.Context, id, by string, now time.Time, rec record.Record) error
+	// End refuses or cancels a case that is open or proposed.
+	End(ctx context.Context, id string, state State, by string, now time.Time, rec record.Record) error
+}

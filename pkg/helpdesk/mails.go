@@ -1,0 +1,74 @@
+package helpdesk
+
+import (
+	"context"
+	"errors"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+)
+
+// Mail names a mail that can be sent again.
+type Mail string
+
+// The mails.
+const (
+	MailReceipt   Mail = "receipt"
+	MailBlocked   Mail = "blocked"
+	MailUnblocked Mail = "unblocked"
+)
+
+// Mails are those that are true of an account as it is now.
+func (r *Rules) Mails(ctx context.Context, a account.Account) ([]Mail, error) {
+	var out []Mail
+	switch {
+	case a.State == account.Blocked:
+		out = append(out, MailBlocked)
+	case a.State == account.AwaitingEnrolment && a.Unblocks > 0:
+		out = append(out, MailUnblocked)
+	}
+	_, _, err := r.Store.Application(ctx, a.ID)
+	if errors.Is(err, errs.ErrNotFound) {
+		return out, nil
+	}
+	return append(out, MailReceipt), err
+}
+
+// Resend sends a mail again, to the address of the account and no other.
+func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Event) error {
+	number, err := justified(MailReasons, reason, number)
+	if err != nil {
+		return err
+	}
+	m, err := r.again(ctx, a, kind)
+	if err != nil {
+		return err
+	}
+	e := r.about(by, a.ID, "account.mail_resent", string(reason))
+	e.Details = map[string]string{"ticket": number, "mail": string(kind)}
+	return r.Store.Note(ctx, record.Of(e, m))
+}
+
+func (r *Rules) again(ctx context.Context, a account.Account, kind Mail) (mail.Message, error) {
+	now := r.Now()
+	switch {
+	case kind == MailBlocked && a.State == account.Blocked:
+		return r.Letters.AccountBlocked(a, a.BlockReason, a.BlockRef, now), nil
+	case kind == MailUnblocked && a.State == account.AwaitingEnrolment && a.Unblocks > 0:
+		return r.Letters.AccountUnblocked(a, now), nil
+	case kind != MailReceipt:
+		return mail.Message{}, ErrMail
+	}
+	app, documents, err := r.Store.Application(ctx, a.ID)
+	if errors.Is(err, errs.ErrNotFound) {
+		return mail.Message{}, ErrMail
+	}
+	if err != nil {
+		return mail.Message{}, err
+	}
+	app.Email = a.Email // the address may have been corrected since
+	return r.Letters.Receipt(app, &a, documents, now), nil
+}

@@ -1,0 +1,129 @@
+package helpdesk
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"omgevingsloket-id/pkg/account"
+)
+
+// Question is something a caller is asked; the file knows the answer.
+type Question string
+
+// The questions. None asks what our mails or the search results show alone.
+const (
+	Birthdate    Question = "birthdate" // YYYY-MM-DD, or the Dutch way round
+	Street       Question = "street"    // first line of the address
+	Place        Question = "place"     // second line of the address
+	Phone        Question = "phone"
+	Registration Question = "registration" // number in the trade register
+	Country      Question = "country"      // ISO 3166-1 alpha-2
+)
+
+// Questions are those whose answer the file has, in the order of asking.
+func Questions(a account.Account) []Question {
+	var out []Question
+	for _, q := range []Question{Birthdate, Street, Place, Phone, Registration, Country} {
+		if fold(expected(a, q)) != "" {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+func expected(a account.Account, q Question) string {
+	p := a.Profile
+	address := p.Address
+	if p.Organization != nil {
+		address = p.Organization.Address
+	}
+	switch q {
+	case Birthdate:
+		return p.Birthdate
+	case Street:
+		return address.Line1
+	case Place:
+		return address.Line2
+	case Phone:
+		return p.Phone
+	case Registration:
+		if p.Organization != nil {
+			return p.Organization.RegistrationNumber
+		}
+	case Country:
+		return address.Country
+	}
+	return ""
+}
+
+// Right tells whether an answer is the one in the file. Names of streets and
+// places are taken down by ear: a letter in five may differ, no digit.
+func Right(a account.Account, q Question, said string) bool {
+	want := expected(a, q)
+	if len(said) > 200 || fold(said) == "" || fold(want) == "" {
+		return false
+	}
+	switch q {
+	case Birthdate:
+		return date(said) == want
+	case Phone:
+		got, have := digits(said), digits(want)
+		return len(got) >= 8 && lastDigits(got) == lastDigits(have)
+	case Street, Place:
+		w, s := fold(want), fold(said)
+		letters := runes(w, unicode.IsLetter)
+		return digits(w) == digits(s) && distance(letters, runes(s, unicode.IsLetter)) <= len(letters)/5
+	}
+	return fold(want) == fold(said)
+}
+
+// fold leaves letters and digits only.
+func fold(s string) string { return strings.Join(words(s), "") }
+
+func digits(s string) string { return string(runes(s, unicode.IsDigit)) }
+
+func runes(s string, keep func(rune) bool) []rune {
+	var out []rune
+	for _, r := range s {
+		if keep(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// lastDigits are those that stay when a country's prefix is written in
+// another way.
+func lastDigits(s string) string { return s[max(0, len(s)-8):] }
+
+// date reads the ways in which a date of birth is typed.
+func date(s string) string {
+	s = strings.NewReplacer("/", "-", ".", "-", " ", "-").Replace(strings.TrimSpace(s))
+	for _, layout := range []string{time.DateOnly, "2-1-2006"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.Format(time.DateOnly)
+		}
+	}
+	return ""
+}
+
+// distance counts the letters one has to change, add or leave out.
+func distance(a, b []rune) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, x := range a {
+		before := row[0]
+		row[0] = i + 1
+		for j, y := range b {
+			cost := before
+			if x != y {
+				cost = 1 + min(before, row[j], row[j+1])
+			}
+			before, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,76 @@
+package helpdesk_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/signin"
+)
+
+func company() account.Account {
+	return account.Account{ID: "a1", Epoch: 3, State: account.Blocked, Kind: account.LegalPerson, Email: "jo@example.com", Profile: account.Profile{
+		GivenName: "Jo", FamilyName: "van der Berg", Birthdate: "1980-02-03", Phone: "+49 30 123456", Address: account.Address{Line1: "Elders 9", Country: "FR"},
+		Organization: &account.Organization{
+			Name: "Bau & Söhne GmbH", RegistrationNumber: "HRB 12345", RegistrationCountry: "DE",
+			Address: account.Address{Line1: "Hauptstraße 12", Line2: "10115 Berlin", Country: "DE"},
+		},
+	}}
+}
+
+func TestRight(t *testing.T) {
+	a := company()
+	for q, cases := range map[helpdesk.Question]map[string]bool{
+		helpdesk.Birthdate:    {"1980-02-03": true, "03-02-1980": true, "3.2.1980": true, " 3/2/1980 ": true, "1980-03-02": false, "1980": false, "": false},
+		helpdesk.Street:       {"Hauptstrasse 12": true, "HAUPTSTRAßE 12": true, "Haubtstrase 12": true, "Hauptstraße 21": false, "Hauptstraße": false, "Nebenstraße 12": false, "12": false, "Elders 9": false},
+		helpdesk.Place:        {"10115 Berlin": true, "10115 berlijn": true, "10115 Bremen": false, "10116 Berlin": false, "Berlin": false},
+		helpdesk.Phone:        {"+4930123456": true, "030 123456": true, "0049 30 12 34 56": true, "123456": false, "030 123457": false, "": false},
+		helpdesk.Registration: {"hrb12345": true, "HRB-12345": true, "12345": false, "HRB 12346": false},
+		helpdesk.Country:      {"DE": true, "de": true, "FR": false, "": false},
+	} {
+		for said, want := range cases {
+			if got := helpdesk.Right(a, q, said); got != want {
+				t.Errorf("%s %q: %v", q, said, got)
+			}
+		}
+	}
+	empty := account.Account{}
+	if len(helpdesk.Questions(empty)) != 0 || helpdesk.Right(empty, helpdesk.Phone, "") || helpdesk.Right(empty, helpdesk.Birthdate, "nonsense") {
+		t.Error("what the file does not know is right")
+	}
+	if got := helpdesk.Questions(a); len(got) != 6 {
+		t.Error(got)
+	}
+}
+
+func TestTerms(t *testing.T) {
+	want := []string{"12345", "bau", "berg", "der", "gmbh", "hrb", "hrb12345", "jo", "jo@example.com", "sohne", "van"}
+	if got := helpdesk.Terms(company()); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if got := helpdesk.SearchWords("Jo@Example.com  Bau&Söhne a b c d e f"); !slices.Equal(got, []string{"jo@example.com", "bau", "sohne", "a", "b", "c"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// The code belongs to one account, one block of it and half an hour at most.
+func TestCallback(t *testing.T) {
+	key, a, now := signin.Callback("key"), company(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	code := key.Code(a, now)
+	if len(code) != 9 || !key.Right(a, code, now) || !key.Right(a, " "+code[:4]+code[5:], now.Add(29*time.Minute)) {
+		t.Error("not taken:", code)
+	}
+	other, later, open := a, a, a
+	other.ID, later.Epoch, open.State = "a2", 4, account.Active
+	for name, right := range map[string]bool{
+		"another account": key.Right(other, code, now), "another block": key.Right(later, code, now), "not blocked": key.Right(open, code, now),
+		"half an hour later": key.Right(a, code, now.Add(30*time.Minute)), "before": key.Right(a, code, now.Add(-time.Second)),
+		"nothing": key.Right(a, "", now), "another key": signin.Callback("k").Right(a, code, now),
+	} {
+		if right {
+			t.Error("taken:", name)
+		}
+	}
+}

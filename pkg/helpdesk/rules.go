@@ -1,0 +1,232 @@
+package helpdesk
+
+import (
+	"context"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
+)
+
+// Letters writes the mails of the helpdesk's acts.
+type Letters interface {
+	AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message
+	AccountUnblocked(a account.Account, now time.Time) mail.Message
+	Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message
+}
+
+// Rules are the helpdesk's acts. Each is given the event that names the
+// member; what happened is filled in here.
+type Rules struct {
+	Store    Store
+	Accounts account.Store
+	Callback signin.Callback
+	Letters  Letters
+	Rand     io.Reader
+	Now      func() time.Time
+}
+
+// Errors of the acts, besides those of the stores.
+var (
+	ErrReason = errors.New("helpdesk: the reason is not on the list")
+	ErrTicket = errors.New("helpdesk: not a ticket number")
+	ErrMail   = errors.New("helpdesk: there is no such mail for this account now")
+)
+
+// ticket is a number of the helpdesk's own system: no text, so that nothing
+// about a person ends up in the record.
+var ticket = regexp.MustCompile(`^[A-Za-z]{0,8}[-_#. ]?[0-9][0-9-]{0,19}$`)
+
+func justified(list []Reason, reason Reason, number string) (string, error) {
+	number = strings.TrimSpace(number)
+	switch {
+	case !slices.Contains(list, reason):
+		return "", ErrReason
+	case !ticket.MatchString(number):
+		return "", ErrTicket
+	}
+	return number, nil
+}
+
+// Search finds accounts by a block reference, the reference of an
+// application, or by words.
+func (r *Rules) Search(ctx context.Context, typed string) ([]account.Account, error) {
+	typed = strings.ToValidUTF8(strings.Map(printable, typed), "")
+	reference := strings.ToUpper(strings.TrimSpace(typed))
+	for _, find := range []func(context.Context, string) (account.Account, error){r.Accounts.ByBlockRef, r.Store.AccountOf} {
+		a, err := find(ctx, reference)
+		if err == nil {
+			return []account.Account{a}, nil
+		}
+		if !errors.Is(err, errs.ErrNotFound) {
+			return nil, err
+		}
+	}
+	words := SearchWords(typed)
+	if len(words) == 0 {
+		return nil, nil
+	}
+	return r.Store.Search(ctx, words, Most)
+}
+
+// printable leaves out what no database takes and nobody types.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return -1
+	}
+	return r
+}
+
+// View gives an account and writes down who looked at it.
+func (r *Rules) View(ctx context.Context, id string, by audit.Event) (account.Account, error) {
+	a, err := r.Accounts.ByID(ctx, id)
+	if err != nil {
+		return a, err
+	}
+	return a, r.Store.Note(ctx, record.Of(r.about(by, a.ID, "account.viewed", "")))
+}
+
+// NeedsSecond tells whether a colleague has to confirm an unblock.
+func (r *Rules) NeedsSecond(a account.Account) bool {
+	return a.Kind == account.LegalPerson || !a.UnblockedAt.IsZero() && r.Now().Before(a.UnblockedAt.Add(SecondWithin))
+}
+
+// Begin opens a case. errs.ErrConflict as Store.Begin has it.
+func (r *Rules) Begin(ctx context.Context, a account.Account, by audit.Event) (Case, error) {
+	c := Case{
+		ID: secret.NewID(r.Rand), AccountID: a.ID, Epoch: a.Epoch, State: Open, Second: r.NeedsSecond(a),
+		OpenedBy: by.ActorID, OpenedAt: r.Now(), Version: 1,
+	}
+	return c, r.Store.Begin(ctx, c, record.Of(r.of(by, c, "unblock.begun")))
+}
+
+// Load gives a case with its account; errs.ErrConflict when it is over or
+// the account has moved on.
+func (r *Rules) Load(ctx context.Context, id string) (Case, account.Account, error) {
+	c, err := r.Store.Case(ctx, id)
+	if err != nil {
+		return c, account.Account{}, err
+	}
+	a, err := r.Accounts.ByID(ctx, c.AccountID)
+	if err == nil && (c.Over(r.Now()) || a.State != account.Blocked || a.Epoch != c.Epoch) {
+		err = errs.ErrConflict
+	}
+	return c, a, err
+}
+
+// Identify judges the code and the answers a caller gave. What was right
+// before stays; an empty text was not asked. Too much wrong refuses the case.
+func (r *Rules) Identify(ctx context.Context, c Case, a account.Account, code string, said map[Question]string, by audit.Event) (Case, error) {
+	c.Answers = clone(c.Answers)
+	if code = strings.TrimSpace(code); code != "" && !c.CodeRight {
+		if c.CodeRight = r.Callback.Right(a, code, r.Now()); !c.CodeRight {
+			c.Wrong++
+		}
+	}
+	for _, q := range Questions(a) {
+		answer := strings.TrimSpace(said[q])
+		if answer == "" || c.Answers[q] {
+			continue
+		}
+		if c.Answers[q] = Right(a, q, answer); c.Answers[q] {
+			c.Right++
+		} else {
+			c.Wrong++
+		}
+	}
+	action := "unblock.answers"
+	switch {
+	case c.Wrong >= WrongAnswers: // also when others were right: whoever guesses stops here
+		action, c.State, c.DecidedBy, c.DecidedAt = "unblock.refused", Refused, by.ActorID, r.Now()
+	case c.Identified():
+		action = "unblock.identified"
+	}
+	return r.Store.Save(ctx, c, record.Of(r.of(by, c, action)))
+}
+
+// Justify gives an identified case its reason; one that needs a colleague
+// becomes a proposal by it.
+func (r *Rules) Justify(ctx context.Context, c Case, reason Reason, number string, by audit.Event) (Case, error) {
+	number, err := justified(UnblockReasons, reason, number)
+	if err != nil {
+		return c, err
+	}
+	if !c.Identified() {
+		return c, errs.ErrConflict
+	}
+	c.Reason, c.Ticket = reason, number
+	action := "unblock.reason"
+	if c.Second {
+		c.State, action = Proposed, "unblock.proposed"
+	}
+	return r.Store.Save(ctx, c, record.Of(r.of(by, c, action)))
+}
+
+// Finish unblocks: a fresh enrolment, everything of before dead, a mail.
+func (r *Rules) Finish(ctx context.Context, c Case, a account.Account, by audit.Event) error {
+	e := r.of(by, c, "account.unblocked")
+	return r.Store.Finish(ctx, c.ID, by.ActorID, r.Now(), record.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
+}
+
+// End refuses a proposal (a colleague) or gives a case up (who opened it).
+func (r *Rules) End(ctx context.Context, c Case, by audit.Event) error {
+	state, action := Cancelled, "unblock.cancelled"
+	if by.ActorID != c.OpenedBy {
+		state, action = Refused, "unblock.refused"
+	}
+	return r.Store.End(ctx, c.ID, state, by.ActorID, r.Now(), record.Of(r.of(by, c, action)))
+}
+
+// Block blocks on request or suspicion. errs.ErrConflict when it is blocked
+// already, or closed.
+func (r *Rules) Block(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) error {
+	number, err := justified(BlockReasons, reason, number)
+	if err != nil {
+		return err
+	}
+	e := r.about(by, a.ID, "account.blocked", string(reason))
+	e.Details = map[string]string{"ticket": number}
+	ref := signin.Reference(r.Rand)
+	return r.Accounts.Block(ctx, a.ID, a.Epoch, account.Reported, ref, r.Now(), record.Of(e, r.Letters.AccountBlocked(a, account.Reported, ref, r.Now())))
+}
+
+// of is an event about the account of a case.
+func (r *Rules) of(by audit.Event, c Case, action string) audit.Event {
+	e := r.about(by, c.AccountID, action, string(c.Reason))
+	e.Details = map[string]string{"case": c.ID}
+	if c.Ticket != "" {
+		e.Details["ticket"] = c.Ticket
+	}
+	if c.OpenedBy != by.ActorID {
+		e.Details["proposed_by"] = c.OpenedBy
+	}
+	for q, right := range c.Answers {
+		e.Details["answer_"+string(q)] = map[bool]string{true: "right", false: "wrong"}[right]
+	}
+	return e
+}
+
+func (r *Rules) about(by audit.Event, accountID, action, reason string) audit.Event {
+	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome, by.Reason = r.Now(), action, "account", accountID, "ok", reason
+	return by
+}
+
+func clone(m map[Question]bool) map[Question]bool {
+	out := make(map[Question]bool, len(m))
+	for q, right := range m {
+		out[q] = right
+	}
+	return out
+}

@@ -1,0 +1,218 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/record"
+)
+
+type desk struct{ db *DB }
+
+// Helpdesk gives the helpdesk's store.
+func (db *DB) Helpdesk() helpdesk.Store { return desk{db} }
+
+// putTerms keeps what an account is found by.
+func putTerms(ctx context.Context, tx *sql.Tx, a account.Account) error {
+	for _, term := range helpdesk.Terms(a) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO account_terms (term, account_id) VALUES ($1,$2) ON CONFLICT DO NOTHING`,
+			hex.EncodeToString([]byte(term)), a.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backfillTerms finds accounts without terms: those of before there were
+// any, and those that an older server made beside a newer one.
+func (db *DB) backfillTerms(ctx context.Context) error {
+	for {
+		n := 0
+		err := db.change(ctx, "search terms", func(tx *sql.Tx) (record.Record, error) {
+			found, err := scanAccounts(tx.QueryContext(ctx, `SELECT `+accountColumns+` FROM accounts
+				WHERE NOT EXISTS (SELECT 1 FROM account_terms WHERE account_id = accounts.id) LIMIT 500`))
+			n = len(found)
+			for _, a := range found {
+				if err == nil {
+					err = putTerms(ctx, tx, a)
+				}
+			}
+			return record.Record{}, err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func scanAccounts(rows *sql.Rows, err error) ([]account.Account, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []account.Account
+	for rows.Next() {
+		a, err := scanAccount(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
+// shortWord is what has to be a whole term; longer ones may be its beginning.
+const shortWord = 3
+
+func (s desk) Search(ctx context.Context, words []string, max int) ([]account.Account, error) {
+	where, args := []string{}, []any{max}
+	if len(words) == 0 {
+		where = append(where, "FALSE") // who asks for nothing gets nobody
+	}
+	for _, w := range words {
+		from := hex.EncodeToString([]byte(w))
+		to := from + "g" // behind every term that begins so
+		if utf8.RuneCountInString(w) < shortWord {
+			to = from + "0" // behind this very term
+		}
+		args = append(args, from, to)
+		where = append(where, fmt.Sprintf(`id IN (SELECT account_id FROM account_terms WHERE term >= $%d AND term < $%d)`, len(args)-1, len(args)))
+	}
+	out, err := scanAccounts(s.db.sql.QueryContext(ctx,
+		`SELECT `+accountColumns+` FROM accounts WHERE `+strings.Join(where, " AND ")+` ORDER BY email LIMIT $1`, args...))
+	return out, answer("search", err)
+}
+
+func (s desk) Application(ctx context.Context, accountID string) (application.Application, []application.Document, error) {
+	if accountID == "" {
+		return application.Application{}, nil, errs.ErrNotFound
+	}
+	app, err := applications{s.db}.by(ctx, "account_id", accountID)
+	if err != nil {
+		return app, nil, err
+	}
+	documents, err := applications{s.db}.Documents(ctx, app.ID)
+	return app, documents, err
+}
+
+func (s desk) AccountOf(ctx context.Context, reference string) (account.Account, error) {
+	app, err := applications{s.db}.ByReference(ctx, reference)
+	if err != nil {
+		return account.Account{}, err
+	}
+	return accounts{s.db}.ByID(ctx, app.AccountID)
+}
+
+func (s desk) Note(ctx context.Context, rec record.Record) error {
+	return s.db.change(ctx, "note", func(*sql.Tx) (record.Record, error) { return rec, nil })
+}
+
+func (s desk) Begin(ctx context.Context, c helpdesk.Case, rec record.Record) error {
+	now := c.OpenedAt
+	return s.db.change(ctx, "begin unblock", func(tx *sql.Tx) (record.Record, error) {
+		if _, err := tx.ExecContext(ctx, `UPDATE unblock_cases SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
+			WHERE account_id = $3 AND (state = 'open' AND (opened_by = $1 OR opened_at <= $4 OR epoch <> $6)
+				OR state = 'proposed' AND (opened_at <= $5 OR epoch <> $6))`,
+			c.OpenedBy, ms(now), c.AccountID, ms(now.Add(-helpdesk.CaseTime)), ms(now.Add(-helpdesk.ProposalTime)), c.Epoch); err != nil {
+			return record.Record{}, err
+		}
+		var refused int
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM unblock_cases WHERE account_id = $1 AND state = 'refused' AND decided_at > $2`,
+			c.AccountID, ms(now.Add(-helpdesk.Cooling))).Scan(&refused); err != nil {
+			return record.Record{}, err
+		}
+		if refused > 0 {
+			return record.Record{}, errs.ErrConflict
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO unblock_cases (id, account_id, epoch, state, second, opened_by, opened_at)
+			VALUES ($1,$2,$3,'open',$4,$5,$6)`, c.ID, c.AccountID, c.Epoch, c.Second, c.OpenedBy, ms(now)); err != nil {
+			return record.Record{}, err
+		}
+		return rec, one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state = 'blocked'`, c.AccountID, c.Epoch))
+	})
+}
+
+const unblockColumns = `id, account_id, epoch, state, second, answers, code_right, rights, wrongs, reason, ticket, opened_by, opened_at, decided_by, decided_at, version`
+
+func scanUnblock(row interface{ Scan(...any) error }) (helpdesk.Case, error) {
+	var c helpdesk.Case
+	var answers string
+	var opened, decided int64
+	err := row.Scan(&c.ID, &c.AccountID, &c.Epoch, &c.State, &c.Second, &answers, &c.CodeRight, &c.Right, &c.Wrong, &c.Reason, &c.Ticket,
+		&c.OpenedBy, &opened, &c.DecidedBy, &decided, &c.Version)
+	if err == nil {
+		err = json.Unmarshal([]byte(answers), &c.Answers)
+	}
+	if len(c.Answers) == 0 {
+		c.Answers = nil
+	}
+	c.OpenedAt, c.DecidedAt = at(opened), at(decided)
+	return c, err
+}
+
+func (s desk) Case(ctx context.Context, id string) (helpdesk.Case, error) {
+	c, err := scanUnblock(s.db.sql.QueryRowContext(ctx, `SELECT `+unblockColumns+` FROM unblock_cases WHERE id = $1`, id))
+	return c, answer("unblock case", err)
+}
+
+func (s desk) Waiting(ctx context.Context, now time.Time) ([]helpdesk.Case, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+unblockColumns+` FROM unblock_cases
+		WHERE state = 'proposed' AND opened_at > $1 ORDER BY opened_at, id`, ms(now.Add(-helpdesk.ProposalTime)))
+	if err != nil {
+		return nil, answer("unblock cases", err)
+	}
+	defer rows.Close()
+	var out []helpdesk.Case
+	for rows.Next() {
+		c, err := scanUnblock(rows)
+		if err != nil {
+			return nil, answer("unblock cases", err)
+		}
+		out = append(out, c)
+	}
+	return out, answer("unblock cases", rows.Err())
+}
+
+func (s desk) Save(ctx context.Context, c helpdesk.Case, rec record.Record) (helpdesk.Case, error) {
+	err := s.db.with(ctx, "save unblock case", rec, `UPDATE unblock_cases
+		SET state = $1, answers = $2, code_right = $3, rights = $4, wrongs = $5, reason = $6, ticket = $7, decided_by = $8, decided_at = $9, version = version + 1
+		WHERE id = $10 AND version = $11 AND state = 'open'`,
+		c.State, text(c.Answers), c.CodeRight, c.Right, c.Wrong, c.Reason, c.Ticket, c.DecidedBy, ms(c.DecidedAt), c.ID, c.Version)
+	if err == nil {
+		c.Version++
+	}
+	return c, err
+}
+
+func (s desk) Finish(ctx context.Context, id, by string, now time.Time, rec record.Record) error {
+	return s.db.change(ctx, "finish unblock", func(tx *sql.Tx) (record.Record, error) {
+		var accountID string
+		var epoch int64
+		err := tx.QueryRowContext(ctx, `UPDATE unblock_cases SET state = 'done', decided_by = $1, decided_at = $2, version = version + 1
+			WHERE id = $3 AND code_right AND rights >= $4 AND reason <> '' AND (state = 'open' AND NOT second AND opened_by = $1 AND opened_at > $5
+				OR state = 'proposed' AND opened_by <> $1 AND opened_at > $6) RETURNING account_id, epoch`,
+			by, ms(now), id, helpdesk.RightAnswers, ms(now.Add(-helpdesk.CaseTime)), ms(now.Add(-helpdesk.ProposalTime))).Scan(&accountID, &epoch)
+		if err == sql.ErrNoRows {
+			return record.Record{}, errs.ErrConflict
+		}
+		if err != nil {
+			return record.Record{}, err
+		}
+		return rec, one(tx.ExecContext(ctx, unblock+` AND epoch = $3`, accountID, ms(now), epoch))
+	})
+}
+
+func (s desk) End(ctx context.Context, id string, state helpdesk.State, by string, now time.Time, rec record.Record) error {
+	return s.db.with(ctx, "end unblock", rec, `UPDATE unblock_cases SET state = $1, decided_by = $2, decided_at = $3, version = version + 1
+		WHERE id = $4 AND state IN ('open', 'proposed')`, state, by, ms(now), id)
+}
