@@ -7,8 +7,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -100,6 +102,29 @@ func (s *site) accountOf(b *browser) account.Account {
 		return account.Account{}
 	}
 	return s.reload(account.Account{ID: req.AccountID})
+}
+
+// AZ-33: an hour after it began, every step of a login leads to the friendly
+// way back to the start, and a second before to the step itself.
+func TestAZ33_ExpiredAtEveryStep(t *testing.T) {
+	s := newSite(t, nil)
+	states := s.states()
+	s.clock.add(authreq.Lifetime - 31*time.Minute) // younger than a password lasts
+	for state, b := range states {
+		if b.get("/login?" + b.url.RawQuery); b.url.Path == "/login/restart" {
+			t.Error(state, "is over too early")
+		}
+	}
+	s.clock.add(31 * time.Minute)
+	for state, b := range states {
+		query := b.url.RawQuery
+		for _, path := range loginPages {
+			if b.get(path + "?" + query); b.status != http.StatusGone || !strings.Contains(b.body, `href="/start"`) {
+				t.Errorf("%s: %s answers %d", state, path, b.status)
+			}
+		}
+		b.post("/login/code?"+query, "code", "123456").is(http.StatusGone)
+	}
 }
 
 // Parameters that say where to go next do not exist.

@@ -51,6 +51,8 @@ func TestLG20_FixationOfTheSession(t *testing.T) {
 	if victim.loggedIn() {
 		t.Fatal("a session works in another browser")
 	}
+	victim.get("/start").get("/portals").at("/login") // with a browser secret of its own
+	attacker.get("/portals").at("/portals")
 	victim.authorize(newRequest("web", callbackURI))
 	victim.give(map[string]string{sessionCookie: planted})
 	victim.seed = attacker.seed
@@ -172,6 +174,7 @@ func TestLG23_SessionLimits(t *testing.T) {
 	if b.loggedIn() {
 		t.Fatal("not over at the idle limit")
 	}
+	b.get("/portals").at("/login")
 	b.authorize(newRequest("web", callbackURI)).login(testEmail).answered()
 	began := s.clock.now()
 	for s.clock.now().Add(idle - time.Second).Before(began.Add(absolute)) {
@@ -249,6 +252,7 @@ func TestLG26_BlockEndsSessionsEverywhere(t *testing.T) {
 			if b.on(at).loggedIn() {
 				t.Errorf("session %d lives on", i)
 			}
+			b.on(at).get("/portals").at("/login")
 		}
 		for i, bearer := range bearers {
 			if status, _, _ := at.call(http.MethodGet, "/userinfo", nil, bearer); status != http.StatusUnauthorized {
