@@ -6,6 +6,8 @@ import (
 	"omgevingsloket-id/op"
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -13,7 +15,7 @@ import (
 // newConsole makes the officials' room. With an origin of its own it becomes
 // a site of its own; without one it is given to the main site in practice,
 // and to nobody in production.
-func (a *app) newConsole(ctx context.Context, hasher signin.Hasher) (onMainSite web.Room, err error) {
+func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, callback signin.Callback) (onMainSite web.Room, err error) {
 	c, db := a.config, a.stores.db
 	if c.Console.Origin == "" && c.Production() {
 		return nil, nil
@@ -32,6 +34,10 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher) (onMainSite 
 		Kit:      kit,
 		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, EmailKey: emailKey, Rand: a.rand, Now: a.now},
 		Sessions: a.stores.sessions, Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
+		Helpdesk: &helpdesk.Rules{
+			Store: db.Helpdesk(), Accounts: a.stores.accounts, Callback: callback, Letters: letters, Rand: a.rand, Now: a.now,
+		},
+		AfterMail: a.mailer.Kick,
 	}
 	if c.Console.Origin == "" {
 		return a.staff, nil

@@ -125,7 +125,8 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 	emailKey, err1 := db.Constants().Constant(ctx, "address counters")
 	codeKey, err2 := db.Constants().Constant(ctx, "mailed codes")
 	salt, err3 := db.Constants().Constant(ctx, "pairwise subjects")
-	if err := errors.Join(err1, err2, err3); err != nil {
+	callback, err4 := db.Constants().Constant(ctx, "callback codes")
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.now)
@@ -137,7 +138,7 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 		EmailKey: emailKey, Limits: c.AccountLimits(), Rand: a.rand, Now: a.now,
 	}
 	flow := &web.Flow{Kit: a.kit, Requests: a.stores.requests, Accounts: a.stores.accounts, Consents: a.stores.consents, Clients: clients}
-	officials, err := a.newConsole(ctx, hasher)
+	officials, err := a.newConsole(ctx, hasher, letters, callback)
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 		&login.Room{
 			Kit: a.kit, Flow: flow, Rules: a.rules, Sessions: a.stores.sessions, SessionLimits: c.SessionLimits(), Grants: a.stores.grants,
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
-			Starts: c.Limits.AuthorizePerMinute, AfterMail: a.mailer.Kick, Now: a.now,
+			Starts: c.Limits.AuthorizePerMinute, Callback: callback, AfterMail: a.mailer.Kick, Now: a.now,
 		},
 		&enrol.Room{Kit: a.kit, Flow: flow, Rules: a.rules},
 		&consent.Room{Kit: a.kit, Flow: flow},

@@ -20,6 +20,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -36,6 +37,8 @@ type Room struct {
 	Rules     *staff.Rules
 	Sessions  session.Store
 	Audit     audit.Store
+	Helpdesk  *helpdesk.Rules
+	AfterMail func()
 	PerMinute int // password tries of one source
 
 	access []Access
@@ -68,6 +71,7 @@ func (h *Room) Mount(*web.Kit) {
 	h.open(http.MethodPost, "/console/logout", h.logoutPost)
 
 	h.get("/console", "", staff.Roles, h.home)
+	h.mountAccounts()
 	h.get("/console/record", "console.menu.record", []staff.Role{staff.Auditor}, h.record)
 	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.staff)
 	h.post("/console/staff", []staff.Role{staff.Administrator}, h.staffPost, append([]string{"name", "email"}, roleFields...)...)

@@ -38,6 +38,7 @@ type Room struct {
 	ACR           string
 	PerMinute     int // password tries of one source
 	Starts        int // logins begun by one source, a minute
+	Callback      signin.Callback
 	AfterMail     func()
 	Now           func() time.Time
 }

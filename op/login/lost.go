@@ -40,6 +40,7 @@ type blockedPage struct {
 	*web.Page
 	Why       string
 	Reference string
+	Callback  string // proves to the helpdesk that the caller is on this page now
 }
 
 // blocked is shown only after the right password. It names the helpdesk and
@@ -48,5 +49,6 @@ func (h *Room) blocked(w http.ResponseWriter, r *http.Request, v *web.Visit) err
 	p := h.Flow.Page(r, v, "blocked.title")
 	return h.Kit.Render(w, http.StatusForbidden, "login/blocked", &blockedPage{
 		Page: p, Why: p.T("blocked.why_" + string(v.Account.BlockReason)), Reference: v.Account.BlockRef,
+		Callback: h.Callback.Code(*v.Account, h.Now()),
 	})
 }
