@@ -38,6 +38,7 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 			Store: db.Helpdesk(), Accounts: a.stores.accounts, Callback: callback, Letters: letters, Rand: a.rand, Now: a.now,
 		},
 		AfterMail: a.mailer.Kick,
+		Desk:      a.newDesk(letters),
 	}
 	if c.Console.Origin == "" {
 		return a.staff, nil

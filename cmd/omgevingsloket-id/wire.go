@@ -145,7 +145,7 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 	rooms := []web.Room{
 		&home.Room{Kit: a.kit, Now: a.now},
 		&apply.Room{
-			Kit: a.kit, Store: db.Applications(), Accounts: a.stores.accounts, Hasher: hasher, Letters: letters, Ring: a.stores.ring,
+			Kit: a.kit, Store: db.Applications(), Cases: db.Cases(), Accounts: a.stores.accounts, Hasher: hasher, Letters: letters, Ring: a.stores.ring,
 			CodeKey: codeKey, AfterMail: a.mailer.Kick, PerHour: c.Limits.ApplyPerHour,
 		},
 		&login.Room{

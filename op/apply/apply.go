@@ -9,6 +9,9 @@
 //	/apply/done ◄─POST─ /apply/check ◄─ /apply/document ◄─ /apply/address ◄─ /apply/company
 //	 reference           read it all
 //
+//	later, by the cookie or by reference and a mailed code:
+//	/apply/status/find ─► /apply/status/code ─► /apply/status (answer, document, withdraw)
+//
 // Each page is a GET that changes nothing and a POST that ends in a 303. What
 // comes next is told by application.Next from the stored application alone;
 // whoever is on another page is sent there. The browser holds a handle in a
@@ -29,6 +32,7 @@
 //	/apply/address  stay (abroad, temporarily_nl; burger only), line1, line2, line3, country
 //	/apply/document document (multipart, behind csrf)
 //	/apply/check    declared (yes)
+//	/apply/status   text (the answer to what was asked); …/find reference; …/code reference, code
 //
 // All carry csrf. The pages of the form also carry seen, a print of the
 // answers they were made from: whoever sends it along is told when another
@@ -67,6 +71,7 @@ type Hasher interface {
 type Room struct {
 	Kit       *web.Kit
 	Store     application.Store
+	Cases     Cases
 	Accounts  Accounts
 	Hasher    Hasher
 	Policy    password.Policy
@@ -108,6 +113,7 @@ func (h *Room) Mount(k *web.Kit) {
 	k.Get("/apply/check", h.at(application.StepCheck, h.check))
 	k.Post("/apply/check", h.at(application.StepCheck, h.checkPost), "declared", "seen")
 	k.Get("/apply/done", h.at(application.StepDone, h.done))
+	h.mountStatus(k)
 }
 
 func (h *Room) complete() {

@@ -75,17 +75,10 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a applicatio
 	if err != nil {
 		return err
 	}
-	kind, why := "", ""
-	switch {
-	case !u.chosen && p.Document.Current != "":
+	if !u.chosen && p.Document.Current != "" {
 		return h.documentDone(w, r, a) // the one that is there will do
-	case !u.chosen:
-		why = "missing"
-	case u.tooLarge:
-		why = "too_large"
-	default:
-		kind, why = application.Inspect(u.content, h.Kit.Settings.Practice)
 	}
+	kind, why := h.judge(u)
 	if why != "" {
 		p.Wrong("document", "apply.field.document."+why)
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/document", p)
@@ -93,16 +86,33 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a applicatio
 	return h.putDocument(w, r, a, u, kind)
 }
 
-// putDocument seals the document for its row and keeps it, instead of an
-// earlier one.
-func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application.Application, u upload, kind string) error {
+// judge tells the type of what was sent, or what is wrong with it.
+func (h *Room) judge(u upload) (kind, wrong string) {
+	switch {
+	case !u.chosen:
+		return "", "missing"
+	case u.tooLarge:
+		return "", "too_large"
+	}
+	return application.Inspect(u.content, h.Kit.Settings.Practice)
+}
+
+// seal makes of an upload a document that only its row can open.
+func (h *Room) seal(a application.Application, u upload, kind string) (application.Document, error) {
 	sum := sha256.Sum256(u.content)
 	d := application.Document{
 		ID: secret.NewID(h.Kit.Rand), ApplicationID: a.ID, Name: application.CleanName(u.name, kind), Type: kind,
 		Size: int64(len(u.content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: h.Kit.Now(),
 	}
 	var err error
-	if d.Sealed, err = h.Ring.Seal(u.content, application.DocumentAAD(a.ID, d.ID)); err != nil {
+	d.Sealed, err = h.Ring.Seal(u.content, application.DocumentAAD(a.ID, d.ID))
+	return d, err
+}
+
+// putDocument keeps the document, instead of an earlier one.
+func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application.Application, u upload, kind string) error {
+	d, err := h.seal(a, u, kind)
+	if err != nil {
 		return err
 	}
 	if err := h.Store.PutDocument(r.Context(), d); err != nil && !errors.Is(err, errs.ErrConflict) {

@@ -13,11 +13,15 @@ type donePage struct {
 	Email    string
 	Approved bool
 	Login    web.Link
+	Status   web.Link
 }
 
 // done is where everybody ends who has sent an application, however often
 // they go back.
 func (h *Room) done(w http.ResponseWriter, r *http.Request, a application.Application) error {
+	if a.State != application.Submitted && a.State != application.Approved {
+		return h.Kit.SeeOther(w, "/apply/status")
+	}
 	title := "apply.done.title"
 	if a.State == application.Approved {
 		title = "apply.done.title_approved"
@@ -25,5 +29,6 @@ func (h *Room) done(w http.ResponseWriter, r *http.Request, a application.Applic
 	p := &donePage{Page: h.Kit.Page(r, title), Email: a.Email, Approved: a.State == application.Approved}
 	p.Panel = web.Panel{Title: p.Title, Label: p.T("apply.done.reference"), Value: a.Reference}
 	p.Login = web.Link{URL: p.Path("/start"), Label: p.T("apply.done.login")}
+	p.Status = web.Link{URL: p.Path("/apply/status"), Label: p.T("apply.done.status")}
 	return h.Kit.Render(w, http.StatusOK, "apply/done", p)
 }

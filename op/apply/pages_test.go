@@ -11,5 +11,7 @@ func TestPagesFitTheirStructs(t *testing.T) {
 		"apply/apply": &startPage{}, "apply/email": &emailPage{}, "apply/code": &codePage{}, "apply/password": &passwordPage{},
 		"apply/person": &personPage{}, "apply/company": &companyPage{}, "apply/address": &addressPage{}, "apply/document": &documentPage{},
 		"apply/check": &checkPage{}, "apply/done": &donePage{},
+		"apply/status": &statusPage{}, "apply/status_find": &findPage{}, "apply/status_code": &statusCodePage{},
+		"apply/status_document": &statusDocumentPage{}, "apply/status_withdraw": &withdrawPage{},
 	})
 }

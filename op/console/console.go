@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
@@ -39,6 +40,7 @@ type Room struct {
 	Audit     audit.Store
 	Helpdesk  *helpdesk.Rules
 	AfterMail func()
+	Desk      *application.Desk
 	PerMinute int // password tries of one source
 
 	access []Access
@@ -72,6 +74,7 @@ func (h *Room) Mount(*web.Kit) {
 
 	h.get("/console", "", staff.Roles, h.home)
 	h.mountAccounts()
+	h.mountApplications()
 	h.get("/console/record", "console.menu.record", []staff.Role{staff.Auditor}, h.record)
 	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.staff)
 	h.post("/console/staff", []staff.Role{staff.Administrator}, h.staffPost, append([]string{"name", "email"}, roleFields...)...)

@@ -117,6 +117,11 @@ type Cases interface {
 	// and forgets the password.
 	Withdraw(ctx context.Context, c Case, act Act, rec record.Record) error
 
+	StatusCodes
+}
+
+// StatusCodes is the part of Cases that lets applicants in again.
+type StatusCodes interface {
 	// SetStatusCode keeps the hash of a code that opens the status page.
 	SetStatusCode(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error
 	// TryStatusCode counts a try and judges it on the locked row; on

@@ -16,10 +16,15 @@ import (
 
 // Reasons are the codes of why an application may be rejected; an
 // installation may offer fewer. Texts and mails know each of them.
-var Reasons = []string{"identity", "unreadable", "mismatch", "other_means", "company", "authority", "no_answer", "other"}
+var Reasons = []string{"identity", "unreadable", "mismatch", "other_means", "company", "authority", "no_answer", "else"}
 
-// LongestWords bounds what officials and applicants write, in characters.
-const LongestWords = 2000
+// DecisionTime is within how long an applicant may expect a decision (Awb
+// 4:13).
+const DecisionTime = 8 * 7 * 24 * time.Hour
+
+// LongestWords bounds what officials and applicants write, in characters; in
+// any script it fits into the body of a form.
+const LongestWords = 800
 
 // Letters writes the mails about decisions.
 type Letters interface {

@@ -133,6 +133,9 @@ type Config struct {
 	// Console is where officials work.
 	Console Console `yaml:"console"`
 
+	// Review is how production decides on applications.
+	Review Review `yaml:"review"`
+
 	// Scanner looks for malware in documents.
 	Scanner Scanner `yaml:"scanner"`
 

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/signkey"
 )
@@ -38,6 +40,7 @@ func Default(env Environment) Config {
 			Retain:  signkey.DefaultSchedule.Retain,
 			Hint:    signkey.DefaultSchedule.Hint,
 		},
+		Review:   Review{SecondReviewer: SecondForCompanies, Reasons: slices.Clone(application.Reasons)},
 		Branding: Branding{Wordmark: "Omgevingsloket-ID"},
 		Log:      Log{Level: "info", Format: "json"},
 		Limits:   Limits{AuthorizePerMinute: 120, ApplyPerHour: 30, LoginPerMinute: 60},

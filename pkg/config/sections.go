@@ -186,6 +186,18 @@ type Console struct {
 	Listen string `yaml:"listen"`
 }
 
+// Review is how production decides on applications.
+type Review struct {
+	// SecondReviewer says whose applications two officials have to approve:
+	// companies or everyone. Default: companies.
+	SecondReviewer string `yaml:"second_reviewer"`
+
+	// Reasons are the codes of rejections that reviewers can choose from:
+	// identity, unreadable, mismatch, other_means, company, authority,
+	// no_answer, else. Default: all of them.
+	Reasons []string `yaml:"reasons"`
+}
+
 // Scanner is the malware scanner.
 type Scanner struct {
 	// Address is that of a clamd (ClamAV): unix:/run/clamav/clamd.ctl or

@@ -93,7 +93,7 @@ func everyMail(w *letter.Writer, lang string) []mail.Message {
 func aboutDecisions(w *letter.Writer, lang string) []mail.Message {
 	a := burger(lang)
 	mails := []mail.Message{
-		w.Approved(a, now), w.MoreAsked(a, questions, now), w.Withdrawn(a, now), w.StatusCode(a, "123456", now), w.Rejected(a, "other", "", now),
+		w.Approved(a, now), w.MoreAsked(a, questions, now), w.Withdrawn(a, now), w.StatusCode(a, "123456", now), w.Rejected(a, "else", "", now),
 	}
 	for _, reason := range application.Reasons {
 		mails = append(mails, w.Rejected(a, reason, questions, now))

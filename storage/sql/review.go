@@ -227,5 +227,8 @@ func (s cases) TryStatusCode(ctx context.Context, id, codeHash, handleHash strin
 		}
 		return rec, nil
 	})
-	return verdict, err
+	if err != nil {
+		return "", err
+	}
+	return verdict, nil
 }

@@ -59,7 +59,7 @@ func (d desk) reload(id string) application.Case {
 }
 
 func act(kind application.ActKind, member string) application.Act {
-	return application.Act{Kind: kind, Member: member, Reason: "other", Text: "wörds\n<b>&", At: noon.Add(time.Hour)}
+	return application.Act{Kind: kind, Member: member, Reason: "else", Text: "wörds\n<b>&", At: noon.Add(time.Hour)}
 }
 
 // taken is a case that member has.

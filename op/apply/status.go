@@ -1,0 +1,174 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+)
+
+// Cases is what of application.Cases an applicant needs.
+type Cases interface {
+	Case(ctx context.Context, id string) (application.Case, error)
+	Acts(ctx context.Context, id string) ([]application.Act, error)
+	Answer(ctx context.Context, c application.Case, act application.Act, rec record.Record) error
+	ReplaceDocument(ctx context.Context, c application.Case, d application.Document, act application.Act, rec record.Record) error
+	Withdraw(ctx context.Context, c application.Case, act application.Act, rec record.Record) error
+	application.StatusCodes
+}
+
+// mountStatus adds the pages for after sending.
+func (h *Room) mountStatus(k *web.Kit) {
+	k.Get("/apply/status", h.sent(h.status))
+	k.Post("/apply/status", h.sent(h.statusPost), "text")
+	k.Get("/apply/status/document", h.sent(h.statusDocument))
+	k.Upload("/apply/status/document", uploadBody, h.sent(h.statusDocumentPost))
+	k.Get("/apply/status/withdraw", h.sent(h.statusWithdraw))
+	k.Post("/apply/status/withdraw", h.sent(h.statusWithdrawPost))
+	k.Get("/apply/status/find", h.statusFind)
+	k.Post("/apply/status/find", h.statusFindPost, "reference")
+	k.Get("/apply/status/code", h.statusCode)
+	k.Post("/apply/status/code", h.statusCodePost, "reference", "code")
+}
+
+// sent runs a page for the sent application of this browser; who has none is
+// asked for its reference.
+func (h *Room) sent(run func(w http.ResponseWriter, r *http.Request, c application.Case) error) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		a, err := h.load(r)
+		var lost *web.Error
+		switch {
+		case errors.As(err, &lost):
+			return h.Kit.SeeOther(w, "/apply/status/find")
+		case err != nil:
+			return err
+		case a.Open(h.Kit.Now()):
+			return h.onward(w, a)
+		case !a.Sent():
+			return h.Kit.SeeOther(w, "/apply/status/find")
+		}
+		c, err := h.Cases.Case(r.Context(), a.ID)
+		if err != nil {
+			return err
+		}
+		return run(w, r, c)
+	}
+}
+
+type statusPage struct {
+	*web.Page
+	Reference string
+	State     string
+	Explained string
+	Question  string // what an official asked last
+	Answer    web.Field
+	MayAnswer bool
+	Answered  bool
+	Document  string // name of the present one
+	Replace   web.Link
+	Withdraw  *web.Link
+	Login     *web.Link
+}
+
+func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c application.Case) (*statusPage, error) {
+	p := &statusPage{Page: h.page(w, r, "apply.status.title"), Reference: c.Reference}
+	p.State, p.Explained = p.T("apply.status.state_"+string(c.State)), p.T("apply.status.explained_"+string(c.State))
+	p.Answered = r.URL.Query().Get("answered") != ""
+	if c.Undecided() {
+		p.Withdraw = &web.Link{URL: p.Path("/apply/status/withdraw"), Label: p.T("apply.status.withdraw")}
+	}
+	if c.State == application.Approved {
+		p.Login = &web.Link{URL: p.Path("/start"), Label: p.T("apply.done.login")}
+	}
+	if p.MayAnswer = c.State == application.MoreInformation; !p.MayAnswer {
+		return p, nil
+	}
+	acts, err := h.Cases.Acts(r.Context(), c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range acts {
+		if a.Kind == application.ActMore {
+			p.Question = a.Text
+		}
+	}
+	documents, err := h.Store.Documents(r.Context(), c.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range documents {
+		p.Document = d.Name
+	}
+	p.Answer = web.Field{Page: p.Page, Name: "text", Label: p.T("apply.status.answer"), Rows: 6, Spellcheck: true, Value: r.PostForm.Get("text")}
+	p.Replace = web.Link{URL: p.Path("/apply/status/document"), Label: p.T("apply.status.replace")}
+	return p, nil
+}
+
+// status tells how far it is and, when something was asked, takes the answer.
+func (h *Room) status(w http.ResponseWriter, r *http.Request, c application.Case) error {
+	p, err := h.statusPage(w, r, c)
+	if err != nil {
+		return err
+	}
+	return h.Kit.Render(w, http.StatusOK, "apply/status", p)
+}
+
+// statusPost is the answer to what an official asked.
+func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c application.Case) error {
+	p, err := h.statusPage(w, r, c)
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n"))
+	switch {
+	case text == "":
+		p.Wrong("text", "apply.status.answer_missing")
+	case utf8.RuneCountInString(text) > application.LongestWords:
+		p.Wrong("text", "apply.status.answer_too_long", "Most", application.LongestWords)
+	}
+	if p.MayAnswer && len(p.Problems) > 0 {
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status", p)
+	}
+	err = h.Cases.Answer(r.Context(), c, application.Act{Kind: application.ActAnswer, Text: text, At: h.Kit.Now()},
+		record.Of(h.event(r, c.Application, "application.answered")))
+	if errors.Is(err, errs.ErrConflict) {
+		return h.Kit.SeeOther(w, "/apply/status") // it no longer waits for an answer; the page tells
+	}
+	if err != nil {
+		return err
+	}
+	return h.Kit.SeeOther(w, "/apply/status?answered=1")
+}
+
+type withdrawPage struct {
+	*web.Page
+	Back      web.Link
+	Reference string
+}
+
+// statusWithdraw asks whether the applicant is sure.
+func (h *Room) statusWithdraw(w http.ResponseWriter, r *http.Request, c application.Case) error {
+	if !c.Undecided() {
+		return h.Kit.SeeOther(w, "/apply/status")
+	}
+	p := &withdrawPage{Page: h.page(w, r, "apply.withdraw.title"), Reference: c.Reference}
+	p.Back = web.Link{URL: p.Path("/apply/status"), Label: p.T("apply.withdraw.back")}
+	return h.Kit.Render(w, http.StatusOK, "apply/status_withdraw", p)
+}
+
+func (h *Room) statusWithdrawPost(w http.ResponseWriter, r *http.Request, c application.Case) error {
+	now := h.Kit.Now()
+	err := h.Cases.Withdraw(r.Context(), c, application.Act{Kind: application.ActWithdraw, At: now},
+		record.Of(h.event(r, c.Application, "application.withdrawn"), h.Letters.Withdrawn(c.Application, now)))
+	if err != nil && !errors.Is(err, errs.ErrConflict) {
+		return err
+	} // in conflict somebody decided meanwhile: the page tells
+	h.mailed()
+	return h.Kit.SeeOther(w, "/apply/status")
+}

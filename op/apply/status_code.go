@@ -1,0 +1,160 @@
+package apply
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+)
+
+type findPage struct {
+	*web.Page
+	Reference web.Field
+}
+
+func (h *Room) findPage(w http.ResponseWriter, r *http.Request, typed string) *findPage {
+	p := &findPage{Page: h.page(w, r, "apply.find.title")}
+	p.Reference = web.Field{Page: p.Page, Name: "reference", Label: p.T("apply.find.reference"), Hint: p.T("apply.find.reference_hint"), Value: typed, Width: "20"}
+	return p
+}
+
+// statusFind asks for the reference number.
+func (h *Room) statusFind(w http.ResponseWriter, r *http.Request) error {
+	return h.Kit.Render(w, http.StatusOK, "apply/status_find", h.findPage(w, r, ""))
+}
+
+// referenceOf gives a reference in its one spelling; "" when it cannot be one.
+func referenceOf(typed string) string {
+	s := strings.ToUpper(strings.Join(strings.Fields(typed), ""))
+	if len(s) > 32 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
+		return ""
+	}
+	return s
+}
+
+// statusFindPost mails a code to the address of that application. A number
+// that nobody has gets the same answer.
+func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
+	p := h.findPage(w, r, r.PostForm.Get("reference"))
+	reference := referenceOf(p.Reference.Value)
+	if reference == "" {
+		p.Wrong("reference", "apply.find.reference_form")
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status_find", p)
+	}
+	if err := h.Kit.Limit(r, "apply-status", h.PerHour, time.Hour); err != nil {
+		return err
+	}
+	a, err := h.Store.ByReference(r.Context(), reference)
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		if err := h.mailStatusCode(r, a); err != nil {
+			return err
+		}
+	}
+	return h.Kit.SeeOther(w, "/apply/status/code?"+url.Values{"reference": {reference}}.Encode())
+}
+
+// mailStatusCode mails a code, unless the address had its mails for today.
+func (h *Room) mailStatusCode(r *http.Request, a application.Application) error {
+	free, _, err := h.Kit.Windows.Allow(r.Context(), "apply-status-mail", secret.MAC(h.CodeKey, "status", a.ID), addressMails, 24*time.Hour)
+	if err != nil || !free {
+		return err
+	}
+	n, err := rand.Int(h.Kit.Rand, big.NewInt(1_000_000))
+	if err != nil {
+		return err
+	}
+	code, now := secret.Text(fmt.Sprintf("%06d", n)), h.Kit.Now()
+	err = h.Cases.SetStatusCode(r.Context(), a.ID, h.statusHash(a, code.Reveal()), now.Add(application.CodeLifetime),
+		record.Of(h.event(r, a, "application.status_code_sent"), h.Letters.StatusCode(a, code, now)))
+	if errors.Is(err, errs.ErrConflict) {
+		return nil // erased meanwhile
+	}
+	h.mailed()
+	return err
+}
+
+// statusHash binds a code to its application and to this use.
+func (h *Room) statusHash(a application.Application, code string) string {
+	return secret.MAC(h.CodeKey, "status code", a.ID, code)
+}
+
+type statusCodePage struct {
+	*web.Page
+	Reference string
+	Code      web.Field
+	Back      web.Link
+}
+
+func (h *Room) statusCodePage(w http.ResponseWriter, r *http.Request, reference string) *statusCodePage {
+	p := &statusCodePage{Page: h.page(w, r, "apply.find.code_title"), Reference: reference}
+	for i := range p.Languages {
+		p.Languages[i].URL += "&" + url.Values{"reference": {reference}}.Encode()
+	}
+	p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("apply.field.code.label")}
+	p.Back = web.Link{URL: p.Path("/apply/status/find"), Label: p.T("apply.back")}
+	return p
+}
+
+// statusCode asks for the code from the mail.
+func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
+	reference := referenceOf(r.URL.Query().Get("reference"))
+	if reference == "" {
+		return h.Kit.SeeOther(w, "/apply/status/find")
+	}
+	return h.Kit.Render(w, http.StatusOK, "apply/status_code", h.statusCodePage(w, r, reference))
+}
+
+// statusCodePost hands the application over to this browser. What is wrong
+// with a code is not told: the number may be nobody's.
+func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Kit.Limit(r, "apply-code", codeTries, 10*time.Minute); err != nil {
+		return err
+	}
+	p := h.statusCodePage(w, r, referenceOf(r.PostForm.Get("reference")))
+	right, err := h.openStatus(w, r, p.Reference, sixDigits(r.PostForm.Get("code")))
+	if err != nil {
+		return err
+	}
+	if !right {
+		p.Wrong("code", "apply.find.code_wrong")
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status_code", p)
+	}
+	return h.Kit.SeeOther(w, "/apply/status")
+}
+
+func (h *Room) openStatus(w http.ResponseWriter, r *http.Request, reference, code string) (bool, error) {
+	if reference == "" || code == "" {
+		return false, nil
+	}
+	a, err := h.Store.ByReference(r.Context(), reference)
+	if errors.Is(err, errs.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	handle := h.Kit.NewHandle(secret.KindApplication)
+	verdict, err := h.Cases.TryStatusCode(r.Context(), a.ID, h.statusHash(a, code), handle.Hash(), h.Kit.Now(),
+		record.Of(h.event(r, a, "application.status_opened")))
+	if errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || verdict != application.CodeRight {
+		return false, err
+	}
+	h.Kit.SetDraft(w, handle, application.DraftLifetime)
+	return true, nil
+}

@@ -1,0 +1,66 @@
+package apply
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+)
+
+type statusDocumentPage struct {
+	*web.Page
+	Back     web.Link
+	Document web.Field
+}
+
+func (h *Room) statusDocumentPage(w http.ResponseWriter, r *http.Request) *statusDocumentPage {
+	p := &statusDocumentPage{Page: h.page(w, r, "apply.replace.title")}
+	p.Back = web.Link{URL: p.Path("/apply/status"), Label: p.T("apply.back")}
+	p.Document = web.Field{Page: p.Page, Name: "document", Label: p.T("apply.field.document.label"), Hint: p.T("apply.field.document.hint"),
+		Accept: "application/pdf,image/jpeg,image/png"}
+	return p
+}
+
+// statusDocument asks for another document, while something is asked.
+func (h *Room) statusDocument(w http.ResponseWriter, r *http.Request, c application.Case) error {
+	if c.State != application.MoreInformation {
+		return h.Kit.SeeOther(w, "/apply/status")
+	}
+	return h.Kit.Render(w, http.StatusOK, "apply/status_document", h.statusDocumentPage(w, r))
+}
+
+func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c application.Case) error {
+	if err := h.Kit.Limit(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
+		return err
+	}
+	leave, ok := h.uploads.enter(h.Kit.Source(r))
+	if !ok {
+		return &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
+	}
+	defer leave()
+	u, err := h.receive(w, r)
+	if err != nil {
+		return err
+	}
+	kind, why := h.judge(u)
+	if why != "" {
+		p := h.statusDocumentPage(w, r)
+		p.Wrong("document", "apply.field.document."+why)
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status_document", p)
+	}
+	d, err := h.seal(c.Application, u, kind)
+	if err != nil {
+		return err
+	}
+	event := h.event(r, c.Application, "application.document_replaced")
+	event.Details = map[string]string{"document": d.ID}
+	err = h.Cases.ReplaceDocument(r.Context(), c, d, application.Act{Kind: application.ActDocument, At: h.Kit.Now()}, record.Of(event))
+	if err != nil && !errors.Is(err, errs.ErrConflict) {
+		return err
+	} // in conflict nothing is asked any more: the page tells
+	return h.Kit.SeeOther(w, "/apply/status")
+}

@@ -1,0 +1,229 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/record"
+)
+
+type casePage struct {
+	page
+	Back       web.Link
+	Name       string
+	State, Who string
+	Parts      []web.Summary
+	Documents  []documentRow
+	Acts       []actRow
+	Events     []eventRow
+	Seen       string
+	Note       web.Field
+	CanNote    bool
+	Buttons    []web.Button
+	Decisions  []web.Link
+	Why        []string // why something cannot be done here
+}
+
+type documentRow struct{ Name, Type, Size, SHA256, At string }
+
+type actRow struct{ At, Who, What, Reason, Text string }
+
+type eventRow struct{ At, Who, Action, From string }
+
+// file reads the case that the address names.
+func (h *Room) file(r *http.Request) (application.File, error) {
+	return h.Desk.Open(r.Context(), cut(r.URL.Query().Get("id"), 64))
+}
+
+func official(v *Visit) application.Official {
+	return application.Official{ID: v.Member.ID, Email: v.Member.Email}
+}
+
+// applicationCase shows a file. That it was seen goes on the record first.
+func (h *Room) applicationCase(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	f, err := h.file(r)
+	if err != nil {
+		return err
+	}
+	return h.showCase(w, r, v, f, http.StatusOK, nil)
+}
+
+// showCase draws a file; tell may add what is wrong.
+func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f application.File, status int, tell func(*casePage)) error {
+	if err := h.Desk.Cases.Viewed(r.Context(), f.ID, record.Of(h.event(r, v, "application.viewed", "application", f.ID))); err != nil {
+		return err
+	}
+	p := &casePage{page: h.page(r, v, "console.case.title"), Name: caseName(f.Case)}
+	p.State = stateText(p.Page, f.Case)
+	p.Title += " " + f.Reference
+	p.Back = web.Link{URL: p.Path("/console/applications"), Label: p.T("console.case.back")}
+	p.Seen = strconv.FormatInt(f.Version, 10)
+	p.Parts = caseParts(p.Page, f.Case)
+	p.Note = web.Field{Page: p.Page, Name: "text", Label: p.T("console.case.note"), Hint: p.T("console.case.note_hint"), Rows: 3, Spellcheck: true}
+	for _, d := range f.Documents {
+		p.Documents = append(p.Documents, documentRow{d.Name, d.Type, letter.Size(d.Size, p.Lang), d.SHA256, moment(d.CreatedAt)})
+	}
+	h.offer(p, v, f)
+	if err := h.history(r, p, f); err != nil {
+		return err
+	}
+	if tell != nil {
+		tell(p)
+	}
+	return h.Kit.Render(w, status, "console/application_case", p)
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+// offer adds what this official can do now, and why not the rest.
+func (h *Room) offer(p *casePage, v *Visit, f application.File) {
+	may := func(kind application.ActKind) bool { return h.Desk.May(f, official(v), kind) == "" }
+	p.CanNote = may(application.ActNote)
+	if may(application.ActTake) {
+		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: "take", Label: p.T("console.case.take")})
+	}
+	if may(application.ActRelease) {
+		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: "release", Label: p.T("console.case.release"), Secondary: true})
+	}
+	seen := map[application.Refusal]bool{}
+	for _, kind := range []application.ActKind{application.ActApprove, application.ActReject, application.ActMore} {
+		check := kind
+		if kind == application.ActApprove {
+			check = h.Desk.Approval(f.Case)
+		}
+		why := h.Desk.May(f, official(v), check)
+		if why == "" {
+			p.Decisions = append(p.Decisions, web.Link{URL: p.Path(decideURL(f.ID, kind)), Label: p.T("console.case.to_" + string(check))})
+		} else if !seen[why] && why != application.RefusedOver {
+			seen[why] = true
+			p.Why = append(p.Why, p.T("console.case.refused_"+string(why)))
+		}
+	}
+}
+
+// history adds what was done, with its words, and the record of it.
+func (h *Room) history(r *http.Request, p *casePage, f application.File) error {
+	names := h.names()
+	var err error
+	if p.Who, err = names.of(r.Context(), f.Reviewer); err != nil {
+		return err
+	}
+	for _, a := range f.Acts {
+		row := actRow{At: moment(a.At), What: p.T("console.act." + string(a.Kind)), Text: a.Text, Who: p.T("console.case.applicant")}
+		if a.Member != "" {
+			if row.Who, err = names.of(r.Context(), a.Member); err != nil {
+				return err
+			}
+		}
+		if a.Reason != "" {
+			row.Reason = p.T("console.reason." + a.Reason)
+		}
+		p.Acts = append(p.Acts, row)
+	}
+	events, err := h.Audit.EventsAbout(r.Context(), "application", f.ID, recordRows)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		row := eventRow{At: moment(e.At), Who: e.ActorKind, Action: e.Action, From: e.Origin}
+		if e.ActorKind == audit.ActorStaff {
+			if row.Who, err = names.of(r.Context(), e.ActorID); err != nil {
+				return err
+			}
+		}
+		p.Events = append(p.Events, row)
+	}
+	return nil
+}
+
+// applicationCasePost takes, releases, or adds a note.
+func (h *Room) applicationCasePost(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	f, err := h.file(r)
+	if err != nil {
+		return err
+	}
+	act := application.Act{}
+	switch r.PostForm.Get("action") {
+	case "take":
+		act.Kind = application.ActTake
+	case "release":
+		act.Kind = application.ActRelease
+	case "note":
+		act.Kind, act.Text = application.ActNote, words(r)
+		if why := wordsFault(act.Text); why != "" {
+			return h.showCase(w, r, v, f, http.StatusUnprocessableEntity, func(p *casePage) {
+				p.Note.Value = act.Text
+				p.Wrong("text", "console.words_"+why)
+			})
+		}
+	default:
+		return web.Fail(http.StatusBadRequest, "error.bad_request", nil)
+	}
+	return h.carryOut(w, r, v, f, act)
+}
+
+// words is what an official typed, without what nobody can see.
+func words(r *http.Request) string {
+	return strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n"))
+}
+
+// wordsFault says what is wrong with words that are required; "" = nothing.
+func wordsFault(s string) string {
+	switch {
+	case s == "":
+		return "missing"
+	case utf8.RuneCountInString(s) > application.LongestWords:
+		return "too_long"
+	}
+	return ""
+}
+
+// carryOut does it, if the case is as it was seen, and tells who was quicker
+// if it is not.
+func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *Visit, f application.File, act application.Act) error {
+	if seen := r.PostForm.Get("seen"); act.Kind != application.ActNote && seen != strconv.FormatInt(f.Version, 10) {
+		return h.tooLate(w, r, v, f)
+	}
+	err := h.Desk.Do(r.Context(), f, official(v), act, h.event(r, v, "", "", ""))
+	var refused application.Refused
+	switch {
+	case errors.As(err, &refused):
+		return h.showCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(refused.Why)) })
+	case errors.Is(err, errs.ErrConflict):
+		now, err := h.file(r)
+		if err != nil {
+			return err
+		}
+		if now.Version == f.Version {
+			return h.showCase(w, r, v, now, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.address_taken") })
+		}
+		return h.tooLate(w, r, v, now)
+	case err != nil:
+		return err
+	}
+	if h.AfterMail != nil {
+		h.AfterMail()
+	}
+	return h.Kit.SeeOther(w, caseURL(f.ID))
+}
+
+// tooLate shows the case as it is by now, with who did what meanwhile.
+func (h *Room) tooLate(w http.ResponseWriter, r *http.Request, v *Visit, f application.File) error {
+	return h.showCase(w, r, v, f, http.StatusConflict, func(p *casePage) {
+		if n := len(p.Acts); n > 0 {
+			last := p.Acts[n-1]
+			p.Wrong("", "console.case.changed", "Who", last.Who, "What", last.What, "At", last.At)
+			return
+		}
+		p.Wrong("", "console.case.reload")
+	})
+}

@@ -1,0 +1,127 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// queueRows is how many cases one page shows.
+const queueRows = 50
+
+// mountApplications adds the pages of deciding on applications.
+func (h *Room) mountApplications() {
+	reviewer := []staff.Role{staff.Reviewer}
+	h.get("/console/applications", "console.menu.applications", reviewer, h.applications)
+	h.get("/console/applications/case", "", reviewer, h.applicationCase)
+	h.post("/console/applications/case", reviewer, h.applicationCasePost, "action", "text", "seen")
+	h.get("/console/applications/decide", "", reviewer, h.applicationDecide)
+	h.post("/console/applications/decide", reviewer, h.applicationDecidePost, "step", "reason", "text", "seen")
+}
+
+type queuePage struct {
+	page
+	Show, Search web.Field
+	Rows         []queueRow
+	Earlier      *web.Link
+	Later        *web.Link
+	Filtered     bool
+}
+
+type queueRow struct {
+	URL, Reference, Name, Kind, Sent, Due, State, Who string
+	Overdue                                           bool
+}
+
+// applications is the queue: what waits, oldest first. The address says what
+// is shown, so that a colleague can be sent there.
+func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	q := r.URL.Query()
+	show := application.Show(q.Get("show"))
+	p := &queuePage{page: h.page(r, v, "console.queue.title")}
+	p.Show = web.Field{Page: p.Page, Name: "show", Label: p.T("console.queue.show"), Optional: true}
+	known := false
+	for _, s := range application.Shows {
+		p.Show.Options = append(p.Show.Options, web.Option{Value: string(s), Label: p.T("console.queue.show_" + string(s))})
+		known = known || s == show
+	}
+	if !known {
+		show = application.ShowWaiting
+	}
+	p.Show.Value = string(show)
+	search := strings.ToValidUTF8(cut(strings.TrimSpace(q.Get("q")), 100), "")
+	p.Search = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console.queue.search"), Hint: p.T("console.queue.search_hint"), Value: search, Optional: true}
+	p.Filtered = search != "" || show != application.ShowWaiting
+	n, _ := strconv.Atoi(q.Get("page"))
+	n = min(max(n, 1), 10_000)
+	found, err := h.Desk.Cases.Queue(r.Context(), application.Query{
+		Show: show, Member: v.Member.ID, Search: search, Offset: (n - 1) * queueRows, Limit: queueRows + 1,
+	})
+	if err != nil {
+		return err
+	}
+	turn := func(page int, key string) *web.Link {
+		return &web.Link{URL: "?" + url.Values{"show": {string(show)}, "q": {search}, "page": {strconv.Itoa(page)}}.Encode(), Label: p.T(key)}
+	}
+	if n > 1 {
+		p.Earlier = turn(n-1, "console.queue.previous")
+	}
+	if len(found) > queueRows {
+		p.Later, found = turn(n+1, "console.queue.next"), found[:queueRows]
+	}
+	names := h.names()
+	for _, c := range found {
+		row, err := h.queueRow(r, p, c, names)
+		if err != nil {
+			return err
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return h.Kit.Render(w, http.StatusOK, "console/applications", p)
+}
+
+func (h *Room) queueRow(r *http.Request, p *queuePage, c application.Case, names *memberNames) (queueRow, error) {
+	due := c.SubmittedAt.Add(application.DecisionTime)
+	row := queueRow{
+		URL: p.Path(caseURL(c.ID)), Reference: c.Reference, Name: caseName(c), Kind: p.T("console.case.kind_" + string(c.Kind)),
+		Sent: letter.Date(c.SubmittedAt.Format(time.DateOnly), p.Lang), State: stateText(p.Page, c),
+	}
+	if c.Undecided() {
+		row.Due, row.Overdue = letter.Date(due.Format(time.DateOnly), p.Lang), h.Kit.Now().After(due)
+	}
+	var err error
+	row.Who, err = names.of(r.Context(), c.Reviewer)
+	return row, err
+}
+
+func caseURL(id string) string {
+	return "/console/applications/case?" + url.Values{"id": {id}}.Encode()
+}
+
+func decideURL(id string, act application.ActKind) string {
+	return "/console/applications/decide?" + url.Values{"id": {id}, "act": {string(act)}}.Encode()
+}
+
+// caseName is the company or the person.
+func caseName(c application.Case) string {
+	if o := c.Answers.Organization; o != nil && c.Kind == account.LegalPerson {
+		return o.Name
+	}
+	return c.Answers.FullName()
+}
+
+// stateText says where a case is.
+func stateText(p *web.Page, c application.Case) string {
+	if c.State == application.InReview && c.Proposal != "" {
+		return p.T("console.case.state_proposed")
+	}
+	return p.T("console.case.state_" + string(c.State))
+}

@@ -1,0 +1,29 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"omgevingsloket-id/pkg/application"
+)
+
+// Whose applications a second official has to approve.
+const (
+	SecondForCompanies = "companies"
+	SecondForEveryone  = "everyone"
+)
+
+func (c Config) checkReview(fs *faults) {
+	if s := c.Review.SecondReviewer; s != SecondForCompanies && s != SecondForEveryone {
+		fs.add("review.second_reviewer", "is neither companies nor everyone", "choose one of the two")
+	}
+	if len(c.Review.Reasons) == 0 {
+		fs.add("review.reasons", "is empty: nothing could be rejected", "leave it out for all reasons")
+	}
+	for i, code := range c.Review.Reasons {
+		if !slices.Contains(application.Reasons, code) {
+			fs.add(fmt.Sprintf("review.reasons[%d]", i), "is no reason we have words for", "choose from "+strings.Join(application.Reasons, ", "))
+		}
+	}
+}
