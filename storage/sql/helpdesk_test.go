@@ -2,6 +2,9 @@ package sql_test
 
 import (
 	"crypto/rand"
+	stdsql "database/sql"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,4 +46,36 @@ func database(t *testing.T, address string) *sql.DB {
 		t.Fatal(err)
 	}
 	return db
+}
+
+// Accounts of before there were terms are found after a migration, and a
+// second one changes nothing.
+func TestSearchTermsAreBackfilled(t *testing.T) {
+	for driver, address := range map[string]string{"sqlite": sqlite(t), "pgx": testenv.Postgres(t)} {
+		t.Run(driver, func(t *testing.T) {
+			db := database(t, address)
+			name := strings.TrimPrefix(address, "sqlite:")
+			if driver == "sqlite" {
+				name = "file:" + (&url.URL{Path: name}).EscapedPath()
+			}
+			raw, err := stdsql.Open(driver, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			if _, err := raw.ExecContext(t.Context(), `INSERT INTO accounts (id, kind, email, profile, lang, password_hash, state, epoch, created_at)
+				VALUES ('old', 'natural_person', 'old@example.com', '{"given_name":"Jörg"}', 'nl', 'x', 'awaiting_enrolment', 1, 1)`); err != nil {
+				t.Fatal(err)
+			}
+			for want := range 3 {
+				found, err := db.Helpdesk().Search(t.Context(), helpdesk.SearchWords("jorg old@"), 5)
+				if err != nil || len(found) != min(want, 1) {
+					t.Fatalf("after %d migrations: %d found, %v", want, len(found), err)
+				}
+				if err := db.Migrate(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
 }
