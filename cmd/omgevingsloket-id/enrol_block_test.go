@@ -155,6 +155,13 @@ func TestEN20_Unblock(t *testing.T) {
 	again.submit("code", again.code()).at("/login/code").is(http.StatusUnprocessableEntity)
 	again.seed = fresh
 	again.submit("code", again.code()).answered()
+	// Active once more, and what was made before the block stays dead.
+	if b.loggedIn() {
+		t.Error("the session came back")
+	}
+	if status, _, _ := s.call(http.MethodGet, "/userinfo", nil, bearer); status != http.StatusUnauthorized {
+		t.Error("the token came back:", status)
+	}
 	for range 3 {
 		s.clock.add(time.Minute)
 		again.toCode(testEmail)

@@ -92,6 +92,9 @@ func TestLG03_OtherWaysToSend(t *testing.T) {
 	target := "/login?" + b.url.RawQuery
 	csrf := csrfField.FindStringSubmatch(b.body)[1]
 	form := url.Values{"csrf": {csrf}, "email": {testEmail}, "password": {testPassword}}.Encode()
+	if got := b.send(b.request(http.MethodGet, target+"&"+b.url.RawQuery, nil)); got.status != http.StatusBadRequest {
+		t.Error("two logins in one address:", got.status)
+	}
 	hashes := s.hashes()
 	for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodHead, http.MethodTrace, "LOGIN"} {
 		req := b.request(method, target, strings.NewReader(form))

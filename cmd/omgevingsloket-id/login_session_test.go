@@ -160,7 +160,12 @@ func TestLG22_GarbageInCookies(t *testing.T) {
 // A session is over at its limit itself: idle, and at the end of its day
 // however often it is used.
 func TestLG23_SessionLimits(t *testing.T) {
-	s := newSite(t, nil)
+	t.Run("SQLite", func(t *testing.T) { sessionLimits(t, newSite(t, nil)) })
+	// Redis lives by the real time, and knows nothing of the test's clock.
+	t.Run("Redis", func(t *testing.T) { sessionLimits(t, newSite(t, onServers(t))) })
+}
+
+func sessionLimits(t *testing.T, s *site) {
 	_, b := s.active(testEmail)
 	idle, absolute := s.config.Session.Idle, s.config.Session.Absolute
 	if idle != 30*time.Minute || absolute != 12*time.Hour {
