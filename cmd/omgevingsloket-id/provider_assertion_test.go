@@ -194,6 +194,14 @@ func TestTK18_AssertionHeaders(t *testing.T) {
 			}
 		})
 	}
+	encrypts, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: es.private.Public(), KeyID: es.kid, Use: "enc"}}})
+	must(t, err)
+	behind, remote := behindURI(t)
+	behind.serve(string(encrypts))
+	other := newSite(t, with(remote))
+	status, out := other.prove(es.sign(t, other.assertion("remote"), nil)) // a key for encryption signs nothing
+	refused(t, status, out, http.StatusUnauthorized, "invalid_client")
+
 	der, err := x509.MarshalPKIXPublicKey(keys["RS256"].private.Public())
 	must(t, err)
 	signed := keys["RS256"].sign(t, s.assertion("RS256"), nil)

@@ -213,4 +213,9 @@ func TestTK25_LibraryTexts(t *testing.T) {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
+	// What an endpoint does not know never gets to the library.
+	status, out, _ := s.call(http.MethodPost, "/revoke", url.Values{"client_id": {"app"}, "token": {"x"}, "grant_type": {"XYZZY"}}, nil)
+	if status != http.StatusOK || len(out) != 0 {
+		t.Errorf("revoke with a grant type: %d %v", status, out)
+	}
 }

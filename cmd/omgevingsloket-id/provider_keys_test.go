@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -198,4 +199,34 @@ func TestR209_KeysSurviveARestart(t *testing.T) {
 			t.Errorf("key %s lies open", k.ID)
 		}
 	}
+}
+
+// TestJW20_TypesOfTokens: one key may sign several types; none passes for
+// another (RFC 8725 §3.11, R-189).
+func TestJW20_TypesOfTokens(t *testing.T) {
+	s := newSite(t, nil)
+	_, b := s.active(testEmail)
+	tokens := b.tokens(newRequest("web", callbackURI))
+	for name, typ := range map[string]string{"id_token": "JWT", "access_token": "at+jwt"} {
+		for _, asked := range []string{"JWT", "at+jwt", "logout+jwt", ""} {
+			var claims map[string]any
+			if err := s.keys.Verify(tokens[name].(string), asked, &claims); (err == nil) != (asked == typ) {
+				t.Errorf("%s as %q: %v", name, asked, err)
+			}
+		}
+	}
+}
+
+// TestJW06_FormerIssuer: the same keys under another name; what they signed
+// before is worth nothing.
+func TestJW06_FormerIssuer(t *testing.T) {
+	s := newSite(t, nil)
+	_, b := s.active(testEmail)
+	tokens := b.tokens(newRequest("web", callbackURI))
+	s.config.Issuer = strings.Replace(s.config.Issuer, "127.0.0.1", "localhost", 1)
+	renamed := s.twin(0)
+	if status, _ := renamed.userinfo(tokens); status != http.StatusUnauthorized {
+		t.Error("userinfo:", status)
+	}
+	renamed.browser().toClient(newRequest("web", callbackURI).with("id_token_hint", tokens["id_token"].(string)), "invalid_request")
 }
