@@ -229,8 +229,15 @@ func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
 		t.Error("rejected, with an account")
 	}
 
+	// A mail is not previewed either from a page that a note has overtaken.
 	c = s.sent("bob@example.com")
-	olga.take(c).get(decidePath(c, "approve"))
+	olga.take(c).get(decidePath(c, "reject"))
+	seen = olga.seen()
+	olga.post(casePath(c), "action", "note", "seen", "", "text", "belt terug")
+	if olga.post(decidePath(c, "reject"), "step", "preview", "seen", seen, "reason", "identity"); olga.status != http.StatusConflict {
+		t.Error("a stale page goes on:", olga.status)
+	}
+	olga.get(decidePath(c, "approve"))
 	seen = olga.seen()
 	var wg sync.WaitGroup
 	for i := range 16 {
@@ -248,7 +255,7 @@ func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
 	wg.Wait()
 	acts, err := s.stores.db.Cases().Acts(t.Context(), c.ID)
 	must(t, err)
-	if len(acts) != 2 { // taken, and one decision
+	if len(acts) != 3 { // taken, noted, and one decision
 		t.Error("of a crowd of decisions:", acts)
 	}
 
