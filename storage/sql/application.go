@@ -84,17 +84,21 @@ func (s applications) TryCode(ctx context.Context, id, codeHash string, now time
 		}
 		return record.Record{}, one(tx.ExecContext(ctx, `UPDATE applications SET state = 'email_confirmed', code_hash = '' WHERE id = $1 AND state = 'draft'`, id))
 	})
-	return verdict, err
+	if err != nil {
+		return "", err
+	}
+	return verdict, nil
 }
 
 func (s applications) Save(ctx context.Context, a application.Application) (application.Application, error) {
 	err := s.db.with(ctx, "save answers", record.Record{}, `UPDATE applications
 		SET answers = $1, password_hash = $2, version = version + 1
 		WHERE id = $3 AND version = $4 AND state = 'email_confirmed'`, text(a.Answers), a.PasswordHash.Reveal(), a.ID, a.Version)
-	if err == nil {
-		a.Version++
+	if err != nil {
+		return application.Application{}, err
 	}
-	return a, err
+	a.Version++
+	return a, nil
 }
 
 func (s applications) PutDocument(ctx context.Context, d application.Document) error {
@@ -155,7 +159,8 @@ func (s applications) Submit(ctx context.Context, a application.Application, app
 			state, accountID, decided = application.Approved, approve.ID, ms(a.SubmittedAt)
 		}
 		if err := one(tx.ExecContext(ctx, `UPDATE applications
-			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, search = $7, version = version + 1
+			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, search = $7, version = version + 1,
+				password_hash = CASE WHEN $6 = '' THEN password_hash ELSE '' END
 			WHERE id = $8 AND version = $9 AND state = 'email_confirmed' AND expires_at > $4`,
 			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.SearchText(), a.ID, a.Version)); err != nil {
 			return record.Record{}, err
