@@ -96,7 +96,7 @@ func TestLG20_FixationOfTheBrowser(t *testing.T) {
 	if attacker.url.Host == "rp.example" {
 		t.Fatal("the attacker collected the victim's login:", attacker.url.Query().Has("code"))
 	}
-	attacker.is(http.StatusGone)
+	attacker.at("/login").is(http.StatusOK) // to prove itself who it is
 	victim.get("/authorize/callback?" + victim.url.RawQuery)
 	if victim.answered().Get("code") == "" {
 		t.Error("and the victim's own way back is gone")

@@ -91,6 +91,11 @@ func (f *Flow) Load(r *http.Request) (*Visit, error) {
 	if !secret.Text(req.Browser).Equal(browser.Hash()) {
 		return nil, Restart(errors.New("another browser's login"))
 	}
+	if session, ok := f.Kit.Session(r); !req.AuthTime.IsZero() && (!ok || session.Hash() != req.Session) {
+		// Logged out since, or in again in another tab: what was proven went
+		// with that session, and nothing of it is shown any more (LG-29).
+		req.Forget()
+	}
 	return f.look(r.Context(), handle, req)
 }
 
