@@ -72,7 +72,7 @@ func TestEN02_Back(t *testing.T) {
 			"same again":  func(b *browser.Session, _ *practice.Person) { b.Open(b.URL()) },
 			"into a page": func(b *browser.Session, p *practice.Person) { b.Open(b.URL() + "#main"); b.Click(p.NextStep) },
 		} {
-			if way != "bfcache" && way != "noscript" && where != "next step" && where != "help" {
+			if elsewhere := where != "next step" && where != "into a page"; way != "bfcache" && elsewhere && (way != "noscript" || where != "help") {
 				continue // without a memory to come back from, where one was makes no difference
 			}
 			t.Run(way+"/"+where, func(t *testing.T) {
