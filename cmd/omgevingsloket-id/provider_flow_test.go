@@ -16,8 +16,12 @@ import (
 
 // TestR112_Silent: prompt=none never shows anything (AZ-15).
 func TestR112_Silent(t *testing.T) {
-	s := newSite(t, nil)
-	s.browser().toClient(newRequest("web", callbackURI).with("prompt", "none"), "login_required")
+	s, faults := watched(t, nil)
+	nobody := s.browser()
+	nobody.toClient(newRequest("web", callbackURI).with("prompt", "none"), "login_required")
+	if n := faults.Calls()["Requests.Create"]; n != 0 || len(nobody.cookies()) != 0 {
+		t.Errorf("of nobody, %d requests and %d cookies are kept", n, len(nobody.cookies()))
+	}
 	_, b := s.active(testEmail)
 	b.newCode(newRequest("web", callbackURI).with("prompt", "none"))
 	b.toClient(newRequest("third", "https://third.example/cb").with("prompt", "none", "scope", "openid email"), "consent_required")
@@ -120,6 +124,9 @@ func TestR118_HarmlessParameters(t *testing.T) {
 		if !strings.Contains(b.body, `<html lang="`+lang+`"`) && !strings.Contains(b.body, `lang="`+lang+`"`) {
 			t.Errorf("ui_locales %q: not %s", wanted, lang)
 		}
+	}
+	if b := s.browser().authorize(newRequest("web", callbackURI).with("login_hint", strings.Repeat("x", 255))).at("/login"); strings.Contains(b.body, "xxxx") {
+		t.Error("a login_hint that is no address is shown")
 	}
 	var pages []string
 	for _, hint := range []string{testEmail, "nobody@example.com"} {

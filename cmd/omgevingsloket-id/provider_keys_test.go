@@ -186,6 +186,29 @@ func TestJW19_ScheduledRotation(t *testing.T) {
 	}
 }
 
+// TestJW19_AfterALongSleep: nobody refreshed when the next key was due to be
+// announced. It is announced first, and signs no earlier for that.
+func TestJW19_AfterALongSleep(t *testing.T) {
+	s := newSite(t, nil)
+	_, b := s.active(testEmail)
+	kid := func() string {
+		b.authorize(newRequest("web", callbackURI).with("prompt", "login")).login(testEmail)
+		return jwtHeader(t, b.tokens(newRequest("web", callbackURI))["id_token"])["kid"].(string)
+	}
+	old, known := kid(), s.published()
+	s.clock.add(3 * s.config.Keys.Sign)
+	refresh(s)
+	if now := kid(); now != old || len(s.published()) != 2*len(known) {
+		t.Errorf("signed by %s, and %d keys are published", now, len(s.published()))
+	}
+	known = s.published()
+	s.clock.add(s.config.Keys.Publish)
+	refresh(s)
+	if now := kid(); now == old || !slices.Contains(known, now) {
+		t.Error("after the notice, signed by", now)
+	}
+}
+
 // TestR209_KeysSurviveARestart, and are sealed at rest.
 func TestR209_KeysSurviveARestart(t *testing.T) {
 	s := newSite(t, nil)

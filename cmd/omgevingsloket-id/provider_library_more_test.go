@@ -31,6 +31,9 @@ func TestL13_HugeState(t *testing.T) {
 			t.Errorf("%d bytes of state: stored %d times", size, n)
 		}
 	}
+	long := b.asks(http.MethodPost, "/authorize", strings.NewReader(newRequest("web", callbackURI).with("extra", strings.Repeat("x", 9000)).Encode()))
+	long.Header.Set("Content-Type", formKind)
+	b.send(long).stays(t)
 }
 
 func TestL14_MultipartFillsTheDisk(t *testing.T) {

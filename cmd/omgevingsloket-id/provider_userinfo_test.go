@@ -84,7 +84,7 @@ func TestR194_Challenges(t *testing.T) {
 // TestR197_TokensThatAreOver: expiry to the second, logout, a client that is
 // gone (UI-03); blocking is TestTK12.
 func TestR197_TokensThatAreOver(t *testing.T) {
-	s := newSite(t, nil)
+	s, faults := watched(t, nil)
 	_, b := s.active(testEmail)
 	tokens := b.tokens(newRequest("web", callbackURI))
 	s.clock.add(15*time.Minute - time.Second)
@@ -94,6 +94,9 @@ func TestR197_TokensThatAreOver(t *testing.T) {
 	s.clock.add(time.Second)
 	if status, _ := s.userinfo(tokens); status != http.StatusUnauthorized {
 		t.Error("at the end:", status)
+	}
+	if n := faults.Calls()["Grants.Live"]; n != 1 {
+		t.Errorf("%d look-ups: what is over needs none", n)
 	}
 	must(t, s.stores.db.Clients().Add(t.Context(), newClient("stored", otherURI, nil), noRecord))
 	r := newRequest("stored", otherURI)
