@@ -198,6 +198,8 @@ func TestJW19_AfterALongSleep(t *testing.T) {
 	old, known := kid(), s.published()
 	s.clock.add(3 * s.config.Keys.Sign)
 	refresh(s)
+	s.clock.add(5 * time.Minute)
+	refresh(s)
 	if now := kid(); now != old || len(s.published()) != 2*len(known) {
 		t.Errorf("signed by %s, and %d keys are published", now, len(s.published()))
 	}
