@@ -66,9 +66,6 @@ func (h *Room) beforeDraft(w http.ResponseWriter, r *http.Request, run func(kind
 
 func (h *Room) emailPage(w http.ResponseWriter, r *http.Request, kind, typed string) *emailPage {
 	p := &emailPage{sheet: h.sheet(w, r, kinds[kind], "email", "apply.email.title", "/apply")}
-	for i := range p.Languages {
-		p.Languages[i].URL += "&kind=" + kind
-	}
 	p.Email = p.field("email", typed)
 	p.Email.Type, p.Email.Autocomplete = "email", "email"
 	return p

@@ -21,7 +21,7 @@ func TestApplyKind(t *testing.T) {
 	v.get("/apply/email?kind=overheid").leads("/apply")
 	v.post("/apply/email", form("email", "jo@example.com")).leads("/apply")
 	// The choice outlives a change of language.
-	v.get("/apply/email?kind=bedrijf").has(`href="?lang=en&kind=bedrijf"`)
+	v.get("/apply/email?kind=bedrijf").has(`href="?kind=bedrijf&lang=en"`)
 }
 
 func TestApplyEmailFaults(t *testing.T) {

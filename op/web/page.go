@@ -3,7 +3,6 @@ package web
 import (
 	"html/template"
 	"net/http"
-	"net/url"
 
 	"omgevingsloket-id/pkg/totp"
 )
@@ -51,10 +50,8 @@ func (k *Kit) Page(r *http.Request, titleKey string) *Page {
 		p.CSRF = k.formToken(browser)
 	}
 	for _, l := range Langs {
-		q := url.Values{"lang": {l.Code}}
-		if login := r.URL.Query().Get("login"); login != "" {
-			q.Set("login", login)
-		}
+		q := r.URL.Query()
+		q.Set("lang", l.Code)
 		p.Languages = append(p.Languages, Language{Code: l.Code, Name: l.Name, URL: "?" + q.Encode(), Current: l.Code == lang})
 	}
 	return p
