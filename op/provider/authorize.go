@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -14,12 +13,10 @@ import (
 	"unicode/utf8"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/session"
 )
 
 // authorizeParameters are the parameters we read and their longest values.
@@ -301,55 +298,4 @@ func (p *Room) checkHints(c client.Client, req *authreq.Request, q url.Values) e
 	}
 	req.Hinted = hint.Subject
 	return nil
-}
-
-// reuse lets a live session answer the request (single sign-on).
-func (p *Room) reuse(r *http.Request, req *authreq.Request, rawMaxAge string) error {
-	s, a, err := p.current(r)
-	if errors.Is(err, errs.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	now := p.Now()
-	if age, _ := maxAge(rawMaxAge); age >= 0 && now.After(s.AuthTime.Add(age)) {
-		return nil
-	}
-	req.AccountID, req.Epoch, req.AuthTime, req.SID, req.Session = a.ID, a.Epoch, s.AuthTime, s.SID, s.Key
-	s.SeenAt = now
-	if _, err := p.Sessions.Save(r.Context(), s, p.SessionLimits.TTL(s, now)); err != nil && !errors.Is(err, errs.ErrConflict) && !errors.Is(err, errs.ErrNotFound) {
-		return err
-	}
-	return nil
-}
-
-// current gives the browser's session and its account, if both are good:
-// the session not over and of this browser, the account active and of the
-// session's epoch. errs.ErrNotFound otherwise.
-func (p *Room) current(r *http.Request) (session.Session, account.Account, error) {
-	handle, ok := p.Kit.Session(r)
-	browser, bound := p.Kit.Browser(r)
-	if !ok || !bound {
-		return session.Session{}, account.Account{}, errs.ErrNotFound
-	}
-	return p.live(r.Context(), handle.Hash(), browser.Hash())
-}
-
-func (p *Room) live(ctx context.Context, key, browser string) (session.Session, account.Account, error) {
-	s, err := p.Sessions.Get(ctx, key)
-	if err != nil {
-		return session.Session{}, account.Account{}, err
-	}
-	if p.SessionLimits.Over(s, p.Now()) || s.Browser != browser {
-		return session.Session{}, account.Account{}, errs.ErrNotFound
-	}
-	a, err := p.Flow.Accounts.ByID(ctx, s.AccountID)
-	if err != nil {
-		return session.Session{}, account.Account{}, err
-	}
-	if a.State != account.Active || a.Epoch != s.Epoch {
-		return session.Session{}, account.Account{}, errs.ErrNotFound
-	}
-	return s, a, nil
 }
