@@ -70,7 +70,7 @@ func TestTP02_TP16_OneCodeAtOnceIsOneLogin(t *testing.T) {
 		switch {
 		case res.Header.Get("Refresh") != "":
 			logins.Add(1)
-		case res.StatusCode == http.StatusUnprocessableEntity:
+		case res.StatusCode == http.StatusUnprocessableEntity, res.StatusCode == http.StatusServiceUnavailable: // a crowd on a slow machine
 			others.Add(1)
 		}
 	})
