@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"net/http"
+	"net/url"
 
 	"omgevingsloket-id/pkg/totp"
 )
@@ -38,6 +39,10 @@ type Language struct {
 // page and at its field; Field may be "".
 type Problem struct{ Field, Text string }
 
+// keptParameters are what a page's address may hold that choosing another
+// language must not lose; nothing else of an address is written on a page.
+var keptParameters = []string{"login", "kind", "id", "q", "show", "page", "act", "before"}
+
 // Page makes a page titled by a key.
 func (k *Kit) Page(r *http.Request, titleKey string) *Page {
 	lang := k.Lang(r)
@@ -50,8 +55,12 @@ func (k *Kit) Page(r *http.Request, titleKey string) *Page {
 		p.CSRF = k.formToken(browser)
 	}
 	for _, l := range Langs {
-		q := r.URL.Query()
-		q.Set("lang", l.Code)
+		q := url.Values{"lang": {l.Code}}
+		for _, name := range keptParameters {
+			if v := r.URL.Query().Get(name); v != "" {
+				q.Set(name, v)
+			}
+		}
 		p.Languages = append(p.Languages, Language{Code: l.Code, Name: l.Name, URL: "?" + q.Encode(), Current: l.Code == lang})
 	}
 	return p
