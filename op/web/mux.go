@@ -116,6 +116,7 @@ func (k *Kit) outermost(next http.Handler) http.Handler {
 		if r.Method == http.MethodHead {
 			// A look that is no visit: it must not make anything.
 			if r.URL.Path != "/" && !strings.HasPrefix(r.URL.Path, "/static/") && !strings.HasPrefix(r.URL.Path, "/.well-known/") && r.URL.Path != "/jwks" {
+				w.Header().Set("Allow", http.MethodGet)
 				k.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "error.method", nil))
 				return
 			}
