@@ -86,7 +86,7 @@ func throughHelpdesk(t *testing.T, site *practice.Site, b *browser.Session, p *p
 	p.Arrive(b, "login/lost")
 	b.Click(p.BlockMe)
 	p.Arrive(b, "login/blocked")
-	ref := b.TextOf(".reference code")
+	ref := b.TextOf(".reference--asked code")
 	if b.Status() != http.StatusForbidden || ref == "" || !strings.Contains(b.Text(), "Informatiepunt Leefomgeving") {
 		t.Errorf("status %d, reference %q:\n%s", b.Status(), ref, b.Text())
 	}
