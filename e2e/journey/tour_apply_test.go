@@ -167,9 +167,29 @@ func (w *tour) sending() {
 	w.fine("apply/apply", "sent")
 	b.Open(w.site.Issuer + "/apply/check")
 	w.fine("apply/done", "back")
+	w.status()
 	w.site.Mail.Next(w.T, p.Email)
 	b.Open(w.site.Portal + "/mail")
 	w.fine("portal/mailbox", "letters")
+}
+
+// status looks at what an applicant sees after sending, and at the way there
+// from another browser; of an application that is not there, the pages are
+// the same.
+func (w *tour) status() {
+	b := w.b
+	b.Open(w.site.Issuer + "/apply/status")
+	w.fine("apply/status", "approved")
+	b.Open(w.site.Issuer + "/apply/status/find")
+	w.fine("apply/status_find", "empty")
+	b.Submit()
+	w.wrong("apply/status_find", "missing")
+	b.Fill("reference", "OLID-AAAA-AAAA")
+	b.Submit()
+	w.fine("apply/status_code", "asked")
+	b.Fill("code", "000000")
+	b.Submit()
+	w.wrong("apply/status_code", "wrong")
 }
 
 func (w *tour) file(name string, content []byte) string {
