@@ -25,16 +25,21 @@ import (
 
 const demoConfigName = "omgevingsloket-id.yaml"
 
+// demoScanner is where Debian's clamd listens.
+const demoScanner = "/run/clamav/clamd.ctl"
+
 type demoCommand struct {
 	Data   string `help:"Folder for everything the demo keeps." default:"./data" type:"path" placeholder:"DIR"`
 	Listen string `help:"Where the provider listens; its issuer follows." default:"localhost:8080" placeholder:"HOST:PORT"`
 	Portal string `help:"Where the portal listens." default:"localhost:8081" placeholder:"HOST:PORT"`
+	Review bool   `help:"Officials decide, as in production: with applications to decide on and somebody for each role, in DIR/review."`
 }
 
 // Help says what the one line does not.
 func (demoCommand) Help() string {
 	return "The practice environment, with everything embedded: applications are approved at once, mails are files in DIR/mail\n" +
-		"and can be read at the portal. The folder is made on the first run and kept."
+		"and can be read at the portal. The folder is made on the first run and kept. With --review officials decide, as in\n" +
+		"production; who they are is printed."
 }
 
 // demoPaths are the entries of the demo's portal.
@@ -45,6 +50,9 @@ const (
 
 // Run serves provider and portal until a signal.
 func (d demoCommand) Run(w world) error {
+	if d.Review {
+		d.Data = filepath.Join(d.Data, "review")
+	}
 	issuer, err := localOrigin("listen", d.Listen)
 	if err != nil {
 		return err
@@ -67,6 +75,14 @@ func (d demoCommand) Run(w world) error {
 		return err
 	}
 	defer a.stores.close()
+	officials := ""
+	if d.Review {
+		made, err := d.review(w.ctx, a)
+		if err != nil {
+			return fmt.Errorf("the demo's applications could not be made; remove %s and start again: %w", d.Data, err)
+		}
+		officials = made.text(issuer, c.Scanner.Address != "")
+	}
 	p, err := portal.New(portal.Config{
 		BaseURL: portalURL, Issuer: issuer, ApplyURL: issuer + "/apply", MailDir: c.Mail.Dir, Logger: log,
 		Entries: []portal.Entry{
@@ -78,10 +94,10 @@ func (d demoCommand) Run(w world) error {
 	if err != nil {
 		return err
 	}
-	return d.serve(w, a, p, issuer, portalURL)
+	return d.serve(w, a, p, issuer, portalURL, officials)
 }
 
-func (d demoCommand) serve(w world, a *app, p http.Handler, issuer, portalURL string) error {
+func (d demoCommand) serve(w world, a *app, p http.Handler, issuer, portalURL, officials string) error {
 	l, err := net.Listen("tcp", d.Portal)
 	if err != nil {
 		return fmt.Errorf("portal: %w; choose another address with --portal", err)
@@ -96,7 +112,7 @@ func (d demoCommand) serve(w world, a *app, p http.Handler, issuer, portalURL st
 			cancel(err)
 		}
 	}()
-	err = a.serve(ctx, func() { fmt.Fprintf(w.stdout, demoText, portalURL, issuer, portalURL, d.Data, d.Data) })
+	err = a.serve(ctx, func() { fmt.Fprint(w.stdout, d.text(issuer, portalURL)+officials+"Stop with Ctrl-C.\n") })
 	_ = site.Close()
 	if err != nil && strings.Contains(err.Error(), "address already in use") {
 		return fmt.Errorf("%w; choose another address with --listen", err)
@@ -104,21 +120,29 @@ func (d demoCommand) serve(w world, a *app, p http.Handler, issuer, portalURL st
 	return err
 }
 
+// text says what runs where, and what to do next.
+func (d demoCommand) text(issuer, portalURL string) string {
+	apply := "Any data and an empty PDF will do."
+	if d.Review {
+		apply = "An official decides on it, as in production."
+	}
+	return fmt.Sprintf(demoText, portalURL, issuer, d.Data, apply)
+}
+
 const demoText = `
 Omgevingsloket-ID, practice environment
 
   Portal    %[1]s        log in here; it stands in for the Omgevingsloket
   Provider  %[2]s        apply for an account at %[2]s/apply
-  Mail      %[3]s/mail   every mail that the provider sends
+  Mail      %[1]s/mail   every mail that the provider sends
 
 What to do next
-  1. Open %[1]s and choose to apply for an Omgevingsloket-ID. Any data and an empty PDF will do.
-  2. The code that confirms the e-mail address is in the mail at %[3]s/mail.
+  1. Open %[1]s and choose to apply for an Omgevingsloket-ID. %[4]s
+  2. The code that confirms the e-mail address is in the mail at %[1]s/mail.
   3. Log in. Have an authenticator app ready: the QR code is shown once.
 
-Everything is kept in %[4]s. An account that is blocked is unblocked with
-  omgevingsloket-id account unblock --data %[5]s EMAIL
-Stop with Ctrl-C.
+Everything is kept in %[3]s. An account that is blocked is unblocked with
+  omgevingsloket-id account unblock --data %[3]s EMAIL
 `
 
 // localOrigin makes the origin of a local address; the demo speaks http and
@@ -192,7 +216,7 @@ func (d demoCommand) configuration(issuer, portalURL string, clientSecret secret
 			SectorHost: "second." + strings.TrimPrefix(portalURL, "http://"),
 		},
 	}
-	document, err := yaml.Marshal(map[string]any{
+	settings := map[string]any{
 		"environment": string(config.Practice), "issuer": issuer, "listen": d.Listen, "admin_listen": "127.0.0.1:0",
 		"shutdown_grace": (3 * time.Second).String(), "master_key_file": filepath.Join(d.Data, "master.key"),
 		"database": map[string]any{"url": "sqlite:" + filepath.Join(d.Data, "olid.db")},
@@ -204,7 +228,14 @@ func (d demoCommand) configuration(issuer, portalURL string, clientSecret secret
 		},
 		"home_client": "demo-portal", "clients": clients,
 		"log": map[string]any{"level": "warn", "format": "text"},
-	})
+	}
+	if d.Review {
+		settings["review"] = map[string]any{"always": true}
+		if info, err := os.Stat(demoScanner); err == nil && info.Mode()&fs.ModeSocket != 0 {
+			settings["scanner"] = map[string]any{"address": "unix:" + demoScanner}
+		}
+	}
+	document, err := yaml.Marshal(settings)
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,8 @@ func (a *app) newKit(ctx context.Context, origin, forms string) (*web.Kit, error
 	}
 	k := &web.Kit{
 		Settings: web.Settings{
-			Issuer: origin, Practice: !c.Production(), Wordmark: c.Branding.Wordmark, ThemeDir: c.Branding.ThemeDir, TrustedNets: c.Proxies(),
+			Issuer: origin, Practice: !c.Production(), AtOnce: !c.Reviewed(), Wordmark: c.Branding.Wordmark, ThemeDir: c.Branding.ThemeDir,
+			TrustedNets: c.Proxies(),
 			Helpdesk: web.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
 				Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
 			Links: web.Links{Privacy: c.Links.PrivacyURL, Accessibility: c.Links.AccessibilityURL, Terms: c.Links.TermsURL},
@@ -199,7 +200,8 @@ func newHasher(c config.Config) (*password.Hasher, error) {
 
 func newLetters(c config.Config, rand io.Reader) (*letter.Writer, error) {
 	w := &letter.Writer{
-		FS: templates.FS, Issuer: c.Issuer, StartURL: c.Issuer + "/start", Practice: !c.Production(), Wordmark: c.Branding.Wordmark, Rand: rand,
+		FS: templates.FS, Issuer: c.Issuer, StartURL: c.Issuer + "/start", Practice: !c.Production(), AtOnce: !c.Reviewed(),
+		Wordmark: c.Branding.Wordmark, Rand: rand,
 		Helpdesk: letter.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
 			Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
 	}

@@ -32,7 +32,7 @@ func (h *Room) checkPage(w http.ResponseWriter, r *http.Request, a application.A
 	p := &checkPage{sheet: h.sheet(w, r, a.Kind, application.StepCheck, "apply.check.title", paths[application.StepDocument])}
 	p.Seen = strconv.FormatInt(a.Version, 10)
 	p.Declared = p.field("declared", "")
-	if h.Kit.Settings.Practice {
+	if h.Kit.Settings.AtOnce {
 		p.Declared.Label = p.T("apply.field.declared.label_practice")
 	}
 	p.Parts = []web.Summary{p.accountPart(a), p.personPart(a)}
@@ -168,7 +168,7 @@ func (h *Room) submit(r *http.Request, a application.Application, documents []ap
 	}
 	rec := record.Of(sent)
 	var made *account.Account
-	if h.Kit.Settings.Practice {
+	if h.Kit.Settings.AtOnce {
 		made = &account.Account{
 			ID: secret.NewID(h.Kit.Rand), Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
 			PasswordHash: a.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: a.SubmittedAt,

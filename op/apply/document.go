@@ -28,7 +28,7 @@ type documentPage struct {
 func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a application.Application) (*documentPage, error) {
 	title := "apply.document.title"
 	switch {
-	case h.Kit.Settings.Practice:
+	case h.Kit.Settings.AtOnce:
 		title = "apply.document.title_practice"
 	case a.Kind == account.LegalPerson:
 		title = "apply.document.title_company"
@@ -36,7 +36,7 @@ func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a applicatio
 	p := &documentPage{sheet: h.sheet(w, r, a.Kind, application.StepDocument, title, paths[application.StepAddress]), Company: a.Kind == account.LegalPerson}
 	p.Heading = p.Title
 	p.Document = p.hinted("document", "")
-	if !h.Kit.Settings.Practice {
+	if !h.Kit.Settings.AtOnce {
 		p.Document.Accept = "application/pdf,image/jpeg,image/png"
 	}
 	documents, err := h.Store.Documents(r.Context(), a.ID)
@@ -94,7 +94,7 @@ func (h *Room) judge(u upload) (kind, wrong string) {
 	case u.tooLarge:
 		return "", "too_large"
 	}
-	return application.Inspect(u.content, h.Kit.Settings.Practice)
+	return application.Inspect(u.content, h.Kit.Settings.AtOnce)
 }
 
 // seal makes of an upload a document that only its row can open.

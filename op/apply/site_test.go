@@ -48,7 +48,7 @@ func (s *site) advance(d time.Duration) { s.clock.Add(d.Milliseconds()) }
 // options change a site before it opens.
 type options func(*apply.Room, *web.Kit)
 
-func production(_ *apply.Room, k *web.Kit) { k.Settings.Practice = false }
+func production(_ *apply.Room, k *web.Kit) { k.Settings.Practice, k.Settings.AtOnce = false, false }
 
 func newSite(t *testing.T, changes ...options) *site {
 	t.Helper()
@@ -78,7 +78,7 @@ func (s *site) handler(changes []options) http.Handler {
 	must(s.t, err)
 	catalog.Missing = func(lang, key string) { s.t.Errorf("no text in %s for %q", lang, key) }
 	kit := &web.Kit{
-		Settings: web.Settings{Issuer: s.url, Practice: true, Wordmark: "Omgevingsloket-ID", Helpdesk: web.Helpdesk{Name: "Informatiepunt Leefomgeving"}},
+		Settings: web.Settings{Issuer: s.url, Practice: true, AtOnce: true, Wordmark: "Omgevingsloket-ID", Helpdesk: web.Helpdesk{Name: "Informatiepunt Leefomgeving"}},
 		Catalog:  catalog, Windows: s.db.Windows(), FormKey: []byte("form key of the test"), Log: slog.New(slog.DiscardHandler), Now: s.now, Rand: rand.Reader,
 	}
 	hasher, err := password.New(password.Config{Params: password.Params{MemoryKiB: 8, Time: 1, Threads: 1}})
@@ -91,7 +91,7 @@ func (s *site) handler(changes []options) http.Handler {
 		change(s.room, kit)
 	}
 	s.room.Letters = &letter.Writer{
-		FS: templates.FS, Issuer: s.url, StartURL: s.url + "/start", Practice: kit.Settings.Practice, Wordmark: kit.Settings.Wordmark,
+		FS: templates.FS, Issuer: s.url, StartURL: s.url + "/start", Practice: kit.Settings.Practice, AtOnce: kit.Settings.AtOnce, Wordmark: kit.Settings.Wordmark,
 		Helpdesk: letter.Helpdesk(kit.Settings.Helpdesk), Rand: rand.Reader,
 	}
 	must(s.t, s.room.Letters.Prepare())

@@ -13,6 +13,7 @@ type Page struct {
 	Lang      string
 	Title     string
 	Ribbon    bool
+	AtOnce    bool // Settings.AtOnce
 	CSRF      string
 	Languages []Language
 	Problems  []Problem
@@ -47,7 +48,7 @@ var keptParameters = []string{"login", "kind", "id", "q", "show", "page", "act",
 func (k *Kit) Page(r *http.Request, titleKey string) *Page {
 	lang := k.Lang(r)
 	p := &Page{
-		Lang: lang, Title: k.Catalog.Text(lang, titleKey), Ribbon: k.Settings.Practice,
+		Lang: lang, Title: k.Catalog.Text(lang, titleKey), Ribbon: k.Settings.Practice, AtOnce: k.Settings.AtOnce,
 		Wordmark: k.Settings.Wordmark, RequestID: RequestID(r),
 		Helpdesk: k.Settings.Helpdesk, kit: k,
 	}

@@ -27,6 +27,7 @@ import (
 type Settings struct {
 	Issuer      string // without a slash at the end; every address is made from it
 	Practice    bool   // shows the ribbon
+	AtOnce      bool   // applications are approved at once, with any data and document
 	Wordmark    string
 	ThemeDir    string // an operator's own custom.css and pictures; "" = none
 	TrustedNets []netip.Prefix

@@ -42,8 +42,8 @@ const (
 type Config struct {
 	// Environment is production or practice. Required, without a default,
 	// for it decides what is checked: practice approves every application at
-	// once, shows a ribbon on each page and may use http on localhost;
-	// production refuses all of that.
+	// once (unless review.always), shows a ribbon on each page and may use
+	// http on localhost; production refuses all of that.
 	Environment Environment `yaml:"environment"`
 
 	// Issuer is the address of this provider as browsers and clients know
@@ -133,7 +133,7 @@ type Config struct {
 	// Console is where officials work.
 	Console Console `yaml:"console"`
 
-	// Review is how production decides on applications.
+	// Review is how officials decide on applications.
 	Review Review `yaml:"review"`
 
 	// Scanner looks for malware in documents.
@@ -160,6 +160,10 @@ type Config struct {
 // Production tells whether the strict rules hold. Only the word practice
 // turns them off.
 func (c Config) Production() bool { return c.Environment != Practice }
+
+// Reviewed tells whether officials decide on applications; otherwise each is
+// approved at once.
+func (c Config) Reviewed() bool { return c.Production() || c.Review.Always }
 
 // KeyRing reads the key ring from MasterKeyFile.
 func (c Config) KeyRing(rand io.Reader) (*secret.KeyRing, error) {

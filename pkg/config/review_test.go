@@ -19,7 +19,7 @@ func TestReview(t *testing.T) {
 		{SecondForEveryone, []string{"else", "mood"}, "review.reasons[1]"},
 	} {
 		var fs faults
-		Config{Review: Review{c.second, c.reasons}}.checkReview(&fs)
+		Config{Review: Review{SecondReviewer: c.second, Reasons: c.reasons}}.checkReview(&fs)
 		said := ""
 		if err := fs.join(); err != nil {
 			said = err.Error()

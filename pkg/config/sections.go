@@ -186,8 +186,13 @@ type Console struct {
 	Listen string `yaml:"listen"`
 }
 
-// Review is how production decides on applications.
+// Review is how officials decide on applications.
 type Review struct {
+	// Always makes officials decide on practice too, with production's
+	// rules for answers and documents: for those who learn the work.
+	// Default: false. Production always has officials decide.
+	Always bool `yaml:"always"`
+
 	// SecondReviewer says whose applications two officials have to approve:
 	// companies or everyone. Default: companies.
 	SecondReviewer string `yaml:"second_reviewer"`

@@ -97,6 +97,8 @@ func wanted(t reflect.Type) string {
 		return "a duration such as 30m, 12h or 90s"
 	case t.Kind() == reflect.Int:
 		return "a whole number"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
 	case t.Kind() == reflect.Slice:
 		return "a list"
 	}

@@ -23,6 +23,8 @@ func probe(t *testing.T, s setting) (text string, want any) {
 		return "77m", 77 * time.Minute
 	case int:
 		return "7", 7
+	case bool:
+		return "true", true
 	case []string:
 		return "10.1.2.3, 10.9.0.0/16", []string{"10.1.2.3", "10.9.0.0/16"}
 	case Clients:
@@ -78,7 +80,8 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 			t.Errorf("%s=%s gives %v", s.env(), text, got)
 		}
 		// And a value of the wrong shape is refused, not passed over.
-		if s.value.Kind() == reflect.Int || s.value.Kind() == reflect.Int64 {
+		switch s.value.Kind() {
+		case reflect.Int, reflect.Int64, reflect.Bool:
 			for _, bad := range []string{"null", "x", "1.5", "1,000"} {
 				if err := s.setText(bad); err == nil {
 					t.Errorf("%s=%s is taken", s.env(), bad)

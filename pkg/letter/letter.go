@@ -46,6 +46,7 @@ type Writer struct {
 	Issuer   string    // https://…, shown so that people know where mails come from
 	StartURL string    // where 'Ga naar inloggen met Omgevingsloket-ID' leads
 	Practice bool      // marks every mail
+	AtOnce   bool      // applications are approved at once, with any data
 	Wordmark string    // what this service is called
 	Helpdesk Helpdesk  //
 	Rand     io.Reader // for the ids of messages

@@ -27,7 +27,7 @@ var now = time.Date(2026, 3, 1, 13, 5, 0, 0, time.UTC)
 func writer(t *testing.T, practice bool) *letter.Writer {
 	t.Helper()
 	w := &letter.Writer{
-		FS: templates.FS, Issuer: "https://id.example", StartURL: "https://id.example/start", Practice: practice, Wordmark: "Omgevingsloket-ID",
+		FS: templates.FS, Issuer: "https://id.example", StartURL: "https://id.example/start", Practice: practice, AtOnce: practice, Wordmark: "Omgevingsloket-ID",
 		Helpdesk: letter.Helpdesk{
 			Name: "Informatiepunt Leefomgeving", Phone: "+31 88 123 45 67", Email: "help@iplo.example", URL: "https://iplo.example/contact",
 			Hours: map[string]string{"nl": "werkdagen van 9 tot 17 uur", "en": "weekdays from 9 to 17"},
