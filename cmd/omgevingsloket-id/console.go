@@ -39,6 +39,7 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 		},
 		AfterMail: a.mailer.Kick,
 		Desk:      a.newDesk(letters),
+		Scanner:   a.scannerState,
 	}
 	if c.Console.Origin == "" {
 		return a.staff, nil

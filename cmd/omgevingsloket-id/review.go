@@ -10,7 +10,7 @@ import (
 func (a *app) newDesk(letters *letter.Writer) *application.Desk {
 	db := a.stores.db
 	return &application.Desk{
-		Cases: db.Cases(), Documents: db.Applications().Documents, Letters: letters, SecondAlways: a.config.Review.SecondReviewer == config.SecondForEveryone,
+		Cases: db.Cases(), Archive: db.Archive(), Letters: letters, SecondAlways: a.config.Review.SecondReviewer == config.SecondForEveryone,
 		Reasons: a.config.Review.Reasons, Rand: a.rand, Now: a.now,
 	}
 }

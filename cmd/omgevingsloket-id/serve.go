@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
@@ -93,7 +94,7 @@ func (a *app) serve(ctx context.Context, started func()) error {
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob, a.headJob, a.scanJob} {
+	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob, a.headJob, a.scanJob, a.destroyJob} {
 		running.Go(func() { job(work) })
 	}
 	failed := make(chan error, len(servers))
@@ -191,6 +192,30 @@ func (a *app) scanJob(ctx context.Context) {
 	}
 	a.every(ctx, 5*time.Second, "scan documents", func(ctx context.Context) error {
 		_, err := application.ScanWaiting(ctx, a.stores.db.Scans(), clamd, a.stores.ring, a.now)
+		a.scannerSilent.Store(err != nil)
+		return err
+	})
+}
+
+// scannerState tells officials why a document may wait for its scan.
+func (a *app) scannerState() string {
+	switch {
+	case a.config.Scanner.Address == "":
+		return console.ScannerNone
+	case a.scannerSilent.Load():
+		return console.ScannerSilent
+	}
+	return ""
+}
+
+// destroyJob destroys the documents of cases that were closed long enough
+// ago.
+func (a *app) destroyJob(ctx context.Context) {
+	a.every(ctx, 10*time.Minute, "destroy documents", func(ctx context.Context) error {
+		n, err := application.DestroyDue(ctx, a.stores.db.Archive(), a.config.Review.KeepDocuments, a.now)
+		if n > 0 {
+			a.log.Info("documents destroyed", "applications", n)
+		}
 		return err
 	})
 }

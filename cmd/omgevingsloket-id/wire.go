@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"omgevingsloket-id/op"
@@ -33,19 +34,20 @@ import (
 
 // app is one running provider.
 type app struct {
-	config  config.Config
-	stores  *stores
-	keys    *signkey.Manager
-	mailer  *mail.Worker
-	rules   *signin.Rules
-	metrics *metrics
-	site    http.Handler
-	kit     *web.Kit
-	console http.Handler // the officials' own site; nil when it has none
-	staff   *console.Room
-	log     *slog.Logger
-	now     func() time.Time
-	rand    io.Reader
+	config        config.Config
+	stores        *stores
+	keys          *signkey.Manager
+	mailer        *mail.Worker
+	rules         *signin.Rules
+	metrics       *metrics
+	site          http.Handler
+	kit           *web.Kit
+	console       http.Handler // the officials' own site; nil when it has none
+	staff         *console.Room
+	scannerSilent *atomic.Bool // the last round of scanning got no answer
+	log           *slog.Logger
+	now           func() time.Time
+	rand          io.Reader
 }
 
 // newApp opens the stores, brings the schema up to date and wires the rooms.
@@ -60,7 +62,7 @@ func newApp(ctx context.Context, c config.Config, log *slog.Logger, now func() t
 // newAppOn is newApp on stores that are open already; they are closed when it
 // fails.
 func newAppOn(ctx context.Context, s *stores, c config.Config, log *slog.Logger, now func() time.Time) (*app, error) {
-	a := &app{config: c, stores: s, log: log, now: now, rand: rand.Reader}
+	a := &app{config: c, stores: s, log: log, now: now, rand: rand.Reader, scannerSilent: new(atomic.Bool)}
 	if err := a.wire(ctx); err != nil {
 		s.close()
 		return nil, err

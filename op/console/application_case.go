@@ -12,7 +12,6 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/record"
 )
 
@@ -32,8 +31,6 @@ type casePage struct {
 	Decisions  []web.Link
 	Why        []string // why something cannot be done here
 }
-
-type documentRow struct{ Name, Type, Size, SHA256, At string }
 
 type actRow struct{ At, Who, What, Reason, Text string }
 
@@ -70,7 +67,7 @@ func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 	p.Parts = caseParts(p.Page, f.Case)
 	p.Note = web.Field{Page: p.Page, Name: "text", Label: p.T("console.case.note"), Hint: p.T("console.case.note_hint"), Rows: 3, Spellcheck: true}
 	for _, d := range f.Documents {
-		p.Documents = append(p.Documents, documentRow{d.Name, d.Type, letter.Size(d.Size, p.Lang), d.SHA256, moment(d.CreatedAt)})
+		p.Documents = append(p.Documents, h.documentRow(p.Page, v, f.Case, d))
 	}
 	h.offer(p, v, f)
 	if err := h.history(r, p, f); err != nil {

@@ -41,7 +41,8 @@ type Room struct {
 	Helpdesk  *helpdesk.Rules
 	AfterMail func()
 	Desk      *application.Desk
-	PerMinute int // password tries of one source
+	PerMinute int           // password tries of one source
+	Scanner   func() string // what is wrong with the scanner: ScannerNone, ScannerSilent or ""
 
 	access []Access
 }

@@ -36,7 +36,7 @@ type Letters interface {
 // Desk holds the rules of deciding.
 type Desk struct {
 	Cases        Cases
-	Documents    func(ctx context.Context, applicationID string) ([]Document, error) // facts only
+	Archive      Archive
 	Letters      Letters
 	SecondAlways bool     // a second pair of eyes for people too, not for companies alone
 	Reasons      []string // those offered; of Reasons
@@ -51,7 +51,7 @@ type Official struct{ ID, Email string }
 type File struct {
 	Case
 	Acts      []Act
-	Documents []Document
+	Documents []Filed
 }
 
 // Open reads a file.
@@ -64,7 +64,7 @@ func (d *Desk) Open(ctx context.Context, id string) (File, error) {
 	if f.Acts, err = d.Cases.Acts(ctx, id); err != nil {
 		return File{}, err
 	}
-	f.Documents, err = d.Documents(ctx, id)
+	f.Documents, err = d.Archive.Filed(ctx, id)
 	return f, err
 }
 

@@ -14,7 +14,7 @@ type Group struct {
 var Groups = []Group{
 	{"application", []string{
 		"application.started", "application.code_sent", "application.submitted", "application.status_code_sent", "application.status_opened",
-		"application.answered", "application.document_replaced", "application.withdrawn", "document.scanned",
+		"application.answered", "application.document_replaced", "application.withdrawn", "document.scanned", "document.destroyed",
 	}},
 	{"review", []string{
 		"application.viewed", "application.taken", "application.released", "application.noted", "application.more_asked",

@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestReview(t *testing.T) {
@@ -26,6 +27,18 @@ func TestReview(t *testing.T) {
 		}
 		if (c.says == "") != (said == "") || !strings.Contains(said, c.says) {
 			t.Errorf("%q %q: %q, want %q", c.second, c.reasons, said, c.says)
+		}
+	}
+}
+
+func TestKeepDocuments(t *testing.T) {
+	for keep, wrong := range map[time.Duration]bool{-time.Second: true, 0: false, 720 * time.Hour: false} {
+		c := Default(Production)
+		c.Review.KeepDocuments = keep
+		var fs faults
+		c.checkReview(&fs)
+		if (len(fs) > 0) != wrong {
+			t.Errorf("%s: %v", keep, fs)
 		}
 	}
 }

@@ -201,14 +201,20 @@ type Review struct {
 	// identity, unreadable, mismatch, other_means, company, authority,
 	// no_answer, else. Default: all of them.
 	Reasons []string `yaml:"reasons"`
+
+	// KeepDocuments is how long the documents of an application are kept
+	// after it was decided on, withdrawn or expired; then their content is
+	// destroyed, and the record proves it. Default: 720h, 30 days. It counts
+	// on practice too.
+	KeepDocuments time.Duration `yaml:"keep_documents"`
 }
 
 // Scanner is the malware scanner.
 type Scanner struct {
 	// Address is that of a clamd (ClamAV): unix:/run/clamav/clamd.ctl or
-	// tcp:host:3310. Default: none; then no document is scanned, and in
-	// production none that is not scanned can be opened by anybody. Its
-	// StreamMaxLength must be at least 10M.
+	// tcp:host:3310. Default: none; then no document is scanned, and one
+	// that is not scanned can be opened by nobody. Its StreamMaxLength
+	// must be at least 10M.
 	Address string `yaml:"address"`
 }
 

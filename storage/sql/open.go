@@ -101,10 +101,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 // sqliteDSN: write-ahead log, one writer that begins as one, waiting instead
-// of failing, and an fsync with each commit.
+// of failing, an fsync with each commit, and what is deleted overwritten.
 func sqliteDSN(path string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)",
+		"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)", "secure_delete(1)",
 	}}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }

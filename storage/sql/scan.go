@@ -15,7 +15,7 @@ func (db *DB) Scans() application.Scans { return applications{db} }
 func (s applications) Unscanned(ctx context.Context, after application.Document, limit int) ([]application.Document, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT d.id, d.application_id, d.name, d.type, d.size, d.sha256, d.sealed, d.created_at
 		FROM documents d JOIN applications a ON a.id = d.application_id
-		WHERE d.verdict = 'pending' AND a.submitted_at > 0 AND (d.created_at > $1 OR d.created_at = $1 AND d.id > $2)
+		WHERE d.verdict = 'pending' AND d.destroyed_at = 0 AND a.submitted_at > 0 AND (d.created_at > $1 OR d.created_at = $1 AND d.id > $2)
 		ORDER BY d.created_at, d.id LIMIT $3`, ms(after.CreatedAt), after.ID, limit)
 	if err != nil {
 		return nil, answer("unscanned documents", err)

@@ -1,0 +1,90 @@
+package application
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/scan"
+)
+
+// Filed is a document as officials know it: all facts, no content.
+type Filed struct {
+	Document    // its Sealed is nil
+	Verdict     scan.Verdict
+	Signature   string    // what the scanner found
+	ScannedAt   time.Time // zero = not yet
+	DestroyedAt time.Time // zero = the content is there
+}
+
+// MayBeShown tells whether anybody may see the content: what is not scanned
+// is not shown.
+func (f Filed) MayBeShown() bool { return f.Verdict == scan.Clean && f.DestroyedAt.IsZero() }
+
+// Archive keeps documents of sent applications: who may see one, once for
+// each ticket, and how long there is something to see. errs.ErrUnavailable
+// when it does not answer.
+type Archive interface {
+	// Filed lists the documents of an application, oldest first.
+	Filed(ctx context.Context, applicationID string) ([]Filed, error)
+	// FiledByID gives one; errs.ErrNotFound also when its application was
+	// never sent.
+	FiledByID(ctx context.Context, documentID string) (Filed, error)
+	// Admit keeps the record of somebody who looks at a document and, unless
+	// it is "", the hash of a ticket to its content; both or neither.
+	// errs.ErrConflict when the document may not be shown.
+	Admit(ctx context.Context, documentID, ticketHash string, expires time.Time, rec record.Record) error
+	// Redeem spends a ticket and gives the document with its content: once,
+	// of any number of callers. errs.ErrNotFound for a ticket that is
+	// unknown, spent or too old, and for a document that may not be shown
+	// any more.
+	Redeem(ctx context.Context, ticketHash string, now time.Time) (Document, error)
+
+	// Due lists applications that were closed at that moment or before and
+	// still have the content of a document, at most limit.
+	Due(ctx context.Context, closed time.Time, limit int) ([]string, error)
+	// Destroy takes away the content and the names of all documents of an
+	// application that Due would list, with the record that proof makes of
+	// what was there. errs.ErrConflict when it is not (any more) due.
+	Destroy(ctx context.Context, applicationID string, closed, now time.Time, proof func([]Document) record.Record) error
+}
+
+// destroyBatch is how many applications are asked for at a time.
+const destroyBatch = 100
+
+// DestroyDue destroys the documents of all applications that were closed
+// keep ago or longer, and tells of how many applications.
+func DestroyDue(ctx context.Context, archive Archive, keep time.Duration, now func() time.Time) (done int, err error) {
+	for {
+		closed := now().Add(-keep)
+		due, err := archive.Due(ctx, closed, destroyBatch)
+		if err != nil || len(due) == 0 {
+			return done, err
+		}
+		for _, id := range due {
+			err := archive.Destroy(ctx, id, closed, now(), func(d []Document) record.Record { return destroyed(d, keep, now()) })
+			switch {
+			case err == nil:
+				done++
+			case !errors.Is(err, errs.ErrConflict): // another server was quicker
+				return done, err
+			}
+		}
+	}
+}
+
+// destroyed is the proof: which documents they were, and that they are gone.
+func destroyed(documents []Document, keep time.Duration, now time.Time) record.Record {
+	var rec record.Record
+	for _, d := range documents {
+		rec.Events = append(rec.Events, audit.Event{
+			At: now, ActorKind: audit.ActorSystem, ActorID: "retention", Action: "document.destroyed", ObjectKind: "application", ObjectID: d.ApplicationID,
+			Outcome: "ok", Reason: "kept for " + keep.String(), Details: map[string]string{"document": d.ID, "sha256": d.SHA256, "size": strconv.FormatInt(d.Size, 10)},
+		})
+	}
+	return rec
+}
