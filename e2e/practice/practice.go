@@ -36,6 +36,7 @@ type Option func(*settings)
 type settings struct {
 	provider, portal string
 	env              []string
+	review           bool
 }
 
 // Hosts puts provider and portal on these hosts, "localhost" or "127.0.0.1",
@@ -43,6 +44,9 @@ type settings struct {
 func Hosts(provider, portal string) Option {
 	return func(s *settings) { s.provider, s.portal = provider, portal }
 }
+
+// Review starts the demo in which officials decide (Site.Officials).
+func Review() Option { return func(s *settings) { s.review = true } }
 
 // Env adds a setting ("OLID_…=value").
 func Env(setting string) Option {
@@ -65,6 +69,9 @@ func Start(t testing.TB, options ...Option) *Site {
 		t: t, bin: testenv.Binary(t, "./cmd/omgevingsloket-id"), env: set.env,
 	}
 	s.args = []string{"demo", "--data", s.Data, "--listen", provider, "--portal", portal}
+	if set.review {
+		s.args, s.Data = append(s.args, "--review"), filepath.Join(s.Data, "review")
+	}
 	s.Mail = testenv.MailFolder(filepath.Join(s.Data, "mail"))
 	s.Up()
 	return s

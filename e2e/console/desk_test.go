@@ -1,0 +1,120 @@
+package console
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/e2e/browser"
+	"omgevingsloket-id/e2e/practice"
+)
+
+// way is how an official works: every journey holds with and without scripts,
+// at a desk and on a phone, in both languages.
+type way struct {
+	name, lang string
+	options    []browser.Option
+}
+
+var ways = []way{
+	{"nl-desktop", "nl", nil},
+	{"en-phone-noscript", "en", []browser.Option{browser.Phone(), browser.NoScript()}},
+}
+
+// everyWay runs a journey at a demo of its own for each way.
+func everyWay(t *testing.T, journey func(*desk)) {
+	for _, w := range ways {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			journey(&desk{T: t, site: practice.Start(t, practice.Review()), way: w})
+		})
+	}
+}
+
+// desk is a demo with officials, worked at in one way.
+type desk struct {
+	*testing.T
+	site *practice.Site
+	way  way
+}
+
+// worker is an official at a browser.
+type worker struct {
+	*browser.Session
+	*practice.Official
+	d *desk
+}
+
+// at logs an official in.
+func (d *desk) at(name string) *worker {
+	d.Helper()
+	w := &worker{browser.New(d, append(d.way.options, browser.Language(d.way.lang))...), d.site.Official(d, name), d}
+	w.LogIn(w.Session)
+	w.on("console/home")
+	return w
+}
+
+// visitor is the browser of somebody who is no official.
+func (d *desk) visitor() *browser.Session {
+	return browser.New(d, append(d.way.options, browser.Language(d.way.lang))...)
+}
+
+func (w *worker) LogIn(b *browser.Session) { w.Official.LogIn(b) }
+
+// on demands that a page is on the screen.
+func (w *worker) on(page string) *worker {
+	w.d.Helper()
+	if got := w.Attribute("main", "data-page"); got != page {
+		w.d.Fatalf("%s is at %s, on page %q, want %q:\n%s", w.Name, w.URL(), got, page, w.Text())
+	}
+	return w
+}
+
+// go opens a path of the console.
+func (w *worker) open(path string, query ...string) *worker {
+	w.d.Helper()
+	q := url.Values{}
+	for i := 0; i+1 < len(query); i += 2 {
+		q.Set(query[i], query[i+1])
+	}
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	w.Open(w.d.site.Issuer + path)
+	return w
+}
+
+// press clicks the button that sends this name and value.
+func (w *worker) press(name, value string) *worker {
+	w.d.Helper()
+	w.ClickCSS(`button[name="` + name + `"][value="` + value + `"]`)
+	return w
+}
+
+// follow clicks the link whose address has this in it.
+func (w *worker) follow(part string) *worker {
+	w.d.Helper()
+	w.ClickCSS(`main a[href*="` + part + `"]`)
+	return w
+}
+
+// find opens the case of a name through the queue's search.
+func (w *worker) find(name string) *worker {
+	w.d.Helper()
+	w.open("/console/applications", "show", "all").on("console/applications")
+	w.Fill("q", name)
+	w.ClickCSS(`main form[method="get"] button`)
+	w.on("console/applications").follow("/console/applications/case?")
+	return w.on("console/application_case")
+}
+
+// reads demands that all of these are visible.
+func (w *worker) reads(texts ...string) *worker {
+	w.d.Helper()
+	for _, text := range texts {
+		if !strings.Contains(w.Text(), text) {
+			w.d.Errorf("%s does not read %q at %s:\n%s", w.Name, text, w.URL(), w.Text())
+		}
+	}
+	return w
+}

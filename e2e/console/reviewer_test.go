@@ -1,0 +1,107 @@
+package console
+
+import (
+	"strings"
+	"testing"
+)
+
+// A reviewer takes an application, reads it, writes a note and approves; the
+// mail that was previewed is the mail that is sent, and its reader gets in.
+func TestReviewerApproves(t *testing.T) {
+	everyWay(t, func(d *desk) {
+		w := d.at("Ria").find("Muster")
+		w.reads("Anna Muster", "Hauptstraße 1", "anna@demo.example")
+		w.press("action", "take").on("console/application_case")
+		w.Fill("text", "Document vergeleken, klopt.")
+		w.ClickCSS(`form:has(textarea[name="text"]) button`)
+		w.on("console/application_case").reads("Document vergeleken, klopt.")
+		w.follow("act=approve").on("console/application_decide")
+		preview := w.TextOf("pre")
+		w.press("step", "send").on("console/application_case")
+		if w.Count(`main a[href*="act="]`) != 0 {
+			d.Error("a decided case can be decided on:", w.Text())
+		}
+		d.site.Mail.Next(d, "anna@demo.example") // the receipt
+		mail := d.site.Mail.Next(d, "anna@demo.example")
+		if squeeze(mail.Text) != squeeze(preview) {
+			d.Errorf("the mail is not the one that was shown:\n%s\n\n%s", mail.Text, preview)
+		}
+		_, password := d.site.Officials(d)
+		b := d.visitor()
+		b.Open(d.site.Portal + "/login")
+		b.Fill("email", "anna@demo.example")
+		b.Fill("password", password)
+		b.Submit()
+		if got := b.Attribute("main", "data-page"); got != "enrol/enrol" {
+			d.Error("after the approval the applicant arrives at", got)
+		}
+	})
+}
+
+// squeeze leaves of a text what does not depend on where lines break.
+func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// A company's application needs a second reviewer; the first cannot be both.
+func TestReviewerSecondPairOfEyes(t *testing.T) {
+	everyWay(t, func(d *desk) {
+		ria := d.at("Ria").find("Dupont")
+		ria.press("action", "take").on("console/application_case")
+		ria.follow("act=approve").on("console/application_decide")
+		ria.press("step", "send").on("console/application_case")
+		if ria.Count(`button[value="take"]`) != 0 {
+			d.Error("who approved first may take it again:", ria.Text())
+		}
+		rob := d.at("Rob").find("Dupont")
+		rob.press("action", "take").on("console/application_case")
+		rob.follow("act=approve").on("console/application_decide")
+		rob.press("step", "send").on("console/application_case")
+		d.site.Mail.Next(d, "claire@demo.example") // the receipt
+		if mail := d.site.Mail.Next(d, "claire@demo.example"); !strings.Contains(mail.Text, d.site.Issuer+"/start") {
+			d.Error("the mail of the approval:", mail.Text)
+		}
+	})
+}
+
+// A rejection names a reason from the list and how to object; words are asked
+// for where the list says nothing.
+func TestReviewerRejects(t *testing.T) {
+	everyWay(t, func(d *desk) {
+		w := d.at("Rob").find("Garc")
+		w.press("action", "take").on("console/application_case")
+		w.follow("act=reject").on("console/application_decide")
+		w.press("step", "preview").on("console/application_decide")
+		if w.Count("#errors") != 1 || !strings.HasPrefix(w.Title(), map[string]string{"nl": "Fout:", "en": "Error:"}[d.way.lang]) {
+			d.Error("no reason is no error:", w.Text())
+		}
+		w.Select("reason", "unreadable")
+		w.Fill("text", "The picture is too dark.")
+		w.press("step", "preview").on("console/application_decide")
+		if !strings.Contains(w.TextOf("pre"), "The picture is too dark.") {
+			d.Error("the mail lacks the words:", w.Text())
+		}
+		w.press("step", "change").on("console/application_decide")
+		if w.Value("text") != "The picture is too dark." || w.Value("reason") != "unreadable" {
+			d.Error("what was typed is gone:", w.Value("text"), w.Value("reason"))
+		}
+		w.press("step", "preview").on("console/application_decide")
+		w.press("step", "send").on("console/application_case")
+		d.site.Mail.Next(d, "jose@demo.example") // the receipt
+		if mail := d.site.Mail.Next(d, "jose@demo.example"); !strings.Contains(mail.Text, "The picture is too dark.") || !strings.Contains(mail.Text, "object") {
+			d.Error("the mail of the rejection:", mail.Text)
+		}
+	})
+}
+
+// Two reviewers have the same case open: the second one is told who was
+// quicker, and nothing is decided twice.
+func TestReviewerTooLate(t *testing.T) {
+	everyWay(t, func(d *desk) {
+		ria, rob := d.at("Ria").find("Okafor"), d.at("Rob").find("Okafor")
+		ria.press("action", "take").on("console/application_case")
+		rob.press("action", "take").on("console/application_case")
+		if rob.Status() != 409 || rob.Count("#errors") != 1 {
+			d.Error("the second one is not told:", rob.Status(), rob.Text())
+		}
+		rob.reads("Ria Reviewer")
+	})
+}
