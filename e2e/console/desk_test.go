@@ -70,7 +70,7 @@ func (w *worker) on(page string) *worker {
 	return w
 }
 
-// go opens a path of the console.
+// open opens a path of the console.
 func (w *worker) open(path string, query ...string) *worker {
 	w.d.Helper()
 	q := url.Values{}
@@ -88,6 +88,13 @@ func (w *worker) open(path string, query ...string) *worker {
 func (w *worker) press(name, value string) *worker {
 	w.d.Helper()
 	w.ClickCSS(`button[name="` + name + `"][value="` + value + `"]`)
+	return w
+}
+
+// primary presses the one button that a page is for.
+func (w *worker) primary() *worker {
+	w.d.Helper()
+	w.ClickCSS("main form .utrecht-button--primary-action")
 	return w
 }
 

@@ -34,7 +34,7 @@ func (s *Site) Officials(t testing.TB) (officials []*Official, password string) 
 		t.Fatal(err)
 	}
 	for _, o := range made.Officials {
-		officials = append(officials, &Official{o.Name, o.Email, o.Role, o.Password, &Phone{Secret: o.Key, t: t}, s})
+		officials = append(officials, &Official{o.Name, o.Email, o.Role, o.Password, NewPhone(t, o.Key), s})
 	}
 	return officials, made.Password
 }

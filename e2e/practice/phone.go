@@ -92,3 +92,6 @@ func (p *Phone) at(step int64) string {
 	at := sum[len(sum)-1] & 0x0f
 	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[at:])&0x7fffffff)%1_000_000)
 }
+
+// NewPhone is an app into which a key was typed.
+func NewPhone(t testing.TB, key string) *Phone { return &Phone{Secret: key, t: t} }

@@ -1,0 +1,71 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/e2e/browser"
+)
+
+// holder is Pieter, whose account the demo blocked, on his own blocked page:
+// he reads out the reference and the code that stand there.
+func (d *desk) holder() (b *browser.Session, reference, code string) {
+	d.Helper()
+	_, password := d.site.Officials(d)
+	b = d.visitor()
+	b.Open(d.site.Portal + "/login")
+	b.Fill("email", "pieter@demo.example")
+	b.Fill("password", password)
+	b.Submit()
+	if got := b.Attribute("main", "data-page"); got != "login/blocked" {
+		d.Fatalf("Pieter is on %q:\n%s", got, b.Text())
+	}
+	return b, b.TextOf(".reference--asked code"), b.TextOf(".reference:not(.reference--asked) code")
+}
+
+// The helpdesk finds a caller by the reference on the blocked page, is sure
+// of who calls, and unblocks; the holder gets a fresh QR code.
+func TestHelpdeskUnblocks(t *testing.T) {
+	everyWay(t, func(d *desk) {
+		b, reference, code := d.holder()
+		w := d.at("Hanna").open("/console/accounts").on("console/accounts")
+		w.Fill("q", strings.ToLower(reference))
+		w.ClickCSS(`main form[method="get"] button`)
+		w.on("console/accounts").follow("/console/account?").on("console/account")
+		for _, secret := range []string{"1961", "King Street", code} {
+			if strings.Contains(w.Text(), secret) {
+				d.Errorf("the helpdesk reads the answer %q:\n%s", secret, w.Text())
+			}
+		}
+		w.primary().on("console/unblock")
+		w.Fill("code", "00000000")
+		w.Fill("said_street", "Queens Road 12")
+		w.primary().on("console/unblock")
+		if w.Count("#errors") != 1 {
+			d.Error("wrong answers are no error:", w.Text())
+		}
+		w.Fill("code", code)
+		w.Fill("said_birthdate", "1961-04-02")
+		w.Fill("said_street", "88 King Street")
+		w.Fill("said_place", "Halifax NS")
+		w.primary().on("console/unblock")
+		w.Select("reason", "new_phone")
+		w.Fill("ticket", "M-2026-0001")
+		w.primary().on("console/unblock")
+		w.press("action", "confirm").on("console/unblock")
+		for range 3 { // the receipt, the approval, the block
+			d.site.Mail.Next(d, "pieter@demo.example")
+		}
+		if mail := d.site.Mail.Next(d, "pieter@demo.example"); !strings.Contains(mail.Text, "/start") {
+			d.Error("the mail about the unblocking:", mail.Text)
+		}
+		b.Open(d.site.Portal + "/login")
+		_, password := d.site.Officials(d)
+		b.Fill("email", "pieter@demo.example")
+		b.Fill("password", password)
+		b.Submit()
+		if got := b.Attribute("main", "data-page"); got != "enrol/enrol" {
+			d.Errorf("after the unblocking Pieter is on %q:\n%s", got, b.Text())
+		}
+	})
+}

@@ -1,0 +1,75 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/e2e/browser"
+	"omgevingsloket-id/e2e/practice"
+)
+
+// An administrator invites somebody, who chooses a password, scans the QR
+// code and gets in; removed, the next click ends it.
+func TestAdministratorInvitesAndRemoves(t *testing.T) {
+	everyWay(t, func(d *desk) {
+		admin := d.at("Bas").open("/console/staff").on("console/staff")
+		admin.Fill("name", "Nora Nieuw")
+		admin.Fill("email", "nora@demo.example")
+		admin.Choose("helpdesk", "yes")
+		admin.primary().on("console/invited")
+		link := admin.TextOf("main code")
+
+		nora := &practice.Official{Name: "Nora Nieuw", Email: "nora@demo.example", Password: "een rustige haven bij nacht"}
+		b := d.visitor()
+		b.Open(link)
+		b.Fill("password", nora.Password)
+		b.Submit()
+		png := d.TempDir() + "/qr.png"
+		b.Screenshot(png)
+		uri := browser.QR(d, png)
+		_, key, ok := strings.Cut(uri, "secret=")
+		if !ok || !strings.HasPrefix(uri, "otpauth://totp/") {
+			d.Fatal("the QR code says", uri)
+		}
+		key, _, _ = strings.Cut(key, "&")
+		nora.Phone = practice.NewPhone(d, key)
+		b.Open(d.site.Issuer + "/console/login")
+		b.Fill("email", nora.Email)
+		b.Fill("password", nora.Password)
+		b.Submit()
+		b.Fill("code", nora.Phone.Code())
+		b.Submit()
+		if got := b.Attribute("main", "data-page"); got != "console/home" {
+			d.Fatalf("Nora is on %q:\n%s", got, b.Text())
+		}
+		b.Open(d.site.Issuer + "/console/applications")
+		if b.Status() != 403 {
+			d.Error("the helpdesk sees applications:", b.Status(), b.Text())
+		}
+		b.Problems() // the 403
+
+		admin.open("/console/staff").on("console/staff")
+		admin.ClickLink("Nora Nieuw")
+		admin.on("console/member").press("action", "remove").on("console/staff")
+		b.Open(d.site.Issuer + "/console")
+		if got := b.Attribute("main", "data-page"); got != "console/login" {
+			d.Errorf("removed, Nora is on %q:\n%s", got, b.Text())
+		}
+	})
+}
+
+// An auditor reads what others did and finds no button to do anything.
+func TestAuditorReads(t *testing.T) {
+	everyWay(t, func(d *desk) {
+		w := d.at("Ada").open("/console/record").on("console/record")
+		if n := w.Count("main form[method=post] button"); n != 1 { // to log out
+			d.Errorf("an auditor has %d buttons that change something", n)
+		}
+		for _, forbidden := range []string{"/console/applications", "/console/accounts", "/console/staff"} {
+			if w.open(forbidden); w.Status() != 403 {
+				d.Error(forbidden, w.Status())
+			}
+		}
+		w.Problems() // the 403s
+	})
+}
