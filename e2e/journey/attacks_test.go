@@ -87,7 +87,7 @@ func framed(t *testing.T, site *practice.Site) {
 // everything that a link can carry (AZ-10, AZ-12, AZ-26, AZ-32).
 func hostileParameters(t *testing.T, site *practice.Site) {
 	const hostile = `"><script>window.owned=1</script><img src=x onerror=window.owned=1>javascript:owned=1`
-	w := &tour{T: t, site: site}
+	w := &visit{T: t, site: site}
 	request := w.authorize()
 	q := request.Query()
 	for _, name := range []string{"login_hint", "state", "error", "error_description", "msg", "ui_locales"} {

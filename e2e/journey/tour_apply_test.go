@@ -13,7 +13,7 @@ import (
 )
 
 // standing are the pages that ask nothing, ours and the portal's.
-func (w *tour) standing() {
+func (w *visit) standing() {
 	b := w.b
 	w.fineAt(w.site.Portal+"/", "portal/home", "front")
 	w.fineAt(w.site.Portal+"/second", "portal/home", "second")
@@ -30,14 +30,14 @@ func (w *tour) standing() {
 	w.language(b)
 }
 
-func (w *tour) fineAt(address, page, state string) {
+func (w *visit) fineAt(address, page, state string) {
 	w.Helper()
 	w.b.Open(address)
 	w.fine(page, state)
 }
 
 // language switches to the other language and back.
-func (w *tour) language(b *browser.Session) {
+func (w *visit) language(b *browser.Session) {
 	w.Helper()
 	other := practice.English
 	if w.v.lang == "en" {
@@ -56,7 +56,7 @@ func (w *tour) language(b *browser.Session) {
 }
 
 // applying is the way to an account with a mistake on every page.
-func (w *tour) applying() {
+func (w *visit) applying() {
 	b, p := w.b, w.p
 	b.Open(w.site.Issuer + "/apply")
 	w.fine("apply/apply", "empty")
@@ -86,7 +86,7 @@ func (w *tour) applying() {
 	w.sending()
 }
 
-func (w *tour) mailedCode() {
+func (w *visit) mailedCode() {
 	b, p := w.b, w.p
 	w.fine("apply/code", "empty")
 	b.Click(p.Next)
@@ -108,7 +108,7 @@ func (w *tour) mailedCode() {
 }
 
 // answers are the pages of the form. Person fills them in the right way.
-func (w *tour) answers() {
+func (w *visit) answers() {
 	b, p := w.b, w.p
 	w.fine("apply/person", "empty")
 	b.Submit()
@@ -138,7 +138,7 @@ func (w *tour) answers() {
 	p.FillAddress(b)
 }
 
-func (w *tour) document() {
+func (w *visit) document() {
 	b := w.b
 	w.fine("apply/document", "empty")
 	b.Submit()
@@ -153,7 +153,7 @@ func (w *tour) document() {
 	b.Submit()
 }
 
-func (w *tour) sending() {
+func (w *visit) sending() {
 	b, p := w.b, w.p
 	w.fine("apply/check", "filled in")
 	b.Submit()
@@ -176,7 +176,7 @@ func (w *tour) sending() {
 // status looks at what an applicant sees after sending, and at the way there
 // from another browser; of an application that is not there, the pages are
 // the same.
-func (w *tour) status() {
+func (w *visit) status() {
 	b := w.b
 	b.Open(w.site.Issuer + "/apply/status")
 	w.fine("apply/status", "approved")
@@ -192,7 +192,7 @@ func (w *tour) status() {
 	w.wrong("apply/status_code", "wrong")
 }
 
-func (w *tour) file(name string, content []byte) string {
+func (w *visit) file(name string, content []byte) string {
 	w.Helper()
 	path := filepath.Join(w.TempDir(), name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // refused are the requests that end on an error page of ours, and a password
 // that is not right.
-func (w *tour) refused() {
+func (w *visit) refused() {
 	b, p := w.b, w.p
 	b.Open(w.site.Portal + "/login")
 	w.fine("login/login", "empty")
@@ -53,14 +53,14 @@ func (w *tour) refused() {
 }
 
 // opened opens a <details> and looks at the page again.
-func (w *tour) opened(css, page, state string) {
+func (w *visit) opened(css, page, state string) {
 	w.Helper()
 	w.b.ClickCSS(css)
 	w.look(w.b, page, state, strings.HasPrefix(w.b.Title(), w.v.words.Wrong))
 }
 
 // foreign sends our form from another site.
-func (w *tour) foreign(address string) {
+func (w *visit) foreign(address string) {
 	w.Helper()
 	evil := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -74,7 +74,7 @@ func (w *tour) foreign(address string) {
 }
 
 // authorize gives the request that the portal makes.
-func (w *tour) authorize() *url.URL {
+func (w *visit) authorize() *url.URL {
 	w.Helper()
 	c := w.site.Client(w.T)
 	r, err := http.NewRequestWithContext(w.Context(), http.MethodGet, w.site.Portal+"/login", nil)
@@ -94,7 +94,7 @@ func (w *tour) authorize() *url.URL {
 }
 
 // enrolling is the first login.
-func (w *tour) enrolling() {
+func (w *visit) enrolling() {
 	b, p := w.b, w.p
 	b.Open(w.site.Issuer + "/start")
 	p.LogIn(b)
@@ -124,7 +124,7 @@ func (w *tour) enrolling() {
 }
 
 // secondPortal is the consent of a third party's client, refused and given.
-func (w *tour) secondPortal() {
+func (w *visit) secondPortal() {
 	b, p := w.b, w.p
 	b.Open(w.site.Portal + "/second")
 	b.ClickCSS("#login")
@@ -148,7 +148,7 @@ func (w *tour) secondPortal() {
 }
 
 // leaving is logging out without a portal that asks for it.
-func (w *tour) leaving() {
+func (w *visit) leaving() {
 	b, p := w.b, w.p
 	b.Open(w.site.Issuer + "/end_session")
 	w.fine("logout/ask", "asked")
@@ -160,7 +160,7 @@ func (w *tour) leaving() {
 }
 
 // again is a later login: the code of the phone, wrong, used before, too soon.
-func (w *tour) again() {
+func (w *visit) again() {
 	b, p := w.b, w.p
 	b.Open(w.site.Portal + "/login")
 	p.LogIn(b)
@@ -186,7 +186,7 @@ func (w *tour) again() {
 }
 
 // blocked is somebody whose scan failed, until after the helpdesk.
-func (w *tour) blocked() {
+func (w *visit) blocked() {
 	p := w.site.Person(w.T, practice.Burger, w.v.words)
 	w.site.Client(w.T).Apply(p)
 	b := w.b

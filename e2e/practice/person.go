@@ -225,3 +225,13 @@ func emptyPDF(t testing.TB) string {
 	}
 	return path
 }
+
+// SixDigits reads the code in a mail.
+func SixDigits(t testing.TB, text string) string {
+	t.Helper()
+	m := sixDigits.FindStringSubmatch(text)
+	if m == nil {
+		t.Fatalf("no code in the mail:\n%s", text)
+	}
+	return m[1]
+}

@@ -1,0 +1,229 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/e2e/browser"
+	"omgevingsloket-id/e2e/practice"
+	"omgevingsloket-id/e2e/tour"
+)
+
+var screens = []way{
+	{"nl-desktop", "nl", nil},
+	{"en-phone", "en", []browser.Option{browser.Phone()}},
+	{"nl-phone-dark", "nl", []browser.Option{browser.Phone(), browser.Dark()}},
+	{"en-desktop-dark-noscript", "en", []browser.Option{browser.Dark(), browser.NoScript()}},
+}
+
+// TestEveryConsolePage visits every page of the console, and those of an
+// application that waits for an official, in every state that can be reached
+// from outside. At its end no page may be left that nobody saw.
+func TestEveryConsolePage(t *testing.T) {
+	album := &tour.Album{}
+	t.Run("screens", func(t *testing.T) {
+		for _, w := range screens {
+			t.Run(w.name, func(t *testing.T) {
+				t.Parallel()
+				v := &visit{desk: &desk{T: t, site: practice.Start(t, practice.Review()), way: w}, album: album}
+				v.reviewing()
+				v.applicant()
+				v.helping()
+				v.managing()
+				v.auditing()
+			})
+		}
+	})
+	if t.Failed() {
+		return // a tour that ended early says nothing about the pages behind
+	}
+	for _, name := range album.Unseen(t, func(page string) bool {
+		return strings.HasPrefix(page, "console/") || page == "apply/status_document" || page == "apply/status_withdraw"
+	}) {
+		t.Errorf("templates/%s.html was never seen in a browser; add the way to it to the tour", name)
+	}
+}
+
+// visit is one way of working on the way through all pages.
+type visit struct {
+	*desk
+	album *tour.Album
+}
+
+func (v *visit) look(b *browser.Session, page, state string, wrong bool) {
+	v.Helper()
+	v.album.Look(v, b, tour.Screen{Name: v.way.name, Lang: v.way.lang, Wrong: v.words().Wrong}, page, state, wrong)
+}
+
+func (v *visit) words() practice.Words {
+	if v.way.lang == "en" {
+		return practice.English
+	}
+	return practice.Dutch
+}
+
+func (v *visit) fine(w *worker, page, state string)  { v.Helper(); v.look(w.Session, page, state, false) }
+func (v *visit) wrong(w *worker, page, state string) { v.Helper(); v.look(w.Session, page, state, true) }
+
+func (v *visit) reviewing() {
+	b := v.visitor()
+	ria := &worker{b, v.site.Official(v, "Ria"), v.desk}
+	b.Open(v.site.Issuer + "/console")
+	v.fine(ria, "console/login", "empty")
+	b.Fill("email", ria.Email)
+	b.Fill("password", "not the password")
+	b.Submit()
+	v.wrong(ria, "console/login", "refused")
+	b.Fill("email", ria.Email)
+	b.Fill("password", ria.Password)
+	b.Submit()
+	v.fine(ria, "console/code", "asked")
+	b.Fill("code", ria.Phone.Wrong())
+	b.Submit()
+	v.wrong(ria, "console/code", "wrong")
+	ria.LogIn(b)
+	v.fine(ria, "console/home", "reviewer")
+	ria.open("/console/applications")
+	v.fine(ria, "console/applications", "waiting")
+	ria.open("/console/applications", "show", "decided")
+	v.fine(ria, "console/applications", "decided")
+	ria.open("/console/applications", "q", "nobody of that name")
+	v.fine(ria, "console/applications", "nothing found")
+	ria.open("/console/staff")
+	v.look(b, "web/error", "not this role", false)
+
+	v.fine(ria.find("Huber"), "console/application_case", "proposed by me")
+	v.fine(ria.find("Nystr"), "console/application_case", "quarantined")
+	v.fine(ria.find("Kowalski"), "console/application_case", "rejected")
+	v.fine(ria.find("Muster"), "console/application_case", "waiting")
+	ria.press("action", "take")
+	v.fine(ria, "console/application_case", "mine")
+	ria.ClickCSS(`form:has(textarea[name="text"]) button`)
+	v.wrong(ria, "console/application_case", "empty note")
+	ria.follow("act=approve")
+	v.fine(ria, "console/application_decide", "approve")
+	ria.find("Muster").follow("act=more")
+	v.fine(ria, "console/application_decide", "more")
+	ria.press("step", "preview")
+	v.wrong(ria, "console/application_decide", "more missing")
+	ria.Fill("text", "Please send both sides of your card.")
+	ria.press("step", "preview")
+	v.fine(ria, "console/application_decide", "more preview")
+	ria.find("Muster").follow("act=reject")
+	v.fine(ria, "console/application_decide", "reject")
+	ria.press("step", "preview")
+	v.wrong(ria, "console/application_decide", "reject missing")
+	ria.Select("reason", "mismatch")
+	ria.press("step", "preview")
+	v.fine(ria, "console/application_decide", "reject preview")
+}
+
+// applicant is Mai, who was asked for more and finds the way with the
+// reference and a code from a mail.
+func (v *visit) applicant() {
+	b := v.visitor()
+	receipt := v.site.Mail.Next(v, "mai@demo.example")
+	_, rest, _ := strings.Cut(receipt.Text, "OLID-")
+	reference := "OLID-" + strings.Fields(rest)[0]
+	v.site.Mail.Next(v, "mai@demo.example") // the question
+	b.Open(v.site.Issuer + "/apply/status/find")
+	b.Fill("reference", reference)
+	b.Submit()
+	b.Fill("code", practice.SixDigits(v, v.site.Mail.Next(v, "mai@demo.example").Text))
+	b.Submit()
+	v.look(b, "apply/status", "asked for more", false)
+	b.Submit()
+	v.look(b, "apply/status", "no answer", true)
+	b.ClickCSS(`main a[href$="/apply/status/document"]`)
+	v.look(b, "apply/status_document", "empty", false)
+	b.Submit()
+	v.look(b, "apply/status_document", "missing", true)
+	b.Open(v.site.Issuer + "/apply/status/withdraw")
+	v.look(b, "apply/status_withdraw", "asked", false)
+	b.ClickCSS("main form .utrecht-button--primary-action")
+	v.look(b, "apply/status", "withdrawn", false)
+}
+
+func (v *visit) helping() {
+	_, reference, code := v.holder()
+	hanna := v.at("Hanna")
+	v.fine(hanna, "console/home", "helpdesk")
+	hanna.open("/console/accounts")
+	v.fine(hanna, "console/accounts", "empty")
+	hanna.open("/console/accounts", "q", "nobody")
+	v.fine(hanna, "console/accounts", "nothing found")
+	hanna.open("/console/accounts", "q", "demo.example")
+	v.fine(hanna, "console/accounts", "found")
+	hanna.open("/console/accounts", "q", "ingrid").follow("/console/account?")
+	v.fine(hanna, "console/account", "not blocked")
+	hanna.follow("/console/account/block")
+	v.fine(hanna, "console/account-block", "empty")
+	hanna.primary()
+	v.wrong(hanna, "console/account-block", "missing")
+	hanna.open("/console/accounts", "q", "ingrid").follow("/console/account?").follow("/console/account/mail")
+	v.fine(hanna, "console/account-mail", "empty")
+	hanna.primary()
+	v.wrong(hanna, "console/account-mail", "missing")
+	hanna.open("/console/accounts", "q", reference).follow("/console/account?")
+	v.fine(hanna, "console/account", "blocked")
+	hanna.primary()
+	v.fine(hanna, "console/unblock", "who calls")
+	hanna.Fill("code", "00000000")
+	hanna.primary()
+	v.wrong(hanna, "console/unblock", "wrong code")
+	hanna.Fill("code", code)
+	hanna.Fill("said_birthdate", "1961-04-02")
+	hanna.Fill("said_street", "88 King Street")
+	hanna.Fill("said_place", "Halifax NS")
+	hanna.primary()
+	v.fine(hanna, "console/unblock", "why")
+	hanna.primary()
+	v.wrong(hanna, "console/unblock", "no reason")
+	hanna.Select("reason", "lost_phone")
+	hanna.Fill("ticket", "M-1")
+	hanna.primary()
+	v.fine(hanna, "console/unblock", "confirm")
+	hanna.press("action", "confirm")
+	v.fine(hanna, "console/unblock", "done")
+}
+
+func (v *visit) managing() {
+	bas := v.at("Bas")
+	v.fine(bas, "console/home", "administrator")
+	bas.open("/console/staff")
+	v.fine(bas, "console/staff", "list")
+	bas.primary()
+	v.wrong(bas, "console/staff", "missing")
+	bas.Fill("name", "Nora Nieuw")
+	bas.Fill("email", "nora@demo.example")
+	bas.Choose("helpdesk", "yes")
+	bas.primary()
+	v.fine(bas, "console/invited", "link")
+	link := bas.TextOf("main code")
+	bas.open("/console/staff").ClickLink("Hugo Helpdesk")
+	v.fine(bas, "console/member", "other")
+	bas.open("/console/staff").ClickLink("Bas Beheerder")
+	v.fine(bas, "console/member", "self")
+
+	b := v.visitor()
+	b.Open(link)
+	v.look(b, "console/invite", "empty", false)
+	b.Fill("password", "kort")
+	b.Submit()
+	v.look(b, "console/invite", "short", true)
+	b.Fill("password", "een rustige haven bij nacht")
+	b.Submit()
+	v.look(b, "console/qr", "shown", false)
+	other := v.visitor()
+	other.Open(link)
+	v.look(other, "web/error", "spent invitation", false)
+}
+
+func (v *visit) auditing() {
+	ada := v.at("Ada")
+	v.fine(ada, "console/home", "auditor")
+	ada.open("/console/record")
+	v.fine(ada, "console/record", "latest")
+	ada.open("/console/record", "kind", "account", "id", "nobody")
+	v.fine(ada, "console/record", "nothing found")
+}
