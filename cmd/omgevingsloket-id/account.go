@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
@@ -51,7 +52,7 @@ func (t accountShow) Run(w world) error {
 		}
 		fmt.Fprintln(w.stdout, "\nwhat happened, newest first")
 		for _, e := range events {
-			fmt.Fprintf(w.stdout, "  %s  %s %s %s\n", e.At.Format(time.RFC3339), e.Action, e.Outcome, e.Reason)
+			fmt.Fprintf(w.stdout, "  %s  %s %s %s\n", e.At.Format(time.RFC3339), e.Action, e.Outcome, audit.Printable(e.Reason))
 		}
 		return nil
 	})

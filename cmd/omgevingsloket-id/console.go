@@ -33,7 +33,7 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 	a.staff = &console.Room{
 		Kit:      kit,
 		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, EmailKey: emailKey, Rand: a.rand, Now: a.now},
-		Sessions: a.stores.sessions, Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
+		Sessions: a.stores.sessions, Audit: db.Audit(), ByReference: db.Applications().ByReference, PerMinute: c.Limits.LoginPerMinute,
 		Helpdesk: &helpdesk.Rules{
 			Store: db.Helpdesk(), Accounts: a.stores.accounts, Callback: callback, Letters: letters, Rand: a.rand, Now: a.now,
 		},

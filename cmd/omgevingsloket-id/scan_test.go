@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/scan"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -77,7 +78,7 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 	if n, err := round(); n != 0 || err != nil {
 		t.Error("scanned twice:", n, err)
 	}
-	events, err := s.stores.db.Audit().Latest(t.Context(), 0, 100)
+	events, err := s.stores.db.Audit().Find(t.Context(), audit.Filter{Action: "document.scanned"}, 100)
 	must(t, err)
 	told := 0
 	for _, e := range events {

@@ -105,6 +105,7 @@ func newSiteWith(t testing.TB, change func(*config.Config), wrap func(*stores)) 
 	s.app, err = newAppOn(context.Background(), open, c, log, s.clock.now)
 	must(t, err)
 	t.Cleanup(s.stores.close)
+	t.Cleanup(s.knownEvents)
 	s.server.Config.Handler = s.app.site
 	if strings.HasPrefix(c.Issuer, "https:") {
 		s.server.StartTLS()

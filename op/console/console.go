@@ -34,15 +34,17 @@ const codeTime = 10 * time.Minute
 
 // Room is the console. All fields are set once, at the wiring.
 type Room struct {
-	Kit       *web.Kit
-	Rules     *staff.Rules
-	Sessions  session.Store
-	Audit     audit.Store
-	Helpdesk  *helpdesk.Rules
-	AfterMail func()
-	Desk      *application.Desk
-	PerMinute int           // password tries of one source
-	Scanner   func() string // what is wrong with the scanner: ScannerNone, ScannerSilent or ""
+	Kit      *web.Kit
+	Rules    *staff.Rules
+	Sessions session.Store
+	Audit    audit.Store
+	// ByReference finds a sent application by its reference.
+	ByReference func(ctx context.Context, reference string) (application.Application, error)
+	Helpdesk    *helpdesk.Rules
+	AfterMail   func()
+	Desk        *application.Desk
+	PerMinute   int           // password tries of one source
+	Scanner     func() string // what is wrong with the scanner: ScannerNone, ScannerSilent or ""
 
 	access []Access
 }

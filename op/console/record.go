@@ -3,7 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,59 +16,162 @@ const recordRows = 100
 
 type recordPage struct {
 	page
-	Kind, Object web.Field
-	Rows         []recordRow
-	Older        *web.Link
-	Filtered     bool
+	From, Until, Outcome, Kind, Number web.Field
+	Who, Action                        groupedField
+	Rows                               []recordRow
+	Newest, Older                      *web.Link
+	Filtered                           bool
+}
+
+// groupedField is a select whose options stand in groups.
+type groupedField struct {
+	web.Field
+	Groups []optionGroup
+}
+
+type optionGroup struct {
+	Label   string
+	Options []web.Option
 }
 
 type recordRow struct {
-	Seq                                             int64
-	At, Actor, Action, Object, ObjectURL, Why, From string
+	Seq                               int64
+	At, UTC, Who, What, Code, About   string
+	WhoURL, AboutURL                  string
+	Refused                           bool
+	Outcome, Why, From, Ref, MoreText string
 }
 
-// record shows who did what, newest first; one object alone when the address
-// names one. Looking at it changes nothing.
+// record shows who did what, newest first. Every filter is in the address,
+// so that a finding can be handed on. That somebody looked, and for what, is
+// on the record itself.
 func (h *Room) record(w http.ResponseWriter, r *http.Request, v *Visit) error {
-	q := r.URL.Query()
-	kind, id := cut(q.Get("kind"), 32), cut(strings.TrimSpace(q.Get("id")), 128)
 	p := &recordPage{page: h.page(r, v, "console.record.title")}
-	p.Kind = web.Field{Page: p.Page, Name: "kind", Label: p.T("console.record.kind"), Value: kind, Options: []web.Option{
-		{Value: "account", Label: p.T("console.record.kind_account")}, {Value: "application", Label: p.T("console.record.kind_application")},
-		{Value: "client", Label: p.T("console.record.kind_client")}, {Value: "key", Label: p.T("console.record.kind_key")}, {Value: "staff", Label: p.T("console.record.kind_staff")},
-	}}
-	p.Object = web.Field{Page: p.Page, Name: "id", Label: p.T("console.record.number"), Value: id, Optional: true, Width: "20"}
-	p.Filtered = kind != "" && id != ""
-	before, _ := strconv.ParseInt(q.Get("before"), 10, 64)
-	events, err := h.events(r, kind, id, before)
+	f, err := h.recordFilter(r, p)
 	if err != nil {
 		return err
 	}
-	for _, e := range events {
-		p.Rows = append(p.Rows, h.recordRow(p, e))
+	if len(p.Problems) > 0 {
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/record", p)
 	}
-	if n := len(events); !p.Filtered && n == recordRows && events[n-1].Seq > 1 {
-		p.Older = &web.Link{URL: "?" + url.Values{"before": {strconv.FormatInt(events[n-1].Seq, 10)}}.Encode(), Label: p.T("console.record.older")}
+	events, err := h.Audit.Find(r.Context(), f, recordRows+1)
+	if err != nil {
+		return err
+	}
+	if err := h.Audit.Note(r.Context(), h.readingEvent(r, v, f, len(events) > 0)); err != nil {
+		return err
+	}
+	if !f.Before.Zero() {
+		p.Newest = &web.Link{URL: p.Path(turned(r, audit.Cursor{})), Label: p.T("console.record.newest")}
+	}
+	if len(events) > recordRows {
+		events = events[:recordRows]
+		p.Older = &web.Link{URL: p.Path(turned(r, audit.After(events[recordRows-1]))), Label: p.T("console.record.older")}
+	}
+	names := h.names()
+	for _, e := range events {
+		row, err := h.recordRow(r, p, e, names)
+		if err != nil {
+			return err
+		}
+		p.Rows = append(p.Rows, row)
 	}
 	return h.Kit.Render(w, http.StatusOK, "console/record", p)
 }
 
-func (h *Room) events(r *http.Request, kind, id string, before int64) ([]audit.Event, error) {
-	if kind != "" && id != "" {
-		return h.Audit.EventsAbout(r.Context(), kind, id, recordRows)
+// turned is the address of the same filters at another place of the record.
+func turned(r *http.Request, c audit.Cursor) string {
+	q := url.Values{}
+	for _, name := range []string{"from", "until", "who", "action", "outcome", "kind", "number"} {
+		if value := r.URL.Query().Get(name); value != "" {
+			q.Set(name, value)
+		}
 	}
-	return h.Audit.Latest(r.Context(), before, recordRows)
+	if !c.Zero() {
+		q.Set("before", c.String())
+	}
+	return strings.TrimSuffix("/console/record?"+q.Encode(), "?")
 }
 
-func (h *Room) recordRow(p *recordPage, e audit.Event) recordRow {
-	actor := e.ActorKind
+// readingEvent says who read what. Of the number only one that the record has
+// is kept: somebody may have typed an address there.
+func (h *Room) readingEvent(r *http.Request, v *Visit, f audit.Filter, found bool) audit.Event {
+	e := h.event(r, v, "record.viewed", "record", "")
+	e.Details = map[string]string{
+		"who": strings.TrimSuffix(f.ActorKind+":"+f.ActorID, ":"), "action": f.Action, "outcome": f.Outcome, "kind": f.ObjectKind, "before": f.Before.String(),
+	}
+	if f.ObjectID != "" {
+		e.Details["number"] = "unknown"
+		if found {
+			e.Details["number"] = f.ObjectID
+		}
+	}
+	if !found {
+		e.Details["who"] = f.ActorKind
+	}
+	for name, t := range map[string]time.Time{"from": f.From, "until": f.Until} {
+		if !t.IsZero() {
+			e.Details[name] = t.UTC().Format(time.RFC3339)
+		}
+	}
+	for name, value := range e.Details {
+		if value == "" {
+			delete(e.Details, name)
+		}
+	}
+	return e
+}
+
+func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *memberNames) (recordRow, error) {
+	row := recordRow{
+		Seq: e.Seq, At: dutchTime(e.At, p.Lang) + e.At.Format(":05"), UTC: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), What: actionText(p.Page, e.Action), Code: e.Action,
+		Refused: e.Outcome != audit.OK, Outcome: p.T("record.outcome.refused"),
+		Why: audit.Printable(e.Reason), From: audit.Printable(e.Origin), Ref: audit.Printable(e.RequestID),
+	}
+	who := e.ActorKind
+	if slices.Contains(audit.ActorKinds, e.ActorKind) {
+		row.Who = p.T("record.actor." + e.ActorKind)
+	} else {
+		row.Who = e.ActorKind
+	}
 	if e.ActorID != "" {
-		actor += " " + e.ActorID
+		who += ":" + e.ActorID
+		name := e.ActorID
+		if e.ActorKind == audit.ActorStaff {
+			var err error
+			if name, err = names.of(r.Context(), e.ActorID); err != nil {
+				return row, err
+			}
+		}
+		row.Who += " " + name
 	}
-	return recordRow{
-		Seq: e.Seq, At: e.At.UTC().Format(time.DateTime), Actor: actor, Action: e.Action, Object: e.ObjectKind + " " + e.ObjectID,
-		ObjectURL: "?" + url.Values{"kind": {e.ObjectKind}, "id": {e.ObjectID}}.Encode(), Why: e.Reason, From: e.Origin,
+	row.Who = audit.Printable(row.Who)
+	row.WhoURL = p.Path("/console/record?" + url.Values{"who": {who}}.Encode())
+	row.About = e.ObjectKind
+	if slices.Contains(audit.ObjectKinds, e.ObjectKind) {
+		row.About = p.T("record.object." + e.ObjectKind)
 	}
+	if e.ObjectID != "" {
+		row.About += " " + e.ObjectID
+		row.AboutURL = p.Path("/console/record?" + url.Values{"kind": {e.ObjectKind}, "number": {e.ObjectID}}.Encode())
+	}
+	row.About = audit.Printable(row.About)
+	var more []string
+	for name, value := range e.Details {
+		more = append(more, audit.Printable(name+": "+value))
+	}
+	slices.Sort(more)
+	row.MoreText = strings.Join(more, ", ")
+	return row, nil
+}
+
+// actionText says an action in plain words; one that this program does not
+// know (any more) is named as the record names it.
+func actionText(p *web.Page, action string) string {
+	if !audit.Known(action) {
+		return action
+	}
+	return p.T("record.action." + strings.ReplaceAll(action, ".", "_"))
 }
 
 func cut(s string, n int) string { return s[:min(len(s), n)] }

@@ -31,8 +31,14 @@ var Groups = []Group{
 	{"staff", []string{
 		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.blocked", "staff.roles", "staff.removed",
 	}},
-	{"system", []string{"client.added", "client.removed", "key.moved"}},
+	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed"}},
 }
+
+// ActorKinds are all kinds of actors.
+var ActorKinds = []string{ActorApplicant, ActorHolder, ActorStaff, ActorClient, ActorOperator, ActorSystem}
+
+// ObjectKinds are all kinds of objects.
+var ObjectKinds = []string{"application", "account", "client", "staff", "key", "record"}
 
 // Known tells whether this program writes the action.
 func Known(action string) bool {

@@ -72,13 +72,15 @@ func ChainHash(prev string, e Event) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Store reads the record. Nothing here writes: events travel with the change
-// they belong to (package record).
+// Store reads the record. Events travel with the change they belong to
+// (package record); only a reading that is to be known of is an event alone.
 type Store interface {
 	// Events lists in order of Seq, after the given one, at most limit.
 	Events(ctx context.Context, after int64, limit int) ([]Event, error)
-	// Latest lists the newest first, those before the given Seq (0 = all).
-	Latest(ctx context.Context, before int64, limit int) ([]Event, error)
+	// Find lists what the filter wants, newest first: by At, then Seq.
+	Find(ctx context.Context, f Filter, limit int) ([]Event, error)
 	// EventsAbout lists what happened to one object, newest first.
 	EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]Event, error)
+	// Note adds an event about something that changed nothing.
+	Note(ctx context.Context, e Event) error
 }

@@ -92,6 +92,8 @@ type Store interface {
 	ByInvite(ctx context.Context, hash string) (Member, error)
 	// List gives all but the removed, by name.
 	List(ctx context.Context) ([]Member, error)
+	// Everyone gives the removed as well, for those who read what they did.
+	Everyone(ctx context.Context) ([]Member, error)
 	// Accept spends an invitation: once, of any number of callers, and not
 	// after it expired; errs.ErrConflict otherwise.
 	Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec record.Record) error

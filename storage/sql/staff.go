@@ -76,7 +76,13 @@ func (s members) ByInvite(ctx context.Context, hash string) (staff.Member, error
 }
 
 func (s members) List(ctx context.Context) ([]staff.Member, error) {
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE state <> 'removed' ORDER BY name, id`)
+	return s.list(ctx, `state <> 'removed'`)
+}
+
+func (s members) Everyone(ctx context.Context) ([]staff.Member, error) { return s.list(ctx, `1 = 1`) }
+
+func (s members) list(ctx context.Context, where string) ([]staff.Member, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE `+where+` ORDER BY name, id`)
 	if err != nil {
 		return nil, answer("staff", err)
 	}

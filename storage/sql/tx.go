@@ -114,10 +114,8 @@ func appendEvent(ctx context.Context, tx *sql.Tx, e audit.Event) error {
 	if err != nil {
 		return err
 	}
+	e = e.Storable()
 	e.At = e.At.UTC().Truncate(time.Millisecond)
-	if len(e.Details) == 0 {
-		e.Details = nil
-	}
 	e.Hash = audit.ChainHash(e.PrevHash, e)
 	details, err := json.Marshal(e.Details)
 	if err != nil {

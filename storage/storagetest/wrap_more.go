@@ -112,12 +112,16 @@ func (w auditLog) Events(ctx context.Context, after int64, limit int) ([]audit.E
 	return pass(w.f, "Audit.Events", func() ([]audit.Event, error) { return w.s.Events(ctx, after, limit) })
 }
 
-func (w auditLog) Latest(ctx context.Context, before int64, limit int) ([]audit.Event, error) {
-	return pass(w.f, "Audit.Latest", func() ([]audit.Event, error) { return w.s.Latest(ctx, before, limit) })
+func (w auditLog) Find(ctx context.Context, f audit.Filter, limit int) ([]audit.Event, error) {
+	return pass(w.f, "Audit.Find", func() ([]audit.Event, error) { return w.s.Find(ctx, f, limit) })
 }
 
 func (w auditLog) EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]audit.Event, error) {
 	return pass(w.f, "Audit.EventsAbout", func() ([]audit.Event, error) { return w.s.EventsAbout(ctx, objectKind, objectID, limit) })
+}
+
+func (w auditLog) Note(ctx context.Context, e audit.Event) error {
+	return tell(w.f, "Audit.Note", func() error { return w.s.Note(ctx, e) })
 }
 
 type requests struct {

@@ -1,0 +1,71 @@
+package storagetest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/record"
+)
+
+// auditFilters holds Find against a filter made by hand, for every filter
+// alone and many together, page by page.
+func auditFilters(t *testing.T, w world) {
+	pick := rand.New(rand.NewPCG(1, 2))
+	one := func(of ...string) string { return of[pick.IntN(len(of))] }
+	var rec record.Record
+	for i := range 120 {
+		e := note(one("account.login", "account.blocked", "key.moved"), one("a", "b", "'; --", "%")).Events[0]
+		e.ActorKind, e.ActorID = one(audit.ActorStaff, audit.ActorHolder), one("x", "y", "")
+		e.ObjectKind, e.Outcome = one("account", "client"), one(audit.OK, audit.OK, audit.Refused)
+		// Several in a millisecond, and clocks that are not quite equal.
+		e.At = noon.Add(time.Duration(i/3)*time.Second - time.Duration(pick.IntN(2))*1500*time.Millisecond)
+		rec.Events = append(rec.Events, e)
+	}
+	must(t, w.Clients.Add(ctx(t), client.Client{ID: "c"}, rec))
+	all := w.events()
+	slices.SortFunc(all, func(a, b audit.Event) int {
+		if c := b.At.Compare(a.At); c != 0 {
+			return c
+		}
+		return int(b.Seq - a.Seq)
+	})
+	filters := []audit.Filter{
+		{}, {From: noon.Add(10 * time.Second)}, {Until: noon.Add(10 * time.Second)}, {From: noon.Add(5 * time.Second), Until: noon.Add(6 * time.Second)},
+		{ActorKind: audit.ActorStaff}, {ActorID: "x"}, {Action: "key.moved"}, {ObjectKind: "client"}, {ObjectKind: "account", ObjectID: "'; --"},
+		{ObjectID: "%"}, {Outcome: audit.OK}, {Outcome: audit.Refused}, {Action: "account.%"}, {ActorID: "nobody"},
+		{From: noon, Until: noon.Add(30 * time.Second), ActorKind: audit.ActorHolder, ActorID: "y", Action: "account.login", ObjectKind: "account", Outcome: audit.OK},
+	}
+	for _, f := range filters {
+		t.Run(fmt.Sprintf("%+v", f), func(t *testing.T) {
+			var want []int64
+			for _, e := range all {
+				if wanted(e, f) {
+					want = append(want, e.Seq)
+				}
+			}
+			var got []int64
+			for page := f; ; {
+				events := ok[[]audit.Event](t)(w.Audit.Find(ctx(t), page, 7))
+				for _, e := range events {
+					got = append(got, e.Seq)
+					page.Before = audit.After(e)
+				}
+				if len(events) < 7 {
+					break
+				}
+			}
+			same(t, got, want)
+		})
+	}
+}
+
+func wanted(e audit.Event, f audit.Filter) bool {
+	is := func(got, want string) bool { return want == "" || got == want }
+	return (f.From.IsZero() || !e.At.Before(f.From)) && (f.Until.IsZero() || e.At.Before(f.Until)) && is(e.ActorKind, f.ActorKind) &&
+		is(e.ActorID, f.ActorID) && is(e.Action, f.Action) && is(e.ObjectKind, f.ObjectKind) && is(e.ObjectID, f.ObjectID) && is(e.Outcome, f.Outcome)
+}
