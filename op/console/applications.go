@@ -3,7 +3,6 @@ package console
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,25 +59,21 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 	search := strings.ToValidUTF8(cut(strings.TrimSpace(q.Get("q")), 100), "")
 	p.Search = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console.queue.search"), Hint: p.T("console.queue.search_hint"), Value: search, Optional: true}
 	p.Filtered = search != "" || show != application.ShowWaiting
-	n, _ := strconv.Atoi(q.Get("page"))
-	n = min(max(n, 1), 10_000)
 	found, err := h.Desk.Cases.Queue(r.Context(), application.Query{
-		Show: show, Member: v.Member.ID, Search: search, Offset: (n - 1) * queueRows, Limit: queueRows + 1,
+		Show: show, Member: v.Member.ID, Search: search, After: application.Mark(q.Get("after")), Before: application.Mark(q.Get("before")), Limit: queueRows,
 	})
 	if err != nil {
 		return err
 	}
-	turn := func(page int, key string) *web.Link {
-		return &web.Link{URL: "?" + url.Values{"show": {string(show)}, "q": {search}, "page": {strconv.Itoa(page)}}.Encode(), Label: p.T(key)}
+	turn := func(where string, mark application.Mark, key string) *web.Link {
+		if mark == "" {
+			return nil
+		}
+		return &web.Link{URL: "?" + url.Values{"show": {string(show)}, "q": {search}, where: {string(mark)}}.Encode(), Label: p.T(key)}
 	}
-	if n > 1 {
-		p.Earlier = turn(n-1, "console.queue.previous")
-	}
-	if len(found) > queueRows {
-		p.Later, found = turn(n+1, "console.queue.next"), found[:queueRows]
-	}
+	p.Earlier, p.Later = turn("before", found.Earlier, "console.queue.previous"), turn("after", found.Later, "console.queue.next")
 	names := h.names()
-	for _, c := range found {
+	for _, c := range found.Cases {
 		row, err := h.queueRow(r, p, c, names)
 		if err != nil {
 			return err

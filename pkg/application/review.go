@@ -2,11 +2,7 @@ package application
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/record"
@@ -60,12 +56,25 @@ const (
 // Shows lists them all.
 var Shows = []Show{ShowWaiting, ShowMine, ShowMore, ShowDecided, ShowAll}
 
-// Query asks for a part of the queue.
+// Query asks for a part of a queue.
 type Query struct {
-	Show          Show
-	Member        string // whose ShowMine is
-	Search        string // part of a reference, an address, a name, a company or its number
-	Offset, Limit int
+	Show   Show
+	Member string // whose ShowMine is
+	Search string // what somebody typed; "" = everything (SearchWords)
+	After  Mark   // what follows this place; or
+	Before Mark   // what is right before it
+	Limit  int
+}
+
+// Mark is a place in one queue, made by the store. It stays right while
+// others come and go around it. One that no store made counts as none.
+type Mark string
+
+// Part is a part of a queue, in its order.
+type Part struct {
+	Cases   []Case
+	Earlier Mark // Before, of the part before this one; "" = this is the first
+	Later   Mark // After, of the part behind this one; "" = this is the last
 }
 
 // Counts is how much waits.
@@ -80,7 +89,7 @@ type Counts struct {
 // the case is not (any more) as named, errs.ErrNotFound for what is unknown
 // or was never sent, errs.ErrUnavailable when the store does not answer.
 type Cases interface {
-	Queue(ctx context.Context, q Query) ([]Case, error)
+	Queue(ctx context.Context, q Query) (Part, error)
 	Counts(ctx context.Context, member string) (Counts, error)
 	Case(ctx context.Context, id string) (Case, error)
 	// Acts lists what was done with a case, oldest first.
@@ -133,24 +142,4 @@ type StatusCodes interface {
 // Undecided tells whether a case can still go either way.
 func (a Application) Undecided() bool {
 	return a.State == Submitted || a.State == InReview || a.State == MoreInformation
-}
-
-// SearchText is what a search in the queue looks through.
-func (a Application) SearchText() string {
-	parts := []string{a.Reference, a.Email, a.Answers.FullName()}
-	if o := a.Answers.Organization; o != nil {
-		parts = append(parts, o.Name, o.RegistrationNumber)
-	}
-	return Fold(strings.Join(parts, " | "))
-}
-
-// Fold gives a text in the one spelling that searches compare.
-func Fold(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return unicode.ToLower(r)
-	}, norm.NFC.String(strings.ToValidUTF8(s, "")))
-	return strings.Join(strings.Fields(s), " ")
 }

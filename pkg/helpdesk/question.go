@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/term"
 )
 
 // Question is something a caller is asked; the file knows the answer.
@@ -79,7 +80,7 @@ func Right(a account.Account, q Question, said string) bool {
 }
 
 // fold leaves letters and digits only.
-func fold(s string) string { return strings.Join(words(s), "") }
+func fold(s string) string { return term.Whole(s) }
 
 func digits(s string) string { return string(runes(s, unicode.IsDigit)) }
 

@@ -8,6 +8,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -68,7 +69,7 @@ func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	if err != nil {
 		return err
 	}
-	return putTerms(ctx, tx, a)
+	return putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a))
 }
 
 func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec record.Record) error {

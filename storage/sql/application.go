@@ -159,10 +159,13 @@ func (s applications) Submit(ctx context.Context, a application.Application, app
 			state, accountID, decided = application.Approved, approve.ID, ms(a.SubmittedAt)
 		}
 		if err := one(tx.ExecContext(ctx, `UPDATE applications
-			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, search = $7, version = version + 1,
+			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, version = version + 1,
 				password_hash = CASE WHEN $6 = '' THEN password_hash ELSE '' END
-			WHERE id = $8 AND version = $9 AND state = 'email_confirmed' AND expires_at > $4`,
-			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.SearchText(), a.ID, a.Version)); err != nil {
+			WHERE id = $7 AND version = $8 AND state = 'email_confirmed' AND expires_at > $4`,
+			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.ID, a.Version)); err != nil {
+			return record.Record{}, err
+		}
+		if err := putTerms(ctx, tx, applicationTerms, a.ID, a.SearchTerms()); err != nil {
 			return record.Record{}, err
 		}
 		if approve == nil {

@@ -3,12 +3,8 @@ package sql
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
@@ -21,39 +17,6 @@ type desk struct{ db *DB }
 
 // Helpdesk gives the helpdesk's store.
 func (db *DB) Helpdesk() helpdesk.Store { return desk{db} }
-
-// putTerms keeps what an account is found by.
-func putTerms(ctx context.Context, tx *sql.Tx, a account.Account) error {
-	for _, term := range helpdesk.Terms(a) {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO account_terms (term, account_id) VALUES ($1,$2) ON CONFLICT DO NOTHING`,
-			hex.EncodeToString([]byte(term)), a.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// backfillTerms finds accounts without terms: those of before there were
-// any, and those that an older server made beside a newer one.
-func (db *DB) backfillTerms(ctx context.Context) error {
-	for {
-		n := 0
-		err := db.change(ctx, "search terms", func(tx *sql.Tx) (record.Record, error) {
-			found, err := scanAccounts(tx.QueryContext(ctx, `SELECT `+accountColumns+` FROM accounts
-				WHERE NOT EXISTS (SELECT 1 FROM account_terms WHERE account_id = accounts.id) LIMIT 500`))
-			n = len(found)
-			for _, a := range found {
-				if err == nil {
-					err = putTerms(ctx, tx, a)
-				}
-			}
-			return record.Record{}, err
-		})
-		if err != nil || n == 0 {
-			return err
-		}
-	}
-}
 
 func scanAccounts(rows *sql.Rows, err error) ([]account.Account, error) {
 	if err != nil {
@@ -71,25 +34,14 @@ func scanAccounts(rows *sql.Rows, err error) ([]account.Account, error) {
 	return out, rows.Err()
 }
 
-// shortWord is what has to be a whole term; longer ones may be its beginning.
+// shortWord is how many letters may be the beginning of a term; fewer have to
+// be a whole one, so that nobody leafs through all accounts.
 const shortWord = 3
 
 func (s desk) Search(ctx context.Context, words []string, max int) ([]account.Account, error) {
-	where, args := []string{}, []any{max}
-	if len(words) == 0 {
-		where = append(where, "FALSE") // who asks for nothing gets nobody
-	}
-	for _, w := range words {
-		from := hex.EncodeToString([]byte(w))
-		to := from + "g" // behind every term that begins so
-		if utf8.RuneCountInString(w) < shortWord {
-			to = from + "0" // behind this very term
-		}
-		args = append(args, from, to)
-		where = append(where, fmt.Sprintf(`id IN (SELECT account_id FROM account_terms WHERE term >= $%d AND term < $%d)`, len(args)-1, len(args)))
-	}
+	where, args := found(accountTerms, words, shortWord, []any{max})
 	out, err := scanAccounts(s.db.sql.QueryContext(ctx,
-		`SELECT `+accountColumns+` FROM accounts WHERE `+strings.Join(where, " AND ")+` ORDER BY email LIMIT $1`, args...))
+		`SELECT `+accountColumns+` FROM accounts WHERE `+where+` ORDER BY email LIMIT $1`, args...))
 	return out, answer("search", err)
 }
 

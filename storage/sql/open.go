@@ -126,7 +126,10 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return errs.Unavailable("migrate", err)
 	}
-	return db.backfillTerms(ctx)
+	if err := db.backfillAccountTerms(ctx); err != nil {
+		return err
+	}
+	return db.backfillApplicationTerms(ctx)
 }
 
 // Current tells whether the schema is the one this binary was built for.

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -27,52 +26,6 @@ func scanReviewed(row interface{ Scan(...any) error }) (application.Case, error)
 }
 
 const reviewedColumns = applicationColumns + `, reviewer, proposal`
-
-// shown are the conditions and orders of a queue; $1 is the member.
-var shown = map[application.Show][2]string{
-	application.ShowWaiting: {`state IN ('submitted', 'in_review') AND reviewer = '' AND proposal <> $1`, `submitted_at, id`},
-	application.ShowMine:    {`state IN ('in_review', 'more_information') AND reviewer = $1`, `submitted_at, id`},
-	application.ShowMore:    {`state = 'more_information' AND $1 = $1`, `submitted_at, id`},
-	application.ShowDecided: {`state IN ('approved', 'rejected', 'withdrawn') AND $1 = $1`, `submitted_at DESC, id`},
-	application.ShowAll:     {`reference IS NOT NULL AND $1 = $1`, `submitted_at DESC, id`},
-}
-
-// longestSearch bounds what is searched for, in bytes; drivers refuse more.
-const longestSearch = 400
-
-var likeWords = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
-func (s cases) Queue(ctx context.Context, q application.Query) ([]application.Case, error) {
-	show, ok := shown[q.Show]
-	if !ok {
-		show = shown[application.ShowAll]
-	}
-	where := strings.ReplaceAll(show[0], `$1`, `CAST($1 AS TEXT)`)
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
-		WHERE `+where+` AND search LIKE $2 ESCAPE '\' ORDER BY `+show[1]+` LIMIT $3 OFFSET $4`,
-		q.Member, `%`+likeWords.Replace(application.Fold(q.Search[:min(len(q.Search), longestSearch)]))+`%`, q.Limit, q.Offset)
-	if err != nil {
-		return nil, answer("queue", err)
-	}
-	defer rows.Close()
-	var out []application.Case
-	for rows.Next() {
-		c, err := scanReviewed(rows)
-		if err != nil {
-			return nil, answer("queue", err)
-		}
-		out = append(out, c)
-	}
-	return out, answer("queue", rows.Err())
-}
-
-func (s cases) Counts(ctx context.Context, member string) (application.Counts, error) {
-	var n application.Counts
-	err := s.db.sql.QueryRowContext(ctx, `SELECT
-		COUNT(CASE WHEN reviewer = '' AND proposal <> $1 THEN 1 END), COUNT(CASE WHEN reviewer = $1 AND state = 'in_review' THEN 1 END)
-		FROM applications WHERE state IN ('submitted', 'in_review')`, member).Scan(&n.Waiting, &n.Mine)
-	return n, answer("queue", err)
-}
 
 func (s cases) Case(ctx context.Context, id string) (application.Case, error) {
 	c, err := scanReviewed(s.db.sql.QueryRowContext(ctx, `SELECT `+reviewedColumns+` FROM applications WHERE id = $1 AND reference IS NOT NULL`, id))

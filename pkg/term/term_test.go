@@ -1,0 +1,52 @@
+package term_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"omgevingsloket-id/pkg/term"
+)
+
+func TestFold(t *testing.T) {
+	for in, want := range map[string]string{
+		"Élodie MÜLLER-Straß": "elodie muller-strass", "Søren Łukasz": "soren lukasz", "Yılmaz": "yilmaz", "Ünïcode": "unicode", "ﬁn": "fin", "Ｆｕｌｌ": "full", "a\x00\xffb": "ab", "": "",
+	} {
+		if got := term.Fold(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestTyped(t *testing.T) {
+	for in, want := range map[string][]string{
+		"  Müller   anna ": {"muller", "anna"}, "O'Brien": {"o", "brien"}, "<Anna@Example.com>,": {"anna@example.com"}, "HRB 12.345": {"hrb", "12", "345"},
+		"%_\\'": nil, "": nil, "a b c d e f": {"a", "b", "c", "d"},
+	} {
+		if got := term.Typed(in, 4); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	if got := term.Set(term.Names("Zoë O'Brien-Smith")); !slices.Equal(got, []string{"brien", "o", "obriensmith", "smith", "zoe"}) {
+		t.Error(got)
+	}
+}
+
+// Whatever is typed, a word is text, is not long, and holds nothing that
+// divides words; its own fold is itself.
+func FuzzTyped(f *testing.F) {
+	for _, s := range []string{"Anna", "%_\x00", "\xff@\xfe", strings.Repeat("ё", 100), "ǅ İ ŉ @ĳ"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, w := range term.Typed(s, 6) {
+			if w == "" || len(w) > 64 || !utf8.ValidString(w) || strings.ContainsAny(w, "%\\ \x00") && !strings.Contains(w, "@") {
+				t.Errorf("%q: %q", s, w)
+			}
+		}
+	})
+}

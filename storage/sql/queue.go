@@ -1,0 +1,206 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"omgevingsloket-id/pkg/application"
+)
+
+// queue is a list of cases: which ones ($1 is the member), and by what they
+// are ordered before their id; numbers, all of them. Each has an index (00009)
+// that serves condition and order; a condition of the index is written here
+// word for word, since SQLite compares the words.
+type queue struct {
+	where  string
+	order  []string
+	newest bool // the largest first
+}
+
+const open = `state IN ('submitted', 'in_review', 'more_information')`
+
+var queues = map[application.Show]queue{
+	application.ShowWaiting: {where: open + ` AND reviewer = '' AND state <> 'more_information' AND proposal <> CAST($1 AS TEXT)`, order: []string{`submitted_at`}},
+	application.ShowMine:    {where: open + ` AND reviewer = $1 AND state <> 'submitted'`, order: []string{`submitted_at`}},
+	application.ShowMore:    {where: `state = 'more_information'`, order: []string{`submitted_at`}},
+	application.ShowDecided: {where: `decided_at > 0`, order: []string{`decided_at`}, newest: true},
+	application.ShowAll:     {where: `reference IS NOT NULL`, order: []string{`submitted_at`}, newest: true},
+}
+
+// condition gives what a query asks for, and its arguments.
+func (l queue) condition(q application.Query) (string, []any) {
+	where, args := l.where, []any(nil)
+	if strings.Contains(where, `$1`) {
+		args = append(args, q.Member)
+	}
+	if q.Search == "" {
+		return where, args
+	}
+	and, args := found(applicationTerms, application.SearchWords(q.Search), 1, args)
+	return where + ` AND ` + and, args
+}
+
+// columns is the order, with the id that makes it strict.
+func (l queue) columns() []string { return append(slices.Clone(l.order), `id`) }
+
+// sorted gives the order forwards or backwards.
+func (l queue) sorted(forwards bool) string {
+	if forwards != l.newest {
+		return strings.Join(l.columns(), `, `)
+	}
+	return strings.Join(l.columns(), ` DESC, `) + ` DESC`
+}
+
+// past is the condition of being behind a mark, or before it.
+func (l queue) past(mark []any, forwards bool, args []any) (string, []any) {
+	sign := `>`
+	if forwards == l.newest {
+		sign = `<`
+	}
+	var numbers []string
+	for _, v := range mark {
+		args = append(args, v)
+		numbers = append(numbers, fmt.Sprintf(`$%d`, len(args)))
+	}
+	return `(` + strings.Join(l.columns(), `, `) + `) ` + sign + ` (` + strings.Join(numbers, `, `) + `)`, args
+}
+
+var markForm = regexp.MustCompile(`^([0-9]{1,18}\.){1,3}[A-Za-z0-9_-]{1,64}$`)
+
+// read takes a mark apart; nil for what is none of this queue.
+func (l queue) read(m application.Mark) []any {
+	parts := strings.Split(string(m), ".")
+	if !markForm.MatchString(string(m)) || len(parts) != len(l.order)+1 {
+		return nil
+	}
+	var out []any
+	for _, part := range parts[:len(l.order)] {
+		n, err := strconv.ParseInt(part, 10, 64)
+		if err != nil {
+			return nil
+		}
+		out = append(out, n)
+	}
+	return append(out, parts[len(l.order)])
+}
+
+// placed is a case and its place.
+type placed struct {
+	application.Case
+	at []int64
+}
+
+func (p placed) mark() application.Mark {
+	var b strings.Builder
+	for _, n := range p.at {
+		b.WriteString(strconv.FormatInt(n, 10) + ".")
+	}
+	return application.Mark(b.String() + p.ID)
+}
+
+func (l queue) scan(row interface{ Scan(...any) error }) (placed, error) {
+	p := placed{at: make([]int64, len(l.order))}
+	more := []any{&p.Reviewer, &p.Proposal}
+	for i := range p.at {
+		more = append(more, &p.at[i])
+	}
+	var err error
+	p.Application, err = scanApplication(row, more...)
+	return p, err
+}
+
+// asked is a query made ready for the database.
+type asked struct {
+	queue
+	text             string
+	args             []any
+	marked, forwards bool
+}
+
+func ask(q application.Query) asked {
+	l, ok := queues[q.Show]
+	if !ok {
+		l = queues[application.ShowAll]
+	}
+	a := asked{queue: l, forwards: true}
+	where, args := l.condition(q)
+	mark := l.read(q.After)
+	if mark == nil {
+		mark = l.read(q.Before)
+		a.forwards = mark == nil
+	}
+	if a.marked = mark != nil; a.marked {
+		var past string
+		past, args = l.past(mark, a.forwards, args)
+		where += ` AND ` + past
+	}
+	a.args = append(args, q.Limit+1) // one more tells whether there are more
+	// Which ones first, then their rows: sorting whole rows is dear.
+	a.text = `SELECT ` + reviewedColumns + `, ` + strings.Join(l.order, `, `) + ` FROM applications
+		WHERE id IN (SELECT id FROM applications WHERE ` + where + ` ORDER BY ` + l.sorted(a.forwards) + ` LIMIT $` + strconv.Itoa(len(a.args)) + `)
+		ORDER BY ` + l.sorted(a.forwards)
+	return a
+}
+
+func (s cases) Queue(ctx context.Context, q application.Query) (application.Part, error) {
+	a := ask(q)
+	rows, err := s.db.sql.QueryContext(ctx, a.text, a.args...)
+	list, err := a.all(rows, err)
+	if err != nil {
+		return application.Part{}, answer("queue", err)
+	}
+	return part(list, q.Limit, a.marked, a.forwards), nil
+}
+
+func (l queue) all(rows *sql.Rows, err error) ([]placed, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []placed
+	for rows.Next() {
+		p, err := l.scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// part makes a part of a queue of one row more than it has, read from a mark
+// on forwards or backwards.
+func part(list []placed, limit int, marked, forwards bool) application.Part {
+	more := len(list) > limit
+	list = list[:min(len(list), limit)]
+	if !forwards {
+		slices.Reverse(list)
+	}
+	var p application.Part
+	if len(list) == 0 {
+		return p
+	}
+	if forwards && marked || !forwards && more {
+		p.Earlier = list[0].mark()
+	}
+	if !forwards || more {
+		p.Later = list[len(list)-1].mark()
+	}
+	for _, c := range list {
+		p.Cases = append(p.Cases, c.Case)
+	}
+	return p
+}
+
+func (s cases) Counts(ctx context.Context, member string) (application.Counts, error) {
+	var n application.Counts
+	err := s.db.sql.QueryRowContext(ctx, `SELECT
+		(SELECT COUNT(*) FROM applications WHERE `+queues[application.ShowWaiting].where+`),
+		(SELECT COUNT(*) FROM applications WHERE `+queues[application.ShowMine].where+` AND state = 'in_review')`, member).Scan(&n.Waiting, &n.Mine)
+	return n, answer("queue", err)
+}

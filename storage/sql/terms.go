@@ -1,0 +1,117 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/record"
+)
+
+// terms is a table of what things are found by (package term), and its column
+// that names the thing. Terms are kept in hexadecimal.
+type terms struct{ table, column string }
+
+var (
+	accountTerms     = terms{"account_terms", "account_id"}
+	applicationTerms = terms{"application_terms", "application_id"}
+)
+
+// putTerms keeps what a thing is found by.
+func putTerms(ctx context.Context, tx *sql.Tx, in terms, id string, list []string) error {
+	var rows []string
+	args := []any{id}
+	for _, term := range list {
+		args = append(args, hex.EncodeToString([]byte(term)))
+		rows = append(rows, fmt.Sprintf(`($%d, $1)`, len(args)))
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO `+in.table+` (term, `+in.column+`) VALUES `+strings.Join(rows, ", ")+` ON CONFLICT DO NOTHING`, args...)
+	return err
+}
+
+// found makes the condition that a thing has, for each word, a term that
+// begins with it; words of fewer letters than short have to be a whole term.
+// Who asks for nothing gets nothing.
+func found(in terms, words []string, short int, args []any) (string, []any) {
+	if len(words) == 0 {
+		return `FALSE`, args
+	}
+	var where []string
+	for _, w := range words {
+		from := hex.EncodeToString([]byte(w))
+		to := from + "g" // behind every term that begins so
+		if utf8.RuneCountInString(w) < short {
+			to = from + "0" // behind this very term
+		}
+		args = append(args, from, to)
+		where = append(where, fmt.Sprintf(`id IN (SELECT %s FROM %s WHERE term >= $%d AND term < $%d)`, in.column, in.table, len(args)-1, len(args)))
+	}
+	return strings.Join(where, " AND "), args
+}
+
+// backfill gives terms to what has none: rows of before there were any, and
+// those that an older server made beside a newer one. some does so for a few
+// rows and tells how many.
+func (db *DB) backfill(ctx context.Context, some func(tx *sql.Tx) (int, error)) error {
+	for {
+		n := 0
+		err := db.change(ctx, "search terms", func(tx *sql.Tx) (record.Record, error) {
+			var err error
+			n, err = some(tx)
+			return record.Record{}, err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+func (db *DB) backfillAccountTerms(ctx context.Context) error {
+	return db.backfill(ctx, func(tx *sql.Tx) (int, error) {
+		some, err := scanAccounts(tx.QueryContext(ctx, `SELECT `+accountColumns+` FROM accounts
+			WHERE NOT EXISTS (SELECT 1 FROM account_terms WHERE account_id = accounts.id) LIMIT 500`))
+		for _, a := range some {
+			if err == nil {
+				err = putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a))
+			}
+		}
+		return len(some), err
+	})
+}
+
+func (db *DB) backfillApplicationTerms(ctx context.Context) error {
+	return db.backfill(ctx, func(tx *sql.Tx) (int, error) {
+		some, err := scanCases(tx.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
+			WHERE reference IS NOT NULL AND NOT EXISTS (SELECT 1 FROM application_terms WHERE application_id = applications.id) LIMIT 500`))
+		for _, c := range some {
+			if err == nil {
+				err = putTerms(ctx, tx, applicationTerms, c.ID, c.SearchTerms())
+			}
+		}
+		return len(some), err
+	})
+}
+
+func scanCases(rows *sql.Rows, err error) ([]application.Case, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []application.Case
+	for rows.Next() {
+		c, err := scanReviewed(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,157 @@
+package storagetest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/record"
+)
+
+// ids are the cases of a part.
+func ids(p application.Part) (out []string) {
+	for _, c := range p.Cases {
+		out = append(out, c.ID)
+	}
+	return out
+}
+
+// list is a whole queue at once.
+func (d desk) list(q application.Query) []string {
+	d.t.Helper()
+	q.Limit = 10_000
+	p := ok[application.Part](d.t)(d.cases.Queue(ctx(d.t), q))
+	for _, c := range p.Cases {
+		same(d.t, c, d.reload(c.ID))
+	}
+	if p.Earlier != "" || p.Later != "" {
+		d.t.Errorf("%s: all there is has marks %q and %q", q.Show, p.Earlier, p.Later)
+	}
+	return ids(p)
+}
+
+func caseQueue(t *testing.T, d desk) {
+	me := fresh("me")
+	waiting, mine, more := d.sent(), d.taken(me), d.asked(me)
+	proposed := d.taken(me)
+	must(t, d.do(t, application.ActPropose, me, proposed, record.Record{}))
+	gone := d.sent()
+	must(t, d.do(t, application.ActWithdraw, "", gone, record.Record{}))
+	draft := d.confirmed(draft())
+
+	names := map[string]string{waiting.ID: "waiting", mine.ID: "mine", more.ID: "more", proposed.ID: "proposed", gone.ID: "gone", draft.ID: "a draft"}
+	shown := func(show application.Show, member string) map[string]bool {
+		out := map[string]bool{}
+		for _, id := range d.list(application.Query{Show: show, Member: member}) {
+			if name := names[id]; name != "" {
+				out[name] = true
+			}
+		}
+		return out
+	}
+	same(t, shown(application.ShowWaiting, me), map[string]bool{"waiting": true})
+	same(t, shown(application.ShowWaiting, "otto"), map[string]bool{"waiting": true, "proposed": true})
+	same(t, shown(application.ShowMine, me), map[string]bool{"mine": true, "more": true})
+	same(t, shown(application.ShowMore, me), map[string]bool{"more": true})
+	same(t, shown(application.ShowDecided, me), map[string]bool{"gone": true})
+	same(t, shown(application.ShowAll, me), map[string]bool{"waiting": true, "mine": true, "more": true, "proposed": true, "gone": true})
+	same(t, shown("nonsense", me), shown(application.ShowAll, me))
+	counts := ok[application.Counts](t)(d.cases.Counts(ctx(t), me))
+	same(t, counts.Mine, 1)
+	same(t, counts.Waiting, len(d.list(application.Query{Show: application.ShowWaiting, Member: me})))
+}
+
+// caseParts leafs through queues, forwards and backwards, in steps of every
+// size.
+func caseParts(t *testing.T, d desk) {
+	me := fresh("me")
+	for range 7 {
+		d.asked(me)
+		d.taken(me)
+		d.sent()
+		must(t, d.do(t, application.ActWithdraw, "", d.sent(), record.Record{}))
+	}
+	for _, show := range application.Shows {
+		q := application.Query{Show: show, Member: me}
+		all := d.list(q)
+		for _, step := range []int{1, 2, 5, 13} {
+			var forwards, backwards []string
+			q := application.Query{Show: show, Member: me, Limit: step}
+			for {
+				p := ok[application.Part](t)(d.cases.Queue(ctx(t), q))
+				if (p.Earlier == "") != (q.After == "") {
+					t.Fatalf("%s: after %q the earlier mark is %q", show, q.After, p.Earlier)
+				}
+				forwards = append(forwards, ids(p)...)
+				if q.After = p.Later; p.Later == "" {
+					q.Before = p.Earlier
+					backwards = ids(p)
+					break
+				}
+			}
+			for q.Before != "" {
+				p := ok[application.Part](t)(d.cases.Queue(ctx(t), q))
+				if p.Later == "" {
+					t.Fatalf("%s: before %q is nothing behind", show, q.Before)
+				}
+				backwards, q.Before = append(ids(p), backwards...), p.Earlier
+			}
+			same(t, forwards, all)
+			same(t, backwards, all)
+		}
+		// What is taken away meanwhile is not there, and nothing else is missing.
+		p := ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, Limit: 3}))
+		if show == application.ShowWaiting {
+			must(t, d.do(t, application.ActTake, "otto", p.Cases[0], record.Record{}))
+			rest := ids(ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, After: p.Later, Limit: 10_000})))
+			same(t, rest, all[3:])
+			all = all[1:]
+		}
+		// OF-15: a mark that is none leads to the beginning; one of elsewhere
+		// shows nothing that the queue has not.
+		for _, odd := range []application.Mark{"x", "1", "1.", ".a", "-1.a", "1.2.3.4.a", "1.a'--", "99999999999999999999.a", "1.\x00", "1.a b", application.Mark(strings.Repeat("1", 1<<16)), "1.1.1.1.1.1.1.1"} {
+			same(t, ids(ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, After: odd, Before: odd, Limit: 3}))), all[:3])
+		}
+		for _, other := range []application.Mark{"0.a", "0.0.a", "999999999999999999.zzz", "0.0.0.a"} {
+			for _, id := range ids(ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, After: other, Limit: 10_000}))) {
+				if !slices.Contains(all, id) {
+					t.Errorf("%s after %s: %s is not of this queue", show, other, id)
+				}
+			}
+		}
+	}
+}
+
+func caseSearch(t *testing.T, d desk) {
+	a := d.ready(draft())
+	name := "Q" + strings.ToLower(fresh("")[1:9])
+	a.Reference = "OLID-" + strings.ToUpper(strings.NewReplacer("0", "2", "1", "3").Replace(fresh("")[1:5])) + "-2MXA"
+	a.Answers.GivenName, a.Answers.FamilyName = "Zoë "+name, "O'Brien-Müller"
+	a.Answers.Organization = &account.Organization{Name: "Société Ünïcode & Søns B.V.", RegistrationNumber: "HRB 0123.456", RegistrationCountry: "DE"}
+	must(t, d.Applications.Submit(ctx(t), a, nil, record.Record{}))
+	others := []string{d.sent().ID, d.sent().ID}
+	bare := strings.TrimPrefix(a.Reference, "OLID-")
+	for typed, found := range map[string]bool{
+		a.Reference: true, strings.ToLower(a.Reference): true, strings.ReplaceAll(a.Reference, "-", ""): true, strings.ReplaceAll(a.Reference, "-", " "): true,
+		bare: true, strings.ToLower(strings.ReplaceAll(bare, "-", "")): true, "OLID-" + bare[:4]: true, bare[:4]: true, "zaak " + a.Reference: false,
+		a.Email: true, strings.ToUpper(a.Email): true, "<" + a.Email + ">": true, a.Email[:20]: true, name + " @example": true,
+		name + " zoe": true, "ZOË " + name: true, name + " muller o'brien": true, name + " obrien": true, name + " brien": true, name[:8]: true,
+		name + " societe unicode": true, name + " sons": true, name + " SØNS": true, name + " hrb": true, name + " HRB 0123.456": true, name + " hrb0123456": true, name + " 456": true,
+		name + " smith": false, name + "x": false, "q" + name: false, name + " 9": false,
+		// OF-15: what is searched for is text, never a pattern or a statement.
+		"%": false, "_": false, `\`: false, `' OR 1=1 --`: false, "\xff\xfe!": false, "\u202e": false, "\x00": false, name[:3] + "%" + name[4:]: false, name[:3] + "_" + name[4:]: false,
+		name + "' OR '1'='1": false, strings.Repeat("x", 1<<16): false, strings.Repeat("x ", 1<<12): false, " ": false,
+	} {
+		got := d.list(application.Query{Show: application.ShowAll, Search: typed})
+		if slices.Contains(got, a.ID) != found {
+			t.Errorf("%.40q: found %v, want %v", typed, !found, found)
+		}
+		if strings.Contains(typed, name) && slices.ContainsFunc(others, func(id string) bool { return slices.Contains(got, id) }) {
+			t.Errorf("%.40q finds others", typed)
+		}
+	}
+	same(t, len(d.list(application.Query{Show: application.ShowDecided, Search: name})), 0)
+	same(t, d.list(application.Query{Show: application.ShowWaiting, Member: "me", Search: name}), []string{a.ID})
+}
