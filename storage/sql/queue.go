@@ -105,12 +105,12 @@ func (p placed) mark() application.Mark {
 
 func (l queue) scan(row interface{ Scan(...any) error }) (placed, error) {
 	p := placed{at: make([]int64, len(l.order))}
-	more := []any{&p.Reviewer, &p.Proposal}
+	var order []any
 	for i := range p.at {
-		more = append(more, &p.at[i])
+		order = append(order, &p.at[i])
 	}
 	var err error
-	p.Application, err = scanApplication(row, more...)
+	p.Case, err = scanReviewed(row, order...)
 	return p, err
 }
 

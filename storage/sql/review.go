@@ -18,10 +18,11 @@ type cases struct{ db *DB }
 // Cases gives the store of deciding on applications.
 func (db *DB) Cases() application.Cases { return cases{db} }
 
-func scanReviewed(row interface{ Scan(...any) error }) (application.Case, error) {
+// scanReviewed reads reviewedColumns, and what comes behind them.
+func scanReviewed(row interface{ Scan(...any) error }, more ...any) (application.Case, error) {
 	var c application.Case
 	var err error
-	c.Application, err = scanApplication(row, &c.Reviewer, &c.Proposal)
+	c.Application, err = scanApplication(row, append([]any{&c.Reviewer, &c.Proposal}, more...)...)
 	return c, err
 }
 
