@@ -50,7 +50,7 @@ func TestDemoReview(t *testing.T) {
 		t.Error("the blocked account:", b.status, b.body)
 	}
 	for _, show := range []application.Show{application.ShowWaiting, application.ShowMore, application.ShowDecided} {
-		if cases, err := s.stores.db.Cases().Queue(t.Context(), application.Query{Show: show, Limit: 50}); err != nil || len(cases) == 0 {
+		if cases, err := s.stores.db.Cases().Queue(t.Context(), application.Query{Show: show, Limit: 50}); err != nil || len(cases.Cases) == 0 {
 			t.Error("nothing to see:", show, err)
 		}
 	}
