@@ -14,3 +14,17 @@ func (a *app) newDesk(letters *letter.Writer) *application.Desk {
 		Reasons: a.config.Review.Reasons, Rand: a.rand, Now: a.now,
 	}
 }
+
+// newDeadlines wires what happens when time passes.
+func (a *app) newDeadlines(letters *letter.Writer) *application.Deadlines {
+	db := a.stores.db
+	return &application.Deadlines{Terms: db.Terms(), Acts: db.Cases().Acts, Letters: letters, Now: a.now}
+}
+
+// consoleURL is where officials work.
+func consoleURL(c config.Config) string {
+	if c.Console.Origin != "" {
+		return c.Console.Origin + "/console"
+	}
+	return c.Issuer + "/console"
+}

@@ -94,7 +94,7 @@ func (a *app) serve(ctx context.Context, started func()) error {
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
-	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob, a.headJob, a.scanJob, a.destroyJob} {
+	for _, job := range []func(context.Context){a.mailJob, a.keysJob, a.sweepJob, a.headJob, a.scanJob, a.destroyJob, a.termsJob} {
 		running.Go(func() { job(work) })
 	}
 	failed := make(chan error, len(servers))
@@ -175,6 +175,17 @@ func (a *app) headJob(ctx context.Context) {
 		head, err := audit.Checkpoint(ctx, a.stores.db.Heads(), signer, a.now())
 		if err == nil {
 			a.log.Info("audit head", "seq", head.Seq, "hash", head.Hash, "at", head.At, "signature", head.Signature)
+		}
+		return err
+	})
+}
+
+// termsJob does what the terms of applications ask for.
+func (a *app) termsJob(ctx context.Context) {
+	a.every(ctx, 5*time.Minute, "terms", func(ctx context.Context) error {
+		mails, err := a.terms.Run(ctx)
+		if mails > 0 {
+			a.mailer.Kick()
 		}
 		return err
 	})

@@ -21,6 +21,7 @@ import (
 	"omgevingsloket-id/op/login"
 	"omgevingsloket-id/op/provider"
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -44,6 +45,7 @@ type app struct {
 	kit           *web.Kit
 	console       http.Handler // the officials' own site; nil when it has none
 	staff         *console.Room
+	terms         *application.Deadlines
 	scannerSilent *atomic.Bool // the last round of scanning got no answer
 	log           *slog.Logger
 	now           func() time.Time
@@ -141,6 +143,7 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 		EmailKey: emailKey, Limits: c.AccountLimits(), Rand: a.rand, Now: a.now,
 	}
 	flow := &web.Flow{Kit: a.kit, Requests: a.stores.requests, Accounts: a.stores.accounts, Consents: a.stores.consents, Clients: clients}
+	a.terms = a.newDeadlines(letters)
 	officials, err := a.newConsole(ctx, hasher, letters, callback)
 	if err != nil {
 		return err
@@ -202,7 +205,7 @@ func newHasher(c config.Config) (*password.Hasher, error) {
 
 func newLetters(c config.Config, rand io.Reader) (*letter.Writer, error) {
 	w := &letter.Writer{
-		FS: templates.FS, Issuer: c.Issuer, StartURL: c.Issuer + "/start", Practice: !c.Production(), AtOnce: !c.Reviewed(),
+		FS: templates.FS, Issuer: c.Issuer, StartURL: c.Issuer + "/start", ConsoleURL: consoleURL(c), Practice: !c.Production(), AtOnce: !c.Reviewed(),
 		Wordmark: c.Branding.Wordmark, Rand: rand,
 		Helpdesk: letter.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
 			Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},

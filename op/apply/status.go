@@ -5,11 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/record"
 )
 
@@ -74,17 +76,26 @@ type statusPage struct {
 	Replace   web.Link
 	Withdraw  *web.Link
 	Login     *web.Link
+	Again     *web.Link
 }
 
 func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c application.Case) (*statusPage, error) {
 	p := &statusPage{Page: h.page(w, r, "apply.status.title"), Reference: c.Reference}
-	p.State, p.Explained = p.T("apply.status.state_"+string(c.State)), p.T("apply.status.explained_"+string(c.State))
+	p.State = p.T("apply.status.state_" + string(c.State))
+	explained := string(c.State)
+	if c.Late(h.Kit.Now()) {
+		explained = "late"
+	}
+	p.Explained = p.T("apply.status.explained_"+explained, "Due", lastDay(p.Page, c.DueAt), "AnswerBy", lastDay(p.Page, c.AnswerBy))
 	p.Answered = r.URL.Query().Get("answered") != ""
 	if c.Undecided() {
 		p.Withdraw = &web.Link{URL: p.Path("/apply/status/withdraw"), Label: p.T("apply.status.withdraw")}
 	}
 	if c.State == application.Approved {
 		p.Login = &web.Link{URL: p.Path("/start"), Label: p.T("apply.done.login")}
+	}
+	if c.State == application.Expired || c.State == application.Withdrawn {
+		p.Again = &web.Link{URL: p.Path("/apply"), Label: p.T("apply.status.again")}
 	}
 	if p.MayAnswer = c.State == application.MoreInformation; !p.MayAnswer {
 		return p, nil
@@ -109,6 +120,9 @@ func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c application.
 	p.Replace = web.Link{URL: p.Path("/apply/status/document"), Label: p.T("apply.status.replace")}
 	return p, nil
 }
+
+// lastDay writes out the last day of a term.
+func lastDay(p *web.Page, end time.Time) string { return letter.Date(application.LastDay(end), p.Lang) }
 
 // status tells how far it is and, when something was asked, takes the answer.
 func (h *Room) status(w http.ResponseWriter, r *http.Request, c application.Case) error {

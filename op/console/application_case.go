@@ -64,7 +64,7 @@ func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 	p.Title += " " + f.Reference
 	p.Back = web.Link{URL: p.Path("/console/applications"), Label: p.T("console.case.back")}
 	p.Seen = strconv.FormatInt(f.Version, 10)
-	p.Parts = caseParts(p.Page, f.Case)
+	p.Parts = caseParts(p.Page, f.Case, h.Kit.Now())
 	p.Note = web.Field{Page: p.Page, Name: "text", Label: p.T("console.case.note"), Hint: p.T("console.case.note_hint"), Rows: 3, Spellcheck: true}
 	for _, d := range f.Documents {
 		p.Documents = append(p.Documents, h.documentRow(p.Page, v, f.Case, d))
@@ -116,6 +116,9 @@ func (h *Room) history(r *http.Request, p *casePage, f application.File) error {
 	}
 	for _, a := range f.Acts {
 		row := actRow{At: moment(a.At), What: p.T("console.act." + string(a.Kind)), Text: a.Text, Who: p.T("console.case.applicant")}
+		if a.Automatic() {
+			row.Who = p.T("console.case.automatic")
+		}
 		if a.Member != "" {
 			if row.Who, err = names.of(r.Context(), a.Member); err != nil {
 				return err

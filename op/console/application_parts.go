@@ -2,6 +2,7 @@ package console
 
 import (
 	"strings"
+	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
@@ -10,11 +11,11 @@ import (
 )
 
 // caseParts are the answers of an application, as an official reads them.
-func caseParts(p *web.Page, c application.Case) []web.Summary {
+func caseParts(p *web.Page, c application.Case, now time.Time) []web.Summary {
 	a := c.Answers
 	general := part(p, "application",
 		"reference", c.Reference, "kind", p.T("console.case.kind_"+string(c.Kind)), "sent", moment(c.SubmittedAt),
-		"due", letter.Date(c.SubmittedAt.Add(application.DecisionTime).Format("2006-01-02"), p.Lang), "email", c.Email, "lang", c.Lang)
+		"due", termText(p, c, now), "email", c.Email, "lang", c.Lang)
 	person := part(p, "person", "given_name", a.GivenName, "family_name", a.FamilyName, "birth", letter.Date(a.Birthdate, p.Lang), "phone", a.Phone)
 	if a.Organization == nil {
 		return append([]web.Summary{general, person}, part(p, "address",

@@ -84,13 +84,9 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 }
 
 func (h *Room) queueRow(r *http.Request, p *queuePage, c application.Case, names *memberNames) (queueRow, error) {
-	due := c.SubmittedAt.Add(application.DecisionTime)
 	row := queueRow{
 		URL: p.Path(caseURL(c.ID)), Reference: c.Reference, Name: caseName(c), Kind: p.T("console.case.kind_" + string(c.Kind)),
-		Sent: letter.Date(c.SubmittedAt.Format(time.DateOnly), p.Lang), State: stateText(p.Page, c),
-	}
-	if c.Undecided() {
-		row.Due, row.Overdue = letter.Date(due.Format(time.DateOnly), p.Lang), h.Kit.Now().After(due)
+		Sent: letter.Date(c.SubmittedAt.Format(time.DateOnly), p.Lang), State: stateText(p.Page, c), Due: termText(p.Page, c, h.Kit.Now()), Overdue: c.Late(h.Kit.Now()),
 	}
 	var err error
 	row.Who, err = names.of(r.Context(), c.Reviewer)
@@ -112,6 +108,23 @@ func caseName(c application.Case) string {
 	}
 	return c.Answers.FullName()
 }
+
+// termText says until when somebody has to act, and who, in words; "" when
+// nobody has to any more.
+func termText(p *web.Page, c application.Case, now time.Time) string {
+	switch {
+	case !c.Undecided():
+		return ""
+	case c.State == application.MoreInformation:
+		return p.T("console.case.term_answer", "Day", lastDay(p, c.AnswerBy))
+	case c.Late(now):
+		return p.T("console.case.term_late", "Day", lastDay(p, c.DueAt))
+	}
+	return lastDay(p, c.DueAt)
+}
+
+// lastDay writes out the last day of a term.
+func lastDay(p *web.Page, end time.Time) string { return letter.Date(application.LastDay(end), p.Lang) }
 
 // stateText says where a case is.
 func stateText(p *web.Page, c application.Case) string {

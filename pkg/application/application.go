@@ -6,7 +6,8 @@
 //	  └──────────► expired ◄────────┘          practice: approved at once
 //	                                                            │
 //	   production:  in review ◄──► more information ──► approved | rejected
-//	                (withdrawn by the applicant at any moment before)
+//	                (withdrawn by the applicant at any moment before;
+//	                 expired when a question stays unanswered)
 //
 // No personal data is stored before the e-mail address is confirmed. Each
 // decision has an official, a time, a reason and a mail.
@@ -80,6 +81,9 @@ type Application struct {
 	CreatedAt    time.Time
 	ExpiresAt    time.Time
 	SubmittedAt  time.Time
+	DueAt        time.Time // when the term to decide ends, without the open question's time; set when submitted
+	AskedAt      time.Time // when the open question was asked; zero = there is none
+	AnswerBy     time.Time // when the term to answer it ends
 	DecidedAt    time.Time
 }
 
@@ -158,7 +162,8 @@ type Store interface {
 	// DocumentContent gives one document with its sealed content.
 	DocumentContent(ctx context.Context, documentID string) (Document, error)
 
-	// Submit moves EmailConfirmed to Submitted under a reference, once. With
+	// Submit moves EmailConfirmed to Submitted under a reference, once, and
+	// sets its term (DecideBy). With
 	// an account it goes on to Approved in the same transaction and makes
 	// that account. errs.ErrConflict when it was submitted before, changed
 	// meanwhile, or when the address has an account by now.

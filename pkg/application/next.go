@@ -53,9 +53,9 @@ func Next(a Application, now time.Time) Step {
 	return StepCheck
 }
 
-// Sent tells whether the applicant has sent it.
+// Sent tells whether the applicant has sent it; a draft expires unsent.
 func (a Application) Sent() bool {
-	return a.State != Draft && a.State != EmailConfirmed && a.State != Expired
+	return a.State != Draft && a.State != EmailConfirmed && (a.State != Expired || a.Reference != "")
 }
 
 // Reaches tells whether the applicant may see this step now: the next one,

@@ -13,12 +13,13 @@ type Case struct {
 	Application
 	Reviewer string // id of the official who has it; "" = nobody
 	Proposal string // id of the official who approved first, where a second one has to
+	Reminded int    // how many times the applicant was reminded of the open question
 }
 
 // ActKind says what was done with a case.
 type ActKind string
 
-// The kinds. What an applicant does has no member.
+// The kinds. What an applicant does has no member, nor what happens by itself.
 const (
 	ActTake     ActKind = "take"
 	ActRelease  ActKind = "release"
@@ -30,12 +31,14 @@ const (
 	ActAnswer   ActKind = "answer"   // the applicant's answer to that
 	ActDocument ActKind = "document" // the applicant sent another document
 	ActWithdraw ActKind = "withdraw"
+	ActRemind   ActKind = "remind" // the applicant was reminded of the question
+	ActExpire   ActKind = "expire" // the question stayed unanswered
 )
 
 // Act is one thing done with a case. It stays for good.
 type Act struct {
 	Kind   ActKind
-	Member string // staff id; "" = the applicant
+	Member string // staff id; "" = the applicant, or nobody (Automatic)
 	Reason string // code of a rejection
 	Text   string // own words: of a note, a rejection, a question or its answer
 	At     time.Time
@@ -44,12 +47,13 @@ type Act struct {
 // Show says which cases a queue lists.
 type Show string
 
-// What can be shown. The first three are oldest first, the others newest first.
+// What can be shown. The first three give the nearest end of a term first,
+// the others the newest.
 const (
 	ShowWaiting Show = "waiting" // nobody has it, and somebody should
 	ShowMine    Show = "mine"    //
 	ShowMore    Show = "more"    // waits for its applicant
-	ShowDecided Show = "decided" // approved, rejected or withdrawn
+	ShowDecided Show = "decided" // approved, rejected, withdrawn or expired
 	ShowAll     Show = "all"     //
 )
 
@@ -113,11 +117,13 @@ type Cases interface {
 	Approve(ctx context.Context, c Case, act Act, a account.Account, rec record.Record) error
 	// Reject ends it and forgets the password.
 	Reject(ctx context.Context, c Case, act Act, rec record.Record) error
-	// AskMore waits for the applicant: MoreInformation; a proposal is void.
+	// AskMore waits for the applicant: MoreInformation, until AnswerBy of
+	// act.At; a proposal is void.
 	AskMore(ctx context.Context, c Case, act Act, rec record.Record) error
 
-	// Answer is the applicant's, whatever the version: MoreInformation back
-	// to InReview, with the official who asked.
+	// Answer is the applicant's, whatever the version, to the question asked
+	// at c.AskedAt: MoreInformation back to InReview, with the official who
+	// asked, and the term moved on (DueAfter).
 	Answer(ctx context.Context, c Case, act Act, rec record.Record) error
 	// ReplaceDocument puts a document instead of earlier ones, in
 	// MoreInformation.

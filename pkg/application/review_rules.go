@@ -18,10 +18,6 @@ import (
 // installation may offer fewer. Texts and mails know each of them.
 var Reasons = []string{"identity", "unreadable", "mismatch", "other_means", "company", "authority", "no_answer", "else"}
 
-// DecisionTime is within how long an applicant may expect a decision (Awb
-// 4:13).
-const DecisionTime = 8 * 7 * 24 * time.Hour
-
 // LongestWords bounds what officials and applicants write, in characters; in
 // any script it fits into the body of a form.
 const LongestWords = 800
@@ -44,8 +40,12 @@ type Desk struct {
 	Now          func() time.Time
 }
 
-// Official is who acts.
-type Official struct{ ID, Email string }
+// Official is who acts, or is told what is urgent; Lang and Epoch (of the
+// member) are for the latter.
+type Official struct {
+	ID, Email, Lang string
+	Epoch           int64
+}
 
 // File is a case with all that is known of it.
 type File struct {

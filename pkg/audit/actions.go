@@ -19,6 +19,7 @@ var Groups = []Group{
 	{"review", []string{
 		"application.viewed", "application.taken", "application.released", "application.noted", "application.more_asked",
 		"application.proposed", "application.approved", "application.rejected",
+		"application.reminded", "application.expired",
 	}},
 	{"account", []string{
 		"account.created", "account.qr_shown", "account.factor_linked", "account.login", "account.logout", "account.code_wrong",
@@ -29,7 +30,7 @@ var Groups = []Group{
 		"unblock.proposed", "unblock.refused", "unblock.cancelled",
 	}},
 	{"staff", []string{
-		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.blocked", "staff.roles", "staff.removed",
+		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.blocked", "staff.roles", "staff.removed", "staff.told",
 	}},
 	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed"}},
 }

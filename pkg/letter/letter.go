@@ -42,14 +42,15 @@ const lastResort = "nl"
 
 // Writer writes mails. Set the fields, then call Prepare once.
 type Writer struct {
-	FS       fs.FS     // templates.FS
-	Issuer   string    // https://…, shown so that people know where mails come from
-	StartURL string    // where 'Ga naar inloggen met Omgevingsloket-ID' leads
-	Practice bool      // marks every mail
-	AtOnce   bool      // applications are approved at once, with any data
-	Wordmark string    // what this service is called
-	Helpdesk Helpdesk  //
-	Rand     io.Reader // for the ids of messages
+	FS         fs.FS     // templates.FS
+	Issuer     string    // https://…, shown so that people know where mails come from
+	StartURL   string    // where 'Ga naar inloggen met Omgevingsloket-ID' leads
+	ConsoleURL string    // where officials work
+	Practice   bool      // marks every mail
+	AtOnce     bool      // applications are approved at once, with any data
+	Wordmark   string    // what this service is called
+	Helpdesk   Helpdesk  //
+	Rand       io.Reader // for the ids of messages
 
 	letters map[string]*template.Template // by language
 	zone    *time.Location

@@ -27,7 +27,7 @@ var now = time.Date(2026, 3, 1, 13, 5, 0, 0, time.UTC)
 func writer(t *testing.T, practice bool) *letter.Writer {
 	t.Helper()
 	w := &letter.Writer{
-		FS: templates.FS, Issuer: "https://id.example", StartURL: "https://id.example/start", Practice: practice, AtOnce: practice, Wordmark: "Omgevingsloket-ID",
+		FS: templates.FS, Issuer: "https://id.example", StartURL: "https://id.example/start", ConsoleURL: "https://beheer.example/console", Practice: practice, AtOnce: practice, Wordmark: "Omgevingsloket-ID",
 		Helpdesk: letter.Helpdesk{
 			Name: "Informatiepunt Leefomgeving", Phone: "+31 88 123 45 67", Email: "help@iplo.example", URL: "https://iplo.example/contact",
 			Hours: map[string]string{"nl": "werkdagen van 9 tot 17 uur", "en": "weekdays from 9 to 17"},
@@ -94,12 +94,20 @@ func aboutDecisions(w *letter.Writer, lang string) []mail.Message {
 	a := burger(lang)
 	mails := []mail.Message{
 		w.Approved(a, now), w.MoreAsked(a, questions, now), w.Withdrawn(a, now), w.StatusCode(a, "123456", now), w.Rejected(a, "else", "", now),
+		w.Unanswered(a, now), w.AnswerReminder(a, questions, now),
+	}
+	o := application.Official{ID: "m1", Email: "jo@example.com", Lang: lang}
+	for _, u := range []application.Urgency{{Mine: []string{"OLID-1"}}, {Free: []string{"OLID-1"}, Late: 1}, {Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 2}} {
+		mails = append(mails, w.Urgent(o, u, now))
 	}
 	for _, reason := range application.Reasons {
 		mails = append(mails, w.Rejected(a, reason, questions, now))
 	}
 	return mails
 }
+
+// many are more numbers than one mail lists.
+var many = strings.Fields(strings.Repeat("OLID-MANY ", 25))
 
 // questions are what an official may type, also on a bad day.
 const questions = "\n\nWie is \u202eevil?\r\n\n\n\n" + "Een lange regel die ver over de rand van het bericht heen gaat en dus ergens moet worden afgebroken. \n-- \n  {.Issuer}\t<b>x</b>\n\n"

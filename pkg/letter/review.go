@@ -37,7 +37,7 @@ func (w *Writer) Rejected(a application.Application, reason, words string, now t
 
 // MoreAsked puts an official's question (Awb 4:5).
 func (w *Writer) MoreAsked(a application.Application, question string, now time.Time) mail.Message {
-	return w.write(KindMoreAsked, a.Email, toApplicant(a, now, map[string]string{"Words": question}))
+	return w.write(KindMoreAsked, a.Email, toApplicant(a, now, map[string]string{"Words": question, "AnswerBy": application.LastDay(application.AnswerBy(now))}))
 }
 
 // Withdrawn confirms that the applicant took the application back.

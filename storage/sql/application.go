@@ -20,17 +20,18 @@ type applications struct{ db *DB }
 func (db *DB) Applications() application.Store { return applications{db} }
 
 const applicationColumns = `id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, code_failures, codes_sent,
-	password_hash, answers, COALESCE(reference, ''), account_id, version, created_at, expires_at, submitted_at, decided_at`
+	password_hash, answers, COALESCE(reference, ''), account_id, version, created_at, expires_at, submitted_at, due_at, asked_at, answer_by, decided_at`
 
 // scanApplication reads applicationColumns, and what comes behind them.
 func scanApplication(row interface{ Scan(...any) error }, more ...any) (application.Application, error) {
 	var (
-		a                                                 application.Application
-		hash, answers                                     string
-		codeExpires, created, expires, submitted, decided int64
+		a                                      application.Application
+		hash, answers                          string
+		codeExpires, created, expires          int64
+		submitted, due, asked, answer, decided int64
 	)
 	targets := append([]any{&a.ID, &a.Handle, &a.Kind, &a.Lang, &a.Email, &a.State, &a.Taken, &a.CodeHash, &codeExpires, &a.CodeFailures, &a.CodesSent,
-		&hash, &answers, &a.Reference, &a.AccountID, &a.Version, &created, &expires, &submitted, &decided}, more...)
+		&hash, &answers, &a.Reference, &a.AccountID, &a.Version, &created, &expires, &submitted, &due, &asked, &answer, &decided}, more...)
 	if err := row.Scan(targets...); err != nil {
 		return application.Application{}, err
 	}
@@ -38,7 +39,8 @@ func scanApplication(row interface{ Scan(...any) error }, more ...any) (applicat
 		return application.Application{}, err
 	}
 	a.PasswordHash = secret.Text(hash)
-	a.CodeExpires, a.CreatedAt, a.ExpiresAt, a.SubmittedAt, a.DecidedAt = at(codeExpires), at(created), at(expires), at(submitted), at(decided)
+	a.CodeExpires, a.CreatedAt, a.ExpiresAt = at(codeExpires), at(created), at(expires)
+	a.SubmittedAt, a.DueAt, a.AskedAt, a.AnswerBy, a.DecidedAt = at(submitted), at(due), at(asked), at(answer), at(decided)
 	return a, nil
 }
 
@@ -159,10 +161,11 @@ func (s applications) Submit(ctx context.Context, a application.Application, app
 			state, accountID, decided = application.Approved, approve.ID, ms(a.SubmittedAt)
 		}
 		if err := one(tx.ExecContext(ctx, `UPDATE applications
-			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, version = version + 1,
+			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, version = version + 1, due_at = $9,
 				password_hash = CASE WHEN $6 = '' THEN password_hash ELSE '' END
 			WHERE id = $7 AND version = $8 AND state = 'email_confirmed' AND expires_at > $4`,
-			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.ID, a.Version)); err != nil {
+			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.ID, a.Version,
+			ms(application.DecideBy(a.SubmittedAt)))); err != nil {
 			return record.Record{}, err
 		}
 		if err := putTerms(ctx, tx, applicationTerms, a.ID, a.SearchTerms()); err != nil {

@@ -15,7 +15,8 @@ import (
 // queue is a list of cases: which ones ($1 is the member), and by what they
 // are ordered before their id; numbers, all of them. Each has an index (00009)
 // that serves condition and order; a condition of the index is written here
-// word for word, since SQLite compares the words.
+// word for word, since SQLite compares the words. What has to be decided on
+// (answer_by is 0) comes before what waits for its applicant.
 type queue struct {
 	where  string
 	order  []string
@@ -25,9 +26,9 @@ type queue struct {
 const open = `state IN ('submitted', 'in_review', 'more_information')`
 
 var queues = map[application.Show]queue{
-	application.ShowWaiting: {where: open + ` AND reviewer = '' AND state <> 'more_information' AND proposal <> CAST($1 AS TEXT)`, order: []string{`submitted_at`}},
-	application.ShowMine:    {where: open + ` AND reviewer = $1 AND state <> 'submitted'`, order: []string{`submitted_at`}},
-	application.ShowMore:    {where: `state = 'more_information'`, order: []string{`submitted_at`}},
+	application.ShowWaiting: {where: open + ` AND reviewer = '' AND state <> 'more_information' AND proposal <> CAST($1 AS TEXT)`, order: []string{`answer_by`, `due_at`}},
+	application.ShowMine:    {where: open + ` AND reviewer = $1 AND state <> 'submitted'`, order: []string{`answer_by`, `due_at`}},
+	application.ShowMore:    {where: `state = 'more_information'`, order: []string{`answer_by`}},
 	application.ShowDecided: {where: `decided_at > 0`, order: []string{`decided_at`}, newest: true},
 	application.ShowAll:     {where: `reference IS NOT NULL`, order: []string{`submitted_at`}, newest: true},
 }

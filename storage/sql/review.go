@@ -22,11 +22,11 @@ func (db *DB) Cases() application.Cases { return cases{db} }
 func scanReviewed(row interface{ Scan(...any) error }, more ...any) (application.Case, error) {
 	var c application.Case
 	var err error
-	c.Application, err = scanApplication(row, append([]any{&c.Reviewer, &c.Proposal}, more...)...)
+	c.Application, err = scanApplication(row, append([]any{&c.Reviewer, &c.Proposal, &c.Reminded}, more...)...)
 	return c, err
 }
 
-const reviewedColumns = applicationColumns + `, reviewer, proposal`
+const reviewedColumns = applicationColumns + `, reviewer, proposal, reminders`
 
 func (s cases) Case(ctx context.Context, id string) (application.Case, error) {
 	c, err := scanReviewed(s.db.sql.QueryRowContext(ctx, `SELECT `+reviewedColumns+` FROM applications WHERE id = $1 AND reference IS NOT NULL`, id))
@@ -132,14 +132,20 @@ func (s cases) Reject(ctx context.Context, c application.Case, act application.A
 }
 
 func (s cases) AskMore(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
-	return s.act(ctx, c, act, rec, move{doing: "ask more", set: `, state = 'more_information', proposal = ''`, where: seen})
+	return s.act(ctx, c, act, rec, move{
+		doing: "ask more", set: `, state = 'more_information', proposal = '', reminders = 0, asked_at = $4, answer_by = $5`,
+		where: seen, args: []any{ms(act.At), ms(application.AnswerBy(act.At))},
+	})
 }
 
 // byApplicant is for what applicants do: no member, any version since.
 const byApplicant = `version >= $2 AND CAST($3 AS TEXT) = ''`
 
 func (s cases) Answer(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
-	return s.act(ctx, c, act, rec, move{doing: "answer", set: `, state = 'in_review'`, where: byApplicant + ` AND state = 'more_information'`})
+	return s.act(ctx, c, act, rec, move{
+		doing: "answer", set: `, state = 'in_review', asked_at = 0, answer_by = 0, due_at = $4`,
+		where: byApplicant + ` AND state = 'more_information' AND asked_at = $5`, args: []any{ms(c.DueAfter(act.At)), ms(c.AskedAt)},
+	})
 }
 
 func (s cases) ReplaceDocument(ctx context.Context, c application.Case, d application.Document, act application.Act, rec record.Record) error {
@@ -151,7 +157,7 @@ func (s cases) ReplaceDocument(ctx context.Context, c application.Case, d applic
 
 func (s cases) Withdraw(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
 	return s.act(ctx, c, act, rec, move{
-		doing: "withdraw", set: `, state = 'withdrawn', password_hash = '', decided_at = $4`,
+		doing: "withdraw", set: `, state = 'withdrawn', password_hash = '', decided_at = $4, asked_at = 0, answer_by = 0`,
 		where: byApplicant + ` AND ` + undecided, args: []any{ms(act.At)},
 	})
 }

@@ -1,0 +1,65 @@
+package application
+
+import (
+	"time"
+	_ "time/tzdata" // days are Dutch days, on machines without a time zone database too
+)
+
+// The terms, in days: each runs until the end of its last day in the
+// Netherlands.
+const (
+	// DecisionDays is within how many days an applicant may expect a decision
+	// (Awb 4:13). The days in which the applicant owes an answer do not count
+	// (Awb 4:15).
+	DecisionDays = 8 * 7
+	// AnswerDays is within how many days a question has to be answered (Awb
+	// 4:5).
+	AnswerDays = 4 * 7
+)
+
+var dutch = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		panic("application: " + err.Error()) // the time zones are in the binary
+	}
+	return zone
+}()
+
+// midnight begins the day that lies so many days behind t's.
+func midnight(t time.Time, days int) time.Time {
+	y, m, d := t.In(dutch).Date()
+	return time.Date(y, m, d+days, 0, 0, 0, 0, dutch).UTC()
+}
+
+// DecideBy is when the term to decide ends on what was sent at submitted.
+func DecideBy(submitted time.Time) time.Time { return midnight(submitted, DecisionDays+1) }
+
+// AnswerBy is when the term to answer what was asked at asked ends.
+func AnswerBy(asked time.Time) time.Time { return midnight(asked, AnswerDays+1) }
+
+// LastDay is the last day of a term that ends then, YYYY-MM-DD in the
+// Netherlands.
+func LastDay(end time.Time) string {
+	return end.Add(-time.Millisecond).In(dutch).Format(time.DateOnly)
+}
+
+// DueAfter is when the term to decide ends if the open question is answered
+// at answered: later by the days from the one after the question up to the
+// one of the answer, and by no more than there were to answer in.
+func (a Application) DueAfter(answered time.Time) time.Time {
+	if answered.After(a.AnswerBy) {
+		answered = a.AnswerBy
+	}
+	from, to := midnight(a.AskedAt, 1), midnight(answered, 0)
+	if !to.After(from) {
+		return a.DueAt
+	}
+	days := int((to.Sub(from) + 12*time.Hour) / (24 * time.Hour)) // a day may have 23 hours, or 25
+	return a.DueAt.In(dutch).AddDate(0, 0, days).UTC()
+}
+
+// Late tells whether a decision should have been there by now. The term
+// stands still while the applicant owes an answer.
+func (a Application) Late(now time.Time) bool {
+	return (a.State == Submitted || a.State == InReview) && !now.Before(a.DueAt)
+}

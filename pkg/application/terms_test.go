@@ -1,0 +1,67 @@
+package application_test
+
+import (
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/application"
+)
+
+func at(t *testing.T, s string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// A term ends with its last day in the Netherlands, summer or winter.
+func TestTerms(t *testing.T) {
+	for sent, want := range map[string]string{
+		"2026-03-02T12:00:00Z":      "2026-04-27", // over the change to summer time
+		"2026-03-01T23:30:00Z":      "2026-04-27", // 00:30 on 2 March in the Netherlands
+		"2026-03-02T23:59:59+01:00": "2026-04-27",
+		"2026-10-01T10:00:00Z":      "2026-11-26",
+	} {
+		due := application.DecideBy(at(t, sent))
+		if got := application.LastDay(due); got != want {
+			t.Errorf("sent %s: decide on %s, want %s", sent, got, want)
+		}
+		if h, m, s := due.In(time.FixedZone("", 0)).Clock(); h != 22 && h != 23 || m != 0 || s != 0 {
+			t.Errorf("sent %s: ends at %v", sent, due)
+		}
+	}
+	if got := application.LastDay(application.AnswerBy(at(t, "2026-03-10T08:00:00+01:00"))); got != "2026-04-07" {
+		t.Error("four weeks from 10 March:", got)
+	}
+}
+
+// Awb 4:15: the days between the question and its answer do not count.
+func TestTermSuspended(t *testing.T) {
+	asked := at(t, "2026-03-10T08:00:00+01:00")
+	a := application.Application{
+		State: application.MoreInformation, DueAt: application.DecideBy(at(t, "2026-03-02T12:00:00Z")), AskedAt: asked, AnswerBy: application.AnswerBy(asked),
+	}
+	for answered, want := range map[string]string{
+		"2026-03-09T00:00:00+01:00": "2026-04-27", // a clock that went back
+		"2026-03-10T09:00:00+01:00": "2026-04-27", // at once
+		"2026-03-11T23:00:00+01:00": "2026-04-27", // there is no day between
+		"2026-03-12T00:00:00+01:00": "2026-04-28",
+		"2026-03-31T23:00:00+02:00": "2026-05-17", // 20 days, one of them an hour short
+		"2026-04-07T23:59:59+02:00": "2026-05-24",
+		"2026-05-20T12:00:00+02:00": "2026-05-25", // 28 days, and no more
+	} {
+		if got := application.LastDay(a.DueAfter(at(t, answered))); got != want {
+			t.Errorf("answered %s: decide on %s, want %s", answered, got, want)
+		}
+	}
+	for state, late := range map[application.State]bool{
+		application.Submitted: true, application.InReview: true, application.MoreInformation: false, application.Approved: false, application.Expired: false,
+	} {
+		a.State = state
+		if a.Late(a.DueAt) != late || a.Late(a.DueAt.Add(-time.Second)) {
+			t.Errorf("%s is late: %v, want %v", state, a.Late(a.DueAt), late)
+		}
+	}
+}

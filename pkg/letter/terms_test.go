@@ -1,0 +1,56 @@
+package letter_test
+
+import (
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/pkg/application"
+)
+
+// A question, its reminder and its end say until when, what it means, how to
+// answer or apply again, and how to object.
+func TestLetterTerms(t *testing.T) {
+	for lang, want := range map[string]struct{ answer, reminder, ended []string }{
+		"nl": {[]string{"uiterlijk op 29 maart 2026", "stopt uw aanvraag"},
+			[]string{"Wie is evil?", "uiterlijk op 29 maart 2026", "https://id.example/apply/status", "OLID-K7QD-2MXA"},
+			[]string{"niet op tijd antwoord", "https://id.example/apply ", "bezwaar maken", "binnen 6 weken", "OLID-K7QD-2MXA"}},
+		"en": {[]string{"by 29 March 2026", "your application ends"},
+			[]string{"Wie is evil?", "by 29 March 2026", "https://id.example/apply/status", "OLID-K7QD-2MXA"},
+			[]string{"no answer in time", "https://id.example/apply ", "lodge an objection", "within 6 weeks", "OLID-K7QD-2MXA"}},
+	} {
+		w, a := writer(t, false), burger(lang)
+		a.AskedAt, a.AnswerBy = now, application.AnswerBy(now)
+		reminder, ended := w.AnswerReminder(a, questions, now), w.Unanswered(a, now)
+		for text, parts := range map[string][]string{
+			w.MoreAsked(a, questions, now).Text.Reveal(): want.answer, reminder.Text.Reveal(): want.reminder, ended.Text.Reveal(): want.ended,
+		} {
+			for _, part := range parts {
+				if text := strings.Join(strings.Fields(text), " "); !strings.Contains(text, part) {
+					t.Errorf("%s: no %q in\n%s", lang, part, text)
+				}
+			}
+		}
+		if !reminder.Expires.Equal(a.AnswerBy) || !ended.Expires.IsZero() {
+			t.Error("expire:", reminder.Expires, ended.Expires)
+		}
+	}
+}
+
+// What is urgent is told in numbers alone.
+func TestLetterUrgent(t *testing.T) {
+	for lang, want := range map[string][]string{
+		"nl": {"27 aanvragen hebben haast", "binnen 14 dagen", "Eén daarvan is\nal te laat", "VAN U\n  OLID-1\n  OLID-2\n", "NOG VAN NIEMAND", "en nog 5\n", "\n    https://beheer.example/console\n"},
+		"en": {"27 applications are urgent", "within 14 days", "One of them\nis overdue", "YOURS\n  OLID-1\n  OLID-2\n", "NOBODY'S YET", "and 5 more\n", "\n    https://beheer.example/console\n"},
+	} {
+		o := application.Official{ID: "m1", Email: "jo@example.com", Lang: lang}
+		m := writer(t, false).Urgent(o, application.Urgency{Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 1}, now)
+		for _, part := range want {
+			if text := m.Subject + "\n" + m.Text.Reveal(); !strings.Contains(text, part) {
+				t.Errorf("%s: no %q in\n%s", lang, part, text)
+			}
+		}
+		if n := strings.Count(m.Text.Reveal(), "OLID-MANY"); n != 20 {
+			t.Error("listed:", n)
+		}
+	}
+}

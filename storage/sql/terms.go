@@ -1,0 +1,81 @@
+package sql
+
+import (
+	"context"
+	"time"
+
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// Terms gives the store of what happens when time passes.
+func (db *DB) Terms() application.Terms { return cases{db} }
+
+// many reads cases.
+func (s cases) many(ctx context.Context, doing, query string, args ...any) ([]application.Case, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications WHERE `+query, args...)
+	if err != nil {
+		return nil, answer(doing, err)
+	}
+	defer rows.Close()
+	var out []application.Case
+	for rows.Next() {
+		c, err := scanReviewed(rows)
+		if err != nil {
+			return nil, answer(doing, err)
+		}
+		out = append(out, c)
+	}
+	return out, answer(doing, rows.Err())
+}
+
+func (s cases) Unanswered(ctx context.Context, until time.Time, reminded, limit int) ([]application.Case, error) {
+	return s.many(ctx, "unanswered cases", `state = 'more_information' AND answer_by > 0 AND answer_by <= $1 AND reminders < $2 ORDER BY answer_by, id LIMIT $3`,
+		ms(until), reminded, limit)
+}
+
+func (s cases) Urgent(ctx context.Context, until time.Time, limit int) ([]application.Case, error) {
+	return s.many(ctx, "urgent cases", `state IN ('submitted', 'in_review') AND due_at <= $1 ORDER BY due_at, id LIMIT $2`, ms(until), limit)
+}
+
+// byItself is for what nobody does: no member, any version since, and the
+// question that was seen.
+const byItself = `version >= $2 AND CAST($3 AS TEXT) = '' AND state = 'more_information' AND asked_at = $4`
+
+func (s cases) Remind(ctx context.Context, c application.Case, n int, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{
+		doing: "remind applicant", set: `, reminders = $5`,
+		where: byItself + ` AND reminders < $5 AND answer_by > $6`, args: []any{ms(c.AskedAt), n, ms(act.At)},
+	})
+}
+
+func (s cases) Expire(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+	return s.act(ctx, c, act, rec, move{
+		doing: "expire case", set: `, state = 'expired', password_hash = '', decided_at = $5, asked_at = 0, answer_by = 0`,
+		where: byItself + ` AND answer_by > 0 AND answer_by <= $5`, args: []any{ms(c.AskedAt), ms(act.At)},
+	})
+}
+
+func (s cases) Untold(ctx context.Context, day string) ([]application.Official, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE state = 'active' AND told_on < $1 ORDER BY id`, day)
+	if err != nil {
+		return nil, answer("untold staff", err)
+	}
+	defer rows.Close()
+	var out []application.Official
+	for rows.Next() {
+		m, err := scanMember(rows)
+		if err != nil {
+			return nil, answer("untold staff", err)
+		}
+		if m.Has(staff.Reviewer) {
+			out = append(out, application.Official{ID: m.ID, Email: m.Email, Lang: m.Lang, Epoch: m.Epoch})
+		}
+	}
+	return out, answer("untold staff", rows.Err())
+}
+
+func (s cases) Told(ctx context.Context, o application.Official, day string, rec record.Record) error {
+	return s.db.with(ctx, "tell staff", rec, `UPDATE staff SET told_on = $1 WHERE id = $2 AND state = 'active' AND epoch = $3 AND told_on < $1`, day, o.ID, o.Epoch)
+}

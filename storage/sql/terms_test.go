@@ -1,0 +1,22 @@
+package sql_test
+
+import (
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/storage/storagetest"
+)
+
+func TestTermsContract(t *testing.T) {
+	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
+		t.Run(name, func(t *testing.T) {
+			storagetest.Terms(t, func(t *testing.T) (storagetest.Stores, application.Cases, application.Terms, staff.Store) {
+				db := open(t, address(t), time.Now)
+				return storesOf(db), db.Cases(), db.Terms(), db.Staff()
+			})
+		})
+	}
+}

@@ -1,0 +1,254 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// timed is a desk with deadlines.
+type timed struct {
+	desk
+	terms application.Terms
+	staff staff.Store
+}
+
+func (d timed) in(t *testing.T) timed { return timed{d.desk.in(t), d.terms, d.staff} }
+
+// Terms is the contract of application.Terms, and of the terms that
+// application.Cases keeps.
+func Terms(t *testing.T, open func(*testing.T) (Stores, application.Cases, application.Terms, staff.Store)) {
+	s, cases, terms, members := open(t)
+	d := timed{desk{world{s, t}, cases}, terms, members}
+	t.Run("suspended", func(t *testing.T) { termsSuspended(t, d.in(t)) })
+	t.Run("reminders", func(t *testing.T) { termsReminders(t, d.in(t)) })
+	t.Run("expiry", func(t *testing.T) { termsExpiry(t, d.in(t)) })
+	t.Run("OF-25: expiry against the answer", func(t *testing.T) { termsRace(t, d.in(t)) })
+	t.Run("lists", func(t *testing.T) { termsLists(t, d.in(t)) })
+	t.Run("officials", func(t *testing.T) { termsOfficials(t, d.in(t)) })
+	t.Run("silence", func(t *testing.T) {
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		eachMethod(struct{ Terms application.Terms }{terms}, func(name string, call func(context.Context) error) {
+			if err := call(over); !errors.Is(err, errs.ErrUnavailable) {
+				t.Errorf("%s: got %v, want unavailable", name, err)
+			}
+		})
+	})
+	d.unbroken()
+}
+
+func by(kind application.ActKind, member string, at time.Time) application.Act {
+	return application.Act{Kind: kind, Member: member, Text: "text", At: at}
+}
+
+// notes are records for a crowd, each its own.
+func notes(action, object string) (out [crowd]record.Record) {
+	for i := range out {
+		out[i] = note(action, object)
+	}
+	return out
+}
+
+// wonBy demands one success, its record in full, and no trace of the others.
+func (w world) wonBy(recs [crowd]record.Record, results []error) (winner int) {
+	w.t.Helper()
+	exactlyOne(w.t, results, errs.ErrConflict)
+	winner = slices.Index(results, nil)
+	events, mails := map[string]bool{}, 0
+	for _, rec := range recs {
+		events[rec.Events[0].RequestID] = true
+	}
+	for _, e := range w.events() {
+		if events[e.RequestID] && e.RequestID != recs[winner].Events[0].RequestID {
+			w.t.Errorf("an event of one who lost: %+v", e)
+		}
+	}
+	for _, item := range ok[[]mail.Item](w.t)(w.Outbox.Take(ctx(w.t), noon.AddDate(1, 0, 0), 0, 100_000)) {
+		if events[item.ID] {
+			mails++
+		}
+	}
+	same(w.t, mails, 1)
+	w.recorded(recs[winner])
+	return winner
+}
+
+func termsSuspended(t *testing.T, d timed) {
+	c := d.taken("olga")
+	due := application.DecideBy(c.SubmittedAt)
+	same(t, [3]time.Time{c.DueAt, c.AskedAt, c.AnswerBy}, [3]time.Time{due, {}, {}})
+	asked := noon.Add(24 * time.Hour)
+	must(t, d.cases.AskMore(ctx(t), c, by(application.ActMore, "olga", asked), record.Record{}))
+	first := d.reload(c.ID)
+	same(t, [3]time.Time{first.DueAt, first.AskedAt, first.AnswerBy}, [3]time.Time{due, asked, application.AnswerBy(asked)})
+	must(t, d.cases.Answer(ctx(t), first, by(application.ActAnswer, "", asked.Add(10*24*time.Hour)), record.Record{}))
+	c = d.reload(c.ID)
+	same(t, [3]time.Time{c.DueAt, c.AskedAt, c.AnswerBy}, [3]time.Time{first.DueAfter(asked.Add(10 * 24 * time.Hour)), {}, {}})
+	if !c.DueAt.Equal(due.Add(9 * 24 * time.Hour)) {
+		t.Errorf("due %v, want nine days behind %v", c.DueAt, due)
+	}
+	// An answer to the first question is none to the second.
+	must(t, d.cases.AskMore(ctx(t), c, by(application.ActMore, "olga", asked.Add(11*24*time.Hour)), record.Record{}))
+	rec := note("application.answered", c.ID)
+	d.refused(d.cases.Answer(ctx(t), first, by(application.ActAnswer, "", asked.Add(12*24*time.Hour)), rec), errs.ErrConflict, rec)
+	same(t, d.reload(c.ID).DueAt, c.DueAt)
+	must(t, d.cases.Withdraw(ctx(t), d.reload(c.ID), by(application.ActWithdraw, "", asked), record.Record{}))
+	c = d.reload(c.ID)
+	same(t, [2]time.Time{c.AskedAt, c.AnswerBy}, [2]time.Time{})
+}
+
+func termsReminders(t *testing.T, d timed) {
+	c := d.asked("olga")
+	remind := func(c application.Case, n int, at time.Time, rec record.Record) error {
+		return d.terms.Remind(ctx(t), c, n, by(application.ActRemind, "", at), rec)
+	}
+	exactlyOne(t, atOnce(func(int) error { return remind(c, 1, noon, record.Record{}) }), errs.ErrConflict)
+	got := d.reload(c.ID)
+	same(t, [2]int{got.Reminded, len(ok[[]application.Act](t)(d.cases.Acts(ctx(t), c.ID)))}, [2]int{1, 3})
+	rec := note("application.reminded", c.ID)
+	d.happened(remind(c, 2, c.AnswerBy.Add(-time.Millisecond), rec), rec)
+	for n, c := range map[int]application.Case{1: c, 2: d.reload(c.ID)} { // neither again nor backwards
+		rec := note("application.reminded", c.ID)
+		d.refused(remind(c, n, noon, rec), errs.ErrConflict, rec)
+	}
+	rec = note("application.reminded", c.ID)
+	d.refused(remind(c, 3, c.AnswerBy, rec), errs.ErrConflict, rec) // too late
+
+	// Who answered or withdrew is not reminded, and each question is a new one.
+	must(t, d.do(t, application.ActAnswer, "", c, record.Record{}))
+	rec = note("application.reminded", c.ID)
+	d.refused(remind(c, 3, noon, rec), errs.ErrConflict, rec)
+	later := act(application.ActMore, "olga")
+	later.At = later.At.Add(time.Hour)
+	must(t, d.cases.AskMore(ctx(t), d.reload(c.ID), later, record.Record{}))
+	same(t, d.reload(c.ID).Reminded, 0)
+	d.refused(remind(c, 1, noon, rec), errs.ErrConflict, rec) // of the question before
+	must(t, d.do(t, application.ActWithdraw, "", c, record.Record{}))
+	d.refused(remind(d.reload(c.ID), 1, noon, rec), errs.ErrConflict, rec)
+}
+
+func termsExpiry(t *testing.T, d timed) {
+	c := d.asked("olga")
+	expire := func(c application.Case, at time.Time, rec record.Record) error {
+		return d.terms.Expire(ctx(t), c, by(application.ActExpire, "", at), rec)
+	}
+	rec := note("application.expired", c.ID)
+	d.refused(expire(c, c.AnswerBy.Add(-time.Millisecond), rec), errs.ErrConflict, rec)
+	for _, other := range []application.Case{d.sent(), d.taken("olga")} {
+		d.refused(expire(other, c.AnswerBy, rec), errs.ErrConflict, rec)
+	}
+	must(t, d.cases.Note(ctx(t), c, act(application.ActNote, "otto"), record.Record{})) // a note does not stop it
+	d.happened(expire(c, c.AnswerBy, rec), rec)
+	got := d.reload(c.ID)
+	if got.State != application.Expired || got.PasswordHash != "" || !got.DecidedAt.Equal(c.AnswerBy) || !got.Sent() || got.Undecided() || !got.AnswerBy.IsZero() {
+		t.Errorf("expired: %+v", got)
+	}
+	same(t, got.Answers, c.Answers) // the file stays, for an objection
+	acts := ok[[]application.Act](t)(d.cases.Acts(ctx(t), c.ID))
+	same(t, acts[len(acts)-1], by(application.ActExpire, "", c.AnswerBy))
+	for kind := range moves {
+		rec := note("application.late", c.ID)
+		d.refused(d.do(t, kind, who(kind), got, rec), errs.ErrConflict, rec)
+	}
+	rec = note("application.expired", c.ID)
+	d.refused(expire(got, c.AnswerBy, rec), errs.ErrConflict, rec)
+}
+
+func termsRace(t *testing.T, d timed) {
+	for name, against := range map[string]application.ActKind{"answer": application.ActAnswer, "withdraw": application.ActWithdraw} {
+		t.Run(name, func(t *testing.T) {
+			d := d.in(t)
+			c := d.asked("olga")
+			recs := notes("application.raced", c.ID)
+			winner := d.wonBy(recs, atOnce(func(i int) error {
+				if i%2 == 0 {
+					return d.terms.Expire(ctx(t), c, by(application.ActExpire, "", c.AnswerBy), recs[i])
+				}
+				return d.do(t, against, "", c, recs[i])
+			}))
+			if got := d.reload(c.ID).State; (got == application.Expired) != (winner%2 == 0) {
+				t.Errorf("%d won, and it is %s", winner, got)
+			}
+		})
+	}
+}
+
+// termsLists looks at what else is in the store too, so it asks for its own.
+func termsLists(t *testing.T, d timed) {
+	asked, reminded, sent, taken := d.asked("olga"), d.asked("olga"), d.sent(), d.taken("olga")
+	must(t, d.terms.Remind(ctx(t), reminded, 1, by(application.ActRemind, "", noon), record.Record{}))
+	names := map[string]string{asked.ID: "asked", reminded.ID: "reminded", sent.ID: "sent", taken.ID: "taken"}
+	which := func(found []application.Case, err error) map[string]bool {
+		t.Helper()
+		must(t, err)
+		out := map[string]bool{}
+		for _, c := range found {
+			same(t, c, d.reload(c.ID))
+			if name := names[c.ID]; name != "" {
+				out[name] = true
+			}
+		}
+		return out
+	}
+	const all = 10_000
+	end, due := asked.AnswerBy, sent.DueAt
+	same(t, which(d.terms.Unanswered(ctx(t), end.Add(-time.Millisecond), 9, all)), map[string]bool{})
+	same(t, which(d.terms.Unanswered(ctx(t), end, 9, all)), map[string]bool{"asked": true, "reminded": true})
+	same(t, which(d.terms.Unanswered(ctx(t), end, 1, all)), map[string]bool{"asked": true})
+	same(t, len(ok[[]application.Case](t)(d.terms.Unanswered(ctx(t), end, 9, 1))), 1)
+	same(t, which(d.terms.Urgent(ctx(t), due.Add(-time.Millisecond), all)), map[string]bool{})
+	same(t, which(d.terms.Urgent(ctx(t), due, all)), map[string]bool{"sent": true, "taken": true})
+	same(t, len(ok[[]application.Case](t)(d.terms.Urgent(ctx(t), due, 1))), 1)
+}
+
+// member is an official; with false one that never accepted the invitation.
+func (d timed) member(joined bool, roles ...staff.Role) staff.Member {
+	d.t.Helper()
+	m := staff.Member{ID: fresh("m"), Name: "Olga", Email: fresh("o") + "@gov.example", Lang: "en", Roles: roles, Epoch: 1, Invite: key(), InviteExpires: noon.Add(time.Hour), CreatedAt: noon}
+	m = ok[staff.Member](d.t)(d.staff.Invite(ctx(d.t), m, func(staff.Member) record.Record { return record.Record{} }))
+	if joined {
+		must(d.t, d.staff.Accept(ctx(d.t), m.Invite, secret.Text("hash"), []byte("sealed"), noon, record.Record{}))
+	}
+	return ok[staff.Member](d.t)(d.staff.ByID(ctx(d.t), m.ID))
+}
+
+func termsOfficials(t *testing.T, d timed) {
+	olga := d.member(true, staff.Helpdesk, staff.Reviewer)
+	d.member(true, staff.Helpdesk, staff.Auditor)
+	invited, gone := d.member(false, staff.Reviewer), d.member(true, staff.Reviewer)
+	must(t, d.staff.Remove(ctx(t), gone.ID, record.Record{}))
+	blocked := d.member(true, staff.Reviewer)
+	_, err := d.staff.TryCode(ctx(t), blocked.ID, blocked.Epoch, noon, func(account.CodeTry) account.Verdict { return account.Verdict{Outcome: account.BlockedNow} })
+	must(t, err)
+	untold := func(day string) (found []string) {
+		for _, o := range ok[[]application.Official](t)(d.terms.Untold(ctx(t), day)) {
+			found = append(found, o.ID)
+			same(t, o, application.Official{ID: olga.ID, Email: olga.Email, Lang: "en", Epoch: olga.Epoch})
+		}
+		return found
+	}
+	same(t, untold("2026-03-02"), []string{olga.ID})
+	o := application.Official{ID: olga.ID, Epoch: olga.Epoch}
+	recs := notes("staff.told", olga.ID)
+	d.wonBy(recs, atOnce(func(i int) error { return d.terms.Told(ctx(t), o, "2026-03-02", recs[i]) }))
+	same(t, untold("2026-03-02"), []string(nil))
+	same(t, untold("2026-03-03"), []string{olga.ID})
+	for _, other := range []application.Official{{ID: olga.ID, Epoch: olga.Epoch + 1}, {ID: invited.ID, Epoch: invited.Epoch}, {ID: gone.ID, Epoch: gone.Epoch + 1}, {ID: blocked.ID, Epoch: blocked.Epoch + 1}, {ID: fresh("nobody")}} {
+		rec := note("staff.told", other.ID)
+		d.refused(d.terms.Told(ctx(t), other, "2026-03-03", rec), errs.ErrConflict, rec)
+	}
+	must(t, d.staff.SetRoles(ctx(t), olga.ID, []staff.Role{staff.Helpdesk}, record.Record{}))
+	same(t, untold("2026-03-03"), []string(nil))
+
+}
