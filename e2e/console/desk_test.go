@@ -26,10 +26,12 @@ func everyWay(t *testing.T, journey func(*desk)) {
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			journey(&desk{T: t, site: practice.Start(t, practice.Review()), way: w})
+			journey(&desk{T: t, site: startReview(t), way: w})
 		})
 	}
 }
+
+func startReview(t *testing.T) *practice.Site { return practice.Start(t, practice.Review()) }
 
 // desk is a demo with officials, worked at in one way.
 type desk struct {

@@ -25,7 +25,7 @@ func TestEveryConsolePage(t *testing.T) {
 		for _, w := range screens {
 			t.Run(w.name, func(t *testing.T) {
 				t.Parallel()
-				v := &visit{desk: &desk{T: t, site: practice.Start(t, practice.Review()), way: w}, album: album}
+				v := &visit{desk: &desk{T: t, site: startReview(t), way: w}, album: album}
 				v.reviewing()
 				v.applicant()
 				v.helping()
