@@ -39,11 +39,14 @@ type commands struct {
 	Staff   staffCommand   `cmd:"" help:"Officials who work in the console."`
 	Audit   auditCommand   `cmd:"" help:"The record of who did what."`
 	Keys    keysCommand    `cmd:"" help:"Keys that sign tokens, and the master key."`
+
+	Inspect inspectCommand `cmd:"" name:"inspect-document" hidden:""`
 }
 
 // world is what commands touch of the outside.
 type world struct {
 	ctx     context.Context
+	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
 	getenv  func(string) string
@@ -56,7 +59,7 @@ var errUse = errors.New("wrong use")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(world{ctx: ctx, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ()}, os.Args[1:]))
+	os.Exit(run(world{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ()}, os.Args[1:]))
 }
 
 func run(w world, args []string) (code int) {
@@ -83,6 +86,9 @@ func run(w world, args []string) (code int) {
 		return exitWrongUse
 	}
 	if err := ctx.Run(w); err != nil {
+		if exit := exitCode(0); errors.As(err, &exit) {
+			return int(exit)
+		}
 		fmt.Fprintf(w.stderr, "omgevingsloket-id: %v\n", err)
 		if errors.Is(err, errUse) {
 			return exitWrongUse

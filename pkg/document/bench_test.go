@@ -1,0 +1,39 @@
+package document
+
+import (
+	"image"
+	"math/rand/v2"
+	"testing"
+)
+
+// A telephone's picture of 12 megapixels, and what it costs to show it.
+func BenchmarkPicture(b *testing.B) {
+	m := image.NewYCbCr(image.Rect(0, 0, 4000, 3000), image.YCbCrSubsampleRatio420)
+	for i := range m.Y {
+		m.Y[i] = byte(i/40) + byte(rand.IntN(16))
+	}
+	content := jpegOf(b, m)
+	b.Run("here", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := Picture(content); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	w := worker(b, "child")
+	b.Run("in a process", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := w.Picture(b.Context(), content); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("PDF in a process", func(b *testing.B) {
+		content := plainPDF()
+		for b.Loop() {
+			if _, err := w.PDF(b.Context(), content); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

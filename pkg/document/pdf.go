@@ -1,0 +1,211 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+)
+
+// PDF tells which active content a PDF holds, in the order of Actives. It
+// looks in two ways, for readers of PDF disagree on what belongs to a file:
+// at each object that the file's own table leads to, and for telling names in
+// the bytes as they are, wherever they stand.
+func PDF(content []byte) (found []Active, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			found, err = nil, fmt.Errorf("%w: the reader gave up: %v", ErrRefused, v)
+		}
+	}()
+	model.ConfigPath = "disable" // else it makes a folder in the home of whoever runs this
+	conf := model.NewDefaultConfiguration()
+	const megabyte = 1 << 20
+	conf.Limits.MaxStreamBytes, conf.Limits.MaxDecodeBytes = 32*megabyte, 64*megabyte
+	conf.Limits.MaxObjectCount, conf.Limits.MaxXRefEntries, conf.Limits.MaxObjectStreamCount = 1_000_000, 1_000_000, 200_000
+	file, err := pdfcpu.Read(bytes.NewReader(content), conf)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	l := look{file: file, found: map[Active]bool{}}
+	for number, entry := range file.Table {
+		switch {
+		case entry == nil || entry.Free:
+		case entry.Object != nil:
+			l.object(entry.Object, deepest)
+		case entry.Offset != nil && unread(content, *entry.Offset):
+			return nil, fmt.Errorf("%w: object %d", ErrRefused, number)
+		}
+	}
+	l.raw(content)
+	for _, a := range Actives {
+		if l.found[a] {
+			found = append(found, a)
+		}
+	}
+	return found, nil
+}
+
+var begins = regexp.MustCompile(`^\s*\d+\s+\d+\s+obj\s*(null\b)?`)
+
+// unread tells whether there is an object that the reader passed over, as it
+// does with what it cannot make sense of.
+func unread(content []byte, offset int64) bool {
+	if offset <= 0 || offset >= int64(len(content)) {
+		return false
+	}
+	const head = 64
+	found := begins.FindSubmatch(content[offset:min(offset+head, int64(len(content)))])
+	return found != nil && found[1] == nil
+}
+
+// deepest is how far objects are followed into each other.
+const deepest = 200
+
+// entries are names of dictionary entries that say it all.
+var entries = map[string]Active{
+	"JavaScript": Script, "JS": Script, "AA": Opening, "EmbeddedFiles": Attachment, "EF": Attachment, "XFA": Form,
+	"RichMediaContent": Media, "RichMediaSettings": Media, "FFilter": Remote,
+}
+
+// values are what Type, Subtype and S of a dictionary can say.
+var values = map[string]Active{
+	"JavaScript": Script, "Launch": Launch, "SubmitForm": Submit, "ImportData": Submit, "GoToR": Remote, "GoToE": Remote, "URI": Link,
+	"EmbeddedFile": Attachment, "FileAttachment": Attachment,
+	"RichMedia": Media, "Movie": Media, "Sound": Media, "Screen": Media, "3D": Media, "Rendition": Media, "RichMediaExecute": Media, "GoTo3DView": Media,
+}
+
+// look collects what is found.
+type look struct {
+	file  *model.Context
+	found map[Active]bool
+}
+
+func (l look) object(o types.Object, deep int) {
+	if deep == 0 {
+		panic("objects within objects") // PDF refuses it
+	}
+	switch v := o.(type) {
+	case types.LazyObjectStreamObject:
+		inner, err := v.DecodedObject(context.Background())
+		if err != nil {
+			panic(err)
+		}
+		l.object(inner, deep-1)
+	case types.Array:
+		for _, inner := range v {
+			l.object(inner, deep-1)
+		}
+	case types.Dict:
+		l.dict(v, deep)
+	case types.StreamDict:
+		l.stream(v.Dict, deep)
+	case *types.StreamDict:
+		l.stream(v.Dict, deep)
+	case types.ObjectStreamDict:
+		l.dict(v.Dict, deep)
+	case types.XRefStreamDict:
+		l.dict(v.Dict, deep)
+	}
+}
+
+func (l look) stream(d types.Dict, deep int) {
+	if _, elsewhere := d.Find("F"); elsewhere { // ISO 32000-1 §7.3.8.2: its data is in another file
+		l.found[Remote] = true
+	}
+	l.dict(d, deep)
+}
+
+// dict judges a dictionary; the reader has undone the escapes of its names.
+func (l look) dict(d types.Dict, deep int) {
+	for key, value := range d {
+		l.mark(entries, key)
+		switch name, _ := l.direct(value).(types.Name); {
+		case key == "OpenAction":
+			l.opening(value)
+		case key == "Type" || key == "Subtype" || key == "S":
+			l.mark(values, string(name))
+		case key == "FS" && name == "URL":
+			l.found[Remote] = true
+		}
+		l.object(value, deep-1)
+	}
+}
+
+// opening judges what happens when the file is opened. To begin at a page is
+// what most files ask, and no act.
+func (l look) opening(o types.Object) {
+	switch v := l.direct(o).(type) {
+	case types.Array:
+		return
+	case types.Dict:
+		if name, ok := l.direct(v["S"]).(types.Name); ok && name == "GoTo" {
+			return
+		}
+	}
+	l.found[Opening] = true
+}
+
+// direct follows a reference; nil when it leads nowhere.
+func (l look) direct(o types.Object) types.Object {
+	if _, ok := o.(types.IndirectRef); !ok {
+		return o
+	}
+	value, err := l.file.Dereference(o)
+	if err != nil {
+		return nil
+	}
+	return value
+}
+
+func (l look) mark(known map[string]Active, name string) {
+	if a, ok := known[name]; ok {
+		l.found[a] = true
+	}
+}
+
+// shortest is the shortest name that cannot stand in packed data by chance.
+const shortest = 5
+
+// raw looks for names in the bytes of the file.
+func (l look) raw(content []byte) {
+	for {
+		at := bytes.IndexByte(content, '/')
+		if at < 0 {
+			return
+		}
+		content = content[at+1:]
+		const longest = 64
+		name := content[:min(len(content), longest)]
+		if end := bytes.IndexAny(name, "\x00\t\n\f\r ()<>[]{}/%"); end >= 0 {
+			name = name[:end]
+		}
+		if text := plain(string(name)); len(text) >= shortest {
+			l.mark(entries, text)
+			l.mark(values, text)
+		}
+	}
+}
+
+// plain undoes the escapes of a name (ISO 32000-1 §7.3.5): J#61vaScript.
+func plain(name string) string {
+	if !bytes.ContainsRune([]byte(name), '#') {
+		return name
+	}
+	out := make([]byte, 0, len(name))
+	for i := 0; i < len(name); i++ {
+		if name[i] == '#' && i+2 < len(name) {
+			if b, err := hex.DecodeString(name[i+1 : i+3]); err == nil {
+				out = append(out, b[0])
+				i += 2
+				continue
+			}
+		}
+		out = append(out, name[i])
+	}
+	return string(out)
+}

@@ -1,0 +1,99 @@
+package document
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+)
+
+const (
+	// MostPixels is what a picture may unpack to.
+	MostPixels = 40_000_000
+
+	// longestSide is what is shown of it: enough to read a passport by.
+	longestSide = 2000
+
+	quality = 88
+)
+
+// Picture gives a JPEG or PNG as a new JPEG of at most 2000 pixels a side,
+// turned upright. Its size is known from the header before anything is
+// unpacked.
+func Picture(content []byte) ([]byte, error) {
+	header, unpack, turned := png.DecodeConfig, png.Decode, 1
+	if bytes.HasPrefix(content, []byte{0xff, 0xd8}) {
+		header, unpack, turned = jpeg.DecodeConfig, jpeg.Decode, orientation(content)
+	}
+	size, err := header(bytes.NewReader(content))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+	case size.Width < 1 || X
+		return nil, fmt.Errorf("%w: %d by %d pixels", ErrRefused, size.Width, size.Height)
+	}
+	whole, err := unpack(bytes.NewReader(content))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	var out bytes.Buffer
+	err = jpeg.Encode(&out, turn(shrink(whole), turned), &jpeg.Options{Quality: quality})
+	return out.Bytes(), err
+}
+
+// shrink makes a picture fit, on white paper. Each new pixel is the mean of
+// those it stands for; they are read some rows at a time.
+func shrink(src image.Image) *image.RGBA {
+	b := src.Bounds()
+	w, h := b.Dx(), b.Dy()
+	if side := max(w, h); side > longestSide {
+		w, h = max(w*longestSide/side, 1), max(h*longestSide/side, 1)
+	}
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	strip := image.NewRGBA(image.Rect(0, 0, b.Dx(), (b.Dy()+h-1)/h))
+	for y := range h {
+		from, to := y*b.Dy()/h, (y+1)*b.Dy()/h
+		rows := image.Rect(0, 0, b.Dx(), to-from)
+		draw.Draw(strip, rows, image.White, image.Point{}, draw.Src)
+		draw.Draw(strip, rows, src, image.Pt(b.Min.X, b.Min.Y+from), draw.Over)
+		for x := range w {
+			mean(out.Pix[out.PixOffset(x, y):], strip, x*b.Dx()/w, (x+1)*b.Dx()/w, to-from)
+		}
+	}
+	return out
+}
+
+// mean writes the mean colour of columns from..to of a strip.
+func mean(pixel []byte, strip *image.RGBA, from, to, rows int) {
+	var r, g, b, n int
+	for y := range rows {
+		for p := strip.PixOffset(from, y); p < strip.PixOffset(to, y); p += 4 {
+			r, g, b, n = r+int(strip.Pix[p]), g+int(strip.Pix[p+1]), b+int(strip.Pix[p+2]), n+1
+		}
+	}
+	pixel[0], pixel[1], pixel[2], pixel[3] = byte(r/n), byte(g/n), byte(b/n), 255
+}
+
+// turn puts a picture upright (Exif 2.32 §4.6.5, Orientation).
+func turn(src *image.RGBA, orientation int) *image.RGBA {
+	if orientation < 2 || orientation > 8 {
+		return src
+	}
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	if orientation > 4 {
+		out = image.NewRGBA(image.Rect(0, 0, h, w))
+	}
+	for y := range h {
+		for x := range w {
+			at := map[int][2]int{
+				2: {w - 1 - x, y}, 3: {w - 1 - x, h - 1 - y}, 4: {x, h - 1 - y},
+				5: {y, x}, 6: {h - 1 - y, x}, 7: {h - 1 - y, w - 1 - x}, 8: {y, w - 1 - x},
+			}[orientation]
+			out.SetRGBA(at[0], at[1], src.RGBAAt(x, y))
+		}
+	}
+	return out
+}

@@ -1,0 +1,122 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"time"
+
+	"omgevingsloket-id/pkg/errs"
+)
+
+const (
+	// longestLook is how long a process may take for one file.
+	longestLook = 15 * time.Second
+	// largestAnswer is the most a process may answer: a picture of the
+	// longest sides is a few megabytes.
+	largestAnswer = 16 << 20
+)
+
+// Worker looks into files, each in a process of its own.
+type Worker struct {
+	places  chan struct{}
+	command []string
+	longest time.Duration
+}
+
+// NewWorker makes a worker that runs at most so many processes at the same
+// time. command starts the process (Child) when the kind is added to it.
+func NewWorker(atOnce int, command ...string) *Worker {
+	return &Worker{places: make(chan struct{}, atOnce), command: command, longest: longestLook}
+}
+
+// Picture is Picture in another process. Errors: ErrRefused, or
+// errs.ErrUnavailable when there is no place or no process to be had.
+func (w *Worker) Picture(ctx context.Context, content []byte) ([]byte, error) {
+	out, err := w.run(ctx, KindPicture, content)
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.HasPrefix(out, []byte{0xff, 0xd8, 0xff}) {
+		return nil, fmt.Errorf("%w: the process gave no picture", ErrRefused)
+	}
+	return out, nil
+}
+
+// PDF is PDF in another process, with the errors of Picture.
+func (w *Worker) PDF(ctx context.Context, content []byte) ([]Active, error) {
+	out, err := w.run(ctx, KindPDF, content)
+	if err != nil {
+		return nil, err
+	}
+	var found []Active
+	if err := json.Unmarshal(out, &found); err != nil {
+		return nil, fmt.Errorf("%w: the process gave no list", ErrRefused)
+	}
+	// The process has read a stranger's file: its words are checked too.
+	if len(found) > len(Actives) || slices.ContainsFunc(found, func(a Active) bool { return !slices.Contains(Actives, a) }) {
+		return nil, fmt.Errorf("%w: the process found what does not exist", ErrRefused)
+	}
+	return found, nil
+}
+
+// enter waits for a place, as long as two others may take.
+func (w *Worker) enter(ctx context.Context) (leave func(), err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*w.longest)
+	defer cancel()
+	select {
+	case w.places <- struct{}{}:
+		return func() { <-w.places }, nil
+	case <-ctx.Done():
+		return nil, errs.Unavailable("looking into a document", ctx.Err())
+	}
+}
+
+func (w *Worker) run(ctx context.Context, kind Kind, content []byte) ([]byte, error) {
+	leave, err := w.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	look, cancel := context.WithTimeout(ctx, w.longest)
+	defer cancel()
+	out, words := &bounded{most: largestAnswer, full: cancel}, &bounded{most: 4 << 10, full: cancel}
+	cmd := exec.CommandContext(look, w.command[0], append(w.command[1:len(w.command):len(w.command)], string(kind))...)
+	cmd.Env, cmd.Dir, cmd.WaitDelay = []string{}, "/", time.Second
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(content), out, words
+	err = cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return out.held, nil
+	case ctx.Err() != nil: // whoever asked is gone
+		return nil, errs.Unavailable("looking into a document", ctx.Err())
+	case errors.As(err, &exit) && exit.ExitCode() != exitUnfit, look.Err() != nil, errors.Is(err, errTooMuch):
+		first, _, _ := bytes.Cut(words.held, []byte("\n"))
+		return nil, fmt.Errorf("%w: %w: %.200q", ErrRefused, err, first)
+	}
+	return nil, errs.Unavailable("looking into a document", fmt.Errorf("%w: %q", err, words.held))
+}
+
+var errTooMuch = errors.New("more than may be answered")
+
+// bounded is a buffer with a limit. It is no bytes.Buffer: one of those has
+// ways in that are not Write.
+type bounded struct {
+	held []byte
+	most int
+	full func() // ends whoever fills it
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if len(b.held)+len(p) > b.most {
+		b.full()
+		return 0, errTooMuch
+	}
+	b.held = append(b.held, p...)
+	return len(p), nil
+}
