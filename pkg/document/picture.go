@@ -31,7 +31,7 @@ func Picture(content []byte) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
-	case size.Width < 1 || X
+	case size.Width < 1 || size.Height < 1 || size.Width > MostPixels/size.Height:
 		return nil, fmt.Errorf("%w: %d by %d pixels", ErrRefused, size.Width, size.Height)
 	}
 	whole, err := unpack(bytes.NewReader(content))
