@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"omgevingsloket-id/op/web"
@@ -79,8 +78,6 @@ func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 	return h.Kit.Render(w, status, "console/application_case", p)
 }
 
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
-
 // offer adds what this official can do now, and why not the rest.
 func (h *Room) offer(p *casePage, v *Visit, f application.File) {
 	may := func(kind application.ActKind) bool { return h.Desk.May(f, official(v), kind) == "" }
@@ -115,7 +112,7 @@ func (h *Room) history(r *http.Request, p *casePage, f application.File) error {
 		return err
 	}
 	for _, a := range f.Acts {
-		row := actRow{At: moment(a.At), What: p.T("console.act." + string(a.Kind)), Text: a.Text, Who: p.T("console.case.applicant")}
+		row := actRow{At: dutchTime(a.At, p.Lang), What: p.T("console.act." + string(a.Kind)), Text: a.Text, Who: p.T("console.case.applicant")}
 		if a.Automatic() {
 			row.Who = p.T("console.case.automatic")
 		}
@@ -134,7 +131,7 @@ func (h *Room) history(r *http.Request, p *casePage, f application.File) error {
 		return err
 	}
 	for _, e := range events {
-		row := eventRow{At: moment(e.At), Who: e.ActorKind, Action: e.Action, From: e.Origin}
+		row := eventRow{At: dutchTime(e.At, p.Lang), Who: p.T("record.actor." + e.ActorKind), Action: actionText(p.Page, e.Action), From: e.Origin}
 		if e.ActorKind == audit.ActorStaff {
 			if row.Who, err = names.of(r.Context(), e.ActorID); err != nil {
 				return err

@@ -31,16 +31,16 @@ func (h *Room) documentRow(p *web.Page, v *Visit, c application.Case, d applicat
 		kind = "type_other"
 	}
 	row := documentRow{
-		Page: p, Name: d.Name, Type: p.T("console.document." + kind), Size: letter.Size(d.Size, p.Lang), SHA256: d.SHA256, At: moment(d.CreatedAt),
+		Page: p, Name: d.Name, Type: p.T("console.document." + kind), Size: letter.Size(d.Size, p.Lang), SHA256: d.SHA256, At: dutchTime(d.CreatedAt, p.Lang),
 		Alert: true,
 	}
 	switch {
 	case !d.DestroyedAt.IsZero():
-		row.State, row.Alert = p.T("console.document.state_destroyed", "At", moment(d.DestroyedAt)), false
+		row.State, row.Alert = p.T("console.document.state_destroyed", "At", dutchTime(d.DestroyedAt, p.Lang)), false
 	case d.Verdict == scan.Infected:
 		row.State = p.T("console.document.state_infected", "Signature", d.Signature)
 	case d.Verdict == scan.Clean:
-		row.State, row.Alert = p.T("console.document.state_clean", "At", moment(d.ScannedAt)), false
+		row.State, row.Alert = p.T("console.document.state_clean", "At", dutchTime(d.ScannedAt, p.Lang)), false
 	default:
 		key := "console.document.state_pending"
 		if why := h.Scanner(); why != "" {
