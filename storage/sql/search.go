@@ -44,7 +44,7 @@ func found(in terms, words []string, short int, args []any) (string, []any) {
 	if len(words) == 0 {
 		return `FALSE`, args
 	}
-	var where []string
+	var each []string
 	for _, w := range words {
 		from := hex.EncodeToString([]byte(w))
 		to := from + "g" // behind every term that begins so
@@ -52,9 +52,9 @@ func found(in terms, words []string, short int, args []any) (string, []any) {
 			to = from + "0" // behind this very term
 		}
 		args = append(args, from, to)
-		where = append(where, fmt.Sprintf(`id IN (SELECT %s FROM %s WHERE term >= $%d AND term < $%d)`, in.column, in.table, len(args)-1, len(args)))
+		each = append(each, fmt.Sprintf(`SELECT %s FROM %s WHERE term >= $%d AND term < $%d`, in.column, in.table, len(args)-1, len(args)))
 	}
-	return strings.Join(where, " AND "), args
+	return `id IN (` + strings.Join(each, ` INTERSECT `) + `)`, args
 }
 
 // backfill gives terms to what has none: rows of before there were any, and

@@ -8,7 +8,7 @@ CREATE TABLE application_terms (
     application_id TEXT NOT NULL REFERENCES applications (id) ON DELETE CASCADE,
     PRIMARY KEY (term, application_id)
 );
-CREATE INDEX application_terms_application ON application_terms (application_id);
+CREATE INDEX application_terms_application ON application_terms (application_id, term);
 ALTER TABLE applications DROP COLUMN search;
 
 -- Each queue in its order (queue.go). The conditions are those of the queues,
