@@ -3,18 +3,23 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/errs"
 )
 
 type auditCommand struct {
 	Verify auditVerify `cmd:"" help:"Prove that the record was not changed, cut or reordered."`
 	Export auditExport `cmd:"" help:"Write the record as JSON lines, with a signed head at the end."`
+	Prune  auditPrune  `cmd:"" help:"Remove what is older than audit.keep, up to a signed head."`
 }
 
 // auditSigner makes the signer of this installation's heads.
@@ -39,13 +44,9 @@ func (auditVerify) Help() string {
 
 // Run verifies and tells each fault; exit code 1 if there is one.
 func (t auditVerify) Run(w world) error {
-	var exported []audit.SignedHead
-	if t.Head != "" {
-		head, err := lastHead(t.Head)
-		if err != nil {
-			return err
-		}
-		exported = append(exported, head)
+	exported, err := exportedHeads(t.Head)
+	if err != nil {
+		return err
 	}
 	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
 		signer, err := s.auditSigner(ctx)
@@ -56,45 +57,52 @@ func (t auditVerify) Run(w world) error {
 		if err != nil {
 			return err
 		}
-		for _, f := range report.Faults {
-			fmt.Fprintf(w.stdout, "event %d: %s\n", f.Seq, f.Text)
-		}
-		if !report.OK() {
-			return fmt.Errorf("the record does not hold: %d faults", len(report.Faults))
-		}
-		fmt.Fprintf(w.stdout, "The record holds: %d events, %d signed heads, key %s.\n", report.Events, report.Heads, signer.Public())
-		return nil
+		return tellReport(w, report, signer.Public())
 	})
 }
 
-// lastHead reads the signed head of an export.
-func lastHead(file string) (audit.SignedHead, error) {
+func tellReport(w world, report audit.Report, key string) error {
+	for _, f := range report.Faults {
+		fmt.Fprintf(w.stdout, "event %d: %s\n", f.Seq, f.Text)
+	}
+	for _, n := range report.Notes {
+		fmt.Fprintf(w.stdout, "note, event %d: %s\n", n.Seq, n.Text)
+	}
+	if !report.OK() {
+		return fmt.Errorf("the record does not hold: %d faults", len(report.Faults))
+	}
+	begin := ""
+	if b := report.Begin; b.Seq > 0 {
+		begin = fmt.Sprintf(", after event %d (older ones were removed at %s)", b.Seq, b.At.Format(time.RFC3339))
+	}
+	fmt.Fprintf(w.stdout, "The record holds: %d events%s, %d signed heads, key %s.\n", report.Events, begin, report.Heads, key)
+	for _, h := range report.Unchecked {
+		return fmt.Errorf("event %d was pruned, so the head that was given cannot be checked here: its export proves itself; give one that holds event %d or later", h.Seq, report.Begin.Seq)
+	}
+	return nil
+}
+
+// exportedHeads reads the signed head of an export, if one is given.
+func exportedHeads(file string) ([]audit.SignedHead, error) {
+	if file == "" {
+		return nil, nil
+	}
 	f, err := os.Open(file)
 	if err != nil {
-		return audit.SignedHead{}, err
+		return nil, err
 	}
 	defer f.Close()
-	var last []byte
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		if len(lines.Bytes()) > 0 {
-			last = append(last[:0], lines.Bytes()...)
-		}
+	head, err := audit.ReadExport(f)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", errUse, file, err)
 	}
-	if err := lines.Err(); err != nil {
-		return audit.SignedHead{}, err
-	}
-	line, err := audit.ReadLine(last)
-	if err != nil || line.Head == nil {
-		return audit.SignedHead{}, fmt.Errorf("%w: %s does not end with a signed head: an export that is not whole", errUse, file)
-	}
-	return *line.Head, nil
+	return []audit.SignedHead{head}, nil
 }
 
 type auditExport struct {
 	target
-	After int64 `help:"Only events after this number." placeholder:"SEQ"`
+	After int64  `help:"Only events after this number." placeholder:"SEQ"`
+	Out   string `help:"File to make, whole or not at all; it must not exist. Default: standard output." type:"path" placeholder:"FILE"`
 }
 
 // Run writes events and, last, a head that is signed now.
@@ -104,33 +112,78 @@ func (t auditExport) Run(w world) error {
 		if err != nil {
 			return err
 		}
-		head, err := audit.Checkpoint(ctx, s.db.Heads(), signer, time.Now())
+		return wholeFile(t.Out, w.stdout, func(out io.Writer) error {
+			return audit.Export(ctx, out, s.db.Audit(), s.db.Heads(), signer, t.After, time.Now())
+		})
+	})
+}
+
+// wholeFile lets fn write a new file that is there when all of it is, and not
+// before; or, without a name, lets it write to stdout.
+func wholeFile(name string, stdout io.Writer, fn func(io.Writer) error) error {
+	if name == "" {
+		out := bufio.NewWriter(stdout)
+		if err := fn(out); err != nil {
+			return errors.Join(err, out.Flush())
+		}
+		return out.Flush()
+	}
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %s is there already", errUse, name)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".export-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // after the link it does nothing to the file
+	out := bufio.NewWriter(f)
+	err = fn(out)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), name) // unlike a rename it never replaces
+}
+
+type auditPrune struct {
+	target
+	Head string `help:"The last export, kept elsewhere: the record must lead there before anything is removed." type:"existingfile" placeholder:"FILE"`
+}
+
+// Help says what the one line does not.
+func (auditPrune) Help() string {
+	return "Export first: what is removed cannot be checked again without an export. Only whole stretches up to a signed head go;\n" +
+		"the record then begins there, signed, and says so itself. A record that does not hold is left alone."
+}
+
+// Run removes and tells how much.
+func (t auditPrune) Run(w world) error {
+	exported, err := exportedHeads(t.Head)
+	if err != nil {
+		return err
+	}
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+		signer, err := s.auditSigner(ctx)
 		if err != nil {
 			return err
 		}
-		out := bufio.NewWriter(w.stdout)
-		lines := json.NewEncoder(out)
-		for after := t.After; after < head.Seq; {
-			events, err := s.db.Audit().Events(ctx, after, 1000)
-			if err != nil {
-				return err
-			}
-			if len(events) == 0 || events[0].Seq != after+1 {
-				return fmt.Errorf("event %d is missing; run `audit verify`", after+1)
-			}
-			for _, e := range events {
-				if e.Seq > head.Seq || e.Seq > after+1 {
-					break
-				}
-				after = e.Seq
-				if err := lines.Encode(audit.Line{Event: &e}); err != nil {
-					return err
-				}
-			}
+		by := audit.Event{ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"}
+		to, n, err := audit.Prune(ctx, s.db.Audit(), s.db.Heads(), signer, c.Audit.Keep, time.Now(), by, exported...)
+		switch {
+		case errors.Is(err, audit.ErrBroken):
+			return fmt.Errorf("%w; `audit verify` says what is wrong", err)
+		case errors.Is(err, errs.ErrConflict):
+			return errors.New("somebody else is removing events; look again")
+		case err == nil && to.Seq == 0:
+			fmt.Fprintf(w.stdout, "Nothing is older than %s and followed by a signed head.\n", c.Audit.Keep)
+		case err == nil:
+			fmt.Fprintf(w.stdout, "%d events removed. The record begins after event %d, hash %s.\n", n, to.Seq, to.Hash)
 		}
-		if err := lines.Encode(audit.Line{Head: &head, Key: signer.Public()}); err != nil {
-			return err
-		}
-		return out.Flush()
+		return err
 	})
 }

@@ -32,7 +32,7 @@ var Groups = []Group{
 	{"staff", []string{
 		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.blocked", "staff.roles", "staff.removed", "staff.told",
 	}},
-	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed"}},
+	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed", "record.pruned"}},
 }
 
 // ActorKinds are all kinds of actors.

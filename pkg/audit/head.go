@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -25,14 +24,23 @@ type SignedHead struct {
 	Signature string `json:"signature"` // Ed25519 over signingText, base64url
 }
 
-// Heads keeps the chain's head and the signed ones.
+// Heads keeps the two ends of the chain and the signed heads.
 type Heads interface {
 	// Head gives the end of the chain; Seq 0 for an empty record.
 	Head(ctx context.Context) (Head, error)
+	// Anchor gives where the record begins.
+	Anchor(ctx context.Context) (Anchor, error)
 	// Signed lists the signed heads that were kept, oldest first.
 	Signed(ctx context.Context) ([]SignedHead, error)
+	// Newest gives the last of them; the zero value if there is none.
+	Newest(ctx context.Context) (SignedHead, error)
 	// Keep adds a signed head; one with the same Seq stays as it is.
 	Keep(ctx context.Context, h SignedHead) error
+	// Prune moves the beginning, removes the events and signed heads up to
+	// there and adds the event that tells of it: all or nothing.
+	// errs.ErrConflict when the record does not begin at was (any more), or
+	// has another event there than to says.
+	Prune(ctx context.Context, was, to Anchor, e Event) error
 }
 
 // Signer signs heads. Its key is one of the constants of the installation
@@ -63,12 +71,16 @@ var ErrHead = errors.New("audit: the head is not signed by this installation's k
 
 // Verify checks the signature with a public key (Signer.Public).
 func (h SignedHead) Verify(public string) error {
+	return verify(public, signingText(h.Head), h.Signature)
+}
+
+func verify(public string, text []byte, signature string) error {
 	key, err := base64.RawURLEncoding.DecodeString(public)
 	if err != nil || len(key) != ed25519.PublicKeySize {
 		return errors.New("audit: not a public key (43 characters of base64url)")
 	}
-	signature, err := base64.RawURLEncoding.DecodeString(h.Signature)
-	if err != nil || !ed25519.Verify(key, signingText(h.Head), signature) {
+	raw, err := base64.RawURLEncoding.DecodeString(signature)
+	if err != nil || !ed25519.Verify(key, text, raw) {
 		return ErrHead
 	}
 	return nil
@@ -81,12 +93,12 @@ func Checkpoint(ctx context.Context, heads Heads, s Signer, now time.Time) (Sign
 	if err != nil {
 		return SignedHead{}, err
 	}
-	kept, err := heads.Signed(ctx)
+	newest, err := heads.Newest(ctx)
 	if err != nil {
 		return SignedHead{}, err
 	}
-	if n := len(kept); n > 0 && kept[n-1].Seq == head.Seq && kept[n-1].Hash == head.Hash {
-		return kept[n-1], nil
+	if newest.Seq > 0 && newest.Seq == head.Seq && newest.Hash == head.Hash {
+		return newest, nil
 	}
 	head.At = now
 	signed := s.Sign(head)
@@ -94,20 +106,4 @@ func Checkpoint(ctx context.Context, heads Heads, s Signer, now time.Time) (Sign
 		return signed, nil // an empty record is nothing to keep
 	}
 	return signed, heads.Keep(ctx, signed)
-}
-
-// Line is one line of an export: an event, or at the end a signed head.
-type Line struct {
-	Event *Event      `json:"event,omitempty"`
-	Head  *SignedHead `json:"head,omitempty"`
-	Key   string      `json:"key,omitempty"` // Signer.Public, beside the head
-}
-
-// ReadLine reads one line of an export.
-func ReadLine(b []byte) (Line, error) {
-	var l Line
-	if err := json.Unmarshal(b, &l); err != nil || (l.Event == nil) == (l.Head == nil) {
-		return Line{}, errors.New("audit: not a line of an export")
-	}
-	return l, nil
 }

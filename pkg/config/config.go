@@ -139,6 +139,9 @@ type Config struct {
 	// Scanner looks for malware in documents.
 	Scanner Scanner `yaml:"scanner"`
 
+	// Audit is how long the record is kept.
+	Audit Audit `yaml:"audit"`
+
 	// Branding is what the pages look like.
 	Branding Branding `yaml:"branding"`
 

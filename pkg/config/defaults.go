@@ -41,6 +41,7 @@ func Default(env Environment) Config {
 			Hint:    signkey.DefaultSchedule.Hint,
 		},
 		Review:   Review{SecondReviewer: SecondForCompanies, Reasons: slices.Clone(application.Reasons), KeepDocuments: 30 * 24 * time.Hour},
+		Audit:    Audit{Keep: 7 * 365 * 24 * time.Hour},
 		Branding: Branding{Wordmark: "Omgevingsloket-ID"},
 		Log:      Log{Level: "info", Format: "json"},
 		Limits:   Limits{AuthorizePerMinute: 120, ApplyPerHour: 30, LoginPerMinute: 60},

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"omgevingsloket-id/pkg/mail"
 )
@@ -39,8 +40,14 @@ func (c Config) checkProduction(fs *faults) {
 			}
 		}
 	}
+	if c.Audit.Keep > 0 && c.Audit.Keep < leastRecord {
+		fs.add("audit.keep", "is shorter than half a year: what happened could not be looked into any more", "make it at least 4380h")
+	}
 	c.checkSecrecy(fs)
 }
+
+// leastRecord is the shortest time that production keeps its record.
+const leastRecord = 4380 * time.Hour
 
 // strongEnough is OWASP's list of equal minimums for argon2id.
 func strongEnough(memoryKiB, time int) bool {

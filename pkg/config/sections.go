@@ -218,6 +218,14 @@ type Scanner struct {
 	Address string `yaml:"address"`
 }
 
+// Audit is the record of who did what.
+type Audit struct {
+	// Keep is how old events have to be before `audit prune` removes them;
+	// nothing else ever does. Default: 61320h (seven years). Production
+	// refuses less than 4380h (half a year).
+	Keep time.Duration `yaml:"keep"`
+}
+
 // Branding is the operator's look.
 type Branding struct {
 	// Wordmark is the name at the top of each page. Default:

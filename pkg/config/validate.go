@@ -209,7 +209,7 @@ func (c Config) checkTimes(fs *faults) {
 	for path, d := range map[string]time.Duration{
 		"shutdown_grace": c.ShutdownGrace, "session.idle": c.Session.Idle, "session.absolute": c.Session.Absolute,
 		"login.enrolment_time": c.Login.EnrolmentTime, "password.wait": c.Password.Wait,
-		"keys.publish": c.Keys.Publish, "keys.sign": c.Keys.Sign,
+		"keys.publish": c.Keys.Publish, "keys.sign": c.Keys.Sign, "audit.keep": c.Audit.Keep,
 	} {
 		if d <= 0 {
 			fs.add(path, "is no time at all", "give a duration such as 30m, or leave the line out")

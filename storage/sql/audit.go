@@ -1,13 +1,16 @@
 package sql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/record"
 )
 
@@ -105,7 +108,19 @@ func (s auditLog) Head(ctx context.Context) (audit.Head, error) {
 }
 
 func (s auditLog) Signed(ctx context.Context) ([]audit.SignedHead, error) {
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT seq, hash, at, signature FROM audit_signed_heads ORDER BY seq`)
+	return s.signed(ctx, `SELECT seq, hash, at, signature FROM audit_signed_heads ORDER BY seq`)
+}
+
+func (s auditLog) Newest(ctx context.Context) (audit.SignedHead, error) {
+	found, err := s.signed(ctx, `SELECT seq, hash, at, signature FROM audit_signed_heads ORDER BY seq DESC LIMIT 1`)
+	if err != nil || len(found) == 0 {
+		return audit.SignedHead{}, err
+	}
+	return found[0], nil
+}
+
+func (s auditLog) signed(ctx context.Context, query string) ([]audit.SignedHead, error) {
+	rows, err := s.db.sql.QueryContext(ctx, query)
 	if err != nil {
 		return nil, answer("signed heads", err)
 	}
@@ -127,4 +142,38 @@ func (s auditLog) Keep(ctx context.Context, h audit.SignedHead) error {
 	_, err := s.db.exec(ctx, `INSERT INTO audit_signed_heads (seq, hash, at, signature) VALUES ($1,$2,$3,$4) ON CONFLICT (seq) DO NOTHING`,
 		h.Seq, h.Hash, ms(h.At), h.Signature)
 	return answer("signed heads", err)
+}
+
+func (s auditLog) Anchor(ctx context.Context) (audit.Anchor, error) {
+	var a audit.Anchor
+	var when int64
+	err := s.db.sql.QueryRowContext(ctx, `SELECT seq, hash, at, signature FROM audit_anchor WHERE id = 1`).Scan(&a.Seq, &a.Hash, &when, &a.Signature)
+	if errors.Is(err, sql.ErrNoRows) {
+		return audit.Anchor{}, nil
+	}
+	a.At = at(when)
+	return a, answer("audit anchor", err)
+}
+
+// Prune takes the anchor's row first, so that one of several wins; the head
+// comes last, as everywhere.
+func (s auditLog) Prune(ctx context.Context, was, to audit.Anchor, e audit.Event) error {
+	return s.db.change(ctx, "prune the record", func(tx *sql.Tx) (record.Record, error) {
+		move := `UPDATE audit_anchor SET seq = $1, hash = $2, at = $3, signature = $4 WHERE id = 1 AND seq = $5`
+		if was.Seq == 0 {
+			move = `INSERT INTO audit_anchor (id, seq, hash, at, signature) SELECT 1, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT) WHERE CAST($5 AS BIGINT) = 0 ON CONFLICT (id) DO NOTHING`
+		}
+		if err := one(tx.ExecContext(ctx, move, to.Seq, to.Hash, ms(to.At), to.Signature, was.Seq)); err != nil {
+			return record.Record{}, err
+		}
+		var n int
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_events WHERE seq = $1 AND hash = $2`, to.Seq, to.Hash).Scan(&n); err != nil || n != 1 {
+			return record.Record{}, cmp.Or(err, errs.ErrConflict)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM audit_events WHERE seq <= $1`, to.Seq); err != nil {
+			return record.Record{}, err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM audit_signed_heads WHERE seq <= $1`, to.Seq)
+		return record.Of(e), err
+	})
 }

@@ -1,0 +1,111 @@
+package audit
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Anchor is where the record begins once its first part was removed: the last
+// event that is gone, and its hash, on which the rest still stands. The zero
+// value: it begins with event 1.
+//
+// A kept SignedHead is no anchor, though it names an event in the same way:
+// whoever can write the database could otherwise make one of those the
+// beginning. Only Prune signs anchors.
+type Anchor struct {
+	Head             // At is the moment of the removal
+	Signature string `json:"signature"`
+}
+
+func anchorText(h Head) []byte {
+	return fmt.Appendf(nil, "omgevingsloket-id audit anchor\n%d\n%s\n%d\n", h.Seq, h.Hash, h.At.UnixMilli())
+}
+
+// anchor signs a beginning.
+func (s Signer) anchor(h Head) Anchor {
+	h.At = h.At.UTC().Truncate(time.Millisecond)
+	return Anchor{Head: h, Signature: base64.RawURLEncoding.EncodeToString(ed25519.Sign(s.key, anchorText(h)))}
+}
+
+// Verify checks the signature with a public key (Signer.Public).
+func (a Anchor) Verify(public string) error {
+	return verify(public, anchorText(a.Head), a.Signature)
+}
+
+// ActionPruned is what the record says of its own beginning.
+const ActionPruned = "record.pruned"
+
+// tells whether an event is the one that tells of this anchor.
+func (a Anchor) toldBy(e Event) bool {
+	return e.Action == ActionPruned && e.Details["through"] == strconv.FormatInt(a.Seq, 10) && e.Details["hash"] == a.Hash
+}
+
+// ErrBroken says that a record does not hold, and that nothing was removed.
+var ErrBroken = errors.New("audit: the record does not hold; nothing is removed")
+
+// Prune removes the events that are older than keep, up to the newest signed
+// head that was kept of them, and gives the new beginning with how many went.
+// It removes nothing, and says so by a zero Anchor, when there is no such
+// head; and gives ErrBroken when the record, or one of the exported heads,
+// does not hold: what is removed can never be checked again. by says who.
+func Prune(ctx context.Context, store Store, heads Heads, s Signer, keep time.Duration, now time.Time, by Event, exported ...SignedHead) (Anchor, int64, error) {
+	report, err := Verify(ctx, store, heads, s.Public(), exported...)
+	if err != nil {
+		return Anchor{}, 0, err
+	}
+	if !report.OK() || len(report.Unchecked) > 0 {
+		return Anchor{}, 0, ErrBroken
+	}
+	was, err := heads.Anchor(ctx)
+	if err != nil {
+		return Anchor{}, 0, err
+	}
+	old, err := lastBefore(ctx, store, was.Seq, now.Add(-keep))
+	if err != nil {
+		return Anchor{}, 0, err
+	}
+	kept, err := heads.Signed(ctx)
+	if err != nil {
+		return Anchor{}, 0, err
+	}
+	var to Anchor
+	for _, h := range kept {
+		if h.Seq > was.Seq && h.Seq <= old && h.Verify(s.Public()) == nil {
+			to = s.anchor(Head{Seq: h.Seq, Hash: h.Hash, At: now})
+		}
+	}
+	if to.Seq == 0 {
+		return Anchor{}, 0, nil
+	}
+	by.At, by.Action, by.ObjectKind, by.Outcome = now, ActionPruned, "record", OK
+	by.Details = map[string]string{
+		"through": strconv.FormatInt(to.Seq, 10), "hash": to.Hash, "events": strconv.FormatInt(to.Seq-was.Seq, 10),
+		"older_than": now.Add(-keep).UTC().Format(time.RFC3339),
+	}
+	return to, to.Seq - was.Seq, heads.Prune(ctx, was, to, by)
+}
+
+// lastBefore gives the last event, from the beginning on, before the first
+// one that is not older than t.
+func lastBefore(ctx context.Context, store Store, from int64, t time.Time) (int64, error) {
+	for {
+		events, err := store.Events(ctx, from, page)
+		if err != nil {
+			return 0, err
+		}
+		for _, e := range events {
+			if !e.At.Before(t) {
+				return from, nil
+			}
+			from = e.Seq
+		}
+		if len(events) < page {
+			return from, nil
+		}
+	}
+}

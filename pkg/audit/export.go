@@ -1,0 +1,153 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Line is one line of an export: where the record begins, an event, or, at
+// the end, a signed head with the number of events before it. An export
+// without its last line is not whole.
+type Line struct {
+	Anchor *Anchor     `json:"anchor,omitempty"`
+	Event  *Event      `json:"event,omitempty"`
+	Head   *SignedHead `json:"head,omitempty"`
+	Key    string      `json:"key,omitempty"`    // Signer.Public, beside the head
+	Events *int64      `json:"events,omitempty"` // beside the head
+}
+
+// ReadLine reads one line of an export.
+func ReadLine(b []byte) (Line, error) {
+	var l Line
+	err := json.Unmarshal(b, &l)
+	parts := 0
+	for _, there := range []bool{l.Anchor != nil, l.Event != nil, l.Head != nil} {
+		if there {
+			parts++
+		}
+	}
+	if err != nil || parts != 1 {
+		return Line{}, errors.New("audit: not a line of an export")
+	}
+	return l, nil
+}
+
+// Export writes the events after a number and, last, a head that is signed
+// now. After 0 it begins where the record begins.
+func Export(ctx context.Context, out io.Writer, store Store, heads Heads, s Signer, after int64, now time.Time) error {
+	head, err := Checkpoint(ctx, heads, s, now)
+	if err != nil {
+		return err
+	}
+	begin, err := heads.Anchor(ctx)
+	if err != nil {
+		return err
+	}
+	w := &lineWriter{out: out}
+	switch {
+	case after > 0 && after < begin.Seq:
+		return fmt.Errorf("audit: the record begins after event %d, for older ones were removed at %s; those are in earlier exports", begin.Seq, begin.At.Format(time.RFC3339))
+	case after == 0 && begin.Seq > 0:
+		after = begin.Seq
+		w.write(Line{Anchor: &begin})
+	}
+	var n int64
+	err = eachEvent(ctx, store, after, head.Seq, func(e Event) error {
+		n++
+		w.write(Line{Event: &e})
+		return w.err
+	})
+	if err != nil {
+		return err
+	}
+	w.write(Line{Head: &head, Key: s.Public(), Events: &n})
+	return w.err
+}
+
+// eachEvent gives the events after one number up to another, without a gap.
+func eachEvent(ctx context.Context, store Store, after, last int64, give func(Event) error) error {
+	for after < last {
+		events, err := store.Events(ctx, after, page)
+		if err != nil {
+			return err
+		}
+		if len(events) == 0 {
+			return fmt.Errorf("audit: event %d is missing; run `audit verify`", after+1)
+		}
+		for _, e := range events {
+			if e.Seq != after+1 {
+				return fmt.Errorf("audit: event %d is missing; run `audit verify`", after+1)
+			}
+			if e.Seq > last {
+				return nil
+			}
+			after = e.Seq
+			if err := give(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+type lineWriter struct {
+	out  io.Writer
+	line []byte
+	err  error
+}
+
+func (w *lineWriter) write(l Line) {
+	if w.err != nil {
+		return
+	}
+	if w.line, w.err = l.Append(w.line[:0]); w.err == nil {
+		_, w.err = w.out.Write(w.line)
+	}
+}
+
+// ErrExport says that a file is no whole export.
+var ErrExport = errors.New("audit: not a whole export")
+
+// ReadExport reads an export, or its last line alone, and checks what it
+// proves by itself: that its events hang together, lead to its head, and are
+// as many as it says. Whose head it is says SignedHead.Verify.
+func ReadExport(in io.Reader) (SignedHead, error) {
+	var last Event
+	var n int64
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, 4<<20)
+	for lines.Scan() {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		l, err := ReadLine(lines.Bytes())
+		switch {
+		case err != nil:
+			return SignedHead{}, fmt.Errorf("%w: %w", ErrExport, err)
+		case l.Anchor != nil && n == 0:
+			last = Event{Seq: l.Anchor.Seq, Hash: l.Anchor.Hash}
+		case l.Event != nil:
+			e := *l.Event
+			if (n > 0 || last.Seq > 0) && (e.Seq != last.Seq+1 || e.PrevHash != last.Hash) || ChainHash(e.PrevHash, e) != e.Hash {
+				return SignedHead{}, fmt.Errorf("%w: event %d does not follow from the one before it", ErrExport, e.Seq)
+			}
+			last, n = e, n+1
+		case l.Head != nil:
+			whole := n == 0 || l.Head.Seq == last.Seq && l.Head.Hash == last.Hash && (l.Events == nil || *l.Events == n)
+			if !whole || lines.Scan() && len(bytes.TrimSpace(lines.Bytes())) > 0 {
+				return SignedHead{}, fmt.Errorf("%w: its head is not that of its events", ErrExport)
+			}
+			return *l.Head, lines.Err()
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return SignedHead{}, err
+	}
+	return SignedHead{}, fmt.Errorf("%w: it does not end with a signed head", ErrExport)
+}
