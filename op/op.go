@@ -5,6 +5,7 @@
 //	home     /                the front page, help, and what the law wants told
 //	apply    /apply           asking for an Omgevingsloket-ID
 //	login    /login /start    password and verification code
+//	address  /address         a new e-mail address, confirmed by its mailbox
 //	enrol    /enrol           the QR code, once
 //	consent  /consent         may this client see that?
 //	provider /authorize …     OpenID Connect

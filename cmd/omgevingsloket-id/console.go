@@ -15,7 +15,7 @@ import (
 // newConsole makes the officials' room. With an origin of its own it becomes
 // a site of its own; without one it is given to the main site in practice,
 // and to nobody in production.
-func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, callback signin.Callback) (onMainSite web.Room, err error) {
+func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, desk *helpdesk.Rules) (onMainSite web.Room, err error) {
 	c, db := a.config, a.stores.db
 	if c.Console.Origin == "" && c.Production() {
 		return nil, nil
@@ -34,9 +34,8 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 		Kit:      kit,
 		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, EmailKey: emailKey, Rand: a.rand, Now: a.now},
 		Sessions: a.stores.sessions, Audit: db.Audit(), ByReference: db.Applications().ByReference, PerMinute: c.Limits.LoginPerMinute,
-		Helpdesk: &helpdesk.Rules{
-			Store: db.Helpdesk(), Accounts: a.stores.accounts, Callback: callback, Letters: letters, Rand: a.rand, Now: a.now,
-		},
+		Helpdesk:  desk,
+		Watch:     &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.now},
 		AfterMail: a.mailer.Kick,
 		Desk:      a.newDesk(letters),
 		Scanner:   a.scannerState,

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/op"
+	"omgevingsloket-id/op/address"
 	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/op/consent"
 	"omgevingsloket-id/op/console"
@@ -25,6 +26,7 @@ import (
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/password"
@@ -131,7 +133,8 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 	codeKey, err2 := db.Constants().Constant(ctx, "mailed codes")
 	salt, err3 := db.Constants().Constant(ctx, "pairwise subjects")
 	callback, err4 := db.Constants().Constant(ctx, "callback codes")
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	addressKey, err5 := db.Constants().Constant(ctx, "codes of new addresses")
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.now)
@@ -144,7 +147,11 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 	}
 	flow := &web.Flow{Kit: a.kit, Requests: a.stores.requests, Accounts: a.stores.accounts, Consents: a.stores.consents, Clients: clients}
 	a.terms = a.newDeadlines(letters)
-	officials, err := a.newConsole(ctx, hasher, letters, callback)
+	desk := &helpdesk.Rules{
+		Store: db.Helpdesk(), Changes: db.Changes(), Accounts: a.stores.accounts, Callback: callback, AddressKey: addressKey,
+		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.rand, Now: a.now,
+	}
+	officials, err := a.newConsole(ctx, hasher, letters, desk)
 	if err != nil {
 		return err
 	}
@@ -159,6 +166,7 @@ func (a *app) rooms(ctx context.Context, letters *letter.Writer) error {
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
 			Starts: c.Limits.AuthorizePerMinute, Callback: callback, AfterMail: a.mailer.Kick, Now: a.now,
 		},
+		&address.Room{Kit: a.kit, Rules: desk, PerMinute: c.Limits.LoginPerMinute, AfterMail: a.mailer.Kick},
 		&enrol.Room{Kit: a.kit, Flow: flow, Rules: a.rules},
 		&consent.Room{Kit: a.kit, Flow: flow},
 		&provider.Room{

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -9,7 +10,6 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
@@ -26,6 +26,14 @@ func (h *Room) mountAccounts() {
 	h.post("/console/account/block", desk, h.blockPost, "reason", "ticket", "sure")
 	h.get("/console/account/mail", "", desk, h.resend)
 	h.post("/console/account/mail", desk, h.resendPost, "mail", "reason", "ticket")
+	h.get("/console/account/close", "", desk, h.closing)
+	h.post("/console/account/close", desk, h.closingPost, "reason", "ticket", "sure")
+	h.get("/console/account/reopen", "", desk, h.reopen)
+	h.post("/console/account/reopen", desk, h.reopenPost, "reason", "ticket", "sure")
+	h.get("/console/account/address", "", desk, h.address)
+	h.post("/console/account/address", desk, h.addressPost)
+	h.get("/console/change", "", desk, h.change)
+	h.post("/console/change", desk, h.changePost, append([]string{"action", "code", "reason", "ticket", "email"}, saidFields...)...)
 	h.get("/console/unblock", "", desk, h.unblock)
 	h.post("/console/unblock", desk, h.unblockPost, append([]string{"action", "code", "reason", "ticket"}, saidFields...)...)
 }
@@ -47,7 +55,7 @@ type accountRow struct {
 }
 
 type proposalRow struct {
-	Name, By, At, URL string
+	Name, What, By, At, URL string
 }
 
 // accounts searches; what is looked for is in the address, so that the page
@@ -77,13 +85,27 @@ func (h *Room) waiting(w http.ResponseWriter, r *http.Request, p *accountsPage) 
 	if err != nil {
 		return err
 	}
+	changes, err := h.Helpdesk.Changes.Waiting(r.Context(), h.Kit.Now())
+	if err != nil {
+		return err
+	}
 	names := h.officials(r)
+	add := func(accountID, what, by string, at time.Time, where string) error {
+		a, err := h.Helpdesk.Accounts.ByID(r.Context(), accountID)
+		if err == nil {
+			p.Waiting = append(p.Waiting, proposalRow{Name: a.Profile.FullName(), What: what, By: names(p.Page, by), At: dutchTime(at, p.Lang), URL: p.Path(where)})
+		}
+		return err
+	}
 	for _, c := range cases {
-		a, err := h.Helpdesk.Accounts.ByID(r.Context(), c.AccountID)
-		if err != nil {
+		if err := add(c.AccountID, p.T("helpdesk.unblock.title"), c.OpenedBy, c.OpenedAt, unblockURL(c.ID)); err != nil {
 			return err
 		}
-		p.Waiting = append(p.Waiting, proposalRow{Name: a.Profile.FullName(), By: names(p.Page, c.OpenedBy), At: dutchTime(c.OpenedAt, p.Lang), URL: p.Path(unblockURL(c.ID))})
+	}
+	for _, c := range changes {
+		if err := add(c.AccountID, p.T("helpdesk.change."+string(c.Kind)), c.OpenedBy, c.OpenedAt, changeURL(c.ID)); err != nil {
+			return err
+		}
 	}
 	return h.Kit.Render(w, http.StatusOK, "console/accounts", p)
 }
@@ -118,21 +140,16 @@ func (h *Room) wantedAccount(r *http.Request) (account.Account, error) {
 
 type accountPage struct {
 	page
-	Name      string
-	State     string
-	Why       string // "" unless blocked
-	Rows      web.Summary
-	Events    []accountEvent
-	Unblock   bool
-	BlockLink *web.Link
-	MailLink  *web.Link
-	Back      web.Link
+	Name    string
+	State   string
+	Why     string // "" unless blocked
+	Rows    web.Summary
+	Events  []accountEvent
+	Unblock bool
+	Change  *web.Link  // what a colleague or the holder still has to confirm
+	Acts    []web.Link // what else can be done with the account
+	Back    web.Link
 }
-
-type accountEvent struct{ At, What, Who, Why string }
-
-// accountEvents is how far back the page goes.
-const accountEvents = 50
 
 // account shows what the helpdesk may know: no secret, no document, no code,
 // and none of the answers a caller is asked for. The look is on the record.
@@ -149,23 +166,20 @@ func (h *Room) accountPage(r *http.Request, v *Visit) (*accountPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := h.Helpdesk.View(r.Context(), id, h.event(r, v, "", "", ""))
-	if err != nil {
+	var a account.Account
+	if err := h.look(r, v, func() (err error) {
+		a, err = h.Helpdesk.View(r.Context(), id, h.event(r, v, "", "", ""))
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	p := &accountPage{page: h.page(r, v, "helpdesk.account.title"), Name: a.Profile.FullName(), Unblock: a.State == account.Blocked}
 	p.State = p.T("helpdesk.account.state_" + string(a.State))
 	if p.Unblock {
 		p.Why = p.T("helpdesk.why." + string(a.BlockReason))
-	} else if a.State != account.Closed {
-		p.BlockLink = &web.Link{URL: p.Path("/console/account/block?" + url.Values{"id": {a.ID}}.Encode()), Label: p.T("helpdesk.block.title")}
 	}
-	mails, err := h.Helpdesk.Mails(r.Context(), a)
-	if err != nil {
+	if err := h.accountActs(r, p, a); err != nil {
 		return nil, err
-	}
-	if len(mails) > 0 {
-		p.MailLink = &web.Link{URL: p.Path("/console/account/mail?" + url.Values{"id": {a.ID}}.Encode()), Label: p.T("helpdesk.mail.title")}
 	}
 	p.Back = web.Link{URL: p.Path("/console/accounts"), Label: p.T("helpdesk.account.back")}
 	p.Rows = accountRows(p.Page, a)
@@ -180,6 +194,37 @@ func (h *Room) accountPage(r *http.Request, v *Visit) (*accountPage, error) {
 	return p, nil
 }
 
+// accountActs adds what can be done with an account in the state it is in.
+func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) error {
+	link := func(path, key string) {
+		p.Acts = append(p.Acts, web.Link{URL: p.Path(path + "?" + url.Values{"id": {a.ID}}.Encode()), Label: p.T(key)})
+	}
+	if a.State != account.Closed && a.State != account.Blocked {
+		link("/console/account/block", "helpdesk.block.title")
+	}
+	mails, err := h.Helpdesk.Mails(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	if len(mails) > 0 {
+		link("/console/account/mail", "helpdesk.mail.title")
+	}
+	if h.Helpdesk.MayReopen(a) {
+		link("/console/account/reopen", "helpdesk.reopen.title")
+	}
+	if a.State == account.Closed {
+		return nil
+	}
+	link("/console/account/address", "helpdesk.address.title")
+	link("/console/account/close", "helpdesk.closing.title")
+	c, err := h.Helpdesk.Changes.Live(r.Context(), a.ID, h.Kit.Now())
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil
+	}
+	p.Change = &web.Link{URL: p.Path(changeURL(c.ID)), Label: p.T("helpdesk.change." + string(c.Kind))}
+	return err
+}
+
 func accountRows(p *web.Page, a account.Account) web.Summary {
 	s := web.Summary{Page: p}
 	for _, row := range []web.Row{
@@ -191,6 +236,7 @@ func accountRows(p *web.Page, a account.Account) web.Summary {
 		{Label: p.T("helpdesk.account.created"), Value: dutchTime(a.CreatedAt, p.Lang)},
 		{Label: p.T("helpdesk.account.login"), Value: dutchTime(a.LastLoginAt, p.Lang)},
 		{Label: p.T("helpdesk.account.unblocked"), Value: dutchTime(a.UnblockedAt, p.Lang)},
+		{Label: p.T("helpdesk.account.closed"), Value: dutchTime(a.ClosedAt, p.Lang)},
 	} {
 		if row.Value != "" {
 			s.Rows = append(s.Rows, row)
@@ -199,89 +245,10 @@ func accountRows(p *web.Page, a account.Account) web.Summary {
 	return s
 }
 
-// eventTexts are the actions that have a sentence of their own.
-var eventTexts = map[string]bool{
-	"account.qr_shown": true, "account.factor_linked": true, "account.login": true, "account.code_wrong": true, "account.blocked": true,
-	"account.unblocked": true, "account.viewed": true, "account.mail_resent": true, "unblock.begun": true, "unblock.answers": true,
-	"unblock.identified": true, "unblock.reason": true, "unblock.proposed": true, "unblock.refused": true, "unblock.cancelled": true,
-}
-
-// eventLine says an event in plain words. What has none is named as the
-// record names it, so that nothing is left out.
-func eventLine(p *web.Page, e audit.Event, names func(*web.Page, string) string) accountEvent {
-	row := accountEvent{At: dutchTime(e.At, p.Lang), What: e.Action, Why: reasonText(p, e)}
-	if eventTexts[e.Action] {
-		row.What = p.T("helpdesk.event." + strings.ReplaceAll(e.Action, ".", "_"))
-	}
-	switch e.ActorKind {
-	case audit.ActorStaff:
-		row.Who = names(p, e.ActorID)
-	case audit.ActorHolder, audit.ActorApplicant:
-		row.Who = p.T("helpdesk.who.holder")
-	case audit.ActorOperator:
-		row.Who = p.T("helpdesk.who.operator")
-	default:
-		row.Who = p.T("helpdesk.who.system")
-	}
-	return row
-}
-
-// reasonText names a reason in words, with the ticket.
-func reasonText(p *web.Page, e audit.Event) string {
-	why := ""
-	switch {
-	case e.Reason == "":
-	case knownReason(e.Reason):
-		why = p.T("helpdesk.reason." + e.Reason)
-	case e.Action == "account.blocked":
-		why = p.T("helpdesk.why." + e.Reason)
-	default:
-		why = e.Reason
-	}
-	if ticket := e.Details["ticket"]; ticket != "" {
-		why += " (" + ticket + ")"
-	}
-	return why
-}
-
-func knownReason(code string) bool {
-	for _, list := range [][]helpdesk.Reason{helpdesk.UnblockReasons, helpdesk.BlockReasons, helpdesk.MailReasons} {
-		for _, reason := range list {
-			if string(reason) == code {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// officials gives how officials are called on one page.
-func (h *Room) officials(r *http.Request) func(*web.Page, string) string {
-	known := map[string]string{}
-	return func(p *web.Page, id string) string {
-		if _, ok := known[id]; !ok {
-			known[id] = p.T("helpdesk.who.colleague")
-			if m, err := h.Rules.Store.ByID(r.Context(), id); err == nil {
-				known[id] = m.Name
-			}
-		}
-		return known[id]
-	}
-}
-
-var dutch = func() *time.Location {
-	zone, err := time.LoadLocation("Europe/Amsterdam")
-	if err != nil {
-		panic("console: " + err.Error()) // package letter brings the zones along
-	}
-	return zone
-}()
-
 // dutchTime is a date and a time of day in the Netherlands; "" for never.
 func dutchTime(t time.Time, lang string) string {
 	if t.IsZero() {
 		return ""
 	}
-	t = t.In(dutch)
-	return letter.Date(t.Format(time.DateOnly), lang) + ", " + t.Format("15:04")
+	return letter.Moment(t, lang)
 }

@@ -10,27 +10,64 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// actPage is an act with a reason: blocking, or sending a mail again.
+// actPage is an act with a reason: blocking, closing, undoing that, or
+// sending a mail again.
 type actPage struct {
 	page
-	Name   string
-	Mail   web.Field
-	Reason web.Field
-	Ticket web.Field
-	Sure   web.Field
-	Back   web.Link
+	Name    string
+	Warning string
+	Mail    web.Field
+	Reason  web.Field
+	Ticket  web.Field
+	Sure    web.Field
+	Submit  string
+	Back    web.Link
 }
 
-func (h *Room) actPage(r *http.Request, v *Visit, titleKey string, reasons []helpdesk.Reason) (*actPage, account.Account, error) {
+func (h *Room) actPage(r *http.Request, v *Visit, act string, reasons []helpdesk.Reason) (*actPage, account.Account, error) {
 	a, err := h.wantedAccount(r)
 	if err != nil {
 		return nil, a, err
 	}
-	p := &actPage{page: h.page(r, v, titleKey), Name: a.Profile.FullName()}
+	p := &actPage{page: h.page(r, v, "helpdesk."+act+".title"), Name: a.Profile.FullName()}
 	p.Reason, p.Ticket = reasonField(p.Page, r, reasons), ticketField(p.Page, r)
-	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("helpdesk.block.sure"), Checked: r.PostForm.Get("sure") != ""}
 	p.Back = web.Link{URL: p.Path(accountURL(a.ID)), Label: p.T("helpdesk.back_account")}
 	return p, a, nil
+}
+
+// sure warns, and adds the box that has to be ticked.
+func (p *actPage) sure(r *http.Request, act string) {
+	p.Warning, p.Submit = p.T("helpdesk."+act+".warning"), p.T("helpdesk."+act+".submit")
+	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("helpdesk." + act + ".sure"), Checked: r.PostForm.Get("sure") != ""}
+}
+
+// ask is the page of an act that one has to be sure of.
+func (h *Room) ask(w http.ResponseWriter, r *http.Request, v *Visit, act string, reasons []helpdesk.Reason) error {
+	p, _, err := h.actPage(r, v, act, reasons)
+	if err != nil {
+		return err
+	}
+	p.sure(r, act)
+	return h.Kit.Render(w, http.StatusOK, "console/account-act", p)
+}
+
+// do carries such an act out, when the box is ticked.
+func (h *Room) do(w http.ResponseWriter, r *http.Request, v *Visit, act string, reasons []helpdesk.Reason, carryOut func(account.Account, helpdesk.Reason, string) (next string, err error)) error {
+	p, a, err := h.actPage(r, v, act, reasons)
+	if err != nil {
+		return err
+	}
+	p.sure(r, act)
+	next := ""
+	if !p.Sure.Checked {
+		p.Wrong("sure", "helpdesk."+act+".not_sure")
+	} else {
+		next, err = carryOut(a, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)
+	}
+	if next == "" {
+		next = accountURL(a.ID)
+	}
+	return h.acted(w, r, p, next, "console/account-act", err)
 }
 
 func reasonField(p *web.Page, r *http.Request, reasons []helpdesk.Reason) web.Field {
@@ -56,29 +93,45 @@ func unjustified(p *web.Page, err error) bool {
 	case errors.Is(err, helpdesk.ErrMail):
 		p.Wrong("mail", "helpdesk.mail.missing")
 	}
+	if errors.Is(err, helpdesk.ErrAddress) {
+		p.Wrong("email", "helpdesk.address.email_unusable")
+	}
 	return len(p.Problems) > 0
 }
 
-// block asks why, and whether one is sure.
 func (h *Room) block(w http.ResponseWriter, r *http.Request, v *Visit) error {
-	p, _, err := h.actPage(r, v, "helpdesk.block.title", helpdesk.BlockReasons)
-	if err != nil {
-		return err
-	}
-	return h.Kit.Render(w, http.StatusOK, "console/account-block", p)
+	return h.ask(w, r, v, "block", helpdesk.BlockReasons)
 }
 
 func (h *Room) blockPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
-	p, a, err := h.actPage(r, v, "helpdesk.block.title", helpdesk.BlockReasons)
-	if err != nil {
-		return err
-	}
-	if !p.Sure.Checked {
-		p.Wrong("sure", "helpdesk.block.not_sure")
-	} else {
-		err = h.Helpdesk.Block(r.Context(), a, helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.event(r, v, "", "", ""))
-	}
-	return h.acted(w, r, p, a, "console/account-block", err)
+	return h.do(w, r, v, "block", helpdesk.BlockReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
+		return "", h.Helpdesk.Block(r.Context(), a, reason, ticket, h.event(r, v, "", "", ""))
+	})
+}
+
+func (h *Room) closing(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	return h.ask(w, r, v, "closing", helpdesk.CloseReasons)
+}
+
+// closingPost closes, or goes to the proposal that waits for a colleague.
+func (h *Room) closingPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	return h.do(w, r, v, "closing", helpdesk.CloseReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
+		c, err := h.Helpdesk.Close(r.Context(), a, reason, ticket, h.event(r, v, "", "", ""))
+		if err == nil && c.Second {
+			return changeURL(c.ID), nil
+		}
+		return "", err
+	})
+}
+
+func (h *Room) reopen(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	return h.ask(w, r, v, "reopen", helpdesk.ReopenReasons)
+}
+
+func (h *Room) reopenPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	return h.do(w, r, v, "reopen", helpdesk.ReopenReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
+		return "", h.Helpdesk.Reopen(r.Context(), a, reason, ticket, h.event(r, v, "", "", ""))
+	})
 }
 
 // resend chooses a mail that is sent again.
@@ -91,7 +144,7 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, v *Visit) error {
 }
 
 func (h *Room) resendPage(r *http.Request, v *Visit) (*actPage, account.Account, error) {
-	p, a, err := h.actPage(r, v, "helpdesk.mail.title", helpdesk.MailReasons)
+	p, a, err := h.actPage(r, v, "mail", helpdesk.MailReasons)
 	if err != nil {
 		return nil, a, err
 	}
@@ -109,18 +162,22 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 		return err
 	}
 	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.event(r, v, "", "", ""))
-	return h.acted(w, r, p, a, "console/account-mail", err)
+	return h.acted(w, r, p, accountURL(a.ID), "console/account-mail", err)
 }
 
-// acted answers an act: the form again, or the account as it is now. In
-// conflict somebody else was quicker, which the account shows.
-func (h *Room) acted(w http.ResponseWriter, r *http.Request, p *actPage, a account.Account, template string, err error) error {
+// acted answers an act: the form again, or where one goes from there. In
+// conflict somebody else was quicker, or something else is under way.
+func (h *Room) acted(w http.ResponseWriter, r *http.Request, p *actPage, next, template string, err error) error {
 	if unjustified(p.Page, err) {
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, template, p)
 	}
-	if err != nil && !errors.Is(err, errs.ErrConflict) {
+	if errors.Is(err, errs.ErrConflict) {
+		p.Wrong("", "helpdesk.too_late")
+		return h.Kit.Render(w, http.StatusConflict, template, p)
+	}
+	if err != nil {
 		return err
 	}
 	h.AfterMail()
-	return h.Kit.SeeOther(w, accountURL(a.ID))
+	return h.Kit.SeeOther(w, next)
 }

@@ -55,7 +55,9 @@ func (h *Room) applicationCase(w http.ResponseWriter, r *http.Request, v *Visit)
 
 // showCase draws a file; tell may add what is wrong.
 func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f application.File, status int, tell func(*casePage)) error {
-	if err := h.Desk.Cases.Viewed(r.Context(), f.ID, record.Of(h.event(r, v, "application.viewed", "application", f.ID))); err != nil {
+	if err := h.look(r, v, func() error {
+		return h.Desk.Cases.Viewed(r.Context(), f.ID, record.Of(h.event(r, v, "application.viewed", "application", f.ID)))
+	}); err != nil {
 		return err
 	}
 	p := &casePage{page: h.page(r, v, "console.case.title"), Name: caseName(f.Case)}

@@ -41,6 +41,7 @@ type Room struct {
 	// ByReference finds a sent application by its reference.
 	ByReference func(ctx context.Context, reference string) (application.Application, error)
 	Helpdesk    *helpdesk.Rules
+	Watch       *staff.Watch
 	AfterMail   func()
 	Desk        *application.Desk
 	PerMinute   int           // password tries of one source

@@ -11,7 +11,7 @@ func TestPagesFitTheirStructs(t *testing.T) {
 		"console/home": &homePage{}, "console/invite": &invitePage{}, "console/qr": &qrPage{}, "console/login": &loginPage{}, "console/code": &codePage{},
 		"console/record": &recordPage{}, "console/staff": &staffPage{}, "console/invited": &invitedPage{}, "console/member": &memberPage{},
 		"console/applications": &queuePage{}, "console/application_case": &casePage{}, "console/application_decide": &decidePage{},
-		"console/accounts": &accountsPage{}, "console/account": &accountPage{}, "console/account-block": &actPage{}, "console/account-mail": &actPage{},
+		"console/accounts": &accountsPage{}, "console/account": &accountPage{}, "console/account-act": &actPage{}, "console/account-address": &addressPage{}, "console/change": &changePage{}, "console/account-mail": &actPage{},
 		"console/unblock": &unblockPage{},
 	})
 }

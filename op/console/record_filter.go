@@ -10,6 +10,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -61,7 +62,7 @@ func (p *recordPage) date(f web.Field) time.Time {
 		return time.Time{}
 	}
 	for _, layout := range []string{time.DateOnly, "2-1-2006"} {
-		if t, err := time.ParseInLocation(layout, f.Value, dutch); err == nil && t.Year() >= 1971 && t.Year() <= 9998 {
+		if t, err := time.ParseInLocation(layout, f.Value, letter.Dutch); err == nil && t.Year() >= 1971 && t.Year() <= 9998 {
 			return t
 		}
 	}

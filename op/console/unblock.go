@@ -8,17 +8,9 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 )
-
-// said is the field of an answer.
-func said(q helpdesk.Question) string { return "said_" + string(q) }
-
-var saidFields = []string{
-	said(helpdesk.Birthdate), said(helpdesk.Street), said(helpdesk.Place), said(helpdesk.Phone), said(helpdesk.Registration), said(helpdesk.Country),
-}
 
 func unblockURL(id string) string { return "/console/unblock?" + url.Values{"id": {id}}.Encode() }
 
@@ -144,22 +136,11 @@ func (h *Room) unblockPage(r *http.Request, v *Visit, d call) *unblockPage {
 
 // identify asks for the code and for what was not answered right so far.
 func (p *unblockPage) identify(r *http.Request, d call) {
-	p.Score = p.T("helpdesk.unblock.score", "Right", strconv.Itoa(d.Right), "Left", strconv.Itoa(helpdesk.WrongAnswers-d.Wrong))
+	p.Score = score(p.Page, d.Caller)
 	if !d.CodeRight {
-		p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("helpdesk.unblock.code"), Hint: p.T("helpdesk.unblock.code_hint"), InputMode: "numeric", Autocomplete: "off", Width: "10"}
+		p.Code = callbackField(p.Page)
 	}
-	for _, q := range helpdesk.Questions(d.account) {
-		if d.Answers[q] {
-			continue
-		}
-		f := web.Field{Page: p.Page, Name: said(q), Label: p.T("helpdesk.question." + string(q)), Value: r.PostForm.Get(said(q)), Autocomplete: "off", Optional: true}
-		if q == helpdesk.Country {
-			for _, c := range application.Countries(p.Lang) {
-				f.Options = append(f.Options, web.Option{Value: c.Code, Label: c.Name})
-			}
-		}
-		p.Ask = append(p.Ask, f)
-	}
+	p.Ask = questions(p.Page, r, d.account, d.Caller)
 }
 
 // facts are what is confirmed.
@@ -203,16 +184,10 @@ func (h *Room) unblockPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 
 // identifyPost judges what the caller said.
 func (h *Room) identifyPost(w http.ResponseWriter, r *http.Request, v *Visit, d call) error {
-	answers := map[helpdesk.Question]string{}
-	typed := r.PostForm.Get("code") != ""
-	for _, q := range helpdesk.Questions(d.account) {
-		answers[q] = cut(r.PostForm.Get(said(q)), 200)
-		typed = typed || answers[q] != ""
-	}
 	next := d.Case
-	if typed {
+	if code, answers, typed := heard(r, d.account); typed {
 		var err error
-		if next, err = h.Helpdesk.Identify(r.Context(), d.Case, d.account, cut(r.PostForm.Get("code"), 32), answers, h.event(r, v, "", "", "")); err != nil {
+		if next, err = h.Helpdesk.Identify(r.Context(), d.Case, d.account, code, answers, h.event(r, v, "", "", "")); err != nil {
 			return h.onward(w, d, err)
 		}
 	}
@@ -221,17 +196,7 @@ func (h *Room) identifyPost(w http.ResponseWriter, r *http.Request, v *Visit, d 
 	}
 	d.Case = next
 	p := h.unblockPage(r, v, d)
-	if !next.CodeRight {
-		p.Wrong("code", "helpdesk.unblock.code_wrong")
-	}
-	for _, f := range p.Ask {
-		if f.Value != "" {
-			p.Wrong(f.Name, "helpdesk.unblock.answer_wrong")
-		}
-	}
-	if len(p.Problems) == 0 {
-		p.Wrong("", "helpdesk.unblock.more")
-	}
+	notYet(p.Page, p.Code, p.Ask)
 	return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/unblock", p)
 }
 

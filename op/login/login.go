@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
@@ -108,8 +109,12 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	if err != nil {
 		return err
 	}
+	shown := a.State == account.QRShown
 	if a, err = h.Rules.Lapse(r.Context(), a, h.from(r)); err != nil {
 		return err
+	}
+	if shown && a.State == account.Blocked {
+		h.mailed()
 	}
 	v.Request.Forget()
 	v.Request.AccountID, v.Request.Epoch, v.Request.PasswordAt = a.ID, a.Epoch, h.Now()

@@ -182,7 +182,7 @@ func collect(t *testing.T) *mentions {
 // to fill; no text waits for nobody.
 func TestTexts(t *testing.T) {
 	m := collect(t)
-	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported} {
+	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported, account.Reopened} {
 		m.asked["blocked.why_"+string(reason)] = "account.BlockReason"
 	}
 	for _, name := range claim.Names() {

@@ -9,6 +9,7 @@
 //	            │                          │ 7 days                      │ report
 //	            └──────────────────────────┴────────► blocked ◄──────────┘
 //	active ──closed by its owner──► closed ──30 days──► erased
+//	any    ──closed by the helpdesk──► closed ──reopened by it──► blocked
 //
 // Each arrow is one guarded write that names the state it leaves, in one
 // transaction with its line in the audit record. The epoch grows with block,
@@ -35,7 +36,7 @@ const (
 	QRShown           State = "qr_shown"           // the QR left the server; no right code yet
 	Active            State = "active"             // second factor proven
 	Blocked           State = "blocked"            // only the helpdesk moves it on
-	Closed            State = "closed"             // by its owner; erased after 30 days
+	Closed            State = "closed"             // by its owner or the helpdesk; erased after 30 days
 )
 
 // BlockReason says why an account is blocked.
@@ -48,6 +49,7 @@ const (
 	EnrolmentLate  BlockReason = "enrolment_late"  // seven days after the QR without a right code
 	TooManyCodes   BlockReason = "too_many_codes"  // wrong codes on an active account
 	Reported       BlockReason = "reported"        // by the helpdesk: loss, fraud, request
+	Reopened       BlockReason = "reopened"        // closed before; the helpdesk has to be sure who it is
 )
 
 // Kind is what the account stands for.
@@ -120,6 +122,7 @@ type Account struct {
 	UnblockedAt  time.Time // zero before the first
 	CreatedAt    time.Time
 	LastLoginAt  time.Time // zero before the first
+	ClosedAt     time.Time // only when Closed
 }
 
 // Factor is the second factor's side of an account.
@@ -194,7 +197,7 @@ type Store interface {
 
 	// Block moves any state but Blocked and Closed to Blocked, with a new
 	// epoch. errs.ErrConflict when it is blocked or closed, or past epoch
-	// (0 = any).
+	// (0 = any), or when another account has this reference.
 	Block(ctx context.Context, id string, epoch int64, reason BlockReason, ref string, now time.Time, rec record.Record) error
 
 	// Unblock moves Blocked to AwaitingEnrolment: new epoch, secret, step

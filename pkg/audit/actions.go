@@ -17,20 +17,22 @@ var Groups = []Group{
 		"application.answered", "application.document_replaced", "application.withdrawn", "document.scanned", "document.destroyed",
 	}},
 	{"review", []string{
-		"application.viewed", "application.taken", "application.released", "application.noted", "application.more_asked",
+		"application.viewed", "document.viewed", "application.taken", "application.released", "application.noted", "application.more_asked",
 		"application.proposed", "application.approved", "application.rejected",
 		"application.reminded", "application.expired",
 	}},
 	{"account", []string{
 		"account.created", "account.qr_shown", "account.factor_linked", "account.login", "account.logout", "account.code_wrong",
-		"account.blocked", "account.unblocked", "consent.given", "grant.issued", "grant.revoked", "grant.code_replayed",
+		"account.blocked", "account.unblocked", "account.address_changed", "account.closed", "account.reopened", "consent.given", "grant.issued", "grant.revoked", "grant.code_replayed",
 	}},
 	{"helpdesk", []string{
 		"account.viewed", "account.mail_resent", "unblock.begun", "unblock.answers", "unblock.identified", "unblock.reason",
-		"unblock.proposed", "unblock.refused", "unblock.cancelled",
+		"unblock.proposed", "unblock.refused", "unblock.cancelled", "address.begun", "address.answers", "address.identified", "address.reason",
+		"address.proposed", "address.confirmed", "address.refused", "address.cancelled", "address.codes_wrong",
+		"closing.proposed", "closing.refused", "closing.cancelled",
 	}},
 	{"staff", []string{
-		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.blocked", "staff.roles", "staff.removed", "staff.told",
+		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.blocked", "staff.roles", "staff.removed", "staff.told", "staff.alarm",
 	}},
 	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed", "record.pruned"}},
 }

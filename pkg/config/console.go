@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/url"
+	"time"
 
 	"omgevingsloket-id/pkg/scan"
 )
@@ -13,6 +14,16 @@ func (c Config) checkScanner(fs *faults) {
 	}
 	if _, err := scan.ParseAddress(c.Scanner.Address); err != nil {
 		fs.add("scanner.address", "is no address of a clamd", err.Error())
+	}
+}
+
+// checkOfficials demands numbers that leave them something to do.
+func (c Config) checkOfficials(fs *faults) {
+	if c.Console.ViewsPerHour < 1 {
+		fs.add("console.views_per_hour", "is less than 1: no file could be opened", "give a number such as 100, or leave the line out")
+	}
+	if d := c.Helpdesk.AddressDelay; d < 0 || d > 7*24*time.Hour {
+		fs.add("helpdesk.address_delay", "is not between 0 and 168h", "give a duration such as 24h, or leave the line out")
 	}
 }
 

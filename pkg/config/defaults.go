@@ -33,6 +33,7 @@ func Default(env Environment) Config {
 			Codes:          account.DefaultLimits.Codes,
 			EnrolmentTime:  account.DefaultLimits.EnrolmentTime,
 		},
+		Console:  Console{ViewsPerHour: 100},
 		Password: Password{MemoryKiB: 19456, Time: 2, Threads: 1, Wait: 2 * time.Second},
 		Keys: Keys{
 			Publish: signkey.DefaultSchedule.Publish,

@@ -93,6 +93,11 @@ type Helpdesk struct {
 
 	// HoursEN are the opening hours in English, with the time zone.
 	HoursEN string `yaml:"hours_en"`
+
+	// AddressDelay is how long the holder of an account can still object, at
+	// the old address, after two members agreed to another e-mail address.
+	// Default: 0, none. At most 168h.
+	AddressDelay time.Duration `yaml:"address_delay"`
 }
 
 // Session is how long a browser stays logged in. A shorter time takes effect
@@ -184,6 +189,11 @@ type Console struct {
 	// origin. Keep it out of reach of the internet if officials work from
 	// inside.
 	Listen string `yaml:"listen"`
+
+	// ViewsPerHour is how many different files (accounts, applications) an
+	// official may open within an hour. One more tells all administrators;
+	// beyond three times as many nothing opens for an hour. Default: 100.
+	ViewsPerHour int `yaml:"views_per_hour"`
 }
 
 // Review is how officials decide on applications.

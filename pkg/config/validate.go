@@ -110,6 +110,7 @@ func (c Config) checkListeners(fs *faults) {
 		fs.add("admin_listen", "is the same as listen", "choose another port, out of reach of the internet")
 	}
 	c.checkConsole(fs)
+	c.checkOfficials(fs)
 	c.checkReview(fs)
 	c.checkScanner(fs)
 	for i, s := range c.TrustedProxies {

@@ -1,6 +1,6 @@
 // Package helpdesk owns what the helpdesk does with an account: finding it,
-// blocking it, sending a mail again, and the one act that opens a door, the
-// unblock.
+// blocking and closing it, sending a mail again, and the two acts that could
+// hand it to somebody else: the unblock, and another e-mail address (Change).
 //
 //	open ──► identified ──► reason given ──┬──► done
 //	 │  code on the caller's own page      │
@@ -58,11 +58,8 @@ type Case struct {
 	AccountID string
 	Epoch     int64 // of the account when the case began; another one ends it
 	State     State
-	Second    bool              // a colleague has to confirm
-	Answers   map[Question]bool // right or wrong, by question; what was never asked is not there
-	CodeRight bool              // the code on the caller's own page
-	Right     int               // answers that were right
-	Wrong     int               // answers and codes that were wrong, all tries together
+	Second    bool // a colleague has to confirm
+	Caller         // what was proven so far
 	Reason    Reason
 	Ticket    string
 	OpenedBy  string // staff id
@@ -73,7 +70,7 @@ type Case struct {
 }
 
 // Identified tells whether the caller was recognised.
-func (c Case) Identified() bool { return c.CodeRight && c.Right >= RightAnswers }
+func (c Case) Identified() bool { return c.Caller.Identified(true) }
 
 // Over tells whether a case ended, or waited too long.
 func (c Case) Over(now time.Time) bool {
@@ -89,11 +86,14 @@ func (c Case) Over(now time.Time) bool {
 // Reason is why something is done; texts exist for each.
 type Reason string
 
-// UnblockReasons, BlockReasons and MailReasons are what can be chosen.
+// What can be chosen, by act.
 var (
 	UnblockReasons = []Reason{"qr_not_scanned", "new_phone", "lost_phone", "wrong_codes", "block_mistaken"}
-	BlockReasons   = []Reason{"holder_asked", "phone_stolen", "password_known", "suspicion"}
+	BlockReasons   = []Reason{"not_holder", "holder_asked", "phone_stolen", "password_known", "suspicion"}
 	MailReasons    = []Reason{"not_received", "thrown_away", "holder_asked_mail"}
+	AddressReasons = []Reason{"address_typed_wrong", "address_lost", "address_other"}
+	CloseReasons   = []Reason{"holder_asked_closing", "second_account", "company_ended", "holder_died", "misuse"}
+	ReopenReasons  = []Reason{"closing_mistaken", "holder_changed_mind", "not_holder"}
 )
 
 // Store is the helpdesk's contract. errs.ErrUnavailable when it does not

@@ -24,18 +24,26 @@ import (
 type Letters interface {
 	AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message
 	AccountUnblocked(a account.Account, now time.Time) mail.Message
+	AccountClosed(a account.Account, ref string, until, now time.Time) mail.Message
+	AddressAnnounced(a account.Account, c Change, now time.Time) mail.Message
+	AddressConfirm(a account.Account, c Change, code secret.Text, now time.Time) mail.Message
+	AddressChanged(a account.Account, c Change, now time.Time) mail.Message
+	AddressNew(a account.Account, c Change, now time.Time) mail.Message
 	Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message
 }
 
 // Rules are the helpdesk's acts. Each is given the event that names the
 // member; what happened is filled in here.
 type Rules struct {
-	Store    Store
-	Accounts account.Store
-	Callback signin.Callback
-	Letters  Letters
-	Rand     io.Reader
-	Now      func() time.Time
+	Store        Store
+	Changes      Changes
+	Accounts     account.Store
+	Callback     signin.Callback
+	AddressKey   []byte        // makes the codes that confirm a new address
+	AddressDelay time.Duration // how long the address of before may object
+	Letters      Letters
+	Rand         io.Reader
+	Now          func() time.Time
 }
 
 // Errors of the acts, besides those of the stores.
@@ -43,6 +51,9 @@ var (
 	ErrReason = errors.New("helpdesk: the reason is not on the list")
 	ErrTicket = errors.New("helpdesk: not a ticket number")
 	ErrMail   = errors.New("helpdesk: there is no such mail for this account now")
+	// ErrAddress is every way in which an address cannot be used: it is none,
+	// it is the one of before, or another account has it.
+	ErrAddress = errors.New("helpdesk: the address cannot be used")
 )
 
 // ticket is a number of the helpdesk's own system: no text, so that nothing
@@ -61,11 +72,11 @@ func justified(list []Reason, reason Reason, number string) (string, error) {
 }
 
 // Search finds accounts by a block reference, the reference of an
-// application, or by words.
+// application or of a change, or by words.
 func (r *Rules) Search(ctx context.Context, typed string) ([]account.Account, error) {
 	typed = strings.ToValidUTF8(strings.Map(printable, typed), "")
 	reference := strings.ToUpper(strings.TrimSpace(typed))
-	for _, find := range []func(context.Context, string) (account.Account, error){r.Accounts.ByBlockRef, r.Store.AccountOf} {
+	for _, find := range []func(context.Context, string) (account.Account, error){r.Accounts.ByBlockRef, r.Store.AccountOf, r.accountOfChange} {
 		a, err := find(ctx, reference)
 		if err == nil {
 			return []account.Account{a}, nil
@@ -129,23 +140,7 @@ func (r *Rules) Load(ctx context.Context, id string) (Case, account.Account, err
 // Identify judges the code and the answers a caller gave. What was right
 // before stays; an empty text was not asked. Too much wrong refuses the case.
 func (r *Rules) Identify(ctx context.Context, c Case, a account.Account, code string, said map[Question]string, by audit.Event) (Case, error) {
-	c.Answers = clone(c.Answers)
-	if code = strings.TrimSpace(code); code != "" && !c.CodeRight {
-		if c.CodeRight = r.Callback.Right(a, code, r.Now()); !c.CodeRight {
-			c.Wrong++
-		}
-	}
-	for _, q := range Questions(a) {
-		answer := strings.TrimSpace(said[q])
-		if answer == "" || c.Answers[q] {
-			continue
-		}
-		if c.Answers[q] = Right(a, q, answer); c.Answers[q] {
-			c.Right++
-		} else {
-			c.Wrong++
-		}
-	}
+	c.Caller = c.hear(a, r.Callback, code, said, r.Now())
 	action := "unblock.answers"
 	switch {
 	case c.Wrong >= WrongAnswers: // also when others were right: whoever guesses stops here
@@ -198,8 +193,9 @@ func (r *Rules) Block(ctx context.Context, a account.Account, reason Reason, num
 	}
 	e := r.about(by, a.ID, "account.blocked", string(reason))
 	e.Details = map[string]string{"ticket": number}
-	ref := signin.Reference(r.Rand)
-	return r.Accounts.Block(ctx, a.ID, a.Epoch, account.Reported, ref, r.Now(), record.Of(e, r.Letters.AccountBlocked(a, account.Reported, ref, r.Now())))
+	return signin.WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
+		return r.Accounts.Block(ctx, a.ID, a.Epoch, account.Reported, ref, r.Now(), record.Of(e, r.Letters.AccountBlocked(a, account.Reported, ref, r.Now())))
+	})
 }
 
 // of is an event about the account of a case.
@@ -212,21 +208,11 @@ func (r *Rules) of(by audit.Event, c Case, action string) audit.Event {
 	if c.OpenedBy != by.ActorID {
 		e.Details["proposed_by"] = c.OpenedBy
 	}
-	for q, right := range c.Answers {
-		e.Details["answer_"+string(q)] = map[bool]string{true: "right", false: "wrong"}[right]
-	}
+	c.Caller.tell(e.Details)
 	return e
 }
 
 func (r *Rules) about(by audit.Event, accountID, action, reason string) audit.Event {
 	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome, by.Reason = r.Now(), action, "account", accountID, "ok", reason
 	return by
-}
-
-func clone(m map[Question]bool) map[Question]bool {
-	out := make(map[Question]bool, len(m))
-	for q, right := range m {
-		out[q] = right
-	}
-	return out
 }

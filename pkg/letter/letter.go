@@ -99,7 +99,8 @@ type envelope struct {
 	Name    string // how to greet; "" when that is better left out
 	At      time.Time
 	Expires time.Time
-	Letter  any // what this kind of mail is about
+	Ref     string // what the reader names to the helpdesk; "" for nothing
+	Letter  any    // what this kind of mail is about
 }
 
 // Hours are those of the helpdesk, in the reader's language.
@@ -160,7 +161,9 @@ func (w *Writer) FactorLinked(a account.Account, now time.Time) mail.Message {
 
 // AccountBlocked tells why, and which reference the helpdesk asks for.
 func (w *Writer) AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message {
-	return w.write(KindAccountBlocked, a.Email, toHolder(a, now, map[string]string{"Reason": string(reason), "Ref": ref}))
+	e := toHolder(a, now, map[string]string{"Reason": string(reason)})
+	e.Ref = ref
+	return w.write(KindAccountBlocked, a.Email, e)
 }
 
 // AccountUnblocked tells how to link an app again.
@@ -185,6 +188,6 @@ type receipt struct {
 // the password nor the document itself is in it.
 func (w *Writer) Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message {
 	return w.write(KindReceipt, app.Email, envelope{
-		Lang: app.Lang, Name: greeting(app.Answers.FullName()), At: now, Letter: receipt{app, a, documents},
+		Lang: app.Lang, Name: greeting(app.Answers.FullName()), At: now, Ref: app.Reference, Letter: receipt{app, a, documents},
 	})
 }

@@ -84,10 +84,10 @@ func everyMail(w *letter.Writer, lang string) []mail.Message {
 	unregistered := bedrijf(lang)
 	unregistered.Answers.Organization.RegistrationNumber, unregistered.Answers.Organization.NotRegistered = "", "Sole trader"
 	mails = append(mails, w.Receipt(unregistered, nil, nil, now))
-	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported} {
+	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported, account.Reopened} {
 		mails = append(mails, w.AccountBlocked(holder, reason, "K7QD-2MXA", now))
 	}
-	return append(mails, aboutDecisions(w, lang)...)
+	return append(append(mails, aboutDecisions(w, lang)...), aboutChanges(w, lang)...)
 }
 
 func aboutDecisions(w *letter.Writer, lang string) []mail.Message {

@@ -52,6 +52,21 @@ func Date(iso, lang string) string {
 	return day(t, lang)
 }
 
+// Dutch is the time of the Netherlands.
+var Dutch = func() *time.Location {
+	zone, err := time.LoadLocation("Europe/Amsterdam")
+	if err != nil {
+		panic("letter: " + err.Error()) // the zones are built in
+	}
+	return zone
+}()
+
+// Moment is a date and a time of day in the Netherlands, as pages write it.
+func Moment(t time.Time, lang string) string {
+	t = t.In(Dutch)
+	return day(t, lang) + ", " + t.Format("15:04")
+}
+
 // Size is a file's size as people say it.
 func Size(bytes int64, lang string) string {
 	switch {

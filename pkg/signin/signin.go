@@ -131,17 +131,17 @@ func (r *Rules) Lapse(ctx context.Context, a account.Account, from From) (accoun
 // Block blocks an account and mails its holder. One that was blocked in
 // between is given as it is.
 func (r *Rules) Block(ctx context.Context, a account.Account, reason account.BlockReason, from From) (account.Account, error) {
-	rec, ref := r.blocking(a, reason, from)
-	err := r.Accounts.Block(ctx, a.ID, a.Epoch, reason, ref, r.Now(), rec)
+	err := WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
+		return r.Accounts.Block(ctx, a.ID, a.Epoch, reason, ref, r.Now(), r.blocking(a, reason, ref, from))
+	})
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return account.Account{}, err
 	}
 	return r.Accounts.ByID(ctx, a.ID)
 }
 
-func (r *Rules) blocking(a account.Account, reason account.BlockReason, from From) (record.Record, string) {
-	ref := Reference(r.Rand)
-	return record.Of(r.event(a, "account.blocked", string(reason), from), r.Letters.AccountBlocked(a, reason, ref, r.Now())), ref
+func (r *Rules) blocking(a account.Account, reason account.BlockReason, ref string, from From) record.Record {
+	return record.Of(r.event(a, "account.blocked", string(reason), from), r.Letters.AccountBlocked(a, reason, ref, r.Now()))
 }
 
 // Unblock gives a fresh enrolment. by and ticket go into the record.
@@ -219,8 +219,8 @@ func (r *Rules) judge(a account.Account, try account.CodeTry, code string, now t
 		if try.State == account.QRShown {
 			reason = account.EnrolmentCodes
 		}
-		rec, ref := r.blocking(a, reason, from)
-		return account.Verdict{Outcome: account.BlockedNow, Reason: reason, BlockRef: ref, Record: rec}, CodeResult{Outcome: account.BlockedNow}, nil
+		ref := Reference(r.Rand)
+		return account.Verdict{Outcome: account.BlockedNow, Reason: reason, BlockRef: ref, Record: r.blocking(a, reason, ref, from)}, CodeResult{Outcome: account.BlockedNow}, nil
 	}
 	wait := account.Delay(try.Factor.Failures)
 	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: record.Of(r.event(a, "account.code_wrong", "", from))},
@@ -249,6 +249,26 @@ func deviceHash(device secret.Text) string {
 		return ""
 	}
 	return device.Hash()
+}
+
+// WithReference does something that gives an account a reference. When it is
+// in conflict although the account stands as it was, another account has that
+// very reference: it tries again with a new one.
+func WithReference(ctx context.Context, accounts account.Store, a account.Account, rand io.Reader, do func(ref string) error) error {
+	var err error
+	for range 3 {
+		if err = do(Reference(rand)); !errors.Is(err, errs.ErrConflict) {
+			return err
+		}
+		now, look := accounts.ByID(ctx, a.ID)
+		if look != nil {
+			return look
+		}
+		if now.State != a.State || now.Epoch != a.Epoch {
+			return err
+		}
+	}
+	return err
 }
 
 // Reference makes a number that people can read out: eight characters without

@@ -19,7 +19,7 @@ type accounts struct{ db *DB }
 func (db *DB) Accounts() account.Store { return accounts{db} }
 
 const accountColumns = `id, kind, email, profile, lang, password_hash, state, block_reason, block_ref, ` +
-	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at`
+	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at, closed_at`
 
 // scanAccount reads accountColumns, and what comes before or behind them.
 func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Account, error) {
@@ -27,9 +27,10 @@ func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Ac
 		a                                                account.Account
 		profile, hash                                    string
 		nextTry, shownAt, createdAt, lastSeen, unblocked int64
+		closed                                           int64
 	)
 	targets := append(before, &a.ID, &a.Kind, &a.Email, &profile, &a.Lang, &hash, &a.State, &a.BlockReason, &a.BlockRef, &a.Epoch,
-		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen, &unblocked)
+		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen, &unblocked, &closed)
 	if err := row.Scan(targets...); err != nil {
 		return account.Account{}, err
 	}
@@ -38,7 +39,7 @@ func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Ac
 	}
 	a.PasswordHash = secret.Text(hash)
 	a.Factor.NextTryAt, a.Factor.ShownAt, a.CreatedAt, a.LastLoginAt = at(nextTry), at(shownAt), at(createdAt), at(lastSeen)
-	a.UnblockedAt = at(unblocked)
+	a.UnblockedAt, a.ClosedAt = at(unblocked), at(closed)
 	return a, nil
 }
 

@@ -1,0 +1,89 @@
+// Package address owns /address: whoever reads the mail of a new address says
+// so with the code that was sent there. Two members of the helpdesk agreed to
+// the change before (package helpdesk); the page needs no login, for it gives
+// nothing but that yes.
+package address
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
+)
+
+// Room is the page. All fields are set once, at the wiring.
+type Room struct {
+	Kit       *web.Kit
+	Rules     *helpdesk.Rules
+	PerMinute int // codes of one source
+	AfterMail func()
+}
+
+// Mount adds the pages.
+func (h *Room) Mount(k *web.Kit) {
+	k.Get("/address", h.address)
+	k.Post("/address", h.addressPost, "reference", "code")
+	k.Get("/address/done", h.done)
+}
+
+type addressPage struct {
+	*web.Page
+	Reference web.Field
+	Code      web.Field
+}
+
+func (h *Room) page(r *http.Request) *addressPage {
+	p := &addressPage{Page: h.Kit.Page(r, "address.title")}
+	p.Reference = web.Field{Page: p.Page, Name: "reference", Label: p.T("address.reference"), Hint: p.T("address.reference_hint"), Value: r.PostForm.Get("reference"), Autocomplete: "off", Width: "10"}
+	p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("address.code")}
+	return p
+}
+
+// address asks for what the mail says.
+func (h *Room) address(w http.ResponseWriter, r *http.Request) error {
+	h.Kit.EnsureBrowser(w, r)
+	return h.Kit.Render(w, http.StatusOK, "address/address", h.page(r))
+}
+
+// addressPost judges it. A reference of nobody gets the answer of a wrong
+// code; who has the right one is told what stands in the way.
+func (h *Room) addressPost(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Kit.Limit(r, "address", h.PerMinute, time.Minute); err != nil {
+		return err
+	}
+	p := h.page(r)
+	verdict, c, err := h.Rules.TakeAddress(r.Context(), p.Reference.Value, r.PostForm.Get("code"), audit.Event{Origin: h.Kit.Origin(r), RequestID: web.RequestID(r)})
+	switch {
+	case errors.Is(err, errs.ErrConflict):
+		p.Wrong("", "address.failed")
+	case err != nil && !errors.Is(err, errs.ErrNotFound):
+		return err
+	case verdict == helpdesk.CodeRight:
+		h.AfterMail()
+		return h.Kit.SeeOther(w, "/address/done")
+	case verdict == helpdesk.CodeEarly:
+		p.Wrong("", "address.early", "From", letter.Moment(c.From, p.Lang))
+	default:
+		p.Wrong("code", "address.wrong")
+	}
+	return h.Kit.Render(w, http.StatusUnprocessableEntity, "address/address", p)
+}
+
+type donePage struct {
+	*web.Page
+	Panel web.Panel
+	Start web.Link
+}
+
+// done says how to go on. It knows nothing of anybody.
+func (h *Room) done(w http.ResponseWriter, r *http.Request) error {
+	p := &donePage{Page: h.Kit.Page(r, "address.done_title")}
+	p.Panel = web.Panel{Title: p.T("address.done_title")}
+	p.Start = web.Link{URL: p.Path("/start"), Label: p.T("home.start")}
+	return h.Kit.Render(w, http.StatusOK, "address/done", p)
+}

@@ -1,0 +1,11 @@
+package address
+
+import (
+	"testing"
+
+	"omgevingsloket-id/e2e/pages"
+)
+
+func TestPagesFitTheirStructs(t *testing.T) {
+	pages.Check(t, "address", map[string]any{"address/address": &addressPage{}, "address/done": &donePage{}})
+}

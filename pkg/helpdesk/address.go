@@ -1,0 +1,191 @@
+package helpdesk
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
+)
+
+// BeginAddress opens a change of address. errs.ErrConflict as Changes.Begin
+// has it.
+func (r *Rules) BeginAddress(ctx context.Context, a account.Account, by audit.Event) (Change, error) {
+	c := r.change(a, Address, Open, by)
+	c.Second, c.CodeAsked = true, a.State == account.Blocked
+	return c, r.Changes.Begin(ctx, c, record.Of(r.ofChange(by, c, "address.begun")))
+}
+
+func (r *Rules) change(a account.Account, kind Kind, state State, by audit.Event) Change {
+	return Change{
+		ID: secret.NewID(r.Rand), Reference: signin.Reference(r.Rand), AccountID: a.ID, Epoch: a.Epoch, Kind: kind, State: state,
+		OpenedBy: by.ActorID, OpenedAt: r.Now(), Version: 1,
+	}
+}
+
+// LoadChange gives a change with its account; errs.ErrConflict when it is
+// over or the account has moved on.
+func (r *Rules) LoadChange(ctx context.Context, id string) (Change, account.Account, error) {
+	c, err := r.Changes.Change(ctx, id)
+	if err != nil {
+		return c, account.Account{}, err
+	}
+	a, err := r.Accounts.ByID(ctx, c.AccountID)
+	if err == nil && (c.Over(r.Now()) || a.State == account.Closed || a.Epoch != c.Epoch) {
+		err = errs.ErrConflict
+	}
+	return c, a, err
+}
+
+func (r *Rules) accountOfChange(ctx context.Context, reference string) (account.Account, error) {
+	c, err := r.Changes.ByReference(ctx, reference)
+	if err != nil {
+		return account.Account{}, err
+	}
+	return r.Accounts.ByID(ctx, c.AccountID)
+}
+
+// IdentifyForAddress is Identify for a change of address.
+func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Account, code string, said map[Question]string, by audit.Event) (Change, error) {
+	if !c.CodeAsked {
+		code = ""
+	}
+	c.Caller = c.hear(a, r.Callback, code, said, r.Now())
+	action := "address.answers"
+	switch {
+	case c.Wrong >= WrongAnswers:
+		action, c.State, c.DecidedBy, c.DecidedAt = "address.refused", Refused, by.ActorID, r.Now()
+	case c.Identified():
+		action = "address.identified"
+	}
+	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, action)))
+}
+
+// NewAddress notes reason and address of an identified change; the address is
+// judged as that of an application is. Nothing is proposed yet: what was
+// heard is shown back first.
+func (r *Rules) NewAddress(ctx context.Context, c Change, a account.Account, reason Reason, number, typed string, by audit.Event) (Change, error) {
+	number, err := justified(AddressReasons, reason, number)
+	address, bad := mail.CanonicalAddress(typed)
+	if bad != nil || address == a.Email {
+		err = errors.Join(err, ErrAddress)
+	}
+	if err != nil {
+		return c, err
+	}
+	if !c.Identified() {
+		return c, errs.ErrConflict
+	}
+	if _, err := r.Accounts.ByEmail(ctx, address); err == nil {
+		return c, ErrAddress
+	} else if !errors.Is(err, errs.ErrNotFound) {
+		return c, err
+	}
+	c.Reason, c.Ticket, c.Email = reason, number, address
+	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, "address.reason")))
+}
+
+// ForgetAddress takes an address back that was heard wrong.
+func (r *Rules) ForgetAddress(ctx context.Context, c Change) (Change, error) {
+	c.Email = ""
+	return r.Changes.Save(ctx, c, record.Record{})
+}
+
+// ProposeAddress hands the change to a colleague.
+func (r *Rules) ProposeAddress(ctx context.Context, c Change, by audit.Event) (Change, error) {
+	if !c.Identified() || c.Reason == "" || c.Email == "" {
+		return c, errs.ErrConflict
+	}
+	c.State = Proposed
+	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, "address.proposed")))
+}
+
+// ConfirmAddress is the colleague's yes: from now on the new address can be
+// confirmed with the code that is mailed to it, after the delay.
+func (r *Rules) ConfirmAddress(ctx context.Context, c Change, a account.Account, by audit.Event) error {
+	now := r.Now()
+	c.From = now.Add(r.AddressDelay)
+	c.Until = c.From.Add(HolderTime)
+	return r.Changes.Confirm(ctx, c, by.ActorID, now, record.Of(r.ofChange(by, c, "address.confirmed"),
+		r.Letters.AddressAnnounced(a, c, now), r.Letters.AddressConfirm(a, c, r.addressCode(c), now)))
+}
+
+// addressCode is what the mail to the new address holds: derived, never
+// stored, and good for this change and address alone.
+func (r *Rules) addressCode(c Change) secret.Text {
+	mac, err := base64.RawURLEncoding.DecodeString(secret.MAC(r.AddressKey, "address", c.ID, c.Email))
+	if err != nil {
+		panic("helpdesk: a MAC does not decode: " + err.Error())
+	}
+	return secret.Text(fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac)%1_000_000))
+}
+
+// TakeAddress judges the code for a new address, and changes the address when
+// it is right. errs.ErrNotFound when the reference names no change that can be
+// confirmed; errs.ErrConflict when it cannot be done (any more).
+func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, by audit.Event) (HolderVerdict, Change, error) {
+	c, err := r.Changes.ByReference(ctx, strings.ToUpper(strings.TrimSpace(reference)))
+	if err == nil && (c.Kind != Address || c.State != Confirmed || c.Over(r.Now())) {
+		err = errs.ErrNotFound
+	}
+	if err != nil {
+		return "", c, err
+	}
+	a, err := r.Accounts.ByID(ctx, c.AccountID)
+	if err != nil {
+		return "", c, err
+	}
+	by.ActorKind, by.ActorID = audit.ActorHolder, a.ID
+	typed = strings.Join(strings.Fields(typed), "")
+	verdict, err := r.Changes.TryCode(ctx, c.ID, r.Now(), func(now Change) (HolderVerdict, record.Record) {
+		right := subtle.ConstantTimeCompare([]byte(r.addressCode(now).Reveal()), []byte(typed)) == 1
+		switch {
+		case right && r.Now().Before(now.From):
+			return CodeEarly, record.Record{}
+		case right:
+			return CodeRight, record.Of(r.ofChange(by, now, "account.address_changed"),
+				r.Letters.AddressChanged(a, now, r.Now()), r.Letters.AddressNew(a, now, r.Now()))
+		case now.Tries >= HolderTries:
+			return CodeOver, record.Of(r.ofChange(by, now, "address.codes_wrong"))
+		}
+		return CodeWrong, record.Record{}
+	})
+	return verdict, c, err
+}
+
+// EndChange refuses a proposal (a colleague), or gives a change up: whoever
+// began it, and anybody once the holder has objected.
+func (r *Rules) EndChange(ctx context.Context, c Change, by audit.Event) error {
+	state, actions := Cancelled, map[Kind]string{Address: "address.cancelled", Closing: "closing.cancelled"}
+	if c.State == Proposed && by.ActorID != c.OpenedBy {
+		state, actions = Refused, map[Kind]string{Address: "address.refused", Closing: "closing.refused"}
+	}
+	return r.Changes.End(ctx, c, state, by.ActorID, r.Now(), record.Of(r.ofChange(by, c, actions[c.Kind])))
+}
+
+// ofChange is an event about the account of a change. It holds no address.
+func (r *Rules) ofChange(by audit.Event, c Change, action string) audit.Event {
+	e := r.about(by, c.AccountID, action, string(c.Reason))
+	e.Details = map[string]string{"change": c.ID}
+	if c.Ticket != "" {
+		e.Details["ticket"] = c.Ticket
+	}
+	if c.OpenedBy != by.ActorID {
+		e.Details["proposed_by"] = c.OpenedBy
+	}
+	if c.ConfirmedBy != "" && c.ConfirmedBy != by.ActorID {
+		e.Details["confirmed_by"] = c.ConfirmedBy
+	}
+	c.Caller.tell(e.Details)
+	return e
+}

@@ -1,0 +1,56 @@
+package helpdesk
+
+import (
+	"context"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/signin"
+)
+
+// Close ends an account, or proposes it where a colleague has to confirm.
+// errs.ErrConflict as Changes.Begin and Changes.Close have it.
+func (r *Rules) Close(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) (Change, error) {
+	number, err := justified(CloseReasons, reason, number)
+	if err != nil {
+		return Change{}, err
+	}
+	c := r.change(a, Closing, Proposed, by)
+	c.Second, c.Reason, c.Ticket = r.NeedsSecond(a), reason, number
+	if err := r.Changes.Begin(ctx, c, record.Of(r.ofChange(by, c, "closing.proposed"))); err != nil || c.Second {
+		return c, err
+	}
+	return c, r.FinishClosing(ctx, c, a, by)
+}
+
+// FinishClosing closes: everything of before dead, a mail that says until
+// when it can be undone.
+func (r *Rules) FinishClosing(ctx context.Context, c Change, a account.Account, by audit.Event) error {
+	now := r.Now()
+	return r.Changes.Close(ctx, c.ID, by.ActorID, now,
+		record.Of(r.ofChange(by, c, "account.closed"), r.Letters.AccountClosed(a, c.Reference, now.Add(ReopenTime), now)))
+}
+
+// MayReopen tells whether a closing can still be undone.
+func (r *Rules) MayReopen(a account.Account) bool {
+	return a.State == account.Closed && r.Now().Before(a.ClosedAt.Add(ReopenTime))
+}
+
+// Reopen undoes a closing. The account is blocked then: who gets it is
+// decided by an unblock, with its questions and its second member.
+func (r *Rules) Reopen(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) error {
+	number, err := justified(ReopenReasons, reason, number)
+	if err != nil {
+		return err
+	}
+	if !r.MayReopen(a) {
+		return errs.ErrConflict
+	}
+	e := r.about(by, a.ID, "account.reopened", string(reason))
+	e.Details = map[string]string{"ticket": number}
+	return signin.WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
+		return r.Changes.Reopen(ctx, a.ID, a.Epoch, account.Reopened, ref, r.Now(), record.Of(e, r.Letters.AccountBlocked(a, account.Reopened, ref, r.Now())))
+	})
+}

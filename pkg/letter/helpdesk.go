@@ -1,0 +1,76 @@
+package letter
+
+import (
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// Kinds of mails about what the helpdesk does with an account.
+const (
+	KindAddressAnnounced = "address-announced"
+	KindAddressConfirm   = "address-confirm"
+	KindAddressChanged   = "address-changed"
+	KindAddressNew       = "address-new"
+	KindAccountClosed    = "account-closed"
+	KindStaffAlarm       = "staff-alarm"
+)
+
+var (
+	_ helpdesk.Letters = (*Writer)(nil)
+	_ staff.Letters    = (*Writer)(nil)
+)
+
+// AddressURL is where a new address is confirmed.
+func (w *Writer) AddressURL() string { return w.Issuer + "/address" }
+
+// AddressAnnounced tells the present address that another one was asked for.
+func (w *Writer) AddressAnnounced(a account.Account, c helpdesk.Change, now time.Time) mail.Message {
+	return w.write(KindAddressAnnounced, a.Email, aboutChange(toHolder(a, now, addressTimes(c, now)), c))
+}
+
+// AddressConfirm carries the code to the new address. Nobody has proven that
+// it is the holder's: nothing of the account is in it, not even a name.
+func (w *Writer) AddressConfirm(a account.Account, c helpdesk.Change, code secret.Text, now time.Time) mail.Message {
+	times := addressTimes(c, now)
+	times["Code"] = code.Reveal()
+	return w.write(KindAddressConfirm, c.Email, aboutChange(envelope{Lang: a.Lang, At: now, Expires: c.Until, Letter: times}, c))
+}
+
+// AddressChanged is the last mail to the address of before.
+func (w *Writer) AddressChanged(a account.Account, c helpdesk.Change, now time.Time) mail.Message {
+	return w.write(KindAddressChanged, a.Email, aboutChange(toHolder(a, now, nil), c))
+}
+
+// AddressNew is the first mail to the new address.
+func (w *Writer) AddressNew(a account.Account, c helpdesk.Change, now time.Time) mail.Message {
+	return w.write(KindAddressNew, c.Email, aboutChange(toHolder(a, now, nil), c))
+}
+
+// AccountClosed tells until when it can be undone.
+func (w *Writer) AccountClosed(a account.Account, ref string, until, now time.Time) mail.Message {
+	e := toHolder(a, now, map[string]any{"Until": until})
+	e.Ref = ref
+	return w.write(KindAccountClosed, a.Email, e)
+}
+
+func addressTimes(c helpdesk.Change, now time.Time) map[string]any {
+	return map[string]any{"From": c.From, "Later": c.From.After(now)}
+}
+
+func aboutChange(e envelope, c helpdesk.Change) envelope {
+	e.Ref = c.Reference
+	return e
+}
+
+// StaffAlarm tells an administrator that a member opened so many files since
+// a moment; whose files is in the record alone.
+func (w *Writer) StaffAlarm(to, member staff.Member, files int, since, now time.Time) mail.Message {
+	return w.write(KindStaffAlarm, to.Email, envelope{
+		Lang: to.Lang, Name: greeting(to.Name), At: now, Letter: map[string]any{"Member": member.Name, "Files": files, "Since": since},
+	})
+}

@@ -1,0 +1,93 @@
+package letter_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// change is a change of address; the mails of these tests go to one address.
+func change(delay time.Duration) helpdesk.Change {
+	return helpdesk.Change{
+		ID: "c1", Reference: "W3RT-9KLM", Kind: helpdesk.Address, Email: "jo@example.com", From: now.Add(delay), Until: now.Add(delay + helpdesk.HolderTime),
+	}
+}
+
+func aboutChanges(w *letter.Writer, lang string) []mail.Message {
+	holder := person(lang)
+	mails := []mail.Message{
+		w.AddressChanged(holder, change(0), now), w.AddressNew(holder, change(0), now),
+		w.AccountClosed(holder, "W3RT-9KLM", now.Add(helpdesk.ReopenTime), now),
+		w.StaffAlarm(staff.Member{Name: "Bea Beheer", Email: "jo@example.com", Lang: lang}, staff.Member{Name: "Olga Official", Email: "olga@example.org"}, 101, now.Add(-time.Hour), now),
+	}
+	for _, delay := range []time.Duration{0, 24 * time.Hour} {
+		mails = append(mails, w.AddressAnnounced(holder, change(delay), now), w.AddressConfirm(holder, change(delay), "123456", now))
+	}
+	return mails
+}
+
+// OF-20: every mail about an act on an account says in the same words what to
+// do when it was somebody else, with the reference if there is one.
+func TestOF20_WasThisNotYou(t *testing.T) {
+	for lang, words := range map[string][2]string{
+		"nl": {"Was u dit niet? Neem dan meteen contact op met de helpdesk", "Dan kunnen wij uw account beschermen."},
+		"en": {"Was this not you? Then contact the helpdesk straight away", "Then we can protect your account."},
+	} {
+		w := writer(t, false)
+		holder := person(lang)
+		for _, c := range []struct {
+			m   mail.Message
+			ref string
+		}{
+			{w.FactorLinked(holder, now), ""}, {w.AccountUnblocked(holder, now), ""}, {w.AccountBlocked(holder, account.TooManyCodes, "K7QD-2MXA", now), "K7QD-2MXA"},
+			{w.AddressAnnounced(holder, change(0), now), "W3RT-9KLM"}, {w.AddressChanged(holder, change(0), now), "W3RT-9KLM"}, {w.AddressNew(holder, change(0), now), "W3RT-9KLM"},
+			{w.AccountClosed(holder, "W3RT-9KLM", now, now), "W3RT-9KLM"}, {w.Receipt(burger(lang), nil, nil, now), "OLID-K7QD-2MXA"},
+		} {
+			text := strings.Join(strings.Fields(c.m.Text.Reveal()), " ")
+			_, rest, ok := strings.Cut(text, words[0])
+			part, _, whole := strings.Cut(rest, words[1])
+			if !ok || !whole || strings.Contains(part, c.ref) == (c.ref == "") && c.ref != "" || c.ref == "" && len(part) > 2 {
+				t.Errorf("%s.%s: no %q … %q with %q\n%s", c.m.Kind, lang, words[0], words[1], c.ref, c.m.Text.Reveal())
+			}
+			if strings.Contains(rest, words[0]) {
+				t.Errorf("%s.%s says it twice", c.m.Kind, lang)
+			}
+		}
+	}
+}
+
+// A new address is not proven: nothing of the account goes there with the code.
+func TestAddressConfirmTellsNothing(t *testing.T) {
+	for _, lang := range []string{"nl", "en"} {
+		m := writer(t, false).AddressConfirm(person(lang), change(24*time.Hour), "123456", now)
+		text := m.Text.Reveal()
+		for _, hidden := range []string{"Jo", "Berg", "Beste", "Dear"} {
+			if strings.Contains(text, hidden) {
+				t.Errorf("%s: %q in\n%s", lang, hidden, text)
+			}
+		}
+		for _, want := range []string{"W3RT-9KLM", "123456", "https://id.example/address", map[string]string{"nl": "2 maart 2026 om 14:05 uur", "en": "2 March 2026 at 14:05"}[lang]} {
+			if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+				t.Errorf("%s: no %q in\n%s", lang, want, text)
+			}
+		}
+		if !m.Expires.Equal(now.Add(24*time.Hour+helpdesk.HolderTime)) || strings.Contains(m.Subject, "123456") {
+			t.Errorf("%+v", m)
+		}
+	}
+}
+
+// OF-21: the mail names the member, the number and the time; nobody else.
+func TestOF21_AlarmNamesNoHolder(t *testing.T) {
+	m := writer(t, false).StaffAlarm(staff.Member{Name: "Bea Beheer", Email: "bea@example.org", Lang: "nl"}, staff.Member{ID: "s1", Name: "Olga <b>Official\n", Email: "olga@example.org"}, 101, now.Add(-time.Hour), now)
+	text := strings.Join(strings.Fields(m.Text.Reveal()), " ")
+	if m.To != "bea@example.org" || !strings.Contains(text, "Olga <b>Official heeft in 1 uur 101 verschillende dossiers geopend: tussen 1 maart 2026 om 13:05 uur") || strings.Contains(text, "olga@") {
+		t.Error(m.To, text)
+	}
+}

@@ -1,0 +1,120 @@
+package staff
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+)
+
+const (
+	// WatchTime is the time over which opened files are counted.
+	WatchTime = time.Hour
+	// StopFactor is how many times the number that raises an alarm a member
+	// may open before nothing opens any more.
+	StopFactor = 3
+)
+
+// Views are the acts that count as opening a file: an account, or an
+// application with its documents.
+var Views = []string{"account.viewed", "application.viewed", "document.viewed"}
+
+// ErrStopped says that a member opened so much that nothing opens until
+// WatchTime has passed, or an administrator was asked.
+var ErrStopped = errors.New("staff: too many files were opened")
+
+// Alarm is the latest alarm about a member.
+type Alarm struct {
+	Member string // id
+	At     time.Time
+	Files  int
+}
+
+// Watched is the contract of the watch. errs.ErrUnavailable when it does not
+// answer.
+type Watched interface {
+	// Files counts the objects about which the record holds an act of the
+	// member, one of these, after a moment.
+	Files(ctx context.Context, member string, actions []string, after time.Time) (int, error)
+	// Alarm keeps an alarm with its record; errs.ErrConflict when there was
+	// one about the member at or after since. Of any number of callers one
+	// succeeds.
+	Alarm(ctx context.Context, a Alarm, since time.Time, rec record.Record) error
+	// Alarms lists those at or after a moment, newest first.
+	Alarms(ctx context.Context, since time.Time) ([]Alarm, error)
+}
+
+// Letters writes the mail about an alarm.
+type Letters interface {
+	StaffAlarm(to, member Member, files int, since, now time.Time) mail.Message
+}
+
+// Watch keeps an eye on members who open many files. It counts in the record
+// itself, after the look was written there: other tabs, sessions and servers
+// are counted with it, and so are requests at the same moment, of which the
+// last one sees them all.
+type Watch struct {
+	Store   Watched
+	Members Store
+	Letters Letters
+	PerHour int // files in WatchTime; one more raises an alarm
+	Now     func() time.Time
+}
+
+// Look lets view write down that a member opened a file, if the member may.
+// It tells whether that raised an alarm; ErrStopped when the file stays shut.
+func (w *Watch) Look(ctx context.Context, m Member, by audit.Event, view func() error) (alarmed bool, err error) {
+	now := w.Now()
+	since := now.Add(-WatchTime)
+	// Who was stopped does not fill the record with looks that were none.
+	before, err := w.Store.Files(ctx, m.ID, Views, since)
+	if err != nil {
+		return false, err
+	}
+	if before > StopFactor*w.PerHour {
+		return false, ErrStopped
+	}
+	if err := view(); err != nil {
+		return false, err
+	}
+	files, err := w.Store.Files(ctx, m.ID, Views, since)
+	if err != nil || files <= w.PerHour {
+		return false, err
+	}
+	alarmed, err = w.alarm(ctx, Alarm{Member: m.ID, At: now, Files: files}, m, by)
+	if err == nil && files > StopFactor*w.PerHour {
+		err = ErrStopped
+	}
+	return alarmed, err
+}
+
+// alarm tells the administrators, once in WatchTime.
+func (w *Watch) alarm(ctx context.Context, a Alarm, m Member, by audit.Event) (bool, error) {
+	since := a.At.Add(-WatchTime)
+	lately, err := w.Store.Alarms(ctx, since)
+	if err != nil || slices.ContainsFunc(lately, func(old Alarm) bool { return old.Member == a.Member }) {
+		return false, err
+	}
+	members, err := w.Members.List(ctx)
+	if err != nil {
+		return false, err
+	}
+	by.At, by.ActorKind, by.ActorID, by.Action, by.ObjectKind, by.ObjectID, by.Outcome = a.At, audit.ActorSystem, "", "staff.alarm", "staff", m.ID, "ok"
+	by.Reason = "many files opened"
+	rec := record.Of(by)
+	for _, to := range members {
+		if to.State == Active && to.Has(Administrator) {
+			rec.Mails = append(rec.Mails, w.Letters.StaffAlarm(to, m, a.Files, since, a.At))
+		}
+	}
+	err = w.Store.Alarm(ctx, a, since, rec)
+	if errors.Is(err, errs.ErrConflict) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,37 @@
+package sql_test
+
+import (
+	"testing"
+
+	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/storage/sql"
+	"omgevingsloket-id/storage/storagetest"
+)
+
+func both(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
+	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(t *testing.T) *sql.DB { return database(t, address(t)) })
+		})
+	}
+}
+
+func TestChangesContract(t *testing.T) {
+	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
+		storagetest.Changes(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store, helpdesk.Changes) {
+			db := open(t)
+			return storesOf(db), db.Helpdesk(), db.Changes()
+		})
+	})
+}
+
+func TestWatchedContract(t *testing.T) {
+	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
+		storagetest.Watched(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store, staff.Watched) {
+			db := open(t)
+			return storesOf(db), db.Helpdesk(), db.Watched()
+		})
+	})
+}

@@ -1,0 +1,56 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/staff"
+)
+
+type watched struct{ db *DB }
+
+// Watched gives the store of the watch over officials.
+func (db *DB) Watched() staff.Watched { return watched{db} }
+
+func (s watched) Files(ctx context.Context, member string, actions []string, after time.Time) (int, error) {
+	args, marks := []any{member, ms(after)}, []string{"''"}
+	for _, a := range actions {
+		args = append(args, a)
+		marks = append(marks, fmt.Sprintf("$%d", len(args)))
+	}
+	var n int
+	err := s.db.sql.QueryRowContext(ctx, `SELECT COUNT(DISTINCT object_kind || ' ' || object_id) FROM audit_events
+		WHERE actor_kind = 'staff' AND actor_id = $1 AND at > $2 AND action IN (`+strings.Join(marks, ",")+`)`, args...).Scan(&n)
+	return n, answer("opened files", err)
+}
+
+func (s watched) Alarm(ctx context.Context, a staff.Alarm, since time.Time, rec record.Record) error {
+	return s.db.change(ctx, "alarm", func(tx *sql.Tx) (record.Record, error) {
+		return rec, one(tx.ExecContext(ctx, `INSERT INTO staff_alarms (member, at, files) VALUES ($1,$2,$3)
+			ON CONFLICT (member) DO UPDATE SET at = excluded.at, files = excluded.files WHERE staff_alarms.at < $4`,
+			a.Member, ms(a.At), a.Files, ms(since)))
+	})
+}
+
+func (s watched) Alarms(ctx context.Context, since time.Time) ([]staff.Alarm, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT member, at, files FROM staff_alarms WHERE at >= $1 ORDER BY at DESC, member`, ms(since))
+	if err != nil {
+		return nil, answer("alarms", err)
+	}
+	defer rows.Close()
+	var out []staff.Alarm
+	for rows.Next() {
+		var a staff.Alarm
+		var when int64
+		if err := rows.Scan(&a.Member, &when, &a.Files); err != nil {
+			return nil, answer("alarms", err)
+		}
+		a.At = at(when)
+		out = append(out, a)
+	}
+	return out, answer("alarms", rows.Err())
+}
