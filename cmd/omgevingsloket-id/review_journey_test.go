@@ -30,7 +30,7 @@ func produce(t *testing.T) (main, desk *site) {
 		c.Policy = client.General
 		c.Mail.From, c.Mail.SMTPURL = "noreply@id.example", "smtps://relay.example:465"
 		c.Helpdesk.Phone = "+31 88 123 45 67"
-		c.Console = config.Console{Origin: "https://" + listener.Addr().String(), Listen: listener.Addr().String()}
+		c.Console.Origin, c.Console.Listen = "https://"+listener.Addr().String(), listener.Addr().String()
 	})
 	console := httptest.NewUnstartedServer(s.console)
 	_ = console.Listener.Close()
