@@ -176,12 +176,18 @@ func TestAuditCheckpoint(t *testing.T) {
 	must(t, err)
 	event := audit.Event{At: s.clock.now(), Action: "account.blocked", ObjectKind: "account", ObjectID: a.ID, Outcome: "ok"}
 	must(t, s.stores.db.Accounts().Block(t.Context(), a.ID, 0, account.Reported, "ABCD-2345", s.clock.now(), record.Of(event)))
+	if none, err := s.stores.db.Heads().Newest(t.Context()); err != nil || none.Seq != 0 {
+		t.Error("nothing is signed, and yet:", none, err)
+	}
 	first, err := audit.Checkpoint(t.Context(), s.stores.db.Heads(), signer, s.clock.now())
 	must(t, err)
 	again, err := audit.Checkpoint(t.Context(), s.stores.db.Heads(), signer, s.clock.now().Add(time.Hour))
 	must(t, err)
 	if again != first {
 		t.Error("nothing happened, but another head was signed")
+	}
+	if last, err := s.stores.db.Heads().Newest(t.Context()); err != nil || last != first {
+		t.Error("last:", last, err)
 	}
 	kept, err := s.stores.db.Heads().Signed(t.Context())
 	if err != nil || len(kept) != 1 || kept[0].Verify(signer.Public()) != nil {

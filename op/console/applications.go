@@ -20,6 +20,7 @@ const queueRows = 50
 func (h *Room) mountApplications() {
 	reviewer := []staff.Role{staff.Reviewer}
 	h.get("/console/applications", "console.menu.applications", reviewer, h.applications)
+	h.post(takePath, reviewer, h.takeNext)
 	h.get("/console/applications/case", "", reviewer, h.applicationCase)
 	h.post("/console/applications/case", reviewer, h.applicationCasePost, "action", "text", "seen")
 	h.get("/console/applications/decide", "", reviewer, h.applicationDecide)
@@ -33,6 +34,8 @@ type queuePage struct {
 	Earlier      *web.Link
 	Later        *web.Link
 	Filtered     bool
+	TakeURL      string // "" = nothing to take here
+	NoneLeft     bool   // there was nothing to take
 }
 
 type queueRow struct {
@@ -40,8 +43,8 @@ type queueRow struct {
 	Overdue                                           bool
 }
 
-// applications is the queue: what waits, oldest first. The address says what
-// is shown, so that a colleague can be sent there.
+// applications is the queue: what waits, by the end of its term. The address says
+// what is shown, so that a colleague can be sent there.
 func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	q := r.URL.Query()
 	show := application.Show(q.Get("show"))
@@ -72,6 +75,9 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 		return &web.Link{URL: "?" + url.Values{"show": {string(show)}, "q": {search}, where: {string(mark)}}.Encode(), Label: p.T(key)}
 	}
 	p.Earlier, p.Later = turn("before", found.Earlier, "console.queue.previous"), turn("after", found.Later, "console.queue.next")
+	if p.NoneLeft = q.Get("taken") == "none"; show == application.ShowWaiting && len(found.Cases) > 0 {
+		p.TakeURL = p.Path(takePath)
+	}
 	names := h.names()
 	for _, c := range found.Cases {
 		row, err := h.queueRow(r, p, c, names)

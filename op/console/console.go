@@ -38,6 +38,7 @@ type Room struct {
 	Rules    *staff.Rules
 	Sessions session.Store
 	Audit    audit.Store
+	Heads    audit.Heads
 	// ByReference finds a sent application by its reference.
 	ByReference func(ctx context.Context, reference string) (application.Application, error)
 	Helpdesk    *helpdesk.Rules

@@ -2,6 +2,7 @@ package application
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
@@ -196,6 +198,38 @@ func (d *Desk) Do(ctx context.Context, f File, o Official, act Act, by audit.Eve
 		return d.approve(ctx, f, act, rec)
 	}
 	return fmt.Errorf("application: %s is no act of an official", act.Kind)
+}
+
+// nextRows is how many cases TakeNext looks at together, and nextRounds how
+// often it does when colleagues take all of them before it can.
+const nextRows, nextRounds = 20, 50
+
+// TakeNext takes, of the cases that nobody has and this official may take,
+// the one whose term ends first; the next one when a colleague is quicker.
+// errs.ErrNotFound when there is none.
+func (d *Desk) TakeNext(ctx context.Context, o Official, by audit.Event) (Case, error) {
+	q := Query{Show: ShowWaiting, Member: o.ID, Limit: nextRows}
+	for range nextRounds {
+		part, err := d.Cases.Queue(ctx, q)
+		if err != nil {
+			return Case{}, err
+		}
+		raced := false
+		for _, c := range part.Cases {
+			if f := (File{Case: c}); d.May(f, o, ActTake) == "" {
+				if err := d.Do(ctx, f, o, Act{Kind: ActTake}, by); !errors.Is(err, errs.ErrConflict) {
+					return c, err
+				}
+				raced = true
+			}
+		}
+		if q.After = part.Later; raced {
+			q.After = "" // others moved: look again from the beginning
+		} else if part.Later == "" {
+			break
+		}
+	}
+	return Case{}, errs.ErrNotFound
 }
 
 func (d *Desk) approve(ctx context.Context, f File, act Act, rec record.Record) error {

@@ -31,6 +31,13 @@ func midnight(t time.Time, days int) time.Time {
 	return time.Date(y, m, d+days, 0, 0, 0, 0, dutch).UTC()
 }
 
+// dayNumber counts the days of the calendar in the Netherlands, of which not
+// all have 24 hours.
+func dayNumber(t time.Time) int {
+	y, m, d := t.In(dutch).Date()
+	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
+}
+
 // DecideBy is when the term to decide ends on what was sent at submitted.
 func DecideBy(submitted time.Time) time.Time { return midnight(submitted, DecisionDays+1) }
 
@@ -43,6 +50,12 @@ func LastDay(end time.Time) string {
 	return end.Add(-time.Millisecond).In(dutch).Format(time.DateOnly)
 }
 
+// DaysLeft counts the days behind today's up to the last one of a term: 0 on
+// its last day, less when it is over.
+func DaysLeft(now, end time.Time) int {
+	return dayNumber(end.Add(-time.Millisecond)) - dayNumber(now)
+}
+
 // DueAfter is when the term to decide ends if the open question is answered
 // at answered: later by the days from the one after the question up to the
 // one of the answer, and by no more than there were to answer in.
@@ -50,12 +63,8 @@ func (a Application) DueAfter(answered time.Time) time.Time {
 	if answered.After(a.AnswerBy) {
 		answered = a.AnswerBy
 	}
-	from, to := midnight(a.AskedAt, 1), midnight(answered, 0)
-	if !to.After(from) {
-		return a.DueAt
-	}
-	days := int((to.Sub(from) + 12*time.Hour) / (24 * time.Hour)) // a day may have 23 hours, or 25
-	return a.DueAt.In(dutch).AddDate(0, 0, days).UTC()
+	days := dayNumber(answered) - dayNumber(a.AskedAt) - 1
+	return a.DueAt.In(dutch).AddDate(0, 0, max(days, 0)).UTC()
 }
 
 // Late tells whether a decision should have been there by now. The term

@@ -37,6 +37,18 @@ func TestTerms(t *testing.T) {
 	}
 }
 
+func TestDaysLeft(t *testing.T) {
+	end := application.DecideBy(at(t, "2026-03-02T12:00:00+01:00")) // the last day is 27 April
+	for now, want := range map[string]int{
+		"2026-03-02T12:00:00+01:00": 56, "2026-03-28T12:00:00+01:00": 30, "2026-03-30T12:00:00+02:00": 28, "2026-04-26T23:59:59+02:00": 1,
+		"2026-04-27T00:00:00+02:00": 0, "2026-04-27T23:59:59+02:00": 0, "2026-04-28T00:00:00+02:00": -1,
+	} {
+		if got := application.DaysLeft(at(t, now), end); got != want {
+			t.Errorf("%s: %d days left, want %d", now, got, want)
+		}
+	}
+}
+
 // Awb 4:15: the days between the question and its answer do not count.
 func TestTermSuspended(t *testing.T) {
 	asked := at(t, "2026-03-10T08:00:00+01:00")

@@ -74,13 +74,15 @@ func (c Case) Identified() bool { return c.Caller.Identified(true) }
 
 // Over tells whether a case ended, or waited too long.
 func (c Case) Over(now time.Time) bool {
-	switch c.State {
-	case Open:
-		return !now.Before(c.OpenedAt.Add(CaseTime))
-	case Proposed:
-		return !now.Before(c.OpenedAt.Add(ProposalTime))
+	return c.State != Open && c.State != Proposed || !now.Before(c.Ends())
+}
+
+// Ends is until when a case may be worked on, or waits for a colleague.
+func (c Case) Ends() time.Time {
+	if c.State == Proposed {
+		return c.OpenedAt.Add(ProposalTime)
 	}
-	return true
+	return c.OpenedAt.Add(CaseTime)
 }
 
 // Reason is why something is done; texts exist for each.
@@ -120,6 +122,9 @@ type Store interface {
 	Case(ctx context.Context, id string) (Case, error)
 	// Waiting lists what waits for a colleague, oldest first.
 	Waiting(ctx context.Context, now time.Time) ([]Case, error)
+	// OpenedBy lists what a member has begun and what is not over, oldest
+	// first.
+	OpenedBy(ctx context.Context, member string, now time.Time) ([]Case, error)
 	// Save writes an open case as it is now, if nobody wrote it since:
 	// errs.ErrConflict otherwise. It gives the case as kept.
 	Save(ctx context.Context, c Case, rec record.Record) (Case, error)

@@ -118,8 +118,17 @@ func (s desk) Case(ctx context.Context, id string) (helpdesk.Case, error) {
 }
 
 func (s desk) Waiting(ctx context.Context, now time.Time) ([]helpdesk.Case, error) {
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+unblockColumns+` FROM unblock_cases
-		WHERE state = 'proposed' AND opened_at > $1 ORDER BY opened_at, id`, ms(now.Add(-helpdesk.ProposalTime)))
+	return s.many(ctx, `state = 'proposed' AND opened_at > $1`, ms(now.Add(-helpdesk.ProposalTime)))
+}
+
+func (s desk) OpenedBy(ctx context.Context, member string, now time.Time) ([]helpdesk.Case, error) {
+	return s.many(ctx, `opened_by = $1 AND (state = 'open' AND opened_at > $2 OR state = 'proposed' AND opened_at > $3)`,
+		member, ms(now.Add(-helpdesk.CaseTime)), ms(now.Add(-helpdesk.ProposalTime)))
+}
+
+// many reads cases, oldest first.
+func (s desk) many(ctx context.Context, where string, args ...any) ([]helpdesk.Case, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+unblockColumns+` FROM unblock_cases WHERE `+where+` ORDER BY opened_at, id`, args...)
 	if err != nil {
 		return nil, answer("unblock cases", err)
 	}

@@ -223,6 +223,27 @@ func helpdeskFourEyes(t *testing.T, w deskWorld) {
 }
 
 func helpdeskLate(t *testing.T, w deskWorld) {
+	me, begun := fresh("me"), unblocking(w.blocked(), "")
+	begun.OpenedBy = me
+	must(t, w.Helpdesk.Begin(ctx(t), begun, record.Record{}))
+	proposed := w.identified(w.blocked(), me, true)
+	opened := func(member string, now time.Time) (ids []string) {
+		for _, c := range ok[[]helpdesk.Case](t)(w.Helpdesk.OpenedBy(ctx(t), member, now)) {
+			same(t, c, ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID)))
+			ids = append(ids, c.ID)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	both := []string{begun.ID, proposed.ID}
+	slices.Sort(both)
+	same(t, opened(me, noon), both)
+	same(t, opened(me, noon.Add(helpdesk.CaseTime)), []string{proposed.ID})
+	same(t, opened(me, noon.Add(helpdesk.ProposalTime)), []string(nil))
+	same(t, opened(fresh("other"), noon), []string(nil))
+	must(t, w.Helpdesk.End(ctx(t), begun.ID, helpdesk.Cancelled, me, noon, record.Record{}))
+	must(t, w.Helpdesk.End(ctx(t), proposed.ID, helpdesk.Refused, "piet", noon, record.Record{}))
+	same(t, opened(me, noon), []string(nil))
 	for second, limit := range map[bool]time.Duration{false: helpdesk.CaseTime, true: helpdesk.ProposalTime} {
 		a := w.blocked()
 		c := w.identified(a, "olga", second)
