@@ -60,7 +60,7 @@ func TestConsoleHomeReviewer(t *testing.T) {
 	for range 10 {
 		s.sent("many@example.com")
 	}
-	olga.get("/console").says("Alle aanvragen die op een beoordelaar wachten").inOrder("11 aanvragen wachten", first.Reference)
+	olga.get("/console?lang=nl").says("Alle aanvragen die op een beoordelaar wachten").inOrder("11 aanvragen wachten", first.Reference)
 	if n := strings.Count(olga.body, "/console/applications/case?"); n != 12 {
 		t.Error("rows:", n)
 	}
