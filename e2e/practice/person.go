@@ -26,6 +26,7 @@ type Person struct {
 	Words
 	Email, Password, Kind string
 	Phone                 *Phone // after the QR code was scanned
+	Document              string // path of what is sent; "" = an empty file, which practice takes
 
 	// At is called on each page of the road before anything is done there,
 	// with the name of its template ("login/code"); pages of the portal have
@@ -118,7 +119,11 @@ func (p *Person) FillIn(b *browser.Session) {
 	}
 	p.FillAddress(b)
 	p.Arrive(b, "apply/document")
-	b.Upload("document", emptyPDF(p.t))
+	document := p.Document
+	if document == "" {
+		document = emptyPDF(p.t)
+	}
+	b.Upload("document", document)
 	b.Submit()
 }
 
