@@ -15,7 +15,6 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -44,7 +43,10 @@ func (t staffAdd) Run(w world) error {
 		for _, r := range t.Role {
 			roles = append(roles, staff.Role(r))
 		}
-		rules := &staff.Rules{Store: s.db.Staff(), Rand: rand.Reader, Now: time.Now}
+		rules, err := staffRules(c, s)
+		if err != nil {
+			return err
+		}
 		handle, m, err := rules.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Event{ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"})
 		if errors.Is(err, mail.ErrAddress) {
 			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
@@ -56,6 +58,12 @@ func (t staffAdd) Run(w world) error {
 			m.Name, console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), handle.Reveal()))
 		return nil
 	})
+}
+
+// staffRules are those of inviting and removing.
+func staffRules(c config.Config, s *stores) (*staff.Rules, error) {
+	letters, err := newLetters(c, rand.Reader)
+	return &staff.Rules{Store: s.db.Staff(), Letters: letters, Rand: rand.Reader, Now: time.Now}, err
 }
 
 type staffList struct{ target }
@@ -87,16 +95,17 @@ type staffRemove struct {
 
 // Run removes an official.
 func (t staffRemove) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
 		address, err := mail.CanonicalAddress(t.Email)
 		if err != nil {
 			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
 		}
 		m, err := s.db.Staff().ByEmail(ctx, address)
 		if err == nil {
-			err = s.db.Staff().Remove(ctx, m.ID, record.Of(audit.Event{
-				At: time.Now(), ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli", Action: "staff.removed", ObjectKind: "staff", ObjectID: m.ID, Outcome: "ok",
-			}))
+			var rules *staff.Rules
+			if rules, err = staffRules(c, s); err == nil {
+				err = rules.Remove(ctx, m, audit.Event{ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"})
+			}
 		}
 		if errors.Is(err, errs.ErrNotFound) || errors.Is(err, errs.ErrConflict) {
 			return errors.New("there is no such official")

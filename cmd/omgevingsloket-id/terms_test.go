@@ -9,6 +9,7 @@ import (
 
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -28,14 +29,15 @@ func (s *site) pass(at time.Time) {
 	servers.Wait()
 }
 
-// outbox gives the kinds of all mails to an address, in order.
+// outbox gives the kinds of all mails to an address, in order, without those
+// about officials who came.
 func (s *site) outbox(to string) (kinds []string) {
 	s.t.Helper()
 	items, err := s.stores.db.Outbox().Take(s.t.Context(), s.clock.now().Add(time.Hour), 0, 1000)
 	must(s.t, err)
 	slices.SortFunc(items, func(a, b mail.Item) int { return a.At.Compare(b.At) })
 	for _, item := range items {
-		if item.To == to {
+		if item.To == to && item.Kind != letter.KindStaffManaged {
 			kinds = append(kinds, item.Kind)
 		}
 	}

@@ -7,10 +7,8 @@ import (
 	"strings"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -120,6 +118,7 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 	if err != nil {
 		return err
 	}
+	h.AfterMail()
 	done := &invitedPage{page: h.page(r, v, "console.invited.title"), Name: m.Name, Link: InviteLink(h.Kit.Settings.Issuer, handle.Reveal())}
 	done.Languages = nil
 	done.Back = web.Link{URL: done.Path("/console/staff"), Label: done.T("console.invited.back")}
@@ -175,19 +174,15 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 		return err
 	}
 	roles := chosenRoles(r)
-	var event audit.Event
 	switch action := r.PostForm.Get("action"); {
 	case p.Self:
 		p.Wrong("", "console.staff.not_yourself")
 	case action == "remove":
-		event = h.event(r, v, "staff.removed", "staff", m.ID)
-		err = h.Rules.Store.Remove(r.Context(), m.ID, record.Of(event))
+		err = h.Rules.Remove(r.Context(), m, h.event(r, v, "", "", ""))
 	case action == "roles" && len(roles) == 0:
 		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
 	case action == "roles":
-		event = h.event(r, v, "staff.roles", "staff", m.ID)
-		event.Reason = strings.Join(roleValues(roles), " ")
-		err = h.Rules.Store.SetRoles(r.Context(), m.ID, roles, record.Of(event))
+		err = h.Rules.SetRoles(r.Context(), m, roles, h.event(r, v, "", "", ""))
 	default:
 		return web.Fail(http.StatusBadRequest, "error.bad_request", nil)
 	}
@@ -197,13 +192,6 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	} // in conflict a colleague removed the member meanwhile: the list shows it
+	h.AfterMail()
 	return h.Kit.SeeOther(w, "/console/staff")
-}
-
-func roleValues(roles []staff.Role) []string {
-	var out []string
-	for _, r := range roles {
-		out = append(out, string(r))
-	}
-	return out
 }

@@ -18,6 +18,7 @@ const (
 	KindAddressNew       = "address-new"
 	KindAccountClosed    = "account-closed"
 	KindStaffAlarm       = "staff-alarm"
+	KindStaffManaged     = "staff-managed"
 )
 
 var (
@@ -72,5 +73,13 @@ func aboutChange(e envelope, c helpdesk.Change) envelope {
 func (w *Writer) StaffAlarm(to, member staff.Member, files int, since, now time.Time) mail.Message {
 	return w.write(KindStaffAlarm, to.Email, envelope{
 		Lang: to.Lang, Name: greeting(to.Name), At: now, Letter: map[string]any{"Member": member.Name, "Files": files, "Since": since},
+	})
+}
+
+// StaffManaged tells what was done with a member; the invitation itself is
+// handed over by whoever invited, not by mail.
+func (w *Writer) StaffManaged(to, member staff.Member, what staff.Managed, by string, now time.Time) mail.Message {
+	return w.write(KindStaffManaged, to.Email, envelope{
+		Lang: to.Lang, Name: greeting(to.Name), At: now, Letter: map[string]any{"Member": member, "What": string(what), "By": by, "Self": to.Email == member.Email},
 	})
 }

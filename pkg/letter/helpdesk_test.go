@@ -26,6 +26,10 @@ func aboutChanges(w *letter.Writer, lang string) []mail.Message {
 		w.AccountClosed(holder, "W3RT-9KLM", now.Add(helpdesk.ReopenTime), now),
 		w.StaffAlarm(staff.Member{Name: "Bea Beheer", Email: "jo@example.com", Lang: lang}, staff.Member{Name: "Olga Official", Email: "olga@example.org"}, 101, now.Add(-time.Hour), now),
 	}
+	olga := staff.Member{Name: "Olga Official", Email: "jo@example.com", Lang: lang, Roles: staff.Roles}
+	for _, what := range []staff.Managed{staff.WasInvited, staff.WasChanged, staff.WasRemoved} {
+		mails = append(mails, w.StaffManaged(olga, olga, what, "", now), w.StaffManaged(staff.Member{Name: "Bea Beheer", Email: "jo@example.com", Lang: lang}, olga, what, "Bas Beheerder", now))
+	}
 	for _, delay := range []time.Duration{0, 24 * time.Hour} {
 		mails = append(mails, w.AddressAnnounced(holder, change(delay), now), w.AddressConfirm(holder, change(delay), "123456", now))
 	}

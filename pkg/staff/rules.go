@@ -25,25 +25,9 @@ type Rules struct {
 	Hasher   signin.Hasher
 	Ring     *secret.KeyRing
 	EmailKey []byte // for limit lanes; not the one of account holders
+	Letters  Letters
 	Rand     io.Reader
 	Now      func() time.Time
-}
-
-// Invite makes an invitation; the handle is for the invited person alone.
-func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Event) (secret.Text, Member, error) {
-	address, err := mail.CanonicalAddress(email)
-	if err != nil {
-		return "", Member{}, err
-	}
-	handle := secret.New(r.Rand, secret.KindInvite)
-	m, err := r.Store.Invite(ctx, Member{
-		ID: secret.NewID(r.Rand), Name: name, Email: address, Lang: lang, Roles: roles, Epoch: 1,
-		Invite: handle.Hash(), InviteExpires: r.Now().Add(InviteLifetime), CreatedAt: r.Now(),
-	}, func(m Member) record.Record {
-		by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome = r.Now(), "staff.invited", "staff", m.ID, "ok"
-		return record.Of(by)
-	})
-	return handle, m, err
 }
 
 // Accept spends an invitation with a chosen password and gives the secret

@@ -8,7 +8,6 @@ import (
 
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/record"
 )
 
@@ -47,11 +46,6 @@ type Watched interface {
 	Alarm(ctx context.Context, a Alarm, since time.Time, rec record.Record) error
 	// Alarms lists those at or after a moment, newest first.
 	Alarms(ctx context.Context, since time.Time) ([]Alarm, error)
-}
-
-// Letters writes the mail about an alarm.
-type Letters interface {
-	StaffAlarm(to, member Member, files int, since, now time.Time) mail.Message
 }
 
 // Watch keeps an eye on members who open many files. It counts in the record

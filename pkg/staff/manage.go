@@ -1,0 +1,106 @@
+package staff
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Managed is what was done with a member; part of a mail.
+type Managed string
+
+// What can be done.
+const (
+	WasInvited Managed = "invited" // anew, too
+	WasChanged Managed = "roles"
+	WasRemoved Managed = "removed"
+)
+
+// Letters writes the mails to officials.
+type Letters interface {
+	StaffAlarm(to, member Member, files int, since, now time.Time) mail.Message
+	// StaffManaged tells what was done with a member, by whom ("" = at the
+	// command line).
+	StaffManaged(to, member Member, what Managed, by string, now time.Time) mail.Message
+}
+
+// Invite makes an invitation; the handle is for the invited person alone.
+func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Event) (secret.Text, Member, error) {
+	address, err := mail.CanonicalAddress(email)
+	if err != nil {
+		return "", Member{}, err
+	}
+	handle := secret.New(r.Rand, secret.KindInvite)
+	fresh := Member{
+		ID: secret.NewID(r.Rand), Name: name, Email: address, Lang: lang, Roles: roles, Epoch: 1,
+		Invite: handle.Hash(), InviteExpires: r.Now().Add(InviteLifetime), CreatedAt: r.Now(),
+	}
+	mails, err := r.tell(ctx, fresh, WasInvited, by)
+	if err != nil {
+		return "", Member{}, err
+	}
+	m, err := r.Store.Invite(ctx, fresh, func(m Member) record.Record { return record.Of(r.managed(by, m, "staff.invited"), mails...) })
+	return handle, m, err
+}
+
+// SetRoles gives a member other roles. errs.ErrConflict when it was removed.
+func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.Event) error {
+	m.Roles = roles
+	mails, err := r.tell(ctx, m, WasChanged, by)
+	if err != nil {
+		return err
+	}
+	e := r.managed(by, m, "staff.roles")
+	e.Reason = strings.Join(names(roles), " ")
+	return r.Store.SetRoles(ctx, m.ID, roles, record.Of(e, mails...))
+}
+
+// Remove ends a member. errs.ErrConflict when that was done before.
+func (r *Rules) Remove(ctx context.Context, m Member, by audit.Event) error {
+	mails, err := r.tell(ctx, m, WasRemoved, by)
+	if err != nil {
+		return err
+	}
+	return r.Store.Remove(ctx, m.ID, record.Of(r.managed(by, m, "staff.removed"), mails...))
+}
+
+func (r *Rules) managed(by audit.Event, m Member, action string) audit.Event {
+	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome = r.Now(), action, "staff", m.ID, "ok"
+	return by
+}
+
+// tell writes to the member, to every administrator and to every auditor.
+// Nobody becomes an official in silence: who would invent a colleague, to be
+// a second pair of eyes, is seen by all others, and by whoever was inventive
+// with their name.
+func (r *Rules) tell(ctx context.Context, m Member, what Managed, by audit.Event) ([]mail.Message, error) {
+	all, err := r.Store.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	actor := ""
+	if i := slices.IndexFunc(all, func(o Member) bool { return by.ActorKind == audit.ActorStaff && o.ID == by.ActorID }); i >= 0 {
+		actor = all[i].Name
+	}
+	mails := []mail.Message{r.Letters.StaffManaged(m, m, what, actor, r.Now())}
+	for _, to := range all {
+		if to.State == Active && to.Has(Administrator, Auditor) && to.Email != m.Email {
+			mails = append(mails, r.Letters.StaffManaged(to, m, what, actor, r.Now()))
+		}
+	}
+	return mails, nil
+}
+
+func names(roles []Role) []string {
+	var out []string
+	for _, r := range roles {
+		out = append(out, string(r))
+	}
+	return out
+}
