@@ -30,6 +30,10 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 			return nil, err
 		}
 	}
+	inspector, err := newInspector()
+	if err != nil {
+		return nil, err
+	}
 	a.staff = &console.Room{
 		Kit:      kit,
 		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, EmailKey: emailKey, Letters: letters, Rand: a.rand, Now: a.now},
@@ -38,6 +42,8 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 		Watch:     &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.now},
 		AfterMail: a.mailer.Kick,
 		Desk:      a.newDesk(letters),
+		Viewing:   a.newViewing(),
+		Inspector: inspector,
 		Scanner:   a.scannerState,
 	}
 	if c.Console.Origin == "" {

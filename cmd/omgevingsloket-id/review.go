@@ -28,3 +28,11 @@ func consoleURL(c config.Config) string {
 	}
 	return c.Issuer + "/console"
 }
+
+// newViewing wires the rules of looking at documents.
+func (a *app) newViewing() *application.Viewing {
+	db := a.stores.db
+	return &application.Viewing{
+		Cases: db.Cases(), Archive: db.Archive(), Content: db.Applications().DocumentContent, Ring: a.stores.ring, Rand: a.rand, Now: a.now,
+	}
+}

@@ -68,7 +68,11 @@ func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 	p.Parts = caseParts(p.Page, f.Case, h.Kit.Now())
 	p.Note = web.Field{Page: p.Page, Name: "text", Label: p.T("console.case.note"), Hint: p.T("console.case.note_hint"), Rows: 3, Spellcheck: true}
 	for _, d := range f.Documents {
-		p.Documents = append(p.Documents, h.documentRow(p.Page, v, f.Case, d))
+		row := h.documentRow(p.Page, d)
+		if d.MayBeShown() && f.Email != v.Member.Email {
+			row.URL = p.Path(documentURL(d.ID))
+		}
+		p.Documents = append(p.Documents, row)
 	}
 	h.offer(p, v, f)
 	if err := h.history(r, p, f); err != nil {

@@ -45,6 +45,8 @@ type Room struct {
 	Watch       *staff.Watch
 	AfterMail   func()
 	Desk        *application.Desk
+	Viewing     *application.Viewing
+	Inspector   Inspector
 	PerMinute   int           // password tries of one source
 	Scanner     func() string // what is wrong with the scanner: ScannerNone, ScannerSilent or ""
 
@@ -80,6 +82,7 @@ func (h *Room) Mount(*web.Kit) {
 	h.get("/console", "", staff.Roles, h.home)
 	h.mountAccounts()
 	h.mountApplications()
+	h.mountDocuments()
 	h.get("/console/record", "console.menu.record", []staff.Role{staff.Auditor}, h.record)
 	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.staff)
 	h.post("/console/staff", []staff.Role{staff.Administrator}, h.staffPost, append([]string{"name", "email"}, roleFields...)...)

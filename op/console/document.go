@@ -25,7 +25,7 @@ type documentRow struct {
 // documentTypes are the text keys of types.
 var documentTypes = map[string]string{application.TypePDF: "type_pdf", application.TypeJPEG: "type_jpeg", application.TypePNG: "type_png"}
 
-func (h *Room) documentRow(p *web.Page, v *Visit, c application.Case, d application.Filed) documentRow {
+func (h *Room) documentRow(p *web.Page, d application.Filed) documentRow {
 	kind := documentTypes[d.Type]
 	if kind == "" {
 		kind = "type_other"

@@ -17,7 +17,7 @@ var Groups = []Group{
 		"application.answered", "application.document_replaced", "application.withdrawn", "document.scanned", "document.destroyed",
 	}},
 	{"review", []string{
-		"application.viewed", "document.viewed", "application.taken", "application.released", "application.noted", "application.more_asked",
+		"application.viewed", "document.viewed", "document.downloaded", "application.taken", "application.released", "application.noted", "application.more_asked",
 		"application.proposed", "application.approved", "application.rejected",
 		"application.reminded", "application.expired",
 	}},

@@ -53,6 +53,7 @@ const (
 	KindClient      Kind = "olid_sec" // a client secret made by us
 	KindStaff       Kind = "olid_stf" // an official's session
 	KindInvite      Kind = "olid_inv" // an official's invitation
+	KindTicket      Kind = "olid_tkt" // one look at a document
 	KindID          Kind = "olid_id"  // anything else that only needs to be unique
 )
 

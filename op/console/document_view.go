@@ -1,0 +1,146 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// Inspector looks into strangers' files, somewhere safe (document.Worker).
+// document.ErrRefused when a file cannot be looked into.
+type Inspector interface {
+	Picture(ctx context.Context, content []byte) ([]byte, error)
+	PDF(ctx context.Context, content []byte) ([]document.Active, error)
+}
+
+func (h *Room) mountDocuments() {
+	reviewer := []staff.Role{staff.Reviewer}
+	h.get("/console/applications/document", "", reviewer, h.document)
+	h.post("/console/applications/document", reviewer, h.documentPost)
+	h.access = append(h.access, Access{Method: http.MethodGet, Path: contentPath})
+	h.Kit.Raw(http.MethodGet, contentPath, http.HandlerFunc(h.content))
+}
+
+type documentPage struct {
+	page
+	Back     web.Link
+	Document documentRow
+	Picture  string // its address; "" = not shown
+	Offered  bool   // a PDF that can be taken along
+	Refused  string // why the file cannot be shown or offered
+	Found    []string
+}
+
+func documentURL(id string) string {
+	return "/console/applications/document?" + url.Values{"id": {id}}.Encode()
+}
+
+// document shows a picture, or tells what is in a PDF. The look is on the
+// record before anything of it is known here.
+func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	d, p, err := h.openDocument(w, r, v)
+	if err != nil || p == nil {
+		return err
+	}
+	if !d.MayBeShown() {
+		return h.Kit.Render(w, http.StatusOK, "console/document", p)
+	}
+	switch d.Type {
+	case application.TypeJPEG, application.TypePNG:
+		ticket, err := h.Viewing.Ticket(r.Context(), d, h.event(r, v, "", "", ""))
+		if err != nil {
+			return h.overtaken(w, p, err)
+		}
+		p.Picture = p.Path(contentURL(ticket))
+	case application.TypePDF:
+		if err := h.Viewing.Look(r.Context(), d, h.event(r, v, "", "", "")); err != nil {
+			return h.overtaken(w, p, err)
+		}
+		if err := h.look(r.Context(), p, d); err != nil {
+			return err
+		}
+	default:
+		p.Refused = p.T("console.document.refused_other")
+	}
+	return h.Kit.Render(w, http.StatusOK, "console/document", p)
+}
+
+// openDocument finds the document that the address names. p is nil when the
+// answer has been given.
+func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *Visit) (application.Filed, *documentPage, error) {
+	d, err := h.Viewing.Open(r.Context(), cut(r.URL.Query().Get("id"), 64), official(v))
+	var refused application.Refused
+	if errors.As(err, &refused) {
+		f, err := h.Desk.Open(r.Context(), d.ApplicationID)
+		if err != nil {
+			return d, nil, err
+		}
+		return d, nil, h.showCase(w, r, v, f, http.StatusForbidden, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(refused.Why)) })
+	}
+	if err != nil {
+		return d, nil, err
+	}
+	p := &documentPage{page: h.page(r, v, "console.document.title")}
+	p.Back = web.Link{URL: p.Path(caseURL(d.ApplicationID)), Label: p.T("console.decide.back")}
+	p.Document = h.documentRow(p.Page, d)
+	return d, p, nil
+}
+
+// overtaken answers when a document ceased to be shown a moment ago.
+func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) error {
+	if !errors.Is(err, errs.ErrConflict) {
+		return err
+	}
+	p.Refused = p.T("console.document.refused_now")
+	return h.Kit.Render(w, http.StatusConflict, "console/document", p)
+}
+
+// look tells what is in a PDF, or why it is not offered.
+func (h *Room) look(ctx context.Context, p *documentPage, d application.Filed) error {
+	content, err := h.Viewing.Read(ctx, d)
+	if err != nil {
+		return err
+	}
+	found, err := h.Inspector.PDF(ctx, content)
+	if errors.Is(err, document.ErrRefused) {
+		h.Kit.Log.InfoContext(ctx, "document is not offered", "document", d.ID, "error", err.Error())
+		p.Refused = p.T("console.document.refused_pdf")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Offered = true
+	for _, a := range found {
+		p.Found = append(p.Found, p.T("console.document.active_"+string(a)))
+	}
+	return nil
+}
+
+// documentPost hands a PDF over: on the record, then by a ticket of its own.
+func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	d, p, err := h.openDocument(w, r, v)
+	if err != nil || p == nil {
+		return err
+	}
+	if d.MayBeShown() && d.Type == application.TypePDF {
+		if err := h.look(r.Context(), p, d); err != nil {
+			return err
+		}
+	}
+	if !p.Offered {
+		return h.Kit.Render(w, http.StatusConflict, "console/document", p)
+	}
+	ticket, err := h.Viewing.Download(r.Context(), d, h.event(r, v, "", "", ""))
+	if err != nil {
+		return h.overtaken(w, p, err)
+	}
+	return h.Kit.SeeOther(w, contentURL(ticket))
+}

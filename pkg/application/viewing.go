@@ -1,0 +1,105 @@
+package application
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// TicketLifetime is how long a ticket to the content of a document is good.
+const TicketLifetime = time.Minute
+
+// Viewing holds the rules of looking at documents: who may, that each look is
+// on the record before anything is seen, and that content goes out against a
+// ticket, once. A ticket stands for the official who got it; whoever serves
+// the content needs to know nobody.
+type Viewing struct {
+	Cases   Cases
+	Archive Archive
+	Content func(ctx context.Context, documentID string) (Document, error)
+	Ring    *secret.KeyRing
+	Rand    io.Reader
+	Now     func() time.Time
+}
+
+// Open gives the facts of a document for an official who asks for it.
+// errs.ErrNotFound when there is no such document of a sent application,
+// Refused when it belongs to the official's own.
+func (v *Viewing) Open(ctx context.Context, documentID string, o Official) (Filed, error) {
+	d, err := v.Archive.FiledByID(ctx, documentID)
+	if err != nil {
+		return Filed{}, err
+	}
+	c, err := v.Cases.Case(ctx, d.ApplicationID)
+	if err != nil {
+		return Filed{}, err
+	}
+	if c.Email == o.Email {
+		return d, Refused{RefusedOwn}
+	}
+	return d, nil
+}
+
+// Look puts a look at a document on the record. by says who, from where;
+// its action and object are filled in here. errs.ErrConflict when the
+// document may not be shown.
+func (v *Viewing) Look(ctx context.Context, d Filed, by audit.Event) error {
+	return v.Archive.Admit(ctx, d.ID, "", v.Now(), v.record(d, "document.viewed", by))
+}
+
+// Ticket is Look with a ticket to the content.
+func (v *Viewing) Ticket(ctx context.Context, d Filed, by audit.Event) (secret.Text, error) {
+	return v.admit(ctx, d, "document.viewed", by)
+}
+
+// Download is Ticket for somebody who takes the file along.
+func (v *Viewing) Download(ctx context.Context, d Filed, by audit.Event) (secret.Text, error) {
+	return v.admit(ctx, d, "document.downloaded", by)
+}
+
+func (v *Viewing) admit(ctx context.Context, d Filed, action string, by audit.Event) (secret.Text, error) {
+	ticket := secret.New(v.Rand, secret.KindTicket)
+	if err := v.Archive.Admit(ctx, d.ID, ticket.Hash(), v.Now().Add(TicketLifetime), v.record(d, action, by)); err != nil {
+		return "", err
+	}
+	return ticket, nil
+}
+
+func (v *Viewing) record(d Filed, action string, by audit.Event) record.Record {
+	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome = v.Now(), action, "application", d.ApplicationID, "ok"
+	by.Details = map[string]string{"document": d.ID}
+	return record.Of(by)
+}
+
+// Read gives the content, for looking into it. Nothing of it goes to anybody.
+func (v *Viewing) Read(ctx context.Context, d Filed) ([]byte, error) {
+	sealed, err := v.Content(ctx, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	return v.open(sealed)
+}
+
+// Redeem spends a ticket and gives the document with its content.
+// errs.ErrNotFound for every ticket that is not good any more.
+func (v *Viewing) Redeem(ctx context.Context, ticket secret.Text) (Document, []byte, error) {
+	d, err := v.Archive.Redeem(ctx, ticket.Hash(), v.Now())
+	if err != nil {
+		return Document{}, nil, err
+	}
+	plain, err := v.open(d)
+	return d, plain, err
+}
+
+func (v *Viewing) open(d Document) ([]byte, error) {
+	plain, err := v.Ring.Open(d.Sealed, DocumentAAD(d.ApplicationID, d.ID))
+	if err != nil {
+		return nil, fmt.Errorf("document %s: %w", d.ID, err)
+	}
+	return plain, nil
+}
