@@ -90,7 +90,7 @@ func ownPage(r *http.Request) bool {
 // disposition writes a name for browsers old and new (RFC 6266 §4.3, RFC 8187).
 func disposition(how, name string) string {
 	plain := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || r == '"' || r == '\\' || r == '%' {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
 			return '_'
 		}
 		return r
