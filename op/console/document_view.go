@@ -54,16 +54,18 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error 
 	}
 	switch d.Type {
 	case application.TypeJPEG, application.TypePNG:
-		ticket, err := h.Viewing.Ticket(r.Context(), d, h.event(r, v, "", "", ""))
-		if err != nil {
+		if err := h.look(r, v, func() error {
+			ticket, err := h.Viewing.Ticket(r.Context(), d, h.event(r, v, "", "", ""))
+			p.Picture = p.Path(contentURL(ticket))
+			return err
+		}); err != nil {
 			return h.overtaken(w, p, err)
 		}
-		p.Picture = p.Path(contentURL(ticket))
 	case application.TypePDF:
-		if err := h.Viewing.Look(r.Context(), d, h.event(r, v, "", "", "")); err != nil {
+		if err := h.look(r, v, func() error { return h.Viewing.Look(r.Context(), d, h.event(r, v, "", "", "")) }); err != nil {
 			return h.overtaken(w, p, err)
 		}
-		if err := h.look(r.Context(), p, d); err != nil {
+		if err := h.inspect(r.Context(), p, d); err != nil {
 			return err
 		}
 	default:
@@ -98,12 +100,12 @@ func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) erro
 	if !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
-	p.Refused = p.T("console.document.refused_now")
+	p.Refused, p.Picture = p.T("console.document.refused_now"), ""
 	return h.Kit.Render(w, http.StatusConflict, "console/document", p)
 }
 
-// look tells what is in a PDF, or why it is not offered.
-func (h *Room) look(ctx context.Context, p *documentPage, d application.Filed) error {
+// inspect tells what is in a PDF, or why it is not offered.
+func (h *Room) inspect(ctx context.Context, p *documentPage, d application.Filed) error {
 	content, err := h.Viewing.Read(ctx, d)
 	if err != nil {
 		return err
@@ -131,16 +133,20 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *Visit) er
 		return err
 	}
 	if d.MayBeShown() && d.Type == application.TypePDF {
-		if err := h.look(r.Context(), p, d); err != nil {
+		if err := h.inspect(r.Context(), p, d); err != nil {
 			return err
 		}
 	}
 	if !p.Offered {
 		return h.Kit.Render(w, http.StatusConflict, "console/document", p)
 	}
-	ticket, err := h.Viewing.Download(r.Context(), d, h.event(r, v, "", "", ""))
-	if err != nil {
+	target := ""
+	if err := h.look(r, v, func() error {
+		ticket, err := h.Viewing.Download(r.Context(), d, h.event(r, v, "", "", ""))
+		target = contentURL(ticket)
+		return err
+	}); err != nil {
 		return h.overtaken(w, p, err)
 	}
-	return h.Kit.SeeOther(w, contentURL(ticket))
+	return h.Kit.SeeOther(w, target)
 }

@@ -21,7 +21,7 @@ const (
 
 // Views are the acts that count as opening a file: an account, or an
 // application with its documents.
-var Views = []string{"account.viewed", "application.viewed", "document.viewed"}
+var Views = []string{"account.viewed", "application.viewed", "document.viewed", "document.downloaded"}
 
 // ErrStopped says that a member opened so much that nothing opens until
 // WatchTime has passed, or an administrator was asked.
