@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -53,13 +54,14 @@ func (t keysRotate) Run(w world) error {
 }
 
 type keysMaster struct {
-	ID   string `default:"k1" help:"Id of the key, a short word."`
-	File string `arg:"" type:"path" help:"File to make; it must not exist."`
+	Environment string `default:"production" enum:"production,practice" help:"Whose key it is: ${enum}. The id begins with it; the other environment refuses it."`
+	ID          string `help:"The rest of its id, a short word. Default: today's date."`
+	File        string `arg:"" type:"path" help:"File to make; it must not exist."`
 }
 
 // Run makes a key ring file that only its owner may read.
 func (t keysMaster) Run(w world) error {
-	text, err := secret.NewKeyRingFile(t.ID, rand.Reader)
+	text, err := secret.NewKeyRingFile(config.KeyPrefix(config.Environment(t.Environment))+cmp.Or(t.ID, time.Now().UTC().Format("20060102")), rand.Reader)
 	if err != nil {
 		return err
 	}

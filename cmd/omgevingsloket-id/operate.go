@@ -10,7 +10,10 @@ import (
 	"os/user"
 	"time"
 
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/installation"
 )
 
 // operator is who is at the command line, for the record.
@@ -44,6 +47,9 @@ func withCurrent(t target, w world, fn func(ctx context.Context, c config.Config
 		}
 		if !current {
 			return errors.New("the database's schema is not that of this version; run `omgevingsloket-id migrate` first")
+		}
+		if err := installation.Claim(ctx, s.db.Installation(), installationOf(c), time.Now()); err != nil {
+			return err
 		}
 		return fn(ctx, c, s)
 	})
@@ -80,12 +86,34 @@ func (t configPrint) Run(w world) error {
 	return c.Print(w.stdout)
 }
 
-type migrateCommand struct{ target }
+type migrateCommand struct {
+	target
+	IssuerWas string `help:"Also move the database from this issuer to the one of the configuration, with all servers stopped." placeholder:"ISSUER"`
+}
+
+// Help says what the one line does not.
+func (migrateCommand) Help() string {
+	return "A database belongs to one environment and one issuer. The environment can never be changed. Moving the issuer makes\n" +
+		"all tokens and sessions worthless; portals that know people by issuer and subject have to be told before."
+}
 
 // Run brings the schema up to date; serve does the same at its start.
 func (t migrateCommand) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
-		if err := s.db.Migrate(ctx); err != nil {
+	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+		if t.IssuerWas != "" {
+			if err := s.db.Migrate(ctx); err != nil {
+				return err
+			}
+			by := audit.Event{At: time.Now(), ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"}
+			err := installation.Move(ctx, s.db.Installation(), t.IssuerWas, installationOf(c), by)
+			if errors.Is(err, errs.ErrConflict) {
+				return fmt.Errorf("%w: the database is not that of %s in %s", errUse, t.IssuerWas, c.Environment)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := s.migrate(ctx, c, time.Now()); err != nil {
 			return err
 		}
 		fmt.Fprintln(w.stdout, "The schema is up to date.")

@@ -19,7 +19,7 @@ import (
 
 // produce starts production: https, two sites, no shortcut. desk is the
 // officials' site, with a server and cookies of its own.
-func produce(t *testing.T) (main, desk *site) {
+func produce(t *testing.T, change ...func(*config.Config)) (main, desk *site) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "[::1]:0")
 	must(t, err)
@@ -31,6 +31,9 @@ func produce(t *testing.T) (main, desk *site) {
 		c.Mail.From, c.Mail.SMTPURL = "noreply@id.example", "smtps://relay.example:465"
 		c.Helpdesk.Phone = "+31 88 123 45 67"
 		c.Console.Origin, c.Console.Listen = "https://"+listener.Addr().String(), listener.Addr().String()
+		for _, alter := range change {
+			alter(c)
+		}
 	})
 	console := httptest.NewUnstartedServer(s.console)
 	_ = console.Listener.Close()

@@ -76,9 +76,6 @@ func newSiteWith(t testing.TB, change func(*config.Config), wrap func(*stores)) 
 	dir := t.TempDir()
 	s := &site{t: t, clock: &clock{at: time.Now().UTC().Truncate(time.Second)}, secret: secret.New(rand.Reader, secret.KindClient)}
 	s.server = httptest.NewUnstartedServer(nil)
-	ring, err := secret.NewKeyRingFile("test", rand.Reader)
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "master.key"), ring, 0o600))
 	c := config.Default(config.Practice)
 	c.Issuer = "http://" + s.server.Listener.Addr().String()
 	c.MasterKeyFile = filepath.Join(dir, "master.key")
@@ -94,6 +91,11 @@ func newSiteWith(t testing.TB, change func(*config.Config), wrap func(*stores)) 
 	}
 	if change != nil {
 		change(&c)
+	}
+	if _, err := os.Stat(c.MasterKeyFile); err != nil {
+		ring, err := secret.NewKeyRingFile(string(c.Environment)+"-test", rand.Reader)
+		must(t, err)
+		must(t, os.WriteFile(c.MasterKeyFile, ring, 0o600))
 	}
 	must(t, c.Validate())
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))

@@ -15,6 +15,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/consent"
 	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/installation"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
@@ -80,7 +81,7 @@ func openStores(ctx context.Context, c config.Config, rand io.Reader, now func()
 	if c.Redis.URL == "" {
 		return s, nil
 	}
-	s.redis, err = redis.Open(ctx, redis.Options{URL: c.Redis.URL, CAFile: c.Redis.CAFile, Log: log})
+	s.redis, err = redis.Open(ctx, redis.Options{URL: c.Redis.URL, CAFile: c.Redis.CAFile, Namespace: installationOf(c).Namespace(), Log: log})
 	if err == nil {
 		err = s.redis.Ping(ctx)
 	}
@@ -90,6 +91,23 @@ func openStores(ctx context.Context, c config.Config, rand io.Reader, now func()
 	}
 	s.requests, s.sessions, s.windows = s.redis.Requests(), s.redis.Sessions(), s.redis.Windows()
 	return s, nil
+}
+
+// installationOf is what a configuration says that the database is made for.
+func installationOf(c config.Config) installation.Installation {
+	return installation.Installation{Environment: string(c.Environment), Issuer: c.Issuer}
+}
+
+// migrate brings the schema up to date and makes sure that the database is
+// this configuration's; another's is left as it is.
+func (s *stores) migrate(ctx context.Context, c config.Config, now time.Time) error {
+	if err := installation.Check(ctx, s.db.Installation(), installationOf(c)); err != nil {
+		return err
+	}
+	if err := s.db.Migrate(ctx); err != nil {
+		return err
+	}
+	return installation.Claim(ctx, s.db.Installation(), installationOf(c), now)
 }
 
 func (s *stores) close() {

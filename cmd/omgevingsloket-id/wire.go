@@ -75,7 +75,7 @@ func newAppOn(ctx context.Context, s *stores, c config.Config, log *slog.Logger,
 }
 
 func (a *app) wire(ctx context.Context) error {
-	if err := a.stores.db.Migrate(ctx); err != nil {
+	if err := a.stores.migrate(ctx, a.config, a.now()); err != nil {
 		return err
 	}
 	a.keys = &signkey.Manager{Store: a.stores.db.Keys(), Ring: a.stores.ring, Schedule: a.config.KeySchedule(), Rand: a.rand, Now: a.now}

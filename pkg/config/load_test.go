@@ -63,7 +63,7 @@ mail:
   smtp_url_file: %s
 helpdesk:
   phone: "+31 88 000 00 00"
-`, masterKeys(t, "k1"), write(t, "database_url", "postgres://olid:db-canary@db.example/olid\n", 0o600),
+`, masterKeys(t, "production-1"), write(t, "database_url", "postgres://olid:db-canary@db.example/olid\n", 0o600),
 		write(t, "smtp_url", "smtp://olid:smtp-canary@mx.example\n", 0o600))
 }
 

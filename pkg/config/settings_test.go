@@ -243,7 +243,7 @@ func TestExampleValidates(t *testing.T) {
 	dir := t.TempDir()
 	text := strings.ReplaceAll(string(raw), "/etc/omgevingsloket-id/", dir+"/")
 	for name, content := range map[string]string{
-		"master.keys":  "k1 QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=\n",
+		"master.keys":  "production-1 QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=\n",
 		"database_url": "postgres://olid:x@localhost/olid\n",
 		"redis_url":    "redis://localhost\n",
 		"smtp_url":     "smtp://olid:x@mx.example\n",

@@ -272,13 +272,13 @@ func (c Config) checkClients(fs *faults) {
 
 func (c Config) checkFiles(fs *faults) {
 	if c.MasterKeyFile == "" {
-		fs.add("master_key_file", "is missing", "make one with: (umask 077; echo \"k1 $(head -c 32 /dev/urandom | base64)\" > master.keys), and keep a copy in a safe place")
+		fs.add("master_key_file", "is missing", "make one with `omgevingsloket-id keys master`, and keep a copy in a safe place")
 	} else if err := privateFile(c.MasterKeyFile); err != nil {
 		fs.add("master_key_file", err.Error(), "chmod 600 it, or give another file")
 	} else if ring, err := c.KeyRing(nil); err != nil {
 		fs.add("master_key_file", err.Error(), "mend that line")
-	} else if c.Production() && slices.Contains(ring.KeyIDs(), "demo") {
-		fs.add("master_key_file", "holds the demo's key", "make a key of your own; data sealed under the demo's is the demo's")
+	} else {
+		c.checkKeyIDs(fs, ring.KeyIDs())
 	}
 	for path, file := range map[string]string{"tls.cert_file": c.TLS.CertFile, "tls.key_file": c.TLS.KeyFile, "redis.ca_file": c.Redis.CAFile} {
 		if file == "" {
@@ -297,3 +297,27 @@ func (c Config) checkFiles(fs *faults) {
 		}
 	}
 }
+
+// checkKeyIDs keeps the keys of the environments apart: an id says whose a key
+// is, and no environment takes one of the other's. Production seals with a key
+// that is marked as its own; older lines without a mark may still open.
+func (c Config) checkKeyIDs(fs *faults, ids []string) {
+	other := KeyPrefix(Practice)
+	if !c.Production() {
+		other = KeyPrefix(Production)
+	}
+	for _, id := range ids {
+		if strings.HasPrefix(id, other) || c.Production() && id == "demo" {
+			fs.add("master_key_file", fmt.Sprintf("holds the key %q, which is not one of %s", id, c.Environment),
+				"use a key of this environment's own: what is sealed under the other's is the other's")
+			return
+		}
+	}
+	if own := KeyPrefix(Production); c.Environment == Production && !strings.HasPrefix(ids[0], own) {
+		fs.add("master_key_file", fmt.Sprintf("seals with the key %q, whose id does not begin with %s", ids[0], own),
+			"make one with `omgevingsloket-id keys master`; in a file with older keys, put its line on top")
+	}
+}
+
+// KeyPrefix is what the ids of an environment's master keys begin with.
+func KeyPrefix(e Environment) string { return string(e) + "-" }

@@ -98,6 +98,7 @@ func TestPracticeRefuses(t *testing.T) {
 		"home client":        {map[string]string{"OLID_HOME_CLIENT": "a", "OLID_CLIENTS": "[{id: a, name: A, auth_method: none, redirect_uris: ['http://localhost:1/cb']}]"}, "home_client: a has no initiate_login_uri"},
 		"no master key":      {map[string]string{"OLID_MASTER_KEY_FILE": "/nowhere/k"}, "master_key_file: there is no file"},
 		"zero master key":    {map[string]string{"OLID_MASTER_KEY_FILE": write(t, "k", "k1 "+base64.StdEncoding.EncodeToString(make([]byte, 32))+"\n", 0o600)}, "master_key_file: key ring, line 1: key \"k1\" is all zeros"},
+		"production's key":   {map[string]string{"OLID_MASTER_KEY_FILE": masterKeys(t, "production-1")}, "master_key_file: holds the key \"production-1\""},
 		"open master key":    {map[string]string{"OLID_MASTER_KEY_FILE": write(t, "k", "k1 x\n", 0o640)}, "can be read by others (mode 0640)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,7 +122,9 @@ func TestProductionRefuses(t *testing.T) {
 		says string
 	}{
 		"http issuer":            {map[string]string{"OLID_ISSUER": "http://localhost:8080"}, "issuer: is http, which production refuses"},
-		"demo master key":        {map[string]string{"OLID_MASTER_KEY_FILE": masterKeys(t, "demo")}, "master_key_file: holds the demo's key"},
+		"demo master key":        {map[string]string{"OLID_MASTER_KEY_FILE": masterKeys(t, "demo")}, "master_key_file: holds the key \"demo\""},
+		"practice's master key":  {map[string]string{"OLID_MASTER_KEY_FILE": masterKeys(t, "practice-1")}, "master_key_file: holds the key \"practice-1\""},
+		"unmarked master key":    {map[string]string{"OLID_MASTER_KEY_FILE": masterKeys(t, "k1")}, "master_key_file: seals with the key \"k1\""},
 		"demo client":            {clientWith("demo-portal", "https://a.example/cb"), "(demo-portal): is a client of the demo"},
 		"client on localhost":    {clientWith("a", "https://localhost/cb"), "https://localhost/cb is this machine"},
 		"relay":                  {map[string]string{"OLID_MAIL_SMTP_URL": "http://u:canary@mx.example"}, "mail.smtp_url: does not start with"},
@@ -300,4 +303,26 @@ func TestClientsAreClients(t *testing.T) {
 	if list[0].ID != "a" {
 		t.Fail()
 	}
+}
+
+// An older key without a mark may still open in production, below one that is
+// marked; practice's never, wherever it stands.
+func TestMasterKeysOfProduction(t *testing.T) {
+	ring := func(ids ...string) map[string]string {
+		text := ""
+		for _, id := range ids {
+			line, err := os.ReadFile(masterKeys(t, id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text += string(line)
+		}
+		return map[string]string{"OLID_MASTER_KEY_FILE": write(t, "ring", text, 0o600)}
+	}
+	mustLoad(t, production(t), ring("production-2", "k1"))
+	for _, ids := range [][]string{{"k1", "production-2"}, {"production-2", "practice-1"}, {"production-2", "demo"}, {"productionish"}} {
+		_, err := load(t, production(t), ring(ids...))
+		refused(t, err, "master_key_file: ")
+	}
+	mustLoad(t, practice(t), ring("practice-1", "k1", "demo"))
 }

@@ -10,9 +10,12 @@ import (
 
 // Every key that exists, and how long it lives:
 //
-//	olid:req:<hash of handle>             JSON   authreq.Lifetime at most (authreq.Request.TTL)
-//	olid:ses:<hash of handle>             JSON   session.Limits.TTL
-//	olid:win:<hash of name and key>       count  the window, from its first event
+//	olid:<ns>:req:<hash of handle>        JSON   authreq.Lifetime at most (authreq.Request.TTL)
+//	olid:<ns>:ses:<hash of handle>        JSON   session.Limits.TTL
+//	olid:<ns>:win:<hash of name and key>  count  the window, from its first event
+//
+// The namespace keeps installations apart that share a Redis: production never
+// finds what practice left there. Without one its part of the name is left out.
 //
 // A hash is 64 hex digits, so no text from outside shapes a key: no braces
 // that would choose a Cluster slot, no line ends, no megabytes.
@@ -29,7 +32,7 @@ const (
 )
 
 // name is the key of what is known by this hash.
-func (k kind) name(hash string) string { return prefix + string(k) + ":" + hash }
+func (s *Store) name(k kind, hash string) string { return s.prefix + string(k) + ":" + hash }
 
 // hashOf gives the hash of a handle as it is, and that of anything else.
 func hashOf(key string) string {

@@ -42,6 +42,9 @@ type Options struct {
 	// Timeout bounds one operation, from taking a connection to its reply;
 	// 0 = 1 second. Whoever has not answered by then is unavailable.
 	Timeout time.Duration
+	// Namespace keeps installations apart that share a server: letters and
+	// digits; "" = none.
+	Namespace string
 	// Log hears what an operator has to know; nil = slog.Default.
 	Log *slog.Logger
 }
@@ -50,6 +53,7 @@ type Options struct {
 type Store struct {
 	client  goredis.UniversalClient
 	line    *line
+	prefix  string // of every key
 	log     *slog.Logger
 	checked atomic.Bool // the eviction policy was found right
 }
@@ -69,7 +73,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if log == nil {
 		log = slog.Default()
 	}
-	s := &Store{client: goredis.NewClient(settings), line: line, log: log}
+	s := &Store{client: goredis.NewClient(settings), line: line, prefix: prefix, log: log}
+	if o.Namespace != "" {
+		s.prefix += o.Namespace + ":"
+	}
 	if err := s.Ping(ctx); err != nil {
 		if needsOperator(err) {
 			return nil, errors.Join(err, s.Close())

@@ -54,7 +54,7 @@ func (v values) create(ctx context.Context, key string, data any, ttl time.Durat
 	ctx, cancel := v.line.within(ctx)
 	defer cancel()
 	doing := "redis: creating " + string(v.kind)
-	reply, err := v.client.SetArgs(ctx, v.kind.name(hash), value, goredis.SetArgs{Mode: "NX", TTL: ms(ttl)}).Result()
+	reply, err := v.client.SetArgs(ctx, v.name(v.kind, hash), value, goredis.SetArgs{Mode: "NX", TTL: ms(ttl)}).Result()
 	switch {
 	case errors.Is(err, goredis.Nil):
 		return fmt.Errorf("redis: %s exists: %w", v.kind, errs.ErrConflict)
@@ -73,7 +73,7 @@ func (v values) get(ctx context.Context, key string, data any) error {
 	hash := hashOf(key)
 	ctx, cancel := v.line.within(ctx)
 	defer cancel()
-	raw, err := v.client.Get(ctx, v.kind.name(hash)).Bytes()
+	raw, err := v.client.Get(ctx, v.name(v.kind, hash)).Bytes()
 	if errors.Is(err, goredis.Nil) || code(err) == "WRONGTYPE" {
 		return v.gone()
 	}
@@ -119,7 +119,7 @@ func (v values) save(ctx context.Context, key string, version int64, data any, t
 	if err != nil {
 		return err
 	}
-	reply, err := v.run(ctx, "redis: saving "+string(v.kind), saveScript, v.kind.name(hash),
+	reply, err := v.run(ctx, "redis: saving "+string(v.kind), saveScript, v.name(v.kind, hash),
 		format, version, value, ms(ttl).Milliseconds())
 	if err != nil {
 		return err
@@ -140,7 +140,7 @@ func (v values) save(ctx context.Context, key string, version int64, data any, t
 func (v values) delete(ctx context.Context, key string) error {
 	ctx, cancel := v.line.within(ctx)
 	defer cancel()
-	return failed("redis: deleting "+string(v.kind), v.client.Del(ctx, v.kind.name(hashOf(key))).Err())
+	return failed("redis: deleting "+string(v.kind), v.client.Del(ctx, v.name(v.kind, hashOf(key))).Err())
 }
 
 func (v values) gone() error { return fmt.Errorf("redis: %s: %w", v.kind, errs.ErrNotFound) }

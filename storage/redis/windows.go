@@ -28,7 +28,7 @@ return {KEYS[1], n, left}
 
 func (w windows) Allow(ctx context.Context, name, key string, limit int, window time.Duration) (bool, time.Duration, error) {
 	const doing = "redis: counting"
-	reply, err := w.run(ctx, doing, countScript, kindWindow.name(windowHash(name, key)), ms(window).Milliseconds())
+	reply, err := w.run(ctx, doing, countScript, w.name(kindWindow, windowHash(name, key)), ms(window).Milliseconds())
 	if err != nil {
 		return false, 0, err
 	}

@@ -1,11 +1,16 @@
 package sql_test
 
 import (
+	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/installation"
 	"omgevingsloket-id/storage/sql"
 	"omgevingsloket-id/storage/storagetest"
 )
@@ -28,5 +33,53 @@ func TestHeadsContract(t *testing.T) {
 			db := open(t)
 			return storesOf(db), db.Heads()
 		})
+	})
+}
+
+// Of a crowd of servers that start on a new database one claims it; whoever
+// comes later learns whose it is. The issuer moves once.
+func TestInstallationContract(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
+		db := open(t)
+		store := db.Installation()
+		if _, err := store.Made(t.Context()); !errors.Is(err, errs.ErrNotFound) {
+			t.Error(err)
+		}
+		const crowd = 16
+		var wait sync.WaitGroup
+		have := make([]installation.Installation, crowd)
+		failed := make([]error, crowd)
+		for n := range crowd {
+			wait.Go(func() {
+				i := installation.Installation{Environment: "practice", Issuer: fmt.Sprint("https://", n)}
+				have[n], failed[n] = store.Claim(t.Context(), i, audit.Event{Action: "installation.claimed"})
+			})
+		}
+		wait.Wait()
+		for n := range crowd {
+			if failed[n] != nil || have[n] != have[0] {
+				t.Error(have[n], failed[n])
+			}
+		}
+		moves := make([]error, crowd)
+		for n := range crowd {
+			wait.Go(func() {
+				i := installation.Installation{Environment: "practice", Issuer: fmt.Sprint("https://moved-", n)}
+				moves[n] = store.Move(t.Context(), have[0].Issuer, i, audit.Event{Action: "installation.moved"})
+			})
+		}
+		wait.Wait()
+		moved := 0
+		for _, err := range moves {
+			if err == nil {
+				moved++
+			} else if !errors.Is(err, errs.ErrConflict) {
+				t.Error(err)
+			}
+		}
+		events, err := db.Audit().Events(t.Context(), 0, 100)
+		if err != nil || moved != 1 || len(events) != 2 {
+			t.Error(moved, "moves;", len(events), "events;", err)
+		}
 	})
 }

@@ -1,0 +1,53 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/installation"
+	"omgevingsloket-id/pkg/record"
+)
+
+type installations struct{ db *DB }
+
+// Installation remembers what this database was made for.
+func (db *DB) Installation() installation.Store { return installations{db} }
+
+func (s installations) Made(ctx context.Context) (installation.Installation, error) {
+	have, err := made(ctx, s.db.sql)
+	return have, answer("installation", err)
+}
+
+func made(ctx context.Context, from querier) (installation.Installation, error) {
+	var have installation.Installation
+	err := from.QueryRowContext(ctx, `SELECT environment, issuer FROM installation WHERE id = 1`).Scan(&have.Environment, &have.Issuer)
+	return have, err
+}
+
+func (s installations) Claim(ctx context.Context, i installation.Installation, e audit.Event) (installation.Installation, error) {
+	have, err := s.Made(ctx)
+	if !errors.Is(err, errs.ErrNotFound) {
+		return have, err // the common case writes nothing
+	}
+	err = s.db.change(ctx, "installation", func(tx *sql.Tx) (record.Record, error) {
+		res, err := tx.ExecContext(ctx, `INSERT INTO installation (id, environment, issuer) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING`, i.Environment, i.Issuer)
+		if err != nil {
+			return record.Record{}, err
+		}
+		if have, err = made(ctx, tx); err != nil {
+			return record.Record{}, err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return record.Record{}, err
+		}
+		return record.Of(e), nil
+	})
+	return have, err
+}
+
+func (s installations) Move(ctx context.Context, was string, i installation.Installation, e audit.Event) error {
+	return s.db.with(ctx, "installation", record.Of(e), `UPDATE installation SET issuer = $1 WHERE id = 1 AND issuer = $2 AND environment = $3`, i.Issuer, was, i.Environment)
+}
