@@ -1,0 +1,73 @@
+package console
+
+import (
+	"regexp"
+	"strings"
+)
+
+var (
+	changeReference = regexp.MustCompile(`[A-Z2-9]{4}-[A-Z2-9]{4}`)
+	sixDigits       = regexp.MustCompile(`\b[0-9]{6}\b`)
+)
+
+// changing is Ingrid's account: another address, and the end of it.
+func (v *visit) changing(hanna *worker) {
+	const newAddress = "ingrid.new@demo.example"
+	hugo := v.at("Hugo")
+	hanna.open("/console/accounts", "q", "ingrid").follow("/console/account?").follow("/console/account/address")
+	v.fine(hanna, "console/account-address", "explained")
+	hanna.primary()
+	v.fine(hanna, "console/change", "who calls")
+	hanna.Fill("said_birthdate", "1983-10-17")
+	hanna.Fill("said_street", "Somewhere 1")
+	hanna.primary()
+	v.wrong(hanna, "console/change", "wrong answer")
+	hanna.Fill("said_street", "Havnegata 2")
+	hanna.Fill("said_place", "7010 Trondheim")
+	hanna.primary()
+	v.fine(hanna, "console/change", "which address")
+	hanna.press("action", "next")
+	v.wrong(hanna, "console/change", "no address")
+	hanna.Fill("email", newAddress)
+	hanna.Select("reason", "address_lost")
+	hanna.Fill("ticket", "M-2")
+	hanna.press("action", "next")
+	v.fine(hanna, "console/change", "read back")
+	hanna.press("action", "propose")
+	v.fine(hanna, "console/change", "waits")
+	hugo.open("/console/accounts")
+	v.fine(hugo, "console/accounts", "a colleague waits")
+	hugo.follow("/console/change?")
+	v.fine(hugo, "console/change", "second member")
+	hugo.press("action", "confirm")
+	v.fine(hugo, "console/change", "waits for the holder")
+	hugo.follow("/console/account?")
+	v.fine(hugo, "console/account", "with a request")
+
+	mail := v.site.Mail.Next(v, newAddress)
+	b := v.visitor()
+	b.Open(v.site.Issuer + "/address")
+	v.look(b, "address/address", "empty", false)
+	b.Fill("reference", "AAAA-AAAA")
+	b.Fill("code", "123456")
+	b.Submit()
+	v.look(b, "address/address", "wrong", true)
+	b.Fill("reference", strings.ToLower(changeReference.FindString(mail.Text)))
+	b.Fill("code", sixDigits.FindString(mail.Text))
+	b.Submit()
+	v.look(b, "address/done", "done", false)
+
+	hanna.open("/console/accounts", "q", newAddress).follow("/console/account?")
+	v.fine(hanna, "console/account", "address corrected")
+	hanna.follow("/console/account/close")
+	v.fine(hanna, "console/account-act", "close")
+	hanna.primary()
+	v.wrong(hanna, "console/account-act", "close, not sure")
+	hanna.Select("reason", "holder_asked_closing")
+	hanna.Fill("ticket", "M-3")
+	hanna.Choose("sure", "yes")
+	hanna.primary()
+	v.fine(hanna, "console/account", "closed")
+	hanna.follow("/console/account/reopen")
+	v.fine(hanna, "console/account-act", "reopen")
+}
