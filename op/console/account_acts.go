@@ -82,19 +82,19 @@ func ticketField(p *web.Page, r *http.Request) web.Field {
 	return web.Field{Page: p, Name: "ticket", Label: p.T("helpdesk.ticket_label"), Hint: p.T("helpdesk.ticket_hint"), Value: r.PostForm.Get("ticket"), Autocomplete: "off", Width: "20"}
 }
 
-// unjustified puts a refused reason or ticket on the page; false when err is
-// another one.
+// unjustified puts what was refused about a form on the page, in the order of
+// its fields; false when err is another one.
 func unjustified(p *web.Page, err error) bool {
-	switch {
-	case errors.Is(err, helpdesk.ErrReason):
-		p.Wrong("reason", "helpdesk.reason_missing")
-	case errors.Is(err, helpdesk.ErrTicket):
-		p.Wrong("ticket", "helpdesk.ticket_missing")
-	case errors.Is(err, helpdesk.ErrMail):
-		p.Wrong("mail", "helpdesk.mail.missing")
-	}
-	if errors.Is(err, helpdesk.ErrAddress) {
-		p.Wrong("email", "helpdesk.address.email_unusable")
+	for _, wrong := range []struct {
+		err        error
+		field, key string
+	}{
+		{helpdesk.ErrMail, "mail", "helpdesk.mail.missing"}, {helpdesk.ErrAddress, "email", "helpdesk.address.email_unusable"},
+		{helpdesk.ErrReason, "reason", "helpdesk.reason_missing"}, {helpdesk.ErrTicket, "ticket", "helpdesk.ticket_missing"},
+	} {
+		if errors.Is(err, wrong.err) {
+			p.Wrong(wrong.field, wrong.key)
+		}
 	}
 	return len(p.Problems) > 0
 }

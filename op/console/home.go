@@ -47,7 +47,7 @@ func (h *Room) waits() []struct {
 		read  waiting
 	}{
 		{reviewer, h.waitMine}, {reviewer, h.waitFree}, {desk, h.waitCalls}, {desk, h.waitProposals},
-		{[]staff.Role{staff.Administrator}, h.waitInvited}, {[]staff.Role{staff.Auditor}, h.waitHead},
+		{[]staff.Role{staff.Administrator, staff.Auditor}, h.waitAlarms}, {[]staff.Role{staff.Administrator}, h.waitInvited}, {[]staff.Role{staff.Auditor}, h.waitHead},
 	}
 }
 

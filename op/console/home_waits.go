@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"omgevingsloket-id/op/web"
@@ -75,7 +76,15 @@ func (h *Room) waitCalls(r *http.Request, v *Visit, p *web.Page) (waitList, erro
 		return waitList{}, err
 	}
 	list := waitList{ID: "calls", Title: p.T("console.home.calls")}
-	return h.waitUnblocks(r, p, list, cases, func(c helpdesk.Case) string { return p.T("console.home.call_" + string(c.State)) })
+	list, err = h.waitUnblocks(r, p, list, cases, func(c helpdesk.Case) string { return p.T("console.home.call_" + string(c.State)) })
+	if err != nil {
+		return list, err
+	}
+	changes, err := h.Helpdesk.Changes.OpenedBy(r.Context(), v.Member.ID, h.Kit.Now())
+	if err != nil {
+		return list, err
+	}
+	return h.waitChanges(r, p, list, changes, func(c helpdesk.Change) string { return p.T("console.home.call_" + string(c.State)) })
 }
 
 // waitProposals are colleagues' unblocks that need a second person.
@@ -92,7 +101,16 @@ func (h *Room) waitProposals(r *http.Request, v *Visit, p *web.Page) (waitList, 
 	}
 	names := h.officials(r)
 	list := waitList{ID: "proposals", Title: p.T("helpdesk.waiting.title")}
-	return h.waitUnblocks(r, p, list, others, func(c helpdesk.Case) string { return p.T("console.home.proposed_by", "Who", names(p, c.OpenedBy)) })
+	list, err = h.waitUnblocks(r, p, list, others, func(c helpdesk.Case) string { return p.T("console.home.proposed_by", "Who", names(p, c.OpenedBy)) })
+	if err != nil {
+		return list, err
+	}
+	changes, err := h.Helpdesk.Changes.Waiting(r.Context(), h.Kit.Now())
+	if err != nil {
+		return list, err
+	}
+	changes = slices.DeleteFunc(changes, func(c helpdesk.Change) bool { return c.OpenedBy == v.Member.ID })
+	return h.waitChanges(r, p, list, changes, func(c helpdesk.Change) string { return p.T("console.home.proposed_by", "Who", names(p, c.OpenedBy)) })
 }
 
 func (h *Room) waitUnblocks(r *http.Request, p *web.Page, list waitList, cases []helpdesk.Case, note func(helpdesk.Case) string) (waitList, error) {

@@ -34,7 +34,7 @@ const (
 // end.
 //
 //	address: open ──► proposed ──a colleague──► confirmed ──code from the new mailbox──► done
-//	closing:          proposed ──a colleague──────────────────────────────────────────► done
+//	closing:          proposed ──a colleague, or at once──────────────────────────────► done
 //
 // An address is changed by two members, always, and by nobody who cannot
 // read the mail of the new one: what tokens say of an address (that it is
@@ -67,18 +67,21 @@ type Change struct {
 // Identified tells whether the caller was recognised.
 func (c Change) Identified() bool { return c.Caller.Identified(c.CodeAsked) }
 
-// Over tells whether a change ended, or waited too long.
-func (c Change) Over(now time.Time) bool {
+// Ends is until when a change may go on; zero when it ended.
+func (c Change) Ends() time.Time {
 	switch c.State {
 	case Open:
-		return !now.Before(c.OpenedAt.Add(CaseTime))
+		return c.OpenedAt.Add(CaseTime)
 	case Proposed:
-		return !now.Before(c.OpenedAt.Add(ProposalTime))
+		return c.OpenedAt.Add(ProposalTime)
 	case Confirmed:
-		return !now.Before(c.Until)
+		return c.Until
 	}
-	return true
+	return time.Time{}
 }
+
+// Over tells whether a change ended, or waited too long.
+func (c Change) Over(now time.Time) bool { return !now.Before(c.Ends()) }
 
 // HolderVerdict is what became of a code for a new address.
 type HolderVerdict string
@@ -97,13 +100,17 @@ type Changes interface {
 	// Begin keeps a new change. An account has one at a time: errs.ErrConflict
 	// while another is under way, in the time after a refused one (Cooling),
 	// and when the account is closed or not of this epoch. An own one that was
-	// left open is cancelled by this.
+	// left open is cancelled by this. A closing that needs no colleague is
+	// done by this, in the same write.
 	Begin(ctx context.Context, c Change, rec record.Record) error
 	// Change and ByReference answer errs.ErrNotFound.
 	Change(ctx context.Context, id string) (Change, error)
 	ByReference(ctx context.Context, reference string) (Change, error)
 	// Live gives the change an account is under; errs.ErrNotFound.
 	Live(ctx context.Context, accountID string, now time.Time) (Change, error)
+	// OpenedBy lists what a member began and is not over, nor with the
+	// holder, oldest first.
+	OpenedBy(ctx context.Context, member string, now time.Time) ([]Change, error)
 	// Waiting lists what waits for a colleague, oldest first.
 	Waiting(ctx context.Context, now time.Time) ([]Change, error)
 	// Save writes an open change as it is now, if nobody wrote it since:
@@ -120,8 +127,7 @@ type Changes interface {
 	// confirmed, is over, the account moved on, or another one has the address.
 	TryCode(ctx context.Context, id string, now time.Time, judge func(Change) (HolderVerdict, record.Record)) (HolderVerdict, error)
 	// Close ends the account of a proposed closing in the same write.
-	// errs.ErrConflict when it is over, needs somebody else than by, or the
-	// account moved on.
+	// errs.ErrConflict when it is over, by proposed it, or the account moved on.
 	Close(ctx context.Context, id, by string, now time.Time, rec record.Record) error
 	// End refuses or cancels a change that is under way, if nobody wrote it
 	// since it was read: errs.ErrConflict otherwise.

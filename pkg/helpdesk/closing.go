@@ -19,18 +19,21 @@ func (r *Rules) Close(ctx context.Context, a account.Account, reason Reason, num
 	}
 	c := r.change(a, Closing, Proposed, by)
 	c.Second, c.Reason, c.Ticket = r.NeedsSecond(a), reason, number
-	if err := r.Changes.Begin(ctx, c, record.Of(r.ofChange(by, c, "closing.proposed"))); err != nil || c.Second {
-		return c, err
+	rec := record.Of(r.ofChange(by, c, "closing.proposed"))
+	if !c.Second {
+		rec = r.closed(c, a, by)
 	}
-	return c, r.FinishClosing(ctx, c, a, by)
+	return c, r.Changes.Begin(ctx, c, rec)
 }
 
-// FinishClosing closes: everything of before dead, a mail that says until
-// when it can be undone.
+// FinishClosing is a colleague's yes: everything of before dead, a mail that
+// says until when it can be undone.
 func (r *Rules) FinishClosing(ctx context.Context, c Change, a account.Account, by audit.Event) error {
-	now := r.Now()
-	return r.Changes.Close(ctx, c.ID, by.ActorID, now,
-		record.Of(r.ofChange(by, c, "account.closed"), r.Letters.AccountClosed(a, c.Reference, now.Add(ReopenTime), now)))
+	return r.Changes.Close(ctx, c.ID, by.ActorID, r.Now(), r.closed(c, a, by))
+}
+
+func (r *Rules) closed(c Change, a account.Account, by audit.Event) record.Record {
+	return record.Of(r.ofChange(by, c, "account.closed"), r.Letters.AccountClosed(a, c.Reference, r.Now().Add(ReopenTime), r.Now()))
 }
 
 // MayReopen tells whether a closing can still be undone.

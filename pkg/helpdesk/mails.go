@@ -25,6 +25,8 @@ const (
 func (r *Rules) Mails(ctx context.Context, a account.Account) ([]Mail, error) {
 	var out []Mail
 	switch {
+	case a.State == account.Closed:
+		return nil, nil // none of them is true any more
 	case a.State == account.Blocked:
 		out = append(out, MailBlocked)
 	case a.State == account.AwaitingEnrolment && a.Unblocks > 0:

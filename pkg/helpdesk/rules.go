@@ -62,13 +62,14 @@ var ticket = regexp.MustCompile(`^[A-Za-z]{0,8}[-_#. ]?[0-9][0-9-]{0,19}$`)
 
 func justified(list []Reason, reason Reason, number string) (string, error) {
 	number = strings.TrimSpace(number)
-	switch {
-	case !slices.Contains(list, reason):
-		return "", ErrReason
-	case !ticket.MatchString(number):
-		return "", ErrTicket
+	var wrong []error
+	if !slices.Contains(list, reason) {
+		wrong = append(wrong, ErrReason)
 	}
-	return number, nil
+	if !ticket.MatchString(number) {
+		wrong = append(wrong, ErrTicket)
+	}
+	return number, errors.Join(wrong...)
 }
 
 // Search finds accounts by a block reference, the reference of an

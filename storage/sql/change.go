@@ -66,6 +66,9 @@ func (s changes) Begin(ctx context.Context, c helpdesk.Change, rec record.Record
 			c.ID, c.Reference, c.AccountID, c.Epoch, c.Kind, c.State, c.Second, c.CodeAsked, c.Reason, c.Ticket, c.OpenedBy, ms(now)); err != nil {
 			return record.Record{}, err
 		}
+		if c.Kind == helpdesk.Closing && !c.Second {
+			return rec, closeAccount(ctx, tx, c.ID, c.OpenedBy, now, `NOT second`)
+		}
 		return rec, one(tx.ExecContext(ctx, stands, c.AccountID, c.Epoch))
 	})
 }
@@ -90,9 +93,17 @@ func (s changes) Live(ctx context.Context, accountID string, now time.Time) (hel
 	return c, answer("change", err)
 }
 
+func (s changes) OpenedBy(ctx context.Context, member string, now time.Time) ([]helpdesk.Change, error) {
+	return s.list(ctx, `state IN ('open', 'proposed') AND NOT `+overChange+` AND opened_by = $4 AND epoch = (SELECT epoch FROM accounts WHERE id = account_id)`,
+		append(limits(now), member)...)
+}
+
 func (s changes) Waiting(ctx context.Context, now time.Time) ([]helpdesk.Change, error) {
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+changeColumns+` FROM account_changes
-		WHERE state = 'proposed' AND opened_at > $1 ORDER BY opened_at, id`, ms(now.Add(-helpdesk.ProposalTime)))
+	return s.list(ctx, `state = 'proposed' AND opened_at > $1 AND epoch = (SELECT epoch FROM accounts WHERE id = account_id)`, ms(now.Add(-helpdesk.ProposalTime)))
+}
+
+func (s changes) list(ctx context.Context, where string, args ...any) ([]helpdesk.Change, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+changeColumns+` FROM account_changes WHERE `+where+` ORDER BY opened_at, id`, args...)
 	if err != nil {
 		return nil, answer("changes", err)
 	}
@@ -220,21 +231,25 @@ func moveApplication(ctx context.Context, tx *sql.Tx, a account.Account) error {
 
 func (s changes) Close(ctx context.Context, id, by string, now time.Time, rec record.Record) error {
 	return s.db.change(ctx, "close account", func(tx *sql.Tx) (record.Record, error) {
-		var accountID string
-		var epoch int64
-		err := tx.QueryRowContext(ctx, `UPDATE account_changes SET state = 'done', confirmed_by = $1, decided_by = $1, decided_at = $2, version = version + 1
-			WHERE id = $3 AND kind = 'closing' AND state = 'proposed' AND reason <> '' AND opened_at > $4
-				AND (second AND opened_by <> $1 OR NOT second AND opened_by = $1) RETURNING account_id, epoch`,
-			by, ms(now), id, ms(now.Add(-helpdesk.ProposalTime))).Scan(&accountID, &epoch)
-		if errors.Is(err, sql.ErrNoRows) {
-			return record.Record{}, errs.ErrConflict
-		}
-		if err != nil {
-			return record.Record{}, err
-		}
-		return rec, one(tx.ExecContext(ctx, `UPDATE accounts SET state = 'closed', block_reason = '', block_ref = '', epoch = epoch + 1, closed_at = $1
-			WHERE id = $2 AND epoch = $3 AND state IN ('awaiting_enrolment', 'qr_shown', 'active', 'blocked')`, ms(now), accountID, epoch))
+		return rec, closeAccount(ctx, tx, id, by, now, `opened_by <> $1`)
 	})
+}
+
+// closeAccount ends the account of a proposed closing; who says who may.
+func closeAccount(ctx context.Context, tx *sql.Tx, id, by string, now time.Time, who string) error {
+	var accountID string
+	var epoch int64
+	err := tx.QueryRowContext(ctx, `UPDATE account_changes SET state = 'done', confirmed_by = $1, decided_by = $1, decided_at = $2, version = version + 1
+		WHERE id = $3 AND kind = 'closing' AND state = 'proposed' AND reason <> '' AND opened_at > $4 AND `+who+` RETURNING account_id, epoch`,
+		by, ms(now), id, ms(now.Add(-helpdesk.ProposalTime))).Scan(&accountID, &epoch)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errs.ErrConflict
+	}
+	if err != nil {
+		return err
+	}
+	return one(tx.ExecContext(ctx, `UPDATE accounts SET state = 'closed', block_reason = '', block_ref = '', epoch = epoch + 1, closed_at = $1
+		WHERE id = $2 AND epoch = $3 AND state IN ('awaiting_enrolment', 'qr_shown', 'active', 'blocked')`, ms(now), accountID, epoch))
 }
 
 func (s changes) End(ctx context.Context, c helpdesk.Change, state helpdesk.State, by string, now time.Time, rec record.Record) error {

@@ -87,6 +87,13 @@ func changeBegin(t *testing.T, w changeWorld) {
 		same(t, ok[helpdesk.Change](t)(w.Changes.ByReference(ctx(t), first.Reference)), first)
 		same(t, ok[helpdesk.Change](t)(w.Changes.Live(ctx(t), a.ID, noon)), first)
 
+		if mine := ok[[]helpdesk.Change](t)(w.Changes.OpenedBy(ctx(t), "olga", noon)); len(mine) == 0 || mine[len(mine)-1].ID == "" {
+			t.Error("what olga began:", mine)
+		}
+		if none := ok[[]helpdesk.Change](t)(w.Changes.OpenedBy(ctx(t), "olga", noon.Add(helpdesk.CaseTime))); len(none) != 0 {
+			t.Error("what is over:", none)
+		}
+
 		rec = note("closing.proposed", a.ID)
 		w.refused(w.Changes.Begin(ctx(t), changing(a, helpdesk.Closing, "piet"), rec), errs.ErrConflict, rec)
 		again := w.begun(changing(a, helpdesk.Address, "olga"))
@@ -293,12 +300,12 @@ func changeTaken(t *testing.T, w changeWorld) {
 
 func changeClose(t *testing.T, w changeWorld) {
 	for _, a := range []account.Account{w.awaiting(), w.shown(), w.active(), w.blocked()} {
-		one := changing(a, helpdesk.Closing, "olga")
-		one.Second = false
-		w.begun(one)
 		rec := note("account.closed", a.ID)
-		w.refused(w.Changes.Close(ctx(t), one.ID, "piet", noon, rec), errs.ErrConflict, rec) // it is not piet's
-		exactlyOne(t, atOnce(func(int) error { return w.Changes.Close(ctx(t), one.ID, "olga", noon, rec) }), errs.ErrConflict)
+		exactlyOne(t, atOnce(func(int) error {
+			one := changing(a, helpdesk.Closing, "olga")
+			one.Second = false
+			return w.Changes.Begin(ctx(t), one, rec)
+		}), errs.ErrConflict)
 		w.recorded(rec)
 		got := w.account(a.ID)
 		if got.State != account.Closed || got.Epoch != a.Epoch+1 || got.BlockRef != "" || got.BlockReason != "" || !got.ClosedAt.Equal(noon) {
@@ -356,7 +363,6 @@ func changeReopen(t *testing.T, w changeWorld) {
 		c := changing(a, helpdesk.Closing, "olga")
 		c.Second = false
 		w.begun(c)
-		must(t, w.Changes.Close(ctx(t), c.ID, "olga", noon, record.Record{}))
 		return w.account(a.ID)
 	}
 	a := closed()
