@@ -197,3 +197,30 @@ func TestUP06_CleanNameAlways(t *testing.T) {
 		}
 	})
 }
+
+// UP-03: what a browser or an office would run is no document here, whatever
+// its name; on practice it is kept as something nobody is shown.
+func TestUP03_OtherTypes(t *testing.T) {
+	zip := func(first string) string {
+		return "PK\x03\x04\x14\x00\x00\x00\x00\x00" + strings.Repeat("\x00", 16) + string([]byte{byte(len(first)), 0, 0, 0}) + first + strings.Repeat("x", 60)
+	}
+	for name, content := range map[string]string{
+		"SVG": `<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`, "HTML": "<html><body onload=alert(1)>",
+		"HTML behind spaces": "\n\n   <!-- x --><html><script>", "XHTML": `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>`,
+		"XML": `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>`, "MHT": "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x\r\n",
+		"JavaScript": "alert(document.cookie)", "CSS": "body{background:url(http://evil.example)}", "WASM": "\x00asm\x01\x00\x00\x00", "ICS": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
+		"docm": zip("word/vbaProject.bin"), "JAR": zip("META-INF/MANIFEST.MF"), "APK": zip("AndroidManifest.xml"), "OLE": "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 512),
+		"RTF": `{\rtf1\ansi{\object}}`, "PostScript": "%!PS-Adobe-3.0\n(/etc/passwd) (r) file", "ELF": "\x7fELF\x02\x01\x01" + strings.Repeat("\x00", 60), "shortcut": "L\x00\x00\x00\x01\x14\x02\x00",
+		"GIF": "GIF89a\x01\x00\x01\x00\x00\x00\x00;", "TIFF": "II*\x00\x08\x00\x00\x00", "BMP": "BM\x3a\x00\x00\x00", "WEBP": "RIFF\x24\x00\x00\x00WEBPVP8 ", "HEIC": "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "MP4": "\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00",
+		"7z": "7z\xbc\xaf\x27\x1c\x00\x04", "gzip": "\x1f\x8b\x08\x00\x00\x00\x00\x00", "PDF behind HTML": "<script>alert(1)</script>" + smallPDF, "PDF behind a ZIP": zip("a") + smallPDF,
+		"MP4 and JPEG": "\x00\x00\x00\x18ftypmp42" + string(jpegOf(t, 8, 8)), "PDF and EXE": "MZ" + strings.Repeat("\x00", 62) + smallPDF,
+	} {
+		kind, wrong := application.Inspect([]byte(content), false)
+		if wrong == "" {
+			t.Errorf("%s is taken for %s", name, kind)
+		}
+		if kind, wrong := application.Inspect([]byte(content), true); kind != application.TypeOther || wrong != "" {
+			t.Errorf("%s on practice: %s %s", name, kind, wrong)
+		}
+	}
+}

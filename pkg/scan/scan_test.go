@@ -1,9 +1,12 @@
 package scan
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/zlib"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -114,6 +117,49 @@ func TestParseAddress(t *testing.T) {
 	} {
 		if _, err := ParseAddress(s); (err == nil) != ok {
 			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+// UP-04: EICAR within something else, packed or not.
+func TestUP04_Wrapped(t *testing.T) {
+	server := testenv.NewClamd(t)
+	clamd := Clamd{Network: "tcp", Address: server.Addr, Timeout: testenv.Patience}
+	eicar := string(testenv.EICAR())
+	var archive bytes.Buffer
+	files := zip.NewWriter(&archive)
+	file, err := files.Create("eicar.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(file, strings.Repeat(" ", 10_000)+eicar); err != nil { // so that it is packed indeed
+		t.Fatal(err)
+	}
+	if err := files.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	w := zlib.NewWriter(&packed)
+	if _, err := io.WriteString(w, strings.Repeat(" ", 10_000)+eicar); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	pdf := func(filter, content string) []byte {
+		return fmt.Appendf(nil, "%%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a)3 0 R]>>>>>>\nendobj\n"+
+			"2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n3 0 obj\n<</Type/Filespec/F(a.com)/EF<</F 4 0 R>>>>\nendobj\n"+
+			"4 0 obj\n<</Type/EmbeddedFile%s/Length %d>>\nstream\n%s\nendstream\nendobj\ntrailer\n<</Root 1 0 R/Size 5>>\nstartxref\n9\n%%%%EOF\n", filter, len(content), content)
+	}
+	for name, content := range map[string][]byte{
+		"zip": archive.Bytes(), "PDF": []byte("%PDF-1.7\n" + eicar), "attached to a PDF": pdf("", eicar), "attached and packed": pdf("/Filter/FlateDecode", packed.String()),
+		"behind a picture": append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"), eicar...),
+	} {
+		if bytes.Contains(content, testenv.EICAR()) == (name == "zip" || name == "attached and packed") {
+			t.Errorf("%s: not what it is called", name)
+		}
+		if verdict, signature, err := clamd.Scan(t.Context(), bytes.NewReader(content)); verdict != Infected || err != nil {
+			t.Errorf("%s: %s %q %v", name, verdict, signature, err)
 		}
 	}
 }

@@ -1,0 +1,122 @@
+package apply_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"omgevingsloket-id/pkg/application"
+)
+
+// UP-17: a full disk is a page that says "later", keeps what was there, and
+// passes: the same document goes in once there is room.
+func TestUP17_DiskFull(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	v.upload("eerste.pdf", []byte(smallPDF)).leads("/apply/check")
+	large := append([]byte(smallPDF), bytes.Repeat([]byte("x"), application.LargestDocument-len(smallPDF))...)
+	most := uint64(0)
+	for _, end := range []string{"", "-wal"} {
+		info, err := os.Stat(s.file + end)
+		must(t, err)
+		most = max(most, uint64(info.Size()))
+	}
+	var before syscall.Rlimit
+	must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
+	full := func(yes bool) {
+		t.Helper()
+		limit := before
+		if yes {
+			limit.Cur = most + 1<<20
+		}
+		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))
+	}
+	t.Cleanup(func() { full(false) })
+	full(true)
+	for range 3 {
+		v.upload("tweede.pdf", large).is(http.StatusServiceUnavailable)
+	}
+	// What needs no room goes on.
+	v.get("/apply/document").is(http.StatusOK).has("eerste.pdf")
+	full(false)
+	if d, plain := v.stored(); d.Name != "eerste.pdf" || string(plain) != smallPDF {
+		t.Errorf("what was there is gone: %+v", d)
+	}
+	v.upload("tweede.pdf", large).leads("/apply/check")
+	if d, plain := v.stored(); d.Name != "tweede.pdf" || !bytes.Equal(plain, large) {
+		t.Errorf("%+v", d)
+	}
+	v.send().leads("/apply/done")
+}
+
+// UP-24: text that is too long, no text, or text that nobody can read is a
+// refusal with words, in each field of each form, and never a failure.
+func TestUP24_OddText(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("bedrijf", "jo@example.com", "/apply/person")
+	odd := map[string]int{
+		strings.Repeat("x", 1<<20): http.StatusRequestEntityTooLarge, "a\x00b": http.StatusBadRequest, "a\xff\xfeb": http.StatusBadRequest, "\xed\xa0\x80": http.StatusBadRequest,
+		strings.Repeat("x", 700): http.StatusUnprocessableEntity, "Z" + strings.Repeat("\u0301\u0316", 50): http.StatusUnprocessableEntity,
+		"abc\u202ecba": http.StatusUnprocessableEntity, "a\x07b": http.StatusUnprocessableEntity, "\ufffd": http.StatusUnprocessableEntity, "\U000e0041x": http.StatusUnprocessableEntity,
+	}
+	for _, step := range []struct {
+		path string
+		good url.Values
+	}{
+		{"/apply/person", personFields()}, {"/apply/company", companyFields()}, {"/apply/address", addressFields("bedrijf")},
+	} {
+		path, good := step.path, step.good
+		for name := range good {
+			if name == "not_registered" {
+				continue // it and the number exclude each other; the rule is the same
+			}
+			for text, want := range odd {
+				fields := form()
+				for k, values := range good {
+					fields[k] = append([]string{}, values...)
+				}
+				fields.Set(name, text)
+				if p := v.post(path, fields); p.status != want {
+					t.Errorf("%s %s %.10q: status %d, want %d", path, name, text, p.status, want)
+				}
+			}
+		}
+		v.post(path, good).is(http.StatusSeeOther) // the next form
+	}
+}
+
+// UP-28: a captured request sent again, by itself or after all is done, makes
+// nothing twice. (The form token is the browser's, not one form's: what
+// happens once is decided where it is stored.)
+func TestUP28_Replay(t *testing.T) {
+	s := newSite(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "")
+	seen := v.get("/apply/check").hidden("seen")
+	captured := func() page { return v.post("/apply/check", form("declared", "yes", "seen", seen)) }
+	captured().leads("/apply/done")
+	for range 3 {
+		captured().leads("/apply/done")
+	}
+	v.post("/apply/person", personFields()).leads("/apply/done")
+	v.upload("nog-een.pdf", []byte(smallPDF)).leads("/apply/done")
+	if d, _ := v.stored(); d.Name != "paspoort.pdf" {
+		t.Error("a document after sending:", d.Name)
+	}
+	counts := map[string]int{}
+	for _, action := range s.actions() {
+		counts[action]++
+	}
+	if counts["application.submitted"] != 1 || counts["account.created"] != 1 {
+		t.Error("record:", counts)
+	}
+	// In another browser the captured request is nothing at all.
+	other := s.visitor()
+	other.post("/apply/check", form("csrf", v.token(), "declared", "yes", "seen", seen)).is(http.StatusForbidden)
+}
