@@ -82,6 +82,11 @@ func TestConsoleHomeByRole(t *testing.T) {
 	hanna.get("/console").inOrder("Uw gesprekken", "wacht op een collega").lacks("Wacht op een tweede medewerker")
 	hugo.get("/console").inOrder("Wacht op een tweede medewerker", "Voorstel van Olga Official").lacks("Uw gesprekken")
 
+	anna := s.person("anna@example.com")
+	hugo.proposed(anna, newEmail)
+	hanna.get("/console").inOrder("Wacht op een tweede medewerker", "E-mailadres verbeteren", "Anna Muster")
+	hugo.get("/console").inOrder("Uw gesprekken", "E-mailadres verbeteren", "wacht op een collega", "Wacht op een tweede medewerker", "Deblokkeren:")
+
 	admin := s.official("bas@gov.example", staff.Administrator)
 	admin.says("Er wacht nu niets op u.").lacks("Tot 2")
 	s.invite("new@gov.example", staff.Reviewer)
@@ -106,6 +111,7 @@ func TestConsoleTakeNext(t *testing.T) {
 	s := newSite(t, nil)
 	olga, otto := s.reviewer("olga"), s.reviewer("otto")
 	own := s.sent("olga@gov.example")
+	s.clock.add(time.Second) // of two with one last day, the older
 	proposed := s.sent("bau@example.at", company)
 	olga.take(proposed).decide(proposed, "approve", "send")
 	s.clock.add(time.Minute)
@@ -113,7 +119,7 @@ func TestConsoleTakeNext(t *testing.T) {
 	s.clock.add(24 * time.Hour)
 	olga.staffLogin("olga@gov.example")
 	later := s.sent("carl@example.com")
-	olga.get("/console/applications").says("Neem de aanvraag met de kortste termijn").press("/console/applications/next").at("/console/applications/case").says(later.Reference)
+	olga.get("/console/applications").says("Volgende aanvraag in behandeling nemen").press("/console/applications/next").at("/console/applications/case").says(later.Reference)
 	if got := s.aCase(later.ID); got.State != application.InReview || got.Reviewer != s.member("olga@gov.example").ID {
 		t.Errorf("%+v", got)
 	}

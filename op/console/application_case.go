@@ -19,6 +19,8 @@ type casePage struct {
 	Back       web.Link
 	Name       string
 	State, Who string
+	Term       string // until when; "" = nobody has to do anything
+	Late       bool
 	Parts      []web.Summary
 	Documents  []documentRow
 	Acts       []actRow
@@ -62,6 +64,9 @@ func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 	}
 	p := &casePage{page: h.page(r, v, "console.case.title"), Name: caseName(f.Case)}
 	p.State = stateText(p.Page, f.Case)
+	if p.Late = f.Late(h.Kit.Now()); f.Undecided() {
+		p.Term = h.leftText(p.Page, f.Case)
+	}
 	p.Title += " " + f.Reference
 	p.Back = web.Link{URL: p.Path("/console/applications"), Label: p.T("console.case.back")}
 	p.Seen = strconv.FormatInt(f.Version, 10)

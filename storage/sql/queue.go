@@ -26,8 +26,8 @@ type queue struct {
 const open = `state IN ('submitted', 'in_review', 'more_information')`
 
 var queues = map[application.Show]queue{
-	application.ShowWaiting: {where: open + ` AND reviewer = '' AND state <> 'more_information' AND proposal <> CAST($1 AS TEXT)`, order: []string{`answer_by`, `due_at`}},
-	application.ShowMine:    {where: open + ` AND reviewer = $1 AND state <> 'submitted'`, order: []string{`answer_by`, `due_at`}},
+	application.ShowWaiting: {where: open + ` AND reviewer = '' AND state <> 'more_information' AND proposal <> CAST($1 AS TEXT)`, order: []string{`answer_by`, `due_at`, `submitted_at`}},
+	application.ShowMine:    {where: open + ` AND reviewer = $1 AND state <> 'submitted'`, order: []string{`answer_by`, `due_at`, `submitted_at`}},
 	application.ShowMore:    {where: `state = 'more_information'`, order: []string{`answer_by`}},
 	application.ShowDecided: {where: `decided_at > 0`, order: []string{`decided_at`}, newest: true},
 	application.ShowAll:     {where: `reference IS NOT NULL`, order: []string{`submitted_at`}, newest: true},

@@ -15,7 +15,7 @@ ALTER TABLE applications DROP COLUMN search;
 -- word for word.
 DROP INDEX applications_queue;
 DROP INDEX applications_reviewer;
-CREATE INDEX applications_queue ON applications (reviewer, answer_by, due_at, id, proposal, state) WHERE state IN ('submitted', 'in_review', 'more_information');
+CREATE INDEX applications_queue ON applications (reviewer, answer_by, due_at, submitted_at, id, proposal, state) WHERE state IN ('submitted', 'in_review', 'more_information');
 CREATE INDEX applications_asked ON applications (state, answer_by, id) WHERE state = 'more_information';
 CREATE INDEX applications_done ON applications (decided_at, id) WHERE decided_at > 0;
 CREATE INDEX applications_sent ON applications (submitted_at, id) WHERE reference IS NOT NULL;
