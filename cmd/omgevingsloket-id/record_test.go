@@ -94,7 +94,7 @@ func TestConsoleRecordFilters(t *testing.T) {
 		}
 	}
 	// The removed stay in the list: the record is about them as well.
-	must(t, s.stores.db.Staff().Remove(t.Context(), s.memberNamed("gone@example.org").ID, noRecord))
+	must(t, s.stores.db.Staff().Remove(t.Context(), "", s.memberNamed("gone@example.org").ID, noRecord))
 	if auditor.get(recordPath()); !strings.Contains(auditor.body, "(verwijderd)") {
 		t.Error("who was removed cannot be asked for")
 	}

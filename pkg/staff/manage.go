@@ -49,7 +49,8 @@ func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Ro
 	return handle, m, err
 }
 
-// SetRoles gives a member other roles. errs.ErrConflict when it was removed.
+// SetRoles gives a member other roles. errs.ErrConflict when it was removed,
+// or when who does it is an administrator no more.
 func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.Event) error {
 	m.Roles = roles
 	mails, err := r.tell(ctx, m, WasChanged, by)
@@ -58,7 +59,7 @@ func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.E
 	}
 	e := r.managed(by, m, "staff.roles")
 	e.Reason = strings.Join(names(roles), " ")
-	return r.Store.SetRoles(ctx, m.ID, roles, record.Of(e, mails...))
+	return r.Store.SetRoles(ctx, member(by), m.ID, roles, record.Of(e, mails...))
 }
 
 // Remove ends a member. errs.ErrConflict when that was done before.
@@ -67,7 +68,7 @@ func (r *Rules) Remove(ctx context.Context, m Member, by audit.Event) error {
 	if err != nil {
 		return err
 	}
-	return r.Store.Remove(ctx, m.ID, record.Of(r.managed(by, m, "staff.removed"), mails...))
+	return r.Store.Remove(ctx, member(by), m.ID, record.Of(r.managed(by, m, "staff.removed"), mails...))
 }
 
 func (r *Rules) managed(by audit.Event, m Member, action string) audit.Event {
@@ -95,6 +96,14 @@ func (r *Rules) tell(ctx context.Context, m Member, what Managed, by audit.Event
 		}
 	}
 	return mails, nil
+}
+
+// member is the member who acts; "" at the command line.
+func member(by audit.Event) string {
+	if by.ActorKind == audit.ActorStaff {
+		return by.ActorID
+	}
+	return ""
 }
 
 func names(roles []Role) []string {

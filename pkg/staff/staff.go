@@ -100,7 +100,11 @@ type Store interface {
 	// TryCode is account.Store's, for members that are Active and of epoch.
 	TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error)
 	// SetRoles gives a member that is not removed other roles and a new epoch.
-	SetRoles(ctx context.Context, id string, roles []Role, rec record.Record) error
-	// Remove ends a member; errs.ErrConflict when that was done before.
-	Remove(ctx context.Context, id string, rec record.Record) error
+	// by is the member who does it and has to be an active administrator at
+	// that very moment, so that two who remove each other leave one; "" is the
+	// operator. errs.ErrConflict otherwise.
+	SetRoles(ctx context.Context, by, id string, roles []Role, rec record.Record) error
+	// Remove ends a member, as SetRoles; errs.ErrConflict also when that was
+	// done before.
+	Remove(ctx context.Context, by, id string, rec record.Record) error
 }

@@ -135,11 +135,34 @@ func (s members) write(ctx context.Context, tx *sql.Tx, id string, v account.Ver
 	}
 }
 
-func (s members) SetRoles(ctx context.Context, id string, roles []staff.Role, rec record.Record) error {
-	return s.db.with(ctx, "staff roles", rec, `UPDATE staff SET roles = $1, epoch = epoch + 1 WHERE id = $2 AND state <> 'removed'`, text(roles), id)
+func (s members) SetRoles(ctx context.Context, by, id string, roles []staff.Role, rec record.Record) error {
+	return s.manage(ctx, "staff roles", by, id, rec, `UPDATE staff SET roles = $2, epoch = epoch + 1 WHERE id = $1 AND state <> 'removed'`, text(roles))
 }
 
-func (s members) Remove(ctx context.Context, id string, rec record.Record) error {
-	return s.db.with(ctx, "remove staff", rec, `UPDATE staff SET state = 'removed', epoch = epoch + 1, invite = NULL, password_hash = '', totp_sealed = NULL
-		WHERE id = $1 AND state <> 'removed'`, id)
+func (s members) Remove(ctx context.Context, by, id string, rec record.Record) error {
+	return s.manage(ctx, "remove staff", by, id, rec, `UPDATE staff SET state = 'removed', epoch = epoch + 1, invite = NULL, password_hash = '', totp_sealed = NULL
+		WHERE id = $1 AND state <> 'removed'`)
+}
+
+// manage changes a member by the hand of another, whose rights are read in the
+// same transaction. Both rows are held first, in one order: of two who remove each other at
+// once the second finds its own rights gone.
+func (s members) manage(ctx context.Context, doing, by, id string, rec record.Record, query string, args ...any) error {
+	return s.db.change(ctx, doing, func(tx *sql.Tx) (record.Record, error) {
+		if by != "" {
+			for _, held := range []string{min(by, id), max(by, id)} {
+				if _, err := tx.ExecContext(ctx, `UPDATE staff SET epoch = epoch WHERE id = $1`, held); err != nil {
+					return record.Record{}, err
+				}
+			}
+			m, err := scanMember(tx.QueryRowContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE id = $1 AND state = 'active'`, by))
+			if errors.Is(err, sql.ErrNoRows) || err == nil && !m.Has(staff.Administrator) {
+				return record.Record{}, errs.ErrConflict
+			}
+			if err != nil {
+				return record.Record{}, err
+			}
+		}
+		return rec, one(tx.ExecContext(ctx, query, append([]any{id}, args...)...))
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/installation"
+	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/sql"
 	"omgevingsloket-id/storage/storagetest"
 )
@@ -32,6 +33,15 @@ func TestHeadsContract(t *testing.T) {
 		storagetest.Heads(t, func(t *testing.T) (storagetest.Stores, audit.Heads) {
 			db := open(t)
 			return storesOf(db), db.Heads()
+		})
+	})
+}
+
+func TestStaffContract(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
+		storagetest.Staff(t, func(t *testing.T) (storagetest.Stores, staff.Store) {
+			db := open(t)
+			return storesOf(db), db.Staff()
 		})
 	})
 }

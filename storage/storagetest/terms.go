@@ -227,7 +227,7 @@ func termsOfficials(t *testing.T, d timed) {
 	olga := d.member(true, staff.Helpdesk, staff.Reviewer)
 	d.member(true, staff.Helpdesk, staff.Auditor)
 	invited, gone := d.member(false, staff.Reviewer), d.member(true, staff.Reviewer)
-	must(t, d.staff.Remove(ctx(t), gone.ID, record.Record{}))
+	must(t, d.staff.Remove(ctx(t), "", gone.ID, record.Record{}))
 	blocked := d.member(true, staff.Reviewer)
 	_, err := d.staff.TryCode(ctx(t), blocked.ID, blocked.Epoch, noon, func(account.CodeTry) account.Verdict { return account.Verdict{Outcome: account.BlockedNow} })
 	must(t, err)
@@ -248,7 +248,7 @@ func termsOfficials(t *testing.T, d timed) {
 		rec := note("staff.told", other.ID)
 		d.refused(d.terms.Told(ctx(t), other, "2026-03-03", rec), errs.ErrConflict, rec)
 	}
-	must(t, d.staff.SetRoles(ctx(t), olga.ID, []staff.Role{staff.Helpdesk}, record.Record{}))
+	must(t, d.staff.SetRoles(ctx(t), "", olga.ID, []staff.Role{staff.Helpdesk}, record.Record{}))
 	same(t, untold("2026-03-03"), []string(nil))
 
 }

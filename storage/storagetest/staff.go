@@ -1,0 +1,207 @@
+package storagetest
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// office is a world with a staff.
+type office struct {
+	world
+	staff staff.Store
+}
+
+// Staff is the contract of staff.Store.
+func Staff(t *testing.T, open func(*testing.T) (Stores, staff.Store)) {
+	for name, test := range map[string]func(*testing.T, office){
+		"invitations": staffInvitations, "codes": staffCodes, "roles and removal": staffManaged, "two remove each other": staffMutual,
+		"login against removal": staffLoginRemoved,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, members := open(t)
+			test(t, office{world{s, t}, members})
+		})
+	}
+}
+
+func (o office) invited(invite string, roles ...staff.Role) staff.Member {
+	o.t.Helper()
+	email := fresh("olga") + "@example.org"
+	rec := note("staff.invited", "x")
+	m, err := o.staff.Invite(ctx(o.t), staff.Member{
+		ID: fresh("stf"), Name: "Olga", Email: email, Lang: "nl", Roles: roles, Epoch: 1, Invite: invite, InviteExpires: noon.Add(time.Hour), CreatedAt: noon,
+	}, func(staff.Member) record.Record { return rec })
+	o.happened(err, rec)
+	return m
+}
+
+// member is one who works here.
+func (o office) member(roles ...staff.Role) staff.Member {
+	o.t.Helper()
+	m := o.invited(key(), roles...)
+	must(o.t, o.staff.Accept(ctx(o.t), m.Invite, "$argon2id$", []byte("sealed"), noon, record.Record{}))
+	return o.read(m.ID)
+}
+
+func (o office) read(id string) staff.Member {
+	o.t.Helper()
+	return ok[staff.Member](o.t)(o.staff.ByID(ctx(o.t), id))
+}
+
+func staffInvitations(t *testing.T, o office) {
+	m := o.invited(key(), staff.Auditor, staff.Helpdesk)
+	for _, got := range []staff.Member{
+		o.read(m.ID), ok[staff.Member](t)(o.staff.ByEmail(ctx(t), m.Email)), ok[staff.Member](t)(o.staff.ByInvite(ctx(t), m.Invite)),
+	} {
+		same(t, got, m)
+	}
+	accept := func(invite string, at time.Time, rec record.Record) error {
+		return o.staff.Accept(ctx(t), invite, "$argon2id$", []byte("sealed"), at, rec)
+	}
+	rec := note("staff.joined", m.ID)
+	o.refused(accept(m.Invite, noon.Add(time.Hour), rec), errs.ErrConflict, rec) // the moment it ends
+	o.refused(accept(key(), noon, rec), errs.ErrConflict, rec)
+	exactlyOne(t, atOnce(func(int) error {
+		return accept(m.Invite, noon.Add(time.Hour-time.Millisecond), note("staff.joined", m.ID))
+	}), errs.ErrConflict)
+	got := o.read(m.ID)
+	if got.State != staff.Active || got.Invite != "" || got.PasswordHash != "$argon2id$" || string(got.Factor.Sealed) != "sealed" || got.Epoch != 1 {
+		t.Errorf("joined: %+v", got)
+	}
+	_, err := o.staff.ByInvite(ctx(t), m.Invite)
+	is(t, err, errs.ErrNotFound)
+
+	// Invited anew: the same person, nothing of before.
+	again, second := m, key()
+	again.ID, again.Invite, again.Roles = fresh("other"), second, []staff.Role{staff.Reviewer}
+	kept := ok[staff.Member](t)(o.staff.Invite(ctx(t), again, func(staff.Member) record.Record { return record.Record{} }))
+	if kept.ID != m.ID || kept.Epoch != 2 || kept.State != staff.Invited || kept.PasswordHash != "" || kept.Factor.Sealed != nil {
+		t.Errorf("invited anew: %+v", kept)
+	}
+	must(t, accept(second, noon, record.Record{}))
+	must(t, o.staff.Remove(ctx(t), "", m.ID, record.Record{}))
+	same(t, len(ok[[]staff.Member](t)(o.staff.List(ctx(t)))), 0)
+	same(t, len(ok[[]staff.Member](t)(o.staff.Everyone(ctx(t)))), 1)
+}
+
+func (o office) try(m staff.Member, judge func(account.CodeTry) account.Verdict) error {
+	_, err := o.staff.TryCode(ctx(o.t), m.ID, m.Epoch, noon, judge)
+	return err
+}
+
+func staffCodes(t *testing.T, o office) {
+	m := o.member(staff.Auditor)
+	// One step, a crowd: it counts once, and replays are no wrong codes.
+	accepted := 0
+	for _, err := range atOnce(func(int) error {
+		v, err := o.staff.TryCode(ctx(t), m.ID, m.Epoch, noon, judge(100, record.Record{}))
+		if err == nil && v.Outcome != account.Accepted {
+			return errs.ErrConflict
+		}
+		return err
+	}) {
+		if err == nil {
+			accepted++
+		}
+	}
+	got := o.read(m.ID)
+	if accepted != 1 || got.Factor.LastStep != 100 || got.Factor.Failures != 0 || !got.LastLoginAt.Equal(noon) {
+		t.Errorf("%d accepted: %+v", accepted, got.Factor)
+	}
+	// Every wrong one of a crowd is counted before it is judged.
+	blocks := 0
+	for _, err := range atOnce(func(int) error {
+		v, err := o.staff.TryCode(ctx(t), m.ID, m.Epoch, noon, wrong(staff.WrongCodes, record.Record{}))
+		if err == nil && v.Outcome == account.BlockedNow {
+			return nil
+		}
+		return errs.ErrConflict
+	}) {
+		if err == nil {
+			blocks++
+		}
+	}
+	if got := o.read(m.ID); blocks != 1 || got.State != staff.Blocked || got.Epoch != m.Epoch+1 || got.Factor.Failures != staff.WrongCodes {
+		t.Errorf("%d blocks: %+v", blocks, got)
+	}
+	is(t, o.try(m, judge(200, record.Record{})), errs.ErrConflict)
+}
+
+func staffManaged(t *testing.T, o office) {
+	admin, m := o.member(staff.Administrator), o.member(staff.Helpdesk)
+	rec := note("staff.roles", m.ID)
+	o.happened(o.staff.SetRoles(ctx(t), admin.ID, m.ID, []staff.Role{staff.Auditor}, rec), rec)
+	if got := o.read(m.ID); got.Epoch != 2 || !got.Has(staff.Auditor) || got.Has(staff.Helpdesk) {
+		t.Errorf("roles: %+v", got)
+	}
+	for _, by := range []string{m.ID, fresh("stf")} { // no administrator, nobody
+		rec := note("staff.removed", admin.ID)
+		o.refused(o.staff.Remove(ctx(t), by, admin.ID, rec), errs.ErrConflict, rec)
+		o.refused(o.staff.SetRoles(ctx(t), by, m.ID, staff.Roles, rec), errs.ErrConflict, rec)
+	}
+	exactlyOne(t, atOnce(func(int) error { return o.staff.Remove(ctx(t), admin.ID, m.ID, note("staff.removed", m.ID)) }), errs.ErrConflict)
+	is(t, o.staff.SetRoles(ctx(t), "", m.ID, staff.Roles, note("x", "")), errs.ErrConflict)
+	got := o.read(m.ID)
+	if got.State != staff.Removed || got.PasswordHash != secret.Text("") || got.Factor.Sealed != nil || got.Epoch != 3 {
+		t.Errorf("removed: %+v", got)
+	}
+	is(t, o.try(got, judge(1, record.Record{})), errs.ErrConflict)
+	must(t, o.staff.Remove(ctx(t), "", admin.ID, record.Record{})) // the operator may, also the last one
+	is(t, o.staff.Remove(ctx(t), admin.ID, m.ID, note("x", "")), errs.ErrConflict)
+}
+
+// staffMutual: administrators who remove each other, or take each other's
+// role, all at once. One is left.
+func staffMutual(t *testing.T, o office) {
+	for range 5 {
+		admins := []staff.Member{o.member(staff.Administrator), o.member(staff.Administrator), o.member(staff.Administrator)}
+		for _, err := range atOnce(func(i int) error {
+			by, other := admins[i%3], admins[(i+1+i/3%2)%3]
+			if i%2 == 0 {
+				return o.staff.SetRoles(ctx(t), by.ID, other.ID, []staff.Role{staff.Auditor}, note("staff.roles", other.ID))
+			}
+			return o.staff.Remove(ctx(t), by.ID, other.ID, note("staff.removed", other.ID))
+		}) {
+			if err != nil && !errors.Is(err, errs.ErrConflict) {
+				t.Error(err)
+			}
+		}
+		left := 0
+		for _, m := range admins {
+			if got := o.read(m.ID); got.State == staff.Active && got.Has(staff.Administrator) {
+				left++
+			}
+		}
+		if left != 1 {
+			t.Errorf("%d administrators are left, want 1", left)
+		}
+	}
+	o.unbroken()
+}
+
+// staffLoginRemoved: whoever logs in while being removed has either logged in
+// before, or not at all; afterwards nothing counts.
+func staffLoginRemoved(t *testing.T, o office) {
+	m := o.member(staff.Helpdesk)
+	for _, err := range atOnce(func(i int) error {
+		if i%2 == 0 {
+			return o.try(m, judge(int64(100+i), record.Record{}))
+		}
+		return o.staff.Remove(ctx(t), "", m.ID, note("staff.removed", m.ID))
+	}) {
+		if err != nil {
+			is(t, err, errs.ErrConflict)
+		}
+	}
+	if got := o.read(m.ID); got.State != staff.Removed || got.Factor.Sealed != nil {
+		t.Errorf("removed: %+v", got)
+	}
+	is(t, o.try(m, judge(10_000, record.Record{})), errs.ErrConflict)
+}
