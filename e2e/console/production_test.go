@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"omgevingsloket-id/e2e/browser"
 	"omgevingsloket-id/e2e/practice"
 	"omgevingsloket-id/e2e/testenv"
 )
@@ -97,8 +99,21 @@ func TestProduction(t *testing.T) {
 	}
 }
 
-// seen opens the case's document, after the scanner has looked at it, and
+// seen opens the case's document, once the scanner has looked at it, and
 // demands that the picture is on the screen.
 func (w *worker) seen() {
 	w.d.Helper()
+	const link = `main a[href*="/console/applications/document?"]`
+	for deadline := time.Now().Add(testenv.Patience); w.Count(link) == 0; {
+		if time.Now().After(deadline) {
+			w.d.Fatalf("the document is not scanned:\n%s", w.Text())
+		}
+		time.Sleep(time.Second)
+		w.Reload()
+	}
+	w.ClickCSS(link)
+	w.on("console/document")
+	if n := browser.Eval[int](w.Session, `document.querySelector("main img").naturalWidth`); n < 10 {
+		w.d.Errorf("the picture is %d pixels wide:\n%s", n, w.Text())
+	}
 }
