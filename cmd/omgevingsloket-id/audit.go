@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
@@ -101,13 +102,18 @@ func exportedHeads(file string) ([]audit.SignedHead, error) {
 
 type auditExport struct {
 	target
-	After int64  `help:"Only events after this number." placeholder:"SEQ"`
-	Out   string `help:"File to make, whole or not at all; it must not exist. Default: standard output." type:"path" placeholder:"FILE"`
+	After      int64  `help:"Only events after this number." placeholder:"SEQ"`
+	Format     string `default:"chain" enum:"chain,logboek" help:"chain (with hashes, and a signed head at the end) or logboek (Logboek Dataverwerkingen: no proof, one line for each person's data)."`
+	Activities string `default:"urn:omgevingsloket-id:activity" help:"For logboek: address of the register of processing activities." placeholder:"URL"`
+	Out        string `help:"File to make, whole or not at all; it must not exist. Default: standard output." type:"path" placeholder:"FILE"`
 }
 
 // Run writes events and, last, a head that is signed now.
 func (t auditExport) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+		if t.Format == "logboek" {
+			return t.logboek(ctx, w, c, s)
+		}
 		signer, err := s.auditSigner(ctx)
 		if err != nil {
 			return err
@@ -116,6 +122,20 @@ func (t auditExport) Run(w world) error {
 			return audit.Export(ctx, out, s.db.Audit(), s.db.Heads(), signer, t.After, time.Now())
 		})
 	})
+}
+
+// logboek writes the same events in the form of the Dutch standard.
+func (t auditExport) logboek(ctx context.Context, w world, c config.Config, s *stores) error {
+	key, err := s.db.Constants().Constant(ctx, "logbook pseudonyms")
+	if err != nil {
+		return err
+	}
+	version := ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		version = info.Main.Version
+	}
+	l := audit.Logboek{Activities: t.Activities, Key: key, Issuer: c.Issuer, Version: version}
+	return wholeFile(t.Out, w.stdout, func(out io.Writer) error { return l.Write(ctx, out, s.db.Audit(), s.db.Heads(), t.After) })
 }
 
 // wholeFile lets fn write a new file that is there when all of it is, and not

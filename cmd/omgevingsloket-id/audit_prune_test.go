@@ -243,3 +243,21 @@ func TestOF26_ExportFiles(t *testing.T) {
 		t.Error("something was left behind:", left, err)
 	}
 }
+
+// The Logboek's lines are a view: about people alone, without what the record
+// says of officials.
+func TestLogboekExport(t *testing.T) {
+	dir, _, _ := recorded(t)
+	code, out, err := command(t, "audit", "export", "--data", dir, "--format", "logboek")
+	if code != exitOK || strings.Contains(out, "key.moved") || strings.Contains(out, "operator") {
+		t.Error(code, out, err)
+	}
+	s := newSite(t, nil)
+	a := s.person(testEmail)
+	s.put(audit.Event{At: s.clock.now(), ActorKind: audit.ActorStaff, ActorID: "olga", Action: "account.viewed", ObjectKind: "account", ObjectID: a.ID, Outcome: audit.OK})
+	var lines bytes.Buffer
+	must(t, audit.Logboek{Activities: "https://register.example", Key: []byte("k")}.Write(t.Context(), &lines, s.stores.db.Audit(), s.stores.db.Heads(), 0))
+	if n := strings.Count(lines.String(), "\n"); n != 1 || !strings.Contains(lines.String(), `"https://register.example/helpdesk"`) || strings.Contains(lines.String(), a.ID) {
+		t.Error(n, lines.String())
+	}
+}

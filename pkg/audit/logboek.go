@@ -1,0 +1,98 @@
+package audit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Logboek writes the record in the form of the Dutch standard Logboek
+// Dataverwerkingen 1.0.0 (§3.2.2), for an organisation's own logbook. It is
+// another view of the same events, made when it is asked for: the chain and
+// its hashes do not know of it (deploy/decisions/008).
+type Logboek struct {
+	Activities string // address of the register of processing activities; an activity's name is put behind it
+	Key        []byte // of the pseudonyms of people
+	Issuer     string
+	Version    string // of this program
+}
+
+// LogLine is one line: an act of processing, and the person it was about.
+type LogLine struct {
+	TraceID    string            `json:"trace_id"` // 16 bytes, hex: one request
+	SpanID     string            `json:"span_id"`  // 8 bytes, hex: this event
+	Status     string            `json:"status"`   // Unset, also when somebody was refused: nothing failed
+	Name       string            `json:"name"`
+	StartTime  int64             `json:"start_time"` // milliseconds since 1970
+	EndTime    int64             `json:"end_time"`
+	Resource   LogResource       `json:"resource"`
+	Attributes map[string]string `json:"attributes"`
+}
+
+// LogResource names the system that processed.
+type LogResource struct {
+	Attributes map[string]string `json:"attributes"`
+}
+
+// Line gives the line of an event, and whether there is one: an event about
+// nobody's data (keys, clients, the record itself) has none. Officials are not
+// named (§2.3.4): the record itself says who it was.
+func (l Logboek) Line(e Event) (LogLine, bool) {
+	subject, id := e.ObjectKind, e.ObjectID
+	if !slices.Contains([]string{"account", "application"}, subject) || id == "" {
+		if e.ActorKind != ActorHolder || e.ActorID == "" {
+			return LogLine{}, false
+		}
+		subject, id = "account", e.ActorID
+	}
+	span, _ := hex.DecodeString(e.Hash)
+	trace := sha256.Sum256([]byte("request " + e.RequestID))
+	if e.RequestID == "" {
+		trace = sha256.Sum256([]byte("event " + e.Hash))
+	}
+	return LogLine{
+		TraceID: hex.EncodeToString(trace[:16]), SpanID: hex.EncodeToString(append(span, make([]byte, 8)...)[:8]), Status: "Unset", Name: e.Action,
+		StartTime: e.At.UnixMilli(), EndTime: e.At.UnixMilli(),
+		Resource: LogResource{map[string]string{"service.name": "omgevingsloket-id", "service.version": l.Version, "service.instance.id": l.Issuer}},
+		Attributes: map[string]string{
+			"dpl.core.processing_activity_id": strings.TrimSuffix(l.Activities, "/") + "/" + activity(e.Action),
+			"dpl.core.data_subject_id":        secret.MAC(l.Key, "data subject", subject, id), "dpl.core.data_subject_id_type": "omgevingsloket-id:" + subject,
+		},
+	}, true
+}
+
+// activity is the processing activity that an action is part of: its group.
+func activity(action string) string {
+	for _, g := range Groups {
+		if slices.Contains(g.Actions, action) {
+			return g.Name
+		}
+	}
+	return "other"
+}
+
+// Write writes the lines of all events after a number.
+func (l Logboek) Write(ctx context.Context, out io.Writer, store Store, heads Heads, after int64) error {
+	head, err := heads.Head(ctx)
+	if err != nil {
+		return err
+	}
+	begin, err := heads.Anchor(ctx)
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(out)
+	return eachEvent(ctx, store, max(after, begin.Seq), head.Seq, func(e Event) error {
+		line, ok := l.Line(e)
+		if !ok {
+			return nil
+		}
+		return lines.Encode(line)
+	})
+}
