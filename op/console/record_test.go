@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -32,6 +33,31 @@ func TestRecordHasWords(t *testing.T) {
 			if text := catalog.Text(lang, key); text == "" || strings.Contains(text, key) {
 				t.Errorf("%s: %s has no words", lang, key)
 			}
+		}
+	}
+}
+
+// The helpdesk reads what happened to an account in the same words; what has
+// none is named by its code.
+func TestAccountEventsHaveWords(t *testing.T) {
+	catalog, err := web.LoadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kit := &web.Kit{Catalog: catalog, Settings: web.Settings{Issuer: "http://localhost"}}
+	nobody := func(*web.Page, string) string { return "" }
+	for _, lang := range []string{"nl", "en"} {
+		r := httptest.NewRequest("GET", "/?lang="+lang, nil)
+		p := kit.Page(r, "helpdesk.account.title")
+		for _, g := range audit.Groups {
+			for _, a := range g.Actions {
+				if what := eventLine(p, audit.Event{Action: a}, nobody).What; what == "" || what == a || strings.Contains(what, "record.action") {
+					t.Errorf("%s: %s is %q", lang, a, what)
+				}
+			}
+		}
+		if what := eventLine(p, audit.Event{Action: "account.of_tomorrow"}, nobody).What; what != "account.of_tomorrow" {
+			t.Errorf("%s: an unknown action is %q", lang, what)
 		}
 	}
 }

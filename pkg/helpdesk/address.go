@@ -77,7 +77,7 @@ func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Acco
 func (r *Rules) NewAddress(ctx context.Context, c Change, a account.Account, reason Reason, number, typed string, by audit.Event) (Change, error) {
 	number, err := justified(AddressReasons, reason, number)
 	address, bad := mail.CanonicalAddress(typed)
-	if bad != nil || address == a.Email {
+	if bad != nil {
 		err = errors.Join(err, ErrAddress)
 	}
 	if err != nil {

@@ -18,6 +18,7 @@ func Accounts(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("codes", func(t *testing.T) { accountCodes(t, w.in(t)) })
 	t.Run("codes at once", func(t *testing.T) { accountCodesAtOnce(t, w.in(t)) })
 	t.Run("block", func(t *testing.T) { accountBlock(t, w.in(t)) })
+	t.Run("reference", func(t *testing.T) { accountReference(t, w.in(t)) })
 	t.Run("unblock", func(t *testing.T) { accountUnblock(t, w.in(t)) })
 	t.Run("rehash", func(t *testing.T) { accountRehash(t, w.in(t)) })
 	w.unbroken()
@@ -217,6 +218,17 @@ func accountBlock(t *testing.T, w world) {
 		w.recorded(rec)
 		same(t, w.account(a.ID).Epoch, a.Epoch+1)
 	})
+}
+
+// A reference names one block: two accounts never share it.
+func accountReference(t *testing.T, w world) {
+	a, b, ref := w.active(), w.active(), fresh("BR")
+	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, ref, noon, record.Record{}))
+	rec := note("account.blocked", b.ID)
+	w.refused(w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, rec), errs.ErrConflict, rec)
+	same(t, w.account(b.ID), b)
+	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, record.Record{}))
+	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, record.Record{})) // it is free again
 }
 
 func accountUnblock(t *testing.T, w world) {
