@@ -222,7 +222,7 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	case d.step == stepIdentify:
 		return h.changeIdentify(w, r, v, d)
 	case d.step == stepDetails:
-		_, err = h.Helpdesk.NewAddress(ctx, d.Change, d.account, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), r.PostForm.Get("email"), by)
+		_, err = h.Helpdesk.NewAddress(ctx, d.Change, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), r.PostForm.Get("email"), by)
 		if p := h.changePage(r, v, d); unjustified(p.Page, err) {
 			return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/change", p)
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestConsole(t *testing.T) {
@@ -33,6 +34,28 @@ func TestConsole(t *testing.T) {
 		}
 		if (c.says == "") != (said == "") || !strings.Contains(said, c.says) {
 			t.Errorf("%s %q %q: %q, want %q", c.env, c.origin, c.listen, said, c.says)
+		}
+	}
+}
+
+func TestOfficials(t *testing.T) {
+	for _, c := range []struct {
+		views int
+		delay time.Duration
+		says  string
+	}{
+		{100, 0, ""}, {1, 168 * time.Hour, ""}, {0, 0, "console.views_per_hour"}, {-1, 0, "console.views_per_hour"},
+		{1, -time.Second, "helpdesk.address_delay"}, {1, 168*time.Hour + 1, "helpdesk.address_delay"},
+	} {
+		config := Config{Console: Console{ViewsPerHour: c.views}, Helpdesk: Helpdesk{AddressDelay: c.delay}}
+		var fs faults
+		config.checkOfficials(&fs)
+		said := ""
+		if err := fs.join(); err != nil {
+			said = err.Error()
+		}
+		if (c.says == "") != (said == "") || !strings.Contains(said, c.says) {
+			t.Errorf("%d %s: %q, want %q", c.views, c.delay, said, c.says)
 		}
 	}
 }

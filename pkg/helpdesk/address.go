@@ -74,7 +74,7 @@ func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Acco
 // NewAddress notes reason and address of an identified change; the address is
 // judged as that of an application is. Nothing is proposed yet: what was
 // heard is shown back first.
-func (r *Rules) NewAddress(ctx context.Context, c Change, a account.Account, reason Reason, number, typed string, by audit.Event) (Change, error) {
+func (r *Rules) NewAddress(ctx context.Context, c Change, reason Reason, number, typed string, by audit.Event) (Change, error) {
 	number, err := justified(AddressReasons, reason, number)
 	address, bad := mail.CanonicalAddress(typed)
 	if bad != nil {
