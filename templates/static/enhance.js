@@ -15,8 +15,9 @@ for (const button of document.querySelectorAll("button[data-reveal]")) {
 }
 
 // A second click on a slow connection sends nothing twice. Buttons stay enabled: a disabled one drops its
-// name and value, and stays grey when the browser brings the page back.
-for (const form of document.querySelectorAll('form[method="post"]')) {
+// name and value, and stays grey when the browser brings the page back. A form that hands over a file leaves
+// its page where it is, and may be sent again (data-again).
+for (const form of document.querySelectorAll('form[method="post"]:not([data-again])')) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
       event.preventDefault();

@@ -1,0 +1,51 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/e2e/browser"
+)
+
+// UP-09, UP-12: a browser shows a picture on the page it belongs to, and runs
+// nothing of what it is handed; the button works a second time.
+func TestReviewerSeesDocuments(t *testing.T) {
+	everyWay(t, func(d *desk) {
+		w := d.at("Ria").find("Garc")
+		w.follow("/console/applications/document?").on("console/document")
+		// A picture that is not there has no width of its own.
+		w.Open(w.URL())
+		if shot := w.Attribute(".document-picture", "src"); !strings.Contains(shot, "ticket=olid_tkt_") {
+			d.Error("no picture:", shot)
+		}
+		if d.way.scripts() && browser.Eval[int](w.Session, `document.querySelector(".document-picture").naturalWidth`) < 10 {
+			d.Error("the picture is not shown")
+		}
+		// Its address is good once: whoever finds it in a history sees nothing.
+		target := w.Attribute(".document-picture", "src")
+		w.Open(d.site.Issuer + target)
+		if w.Status() != 404 {
+			d.Error("a spent ticket answers", w.Status())
+		}
+		w.find("Okafor").follow("/console/applications/document?").on("console/document")
+		if w.Count(".utrecht-alert--warning li") == 0 {
+			d.Error("no warning about an active PDF:", w.Text())
+		}
+		for range 2 {
+			w.Requests()
+			w.primary().on("console/document")
+			if asked := strings.Join(w.Requests(), " "); !strings.Contains(asked, "GET "+d.site.Issuer+"/console/document?ticket=") {
+				d.Error("the button does not lead to the file:", asked)
+			}
+		}
+		w.follow("/console/applications/case?").on("console/application_case")
+		if n := strings.Count(w.HTML(), "ocument gedownload") + strings.Count(w.HTML(), "ocument downloaded"); n < 2 {
+			d.Error(n, "downloads are on the record of the case")
+		}
+		if w.find("Nystr").Count(`main a[href*="/console/applications/document?"]`) != 0 {
+			d.Error("a link to what is in quarantine")
+		}
+	})
+}
+
+func (w way) scripts() bool { return !strings.Contains(w.name, "noscript") }
