@@ -38,13 +38,14 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 		Kit:      kit,
 		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, EmailKey: emailKey, Letters: letters, Rand: a.rand, Now: a.now},
 		Sessions: a.stores.sessions, Audit: db.Audit(), Heads: db.Heads(), ByReference: db.Applications().ByReference, PerMinute: c.Limits.LoginPerMinute,
-		Helpdesk:  desk,
-		Watch:     &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.now},
-		AfterMail: a.mailer.Kick,
-		Desk:      a.newDesk(letters),
-		Viewing:   a.newViewing(),
-		Inspector: inspector,
-		Scanner:   a.scannerState,
+		Helpdesk:   desk,
+		Watch:      &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.now},
+		AfterMail:  a.mailer.Kick,
+		Desk:       a.newDesk(letters),
+		Viewing:    a.newViewing(),
+		Inspector:  inspector,
+		Statistics: db.Statistics(),
+		Scanner:    a.scannerState,
 	}
 	if c.Console.Origin == "" {
 		return a.staff, nil

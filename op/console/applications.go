@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type queuePage struct {
 	Filtered     bool
 	TakeURL      string // "" = nothing to take here
 	NoneLeft     bool   // there was nothing to take
+	Separator    web.Field
 }
 
 type queueRow struct {
@@ -47,21 +49,16 @@ type queueRow struct {
 // what is shown, so that a colleague can be sent there.
 func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	q := r.URL.Query()
-	show := application.Show(q.Get("show"))
+	show, search := queueAsked(q)
 	p := &queuePage{page: h.page(r, v, "console.queue.title")}
 	p.Show = web.Field{Page: p.Page, Name: "show", Label: p.T("console.queue.show"), Optional: true}
-	known := false
 	for _, s := range application.Shows {
 		p.Show.Options = append(p.Show.Options, web.Option{Value: string(s), Label: p.T("console.queue.show_" + string(s))})
-		known = known || s == show
-	}
-	if !known {
-		show = application.ShowWaiting
 	}
 	p.Show.Value = string(show)
-	search := strings.ToValidUTF8(cut(strings.TrimSpace(q.Get("q")), 100), "")
 	p.Search = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console.queue.search"), Hint: p.T("console.queue.search_hint"), Value: search, Optional: true}
-	p.Filtered = search != "" || show != application.ShowWaiting
+	p.Filtered = search != "" || show != application.ShowWaiting || q.Get("after")+q.Get("before") != ""
+	p.Separator = separatorField(p.Page)
 	found, err := h.Desk.Cases.Queue(r.Context(), application.Query{
 		Show: show, Member: v.Member.ID, Search: search, After: application.Mark(q.Get("after")), Before: application.Mark(q.Get("before")), Limit: queueRows,
 	})
@@ -87,6 +84,16 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 		p.Rows = append(p.Rows, row)
 	}
 	return h.Kit.Render(w, http.StatusOK, "console/applications", p)
+}
+
+// queueAsked reads which queue is asked for, and what is searched for in it;
+// what waits, where no queue is named.
+func queueAsked(q url.Values) (application.Show, string) {
+	show := application.Show(q.Get("show"))
+	if !slices.Contains(application.Shows, show) {
+		show = application.ShowWaiting
+	}
+	return show, strings.ToValidUTF8(cut(strings.TrimSpace(q.Get("q")), 100), "")
 }
 
 func (h *Room) queueRow(r *http.Request, p *queuePage, c application.Case, names *memberNames) (queueRow, error) {

@@ -24,6 +24,7 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/pkg/statistics"
 )
 
 // limits of an official's session.
@@ -47,6 +48,7 @@ type Room struct {
 	Desk        *application.Desk
 	Viewing     *application.Viewing
 	Inspector   Inspector
+	Statistics  statistics.Store
 	PerMinute   int           // password tries of one source
 	Scanner     func() string // what is wrong with the scanner: ScannerNone, ScannerSilent or ""
 
@@ -83,6 +85,7 @@ func (h *Room) Mount(*web.Kit) {
 	h.mountAccounts()
 	h.mountApplications()
 	h.mountDocuments()
+	h.mountStatistics()
 	h.get("/console/record", "console.menu.record", []staff.Role{staff.Auditor}, h.record)
 	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.staff)
 	h.post("/console/staff", []staff.Role{staff.Administrator}, h.staffPost, append([]string{"name", "email"}, roleFields...)...)

@@ -51,13 +51,13 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 	return f, h.objectFields(r, p, &f, text("kind"), text("number"))
 }
 
-func (p *recordPage) dateField(name, value string) web.Field {
+func (p *page) dateField(name, value string) web.Field {
 	return web.Field{Page: p.Page, Name: name, Type: "date", Label: p.T("console.record." + name), Value: value, Optional: true, Width: "10", Autocomplete: "off"}
 }
 
 // date reads a day of the Netherlands, as browsers send it or as people there
 // write it; the zero time for none.
-func (p *recordPage) date(f web.Field) time.Time {
+func (p *page) date(f web.Field) time.Time {
 	if f.Value == "" {
 		return time.Time{}
 	}
@@ -71,7 +71,7 @@ func (p *recordPage) date(f web.Field) time.Time {
 }
 
 // chosen demands one of the options.
-func (p *recordPage) chosen(f web.Field) string {
+func (p *page) chosen(f web.Field) string {
 	if f.Value != "" && !slices.ContainsFunc(f.Options, func(o web.Option) bool { return o.Value == f.Value }) {
 		p.Wrong(f.Name, "console.record.choose")
 	}

@@ -94,6 +94,9 @@ type Counts struct {
 // or was never sent, errs.ErrUnavailable when the store does not answer.
 type Cases interface {
 	Queue(ctx context.Context, q Query) (Part, error)
+	// Lines gives a whole queue, whatever its marks and limit; ErrTooMany
+	// when it has more lines than most.
+	Lines(ctx context.Context, q Query, most int) ([]Line, error)
 	Counts(ctx context.Context, member string) (Counts, error)
 	Case(ctx context.Context, id string) (Case, error)
 	// Acts lists what was done with a case, oldest first.

@@ -34,14 +34,14 @@ var Groups = []Group{
 	{"staff", []string{
 		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.blocked", "staff.roles", "staff.removed", "staff.told", "staff.alarm",
 	}},
-	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed", "record.pruned", "installation.claimed", "installation.moved"}},
+	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed", "record.pruned", "applications.exported", "statistics.exported", "installation.claimed", "installation.moved"}},
 }
 
 // ActorKinds are all kinds of actors.
 var ActorKinds = []string{ActorApplicant, ActorHolder, ActorStaff, ActorClient, ActorOperator, ActorSystem}
 
 // ObjectKinds are all kinds of objects.
-var ObjectKinds = []string{"application", "account", "client", "staff", "key", "record", "installation"}
+var ObjectKinds = []string{"application", "account", "client", "staff", "key", "record", "installation", "export"}
 
 // Known tells whether this program writes the action.
 func Known(action string) bool {

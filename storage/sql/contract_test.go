@@ -74,6 +74,18 @@ func storesOf(db *sql.DB) storagetest.Stores {
 	}
 }
 
+func TestStatisticsContract(t *testing.T) {
+	for name, address := range map[string]func(*testing.T) string{
+		"SQLite":   sqlite,
+		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t, address(t), time.Now)
+			storagetest.Statistics(t, storesOf(db), db.Cases(), db.Terms(), db.Helpdesk(), db.Statistics())
+		})
+	}
+}
+
 func TestCasesContract(t *testing.T) {
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,

@@ -33,6 +33,14 @@ var queues = map[application.Show]queue{
 	application.ShowAll:     {where: `reference IS NOT NULL`, order: []string{`submitted_at`}, newest: true},
 }
 
+// queueOf gives the queue of a name; everything for one that is not known.
+func queueOf(show application.Show) queue {
+	if l, ok := queues[show]; ok {
+		return l
+	}
+	return queues[application.ShowAll]
+}
+
 // condition gives what a query asks for, and its arguments.
 func (l queue) condition(q application.Query) (string, []any) {
 	where, args := l.where, []any(nil)
@@ -124,10 +132,7 @@ type asked struct {
 }
 
 func ask(q application.Query) asked {
-	l, ok := queues[q.Show]
-	if !ok {
-		l = queues[application.ShowAll]
-	}
+	l := queueOf(q.Show)
 	a := asked{queue: l, forwards: true}
 	where, args := l.condition(q)
 	mark := l.read(q.After)

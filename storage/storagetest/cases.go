@@ -32,6 +32,7 @@ func Cases(t *testing.T, open func(*testing.T) (Stores, application.Cases)) {
 	t.Run("status code", func(t *testing.T) { caseStatusCode(t, d.in(t)) })
 	t.Run("queue", func(t *testing.T) { caseQueue(t, d.in(t)) })
 	t.Run("parts of a queue", func(t *testing.T) { caseParts(t, d.in(t)) })
+	t.Run("lines", func(t *testing.T) { caseLines(t, d.in(t)) })
 	t.Run("search", func(t *testing.T) { caseSearch(t, d.in(t)) })
 	t.Run("silence", func(t *testing.T) { caseSilence(t, cases) })
 	d.unbroken()

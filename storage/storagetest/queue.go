@@ -155,3 +155,37 @@ func caseSearch(t *testing.T, d desk) {
 	same(t, len(d.list(application.Query{Show: application.ShowDecided, Search: name})), 0)
 	same(t, d.list(application.Query{Show: application.ShowWaiting, Member: "me", Search: name}), []string{a.ID})
 }
+
+// A list holds what the queue holds, in its order, and all of it or nothing.
+func caseLines(t *testing.T, d desk) {
+	person := d.ready(func() application.Application {
+		a := draft()
+		a.Kind = account.NaturalPerson
+		return a
+	}())
+	must(t, d.Applications.Submit(ctx(t), person, nil, record.Record{}))
+	rejected := d.taken("olga")
+	must(t, d.do(t, application.ActReject, "olga", rejected, record.Record{}))
+	for _, show := range append(slices.Clone(application.Shows), "nonsense") {
+		q := application.Query{Show: show, Member: "olga"}
+		var want []application.Line
+		all := d.list(q)
+		for _, id := range all {
+			c, reason := d.reload(id), ""
+			if c.State == application.Rejected {
+				reason = "else"
+			}
+			want = append(want, c.Line(reason))
+		}
+		same(t, ok[[]application.Line](t)(d.cases.Lines(ctx(t), q, len(all))), want)
+		if len(all) > 0 {
+			lines, err := d.cases.Lines(ctx(t), q, len(all)-1)
+			is(t, err, application.ErrTooMany)
+			same(t, len(lines), 0)
+		}
+	}
+	only := ok[[]application.Line](t)(d.cases.Lines(ctx(t), application.Query{Show: application.ShowAll, Search: person.Email}, 10))
+	same(t, len(only), 1)
+	same(t, [3]string{only[0].Reference, only[0].Name, only[0].Country}, [3]string{person.Reference, person.Answers.FullName(), "BE"})
+	same(t, len(ok[[]application.Line](t)(d.cases.Lines(ctx(t), application.Query{Show: application.ShowAll, Search: "%"}, 10))), 0)
+}

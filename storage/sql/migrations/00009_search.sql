@@ -19,3 +19,6 @@ CREATE INDEX applications_queue ON applications (reviewer, answer_by, due_at, su
 CREATE INDEX applications_asked ON applications (state, answer_by, id) WHERE state = 'more_information';
 CREATE INDEX applications_done ON applications (decided_at, id) WHERE decided_at > 0;
 CREATE INDEX applications_sent ON applications (submitted_at, id) WHERE reference IS NOT NULL;
+
+-- What statistics count of acts.
+CREATE INDEX decisions_at ON decisions (kind, at);

@@ -1,0 +1,166 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/sheet"
+	"omgevingsloket-id/pkg/statistics"
+)
+
+// exportsPerHour bounds what one official takes along; nobody needs so many,
+// and a list costs work.
+const exportsPerHour = 30
+
+// statisticsExport gives the figures of a period as a file, one figure a row.
+func (h *Room) statisticsExport(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	p := h.statisticsPage(r, v, r.PostForm)
+	if len(p.Problems) > 0 {
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/statistics", p)
+	}
+	rows, err := h.Statistics.Count(r.Context(), p.query)
+	if err != nil {
+		return err
+	}
+	s := newSheet(p.Page, r, "from", "until", "part", "what", "applicants", "count", "unit")
+	for _, g := range p.groups(rows) {
+		if err := p.add(s, g, rows); err != nil {
+			return err
+		}
+	}
+	return h.download(w, r, v, s, export{
+		name: p.T("console.export.file_statistics"), action: "statistics.exported",
+		details: map[string]string{"from": p.From.Value, "until": p.Until.Value, "kind": p.Kind.Value},
+	})
+}
+
+// add adds a group to a file. What is open is of now, and of no period.
+func (p *statisticsPage) add(s *sheet.Sheet, g group, rows []statistics.Row) error {
+	from, until := p.From.Value, p.Until.Value
+	if g.name == "open" {
+		from = p.query.Now.In(dutch).Format(time.DateOnly)
+		until = from
+	}
+	for _, l := range g.lines {
+		unit := p.T("console.export.unit_count")
+		if l.days {
+			unit = p.T("console.export.unit_days")
+		}
+		for _, c := range p.columns(rows) {
+			count := sheet.Text("")
+			if n, ok := l.value(c.figures); ok {
+				count = sheet.Number(n)
+			}
+			if err := s.Row(sheet.Text(from), sheet.Text(until), sheet.Text(p.T("console.statistics.title_"+g.name)),
+				sheet.Text(l.label), sheet.Text(c.label), count, sheet.Text(unit)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// applicationsExport gives a queue as a file: no addresses, no birth dates,
+// no documents.
+func (h *Room) applicationsExport(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	show, search := queueAsked(r.PostForm)
+	lines, err := h.Desk.Cases.Lines(r.Context(), application.Query{Show: show, Member: v.Member.ID, Search: search}, sheet.Most)
+	if errors.Is(err, application.ErrTooMany) {
+		return web.Fail(http.StatusUnprocessableEntity, "error.too_long", err)
+	}
+	if err != nil {
+		return err
+	}
+	p := h.Kit.Page(r, "console.queue.title")
+	s := newSheet(p, r, "reference", "kind", "name", "country", "received", "due", "state", "decided", "days", "reason")
+	for _, l := range lines {
+		if err := s.Row(caseCells(p, l)...); err != nil {
+			return err
+		}
+	}
+	return h.download(w, r, v, s, export{
+		name: p.T("console.export.file_applications"), action: "applications.exported",
+		details: map[string]string{"show": string(show), "searched": strconv.FormatBool(search != "")}, // what was searched for may be somebody's name
+	})
+}
+
+func caseCells(p *web.Page, l application.Line) []sheet.Cell {
+	decided, days, reason := sheet.Text(""), sheet.Text(""), ""
+	if !l.DecidedAt.IsZero() {
+		decided, days = sheet.Text(dutchDay(l.DecidedAt)), sheet.Number(int(l.DecidedAt.Sub(l.SubmittedAt)/(24*time.Hour)))
+	}
+	if l.Reason != "" {
+		reason = p.T("console.reason." + l.Reason)
+	}
+	return []sheet.Cell{
+		sheet.Text(l.Reference), sheet.Text(p.T("console.case.kind_" + string(l.Kind))), sheet.Text(l.Name), sheet.Text(application.CountryName(l.Country, p.Lang)),
+		sheet.Text(dutchDay(l.SubmittedAt)), sheet.Text(application.LastDay(l.DueAt)), sheet.Text(p.T("console.case.state_" + string(l.State))), decided, days, sheet.Text(reason),
+	}
+}
+
+func dutchDay(t time.Time) string { return t.In(dutch).Format(time.DateOnly) }
+
+// separatorField asks how a file is to be divided: as a Dutch or as an English
+// spreadsheet reads it.
+func separatorField(p *web.Page) web.Field {
+	f := web.Field{Page: p, Name: "separator", Label: p.T("console.export.separator"), Hint: p.T("console.export.separator_hint"), Value: "semicolon"}
+	if p.Lang != "nl" {
+		f.Value = "comma"
+	}
+	for _, s := range []string{"semicolon", "comma"} {
+		f.Options = append(f.Options, web.Option{Value: s, Label: p.T("console.export." + s)})
+	}
+	return f
+}
+
+func newSheet(p *web.Page, r *http.Request, columns ...string) *sheet.Sheet {
+	separator := sheet.Semicolon
+	if r.PostForm.Get("separator") == "comma" {
+		separator = sheet.Comma
+	}
+	titles := make([]string, len(columns))
+	for i, c := range columns {
+		titles[i] = p.T("console.export.column_" + c)
+	}
+	return sheet.New(separator, titles...)
+}
+
+// export says what a file is called, and what the record says of it.
+type export struct {
+	name, action string
+	details      map[string]string
+}
+
+// download sends a file that is whole, once the record tells of it.
+func (h *Room) download(w http.ResponseWriter, r *http.Request, v *Visit, s *sheet.Sheet, x export) error {
+	allowed, wait, err := h.Kit.Windows.Allow(r.Context(), "exports", v.Member.ID, exportsPerHour, time.Hour)
+	if err != nil {
+		return err
+	}
+	if !allowed {
+		return &web.Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
+	}
+	file := s.Close()
+	e := h.event(r, v, x.action, "export", "")
+	e.Details = map[string]string{"rows": strconv.Itoa(s.Rows())}
+	for name, value := range x.details {
+		if value != "" {
+			e.Details[name] = value
+		}
+	}
+	if err := h.Audit.Note(r.Context(), e); err != nil {
+		return err
+	}
+	header := w.Header()
+	header.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	header.Set("Content-Disposition", `attachment; filename="`+strings.Join([]string{x.name, dutchDay(h.Kit.Now())}, "-")+`.csv"`)
+	header.Set("Content-Length", strconv.Itoa(len(file)))
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(file) // whoever got only a part finds no end in it
+	return nil
+}

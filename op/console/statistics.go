@@ -1,0 +1,111 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/pkg/statistics"
+)
+
+// mountStatistics adds the pages of what may be known of the work.
+func (h *Room) mountStatistics() {
+	readers := []staff.Role{staff.Reviewer, staff.Administrator, staff.Auditor}
+	h.get("/console/statistics", "console.menu.statistics", readers, h.statistics)
+	h.post("/console/statistics/export", readers, h.statisticsExport, "from", "until", "kind", "separator")
+	h.post("/console/applications/export", []staff.Role{staff.Reviewer}, h.applicationsExport, "show", "q", "separator")
+}
+
+type statisticsPage struct {
+	page
+	From, Until, Kind web.Field
+	Presets           []web.Link
+	Period            string // in words
+	Sections          []statisticsSection
+	Separator         web.Field
+
+	query statistics.Query
+	kinds []account.Kind
+}
+
+// statisticsSection is a table with what it counts in plain words.
+type statisticsSection struct {
+	Title, Text, None string
+	Table             web.Table
+}
+
+// statistics shows the figures of a period; the address names it.
+func (h *Room) statistics(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	p := h.statisticsPage(r, v, r.URL.Query())
+	if len(p.Problems) > 0 {
+		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/statistics", p)
+	}
+	rows, err := h.Statistics.Count(r.Context(), p.query)
+	if err != nil {
+		return err
+	}
+	for _, g := range p.groups(rows) {
+		p.Sections = append(p.Sections, p.section(g, rows))
+	}
+	return h.Kit.Render(w, http.StatusOK, "console/statistics", p)
+}
+
+// statisticsPage reads a period and a kind: this year and both, where none is
+// named.
+func (h *Room) statisticsPage(r *http.Request, v *Visit, q url.Values) *statisticsPage {
+	p := &statisticsPage{page: h.page(r, v, "console.statistics.title")}
+	now := h.Kit.Now().In(dutch)
+	p.From, p.Until = p.dateField("from", cut(q.Get("from"), 32)), p.dateField("until", cut(q.Get("until"), 32))
+	from, last := p.date(p.From), p.date(p.Until)
+	switch {
+	case from.IsZero() && last.IsZero():
+		from, last = day(now.Year(), 1, 1), day(now.Year(), 12, 31)
+	case from.IsZero():
+		from = day(last.Year(), 1, 1)
+	case last.IsZero():
+		last = day(from.Year(), 12, 31)
+	}
+	if last.Before(from) {
+		p.Wrong("until", "console.record.period")
+	}
+	if len(p.Problems) == 0 {
+		p.From.Value, p.Until.Value = from.Format(time.DateOnly), last.Format(time.DateOnly)
+	}
+	p.Period = p.T("console.statistics.period", "From", letter.Date(from.Format(time.DateOnly), p.Lang), "Until", letter.Date(last.Format(time.DateOnly), p.Lang))
+	p.query = statistics.Query{From: from, To: last.AddDate(0, 0, 1), Now: now}
+	p.Kind = web.Field{Page: p.Page, Name: "kind", Label: p.T("console.statistics.kind"), Optional: true, Value: cut(q.Get("kind"), 32)}
+	for _, k := range kinds {
+		p.Kind.Options = append(p.Kind.Options, web.Option{Value: string(k), Label: p.T("console.statistics.kind_" + string(k))})
+	}
+	p.kinds = kinds
+	if k := account.Kind(p.chosen(p.Kind)); k != "" {
+		p.kinds = []account.Kind{k}
+	}
+	p.Presets = p.presets(now)
+	p.Separator = separatorField(p.Page)
+	return p
+}
+
+func day(year int, month time.Month, d int) time.Time {
+	return time.Date(year, month, d, 0, 0, 0, 0, dutch)
+}
+
+// presets are the periods that are asked for most.
+func (p *statisticsPage) presets(now time.Time) []web.Link {
+	y, m := now.Year(), now.Month()
+	link := func(key string, from, last time.Time) web.Link {
+		q := url.Values{"from": {from.Format(time.DateOnly)}, "until": {last.Format(time.DateOnly)}}
+		if p.Kind.Value != "" {
+			q.Set("kind", p.Kind.Value)
+		}
+		return web.Link{URL: p.Path("/console/statistics?" + q.Encode()), Label: p.T("console.statistics." + key)}
+	}
+	return []web.Link{
+		link("this_month", day(y, m, 1), day(y, m+1, 0)), link("last_month", day(y, m-1, 1), day(y, m, 0)),
+		link("this_year", day(y, 1, 1), day(y, 12, 31)), link("last_year", day(y-1, 1, 1), day(y-1, 12, 31)),
+	}
+}

@@ -1,0 +1,47 @@
+package sql
+
+import (
+	"context"
+
+	"omgevingsloket-id/pkg/statistics"
+)
+
+type counts struct{ db *DB }
+
+// Statistics gives the store that counts.
+func (db *DB) Statistics() statistics.Store { return counts{db} }
+
+// counting is one statement, so that all it counts is of one moment; what,
+// kind, key, state, late, days, n. $1 and $2 are the period, $3 is now.
+const counting = `SELECT 'received', kind, '', '', 0, 0, COUNT(*) FROM applications
+	WHERE reference IS NOT NULL AND submitted_at >= $1 AND submitted_at < $2 GROUP BY kind
+UNION ALL SELECT 'open', kind, '', state, CASE WHEN due_at <= $3 THEN 1 ELSE 0 END, 0, COUNT(*) FROM applications
+	WHERE ` + open + ` GROUP BY kind, state, CASE WHEN due_at <= $3 THEN 1 ELSE 0 END
+UNION ALL SELECT 'ended', kind, '', state, late, days, COUNT(*) FROM (
+		SELECT kind, state, CASE WHEN decided_at >= due_at THEN 1 ELSE 0 END AS late, (decided_at - submitted_at) / 86400000 AS days FROM applications
+		WHERE decided_at > 0 AND decided_at >= $1 AND decided_at < $2 AND reference IS NOT NULL) AS each_one
+	GROUP BY kind, state, late, days
+UNION ALL SELECT CASE WHEN d.kind = 'more' THEN 'asked' ELSE 'rejected' END, a.kind, d.reason, '', 0, 0, COUNT(*)
+	FROM decisions d JOIN applications a ON a.id = d.application_id
+	WHERE d.kind IN ('more', 'reject') AND d.at >= $1 AND d.at < $2 GROUP BY d.kind, a.kind, d.reason
+UNION ALL SELECT 'unblock', a.kind, u.reason, u.state, 0, 0, COUNT(*) FROM unblock_cases u JOIN accounts a ON a.id = u.account_id
+	WHERE u.state IN ('done', 'refused') AND u.decided_at >= $1 AND u.decided_at < $2 GROUP BY a.kind, u.reason, u.state`
+
+func (s counts) Count(ctx context.Context, q statistics.Query) ([]statistics.Row, error) {
+	rows, err := s.db.sql.QueryContext(ctx, counting, ms(q.From), ms(q.To), ms(q.Now))
+	if err != nil {
+		return nil, answer("statistics", err)
+	}
+	defer rows.Close()
+	var out []statistics.Row
+	for rows.Next() {
+		var r statistics.Row
+		var late int
+		if err := rows.Scan(&r.What, &r.Kind, &r.Key, &r.State, &late, &r.Days, &r.N); err != nil {
+			return nil, answer("statistics", err)
+		}
+		r.Late = late == 1
+		out = append(out, r)
+	}
+	return out, answer("statistics", rows.Err())
+}

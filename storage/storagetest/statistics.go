@@ -1,0 +1,193 @@
+package storagetest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/statistics"
+)
+
+// counted is what the suite did, written down beside the store.
+type counted struct {
+	kind             account.Kind
+	sent, due, ended time.Time
+	state            application.State
+	asked            []time.Time
+	reason           string
+}
+
+// Statistics runs the contract of statistics.Store: random work, and the same
+// figures counted slowly from what was done.
+func Statistics(t *testing.T, s Stores, cases application.Cases, terms application.Terms, calls helpdesk.Store, store statistics.Store) {
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := store.Count(over, statistics.Query{}); !errors.Is(err, errs.ErrUnavailable) {
+		t.Errorf("silence: %v", err)
+	}
+	w := statisticsWorld{timed: timed{desk: desk{world{s, t}, cases}, terms: terms}, r: rand.New(rand.NewPCG(5, 6))}
+	var all []counted
+	for i := range 90 {
+		all = append(all, w.something(i))
+	}
+	w.confirmed(draft()) // is nothing yet
+	for range 4 {
+		all = append(all, w.unblocks(calls)...)
+	}
+	for range 40 {
+		from := noon.Add(-time.Duration(w.r.IntN(300*24)) * time.Hour)
+		q := statistics.Query{From: from, To: from.Add(time.Duration(w.r.IntN(200*24)) * time.Hour), Now: noon.Add(-time.Duration(w.r.IntN(200*24)) * time.Hour)}
+		rows := ok[[]statistics.Row](t)(store.Count(ctx(t), q))
+		for _, kinds := range [][]account.Kind{{account.NaturalPerson}, {account.LegalPerson}, {account.NaturalPerson, account.LegalPerson}} {
+			got := statistics.Report(rows, kinds...)
+			slow := w.slowly(all, q, kinds)
+			same(t, got, statistics.Report(slow, kinds...))
+		}
+	}
+	if f := statistics.Report(ok[[]statistics.Row](t)(store.Count(ctx(t), statistics.Query{From: noon.AddDate(1, 0, 0), To: noon.AddDate(2, 0, 0), Now: noon.AddDate(1, 0, 0)})), account.NaturalPerson, account.LegalPerson); f.Received+f.Decided()+f.Withdrawn+f.Expired+f.Asked+len(f.Reasons)+len(f.Unblocked)+len(f.Refused) != 0 || f.Open() == 0 {
+		t.Errorf("a period without work: %+v", f)
+	}
+}
+
+type statisticsWorld struct {
+	timed
+	r    *rand.Rand
+	done []unblocked
+}
+
+type unblocked struct {
+	at    time.Time
+	state helpdesk.State
+	kind  account.Kind
+}
+
+// something is one application and what became of it.
+func (w *statisticsWorld) something(i int) counted {
+	w.t.Helper()
+	c := counted{kind: account.LegalPerson, sent: noon.Add(-time.Duration(w.r.IntN(250*24*60)) * time.Minute), state: application.Submitted}
+	a := draft()
+	if i%3 == 0 {
+		c.kind, a.Kind = account.NaturalPerson, account.NaturalPerson
+	}
+	a.ExpiresAt = noon.AddDate(1, 0, 0)
+	a = w.ready(a)
+	a.SubmittedAt = c.sent
+	must(w.t, w.Applications.Submit(ctx(w.t), a, nil, record.Record{}))
+	at := c.sent
+	later := func(kind application.ActKind) application.Act {
+		at = at.Add(time.Duration(w.r.IntN(50*24*60)) * time.Minute)
+		act := by(kind, "olga", at)
+		act.Reason = application.Reasons[w.r.IntN(3)]
+		return act
+	}
+	if i%6 > 0 {
+		must(w.t, w.cases.Take(ctx(w.t), w.reload(a.ID), later(application.ActTake), record.Record{}))
+		c.state = application.InReview
+	}
+	if i%6 > 0 && w.r.IntN(3) == 0 {
+		must(w.t, w.cases.AskMore(ctx(w.t), w.reload(a.ID), later(application.ActMore), record.Record{}))
+		c.asked, c.state = append(c.asked, at), application.MoreInformation
+	}
+	if c.state == application.MoreInformation && i%6 > 2 {
+		act := later(application.ActAnswer)
+		act.Member = ""
+		must(w.t, w.cases.Answer(ctx(w.t), w.reload(a.ID), act, record.Record{}))
+		c.state = application.InReview
+	}
+	w.end(&c, a.ID, i, later, &at)
+	c.due = w.reload(a.ID).DueAt
+	return c
+}
+
+// end brings some of them to an end.
+func (w *statisticsWorld) end(c *counted, id string, i int, later func(application.ActKind) application.Act, at *time.Time) {
+	seen := w.reload(id)
+	switch {
+	case c.state == application.InReview && i%6 >= 4:
+		act := later(application.ActReject)
+		must(w.t, w.cases.Reject(ctx(w.t), seen, act, record.Record{}))
+		c.state, c.reason = application.Rejected, act.Reason
+	case c.state == application.InReview && i%6 >= 2:
+		must(w.t, w.cases.Approve(ctx(w.t), seen, later(application.ActApprove), approved(seen.Application), record.Record{}))
+		c.state = application.Approved
+	case c.state == application.MoreInformation && i%6 == 2:
+		act := later(application.ActExpire)
+		*at = seen.AnswerBy
+		act.At, act.Member = *at, ""
+		must(w.t, w.terms.Expire(ctx(w.t), seen, act, record.Record{}))
+		c.state = application.Expired
+	case i%5 == 0:
+		act := later(application.ActWithdraw)
+		act.Member = ""
+		must(w.t, w.cases.Withdraw(ctx(w.t), seen, act, record.Record{}))
+		c.state = application.Withdrawn
+	default:
+		return
+	}
+	c.ended = *at
+}
+
+// unblocks ends a case of the helpdesk one way and one the other, at noon; one
+// stays open. It gives the applications their accounts came from.
+func (w *statisticsWorld) unblocks(calls helpdesk.Store) (from []counted) {
+	h := deskWorld{w.world, calls}
+	for _, state := range []helpdesk.State{helpdesk.Done, helpdesk.Refused, helpdesk.Open} {
+		a := h.blocked()
+		c := h.identified(a, "olga", false)
+		switch state {
+		case helpdesk.Done:
+			must(w.t, calls.Finish(ctx(w.t), c.ID, "olga", noon, record.Record{}))
+		case helpdesk.Refused:
+			must(w.t, calls.End(ctx(w.t), c.ID, helpdesk.Refused, "olga", noon, record.Record{}))
+		}
+		if state != helpdesk.Open {
+			w.done = append(w.done, unblocked{noon, state, a.Kind})
+		}
+		app, _, err := calls.Application(ctx(w.t), a.ID)
+		must(w.t, err)
+		from = append(from, counted{kind: app.Kind, sent: app.SubmittedAt, due: app.DueAt, ended: app.DecidedAt, state: app.State})
+	}
+	return from
+}
+
+// slowly counts one by one.
+func (w *statisticsWorld) slowly(all []counted, q statistics.Query, kinds []account.Kind) []statistics.Row {
+	in := func(t time.Time) bool { return !t.IsZero() && !t.Before(q.From) && t.Before(q.To) }
+	var rows []statistics.Row
+	for _, c := range all {
+		row := statistics.Row{Kind: c.kind, State: string(c.state), N: 1}
+		if in(c.sent) {
+			row.What = statistics.Received
+			rows = append(rows, row)
+		}
+		if c.ended.IsZero() {
+			row.What, row.Late = statistics.Open, !q.Now.Before(c.due)
+			rows = append(rows, row)
+		}
+		if in(c.ended) {
+			row.What, row.Late, row.Days = statistics.Ended, !c.ended.Before(c.due), int(c.ended.Sub(c.sent)/(24*time.Hour))
+			rows = append(rows, row)
+			if c.reason != "" {
+				rows = append(rows, statistics.Row{What: statistics.Rejected, Kind: c.kind, Key: c.reason, N: 1})
+			}
+		}
+		for _, asked := range c.asked {
+			if in(asked) {
+				rows = append(rows, statistics.Row{What: statistics.Asked, Kind: c.kind, N: 1})
+			}
+		}
+	}
+	for _, u := range w.done {
+		if in(u.at) {
+			rows = append(rows, statistics.Row{What: statistics.Unblock, Kind: u.kind, Key: "lost_phone", State: string(u.state), N: 1})
+		}
+	}
+	return rows
+}
