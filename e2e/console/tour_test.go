@@ -241,8 +241,8 @@ func (v *visit) auditing() {
 	v.fine(ada, "console/statistics", "this year")
 	ada.open("/console/statistics", "from", "2001-01-01", "until", "2001-12-31", "kind", "legal_person")
 	v.fine(ada, "console/statistics", "nothing happened")
-	ada.open("/console/statistics", "from", "soon", "until", "2001-12-31")
-	v.wrong(ada, "console/statistics", "no date")
+	ada.open("/console/statistics", "from", "2002-01-01", "until", "2001-12-31")
+	v.wrong(ada, "console/statistics", "the wrong way round")
 	ada.open("/console/record", "kind", "account", "id", "nobody")
 	v.fine(ada, "console/record", "nothing found")
 }

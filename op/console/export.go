@@ -9,6 +9,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/sheet"
 	"omgevingsloket-id/pkg/statistics"
 )
@@ -43,7 +44,7 @@ func (h *Room) statisticsExport(w http.ResponseWriter, r *http.Request, v *Visit
 func (p *statisticsPage) add(s *sheet.Sheet, g group, rows []statistics.Row) error {
 	from, until := p.From.Value, p.Until.Value
 	if g.name == "open" {
-		from = p.query.Now.In(dutch).Format(time.DateOnly)
+		from = p.query.Now.In(letter.Dutch).Format(time.DateOnly)
 		until = from
 	}
 	for _, l := range g.lines {
@@ -103,7 +104,7 @@ func caseCells(p *web.Page, l application.Line) []sheet.Cell {
 	}
 }
 
-func dutchDay(t time.Time) string { return t.In(dutch).Format(time.DateOnly) }
+func dutchDay(t time.Time) string { return t.In(letter.Dutch).Format(time.DateOnly) }
 
 // separatorField asks how a file is to be divided: as a Dutch or as an English
 // spreadsheet reads it.

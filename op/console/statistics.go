@@ -58,7 +58,7 @@ func (h *Room) statistics(w http.ResponseWriter, r *http.Request, v *Visit) erro
 // named.
 func (h *Room) statisticsPage(r *http.Request, v *Visit, q url.Values) *statisticsPage {
 	p := &statisticsPage{page: h.page(r, v, "console.statistics.title")}
-	now := h.Kit.Now().In(dutch)
+	now := h.Kit.Now().In(letter.Dutch)
 	p.From, p.Until = p.dateField("from", cut(q.Get("from"), 32)), p.dateField("until", cut(q.Get("until"), 32))
 	from, last := p.date(p.From), p.date(p.Until)
 	switch {
@@ -91,7 +91,7 @@ func (h *Room) statisticsPage(r *http.Request, v *Visit, q url.Values) *statisti
 }
 
 func day(year int, month time.Month, d int) time.Time {
-	return time.Date(year, month, d, 0, 0, 0, 0, dutch)
+	return time.Date(year, month, d, 0, 0, 0, 0, letter.Dutch)
 }
 
 // presets are the periods that are asked for most.
