@@ -162,3 +162,35 @@ func TestOF03_ChangesOfNobody(t *testing.T) {
 		b.post(at, "action", "stop").is(http.StatusForbidden)
 	}
 }
+
+// OF-12: nobody at the helpdesk does anything with the own account, nor gives
+// an account the own address.
+func TestOF12_NotForOneself(t *testing.T) {
+	s := newSite(t, nil)
+	const own = "desk@example.org"
+	a, b := s.blocked(s.person(own)), s.person(testEmail)
+	desk := s.official(own, staff.Helpdesk)
+	desk.post("/console/account?id=" + a.ID).is(http.StatusForbidden).says("eigen account")
+	for _, act := range []string{"block", "close", "reopen", "mail", "address"} {
+		desk.get("/console/account/" + act + "?id=" + a.ID).is(http.StatusForbidden)
+		desk.post("/console/account/"+act+"?id="+a.ID, sureToClose...)
+		if desk.status != http.StatusForbidden && desk.status != http.StatusBadRequest {
+			t.Error(act, desk.status)
+		}
+	}
+	at := desk.correcting(b)
+	desk.post(at, right...).post(at, "email", strings.ToUpper(own), "reason", "address_lost", "ticket", "M-1").is(http.StatusForbidden)
+	// Nor as the colleague who confirms.
+	other := s.official("other@example.org", staff.Helpdesk)
+	code := s.caller(own).callback()
+	unblock := other.begin(a)
+	other.identified(unblock, code)
+	desk.post(unblock, "action", "confirm").is(http.StatusForbidden)
+	c := s.person("bob@example.com")
+	at = other.proposed(c, "desk2@example.net")
+	desk2 := s.official("desk2@example.net", staff.Helpdesk)
+	desk2.post(at, "action", "confirm").is(http.StatusForbidden)
+	if s.reload(a).Epoch != a.Epoch || s.reload(c).Email != "bob@example.com" {
+		t.Error("something was done for oneself")
+	}
+}

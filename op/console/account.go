@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,13 +130,27 @@ func wanted(r *http.Request) (string, error) {
 	return "", errs.ErrNotFound
 }
 
-// wantedAccount gives the account in the address, without a line in the record.
-func (h *Room) wantedAccount(r *http.Request) (account.Account, error) {
+// wantedAccount gives the account in the address, for an act, without a line in
+// the record.
+func (h *Room) wantedAccount(r *http.Request, v *Visit) (account.Account, error) {
 	id, err := wanted(r)
 	if err != nil {
 		return account.Account{}, err
 	}
-	return h.Helpdesk.Accounts.ByID(r.Context(), id)
+	a, err := h.Helpdesk.Accounts.ByID(r.Context(), id)
+	if err == nil {
+		err = notOwn(v, a.Email)
+	}
+	return a, err
+}
+
+// notOwn refuses what an official would do for oneself: with the own account,
+// or with an address that is the own one.
+func notOwn(v *Visit, emails ...string) error {
+	if slices.Contains(emails, v.Member.Email) {
+		return web.Fail(http.StatusForbidden, "error.own_account", nil)
+	}
+	return nil
 }
 
 type accountPage struct {

@@ -25,7 +25,7 @@ type actPage struct {
 }
 
 func (h *Room) actPage(r *http.Request, v *Visit, act string, reasons []helpdesk.Reason) (*actPage, account.Account, error) {
-	a, err := h.wantedAccount(r)
+	a, err := h.wantedAccount(r, v)
 	if err != nil {
 		return nil, a, err
 	}

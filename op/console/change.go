@@ -10,6 +10,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/mail"
 )
 
 func changeURL(id string) string { return "/console/change?" + url.Values{"id": {id}}.Encode() }
@@ -21,7 +22,7 @@ type addressPage struct {
 }
 
 func (h *Room) addressPage(r *http.Request, v *Visit) (*addressPage, account.Account, error) {
-	a, err := h.wantedAccount(r)
+	a, err := h.wantedAccount(r, v)
 	if err != nil {
 		return nil, a, err
 	}
@@ -115,7 +116,7 @@ func (h *Room) changeCall(r *http.Request, v *Visit) (changeCall, error) {
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return changeCall{}, err
 	}
-	return changeCall{c, a, stepOfChange(c, err == nil, v.Member.ID)}, nil
+	return changeCall{c, a, stepOfChange(c, err == nil, v.Member.ID)}, notOwn(v, a.Email, c.Email)
 }
 
 // change shows the step that a change is at.
@@ -222,6 +223,9 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	case d.step == stepIdentify:
 		return h.changeIdentify(w, r, v, d)
 	case d.step == stepDetails:
+		if address, bad := mail.CanonicalAddress(r.PostForm.Get("email")); bad == nil && notOwn(v, address) != nil {
+			return notOwn(v, address)
+		}
 		_, err = h.Helpdesk.NewAddress(ctx, d.Change, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), r.PostForm.Get("email"), by)
 		if p := h.changePage(r, v, d); unjustified(p.Page, err) {
 			return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/change", p)

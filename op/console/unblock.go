@@ -16,7 +16,7 @@ func unblockURL(id string) string { return "/console/unblock?" + url.Values{"id"
 
 // accountPost begins an unblock.
 func (h *Room) accountPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
-	a, err := h.wantedAccount(r)
+	a, err := h.wantedAccount(r, v)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (h *Room) call(r *http.Request, v *Visit) (call, error) {
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return call{}, err
 	}
-	return call{c, a, stepOf(c, err == nil, v.Member.ID)}, nil
+	return call{c, a, stepOf(c, err == nil, v.Member.ID)}, notOwn(v, a.Email)
 }
 
 // unblock shows the step that a case is at.
