@@ -66,6 +66,9 @@ func (t clientAdd) Run(w world) error {
 		if err := fresh.Validate(c.Policy, !c.Production()); err != nil {
 			return fmt.Errorf("%w:\n%w", errUse, err)
 		}
+		if own := fresh.UsesOrigin(c.Issuer, c.Console.Origin); own != "" {
+			return fmt.Errorf("%w: %s is an address of this provider itself", errUse, own)
+		}
 		for _, fixed := range c.Clients {
 			if fixed.ID == fresh.ID {
 				return fmt.Errorf("client %q stands in the configuration file already", fresh.ID)

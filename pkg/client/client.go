@@ -146,6 +146,10 @@ func (c Client) Validate(issuer Policy, insecure bool) error {
 	if len(c.RedirectURIs) == 0 {
 		add("redirect_uris: give at least one")
 	}
+	if len(c.RedirectURIs) > mostURIs || len(c.PostLogoutRedirectURIs) > mostURIs {
+		add("redirect_uris, post_logout_redirect_uris: at most %d each; a portal with more is several clients", mostURIs)
+		return errors.Join(faults...)
+	}
 	for _, u := range c.RedirectURIs {
 		if err := checkURI(u, insecure, c.Public()); err != nil {
 			add("redirect_uris: %w", err)
@@ -216,10 +220,37 @@ func (c Client) checkAuth(policy Policy) []error {
 	return faults
 }
 
-// checkURI: absolute, no fragment, no user, https; http only for loopback IPs
+// UsesOrigin names an address of the client that lies at one of the given
+// origins, which are the provider's own; "" if there is none. A code sent
+// there would be read by ourselves at best.
+func (c Client) UsesOrigin(own ...string) string {
+	for _, raw := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs, []string{c.InitiateLoginURI, c.HomeURI, c.JWKSURI}) {
+		u, err := url.Parse(raw)
+		if err != nil || raw == "" {
+			continue
+		}
+		for _, origin := range own {
+			if o, err := url.Parse(origin); err == nil && origin != "" && strings.EqualFold(o.Host, u.Host) {
+				return raw
+			}
+		}
+	}
+	return ""
+}
+
+const (
+	mostURIs   = 50   // of a kind, for one client
+	longestURI = 2000 // characters
+)
+
+// checkURI: absolute, no fragment, no user, https with a
+// name for a host; http only for loopback IPs
 // of native (public) clients, and for localhost where insecure allows it.
 // Parameters that an authorization response sets itself are refused (AZ-04).
 func checkURI(raw string, insecure, native bool) error {
+	if len(raw) > longestURI {
+		return fmt.Errorf("%.60q…: longer than %d characters", raw, longestURI)
+	}
 	u, err := url.Parse(raw)
 	if err != nil || !u.IsAbs() || u.Host == "" || u.Opaque != "" {
 		return fmt.Errorf("%q is not an absolute address", raw)
@@ -235,6 +266,8 @@ func checkURI(raw string, insecure, native bool) error {
 	ip := net.ParseIP(u.Hostname())
 	local := ip != nil && ip.IsLoopback() || u.Hostname() == "localhost"
 	switch {
+	case u.Scheme == "https" && ip != nil && !(insecure && local):
+		return fmt.Errorf("%q: a host with a name, not an address: nobody can be sure whose it is", raw)
 	case u.Scheme == "https":
 		return nil
 	case u.Scheme == "http" && insecure && local:

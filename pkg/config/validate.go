@@ -264,6 +264,9 @@ func (c Config) checkClients(fs *faults) {
 				fs.add(path, line, "")
 			}
 		}
+		if own := cl.UsesOrigin(c.Issuer, c.Console.Origin); own != "" {
+			fs.add(path, own+" is an address of this provider itself", "give the portal's own address")
+		}
 		if cl.ID == c.HomeClient && cl.InitiateLoginURI == "" && cl.ID != "" {
 			fs.add("home_client", cl.ID+" has no initiate_login_uri to open", "give it one, or choose another client")
 		}
