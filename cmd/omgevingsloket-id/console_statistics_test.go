@@ -90,7 +90,9 @@ func TestConsoleStatistics(t *testing.T) {
 		t.Error(ada.body)
 	}
 	got := table(t, ada.export("/console/statistics/export", "from", "", "until", "", "kind", "", "separator", "comma"), ',')
-	if !slices.ContainsFunc(got, func(row []string) bool { return slices.Equal(row[2:6], []string{"Binnengekomen en afgehandeld", "Aanvragen ontvangen", "Samen", "2"}) }) {
+	if !slices.ContainsFunc(got, func(row []string) bool {
+		return slices.Equal(row[2:6], []string{"Binnengekomen en afgehandeld", "Aanvragen ontvangen", "Samen", "2"})
+	}) {
 		t.Error(got)
 	}
 	if e := s.last("statistics.exported"); e.ActorKind != audit.ActorStaff || e.Details["rows"] == "" || e.Details["from"] == "" || e.Details["until"] == "" {
@@ -167,7 +169,9 @@ func TestOF26_ExportWholeOrAbsent(t *testing.T) {
 	s := newSite(t, nil)
 	ria := s.reviewer("ria")
 	s.sent("a@example.com")
-	export := func() answer { return ria.export("/console/applications/export", "show", "all", "q", "", "separator", "") }
+	export := func() answer {
+		return ria.export("/console/applications/export", "show", "all", "q", "", "separator", "")
+	}
 	s.staff.Desk.Cases = longCases{s.staff.Desk.Cases}
 	if a := export(); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.body, "100.000") || a.header.Get("Content-Disposition") != "" {
 		t.Error(a.status, a.header)
