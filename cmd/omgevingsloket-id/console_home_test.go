@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -168,5 +169,39 @@ func TestOF12_TakeNextAtOnce(t *testing.T) {
 			t.Errorf("%d got %s, which is with %s", i, id, s.aCase(id).Reviewer)
 		}
 		seen[id] = true
+	}
+}
+
+// hasty is a store in which a colleague comes between, once.
+type hasty struct {
+	application.Cases
+	between func(application.Case)
+}
+
+func (h *hasty) Queue(ctx context.Context, q application.Query) (application.Part, error) {
+	part, err := h.Cases.Queue(ctx, q)
+	if between := h.between; between != nil && err == nil {
+		h.between = nil
+		for _, c := range part.Cases {
+			between(c)
+		}
+	}
+	return part, err
+}
+
+// A colleague who takes a case and lets go of it again hides it from nobody.
+func TestTakeNextLooksAgain(t *testing.T) {
+	s := newSite(t, nil)
+	c := s.sent("anna@example.com")
+	desk := *s.staff.Desk
+	other := application.Official{ID: "other", Email: "other@gov.example"}
+	desk.Cases = &hasty{desk.Cases, func(c application.Case) {
+		must(t, s.staff.Desk.Do(t.Context(), application.File{Case: c}, other, application.Act{Kind: application.ActTake}, audit.Event{}))
+		must(t, s.staff.Desk.Do(t.Context(), application.File{Case: s.aCase(c.ID)}, other, application.Act{Kind: application.ActRelease}, audit.Event{}))
+	}}
+	got, err := desk.TakeNext(t.Context(), application.Official{ID: "me", Email: "me@gov.example"}, audit.Event{})
+	must(t, err)
+	if got.ID != c.ID || s.aCase(c.ID).Reviewer != "me" {
+		t.Errorf("%+v", got)
 	}
 }

@@ -31,6 +31,7 @@ func Terms(t *testing.T, open func(*testing.T) (Stores, application.Cases, appli
 	s, cases, terms, members := open(t)
 	d := timed{desk{world{s, t}, cases}, terms, members}
 	t.Run("suspended", func(t *testing.T) { termsSuspended(t, d.in(t)) })
+	t.Run("queue", func(t *testing.T) { termsQueue(t, d.in(t)) })
 	t.Run("reminders", func(t *testing.T) { termsReminders(t, d.in(t)) })
 	t.Run("expiry", func(t *testing.T) { termsExpiry(t, d.in(t)) })
 	t.Run("OF-25: expiry against the answer", func(t *testing.T) { termsRace(t, d.in(t)) })
@@ -106,6 +107,28 @@ func termsSuspended(t *testing.T, d timed) {
 	must(t, d.cases.Withdraw(ctx(t), d.reload(c.ID), by(application.ActWithdraw, "", asked), record.Record{}))
 	c = d.reload(c.ID)
 	same(t, [2]time.Time{c.AskedAt, c.AnswerBy}, [2]time.Time{})
+}
+
+// What was sent later may have to be decided on sooner; what waits for its
+// applicant comes last.
+func termsQueue(t *testing.T, d timed) {
+	me := fresh("me")
+	first, asked := d.asked(me), d.asked(me)
+	must(t, d.cases.Answer(ctx(t), first, by(application.ActAnswer, "", first.AskedAt.Add(10*24*time.Hour)), record.Record{}))
+	a := d.ready(draft())
+	a.SubmittedAt = noon.Add(48 * time.Hour)
+	must(t, d.Applications.Submit(ctx(t), a, nil, record.Record{}))
+	order := func(show application.Show) (found []string) {
+		for _, c := range ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, Limit: 10_000})).Cases {
+			if c.ID == first.ID || c.ID == asked.ID || c.ID == a.ID {
+				found = append(found, c.ID)
+			}
+		}
+		return found
+	}
+	same(t, order(application.ShowMine), []string{first.ID, asked.ID})
+	must(t, d.cases.Release(ctx(t), d.reload(first.ID), by(application.ActRelease, me, noon), record.Record{}))
+	same(t, order(application.ShowWaiting), []string{a.ID, first.ID})
 }
 
 func termsReminders(t *testing.T, d timed) {
