@@ -81,6 +81,7 @@ func benchmarkConsole(b *testing.B, database string) {
 		{"registration", queue("show", "all", "q", "HRB 104242")},
 		{"common", queue("show", "all", "q", "@example")},
 		{"nowhere", queue("show", "all", "q", "zebrastreifen")},
+		{"statistics", "/console/statistics"},
 		{"nowhere_waiting", queue("q", "zebrastreifen")},
 	}
 	for _, page := range pages {

@@ -10,7 +10,7 @@ import (
 
 func (s cases) Lines(ctx context.Context, q application.Query, most int) ([]application.Line, error) {
 	l := queueOf(q.Show)
-	where, args := l.condition(q)
+	where, args := l.condition(q, false)
 	args = append(args, most+1)
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT reference, kind, state, answers, submitted_at, due_at, decided_at,
 			COALESCE((SELECT MAX(reason) FROM decisions WHERE application_id = applications.id AND kind = 'reject'), '')

@@ -30,7 +30,7 @@ var queues = map[application.Show]queue{
 	application.ShowMine:    {where: open + ` AND reviewer = $1 AND state <> 'submitted'`, order: []string{`answer_by`, `due_at`, `submitted_at`}},
 	application.ShowMore:    {where: `state = 'more_information'`, order: []string{`answer_by`}},
 	application.ShowDecided: {where: `decided_at > 0`, order: []string{`decided_at`}, newest: true},
-	application.ShowAll:     {where: `reference IS NOT NULL`, order: []string{`submitted_at`}, newest: true},
+	application.ShowAll:     {where: `submitted_at > 0`, order: []string{`submitted_at`}, newest: true},
 }
 
 // queueOf gives the queue of a name; everything for one that is not known.
@@ -41,8 +41,9 @@ func queueOf(show application.Show) queue {
 	return queues[application.ShowAll]
 }
 
-// condition gives what a query asks for, and its arguments.
-func (l queue) condition(q application.Query) (string, []any) {
+// condition gives what a query asks for, and its arguments; common says that
+// the search finds much.
+func (l queue) condition(q application.Query, common bool) (string, []any) {
 	where, args := l.where, []any(nil)
 	if strings.Contains(where, `$1`) {
 		args = append(args, q.Member)
@@ -50,7 +51,12 @@ func (l queue) condition(q application.Query) (string, []any) {
 	if q.Search == "" {
 		return where, args
 	}
-	and, args := found(applicationTerms, application.SearchWords(q.Search), 1, args)
+	words := application.SearchWords(q.Search)
+	if common {
+		with, args := begins(words[0], 1, args)
+		return where + ` AND EXISTS (SELECT 1 FROM application_terms WHERE application_id = applications.id AND ` + with + `)`, args
+	}
+	and, args := found(applicationTerms, words, 1, args)
 	return where + ` AND ` + and, args
 }
 
@@ -131,10 +137,10 @@ type asked struct {
 	marked, forwards bool
 }
 
-func ask(q application.Query) asked {
+func ask(q application.Query, common bool) asked {
 	l := queueOf(q.Show)
 	a := asked{queue: l, forwards: true}
-	where, args := l.condition(q)
+	where, args := l.condition(q, common)
 	mark := l.read(q.After)
 	if mark == nil {
 		mark = l.read(q.Before)
@@ -154,7 +160,11 @@ func ask(q application.Query) asked {
 }
 
 func (s cases) Queue(ctx context.Context, q application.Query) (application.Part, error) {
-	a := ask(q)
+	common, err := s.db.common(ctx, applicationTerms, application.SearchWords(q.Search))
+	if err != nil {
+		return application.Part{}, answer("queue", err)
+	}
+	a := ask(q, common)
 	rows, err := s.db.sql.QueryContext(ctx, a.text, a.args...)
 	list, err := a.all(rows, err)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/storage/sql"
 )
 
 // Each queue is read in the order of an index: nothing is sorted but the one
@@ -24,11 +25,12 @@ func TestQueuesHaveTheirIndexes(t *testing.T) {
 		application.ShowWaiting: "applications_queue", application.ShowMine: "applications_queue", application.ShowMore: "applications_asked",
 		application.ShowDecided: "applications_done", application.ShowAll: "applications_sent",
 	} {
-		for _, mark := range []application.Mark{"", "1.a", "0.1.1.a"} {
-			query, args := db.QueueText(application.Query{Show: show, Member: "m", After: mark, Limit: 50})
+		for _, q := range []application.Query{{}, {After: "1.a"}, {After: "0.1.1.a"}, {Search: "common"}} {
+			q.Show, q.Member, q.Limit = show, "m", 50
+			query, args := db.QueueText(q, q.Search != "")
 			plan := explain(t, raw, query, args)
 			if !strings.Contains(strings.ReplaceAll(plan, "\n", " "), "INDEX "+index+" ") || strings.Count(plan, "USE TEMP B-TREE FOR ORDER BY") > 1 {
-				t.Errorf("%s after %q:\n%s", show, mark, plan)
+				t.Errorf("%+v:\n%s", q, plan)
 			}
 		}
 	}
@@ -48,8 +50,8 @@ func TestApplicationTermsAreBackfilled(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer raw.Close()
-			if _, err := raw.ExecContext(t.Context(), `INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, answers, reference, created_at, expires_at)
-				VALUES ('old', 'h', 'natural_person', 'nl', 'old@example.com', 'submitted', FALSE, '', 0, '{"given_name":"Jörg"}', 'OLID-K7QD-2MXA', 1, 1)`); err != nil {
+			if _, err := raw.ExecContext(t.Context(), `INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, answers, reference, created_at, expires_at, submitted_at)
+				VALUES ('old', 'h', 'natural_person', 'nl', 'old@example.com', 'submitted', FALSE, '', 0, '{"given_name":"Jörg"}', 'OLID-K7QD-2MXA', 1, 1, 1)`); err != nil {
 				t.Fatal(err)
 			}
 			for want := range 3 {
@@ -62,6 +64,23 @@ func TestApplicationTermsAreBackfilled(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What came in and what ended is counted in indexes; no row is read for it.
+func TestStatisticsReadIndexes(t *testing.T) {
+	address := sqlite(t)
+	database(t, address)
+	raw, err := stdsql.Open("sqlite", "file:"+(&url.URL{Path: strings.TrimPrefix(address, "sqlite:")}).EscapedPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	plan := explain(t, raw, sql.Counting, []any{1, 2, 3})
+	for _, index := range []string{"applications_sent", "applications_done", "decisions_at"} {
+		if !strings.Contains(plan, "COVERING INDEX "+index+" ") && !strings.Contains(plan, "COVERING INDEX "+index+"\n") {
+			t.Errorf("not by %s:\n%s", index, plan)
+		}
 	}
 }
 

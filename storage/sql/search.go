@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -46,15 +47,37 @@ func found(in terms, words []string, short int, args []any) (string, []any) {
 	}
 	var each []string
 	for _, w := range words {
-		from := hex.EncodeToString([]byte(w))
-		to := from + "g" // behind every term that begins so
-		if utf8.RuneCountInString(w) < short {
-			to = from + "0" // behind this very term
-		}
-		args = append(args, from, to)
-		each = append(each, fmt.Sprintf(`SELECT %s FROM %s WHERE term >= $%d AND term < $%d`, in.column, in.table, len(args)-1, len(args)))
+		var where string
+		where, args = begins(w, short, args)
+		each = append(each, `SELECT `+in.column+` FROM `+in.table+` WHERE `+where)
 	}
 	return `id IN (` + strings.Join(each, ` INTERSECT `) + `)`, args
+}
+
+// begins makes the condition on terms that begin with a word.
+func begins(w string, short int, args []any) (string, []any) {
+	from := hex.EncodeToString([]byte(w))
+	to := from + "g" // behind every term that begins so
+	if utf8.RuneCountInString(w) < short {
+		to = from + "0" // behind this very term
+	}
+	args = append(args, from, to)
+	return fmt.Sprintf(`term >= $%d AND term < $%d`, len(args)-1, len(args)), args
+}
+
+// manyThings is how many things make a word common.
+const manyThings = 500
+
+// common tells whether one word alone finds so much that a list is better
+// walked in its own order than put in order.
+func (db *DB) common(ctx context.Context, in terms, words []string) (bool, error) {
+	if len(words) != 1 {
+		return false, nil
+	}
+	where, args := begins(words[0], 1, nil)
+	var n int
+	err := db.sql.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM `+in.table+` WHERE `+where+` LIMIT `+strconv.Itoa(manyThings)+`) AS found`, args...).Scan(&n)
+	return n == manyThings, err
 }
 
 // backfill gives terms to what has none: rows of before there were any, and

@@ -14,12 +14,12 @@ func (db *DB) Statistics() statistics.Store { return counts{db} }
 // counting is one statement, so that all it counts is of one moment; what,
 // kind, key, state, late, days, n. $1 and $2 are the period, $3 is now.
 const counting = `SELECT 'received', kind, '', '', 0, 0, COUNT(*) FROM applications
-	WHERE reference IS NOT NULL AND submitted_at >= $1 AND submitted_at < $2 GROUP BY kind
+	WHERE submitted_at > 0 AND submitted_at >= $1 AND submitted_at < $2 GROUP BY kind
 UNION ALL SELECT 'open', kind, '', state, CASE WHEN due_at <= $3 THEN 1 ELSE 0 END, 0, COUNT(*) FROM applications
 	WHERE ` + open + ` GROUP BY kind, state, CASE WHEN due_at <= $3 THEN 1 ELSE 0 END
 UNION ALL SELECT 'ended', kind, '', state, late, days, COUNT(*) FROM (
 		SELECT kind, state, CASE WHEN decided_at >= due_at THEN 1 ELSE 0 END AS late, (decided_at - submitted_at) / 86400000 AS days FROM applications
-		WHERE decided_at > 0 AND decided_at >= $1 AND decided_at < $2 AND reference IS NOT NULL) AS each_one
+		WHERE decided_at > 0 AND decided_at >= $1 AND decided_at < $2) AS each_one
 	GROUP BY kind, state, late, days
 UNION ALL SELECT CASE WHEN d.kind = 'more' THEN 'asked' ELSE 'rejected' END, a.kind, d.reason, '', 0, 0, COUNT(*)
 	FROM decisions d JOIN applications a ON a.id = d.application_id

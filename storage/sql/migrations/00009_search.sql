@@ -17,8 +17,9 @@ DROP INDEX applications_queue;
 DROP INDEX applications_reviewer;
 CREATE INDEX applications_queue ON applications (reviewer, answer_by, due_at, submitted_at, id, proposal, state) WHERE state IN ('submitted', 'in_review', 'more_information');
 CREATE INDEX applications_asked ON applications (state, answer_by, id) WHERE state = 'more_information';
-CREATE INDEX applications_done ON applications (decided_at, id) WHERE decided_at > 0;
-CREATE INDEX applications_sent ON applications (submitted_at, id) WHERE reference IS NOT NULL;
+CREATE INDEX applications_done ON applications (decided_at, id, kind, state, submitted_at, due_at) WHERE decided_at > 0;
+CREATE INDEX applications_sent ON applications (submitted_at, id, kind) WHERE submitted_at > 0;
 
--- What statistics count of acts.
-CREATE INDEX decisions_at ON decisions (kind, at);
+-- What statistics count of acts; what they count of applications is in the
+-- indexes above.
+CREATE INDEX decisions_at ON decisions (kind, at, application_id, reason);
