@@ -66,6 +66,9 @@ func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *Visit) error 
 	p := &accountsPage{page: h.page(r, v, "helpdesk.search.title"), Asked: typed != ""}
 	p.Query = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("helpdesk.search.label"), Hint: p.T("helpdesk.search.hint"), Value: typed, Autocomplete: "off"}
 	if p.Asked {
+		if err := h.searched(r, v, "account.searched", typed); err != nil {
+			return err
+		}
 		found, err := h.Helpdesk.Search(r.Context(), typed)
 		if err != nil {
 			return err

@@ -50,6 +50,11 @@ type queueRow struct {
 func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	q := r.URL.Query()
 	show, search := queueAsked(q)
+	if search != "" {
+		if err := h.searched(r, v, "application.searched", search); err != nil {
+			return err
+		}
+	}
 	p := &queuePage{page: h.page(r, v, "console.queue.title")}
 	p.Show = web.Field{Page: p.Page, Name: "show", Label: p.T("console.queue.show"), Optional: true}
 	for _, s := range application.Shows {

@@ -87,10 +87,11 @@ func (h *Room) Mount(*web.Kit) {
 	h.mountDocuments()
 	h.mountStatistics()
 	h.get("/console/record", "console.menu.record", []staff.Role{staff.Auditor}, h.record)
-	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.staff)
-	h.post("/console/staff", []staff.Role{staff.Administrator}, h.staffPost, append([]string{"name", "email"}, roleFields...)...)
-	h.get("/console/staff/member", "", []staff.Role{staff.Administrator}, h.member)
-	h.post("/console/staff/member", []staff.Role{staff.Administrator}, h.memberPost, append([]string{"action"}, roleFields...)...)
+	h.mountAgain()
+	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.proven(h.staff))
+	h.post("/console/staff", []staff.Role{staff.Administrator}, h.proven(h.staffPost), append([]string{"name", "email"}, roleFields...)...)
+	h.get("/console/staff/member", "", []staff.Role{staff.Administrator}, h.proven(h.member))
+	h.post("/console/staff/member", []staff.Role{staff.Administrator}, h.proven(h.memberPost), append([]string{"action"}, roleFields...)...)
 }
 
 // Access lists all routes with their roles.

@@ -118,13 +118,23 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := h.codePage(r)
-	switch outcome {
-	case account.Accepted:
+	if outcome == account.Accepted {
 		if err := h.begin(w, r, v.Member, h.Kit.Now(), limits.Idle); err != nil {
 			return err
 		}
 		return h.Kit.SeeOther(w, "/console")
+	}
+	p := h.codePage(r)
+	if err := wrongCode(p.Page, outcome, wait); err != nil {
+		return err
+	}
+	return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/code", p)
+}
+
+// wrongCode says on a page why a code was not taken; the error is that of
+// one too many.
+func wrongCode(p *web.Page, outcome account.Outcome, wait time.Duration) error {
+	switch outcome {
 	case account.BlockedNow:
 		return web.Fail(http.StatusForbidden, "console.blocked", nil)
 	case account.Replayed:
@@ -134,7 +144,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request) error {
 	default:
 		p.Wrong("code", "console.code_wrong")
 	}
-	return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/code", p)
+	return nil
 }
 
 func (h *Room) logoutPost(w http.ResponseWriter, r *http.Request) error {

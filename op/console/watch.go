@@ -5,8 +5,20 @@ import (
 	"net/http"
 
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/pkg/term"
 )
+
+// searched writes down that an official looked for somebody, and counts it as
+// a file that was opened: lists are files too. What was looked for is not
+// written, only whether it was the same as before.
+func (h *Room) searched(r *http.Request, v *Visit, action, typed string) error {
+	what := secret.MAC(h.Kit.FormKey, "search", v.Session.SID, term.Fold(typed))[:16]
+	return h.look(r, v, func() error {
+		return h.Audit.Note(r.Context(), h.event(r, v, action, "search", what))
+	})
+}
 
 // look opens a file for an official: view writes down that it was seen. Who
 // opens very many is told of, and then stopped.

@@ -42,7 +42,7 @@ type Problem struct{ Field, Text string }
 
 // keptParameters are what a page's address may hold that choosing another
 // language must not lose; nothing else of an address is written on a page.
-var keptParameters = []string{"login", "kind", "id", "q", "show", "act", "after", "before", "from", "until"}
+var keptParameters = []string{"login", "kind", "id", "q", "show", "act", "after", "before", "from", "until", "then"}
 
 // Page makes a page titled by a key.
 func (k *Kit) Page(r *http.Request, titleKey string) *Page {

@@ -17,7 +17,7 @@ var Groups = []Group{
 		"application.answered", "application.document_replaced", "application.withdrawn", "document.scanned", "document.destroyed",
 	}},
 	{"review", []string{
-		"application.viewed", "document.viewed", "document.downloaded", "application.taken", "application.released", "application.noted", "application.more_asked",
+		"application.searched", "application.viewed", "document.viewed", "document.downloaded", "application.taken", "application.released", "application.noted", "application.more_asked",
 		"application.proposed", "application.approved", "application.rejected",
 		"application.reminded", "application.expired",
 	}},
@@ -26,13 +26,13 @@ var Groups = []Group{
 		"account.blocked", "account.unblocked", "account.address_changed", "account.closed", "account.reopened", "consent.given", "grant.issued", "grant.revoked", "grant.code_replayed",
 	}},
 	{"helpdesk", []string{
-		"account.viewed", "account.mail_resent", "unblock.begun", "unblock.answers", "unblock.identified", "unblock.reason",
+		"account.searched", "account.viewed", "account.mail_resent", "unblock.begun", "unblock.answers", "unblock.identified", "unblock.reason",
 		"unblock.proposed", "unblock.refused", "unblock.cancelled", "address.begun", "address.answers", "address.identified", "address.reason",
 		"address.proposed", "address.confirmed", "address.refused", "address.cancelled", "address.codes_wrong",
 		"closing.proposed", "closing.refused", "closing.cancelled",
 	}},
 	{"staff", []string{
-		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.blocked", "staff.roles", "staff.removed", "staff.told", "staff.alarm",
+		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.proven", "staff.blocked", "staff.roles", "staff.removed", "staff.told", "staff.alarm",
 	}},
 	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed", "record.pruned", "applications.exported", "statistics.exported", "installation.claimed", "installation.moved"}},
 }
@@ -41,7 +41,7 @@ var Groups = []Group{
 var ActorKinds = []string{ActorApplicant, ActorHolder, ActorStaff, ActorClient, ActorOperator, ActorSystem}
 
 // ObjectKinds are all kinds of objects.
-var ObjectKinds = []string{"application", "account", "client", "staff", "key", "record", "installation", "export"}
+var ObjectKinds = []string{"application", "account", "client", "staff", "key", "record", "installation", "export", "search"}
 
 // Known tells whether this program writes the action.
 func Known(action string) bool {

@@ -94,14 +94,23 @@ func (r *Rules) Password(ctx context.Context, email, password string) (Member, e
 	return m, r.Lanes.Clear(ctx, key, "", false, r.Now())
 }
 
-// Code judges one verification code; each step counts once.
+// Code judges the verification code of a login; each step counts once.
 func (r *Rules) Code(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
+	return r.code(ctx, m, code, "staff.login", origin)
+}
+
+// Again judges a code of somebody who is logged in, before a critical act.
+func (r *Rules) Again(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
+	return r.code(ctx, m, code, "staff.proven", origin)
+}
+
+func (r *Rules) code(ctx context.Context, m Member, code, action, origin string) (account.Outcome, time.Duration, error) {
 	now := r.Now()
 	var wait time.Duration
 	var fault error
 	verdict, err := r.Store.TryCode(ctx, m.ID, m.Epoch, now, func(try account.CodeTry) account.Verdict {
 		var v account.Verdict
-		v, wait, fault = r.judge(m, try, code, now, origin)
+		v, wait, fault = r.judge(m, try, code, action, now, origin)
 		return v
 	})
 	if err == nil {
@@ -110,7 +119,7 @@ func (r *Rules) Code(ctx context.Context, m Member, code, origin string) (accoun
 	return verdict.Outcome, wait, err
 }
 
-func (r *Rules) judge(m Member, try account.CodeTry, code string, now time.Time, origin string) (account.Verdict, time.Duration, error) {
+func (r *Rules) judge(m Member, try account.CodeTry, code, action string, now time.Time, origin string) (account.Verdict, time.Duration, error) {
 	if now.Before(try.Factor.NextTryAt) {
 		return account.Verdict{Outcome: account.TooSoon}, try.Factor.NextTryAt.Sub(now), nil
 	}
@@ -125,7 +134,7 @@ func (r *Rules) judge(m Member, try account.CodeTry, code string, now time.Time,
 	case right && step <= try.Factor.LastStep:
 		return account.Verdict{Outcome: account.Replayed}, totp.Remaining(now), nil
 	case right:
-		return account.Verdict{Outcome: account.Accepted, Step: step, Record: record.Of(r.event(m, "staff.login", "", origin))}, 0, nil
+		return account.Verdict{Outcome: account.Accepted, Step: step, Record: record.Of(r.event(m, action, "", origin))}, 0, nil
 	case try.Factor.Failures >= WrongCodes:
 		return account.Verdict{Outcome: account.BlockedNow, Record: record.Of(r.event(m, "staff.blocked", "wrong codes", origin))}, 0, nil
 	}

@@ -19,9 +19,9 @@ const (
 	StopFactor = 3
 )
 
-// Views are the acts that count as opening a file: an account, or an
-// application with its documents.
-var Views = []string{"account.viewed", "application.viewed", "document.viewed", "document.downloaded"}
+// Views are the acts that count as opening a file: an account, an
+// application with its documents, or a list of those whom a search found.
+var Views = []string{"account.viewed", "application.viewed", "document.viewed", "document.downloaded", "account.searched", "application.searched"}
 
 // ErrStopped says that a member opened so much that nothing opens until
 // WatchTime has passed, or an administrator was asked.
