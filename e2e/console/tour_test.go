@@ -218,6 +218,11 @@ func (v *visit) managing() {
 	bas.open("/console/staff").ClickLink("Bas Beheerder")
 	v.fine(bas, "console/member", "self")
 
+	bas.open("/console/again", "then", "/console/staff")
+	v.fine(bas, "console/again", "asked")
+	bas.primary()
+	v.wrong(bas, "console/again", "missing")
+
 	b := v.visitor()
 	b.Open(link)
 	v.look(b, "console/invite", "empty", false)
