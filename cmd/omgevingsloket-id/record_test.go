@@ -93,6 +93,12 @@ func TestConsoleRecordFilters(t *testing.T) {
 			t.Error("the page lacks", want)
 		}
 	}
+	if auditor.get(recordPath("from", "31-12-2026")); !strings.Contains(auditor.body, `<bdi>Olga Official</bdi></span>`) || !strings.Contains(auditor.body, `value="2026-12-31"`) {
+		t.Error("the bar or the date:", auditor.body)
+	}
+	if auditor.get(recordPath("from", "gisteren")); auditor.status != http.StatusUnprocessableEntity || !strings.Contains(auditor.body, `value="gisteren"`) {
+		t.Error("what was typed is gone:", auditor.status)
+	}
 	// The removed stay in the list: the record is about them as well.
 	must(t, s.stores.db.Staff().Remove(t.Context(), "", s.memberNamed("gone@example.org").ID, noRecord))
 	if auditor.get(recordPath()); !strings.Contains(auditor.body, "(verwijderd)") {

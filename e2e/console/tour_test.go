@@ -248,6 +248,10 @@ func (v *visit) auditing() {
 	v.fine(ada, "console/statistics", "nothing happened")
 	ada.open("/console/statistics", "from", "2002-01-01", "until", "2001-12-31")
 	v.wrong(ada, "console/statistics", "the wrong way round")
-	ada.open("/console/record", "kind", "account", "id", "nobody")
+	ada.open("/console/record", "kind", "account", "number", "nobody")
 	v.fine(ada, "console/record", "nothing found")
+	ada.open("/console/record", "from", "2001-01-01", "who", "staff", "action", "staff.invited", "outcome", "ok")
+	v.fine(ada, "console/record", "filtered")
+	ada.open("/console/record", "from", "gisteren", "number", "OLID-0000-0000")
+	v.wrong(ada, "console/record", "no such day or reference")
 }

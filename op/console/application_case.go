@@ -16,21 +16,21 @@ import (
 
 type casePage struct {
 	page
-	Back       web.Link
-	Name       string
-	State, Who string
-	Term       string // until when; "" = nobody has to do anything
-	Late       bool
-	Parts      []web.Summary
-	Documents  []documentRow
-	Acts       []actRow
-	Events     []eventRow
-	Seen       string
-	Note       web.Field
-	CanNote    bool
-	Buttons    []web.Button
-	Decisions  []web.Link
-	Why        []string // why something cannot be done here
+	Back         web.Link
+	Name         string
+	State, Taker string
+	Term         string // until when; "" = nobody has to do anything
+	Late         bool
+	Parts        []web.Summary
+	Documents    []documentRow
+	Acts         []actRow
+	Events       []eventRow
+	Seen         string
+	Note         web.Field
+	CanNote      bool
+	Buttons      []web.Button
+	Decisions    []web.Link
+	Why          []string // why something cannot be done here
 }
 
 type actRow struct{ At, Who, What, Reason, Text string }
@@ -119,7 +119,7 @@ func (h *Room) offer(p *casePage, v *Visit, f application.File) {
 func (h *Room) history(r *http.Request, p *casePage, f application.File) error {
 	names := h.names()
 	var err error
-	if p.Who, err = names.of(r.Context(), f.Reviewer); err != nil {
+	if p.Taker, err = names.of(r.Context(), f.Reviewer); err != nil {
 		return err
 	}
 	for _, a := range f.Acts {

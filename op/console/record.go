@@ -17,7 +17,7 @@ const recordRows = 100
 type recordPage struct {
 	page
 	From, Until, Outcome, Kind, Number web.Field
-	Who, Action                        groupedField
+	Actor, Action                      groupedField
 	Rows                               []recordRow
 	Newest, Older                      *web.Link
 	Filtered                           bool
@@ -152,7 +152,14 @@ func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *m
 		row.About = p.T("record.object." + e.ObjectKind)
 	}
 	if e.ObjectID != "" {
-		row.About += " " + e.ObjectID
+		name := e.ObjectID
+		if e.ObjectKind == "staff" {
+			var err error
+			if name, err = names.of(r.Context(), e.ObjectID); err != nil {
+				return row, err
+			}
+		}
+		row.About += " " + name
 		row.AboutURL = p.Path("/console/record?" + url.Values{"kind": {e.ObjectKind}, "number": {e.ObjectID}}.Encode())
 	}
 	row.About = audit.Printable(row.About)

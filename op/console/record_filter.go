@@ -23,7 +23,7 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 	text := func(name string) string { return strings.TrimSpace(cut(q.Get(name), 128)) }
 	p.Filtered = slices.ContainsFunc([]string{"from", "until", "who", "action", "outcome", "kind", "number"}, func(n string) bool { return text(n) != "" })
 	p.From, p.Until = p.dateField("from", text("from")), p.dateField("until", text("until"))
-	f.From, f.Until = p.date(p.From), p.date(p.Until)
+	f.From, f.Until = p.date(&p.From), p.date(&p.Until)
 	if !f.Until.IsZero() {
 		f.Until = f.Until.AddDate(0, 0, 1) // the day that is named counts
 	}
@@ -39,7 +39,7 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 	if err := h.whoField(r, p, text("who")); err != nil {
 		return f, err
 	}
-	f.ActorKind, f.ActorID, _ = strings.Cut(p.Who.Value, ":")
+	f.ActorKind, f.ActorID, _ = strings.Cut(p.Actor.Value, ":")
 	if !slices.Contains(audit.ActorKinds, f.ActorKind) && f.ActorKind != "" {
 		p.Wrong("who", "console.record.choose")
 	}
@@ -57,16 +57,18 @@ func (p *page) dateField(name, value string) web.Field {
 
 // date reads a day of the Netherlands, as browsers send it or as people there
 // write it; the zero time for none.
-func (p *page) date(f web.Field) time.Time {
+func (p *page) date(f *web.Field) time.Time {
 	if f.Value == "" {
 		return time.Time{}
 	}
 	for _, layout := range []string{time.DateOnly, "2-1-2006"} {
 		if t, err := time.ParseInLocation(layout, f.Value, letter.Dutch); err == nil && t.Year() >= 1971 && t.Year() <= 9998 {
+			f.Value = t.Format(time.DateOnly)
 			return t
 		}
 	}
 	p.Wrong(f.Name, "console.record.day")
+	f.Type = "" // a field for dates would show nothing of what was typed
 	return time.Time{}
 }
 
@@ -95,7 +97,7 @@ func (p *recordPage) actionField(value string) {
 // whoField offers kinds of actors and every official there ever was. An
 // actor that a row led to is offered as well.
 func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
-	p.Who.Field = web.Field{Page: p.Page, Name: "who", Label: p.T("console.record.who"), Optional: true, Value: value}
+	p.Actor.Field = web.Field{Page: p.Page, Name: "who", Label: p.T("console.record.who"), Optional: true, Value: value}
 	kinds, officials := optionGroup{Label: p.T("console.record.who_kinds")}, optionGroup{Label: p.T("console.record.who_officials")}
 	for _, k := range audit.ActorKinds {
 		kinds.Options = append(kinds.Options, web.Option{Value: k, Label: p.T("record.actor." + k)})
@@ -111,10 +113,10 @@ func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 		}
 		officials.Options = append(officials.Options, web.Option{Value: audit.ActorStaff + ":" + m.ID, Label: label})
 	}
-	p.Who.Groups = []optionGroup{kinds, officials}
+	p.Actor.Groups = []optionGroup{kinds, officials}
 	listed := func(o web.Option) bool { return o.Value == value }
 	if value != "" && !slices.ContainsFunc(kinds.Options, listed) && !slices.ContainsFunc(officials.Options, listed) {
-		p.Who.Groups = append(p.Who.Groups, optionGroup{Label: p.T("console.record.who_this"), Options: []web.Option{{Value: value, Label: value}}})
+		p.Actor.Groups = append(p.Actor.Groups, optionGroup{Label: p.T("console.record.who_this"), Options: []web.Option{{Value: value, Label: value}}})
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (h *Room) statisticsPage(r *http.Request, v *Visit, q url.Values) *statisti
 	p := &statisticsPage{page: h.page(r, v, "console.statistics.title")}
 	now := h.Kit.Now().In(letter.Dutch)
 	p.From, p.Until = p.dateField("from", cut(q.Get("from"), 32)), p.dateField("until", cut(q.Get("until"), 32))
-	from, last := p.date(p.From), p.date(p.Until)
+	from, last := p.date(&p.From), p.date(&p.Until)
 	switch {
 	case from.IsZero() && last.IsZero():
 		from, last = day(now.Year(), 1, 1), day(now.Year(), 12, 31)
