@@ -22,7 +22,7 @@ const accountColumns = `id, kind, email, profile, lang, password_hash, state, bl
 	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at, closed_at`
 
 // scanAccount reads accountColumns, and what comes before or behind them.
-func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Account, error) {
+func scanAccount(r row, before ...any) (account.Account, error) {
 	var (
 		a                                                account.Account
 		profile, hash                                    string
@@ -31,7 +31,7 @@ func scanAccount(row interface{ Scan(...any) error }, before ...any) (account.Ac
 	)
 	targets := append(before, &a.ID, &a.Kind, &a.Email, &profile, &a.Lang, &hash, &a.State, &a.BlockReason, &a.BlockRef, &a.Epoch,
 		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen, &unblocked, &closed)
-	if err := row.Scan(targets...); err != nil {
+	if err := r.Scan(targets...); err != nil {
 		return account.Account{}, err
 	}
 	if err := json.Unmarshal([]byte(profile), &a.Profile); err != nil {

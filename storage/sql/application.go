@@ -23,7 +23,7 @@ const applicationColumns = `id, handle_hash, kind, lang, email, state, taken, co
 	password_hash, answers, COALESCE(reference, ''), account_id, version, created_at, expires_at, submitted_at, due_at, asked_at, answer_by, decided_at`
 
 // scanApplication reads applicationColumns, and what comes behind them.
-func scanApplication(row interface{ Scan(...any) error }, more ...any) (application.Application, error) {
+func scanApplication(r row, more ...any) (application.Application, error) {
 	var (
 		a                                      application.Application
 		hash, answers                          string
@@ -32,7 +32,7 @@ func scanApplication(row interface{ Scan(...any) error }, more ...any) (applicat
 	)
 	targets := append([]any{&a.ID, &a.Handle, &a.Kind, &a.Lang, &a.Email, &a.State, &a.Taken, &a.CodeHash, &codeExpires, &a.CodeFailures, &a.CodesSent,
 		&hash, &answers, &a.Reference, &a.AccountID, &a.Version, &created, &expires, &submitted, &due, &asked, &answer, &decided}, more...)
-	if err := row.Scan(targets...); err != nil {
+	if err := r.Scan(targets...); err != nil {
 		return application.Application{}, err
 	}
 	if err := json.Unmarshal([]byte(answers), &a.Answers); err != nil {
@@ -128,21 +128,16 @@ func putDocument(ctx context.Context, tx *sql.Tx, d application.Document) error 
 func (s applications) Documents(ctx context.Context, applicationID string) ([]application.Document, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT id, application_id, name, type, size, sha256, created_at
 		FROM documents WHERE application_id = $1 ORDER BY created_at, id`, applicationID)
-	if err != nil {
-		return nil, answer("documents", err)
-	}
-	defer rows.Close()
-	var out []application.Document
-	for rows.Next() {
+	out, err := all(rows, err, func(r row) (application.Document, error) {
 		var d application.Document
 		var created int64
-		if err := rows.Scan(&d.ID, &d.ApplicationID, &d.Name, &d.Type, &d.Size, &d.SHA256, &created); err != nil {
-			return nil, answer("documents", err)
+		if err := r.Scan(&d.ID, &d.ApplicationID, &d.Name, &d.Type, &d.Size, &d.SHA256, &created); err != nil {
+			return d, err
 		}
 		d.CreatedAt = at(created)
-		out = append(out, d)
-	}
-	return out, answer("documents", rows.Err())
+		return d, nil
+	})
+	return out, answer("documents", err)
 }
 
 func (s applications) DocumentContent(ctx context.Context, documentID string) (application.Document, error) {

@@ -19,10 +19,10 @@ func (db *DB) Archive() application.Archive { return archive{db} }
 const filedColumns = `d.id, d.application_id, d.name, d.type, d.size, d.sha256, d.created_at, d.verdict, d.signature, d.scanned_at, d.destroyed_at
 	FROM documents d JOIN applications a ON a.id = d.application_id AND a.reference IS NOT NULL`
 
-func scanFiled(row interface{ Scan(...any) error }) (application.Filed, error) {
+func scanFiled(r row) (application.Filed, error) {
 	var f application.Filed
 	var created, scanned, destroyed int64
-	err := row.Scan(&f.ID, &f.ApplicationID, &f.Name, &f.Type, &f.Size, &f.SHA256, &created, &f.Verdict, &f.Signature, &scanned, &destroyed)
+	err := r.Scan(&f.ID, &f.ApplicationID, &f.Name, &f.Type, &f.Size, &f.SHA256, &created, &f.Verdict, &f.Signature, &scanned, &destroyed)
 	if err != nil {
 		return application.Filed{}, err
 	}
@@ -32,19 +32,8 @@ func scanFiled(row interface{ Scan(...any) error }) (application.Filed, error) {
 
 func (s archive) Filed(ctx context.Context, applicationID string) ([]application.Filed, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+filedColumns+` WHERE d.application_id = $1 ORDER BY d.created_at, d.id`, applicationID)
-	if err != nil {
-		return nil, answer("documents", err)
-	}
-	defer rows.Close()
-	var out []application.Filed
-	for rows.Next() {
-		f, err := scanFiled(rows)
-		if err != nil {
-			return nil, answer("documents", err)
-		}
-		out = append(out, f)
-	}
-	return out, answer("documents", rows.Err())
+	out, err := all(rows, err, scanFiled)
+	return out, answer("documents", err)
 }
 
 func (s archive) FiledByID(ctx context.Context, documentID string) (application.Filed, error) {
@@ -97,19 +86,14 @@ const closed = `state IN ('approved', 'rejected', 'withdrawn', 'expired') AND
 func (s archive) Due(ctx context.Context, since time.Time, limit int) ([]string, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT id FROM applications WHERE `+closed+`$1
 		AND EXISTS (SELECT 1 FROM documents d WHERE d.application_id = applications.id AND d.destroyed_at = 0) ORDER BY decided_at, id LIMIT $2`, ms(since), limit)
-	if err != nil {
-		return nil, answer("documents to destroy", err)
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
+	out, err := all(rows, err, func(r row) (string, error) {
 		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, answer("documents to destroy", err)
+		if err := r.Scan(&id); err != nil {
+			return id, err
 		}
-		out = append(out, id)
-	}
-	return out, answer("documents to destroy", rows.Err())
+		return id, nil
+	})
+	return out, answer("documents to destroy", err)
 }
 
 func (s archive) Destroy(ctx context.Context, applicationID string, since, now time.Time, proof func([]application.Document) record.Record) error {

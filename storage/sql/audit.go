@@ -76,26 +76,21 @@ func (s auditLog) Note(ctx context.Context, e audit.Event) error {
 
 func (s auditLog) list(ctx context.Context, query string, args ...any) ([]audit.Event, error) {
 	rows, err := s.db.sql.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, answer("audit", err)
-	}
-	defer rows.Close()
-	var out []audit.Event
-	for rows.Next() {
+	out, err := all(rows, err, func(r row) (audit.Event, error) {
 		var e audit.Event
 		var when int64
 		var details string
-		if err := rows.Scan(&e.Seq, &when, &e.ActorKind, &e.ActorID, &e.Origin, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Outcome, &e.Reason,
+		if err := r.Scan(&e.Seq, &when, &e.ActorKind, &e.ActorID, &e.Origin, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Outcome, &e.Reason,
 			&e.RequestID, &details, &e.PrevHash, &e.Hash); err != nil {
-			return nil, answer("audit", err)
+			return e, err
 		}
 		if err := json.Unmarshal([]byte(details), &e.Details); err != nil {
-			return nil, answer("audit", err)
+			return e, err
 		}
 		e.At = at(when)
-		out = append(out, e)
-	}
-	return out, answer("audit", rows.Err())
+		return e, nil
+	})
+	return out, answer("audit", err)
 }
 
 // Heads gives the chain's head and the signed ones.
@@ -121,21 +116,16 @@ func (s auditLog) Newest(ctx context.Context) (audit.SignedHead, error) {
 
 func (s auditLog) signed(ctx context.Context, query string) ([]audit.SignedHead, error) {
 	rows, err := s.db.sql.QueryContext(ctx, query)
-	if err != nil {
-		return nil, answer("signed heads", err)
-	}
-	defer rows.Close()
-	var out []audit.SignedHead
-	for rows.Next() {
+	out, err := all(rows, err, func(r row) (audit.SignedHead, error) {
 		var h audit.SignedHead
 		var when int64
-		if err := rows.Scan(&h.Seq, &h.Hash, &when, &h.Signature); err != nil {
-			return nil, answer("signed heads", err)
+		if err := r.Scan(&h.Seq, &h.Hash, &when, &h.Signature); err != nil {
+			return h, err
 		}
 		h.At = at(when)
-		out = append(out, h)
-	}
-	return out, answer("signed heads", rows.Err())
+		return h, nil
+	})
+	return out, answer("signed heads", err)
 }
 
 func (s auditLog) Keep(ctx context.Context, h audit.SignedHead) error {

@@ -21,11 +21,11 @@ func (db *DB) Changes() helpdesk.Changes { return changes{db} }
 const changeColumns = `id, reference, account_id, epoch, kind, state, second, answers, code_asked, code_right, rights, wrongs, reason, ticket, ` +
 	`email, tries, opened_by, opened_at, confirmed_by, valid_from, valid_until, decided_by, decided_at, version`
 
-func scanChange(row interface{ Scan(...any) error }) (helpdesk.Change, error) {
+func scanChange(r row) (helpdesk.Change, error) {
 	var c helpdesk.Change
 	var answers string
 	var opened, from, until, decided int64
-	err := row.Scan(&c.ID, &c.Reference, &c.AccountID, &c.Epoch, &c.Kind, &c.State, &c.Second, &answers, &c.CodeAsked, &c.CodeRight, &c.Right, &c.Wrong,
+	err := r.Scan(&c.ID, &c.Reference, &c.AccountID, &c.Epoch, &c.Kind, &c.State, &c.Second, &answers, &c.CodeAsked, &c.CodeRight, &c.Right, &c.Wrong,
 		&c.Reason, &c.Ticket, &c.Email, &c.Tries, &c.OpenedBy, &opened, &c.ConfirmedBy, &from, &until, &c.DecidedBy, &decided, &c.Version)
 	if err == nil {
 		err = json.Unmarshal([]byte(answers), &c.Answers)
@@ -104,19 +104,8 @@ func (s changes) Waiting(ctx context.Context, now time.Time) ([]helpdesk.Change,
 
 func (s changes) list(ctx context.Context, where string, args ...any) ([]helpdesk.Change, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+changeColumns+` FROM account_changes WHERE `+where+` ORDER BY opened_at, id`, args...)
-	if err != nil {
-		return nil, answer("changes", err)
-	}
-	defer rows.Close()
-	var out []helpdesk.Change
-	for rows.Next() {
-		c, err := scanChange(rows)
-		if err != nil {
-			return nil, answer("changes", err)
-		}
-		out = append(out, c)
-	}
-	return out, answer("changes", rows.Err())
+	out, err := all(rows, err, scanChange)
+	return out, answer("changes", err)
 }
 
 func (s changes) Save(ctx context.Context, c helpdesk.Change, rec record.Record) (helpdesk.Change, error) {

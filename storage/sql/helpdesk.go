@@ -19,19 +19,7 @@ type desk struct{ db *DB }
 func (db *DB) Helpdesk() helpdesk.Store { return desk{db} }
 
 func scanAccounts(rows *sql.Rows, err error) ([]account.Account, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []account.Account
-	for rows.Next() {
-		a, err := scanAccount(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, rows.Err()
+	return all(rows, err, func(r row) (account.Account, error) { return scanAccount(r) })
 }
 
 // shortWord is how many letters may be the beginning of a term; fewer have to
@@ -96,11 +84,11 @@ func (s desk) Begin(ctx context.Context, c helpdesk.Case, rec record.Record) err
 
 const unblockColumns = `id, account_id, epoch, state, second, answers, code_right, rights, wrongs, reason, ticket, opened_by, opened_at, decided_by, decided_at, version`
 
-func scanUnblock(row interface{ Scan(...any) error }) (helpdesk.Case, error) {
+func scanUnblock(r row) (helpdesk.Case, error) {
 	var c helpdesk.Case
 	var answers string
 	var opened, decided int64
-	err := row.Scan(&c.ID, &c.AccountID, &c.Epoch, &c.State, &c.Second, &answers, &c.CodeRight, &c.Right, &c.Wrong, &c.Reason, &c.Ticket,
+	err := r.Scan(&c.ID, &c.AccountID, &c.Epoch, &c.State, &c.Second, &answers, &c.CodeRight, &c.Right, &c.Wrong, &c.Reason, &c.Ticket,
 		&c.OpenedBy, &opened, &c.DecidedBy, &decided, &c.Version)
 	if err == nil {
 		err = json.Unmarshal([]byte(answers), &c.Answers)
@@ -129,19 +117,8 @@ func (s desk) OpenedBy(ctx context.Context, member string, now time.Time) ([]hel
 // many reads cases, oldest first.
 func (s desk) many(ctx context.Context, where string, args ...any) ([]helpdesk.Case, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+unblockColumns+` FROM unblock_cases WHERE `+where+` ORDER BY opened_at, id`, args...)
-	if err != nil {
-		return nil, answer("unblock cases", err)
-	}
-	defer rows.Close()
-	var out []helpdesk.Case
-	for rows.Next() {
-		c, err := scanUnblock(rows)
-		if err != nil {
-			return nil, answer("unblock cases", err)
-		}
-		out = append(out, c)
-	}
-	return out, answer("unblock cases", rows.Err())
+	out, err := all(rows, err, scanUnblock)
+	return out, answer("unblock cases", err)
 }
 
 func (s desk) Save(ctx context.Context, c helpdesk.Case, rec record.Record) (helpdesk.Case, error) {

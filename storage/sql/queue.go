@@ -118,14 +118,14 @@ func (p placed) mark() application.Mark {
 	return application.Mark(b.String() + p.ID)
 }
 
-func (l queue) scan(row interface{ Scan(...any) error }) (placed, error) {
+func (l queue) scan(r row) (placed, error) {
 	p := placed{at: make([]int64, len(l.order))}
 	var order []any
 	for i := range p.at {
 		order = append(order, &p.at[i])
 	}
 	var err error
-	p.Case, err = scanReviewed(row, order...)
+	p.Case, err = scanReviewed(r, order...)
 	return p, err
 }
 
@@ -174,19 +174,7 @@ func (s cases) Queue(ctx context.Context, q application.Query) (application.Part
 }
 
 func (l queue) all(rows *sql.Rows, err error) ([]placed, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []placed
-	for rows.Next() {
-		p, err := l.scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, rows.Err()
+	return all(rows, err, l.scan)
 }
 
 // part makes a part of a queue of one row more than it has, read from a mark

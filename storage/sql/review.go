@@ -19,10 +19,10 @@ type cases struct{ db *DB }
 func (db *DB) Cases() application.Cases { return cases{db} }
 
 // scanReviewed reads reviewedColumns, and what comes behind them.
-func scanReviewed(row interface{ Scan(...any) error }, more ...any) (application.Case, error) {
+func scanReviewed(r row, more ...any) (application.Case, error) {
 	var c application.Case
 	var err error
-	c.Application, err = scanApplication(row, append([]any{&c.Reviewer, &c.Proposal, &c.Reminded}, more...)...)
+	c.Application, err = scanApplication(r, append([]any{&c.Reviewer, &c.Proposal, &c.Reminded}, more...)...)
 	return c, err
 }
 
@@ -35,21 +35,16 @@ func (s cases) Case(ctx context.Context, id string) (application.Case, error) {
 
 func (s cases) Acts(ctx context.Context, id string) ([]application.Act, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT kind, member, reason, text, at FROM decisions WHERE application_id = $1 ORDER BY version`, id)
-	if err != nil {
-		return nil, answer("decisions", err)
-	}
-	defer rows.Close()
-	var out []application.Act
-	for rows.Next() {
+	out, err := all(rows, err, func(r row) (application.Act, error) {
 		var a application.Act
 		var when int64
-		if err := rows.Scan(&a.Kind, &a.Member, &a.Reason, &a.Text, &when); err != nil {
-			return nil, answer("decisions", err)
+		if err := r.Scan(&a.Kind, &a.Member, &a.Reason, &a.Text, &when); err != nil {
+			return a, err
 		}
 		a.At = at(when)
-		out = append(out, a)
-	}
-	return out, answer("decisions", rows.Err())
+		return a, nil
+	})
+	return out, answer("decisions", err)
 }
 
 func (s cases) Viewed(ctx context.Context, id string, rec record.Record) error {

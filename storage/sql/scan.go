@@ -17,21 +17,16 @@ func (s applications) Unscanned(ctx context.Context, after application.Document,
 		FROM documents d JOIN applications a ON a.id = d.application_id
 		WHERE d.verdict = 'pending' AND d.destroyed_at = 0 AND a.submitted_at > 0 AND (d.created_at > $1 OR d.created_at = $1 AND d.id > $2)
 		ORDER BY d.created_at, d.id LIMIT $3`, ms(after.CreatedAt), after.ID, limit)
-	if err != nil {
-		return nil, answer("unscanned documents", err)
-	}
-	defer rows.Close()
-	var out []application.Document
-	for rows.Next() {
+	out, err := all(rows, err, func(r row) (application.Document, error) {
 		var d application.Document
 		var created int64
-		if err := rows.Scan(&d.ID, &d.ApplicationID, &d.Name, &d.Type, &d.Size, &d.SHA256, &d.Sealed, &created); err != nil {
-			return nil, answer("unscanned documents", err)
+		if err := r.Scan(&d.ID, &d.ApplicationID, &d.Name, &d.Type, &d.Size, &d.SHA256, &d.Sealed, &created); err != nil {
+			return d, err
 		}
 		d.CreatedAt = at(created)
-		out = append(out, d)
-	}
-	return out, answer("unscanned documents", rows.Err())
+		return d, nil
+	})
+	return out, answer("unscanned documents", err)
 }
 
 func (s applications) Scanned(ctx context.Context, documentID string, v scan.Verdict, signature string, now time.Time, rec record.Record) error {

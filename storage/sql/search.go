@@ -124,17 +124,5 @@ func (db *DB) backfillApplicationTerms(ctx context.Context) error {
 }
 
 func scanCases(rows *sql.Rows, err error) ([]application.Case, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []application.Case
-	for rows.Next() {
-		c, err := scanReviewed(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, c)
-	}
-	return out, rows.Err()
+	return all(rows, err, func(r row) (application.Case, error) { return scanReviewed(r) })
 }

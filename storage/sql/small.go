@@ -30,23 +30,15 @@ func (s clients) ByID(ctx context.Context, id string) (client.Client, error) {
 
 func (s clients) List(ctx context.Context) ([]client.Client, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT data FROM clients ORDER BY id`)
-	if err != nil {
-		return nil, answer("clients", err)
-	}
-	defer rows.Close()
-	var out []client.Client
-	for rows.Next() {
-		var data string
-		if err := rows.Scan(&data); err != nil {
-			return nil, answer("clients", err)
-		}
+	out, err := all(rows, err, func(r row) (client.Client, error) {
 		var c client.Client
-		if err := json.Unmarshal([]byte(data), &c); err != nil {
-			return nil, answer("clients", err)
+		var data string
+		if err := r.Scan(&data); err != nil {
+			return c, err
 		}
-		out = append(out, c)
-	}
-	return out, answer("clients", rows.Err())
+		return c, json.Unmarshal([]byte(data), &c)
+	})
+	return out, answer("clients", err)
 }
 
 func (s clients) Add(ctx context.Context, c client.Client, rec record.Record) error {
@@ -97,22 +89,17 @@ func (db *DB) Keys() signkey.Store { return keys{db} }
 
 func (s keys) Keys(ctx context.Context) ([]signkey.Key, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT id, alg, state, public, sealed, created_at, since FROM signing_keys ORDER BY created_at, id`)
-	if err != nil {
-		return nil, answer("keys", err)
-	}
-	defer rows.Close()
-	var out []signkey.Key
-	for rows.Next() {
+	out, err := all(rows, err, func(r row) (signkey.Key, error) {
 		var k signkey.Key
 		var public string
 		var created, since int64
-		if err := rows.Scan(&k.ID, &k.Alg, &k.State, &public, &k.Sealed, &created, &since); err != nil {
-			return nil, answer("keys", err)
+		if err := r.Scan(&k.ID, &k.Alg, &k.State, &public, &k.Sealed, &created, &since); err != nil {
+			return k, err
 		}
 		k.Public, k.CreatedAt, k.Since = []byte(public), at(created), at(since)
-		out = append(out, k)
-	}
-	return out, answer("keys", rows.Err())
+		return k, nil
+	})
+	return out, answer("keys", err)
 }
 
 func (s keys) Apply(ctx context.Context, changes []signkey.Change, now time.Time, rec record.Record) error {

@@ -22,13 +22,13 @@ func (db *DB) Staff() staff.Store { return members{db} }
 const memberColumns = `id, name, email, lang, roles, state, password_hash, epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, ` +
 	`COALESCE(invite, ''), invite_expires, created_at, last_login_at`
 
-func scanMember(row interface{ Scan(...any) error }) (staff.Member, error) {
+func scanMember(r row) (staff.Member, error) {
 	var (
 		m                                   staff.Member
 		roles, hash                         string
 		nextTry, inviteEnds, created, login int64
 	)
-	if err := row.Scan(&m.ID, &m.Name, &m.Email, &m.Lang, &roles, &m.State, &hash, &m.Epoch, &m.Factor.Sealed, &m.Factor.LastStep,
+	if err := r.Scan(&m.ID, &m.Name, &m.Email, &m.Lang, &roles, &m.State, &hash, &m.Epoch, &m.Factor.Sealed, &m.Factor.LastStep,
 		&m.Factor.Failures, &nextTry, &m.Invite, &inviteEnds, &created, &login); err != nil {
 		return staff.Member{}, err
 	}
@@ -83,19 +83,8 @@ func (s members) Everyone(ctx context.Context) ([]staff.Member, error) { return 
 
 func (s members) list(ctx context.Context, where string) ([]staff.Member, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE `+where+` ORDER BY name, id`)
-	if err != nil {
-		return nil, answer("staff", err)
-	}
-	defer rows.Close()
-	var out []staff.Member
-	for rows.Next() {
-		m, err := scanMember(rows)
-		if err != nil {
-			return nil, answer("staff", err)
-		}
-		out = append(out, m)
-	}
-	return out, answer("staff", rows.Err())
+	out, err := all(rows, err, scanMember)
+	return out, answer("staff", err)
 }
 
 func (s members) Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec record.Record) error {

@@ -29,19 +29,12 @@ UNION ALL SELECT 'unblock', a.kind, u.reason, u.state, 0, 0, COUNT(*) FROM unblo
 
 func (s counts) Count(ctx context.Context, q statistics.Query) ([]statistics.Row, error) {
 	rows, err := s.db.sql.QueryContext(ctx, counting, ms(q.From), ms(q.To), ms(q.Now))
-	if err != nil {
-		return nil, answer("statistics", err)
-	}
-	defer rows.Close()
-	var out []statistics.Row
-	for rows.Next() {
-		var r statistics.Row
+	out, err := all(rows, err, func(r row) (statistics.Row, error) {
+		var n statistics.Row
 		var late int
-		if err := rows.Scan(&r.What, &r.Kind, &r.Key, &r.State, &late, &r.Days, &r.N); err != nil {
-			return nil, answer("statistics", err)
-		}
-		r.Late = late == 1
-		out = append(out, r)
-	}
-	return out, answer("statistics", rows.Err())
+		err := r.Scan(&n.What, &n.Kind, &n.Key, &n.State, &late, &n.Days, &n.N)
+		n.Late = late == 1
+		return n, err
+	})
+	return out, answer("statistics", err)
 }

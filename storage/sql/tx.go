@@ -94,6 +94,26 @@ func (db *DB) with(ctx context.Context, doing string, rec record.Record, query s
 	})
 }
 
+// row is what one thing is read from: a row of a query, or the one of it.
+type row interface{ Scan(...any) error }
+
+// all reads every row of a query; rows and err are what the query gave.
+func all[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, rows.Err()
+}
+
 // one demands that exactly one row was changed.
 func one(res sql.Result, err error) error {
 	if err != nil {

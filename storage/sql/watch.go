@@ -38,19 +38,14 @@ func (s watched) Alarm(ctx context.Context, a staff.Alarm, since time.Time, rec 
 
 func (s watched) Alarms(ctx context.Context, since time.Time) ([]staff.Alarm, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT member, at, files FROM staff_alarms WHERE at >= $1 ORDER BY at DESC, member`, ms(since))
-	if err != nil {
-		return nil, answer("alarms", err)
-	}
-	defer rows.Close()
-	var out []staff.Alarm
-	for rows.Next() {
+	out, err := all(rows, err, func(r row) (staff.Alarm, error) {
 		var a staff.Alarm
 		var when int64
-		if err := rows.Scan(&a.Member, &when, &a.Files); err != nil {
-			return nil, answer("alarms", err)
+		if err := r.Scan(&a.Member, &when, &a.Files); err != nil {
+			return a, err
 		}
 		a.At = at(when)
-		out = append(out, a)
-	}
-	return out, answer("alarms", rows.Err())
+		return a, nil
+	})
+	return out, answer("alarms", err)
 }
