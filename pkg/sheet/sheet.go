@@ -130,7 +130,6 @@ func hash(b []byte) string {
 // harmless gives a text that is nothing but text in every spreadsheet: on one
 // line, and with a ' before what would begin a formula.
 func harmless(s string) string {
-	s = strings.ToValidUTF8(s, "\ufffd")
 	var b strings.Builder
 	if formula(s) || dynamic(s) {
 		b.WriteByte('\'')
@@ -138,7 +137,7 @@ func harmless(s string) string {
 	divided := false // here another reader's cell may begin
 	for _, r := range s {
 		switch {
-		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+		case unicode.IsControl(r):
 			r = ' '
 		case r == ',' || r == ';':
 			divided = true

@@ -92,9 +92,14 @@ func TestCasesContract(t *testing.T) {
 		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			storagetest.Cases(t, func(t *testing.T) (storagetest.Stores, application.Cases) {
+			opened := func(t *testing.T) (storagetest.Stores, application.Cases) {
 				db := open(t, address(t), time.Now)
 				return storesOf(db), db.Cases()
+			}
+			storagetest.Cases(t, opened)
+			t.Run("every word is common", func(t *testing.T) {
+				t.Cleanup(sql.CommonFrom(1))
+				storagetest.Search(t, opened)
 			})
 		})
 	}

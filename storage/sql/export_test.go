@@ -10,3 +10,11 @@ func (db *DB) QueueText(q application.Query, common bool) (string, []any) {
 
 // Counting is the statement of the statistics, for the same.
 const Counting = counting
+
+// CommonFrom makes every word common that finds so much, and gives the way
+// back.
+func CommonFrom(n int) (back func()) {
+	before := manyThings
+	manyThings = n
+	return func() { manyThings = before }
+}

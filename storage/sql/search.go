@@ -65,8 +65,9 @@ func begins(w string, short int, args []any) (string, []any) {
 	return fmt.Sprintf(`term >= $%d AND term < $%d`, len(args)-1, len(args)), args
 }
 
-// manyThings is how many things make a word common.
-const manyThings = 500
+// manyThings is how many things make a word common. Tests of both ways to
+// search change it.
+var manyThings = 500
 
 // common tells whether one word alone finds so much that a list is better
 // walked in its own order than put in order.

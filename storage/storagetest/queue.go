@@ -84,7 +84,9 @@ func caseParts(t *testing.T, d desk) {
 				if (p.Earlier == "") != (q.After == "") {
 					t.Fatalf("%s: after %q the earlier mark is %q", show, q.After, p.Earlier)
 				}
-				forwards = append(forwards, ids(p)...)
+				if forwards = append(forwards, ids(p)...); len(forwards) > len(all) {
+					t.Fatalf("%s in steps of %d goes round in circles", show, step)
+				}
 				if q.After = p.Later; p.Later == "" {
 					q.Before = p.Earlier
 					backwards = ids(p)
@@ -93,7 +95,7 @@ func caseParts(t *testing.T, d desk) {
 			}
 			for q.Before != "" {
 				p := ok[application.Part](t)(d.cases.Queue(ctx(t), q))
-				if p.Later == "" {
+				if p.Later == "" || len(backwards) > len(all) {
 					t.Fatalf("%s: before %q is nothing behind", show, q.Before)
 				}
 				backwards, q.Before = append(ids(p), backwards...), p.Earlier
@@ -122,6 +124,12 @@ func caseParts(t *testing.T, d desk) {
 			}
 		}
 	}
+}
+
+// Search is the part of Cases that finds them.
+func Search(t *testing.T, open func(*testing.T) (Stores, application.Cases)) {
+	s, cases := open(t)
+	caseSearch(t, desk{world{s, t}, cases})
 }
 
 func caseSearch(t *testing.T, d desk) {
