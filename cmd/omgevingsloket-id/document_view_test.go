@@ -274,7 +274,7 @@ func TestUP09_UP12_DocumentHeaders(t *testing.T) {
 	handed := s.fetch(taken.header.Get("Location"), "Sec-Fetch-Site", "same-origin")
 	for what, a := range map[string]answer{"picture": shown, "PDF": handed, "nothing": s.fetch(target)} {
 		for name, want := range map[string]string{
-			"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'", "Cross-Origin-Resource-Policy": "same-origin",
+			"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'", "Cross-Origin-Resource-Policy": "same-origin",
 			"Cache-Control": "no-store", "X-Frame-Options": "DENY", "Set-Cookie": "", "Access-Control-Allow-Origin": "",
 		} {
 			if got := a.header.Get(name); got != want {

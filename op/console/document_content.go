@@ -24,7 +24,7 @@ func contentURL(ticket secret.Text) string {
 
 // contentPolicy takes everything from a file that a browser opens all the
 // same: scripts, forms, its origin.
-const contentPolicy = "sandbox; default-src 'none'"
+const contentPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 // content serves one document against a fresh ticket; to anything else it
 // says that nothing is there. A picture is ours, made anew; a PDF is the
