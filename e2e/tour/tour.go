@@ -66,6 +66,9 @@ func (a *Album) Look(t testing.TB, b *browser.Session, s Screen, page, state str
 	if wide := browser.Eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
 		t.Errorf("%s sticks out by %d pixels", at, wide)
 	}
+	if text := b.Text(); strings.Contains(text, "<no value>") || strings.Contains(text, "{{") || strings.Contains(text, "[{") {
+		t.Errorf("%s shows what a programmer wrote:\n%s", at, text)
+	}
 	for _, violation := range b.Axe() {
 		t.Errorf("%s: %s", at, violation)
 	}

@@ -151,7 +151,7 @@ func (h *Room) wantedAccount(r *http.Request, v *Visit) (account.Account, error)
 // or with an address that is the own one.
 func notOwn(v *Visit, emails ...string) error {
 	if slices.Contains(emails, v.Member.Email) {
-		return web.Fail(http.StatusForbidden, "error.own_account", nil)
+		return deadEnd(http.StatusForbidden, "error.own_account")
 	}
 	return nil
 }

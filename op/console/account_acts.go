@@ -65,7 +65,7 @@ func (h *Room) do(w http.ResponseWriter, r *http.Request, v *Visit, act string, 
 		next, err = carryOut(a, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)
 	}
 	if next == "" {
-		next = accountURL(a.ID)
+		next = doneURL(accountURL(a.ID), act)
 	}
 	return h.acted(w, r, p, next, "console/account-act", err)
 }
@@ -162,7 +162,7 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 		return err
 	}
 	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.event(r, v, "", "", ""))
-	return h.acted(w, r, p, accountURL(a.ID), "console/account-mail", err)
+	return h.acted(w, r, p, doneURL(accountURL(a.ID), "mail"), "console/account-mail", err)
 }
 
 // acted answers an act: the form again, or where one goes from there. In

@@ -170,7 +170,7 @@ func (h *Room) applicationCasePost(w http.ResponseWriter, r *http.Request, v *Vi
 		if why := wordsFault(act.Text); why != "" {
 			return h.showCase(w, r, v, f, http.StatusUnprocessableEntity, func(p *casePage) {
 				p.Note.Value = act.Text
-				p.Wrong("text", "console.words_"+why)
+				p.Wrong("text", "console.case.note_"+why)
 			})
 		}
 	default:
@@ -221,7 +221,7 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 	if h.AfterMail != nil {
 		h.AfterMail()
 	}
-	return h.Kit.SeeOther(w, caseURL(f.ID))
+	return h.Kit.SeeOther(w, doneURL(caseURL(f.ID), string(act.Kind)))
 }
 
 // tooLate shows the case as it is by now, with who did what meanwhile.

@@ -12,6 +12,7 @@ import (
 type decidePage struct {
 	page
 	Back      web.Link
+	Heading   string
 	Reference string
 	Name      string
 	Act       string
@@ -31,6 +32,7 @@ type mailView struct{ To, Subject, Text, Lang string }
 // decidePage makes the page of one decision on a case.
 func (h *Room) decidePage(r *http.Request, v *Visit, f application.File, kind application.ActKind) *decidePage {
 	p := &decidePage{page: h.page(r, v, "console.decide.title_"+string(kind)), Reference: f.Reference, Name: caseName(f.Case), Act: string(kind)}
+	p.Heading, p.Title = p.Title, p.Title+" "+f.Reference
 	p.Back = web.Link{URL: p.Path(caseURL(f.ID)), Label: p.T("console.decide.back")}
 	p.Seen = strconv.FormatInt(f.Version, 10)
 	if kind == application.ActReject {
@@ -40,7 +42,7 @@ func (h *Room) decidePage(r *http.Request, v *Visit, f application.File, kind ap
 		}
 	}
 	if kind == application.ActReject || kind == application.ActMore {
-		p.Words = web.Field{Page: p.Page, Name: "text", Label: p.T("console.decide.words_" + string(kind)), Hint: p.T("console.decide.words_hint", "Lang", f.Lang), Value: words(r), Rows: 8, Spellcheck: true}
+		p.Words = web.Field{Page: p.Page, Name: "text", Label: p.T("console.decide.words_" + string(kind)), Hint: p.T("console.decide.words_hint", "Lang", p.T("helpdesk.lang_"+f.Lang)), Value: words(r), Rows: 8, Spellcheck: true}
 	}
 	p.Preview = web.Button{Name: "step", Value: "preview", Label: p.T("console.decide.preview")}
 	return p
@@ -104,14 +106,14 @@ func (h *Room) applicationDecidePost(w http.ResponseWriter, r *http.Request, v *
 	if p.Words.Name != "" {
 		act.Text = p.Words.Value
 		if why := wordsFault(act.Text); why == "too_long" || why != "" && kind == application.ActMore {
-			p.Wrong("text", "console.words_"+why)
+			p.Wrong("text", "console.decide.words_"+why)
 		}
 	}
 	if kind == application.ActReject {
 		if act.Reason = p.Reason.Value; !slices.Contains(h.Desk.Reasons, act.Reason) {
 			p.Wrong("reason", "console.decide.reason_missing")
 		} else if act.Reason == "else" && act.Text == "" {
-			p.Wrong("text", "console.words_missing")
+			p.Wrong("text", "console.decide.words_else")
 		}
 	}
 	if len(p.Problems) > 0 {

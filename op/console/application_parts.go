@@ -15,7 +15,7 @@ func caseParts(p *web.Page, c application.Case, now time.Time) []web.Summary {
 	a := c.Answers
 	general := part(p, "application",
 		"reference", c.Reference, "kind", p.T("console.case.kind_"+string(c.Kind)), "sent", dutchTime(c.SubmittedAt, p.Lang),
-		"due", termText(p, c, now), "email", c.Email, "lang", c.Lang)
+		"due", termText(p, c, now), "email", c.Email, "lang", p.T("helpdesk.lang_"+c.Lang))
 	person := part(p, "person", "given_name", a.GivenName, "family_name", a.FamilyName, "birth", letter.Date(a.Birthdate, p.Lang), "phone", a.Phone)
 	if a.Organization == nil {
 		return append([]web.Summary{general, person}, part(p, "address",

@@ -37,6 +37,7 @@ type queuePage struct {
 	Filtered     bool
 	TakeURL      string // "" = nothing to take here
 	NoneLeft     bool   // there was nothing to take
+	InAll        string // the same search in all applications; "" = no use
 	Separator    web.Field
 }
 
@@ -79,6 +80,9 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 	p.Earlier, p.Later = turn("before", found.Earlier, "console.queue.previous"), turn("after", found.Later, "console.queue.next")
 	if p.NoneLeft = q.Get("taken") == "none"; show == application.ShowWaiting && len(found.Cases) > 0 {
 		p.TakeURL = p.Path(takePath)
+	}
+	if search != "" && show != application.ShowAll && len(found.Cases) == 0 {
+		p.InAll = p.Path("/console/applications?" + url.Values{"show": {string(application.ShowAll)}, "q": {search}}.Encode())
 	}
 	names := h.names()
 	for _, c := range found.Cases {

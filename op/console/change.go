@@ -89,6 +89,7 @@ type changePage struct {
 	page
 	Name        string
 	Lead        string
+	Succeeded   bool // Lead tells that it was done
 	Score       string
 	Code        web.Field
 	Ask         []web.Field
@@ -160,7 +161,7 @@ func (h *Room) changePage(r *http.Request, v *Visit, d changeCall) *changePage {
 		stop.Label = p.T("helpdesk.address.object")
 		p.Buttons = []web.Button{stop}
 	case stepOver:
-		p.Lead = p.T("helpdesk." + string(d.Kind) + ".outcome_" + string(d.State))
+		p.Lead, p.Succeeded = p.T("helpdesk."+string(d.Kind)+".outcome_"+string(d.State)), d.State == helpdesk.Done
 	}
 	return p
 }

@@ -137,13 +137,20 @@ func (h *Room) as(roles []staff.Role, run handler) web.Handler {
 			return err
 		}
 		if !v.Member.Has(roles...) {
-			return web.Fail(http.StatusForbidden, "error.role", nil)
+			return deadEnd(http.StatusForbidden, "error.role")
 		}
 		if err := h.touch(r.Context(), v); err != nil {
 			return err
 		}
 		return run(w, r, v)
 	}
+}
+
+// deadEnd refuses a page to somebody who is logged in, with the way home.
+func deadEnd(status int, key string) *web.Error {
+	e := web.Fail(status, key, nil)
+	e.Link = &web.Link{URL: "/console", Label: "console.menu.begin"}
+	return e
 }
 
 // sessionKey keeps officials' sessions apart from those of account holders in
@@ -197,6 +204,7 @@ type page struct {
 	*web.Page
 	Who  string
 	Menu []entry
+	Done string // what the official did on the page before; "" = nothing to tell
 }
 
 type entry struct {
@@ -206,6 +214,7 @@ type entry struct {
 
 func (h *Room) page(r *http.Request, v *Visit, titleKey string) page {
 	p := page{Page: h.Kit.Page(r, titleKey), Who: v.Member.Name}
+	p.Done = doneText(r, p.Page)
 	for _, a := range h.access {
 		if a.Menu != "" && v.Member.Has(a.Roles...) {
 			p.Menu = append(p.Menu, entry{web.Link{URL: p.Path(a.Path), Label: p.T(a.Menu)}, a.Path == r.URL.Path})

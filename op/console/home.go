@@ -102,5 +102,5 @@ func (h *Room) takeNext(w http.ResponseWriter, r *http.Request, v *Visit) error 
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, caseURL(c.ID))
+	return h.Kit.SeeOther(w, doneURL(caseURL(c.ID), "take"))
 }

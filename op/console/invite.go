@@ -39,7 +39,7 @@ func (h *Room) invite(w http.ResponseWriter, r *http.Request) error {
 func (h *Room) invitePage(r *http.Request, m staff.Member) *invitePage {
 	p := h.Kit.Page(r, "console.invite.title")
 	return &invitePage{Page: p, Who: m.Name, Password: web.Field{
-		Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Hint: p.T("apply.field.password.hint"), Autocomplete: "new-password",
+		Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Hint: p.T("apply.field.password.hint", "Min", password.MinLength), Autocomplete: "new-password",
 	}}
 }
 
@@ -75,7 +75,7 @@ func (h *Room) invitePost(w http.ResponseWriter, r *http.Request) error {
 	if problems := (password.Policy{}).Check(chosen, password.Context{Email: m.Email, GivenName: m.Name}); len(problems) > 0 {
 		p := h.invitePage(r, m)
 		for _, problem := range problems {
-			p.Wrong("password", "apply.field.password."+string(problem))
+			p.Wrong("password", "apply.field.password."+string(problem), "Min", password.MinLength, "Max", password.MaxLength)
 		}
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/invite", p)
 	}

@@ -101,15 +101,16 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 	}
 	name := strings.TrimSpace(p.Name.Value)
 	address, err := mail.CanonicalAddress(p.Email.Value)
-	switch {
-	case name == "" || len(name) > 100:
+	if name == "" || len(name) > 100 {
 		p.Wrong("name", "console.staff.name_missing")
-	case err != nil:
+	}
+	if err != nil {
 		p.Wrong("email", "console.staff.email_form")
-	case len(roles) == 0:
-		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
-	case address == v.Member.Email:
+	} else if address == v.Member.Email {
 		p.Wrong("email", "console.staff.not_yourself")
+	}
+	if len(roles) == 0 {
+		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
 	}
 	if len(p.Problems) > 0 {
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/staff", p)
@@ -173,8 +174,8 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	if err != nil {
 		return err
 	}
-	roles := chosenRoles(r)
-	switch action := r.PostForm.Get("action"); {
+	roles, action := chosenRoles(r), r.PostForm.Get("action")
+	switch {
 	case p.Self:
 		p.Wrong("", "console.staff.not_yourself")
 	case action == "remove":
@@ -189,9 +190,12 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	if len(p.Problems) > 0 {
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/member", p)
 	}
-	if err != nil && !errors.Is(err, errs.ErrConflict) {
+	if errors.Is(err, errs.ErrConflict) {
+		return h.Kit.SeeOther(w, "/console/staff") // a colleague removed the member meanwhile: the list shows it
+	}
+	if err != nil {
 		return err
-	} // in conflict a colleague removed the member meanwhile: the list shows it
+	}
 	h.AfterMail()
-	return h.Kit.SeeOther(w, "/console/staff")
+	return h.Kit.SeeOther(w, doneURL("/console/staff", action))
 }

@@ -72,6 +72,7 @@ type unblockPage struct {
 	page
 	Step        string
 	Outcome     string // how a case ended, in words
+	Succeeded   bool
 	Name        string
 	Score       string
 	Code        web.Field
@@ -129,7 +130,7 @@ func (h *Room) unblockPage(r *http.Request, v *Visit, d call) *unblockPage {
 	case stepConfirm, stepWait:
 		p.facts(d, v.Member.Name)
 	case stepOver:
-		p.Outcome = p.T("helpdesk.outcome_" + string(d.State))
+		p.Outcome, p.Succeeded = p.T("helpdesk.outcome_"+string(d.State)), d.State == helpdesk.Done
 	}
 	return p
 }

@@ -29,7 +29,7 @@ func (h *Room) look(r *http.Request, v *Visit, view func() error) error {
 		h.AfterMail()
 	}
 	if errors.Is(err, staff.ErrStopped) {
-		return web.Fail(http.StatusTooManyRequests, "error.stopped", nil)
+		return deadEnd(http.StatusTooManyRequests, "error.stopped")
 	}
 	return err
 }
