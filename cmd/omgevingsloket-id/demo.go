@@ -122,11 +122,11 @@ func (d demoCommand) serve(w world, a *app, p http.Handler, issuer, portalURL, o
 
 // text says what runs where, and what to do next.
 func (d demoCommand) text(issuer, portalURL string) string {
-	apply := "Any data and an empty PDF will do."
+	apply, login := "Any data and an empty PDF will do.", "Log in."
 	if d.Review {
-		apply = "An official decides on it, as in production."
+		apply, login = "An official decides on it, as in production.", "After an official has approved it (see below), log in."
 	}
-	return fmt.Sprintf(demoText, portalURL, issuer, d.Data, apply)
+	return fmt.Sprintf(demoText, portalURL, issuer, d.Data, apply, login)
 }
 
 const demoText = `
@@ -139,7 +139,7 @@ Omgevingsloket-ID, practice environment
 What to do next
   1. Open %[1]s and choose to apply for an Omgevingsloket-ID. %[4]s
   2. The code that confirms the e-mail address is in the mail at %[1]s/mail.
-  3. Log in. Have an authenticator app ready: the QR code is shown once.
+  3. %[5]s Have an authenticator app ready: the QR code is shown once.
 
 Everything is kept in %[3]s. An account that is blocked is unblocked with
   omgevingsloket-id account unblock --data %[3]s EMAIL

@@ -23,6 +23,9 @@ import (
 // demoBlocked is the account holder whom the helpdesk can help.
 const demoBlocked = "pieter@demo.example"
 
+// demoOther is one whose account is in order.
+const demoOther = "ingrid@demo.example"
+
 // demoCase is an application that the demo makes up.
 type demoCase struct {
 	person   account.Profile
@@ -82,7 +85,7 @@ func demoApplications() []demoCase {
 			acts: []demoAct{{rob, application.ActTake, "", ""}, {rob, application.ActReject, "other_means", ""}}},
 		{person: demoPerson("Pieter", "van Dam", "1961-04-02", "CA", "88 King Street", "Halifax NS"), email: demoBlocked, lang: "nl", days: 20, document: demoPDF,
 			acts: []demoAct{{rob, application.ActTake, "", ""}, {rob, application.ActApprove, "", ""}}, then: demoBlock},
-		{person: demoPerson("Ingrid", "Solberg", "1983-10-17", "NO", "Havnegata 2", "7010 Trondheim"), email: "ingrid@demo.example", lang: "en", days: 25, document: demoPicture,
+		{person: demoPerson("Ingrid", "Solberg", "1983-10-17", "NO", "Havnegata 2", "7010 Trondheim"), email: demoOther, lang: "en", days: 25, document: demoPicture,
 			acts: []demoAct{{ria, application.ActTake, "", ""}, {ria, application.ActApprove, "", ""}}},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"text/tabwriter"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -95,6 +96,30 @@ func (a *app) demoJoin(ctx context.Context, o demoOfficial) (key string, err err
 	return seed.Reveal(), err
 }
 
+const demoReviewText = `
+Put the key into an authenticator app by hand (time-based, 6 digits). A browser holds one official at a time: log out
+first, or use a private window for the next one.
+
+  1. Reviewer: take an application, read it, decide. A company needs both reviewers.
+  2. Helpdesk: in another browser, log in at the portal as %s (password %s).
+     That account is blocked: its page shows a reference and a code. In the console, find the account by the reference
+     and unblock it. The caller's answers: %s.
+  3. Helpdesk, both members: give %s another e-mail address. The caller's answers:
+     %s. The code is in the mail.
+  4. Administrator: invite a colleague. Auditor: see who did what.
+
+`
+
+// demoKnows is what a caller answers to the helpdesk's questions.
+func demoKnows(email string) string {
+	for _, c := range demoApplications() {
+		if c.email == email {
+			return fmt.Sprintf("born %s, %s, %s", letter.Date(c.person.Birthdate, "en"), c.person.Address.Line1, c.person.Address.Line2)
+		}
+	}
+	return ""
+}
+
 // text says who can log in where.
 func (r demoReview) text(issuer string, scanner bool) string {
 	var b strings.Builder
@@ -105,13 +130,7 @@ func (r demoReview) text(issuer string, scanner bool) string {
 		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", o.Role, o.Email, o.Password, o.Key)
 	}
 	_ = table.Flush()
-	fmt.Fprintf(&b, `
-  1. Log in as a reviewer: take an application, read it, decide. A company needs both reviewers.
-  2. Log in at the portal as %s (password %s): that account is blocked, and its page
-     shows a reference and a code. Log in to the console as helpdesk and unblock it.
-  3. The auditor sees who did what.
-
-`, demoBlocked, r.Password)
+	fmt.Fprintf(&b, demoReviewText, demoBlocked, r.Password, demoKnows(demoBlocked), demoOther, demoKnows(demoOther))
 	if !scanner {
 		b.WriteString("No malware scanner was found: documents that you send yourself stay unscanned, and cannot be opened.\n" +
 			"With ClamAV running (clamd at " + demoScanner + "), start the demo again.\n\n")

@@ -1,0 +1,42 @@
+package console
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+)
+
+// What was done is told in words of ours, never in those of an address, and
+// each act of an official on an application has some.
+func TestDone(t *testing.T) {
+	k := &web.Kit{Settings: web.Settings{Issuer: "http://localhost"}}
+	var err error
+	if k.Catalog, err = web.LoadCatalog(); err != nil {
+		t.Fatal(err)
+	}
+	tell := func(method, act string) string {
+		r := httptest.NewRequest(method, doneURL("/console/account?id=a1", act), nil)
+		return doneText(r, k.Page(r, "console.home.title"))
+	}
+	acts := append([]string{}, doneActs...)
+	for _, a := range []application.ActKind{application.ActTake, application.ActRelease, application.ActNote, application.ActPropose, application.ActApprove, application.ActReject, application.ActMore} {
+		acts = append(acts, string(a))
+	}
+	for _, act := range acts {
+		if text := tell("GET", act); text == "" || strings.HasPrefix(text, "console.") {
+			t.Errorf("%s: %q", act, text)
+		}
+	}
+	if text := tell("GET", "You won"); text != "" {
+		t.Errorf("an address put words on a page: %q", text)
+	}
+	if text := tell("POST", "note"); text != "" {
+		t.Errorf("an answer to a form repeats what was done before: %q", text)
+	}
+	if got := doneURL("/console/account?id=a1", "mail"); got != "/console/account?done=mail&id=a1" {
+		t.Error(got)
+	}
+}
