@@ -250,8 +250,7 @@ func TestOF23_OF24_ConsoleHeaders(t *testing.T) {
 	}
 }
 
-// unframed tells whether a policy keeps a page out of frames; what officials are
-// shown of a document is in a sandbox of its own, with X-Frame-Options beside.
+// unframed tells whether a policy keeps a page out of frames.
 func unframed(policy string) bool {
 	return strings.Contains(policy, "frame-ancestors 'none'")
 }
