@@ -101,7 +101,8 @@ type Changes interface {
 	// while another is under way, in the time after a refused one (Cooling),
 	// and when the account is closed or not of this epoch. An own one that was
 	// left open is cancelled by this. A closing that needs no colleague is
-	// done by this, in the same write.
+	// done by this, in the same write; a change of address begins with the
+	// wrong answers of before, as Store.Begin has it.
 	Begin(ctx context.Context, c Change, rec record.Record) error
 	// Change and ByReference answer errs.ErrNotFound.
 	Change(ctx context.Context, id string) (Change, error)

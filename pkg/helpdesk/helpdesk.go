@@ -116,7 +116,9 @@ type Store interface {
 	// errs.ErrConflict while another member works on one or one waits for a
 	// colleague, in the time after a refused one (Cooling), and when the
 	// account is not blocked in this epoch. An own case that was left lying
-	// is cancelled by this.
+	// is cancelled by this. It begins with as many wrong answers as were given
+	// about the account in the last time (Cooling), here or for a Change, and
+	// not done by that; WrongAnswers of them are a conflict too.
 	Begin(ctx context.Context, c Case, rec record.Record) error
 	// Case answers errs.ErrNotFound.
 	Case(ctx context.Context, id string) (Case, error)

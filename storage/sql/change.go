@@ -61,9 +61,16 @@ func (s changes) Begin(ctx context.Context, c helpdesk.Change, rec record.Record
 		if refused > 0 {
 			return record.Record{}, errs.ErrConflict
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO account_changes (id, reference, account_id, epoch, kind, state, second, code_asked, reason, ticket, opened_by, opened_at)
-			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
-			c.ID, c.Reference, c.AccountID, c.Epoch, c.Kind, c.State, c.Second, c.CodeAsked, c.Reason, c.Ticket, c.OpenedBy, ms(now)); err != nil {
+		wrong := 0
+		if c.Kind == helpdesk.Address {
+			var err error
+			if wrong, err = wrongBefore(ctx, tx, c.AccountID, now); err != nil {
+				return record.Record{}, err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO account_changes (id, reference, account_id, epoch, kind, state, second, code_asked, wrongs, reason, ticket, opened_by, opened_at)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
+			c.ID, c.Reference, c.AccountID, c.Epoch, c.Kind, c.State, c.Second, c.CodeAsked, wrong, c.Reason, c.Ticket, c.OpenedBy, ms(now)); err != nil {
 			return record.Record{}, err
 		}
 		if c.Kind == helpdesk.Closing && !c.Second {

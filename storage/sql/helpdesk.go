@@ -74,12 +74,31 @@ func (s desk) Begin(ctx context.Context, c helpdesk.Case, rec record.Record) err
 		if refused > 0 {
 			return record.Record{}, errs.ErrConflict
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO unblock_cases (id, account_id, epoch, state, second, opened_by, opened_at)
-			VALUES ($1,$2,$3,'open',$4,$5,$6)`, c.ID, c.AccountID, c.Epoch, c.Second, c.OpenedBy, ms(now)); err != nil {
+		wrong, err := wrongBefore(ctx, tx, c.AccountID, now)
+		if err != nil {
+			return record.Record{}, err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO unblock_cases (id, account_id, epoch, state, second, wrongs, opened_by, opened_at)
+			VALUES ($1,$2,$3,'open',$4,$5,$6,$7)`, c.ID, c.AccountID, c.Epoch, c.Second, wrong, c.OpenedBy, ms(now)); err != nil {
 			return record.Record{}, err
 		}
 		return rec, one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state = 'blocked'`, c.AccountID, c.Epoch))
 	})
+}
+
+// wrongBefore tells how much was wrong lately about an account, in calls for an
+// unblock and for another address together: whoever begins anew does not get
+// new tries by that. Each call begins with what was wrong before, so the most
+// is all. errs.ErrConflict when there is no try left.
+func wrongBefore(ctx context.Context, tx *sql.Tx, accountID string, now time.Time) (int, error) {
+	const lately = `WHERE account_id = $1 AND state <> 'done' AND CASE WHEN decided_at > 0 THEN decided_at ELSE opened_at END > $2`
+	var wrong int
+	err := tx.QueryRowContext(ctx, `SELECT CAST(COALESCE(MAX(wrongs), 0) AS BIGINT) FROM (SELECT wrongs FROM unblock_cases `+lately+`
+		UNION ALL SELECT wrongs FROM account_changes `+lately+`) calls`, accountID, ms(now.Add(-helpdesk.Cooling))).Scan(&wrong)
+	if err == nil && wrong >= helpdesk.WrongAnswers {
+		err = errs.ErrConflict
+	}
+	return wrong, err
 }
 
 const unblockColumns = `id, account_id, epoch, state, second, answers, code_right, rights, wrongs, reason, ticket, opened_by, opened_at, decided_by, decided_at, version`
