@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/client"
@@ -253,4 +254,32 @@ func TestOF23_OF24_ConsoleHeaders(t *testing.T) {
 // unframed tells whether a policy keeps a page out of frames.
 func unframed(policy string) bool {
 	return strings.Contains(policy, "frame-ancestors 'none'")
+}
+
+// LG-16: whoever knows an official's address locks nobody out at the desk:
+// the browser of an earlier login has a lane of its own. A stranger with the
+// right password waits, and an address cut within a letter is one of nobody.
+func TestLG16_LockIsNoWeaponAtTheConsole(t *testing.T) {
+	s := newSite(t, onServers(t))
+	olga := s.official("olga@gov.example", staff.Helpdesk)
+	try := func(b *browser, email, password string) bool {
+		b.get("/console/login").submit("email", email, "password", password)
+		return b.url.Path == "/console/login/code"
+	}
+	stranger := s.browser()
+	for range 8 {
+		if try(stranger, "olga@gov.example", "a wrong password, again") {
+			t.Fatal("a wrong password opens")
+		}
+		s.clock.add(time.Second)
+	}
+	if try(stranger, "olga@gov.example", staffPassword) {
+		t.Error("the strangers' lane is open after 8 guesses")
+	}
+	if !try(olga, "olga@gov.example", staffPassword) {
+		t.Error("a stranger's guesses lock an official out:", olga.status, olga.body)
+	}
+	if try(stranger, strings.Repeat("x", 253)+"\u00e9", "x"); stranger.status != http.StatusUnprocessableEntity {
+		t.Error("a long address:", stranger.status)
+	}
 }

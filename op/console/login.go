@@ -37,7 +37,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Kit.Limit(r, "console-login", h.PerMinute, time.Minute); err != nil {
 		return err
 	}
-	m, err := h.Rules.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"))
+	m, err := h.Rules.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"), h.Kit.Device(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p := h.loginPage(r, r.PostForm.Get("email"))
 		p.Wrong("", "login.refused")
@@ -121,6 +121,10 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request) error {
 	if outcome == account.Accepted {
 		if err := h.begin(w, r, v.Member, h.Kit.Now(), limits.Idle); err != nil {
 			return err
+		}
+		if err := h.Rules.Remember(r.Context(), v.Member, h.Kit.EnsureDevice(w, r)); err != nil {
+			// The login is done; this browser is a stranger next time, no more.
+			h.Kit.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
 		}
 		return h.Kit.SeeOther(w, "/console")
 	}

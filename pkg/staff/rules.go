@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -66,16 +67,21 @@ func (r *Rules) Invited(ctx context.Context, invite secret.Text) (Member, error)
 	return m, err
 }
 
+// longestAddress is RFC 5321's, in bytes.
+const longestAddress = 254
+
 // Password checks address and password: the same cost and the same answer,
 // signin.ErrRefused, for everything but a right password of an active member
-// in an open lane.
-func (r *Rules) Password(ctx context.Context, email, password string) (Member, error) {
+// in an open lane. device is the browser's device handle, or "": a stranger
+// who guesses does not lock an official out at the desk.
+func (r *Rules) Password(ctx context.Context, email, password string, device secret.Text) (Member, error) {
 	address, err := mail.CanonicalAddress(email)
 	if err != nil {
-		address = email[:min(len(email), 254)]
+		// A cut letter is no text, which a database would refuse.
+		address = strings.ToValidUTF8(email[:min(len(email), longestAddress)], "")
 	}
 	key := account.EmailKey(r.EmailKey, address)
-	open, err := r.Lanes.Try(ctx, key, "", r.Now())
+	open, err := r.Lanes.Try(ctx, key, deviceHash(device), r.Now())
 	if err != nil {
 		return Member{}, err
 	}
@@ -91,7 +97,20 @@ func (r *Rules) Password(ctx context.Context, email, password string) (Member, e
 	if !known || !right || !open || m.State != Active {
 		return Member{}, signin.ErrRefused
 	}
-	return m, r.Lanes.Clear(ctx, key, "", false, r.Now())
+	return m, r.Lanes.Clear(ctx, key, deviceHash(device), false, r.Now())
+}
+
+// Remember gives this browser a lane of its own for the member. It is called
+// after both factors.
+func (r *Rules) Remember(ctx context.Context, m Member, device secret.Text) error {
+	return r.Lanes.Clear(ctx, account.EmailKey(r.EmailKey, m.Email), deviceHash(device), true, r.Now())
+}
+
+func deviceHash(device secret.Text) string {
+	if device == "" {
+		return ""
+	}
+	return device.Hash()
 }
 
 // Code judges the verification code of a login; each step counts once.
