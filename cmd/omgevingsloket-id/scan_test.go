@@ -52,10 +52,7 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 	for i := range 6 { // more than one batch
 		want[s.document(fmt.Sprintf("more%d@example.com", i), []byte("%PDF-1.7"), true)] = scan.Clean
 	}
-	scanner := scan.Clamd{Network: "tcp", Address: clamd.Addr, Timeout: testenv.Patience}
-	round := func() (int, error) {
-		return application.ScanWaiting(t.Context(), s.stores.db.Scans(), scanner, s.stores.ring, s.clock.now)
-	}
+	round := s.scanning(clamd)
 
 	clamd.Stop()
 	if n, err := round(); n != 0 || err == nil {
@@ -67,8 +64,10 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 		}
 	}
 	clamd.Start()
-	if n, err := round(); n != len(want)-1 || err != nil {
-		t.Error("scanned:", n, err)
+	n, err := round()
+	rest, err2 := round() // the first begins where the one without a scanner gave up
+	if n+rest != len(want)-1 || err != nil || err2 != nil {
+		t.Error("scanned:", n, rest, err, err2)
 	}
 	for id, verdict := range want {
 		if v, _, err := s.stores.db.Scans().Verdict(t.Context(), id); err != nil || v != verdict {
@@ -78,7 +77,8 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 	if n, err := round(); n != 0 || err != nil {
 		t.Error("scanned twice:", n, err)
 	}
-	events, err := s.stores.db.Audit().Find(t.Context(), audit.Filter{Action: "document.scanned"}, 100)
+	var events []audit.Event
+	events, err = s.stores.db.Audit().Find(t.Context(), audit.Filter{Action: "document.scanned"}, 100)
 	must(t, err)
 	told := 0
 	for _, e := range events {
@@ -88,5 +88,47 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 	}
 	if told != len(want)-1 {
 		t.Error(told, "verdicts are on the record, want", len(want)-1)
+	}
+}
+
+// scanning gives rounds of a real scanner.
+func (s *site) scanning(clamd *testenv.ClamdServer) func() (int, error) {
+	scanning := application.Scanning{
+		Store: s.stores.db.Scans(), Scanner: scan.Clamd{Network: "tcp", Address: clamd.Addr, Timeout: testenv.Patience}, Ring: s.stores.ring, Now: s.clock.now,
+	}
+	return func() (int, error) { return scanning.Round(s.t.Context()) }
+}
+
+// UP-04: documents that no scanner can read, older than all others and as many
+// as it takes to lose patience, keep none of the others waiting for ever.
+func TestUP04_UnreadableDocumentsKeepNobodyWaiting(t *testing.T) {
+	clamd := testenv.NewClamd(t)
+	s := newSite(t, nil)
+	var unreadable []string
+	for i := range 7 {
+		id := s.document(fmt.Sprintf("poison%d@example.com", i), make([]byte, 12<<20), true) // more than this clamd takes
+		unreadable = append(unreadable, id)
+		s.clock.add(time.Second)
+	}
+	good := s.document("good@example.com", []byte("%PDF-1.7 harmless"), true)
+	round := s.scanning(clamd)
+	verdict := func(id string) scan.Verdict {
+		v, _, err := s.stores.db.Scans().Verdict(t.Context(), id)
+		must(t, err)
+		return v
+	}
+	rounds := 0
+	for ; verdict(good) == scan.Pending && rounds < 4; rounds++ {
+		if _, err := round(); err == nil {
+			t.Error("a round without a verdict on each says nothing")
+		}
+	}
+	if verdict(good) != scan.Clean {
+		t.Errorf("after %d rounds a document behind unreadable ones is %s", rounds, verdict(good))
+	}
+	for _, id := range unreadable {
+		if verdict(id) != scan.Pending {
+			t.Error("an unreadable document is", verdict(id))
+		}
 	}
 }

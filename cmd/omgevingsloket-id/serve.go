@@ -201,8 +201,9 @@ func (a *app) scanJob(ctx context.Context) {
 		a.log.Error("scanner", "error", err.Error()) // checked with the configuration
 		return
 	}
+	scanning := application.Scanning{Store: a.stores.db.Scans(), Scanner: clamd, Ring: a.stores.ring, Now: a.now}
 	a.every(ctx, 5*time.Second, "scan documents", func(ctx context.Context) error {
-		_, err := application.ScanWaiting(ctx, a.stores.db.Scans(), clamd, a.stores.ring, a.now)
+		_, err := scanning.Round(ctx)
 		a.scannerSilent.Store(err != nil)
 		return err
 	})

@@ -31,24 +31,39 @@ const (
 	// megabytes.
 	scanBatch = 4
 	// scanPatience is how many documents in a row may fail before a round is
-	// given up: then it is the scanner, not the documents.
+	// given up: then it may be the scanner, not the documents.
 	scanPatience = 3
 )
 
-// ScanWaiting shows each waiting document to the scanner and tells how many
-// got a verdict. One that got none stays not scanned and does not stop the
-// others; err tells of the last such.
-func ScanWaiting(ctx context.Context, store Scans, scanner scan.Scanner, ring *secret.KeyRing, now func() time.Time) (done int, err error) {
-	var after Document
+// Scanning shows waiting documents to the scanner, in rounds; one at a time.
+type Scanning struct {
+	Store   Scans
+	Scanner scan.Scanner
+	Ring    *secret.KeyRing
+	Now     func() time.Time
+
+	after Document // where the next round begins; the zero Document = with the oldest
+}
+
+// Round shows each waiting document to the scanner and tells how many got a
+// verdict. One that got none stays not scanned and does not stop the others;
+// err tells of the last such. A round that is given up goes on behind the
+// documents that failed: a few that no scanner can read, the oldest of all,
+// would otherwise keep every other one from being seen.
+func (s *Scanning) Round(ctx context.Context) (done int, err error) {
 	failed := 0
 	for {
-		waiting, readErr := store.Unscanned(ctx, after, scanBatch)
-		if readErr != nil || len(waiting) == 0 {
+		waiting, readErr := s.Store.Unscanned(ctx, s.after, scanBatch)
+		if readErr != nil {
 			return done, errors.Join(err, readErr)
 		}
+		if len(waiting) == 0 {
+			s.after = Document{}
+			return done, err
+		}
 		for _, d := range waiting {
-			after = d
-			if one := scanOne(ctx, store, scanner, ring, now, d); one != nil {
+			s.after = Document{ID: d.ID, CreatedAt: d.CreatedAt}
+			if one := scanOne(ctx, s.Store, s.Scanner, s.Ring, s.Now, d); one != nil {
 				if err, failed = one, failed+1; failed == scanPatience {
 					return done, err
 				}
