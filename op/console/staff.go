@@ -116,6 +116,9 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/staff", p)
 	}
 	handle, m, err := h.Rules.Invite(r.Context(), name, address, p.Lang, roles, h.event(r, v, "", "", ""))
+	if errors.Is(err, errs.ErrConflict) {
+		return h.Kit.SeeOther(w, "/console/staff") // removed a moment ago: the list says so
+	}
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type Letters interface {
 }
 
 // Invite makes an invitation; the handle is for the invited person alone.
+// errs.ErrConflict when who does it is an administrator no more.
 func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Event) (secret.Text, Member, error) {
 	address, err := mail.CanonicalAddress(email)
 	if err != nil {
@@ -45,7 +46,7 @@ func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Ro
 	if err != nil {
 		return "", Member{}, err
 	}
-	m, err := r.Store.Invite(ctx, fresh, func(m Member) record.Record { return record.Of(r.managed(by, m, "staff.invited"), mails...) })
+	m, err := r.Store.Invite(ctx, member(by), fresh, func(m Member) record.Record { return record.Of(r.managed(by, m, "staff.invited"), mails...) })
 	return handle, m, err
 }
 
@@ -69,6 +70,17 @@ func (r *Rules) Remove(ctx context.Context, m Member, by audit.Event) error {
 		return err
 	}
 	return r.Store.Remove(ctx, member(by), m.ID, record.Of(r.managed(by, m, "staff.removed"), mails...))
+}
+
+// Left is something that a member had begun and that ended with the role for
+// it: a case is free again, a proposal void.
+type Left struct{ Action, ObjectKind, ObjectID string }
+
+// Event makes the line about it of the one about the member.
+func (l Left) Event(e audit.Event) audit.Event {
+	e.Details = map[string]string{"member": e.ObjectID}
+	e.Action, e.ObjectKind, e.ObjectID, e.Reason = l.Action, l.ObjectKind, l.ObjectID, ""
+	return e
 }
 
 func (r *Rules) managed(by audit.Event, m Member, action string) audit.Event {

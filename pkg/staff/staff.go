@@ -84,8 +84,9 @@ func FactorAAD(memberID string) string { return "staff|totp|" + memberID }
 type Store interface {
 	// Invite keeps a member as Invited under m.Invite. An address that is
 	// known is invited again: same ID, next epoch, password and secret gone.
-	// It gives the member as kept.
-	Invite(ctx context.Context, m Member, rec func(Member) record.Record) (Member, error)
+	// It gives the member as kept. by and what the member has no role for any
+	// more are as in SetRoles.
+	Invite(ctx context.Context, by string, m Member, rec func(Member) record.Record) (Member, error)
 	// ByID, ByEmail and ByInvite (a handle's hash) answer errs.ErrNotFound.
 	ByID(ctx context.Context, id string) (Member, error)
 	ByEmail(ctx context.Context, email string) (Member, error)
@@ -102,7 +103,8 @@ type Store interface {
 	// SetRoles gives a member that is not removed other roles and a new epoch.
 	// by is the member who does it and has to be an active administrator at
 	// that very moment, so that two who remove each other leave one; "" is the
-	// operator. errs.ErrConflict otherwise.
+	// operator. errs.ErrConflict otherwise. What the member began and has no
+	// role for now ends by it (Left): cases are free again, proposals void.
 	SetRoles(ctx context.Context, by, id string, roles []Role, rec record.Record) error
 	// Remove ends a member, as SetRoles; errs.ErrConflict also when that was
 	// done before.

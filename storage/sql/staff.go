@@ -40,10 +40,15 @@ func scanMember(r row) (staff.Member, error) {
 	return m, nil
 }
 
-func (s members) Invite(ctx context.Context, m staff.Member, rec func(staff.Member) record.Record) (staff.Member, error) {
+func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func(staff.Member) record.Record) (staff.Member, error) {
 	var kept staff.Member
 	err := s.db.change(ctx, "invite staff", func(tx *sql.Tx) (record.Record, error) {
 		var err error
+		if by != "" {
+			if err := administrator(ctx, tx, by, by); err != nil {
+				return record.Record{}, err
+			}
+		}
 		kept, err = scanMember(tx.QueryRowContext(ctx, `INSERT INTO staff (id, name, email, lang, roles, state, epoch, invite, invite_expires, created_at)
 			VALUES ($1,$2,$3,$4,$5,'invited',$6,$7,$8,$9)
 			ON CONFLICT (email) DO UPDATE SET name = excluded.name, lang = excluded.lang, roles = excluded.roles, state = 'invited', epoch = staff.epoch + 1,
@@ -53,7 +58,7 @@ func (s members) Invite(ctx context.Context, m staff.Member, rec func(staff.Memb
 		if err != nil {
 			return record.Record{}, err
 		}
-		return rec(kept), nil
+		return leave(ctx, tx, kept, by, rec(kept))
 	})
 	return kept, err
 }
@@ -125,33 +130,42 @@ func (s members) write(ctx context.Context, tx *sql.Tx, id string, v account.Ver
 }
 
 func (s members) SetRoles(ctx context.Context, by, id string, roles []staff.Role, rec record.Record) error {
-	return s.manage(ctx, "staff roles", by, id, rec, `UPDATE staff SET roles = $2, epoch = epoch + 1 WHERE id = $1 AND state <> 'removed'`, text(roles))
+	return s.manage(ctx, "staff roles", by, id, roles, rec, `UPDATE staff SET roles = $2, epoch = epoch + 1 WHERE id = $1 AND state <> 'removed'`, text(roles))
 }
 
 func (s members) Remove(ctx context.Context, by, id string, rec record.Record) error {
-	return s.manage(ctx, "remove staff", by, id, rec, `UPDATE staff SET state = 'removed', epoch = epoch + 1, invite = NULL, password_hash = '', totp_sealed = NULL
+	return s.manage(ctx, "remove staff", by, id, nil, rec, `UPDATE staff SET state = 'removed', epoch = epoch + 1, invite = NULL, password_hash = '', totp_sealed = NULL
 		WHERE id = $1 AND state <> 'removed'`)
 }
 
 // manage changes a member by the hand of another, whose rights are read in the
-// same transaction. Both rows are held first, in one order: of two who remove each other at
-// once the second finds its own rights gone.
-func (s members) manage(ctx context.Context, doing, by, id string, rec record.Record, query string, args ...any) error {
+// same transaction; what the member keeps no role for is left to others.
+func (s members) manage(ctx context.Context, doing, by, id string, keeps []staff.Role, rec record.Record, query string, args ...any) error {
 	return s.db.change(ctx, doing, func(tx *sql.Tx) (record.Record, error) {
 		if by != "" {
-			for _, held := range []string{min(by, id), max(by, id)} {
-				if _, err := tx.ExecContext(ctx, `UPDATE staff SET epoch = epoch WHERE id = $1`, held); err != nil {
-					return record.Record{}, err
-				}
-			}
-			m, err := scanMember(tx.QueryRowContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE id = $1 AND state = 'active'`, by))
-			if errors.Is(err, sql.ErrNoRows) || err == nil && !m.Has(staff.Administrator) {
-				return record.Record{}, errs.ErrConflict
-			}
-			if err != nil {
+			if err := administrator(ctx, tx, by, id); err != nil {
 				return record.Record{}, err
 			}
 		}
-		return rec, one(tx.ExecContext(ctx, query, append([]any{id}, args...)...))
+		if err := one(tx.ExecContext(ctx, query, append([]any{id}, args...)...)); err != nil {
+			return record.Record{}, err
+		}
+		return leave(ctx, tx, staff.Member{ID: id, Roles: keeps}, by, rec)
 	})
+}
+
+// administrator demands that a member is one, and active. Both rows are held
+// first, in one order: of two who remove each other at once the second finds
+// its own rights gone.
+func administrator(ctx context.Context, tx *sql.Tx, by, id string) error {
+	for _, held := range []string{min(by, id), max(by, id)} {
+		if _, err := tx.ExecContext(ctx, `UPDATE staff SET epoch = epoch WHERE id = $1`, held); err != nil {
+			return err
+		}
+	}
+	m, err := scanMember(tx.QueryRowContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE id = $1 AND state = 'active'`, by))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !m.Has(staff.Administrator) {
+		return errs.ErrConflict
+	}
+	return err
 }

@@ -35,7 +35,7 @@ func (o office) invited(invite string, roles ...staff.Role) staff.Member {
 	o.t.Helper()
 	email := fresh("olga") + "@example.org"
 	rec := note("staff.invited", "x")
-	m, err := o.staff.Invite(ctx(o.t), staff.Member{
+	m, err := o.staff.Invite(ctx(o.t), "", staff.Member{
 		ID: fresh("stf"), Name: "Olga", Email: email, Lang: "nl", Roles: roles, Epoch: 1, Invite: invite, InviteExpires: noon.Add(time.Hour), CreatedAt: noon,
 	}, func(staff.Member) record.Record { return rec })
 	o.happened(err, rec)
@@ -81,7 +81,7 @@ func staffInvitations(t *testing.T, o office) {
 	// Invited anew: the same person, nothing of before.
 	again, second := m, key()
 	again.ID, again.Invite, again.Roles = fresh("other"), second, []staff.Role{staff.Reviewer}
-	kept := ok[staff.Member](t)(o.staff.Invite(ctx(t), again, func(staff.Member) record.Record { return record.Record{} }))
+	kept := ok[staff.Member](t)(o.staff.Invite(ctx(t), "", again, func(staff.Member) record.Record { return record.Record{} }))
 	if kept.ID != m.ID || kept.Epoch != 2 || kept.State != staff.Invited || kept.PasswordHash != "" || kept.Factor.Sealed != nil {
 		t.Errorf("invited anew: %+v", kept)
 	}
@@ -145,6 +145,9 @@ func staffManaged(t *testing.T, o office) {
 		rec := note("staff.removed", admin.ID)
 		o.refused(o.staff.Remove(ctx(t), by, admin.ID, rec), errs.ErrConflict, rec)
 		o.refused(o.staff.SetRoles(ctx(t), by, m.ID, staff.Roles, rec), errs.ErrConflict, rec)
+		friend := staff.Member{ID: fresh("stf"), Name: "Friend", Email: fresh("friend") + "@gov.example", Roles: staff.Roles, Epoch: 1, Invite: key(), CreatedAt: noon}
+		_, err := o.staff.Invite(ctx(t), by, friend, func(staff.Member) record.Record { return rec })
+		o.refused(err, errs.ErrConflict, rec)
 	}
 	exactlyOne(t, atOnce(func(int) error { return o.staff.Remove(ctx(t), admin.ID, m.ID, note("staff.removed", m.ID)) }), errs.ErrConflict)
 	is(t, o.staff.SetRoles(ctx(t), "", m.ID, staff.Roles, note("x", "")), errs.ErrConflict)

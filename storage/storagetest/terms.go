@@ -239,7 +239,7 @@ func termsLists(t *testing.T, d timed) {
 func (d timed) member(joined bool, roles ...staff.Role) staff.Member {
 	d.t.Helper()
 	m := staff.Member{ID: fresh("m"), Name: "Olga", Email: fresh("o") + "@gov.example", Lang: "en", Roles: roles, Epoch: 1, Invite: key(), InviteExpires: noon.Add(time.Hour), CreatedAt: noon}
-	m = ok[staff.Member](d.t)(d.staff.Invite(ctx(d.t), m, func(staff.Member) record.Record { return record.Record{} }))
+	m = ok[staff.Member](d.t)(d.staff.Invite(ctx(d.t), "", m, func(staff.Member) record.Record { return record.Record{} }))
 	if joined {
 		must(d.t, d.staff.Accept(ctx(d.t), m.Invite, secret.Text("hash"), []byte("sealed"), noon, record.Record{}))
 	}

@@ -1,0 +1,93 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// leave ends what a member began and has no role for any more, so that
+// nothing waits for somebody who is gone, and nobody's yes is half of a
+// decision of today. The record gets a line about each, by who did it.
+func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec record.Record) (record.Record, error) {
+	var e audit.Event
+	if len(rec.Events) > 0 {
+		e = rec.Events[0]
+	}
+	var left []staff.Left
+	if !m.Has(staff.Reviewer) {
+		for _, column := range []string{"reviewer", "proposal"} {
+			freed, err := leaveCases(ctx, tx, column, m.ID)
+			if err != nil {
+				return rec, err
+			}
+			for _, c := range freed {
+				if _, err := tx.ExecContext(ctx, `INSERT INTO decisions (application_id, version, member, kind, reason, text, at) VALUES ($1,$2,$3,$4,'','',$5)`,
+					c.ID, c.Version, m.ID, application.ActRelease, ms(e.At)); err != nil {
+					return rec, err
+				}
+				left = append(left, staff.Left{Action: "application.released", ObjectKind: "application", ObjectID: c.ID})
+			}
+		}
+	}
+	if !m.Has(staff.Helpdesk) {
+		for _, query := range []string{
+			`UPDATE unblock_cases SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
+				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING 'unblock', account_id`,
+			`UPDATE account_changes SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
+				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING kind, account_id`,
+		} {
+			ended, err := pairs(tx.QueryContext(ctx, query, by, ms(e.At), m.ID))
+			if err != nil {
+				return rec, err
+			}
+			for _, p := range ended {
+				left = append(left, staff.Left{Action: p[0] + ".cancelled", ObjectKind: "account", ObjectID: p[1]})
+			}
+		}
+	}
+	if len(rec.Events) > 0 {
+		for _, l := range left {
+			rec.Events = append(rec.Events, l.Event(e))
+		}
+	}
+	return rec, nil
+}
+
+// leaveCases takes a member from the undecided cases that name it there.
+func leaveCases(ctx context.Context, tx *sql.Tx, column, member string) ([]application.Application, error) {
+	rows, err := tx.QueryContext(ctx, `UPDATE applications SET `+column+` = '', version = version + 1 WHERE `+column+` = $1 AND `+open+` RETURNING id, version`, member)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []application.Application
+	for rows.Next() {
+		var a application.Application
+		if err := rows.Scan(&a.ID, &a.Version); err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, rows.Err()
+}
+
+func pairs(rows *sql.Rows, err error) ([][2]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out [][2]string
+	for rows.Next() {
+		var p [2]string
+		if err := rows.Scan(&p[0], &p[1]); err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
