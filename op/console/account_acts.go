@@ -59,7 +59,9 @@ func (h *Room) do(w http.ResponseWriter, r *http.Request, v *Visit, act string, 
 	}
 	p.sure(r, act)
 	next := ""
-	if !p.Sure.Checked {
+	if !p.Sure.Checked { // all faults of the form at once
+		_, wrong := helpdesk.Justified(reasons, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)
+		unjustified(p.Page, wrong)
 		p.Wrong("sure", "helpdesk."+act+".not_sure")
 	} else {
 		next, err = carryOut(a, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)

@@ -153,5 +153,8 @@ func stateText(p *web.Page, c application.Case) string {
 	if c.State == application.InReview && c.Proposal != "" {
 		return p.T("console.case.state_proposed")
 	}
+	if c.State == application.InReview && c.Reviewer == "" {
+		return p.T("console.case.state_released")
+	}
 	return p.T("console.case.state_" + string(c.State))
 }

@@ -75,7 +75,7 @@ func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Acco
 // judged as that of an application is. Nothing is proposed yet: what was
 // heard is shown back first.
 func (r *Rules) NewAddress(ctx context.Context, c Change, reason Reason, number, typed string, by audit.Event) (Change, error) {
-	number, err := justified(AddressReasons, reason, number)
+	number, err := Justified(AddressReasons, reason, number)
 	address, bad := mail.CanonicalAddress(typed)
 	if bad != nil {
 		err = errors.Join(err, ErrAddress)

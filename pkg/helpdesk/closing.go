@@ -13,7 +13,7 @@ import (
 // Close ends an account, or proposes it where a colleague has to confirm.
 // errs.ErrConflict as Changes.Begin and Changes.Close have it.
 func (r *Rules) Close(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) (Change, error) {
-	number, err := justified(CloseReasons, reason, number)
+	number, err := Justified(CloseReasons, reason, number)
 	if err != nil {
 		return Change{}, err
 	}
@@ -44,7 +44,7 @@ func (r *Rules) MayReopen(a account.Account) bool {
 // Reopen undoes a closing. The account is blocked then: who gets it is
 // decided by an unblock, with its questions and its second member.
 func (r *Rules) Reopen(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) error {
-	number, err := justified(ReopenReasons, reason, number)
+	number, err := Justified(ReopenReasons, reason, number)
 	if err != nil {
 		return err
 	}

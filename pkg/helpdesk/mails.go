@@ -41,7 +41,7 @@ func (r *Rules) Mails(ctx context.Context, a account.Account) ([]Mail, error) {
 
 // Resend sends a mail again, to the address of the account and no other.
 func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Event) error {
-	number, err := justified(MailReasons, reason, number)
+	number, err := Justified(MailReasons, reason, number)
 	if err != nil {
 		return err
 	}

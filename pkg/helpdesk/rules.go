@@ -60,7 +60,9 @@ var (
 // about a person ends up in the record.
 var ticket = regexp.MustCompile(`^[A-Za-z]{0,8}[-_#. ]?[0-9][0-9-]{0,19}$`)
 
-func justified(list []Reason, reason Reason, number string) (string, error) {
+// Justified gives the ticket number as it is kept, or all that is wrong with a
+// reason and a number: ErrReason and ErrTicket, joined.
+func Justified(list []Reason, reason Reason, number string) (string, error) {
 	number = strings.TrimSpace(number)
 	var wrong []error
 	if !slices.Contains(list, reason) {
@@ -155,7 +157,7 @@ func (r *Rules) Identify(ctx context.Context, c Case, a account.Account, code st
 // Justify gives an identified case its reason; one that needs a colleague
 // becomes a proposal by it.
 func (r *Rules) Justify(ctx context.Context, c Case, reason Reason, number string, by audit.Event) (Case, error) {
-	number, err := justified(UnblockReasons, reason, number)
+	number, err := Justified(UnblockReasons, reason, number)
 	if err != nil {
 		return c, err
 	}
@@ -188,7 +190,7 @@ func (r *Rules) End(ctx context.Context, c Case, by audit.Event) error {
 // Block blocks on request or suspicion. errs.ErrConflict when it is blocked
 // already, or closed.
 func (r *Rules) Block(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) error {
-	number, err := justified(BlockReasons, reason, number)
+	number, err := Justified(BlockReasons, reason, number)
 	if err != nil {
 		return err
 	}
