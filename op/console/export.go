@@ -24,6 +24,9 @@ func (h *Room) statisticsExport(w http.ResponseWriter, r *http.Request, v *Visit
 	if len(p.Problems) > 0 {
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/statistics", p)
 	}
+	if err := h.mayExport(r, v); err != nil {
+		return err
+	}
 	rows, err := h.Statistics.Count(r.Context(), p.query)
 	if err != nil {
 		return err
@@ -69,6 +72,9 @@ func (p *statisticsPage) add(s *sheet.Sheet, g group, rows []statistics.Row) err
 // applicationsExport gives a queue as a file: no addresses, no birth dates,
 // no documents.
 func (h *Room) applicationsExport(w http.ResponseWriter, r *http.Request, v *Visit) error {
+	if err := h.mayExport(r, v); err != nil {
+		return err
+	}
 	show, search := queueAsked(r.PostForm)
 	lines, err := h.Desk.Cases.Lines(r.Context(), application.Query{Show: show, Member: v.Member.ID, Search: search}, sheet.Most)
 	if errors.Is(err, application.ErrTooMany) {
@@ -137,15 +143,17 @@ type export struct {
 	details      map[string]string
 }
 
+// mayExport counts an export, before anything is read for it.
+func (h *Room) mayExport(r *http.Request, v *Visit) error {
+	allowed, wait, err := h.Kit.Windows.Allow(r.Context(), "exports", v.Member.ID, exportsPerHour, time.Hour)
+	if err == nil && !allowed {
+		err = &web.Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
+	}
+	return err
+}
+
 // download sends a file that is whole, once the record tells of it.
 func (h *Room) download(w http.ResponseWriter, r *http.Request, v *Visit, s *sheet.Sheet, x export) error {
-	allowed, wait, err := h.Kit.Windows.Allow(r.Context(), "exports", v.Member.ID, exportsPerHour, time.Hour)
-	if err != nil {
-		return err
-	}
-	if !allowed {
-		return &web.Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
-	}
 	file := s.Close()
 	e := h.event(r, v, x.action, "export", "")
 	e.Details = map[string]string{"rows": strconv.Itoa(s.Rows())}

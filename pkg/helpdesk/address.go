@@ -132,7 +132,8 @@ func (r *Rules) addressCode(c Change) secret.Text {
 
 // TakeAddress judges the code for a new address, and changes the address when
 // it is right. errs.ErrNotFound when the reference names no change that can be
-// confirmed; errs.ErrConflict when it cannot be done (any more).
+// confirmed; errs.ErrConflict when the code is right and it cannot be done (any
+// more).
 func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, by audit.Event) (HolderVerdict, Change, error) {
 	c, err := r.Changes.ByReference(ctx, strings.ToUpper(strings.TrimSpace(reference)))
 	if err == nil && (c.Kind != Address || c.State != Confirmed || c.Over(r.Now())) {
@@ -147,8 +148,8 @@ func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, by aud
 	}
 	by.ActorKind, by.ActorID = audit.ActorHolder, a.ID
 	typed = strings.Join(strings.Fields(typed), "")
+	right := subtle.ConstantTimeCompare([]byte(r.addressCode(c).Reveal()), []byte(typed)) == 1 // the change keeps its address
 	verdict, err := r.Changes.TryCode(ctx, c.ID, r.Now(), func(now Change) (HolderVerdict, record.Record) {
-		right := subtle.ConstantTimeCompare([]byte(r.addressCode(now).Reveal()), []byte(typed)) == 1
 		switch {
 		case right && r.Now().Before(now.From):
 			return CodeEarly, record.Record{}
@@ -160,6 +161,9 @@ func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, by aud
 		}
 		return CodeWrong, record.Record{}
 	})
+	if errors.Is(err, errs.ErrConflict) && !right {
+		err = errs.ErrNotFound // whoever has no code is told nothing of the account
+	}
 	return verdict, c, err
 }
 
