@@ -150,11 +150,5 @@ func lastDay(p *web.Page, end time.Time) string { return letter.Date(application
 
 // stateText says where a case is.
 func stateText(p *web.Page, c application.Case) string {
-	if c.State == application.InReview && c.Proposal != "" {
-		return p.T("console.case.state_proposed")
-	}
-	if c.State == application.InReview && c.Reviewer == "" {
-		return p.T("console.case.state_released")
-	}
-	return p.T("console.case.state_" + string(c.State))
+	return p.T("console.case.state_" + string(c.Standing()))
 }

@@ -106,7 +106,7 @@ func caseCells(p *web.Page, l application.Line) []sheet.Cell {
 	}
 	return []sheet.Cell{
 		sheet.Text(l.Reference), sheet.Text(p.T("console.case.kind_" + string(l.Kind))), sheet.Text(l.Name), sheet.Text(application.CountryName(l.Country, p.Lang)),
-		sheet.Text(dutchDay(l.SubmittedAt)), sheet.Text(application.LastDay(l.DueAt)), sheet.Text(p.T("console.case.state_" + string(l.State))), decided, days, sheet.Text(reason),
+		sheet.Text(dutchDay(l.SubmittedAt)), sheet.Text(application.LastDay(l.DueAt)), sheet.Text(p.T("console.case.state_" + string(l.Standing))), decided, days, sheet.Text(reason),
 	}
 }
 

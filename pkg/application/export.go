@@ -12,7 +12,7 @@ import (
 type Line struct {
 	Reference   string
 	Kind        account.Kind
-	State       State
+	Standing    Standing
 	Name        string // of the company, or of the person
 	Country     string // where the company is registered or the person lives; ISO 3166-1 alpha-2
 	SubmittedAt time.Time
@@ -25,9 +25,10 @@ type Line struct {
 var ErrTooMany = errors.New("application: too many lines")
 
 // Line gives the line of a case.
-func (a Application) Line(reason string) Line {
+func (c Case) Line(reason string) Line {
+	a := c.Application
 	l := Line{
-		Reference: a.Reference, Kind: a.Kind, State: a.State, Name: a.Answers.FullName(), Country: a.Answers.Address.Country,
+		Reference: a.Reference, Kind: a.Kind, Standing: c.Standing(), Name: a.Answers.FullName(), Country: a.Answers.Address.Country,
 		SubmittedAt: a.SubmittedAt, DueAt: a.DueAt, DecidedAt: a.DecidedAt, Reason: reason,
 	}
 	if o := a.Answers.Organization; o != nil && a.Kind == account.LegalPerson {

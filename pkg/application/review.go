@@ -16,6 +16,27 @@ type Case struct {
 	Reminded int    // how many times the applicant was reminded of the open question
 }
 
+// Standing is how far a case is, as officials see it: its state, or what
+// InReview does not tell.
+type Standing string
+
+// The standings that are no states.
+const (
+	Proposed Standing = "proposed" // waits for the second official
+	Released Standing = "released" // waits for anyone: who had it let it go
+)
+
+// Standing tells how far the case is.
+func (c Case) Standing() Standing {
+	switch {
+	case c.State == InReview && c.Proposal != "":
+		return Proposed
+	case c.State == InReview && c.Reviewer == "":
+		return Released
+	}
+	return Standing(c.State)
+}
+
 // ActKind says what was done with a case.
 type ActKind string
 

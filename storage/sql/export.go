@@ -12,7 +12,7 @@ func (s cases) Lines(ctx context.Context, q application.Query, most int) ([]appl
 	l := queueOf(q.Show)
 	where, args := l.condition(q, false)
 	args = append(args, most+1)
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT reference, kind, state, answers, submitted_at, due_at, decided_at,
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT reference, kind, state, reviewer, proposal, answers, submitted_at, due_at, decided_at,
 			COALESCE((SELECT MAX(reason) FROM decisions WHERE application_id = applications.id AND kind = 'reject'), '')
 		FROM applications WHERE `+where+` ORDER BY `+l.sorted(true)+` LIMIT $`+strconv.Itoa(len(args)), args...)
 	if err != nil {
@@ -21,17 +21,17 @@ func (s cases) Lines(ctx context.Context, q application.Query, most int) ([]appl
 	defer rows.Close()
 	var out []application.Line
 	for rows.Next() {
-		var a application.Application
+		var c application.Case
 		var answers, reason string
 		var submitted, due, decided int64
-		if err := rows.Scan(&a.Reference, &a.Kind, &a.State, &answers, &submitted, &due, &decided, &reason); err != nil {
+		if err := rows.Scan(&c.Reference, &c.Kind, &c.State, &c.Reviewer, &c.Proposal, &answers, &submitted, &due, &decided, &reason); err != nil {
 			return nil, answer("lines", err)
 		}
-		if err := json.Unmarshal([]byte(answers), &a.Answers); err != nil {
+		if err := json.Unmarshal([]byte(answers), &c.Answers); err != nil {
 			return nil, answer("lines", err)
 		}
-		a.SubmittedAt, a.DueAt, a.DecidedAt = at(submitted), at(due), at(decided)
-		if out = append(out, a.Line(reason)); len(out) > most {
+		c.SubmittedAt, c.DueAt, c.DecidedAt = at(submitted), at(due), at(decided)
+		if out = append(out, c.Line(reason)); len(out) > most {
 			return nil, application.ErrTooMany
 		}
 	}
