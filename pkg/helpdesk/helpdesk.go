@@ -34,7 +34,8 @@ const (
 	ProposalTime = 24 * time.Hour
 	// Cooling is how long an account is left alone after a refused case.
 	Cooling = time.Hour
-	// SecondWithin is the time in which another unblock needs a colleague.
+	// SecondWithin is the time in which another unblock, or one after a change
+	// of address, needs a colleague.
 	SecondWithin = 30 * 24 * time.Hour
 	// Most is how many accounts a search gives.
 	Most = 20
@@ -118,7 +119,9 @@ type Store interface {
 	// account is not blocked in this epoch. An own case that was left lying
 	// is cancelled by this. It begins with as many wrong answers as were given
 	// about the account in the last time (Cooling), here or for a Change, and
-	// not done by that; WrongAnswers of them are a conflict too.
+	// not done by that; WrongAnswers of them are a conflict too. Where the
+	// address changed in the last time (SecondWithin) it needs a colleague,
+	// whatever c.Second: the two together hand an account over.
 	Begin(ctx context.Context, c Case, rec record.Record) error
 	// Case answers errs.ErrNotFound.
 	Case(ctx context.Context, id string) (Case, error)

@@ -79,7 +79,8 @@ func (s desk) Begin(ctx context.Context, c helpdesk.Case, rec record.Record) err
 			return record.Record{}, err
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO unblock_cases (id, account_id, epoch, state, second, wrongs, opened_by, opened_at)
-			VALUES ($1,$2,$3,'open',$4,$5,$6,$7)`, c.ID, c.AccountID, c.Epoch, c.Second, wrong, c.OpenedBy, ms(now)); err != nil {
+			VALUES ($1,$2,$3,'open', $4 OR EXISTS (SELECT 1 FROM account_changes WHERE account_id = $2 AND kind = 'address' AND state = 'done' AND decided_at > $8), $5,$6,$7)`,
+			c.ID, c.AccountID, c.Epoch, c.Second, wrong, c.OpenedBy, ms(now), ms(now.Add(-helpdesk.SecondWithin))); err != nil {
 			return record.Record{}, err
 		}
 		return rec, one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state = 'blocked'`, c.AccountID, c.Epoch))

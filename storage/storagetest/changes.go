@@ -18,7 +18,7 @@ func Changes(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store, helpde
 	for name, test := range map[string]func(*testing.T, changeWorld){
 		"Begin": changeBegin, "Save": changeSave, "Confirm": changeConfirm, "Address": changeAddress, "Wrong codes": changeWrongCodes, "Taken": changeTaken,
 		"Close": changeClose, "Too late": changeLate, "Reopen": changeReopen, "Silence": changeSilence,
-		"Wrong answers": changeWrongAnswers,
+		"Wrong answers": changeWrongAnswers, "Unblock after it": changeThenUnblock,
 	} {
 		t.Run(name, func(t *testing.T) {
 			stores, desk, changes := open(t)
@@ -129,6 +129,26 @@ func changeBegin(t *testing.T, w changeWorld) {
 	_, err := w.Changes.Live(ctx(t), b.ID, noon)
 	is(t, err, errs.ErrNotFound)
 	w.begun(changing(w.account(b.ID), helpdesk.Address, "anna"))
+}
+
+// OF-20: another address and then an unblock hand an account over; the second
+// of the two needs a colleague as well, for a while.
+func changeThenUnblock(t *testing.T, w changeWorld) {
+	moved, other := w.active(), w.active()
+	c := w.confirmed(moved, newAddress())
+	done := c.From.Add(time.Minute)
+	ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), c.ID, done, verdict(helpdesk.CodeRight, record.Record{})))
+	for _, a := range []account.Account{moved, other} {
+		must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, fresh("BR"), done, record.Record{}))
+		for passed, second := range map[time.Duration]bool{helpdesk.SecondWithin - time.Second: a.ID == moved.ID, helpdesk.SecondWithin: false} {
+			c := unblocking(w.account(a.ID), "olga")
+			c.OpenedAt = done.Add(passed)
+			must(t, w.Helpdesk.Begin(ctx(t), c, record.Record{}))
+			if got := ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID)); got.Second != second {
+				t.Errorf("after %s a colleague is needed: %t, want %t", passed, got.Second, second)
+			}
+		}
+	}
 }
 
 // OF-20: beginning anew, as somebody else or for something else gives no new
