@@ -39,11 +39,12 @@ func TestEveryPage(t *testing.T) {
 	}
 }
 
-// public are the pages that applicants and account holders come to see. An
-// application that waits for an official is none of practice, which approves
-// at once: the tour of the console comes there.
+// public are the pages that applicants and account holders come to see by
+// themselves. Those that begin with an official are none of them: an
+// application that waits, and an address that is corrected. The tour of the
+// console comes there.
 func public(page string) bool {
-	return !strings.HasPrefix(page, "console/") && page != "apply/status_document" && page != "apply/status_withdraw"
+	return !strings.HasPrefix(page, "console/") && !strings.HasPrefix(page, "address/") && page != "apply/status_document" && page != "apply/status_withdraw"
 }
 
 // visit is one visitor on the way through all pages.
