@@ -1,0 +1,73 @@
+package storagetest
+
+import (
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/record"
+)
+
+// OF-20: another address and then an unblock hand an account over; the second
+// of the two needs a colleague as well, for a while.
+func changeThenUnblock(t *testing.T, w changeWorld) {
+	moved, other := w.active(), w.active()
+	c := w.confirmed(moved, newAddress())
+	done := c.From.Add(time.Minute)
+	ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), c.ID, done, verdict(helpdesk.CodeRight, record.Record{})))
+	for _, a := range []account.Account{moved, other} {
+		must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, fresh("BR"), done, record.Record{}))
+		for passed, second := range map[time.Duration]bool{helpdesk.SecondWithin - time.Second: a.ID == moved.ID, helpdesk.SecondWithin: false} {
+			c := unblocking(w.account(a.ID), "olga")
+			c.OpenedAt = done.Add(passed)
+			must(t, w.Helpdesk.Begin(ctx(t), c, record.Record{}))
+			if got := ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID)); got.Second != second {
+				t.Errorf("after %s a colleague is needed: %t, want %t", passed, got.Second, second)
+			}
+		}
+	}
+}
+
+// OF-20: beginning anew, as somebody else or for something else gives no new
+// tries; time does, and so does a call that ended well.
+func changeWrongAnswers(t *testing.T, w changeWorld) {
+	a := w.blocked()
+	at := func(passed time.Duration) time.Time { return noon.Add(passed) }
+	unblock := func(by string, passed time.Duration) (helpdesk.Case, error) {
+		c := unblocking(a, by)
+		c.OpenedAt = at(passed)
+		if err := w.Helpdesk.Begin(ctx(t), c, record.Record{}); err != nil {
+			return c, err
+		}
+		return w.Helpdesk.Case(ctx(t), c.ID)
+	}
+	address := func(by string, passed time.Duration) (helpdesk.Change, error) {
+		c := changing(a, helpdesk.Address, by)
+		c.OpenedAt = at(passed)
+		if err := w.Changes.Begin(ctx(t), c, record.Record{}); err != nil {
+			return c, err
+		}
+		return w.Changes.Change(ctx(t), c.ID)
+	}
+	c := ok[helpdesk.Case](t)(unblock("olga", 0))
+	c.Wrong = 1
+	ok[helpdesk.Case](t)(w.Helpdesk.Save(ctx(t), c, record.Record{}))
+	c = ok[helpdesk.Case](t)(unblock("olga", time.Minute)) // cancels the own one
+	same(t, c.Wrong, 1)
+	must(t, w.Helpdesk.End(ctx(t), c.ID, helpdesk.Cancelled, "olga", at(time.Minute), record.Record{}))
+	change := ok[helpdesk.Change](t)(address("piet", 2*time.Minute))
+	same(t, change.Wrong, 1)
+	change.Wrong = helpdesk.WrongAnswers - 1
+	change = ok[helpdesk.Change](t)(w.Changes.Save(ctx(t), change, record.Record{}))
+	c = ok[helpdesk.Case](t)(unblock("anna", 3*time.Minute))
+	same(t, c.Wrong, helpdesk.WrongAnswers-1)
+	c.Wrong++
+	c.State, c.DecidedBy, c.DecidedAt = helpdesk.Refused, "anna", at(3*time.Minute)
+	ok[helpdesk.Case](t)(w.Helpdesk.Save(ctx(t), c, record.Record{}))
+	must(t, w.Changes.End(ctx(t), change, helpdesk.Cancelled, "piet", at(4*time.Minute), record.Record{}))
+	_, err := address("anna", 5*time.Minute)
+	is(t, err, errs.ErrConflict)
+	same(t, ok[helpdesk.Case](t)(unblock("anna", 5*time.Minute+helpdesk.Cooling)).Wrong, 0)
+}
