@@ -36,7 +36,7 @@ func (a *app) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 	}
 	a.staff = &console.Room{
 		Kit:      kit,
-		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, EmailKey: emailKey, Letters: letters, Rand: a.rand, Now: a.now},
+		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.stores.ring, EmailKey: emailKey, Letters: letters, Link: inviteLink(c), Rand: a.rand, Now: a.now},
 		Sessions: a.stores.sessions, Audit: db.Audit(), Heads: db.Heads(), ByReference: db.Applications().ByReference, PerMinute: c.Limits.LoginPerMinute,
 		Helpdesk:   desk,
 		Watch:      &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.now},

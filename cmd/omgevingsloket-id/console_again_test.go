@@ -41,7 +41,7 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 		t.Fatal("a form opened in time is not taken:", got.Roles)
 	}
 	stay(20 * time.Minute)
-	bas.get("/console").press(member, "action", "remove").at("/console/again")
+	bas.get("/console").press(member, "action", "remove", "sure", "yes").at("/console/again")
 	if got := s.member("nora@gov.example"); got.State != staff.Active {
 		t.Fatal("removed without a code:", got.State)
 	}
@@ -60,7 +60,7 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 	if bas.url.Query().Get("id") != nora.ID {
 		t.Error("led elsewhere:", bas.url)
 	}
-	bas.press(member, "action", "remove").at("/console/staff")
+	bas.press(member, "action", "remove", "sure", "yes").at("/console/staff")
 	if events, err := s.stores.db.Audit().EventsAbout(t.Context(), "staff", s.member("bas@gov.example").ID, 20); err != nil || !slices.ContainsFunc(events, func(e audit.Event) bool { return e.Action == "staff.proven" }) {
 		t.Error("not on the record:", err)
 	}

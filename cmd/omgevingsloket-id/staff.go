@@ -15,6 +15,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -55,15 +56,20 @@ func (t staffAdd) Run(w world) error {
 			return err
 		}
 		fmt.Fprintf(w.stdout, "%s is invited. This link works once and for 72 hours; hand it over in a safe way:\n%s\n",
-			m.Name, console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), handle.Reveal()))
+			m.Name, rules.Link(handle).Reveal())
 		return nil
 	})
+}
+
+// inviteLink makes the address at which an invitation is accepted.
+func inviteLink(c config.Config) func(secret.Text) secret.Text {
+	return func(invite secret.Text) secret.Text { return console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), invite) }
 }
 
 // staffRules are those of inviting and removing.
 func staffRules(c config.Config, s *stores) (*staff.Rules, error) {
 	letters, err := newLetters(c, rand.Reader)
-	return &staff.Rules{Store: s.db.Staff(), Letters: letters, Rand: rand.Reader, Now: time.Now}, err
+	return &staff.Rules{Store: s.db.Staff(), Letters: letters, Link: inviteLink(c), Rand: rand.Reader, Now: time.Now}, err
 }
 
 type staffList struct{ target }

@@ -37,7 +37,7 @@ func (s *site) outbox(to string) (kinds []string) {
 	must(s.t, err)
 	slices.SortFunc(items, func(a, b mail.Item) int { return a.At.Compare(b.At) })
 	for _, item := range items {
-		if item.To == to && item.Kind != letter.KindStaffManaged {
+		if item.To == to && item.Kind != letter.KindStaffManaged && item.Kind != letter.KindStaffInvited {
 			kinds = append(kinds, item.Kind)
 		}
 	}

@@ -16,8 +16,11 @@ func TestAdministratorInvitesAndRemoves(t *testing.T) {
 		admin.Fill("name", "Nora Nieuw")
 		admin.Fill("email", "nora@demo.example")
 		admin.Choose("helpdesk", "yes")
-		admin.primary().on("console/invited")
-		link := admin.TextOf("main code")
+		admin.primary().on("console/staff")
+		if strings.Contains(admin.HTML(), "token=") {
+			d.Error("the administrator sees the invitation")
+		}
+		link := d.invitation("nora@demo.example")
 
 		nora := &practice.Official{Name: "Nora Nieuw", Email: "nora@demo.example", Password: "een rustige haven bij nacht"}
 		b := d.visitor()
@@ -50,12 +53,30 @@ func TestAdministratorInvitesAndRemoves(t *testing.T) {
 
 		admin.open("/console/staff").on("console/staff")
 		admin.ClickLink("Nora Nieuw")
-		admin.on("console/member").press("action", "remove").on("console/staff")
+		admin.on("console/member").press("action", "remove").on("console/member")
+		if admin.Count("#errors") != 1 {
+			d.Error("removed at one press:", admin.Text())
+		}
+		admin.Choose("sure", "yes")
+		admin.press("action", "remove").on("console/staff")
 		b.Open(d.site.Issuer + "/console")
 		if got := b.Attribute("main", "data-page"); got != "console/login" {
 			d.Errorf("removed, Nora is on %q:\n%s", got, b.Text())
 		}
 	})
+}
+
+// invitation is the link in the mail to whom it is for.
+func (d *desk) invitation(email string) string {
+	d.Helper()
+	mail := d.site.Mail.Next(d, email)
+	for _, word := range strings.Fields(mail.Text) {
+		if strings.Contains(word, "/console/invite?token=") {
+			return word
+		}
+	}
+	d.Fatal("no link in the mail:\n", mail.Text)
+	return ""
 }
 
 // An auditor reads what others did and finds no button to do anything.

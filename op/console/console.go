@@ -91,7 +91,7 @@ func (h *Room) Mount(*web.Kit) {
 	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.proven(h.staff))
 	h.post("/console/staff", []staff.Role{staff.Administrator}, h.proven(h.staffPost), append([]string{"name", "email"}, roleFields...)...)
 	h.get("/console/staff/member", "", []staff.Role{staff.Administrator}, h.proven(h.member))
-	h.post("/console/staff/member", []staff.Role{staff.Administrator}, h.proven(h.memberPost), append([]string{"action"}, roleFields...)...)
+	h.post("/console/staff/member", []staff.Role{staff.Administrator}, h.proven(h.memberPost), append([]string{"action", "sure"}, roleFields...)...)
 }
 
 // Access lists all routes with their roles.

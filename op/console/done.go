@@ -15,7 +15,7 @@ const doneParam = "done"
 var doneActs = []string{
 	"take", "release", "note", "propose", "approve", "reject", "more", // an application
 	"block", "mail", "closing", "reopen", // an account
-	"roles", "remove", // an employee
+	"invited", "roles", "remove", // an employee
 }
 
 // doneURL is an address of the console, with a query or without, that also

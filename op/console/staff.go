@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -85,14 +86,8 @@ func chosenRoles(r *http.Request) []staff.Role {
 	return out
 }
 
-type invitedPage struct {
-	page
-	Name, Link string
-	Back       web.Link
-}
-
-// staffPost invites. The link is shown once, to be handed over; an address
-// that is known is invited anew and loses its password and app by that.
+// staffPost invites, by mail; an address that is known is invited anew and
+// loses its password and app by that.
 func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	roles := chosenRoles(r)
 	p, err := h.staffPage(r, v, roles)
@@ -115,7 +110,7 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 	if len(p.Problems) > 0 {
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/staff", p)
 	}
-	handle, m, err := h.Rules.Invite(r.Context(), name, address, p.Lang, roles, h.event(r, v, "", "", ""))
+	_, _, err = h.Rules.Invite(r.Context(), name, address, p.Lang, roles, h.event(r, v, "", "", ""))
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Kit.SeeOther(w, "/console/staff") // removed a moment ago: the list says so
 	}
@@ -123,15 +118,12 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 		return err
 	}
 	h.AfterMail()
-	done := &invitedPage{page: h.page(r, v, "console.invited.title"), Name: m.Name, Link: InviteLink(h.Kit.Settings.Issuer, handle.Reveal())}
-	done.Languages = nil
-	done.Back = web.Link{URL: done.Path("/console/staff"), Label: done.T("console.invited.back")}
-	return h.Kit.Render(w, http.StatusOK, "console/invited", done)
+	return h.Kit.SeeOther(w, doneURL("/console/staff", "invited"))
 }
 
 // InviteLink is the address at which an invitation is accepted.
-func InviteLink(origin, handle string) string {
-	return origin + "/console/invite?" + url.Values{"token": {handle}}.Encode()
+func InviteLink(origin string, invite secret.Text) secret.Text {
+	return secret.Text(origin + "/console/invite?" + url.Values{"token": {invite.Reveal()}}.Encode())
 }
 
 type memberPage struct {
@@ -140,6 +132,7 @@ type memberPage struct {
 	Roles  []web.Field
 	Self   bool
 	Save   web.Button
+	Sure   web.Field
 	Remove web.Button
 	Back   web.Link
 }
@@ -165,8 +158,9 @@ func (h *Room) memberPage(r *http.Request, v *Visit) (*memberPage, staff.Member,
 	p.Member = memberRow{Name: m.Name, Email: m.Email, Roles: roleNames(p.Page, m.Roles), State: p.T("console.state." + string(m.State))}
 	p.Roles = roleChoices(p.Page, m.Roles)
 	p.Save = web.Button{Name: "action", Value: "roles", Label: p.T("console.member.save")}
+	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("console.member.sure"), Checked: r.PostForm.Get("sure") != "", Optional: true}
 	p.Remove = web.Button{Name: "action", Value: "remove", Label: p.T("console.member.remove"), Secondary: true}
-	p.Back = web.Link{URL: p.Path("/console/staff"), Label: p.T("console.invited.back")}
+	p.Back = web.Link{URL: p.Path("/console/staff"), Label: p.T("console.member.back")}
 	return p, m, nil
 }
 
@@ -181,6 +175,8 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	switch {
 	case p.Self:
 		p.Wrong("", "console.staff.not_yourself")
+	case action == "remove" && !p.Sure.Checked:
+		p.Wrong("sure", "console.member.not_sure")
 	case action == "remove":
 		err = h.Rules.Remove(r.Context(), m, h.event(r, v, "", "", ""))
 	case action == "roles" && len(roles) == 0:

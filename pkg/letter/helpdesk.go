@@ -19,6 +19,7 @@ const (
 	KindAccountClosed    = "account-closed"
 	KindStaffAlarm       = "staff-alarm"
 	KindStaffManaged     = "staff-managed"
+	KindStaffInvited     = "staff-invited"
 )
 
 var (
@@ -76,8 +77,14 @@ func (w *Writer) StaffAlarm(to, member staff.Member, files int, since, now time.
 	})
 }
 
-// StaffManaged tells what was done with a member; the invitation itself is
-// handed over by whoever invited, not by mail.
+// StaffInvited carries the link of an invitation.
+func (w *Writer) StaffInvited(m staff.Member, link secret.Text, by string, now time.Time) mail.Message {
+	return w.write(KindStaffInvited, m.Email, envelope{
+		Lang: m.Lang, Name: greeting(m.Name), At: now, Expires: m.InviteExpires, Letter: map[string]any{"Link": link.Reveal(), "By": by},
+	})
+}
+
+// StaffManaged tells what was done with a member.
 func (w *Writer) StaffManaged(to, member staff.Member, what staff.Managed, by string, now time.Time) mail.Message {
 	return w.write(KindStaffManaged, to.Email, envelope{
 		Lang: to.Lang, Name: greeting(to.Name), At: now, Letter: map[string]any{"Member": member, "What": string(what), "By": by, "Self": to.Email == member.Email},

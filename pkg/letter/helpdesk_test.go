@@ -26,7 +26,8 @@ func aboutChanges(w *letter.Writer, lang string) []mail.Message {
 		w.AccountClosed(holder, "W3RT-9KLM", now.Add(helpdesk.ReopenTime), now),
 		w.StaffAlarm(staff.Member{Name: "Bea Beheer", Email: "jo@example.com", Lang: lang}, staff.Member{Name: "Olga Official", Email: "olga@example.org"}, 101, now.Add(-time.Hour), now),
 	}
-	olga := staff.Member{Name: "Olga Official", Email: "jo@example.com", Lang: lang, Roles: staff.Roles}
+	olga := staff.Member{Name: "Olga Official", Email: "jo@example.com", Lang: lang, Roles: staff.Roles, InviteExpires: now.Add(staff.InviteLifetime)}
+	mails = append(mails, w.StaffInvited(olga, "https://beheer.example/console/invite?token=olid_inv_x", "Bas Beheerder", now), w.StaffInvited(olga, "https://beheer.example/console/invite?token=olid_inv_x", "", now))
 	for _, what := range []staff.Managed{staff.WasInvited, staff.WasChanged, staff.WasRemoved} {
 		mails = append(mails, w.StaffManaged(olga, olga, what, "", now), w.StaffManaged(staff.Member{Name: "Bea Beheer", Email: "jo@example.com", Lang: lang}, olga, what, "Bas Beheerder", now))
 	}

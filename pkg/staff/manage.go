@@ -28,10 +28,13 @@ type Letters interface {
 	// StaffManaged tells what was done with a member, by whom ("" = at the
 	// command line).
 	StaffManaged(to, member Member, what Managed, by string, now time.Time) mail.Message
+	// StaffInvited carries the link of an invitation to whom it is for.
+	StaffInvited(m Member, link secret.Text, by string, now time.Time) mail.Message
 }
 
-// Invite makes an invitation; the handle is for the invited person alone.
-// errs.ErrConflict when who does it is an administrator no more.
+// Invite makes an invitation and mails it. Its handle is for the invited
+// person alone: an administrator who saw it could become a colleague of
+// theirs. errs.ErrConflict when who does it is an administrator no more.
 func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Event) (secret.Text, Member, error) {
 	address, err := mail.CanonicalAddress(email)
 	if err != nil {
@@ -42,10 +45,11 @@ func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Ro
 		ID: secret.NewID(r.Rand), Name: name, Email: address, Lang: lang, Roles: roles, Epoch: 1,
 		Invite: handle.Hash(), InviteExpires: r.Now().Add(InviteLifetime), CreatedAt: r.Now(),
 	}
-	mails, err := r.tell(ctx, fresh, WasInvited, by)
+	actor, mails, err := r.tell(ctx, fresh, WasInvited, by)
 	if err != nil {
 		return "", Member{}, err
 	}
+	mails = append(mails, r.Letters.StaffInvited(fresh, r.Link(handle), actor, r.Now()))
 	m, err := r.Store.Invite(ctx, member(by), fresh, func(m Member) record.Record { return record.Of(r.managed(by, m, "staff.invited"), mails...) })
 	return handle, m, err
 }
@@ -54,10 +58,11 @@ func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Ro
 // or when who does it is an administrator no more.
 func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.Event) error {
 	m.Roles = roles
-	mails, err := r.tell(ctx, m, WasChanged, by)
+	actor, mails, err := r.tell(ctx, m, WasChanged, by)
 	if err != nil {
 		return err
 	}
+	mails = append(mails, r.Letters.StaffManaged(m, m, WasChanged, actor, r.Now()))
 	e := r.managed(by, m, "staff.roles")
 	e.Reason = strings.Join(names(roles), " ")
 	return r.Store.SetRoles(ctx, member(by), m.ID, roles, record.Of(e, mails...))
@@ -65,10 +70,11 @@ func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.E
 
 // Remove ends a member. errs.ErrConflict when that was done before.
 func (r *Rules) Remove(ctx context.Context, m Member, by audit.Event) error {
-	mails, err := r.tell(ctx, m, WasRemoved, by)
+	actor, mails, err := r.tell(ctx, m, WasRemoved, by)
 	if err != nil {
 		return err
 	}
+	mails = append(mails, r.Letters.StaffManaged(m, m, WasRemoved, actor, r.Now()))
 	return r.Store.Remove(ctx, member(by), m.ID, record.Of(r.managed(by, m, "staff.removed"), mails...))
 }
 
@@ -88,26 +94,23 @@ func (r *Rules) managed(by audit.Event, m Member, action string) audit.Event {
 	return by
 }
 
-// tell writes to the member, to every administrator and to every auditor.
+// tell writes to every other administrator and auditor, and names who acts.
 // Nobody becomes an official in silence: who would invent a colleague, to be
-// a second pair of eyes, is seen by all others, and by whoever was inventive
-// with their name.
-func (r *Rules) tell(ctx context.Context, m Member, what Managed, by audit.Event) ([]mail.Message, error) {
+// a second pair of eyes, is seen by all others.
+func (r *Rules) tell(ctx context.Context, m Member, what Managed, by audit.Event) (actor string, mails []mail.Message, err error) {
 	all, err := r.Store.List(ctx)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	actor := ""
 	if i := slices.IndexFunc(all, func(o Member) bool { return by.ActorKind == audit.ActorStaff && o.ID == by.ActorID }); i >= 0 {
 		actor = all[i].Name
 	}
-	mails := []mail.Message{r.Letters.StaffManaged(m, m, what, actor, r.Now())}
 	for _, to := range all {
 		if to.State == Active && to.Has(Administrator, Auditor) && to.Email != m.Email {
 			mails = append(mails, r.Letters.StaffManaged(to, m, what, actor, r.Now()))
 		}
 	}
-	return mails, nil
+	return actor, mails, nil
 }
 
 // member is the member who acts; "" at the command line.

@@ -27,6 +27,7 @@ type Rules struct {
 	Ring     *secret.KeyRing
 	EmailKey []byte // for limit lanes; not the one of account holders
 	Letters  Letters
+	Link     func(invite secret.Text) secret.Text // where an invitation is accepted
 	Rand     io.Reader
 	Now      func() time.Time
 }
