@@ -94,7 +94,7 @@ func (b *browser) apply(email string) *browser {
 	b.at("/apply/person").submit("given_name", "Zoë", "family_name", "Bauer", "birth_day", "2", "birth_month", "3", "birth_year", "1980", "phone", "")
 	b.at("/apply/company").submit("organization_name", "Bau GmbH", "registration_country", "AT", "register", "Firmenbuch", "registration_number", "FN 1", "not_registered", "", "role", "director")
 	b.at("/apply/address").submit("line1", "Ring 9", "line2", "1010 Wien", "line3", "", "country", "AT")
-	b.at("/apply/document").upload("uittreksel.pdf", aPDF)
+	b.at("/apply/document").upload("verkeerd.pdf", aPDF+"%1").get("/apply/document").upload("uittreksel.pdf", aPDF)
 	return b.at("/apply/check").submit("declared", "yes").at("/apply/done")
 }
 
@@ -146,7 +146,10 @@ func TestProductionJourney(t *testing.T) {
 	if !strings.Contains(b.body, "En wie tekent er?") {
 		t.Error("the question is not on the page")
 	}
+	before := s.documents(c)
+	s.proven(c) // a choice before sending leaves nothing
 	b.get("/apply/status/document").upload("nieuw.pdf", aPDF+"%2").at("/apply/status")
+	s.proven(c, before...)
 	if b.submit("text", " "); b.status != http.StatusUnprocessableEntity {
 		t.Error("an empty answer:", b.status)
 	}

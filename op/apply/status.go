@@ -20,7 +20,7 @@ type Cases interface {
 	Case(ctx context.Context, id string) (application.Case, error)
 	Acts(ctx context.Context, id string) ([]application.Act, error)
 	Answer(ctx context.Context, c application.Case, act application.Act, rec record.Record) error
-	ReplaceDocument(ctx context.Context, c application.Case, d application.Document, act application.Act, rec record.Record) error
+	ReplaceDocument(ctx context.Context, c application.Case, d application.Document, act application.Act, proof func([]application.Document) record.Record) error
 	Withdraw(ctx context.Context, c application.Case, act application.Act, rec record.Record) error
 	application.StatusCodes
 }

@@ -58,7 +58,8 @@ func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c appl
 	}
 	event := h.event(r, c.Application, "application.document_replaced")
 	event.Details = map[string]string{"document": d.ID}
-	err = h.Cases.ReplaceDocument(r.Context(), c, d, application.Act{Kind: application.ActDocument, At: h.Kit.Now()}, record.Of(event))
+	err = h.Cases.ReplaceDocument(r.Context(), c, d, application.Act{Kind: application.ActDocument, At: h.Kit.Now()},
+		func(gone []application.Document) record.Record { return application.Replaced(gone, event) })
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	} // in conflict nothing is asked any more: the page tells

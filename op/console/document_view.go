@@ -66,7 +66,7 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error 
 			return h.overtaken(w, p, err)
 		}
 		if err := h.inspect(r.Context(), p, d); err != nil {
-			return err
+			return h.overtaken(w, p, err)
 		}
 	default:
 		p.Refused = p.T("console.document.refused_other")
@@ -100,7 +100,7 @@ func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) erro
 	if !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
-	p.Refused, p.Picture = p.T("console.document.refused_now"), ""
+	p.Refused, p.Picture, p.Offered = p.T("console.document.refused_now"), "", false
 	return h.Kit.Render(w, http.StatusConflict, "console/document", p)
 }
 
@@ -134,7 +134,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *Visit) er
 	}
 	if d.MayBeShown() && d.Type == application.TypePDF {
 		if err := h.inspect(r.Context(), p, d); err != nil {
-			return err
+			return h.overtaken(w, p, err)
 		}
 	}
 	if !p.Offered {

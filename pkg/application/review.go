@@ -150,8 +150,9 @@ type Cases interface {
 	// asked, and the term moved on (DueAfter).
 	Answer(ctx context.Context, c Case, act Act, rec record.Record) error
 	// ReplaceDocument puts a document instead of earlier ones, in
-	// MoreInformation.
-	ReplaceDocument(ctx context.Context, c Case, d Document, act Act, rec record.Record) error
+	// MoreInformation, with the record that proof makes of those: their Name
+	// and Sealed are empty.
+	ReplaceDocument(ctx context.Context, c Case, d Document, act Act, proof func(gone []Document) record.Record) error
 	// Withdraw ends an open case for its applicant, whatever the version,
 	// and forgets the password.
 	Withdraw(ctx context.Context, c Case, act Act, rec record.Record) error

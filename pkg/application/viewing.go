@@ -2,11 +2,13 @@ package application
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -77,8 +79,12 @@ func (v *Viewing) record(d Filed, action string, by audit.Event) record.Record {
 }
 
 // Read gives the content, for looking into it. Nothing of it goes to anybody.
+// errs.ErrConflict when it was destroyed or replaced since d was read.
 func (v *Viewing) Read(ctx context.Context, d Filed) ([]byte, error) {
 	sealed, err := v.Content(ctx, d.ID)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && len(sealed.Sealed) == 0 {
+		return nil, errs.ErrConflict
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -111,18 +111,35 @@ func (s applications) PutDocument(ctx context.Context, d application.Document) e
 			WHERE id = $1 AND state = 'email_confirmed' AND expires_at > $2`, d.ApplicationID, ms(d.CreatedAt))); err != nil {
 			return record.Record{}, err
 		}
-		return record.Record{}, putDocument(ctx, tx, d)
+		_, err := putDocument(ctx, tx, d) // what was chosen before was never sent
+		return record.Record{}, err
 	})
 }
 
-// putDocument keeps a document instead of the application's earlier ones.
-func putDocument(ctx context.Context, tx *sql.Tx, d application.Document) error {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE application_id = $1`, d.ApplicationID); err != nil {
-		return err
+// goneColumns are what is left to tell of a document without its content.
+const goneColumns = `id, application_id, type, size, sha256, created_at`
+
+func scanGone(r row) (application.Document, error) {
+	var d application.Document
+	var created int64
+	if err := r.Scan(&d.ID, &d.ApplicationID, &d.Type, &d.Size, &d.SHA256, &created); err != nil {
+		return d, err
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO documents (id, application_id, name, type, size, sha256, sealed, created_at)
+	d.CreatedAt = at(created)
+	return d, nil
+}
+
+// putDocument keeps a document instead of the application's earlier ones,
+// and gives those.
+func putDocument(ctx context.Context, tx *sql.Tx, d application.Document) ([]application.Document, error) {
+	rows, err := tx.QueryContext(ctx, `DELETE FROM documents WHERE application_id = $1 RETURNING `+goneColumns, d.ApplicationID)
+	gone, err := all(rows, err, scanGone)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO documents (id, application_id, name, type, size, sha256, sealed, created_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`, d.ID, d.ApplicationID, d.Name, d.Type, d.Size, d.SHA256, d.Sealed, ms(d.CreatedAt))
-	return err
+	return gone, err
 }
 
 func (s applications) Documents(ctx context.Context, applicationID string) ([]application.Document, error) {

@@ -100,22 +100,9 @@ func (s archive) Destroy(ctx context.Context, applicationID string, since, now t
 	return s.db.change(ctx, "destroy documents", func(tx *sql.Tx) (record.Record, error) {
 		rows, err := tx.QueryContext(ctx, `UPDATE documents SET sealed = $1, name = '', destroyed_at = $2
 			WHERE application_id = $3 AND destroyed_at = 0 AND EXISTS (SELECT 1 FROM applications WHERE id = $3 AND `+closed+`$4)
-			RETURNING id, application_id, type, size, sha256, created_at`, []byte{}, ms(now), applicationID, ms(since))
+			RETURNING `+goneColumns, []byte{}, ms(now), applicationID, ms(since))
+		gone, err := all(rows, err, scanGone)
 		if err != nil {
-			return record.Record{}, err
-		}
-		defer rows.Close()
-		var gone []application.Document
-		for rows.Next() {
-			var d application.Document
-			var created int64
-			if err := rows.Scan(&d.ID, &d.ApplicationID, &d.Type, &d.Size, &d.SHA256, &created); err != nil {
-				return record.Record{}, err
-			}
-			d.CreatedAt = at(created)
-			gone = append(gone, d)
-		}
-		if err := rows.Err(); err != nil {
 			return record.Record{}, err
 		}
 		if len(gone) == 0 {

@@ -59,7 +59,7 @@ func (s cases) Viewed(ctx context.Context, id string, rec record.Record) error {
 type move struct {
 	doing, set, where string
 	args              []any
-	then              func(tx *sql.Tx) error
+	then              func(tx *sql.Tx) (record.Record, error) // nil = nothing; its record goes with the move
 }
 
 // act makes a move, and its act the next version of the case.
@@ -81,7 +81,7 @@ func (s cases) act(ctx context.Context, c application.Case, act application.Act,
 		if m.then == nil {
 			return rec, nil
 		}
-		return rec, m.then(tx)
+		return m.then(tx)
 	})
 }
 
@@ -116,7 +116,7 @@ func (s cases) Approve(ctx context.Context, c application.Case, act application.
 	return s.act(ctx, c, act, rec, move{
 		doing: "approve", set: `, state = 'approved', password_hash = '', account_id = $4, decided_at = $5`,
 		where: seen + ` AND proposal <> $3`, args: []any{a.ID, ms(act.At)},
-		then: func(tx *sql.Tx) error { return insertAccount(ctx, tx, a) },
+		then: func(tx *sql.Tx) (record.Record, error) { return rec, insertAccount(ctx, tx, a) },
 	})
 }
 
@@ -143,10 +143,16 @@ func (s cases) Answer(ctx context.Context, c application.Case, act application.A
 	})
 }
 
-func (s cases) ReplaceDocument(ctx context.Context, c application.Case, d application.Document, act application.Act, rec record.Record) error {
-	return s.act(ctx, c, act, rec, move{
+func (s cases) ReplaceDocument(ctx context.Context, c application.Case, d application.Document, act application.Act, proof func([]application.Document) record.Record) error {
+	return s.act(ctx, c, act, record.Record{}, move{
 		doing: "replace document", where: byApplicant + ` AND state = 'more_information'`,
-		then: func(tx *sql.Tx) error { return putDocument(ctx, tx, d) },
+		then: func(tx *sql.Tx) (record.Record, error) {
+			gone, err := putDocument(ctx, tx, d)
+			if err != nil {
+				return record.Record{}, err
+			}
+			return proof(gone), nil
+		},
 	})
 }
 

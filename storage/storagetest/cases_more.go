@@ -10,17 +10,23 @@ import (
 )
 
 func caseDocument(t *testing.T, d desk) {
+	var gone []application.Document
 	replace := func(c application.Case, rec record.Record) (application.Document, error) {
 		doc := application.Document{ID: fresh("doc"), ApplicationID: c.ID, Name: "b.pdf", Type: "application/pdf", Size: 1, SHA256: "aa", Sealed: []byte{1}, CreatedAt: noon}
-		return doc, d.cases.ReplaceDocument(ctx(t), c, doc, act(application.ActDocument, ""), rec)
+		return doc, d.cases.ReplaceDocument(ctx(t), c, doc, act(application.ActDocument, ""),
+			func(was []application.Document) record.Record { gone = was; return rec })
 	}
 	c := d.asked("olga")
+	var before []application.Document
 	for range 2 {
 		rec := note("application.document_replaced", c.ID)
 		doc, err := replace(c, rec)
 		d.happened(err, rec)
+		same(t, gone, before) // what made way is told of, all of it
 		doc.Sealed = nil
 		same(t, ok[[]application.Document](t)(d.Applications.Documents(ctx(t), c.ID)), []application.Document{doc})
+		doc.Name = ""
+		before = []application.Document{doc}
 	}
 	for _, c := range []application.Case{d.sent(), d.taken("olga")} {
 		rec := note("application.document_replaced", c.ID)
