@@ -137,6 +137,7 @@ func TestOF20_AddressIsCorrected(t *testing.T) {
 		}
 	}
 	desk.get("/console/account?id=" + a.ID).says("E-mailadres veranderd").says("Kan niet meer bij het oude e-mailadres (M-7)")
+	desk.receiptHeld(a)
 }
 
 func mapValues(m map[string]string) (out []string) {

@@ -166,6 +166,48 @@ func TestHelpdeskSendsMailsAgain(t *testing.T) {
 	}
 }
 
+// receiptHeld demands that the receipt, which holds what a caller is asked,
+// does not go to an address that is new, and goes to one that is not.
+func (b *browser) receiptHeld(a account.Account) {
+	b.s.t.Helper()
+	at := "/console/account/mail?id=" + a.ID
+	asked := []string{"mail", "receipt", "reason", "not_received", "ticket", "M-1"}
+	b.s.mails("")
+	if b.get("/console/account?id=" + a.ID).says(at).get(at).says("in de afgelopen 30 dagen veranderd"); strings.Contains(b.body, `value="receipt"`) {
+		b.s.t.Error("the receipt is offered")
+	}
+	if b.post(at, asked...); b.status != http.StatusUnprocessableEntity || len(b.s.letters()) != 0 {
+		b.s.t.Error("the receipt went to a new address:", b.status)
+	}
+	b.s.clock.add(helpdesk.SecondWithin)
+	b.staffLogin("third@example.org").get(at).says(`value="receipt"`).post(at, asked...).at("/console/account")
+	if _, sent := b.s.letters()["receipt"]; !sent {
+		b.s.t.Error("the receipt never goes again")
+	}
+}
+
+// OF-20: nobody fills a mailbox with mails that go again.
+func TestOF20_MailsAgainHaveAnEnd(t *testing.T) {
+	s := newSite(t, nil)
+	a := s.person(testEmail)
+	desk := s.official("desk@example.org", staff.Helpdesk)
+	s.mails("")
+	at := "/console/account/mail?id=" + a.ID
+	again := []string{"mail", "receipt", "reason", "not_received", "ticket", "M-1"}
+	for range helpdesk.MailsAgain {
+		desk.post(at, again...).at("/console/account")
+	}
+	if m := s.mails(testEmail); len(m) != helpdesk.MailsAgain {
+		t.Error("mails:", m)
+	}
+	desk.post(at, again...).is(http.StatusTooManyRequests).says("al 5 e-mails opnieuw verstuurd")
+	if m := s.mails(testEmail); len(m) != 0 {
+		t.Error("one more:", m)
+	}
+	s.clock.add(helpdesk.MailsWithin)
+	desk.staffLogin("desk@example.org").post(at, again...).at("/console/account")
+}
+
 // OF-10, OF-03: what people typed is text; ids of nobody are not found.
 func TestOF10_HelpdeskShowsTextAsText(t *testing.T) {
 	s := newSite(t, nil)

@@ -220,11 +220,11 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 	if a.State != account.Closed && a.State != account.Blocked {
 		link("/console/account/block", "helpdesk.block.title")
 	}
-	mails, err := h.Helpdesk.Mails(r.Context(), a)
+	mails, held, err := h.Helpdesk.Mails(r.Context(), a)
 	if err != nil {
 		return err
 	}
-	if len(mails) > 0 {
+	if len(mails) > 0 || held { // the page tells why there is none
 		link("/console/account/mail", "helpdesk.mail.title")
 	}
 	if h.Helpdesk.MayReopen(a) {

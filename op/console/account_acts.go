@@ -17,6 +17,7 @@ type actPage struct {
 	Name    string
 	Warning string
 	Mail    web.Field
+	Held    bool // the receipt, for now
 	Reason  web.Field
 	Ticket  web.Field
 	Sure    web.Field
@@ -151,7 +152,8 @@ func (h *Room) resendPage(r *http.Request, v *Visit) (*actPage, account.Account,
 		return nil, a, err
 	}
 	p.Mail = web.Field{Page: p.Page, Name: "mail", Label: p.T("helpdesk.mail.which"), Value: r.PostForm.Get("mail")}
-	mails, err := h.Helpdesk.Mails(r.Context(), a)
+	mails, held, err := h.Helpdesk.Mails(r.Context(), a)
+	p.Held = held
 	for _, m := range mails {
 		p.Mail.Options = append(p.Mail.Options, web.Option{Value: string(m), Label: p.T("helpdesk.mail.kind_" + string(m))})
 	}
@@ -164,6 +166,10 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 		return err
 	}
 	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.event(r, v, "", "", ""))
+	if errors.Is(err, helpdesk.ErrMails) {
+		p.Wrong("", "helpdesk.mail.enough")
+		return h.Kit.Render(w, http.StatusTooManyRequests, "console/account-mail", p)
+	}
 	return h.acted(w, r, p, doneURL(accountURL(a.ID), "mail"), "console/account-mail", err)
 }
 

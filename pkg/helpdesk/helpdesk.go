@@ -35,8 +35,13 @@ const (
 	// Cooling is how long an account is left alone after a refused case.
 	Cooling = time.Hour
 	// SecondWithin is the time in which another unblock, or one after a change
-	// of address, needs a colleague.
+	// of address, needs a colleague, and in which the receipt is not sent again
+	// to an address that is new.
 	SecondWithin = 30 * 24 * time.Hour
+	// MailsAgain is how many mails are sent again about an account in the time
+	// MailsWithin.
+	MailsAgain  = 5
+	MailsWithin = 24 * time.Hour
 	// Most is how many accounts a search gives.
 	Most = 20
 )
@@ -112,6 +117,15 @@ type Store interface {
 	AccountOf(ctx context.Context, reference string) (account.Account, error)
 	// Note writes a record about something that changes nothing else.
 	Note(ctx context.Context, rec record.Record) error
+	// Moved tells whether the address of an account changed in the last time
+	// (SecondWithin).
+	Moved(ctx context.Context, accountID string, now time.Time) (bool, error)
+	// Resend writes the record, an "account.mail_resent", of a mail that goes
+	// to a again. ErrMails when it has MailsAgain of them in the last time
+	// (MailsWithin); of any number of callers at once no more get through.
+	// errs.ErrConflict when the account is closed or not of this epoch: then
+	// the address may be another one too.
+	Resend(ctx context.Context, a account.Account, now time.Time, rec record.Record) error
 
 	// Begin keeps a new case as Open. An account has one case at a time:
 	// errs.ErrConflict while another member works on one or one waits for a

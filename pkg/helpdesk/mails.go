@@ -1,6 +1,7 @@
 package helpdesk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -21,25 +22,35 @@ const (
 	MailUnblocked Mail = "unblocked"
 )
 
-// Mails are those that are true of an account as it is now.
-func (r *Rules) Mails(ctx context.Context, a account.Account) ([]Mail, error) {
-	var out []Mail
+// Mails are those that are true of an account as it is now. held tells that
+// the receipt is not among them because the address is new (SecondWithin): it
+// holds what a caller is asked, and whoever got the address changed by deceit
+// is not to learn it.
+func (r *Rules) Mails(ctx context.Context, a account.Account) (out []Mail, held bool, err error) {
 	switch {
 	case a.State == account.Closed:
-		return nil, nil // none of them is true any more
+		return nil, false, nil // none of them is true any more
 	case a.State == account.Blocked:
 		out = append(out, MailBlocked)
 	case a.State == account.AwaitingEnrolment && a.Unblocks > 0:
 		out = append(out, MailUnblocked)
 	}
-	_, _, err := r.Store.Application(ctx, a.ID)
+	_, _, err = r.Store.Application(ctx, a.ID)
 	if errors.Is(err, errs.ErrNotFound) {
-		return out, nil
+		return out, false, nil
 	}
-	return append(out, MailReceipt), err
+	if err != nil {
+		return nil, false, err
+	}
+	if held, err = r.Store.Moved(ctx, a.ID, r.Now()); !held {
+		out = append(out, MailReceipt)
+	}
+	return out, held, err
 }
 
 // Resend sends a mail again, to the address of the account and no other.
+// ErrMail when it is none of Mails, ErrMails after too many of them;
+// errs.ErrConflict when the account changed since it was read.
 func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Event) error {
 	number, err := Justified(MailReasons, reason, number)
 	if err != nil {
@@ -51,7 +62,7 @@ func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason
 	}
 	e := r.about(by, a.ID, "account.mail_resent", string(reason))
 	e.Details = map[string]string{"ticket": number, "mail": string(kind)}
-	return r.Store.Note(ctx, record.Of(e, m))
+	return r.Store.Resend(ctx, a, e.At, record.Of(e, m))
 }
 
 func (r *Rules) again(ctx context.Context, a account.Account, kind Mail) (mail.Message, error) {
@@ -63,6 +74,9 @@ func (r *Rules) again(ctx context.Context, a account.Account, kind Mail) (mail.M
 		return r.Letters.AccountUnblocked(a, now), nil
 	case kind != MailReceipt:
 		return mail.Message{}, ErrMail
+	}
+	if moved, err := r.Store.Moved(ctx, a.ID, now); err != nil || moved {
+		return mail.Message{}, cmp.Or(err, ErrMail)
 	}
 	app, documents, err := r.Store.Application(ctx, a.ID)
 	if errors.Is(err, errs.ErrNotFound) {

@@ -51,6 +51,7 @@ var (
 	ErrReason = errors.New("helpdesk: the reason is not on the list")
 	ErrTicket = errors.New("helpdesk: not a ticket number")
 	ErrMail   = errors.New("helpdesk: there is no such mail for this account now")
+	ErrMails  = errors.New("helpdesk: enough mails were sent again")
 	// ErrAddress is every way in which an address cannot be used: it is none,
 	// it is the one of before, or another account has it.
 	ErrAddress = errors.New("helpdesk: the address cannot be used")

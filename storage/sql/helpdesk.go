@@ -57,6 +57,37 @@ func (s desk) Note(ctx context.Context, rec record.Record) error {
 	return s.db.change(ctx, "note", func(*sql.Tx) (record.Record, error) { return rec, nil })
 }
 
+// moved tells whether the address of an account changed lately.
+func moved(ctx context.Context, q interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}, accountID string, now time.Time) (lately bool, err error) {
+	err = q.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM account_changes WHERE account_id = $1 AND kind = 'address' AND state = 'done' AND decided_at > $2)`,
+		accountID, ms(now.Add(-helpdesk.SecondWithin))).Scan(&lately)
+	return lately, err
+}
+
+func (s desk) Moved(ctx context.Context, accountID string, now time.Time) (bool, error) {
+	lately, err := moved(ctx, s.db.sql, accountID, now)
+	return lately, answer("change of address", err)
+}
+
+// Resend takes the account's row first: of several at once each counts those
+// before it.
+func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec record.Record) error {
+	return s.db.change(ctx, "mail again", func(tx *sql.Tx) (record.Record, error) {
+		if err := one(tx.ExecContext(ctx, stands, a.ID, a.Epoch)); err != nil {
+			return record.Record{}, err
+		}
+		var sent int
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_events WHERE object_kind = 'account' AND object_id = $1 AND action = 'account.mail_resent' AND at > $2`,
+			a.ID, ms(now.Add(-helpdesk.MailsWithin))).Scan(&sent)
+		if err == nil && sent >= helpdesk.MailsAgain {
+			err = helpdesk.ErrMails
+		}
+		return rec, err
+	})
+}
+
 func (s desk) Begin(ctx context.Context, c helpdesk.Case, rec record.Record) error {
 	now := c.OpenedAt
 	return s.db.change(ctx, "begin unblock", func(tx *sql.Tx) (record.Record, error) {
@@ -78,9 +109,12 @@ func (s desk) Begin(ctx context.Context, c helpdesk.Case, rec record.Record) err
 		if err != nil {
 			return record.Record{}, err
 		}
+		lately, err := moved(ctx, tx, c.AccountID, now)
+		if err != nil {
+			return record.Record{}, err
+		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO unblock_cases (id, account_id, epoch, state, second, wrongs, opened_by, opened_at)
-			VALUES ($1,$2,$3,'open', $4 OR EXISTS (SELECT 1 FROM account_changes WHERE account_id = $2 AND kind = 'address' AND state = 'done' AND decided_at > $8), $5,$6,$7)`,
-			c.ID, c.AccountID, c.Epoch, c.Second, wrong, c.OpenedBy, ms(now), ms(now.Add(-helpdesk.SecondWithin))); err != nil {
+			VALUES ($1,$2,$3,'open',$4,$5,$6,$7)`, c.ID, c.AccountID, c.Epoch, c.Second || lately, wrong, c.OpenedBy, ms(now)); err != nil {
 			return record.Record{}, err
 		}
 		return rec, one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state = 'blocked'`, c.AccountID, c.Epoch))

@@ -17,6 +17,10 @@ func changeThenUnblock(t *testing.T, w changeWorld) {
 	c := w.confirmed(moved, newAddress())
 	done := c.From.Add(time.Minute)
 	ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), c.ID, done, verdict(helpdesk.CodeRight, record.Record{})))
+	for passed, lately := range map[time.Duration]bool{helpdesk.SecondWithin - time.Second: true, helpdesk.SecondWithin: false} {
+		same(t, ok[bool](t)(w.Helpdesk.Moved(ctx(t), moved.ID, done.Add(passed))), lately)
+		same(t, ok[bool](t)(w.Helpdesk.Moved(ctx(t), other.ID, done.Add(passed))), false)
+	}
 	for _, a := range []account.Account{moved, other} {
 		must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, fresh("BR"), done, record.Record{}))
 		for passed, second := range map[time.Duration]bool{helpdesk.SecondWithin - time.Second: a.ID == moved.ID, helpdesk.SecondWithin: false} {

@@ -16,6 +16,7 @@ import (
 func Helpdesk(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store)) {
 	for name, test := range map[string]func(*testing.T, deskWorld){
 		"Search": helpdeskSearch, "Begin": helpdeskBegin, "Save": helpdeskSave, "Finish": helpdeskFinish, "FourEyes": helpdeskFourEyes, "Too late": helpdeskLate,
+		"Mails again": helpdeskResend,
 	} {
 		t.Run(name, func(t *testing.T) {
 			stores, desk := open(t)
@@ -70,6 +71,33 @@ func helpdeskSearch(t *testing.T, w deskWorld) {
 	}
 	seen := note("account.viewed", who.ID)
 	w.happened(w.Helpdesk.Note(ctx(t), seen), seen)
+}
+
+// OF-20: so many mails go again and no more, whoever asks at the same time;
+// none goes to an account that was read before it changed.
+func helpdeskResend(t *testing.T, w deskWorld) {
+	a, other := w.active(), w.active()
+	send := func(a account.Account, now time.Time) (record.Record, error) {
+		rec := note("account.mail_resent", a.ID)
+		rec.Events[0].At = now
+		return rec, w.Helpdesk.Resend(ctx(t), a, now, rec)
+	}
+	for n := range helpdesk.MailsAgain - 1 {
+		rec, err := send(a, noon.Add(time.Duration(n)*time.Minute))
+		w.happened(err, rec)
+	}
+	last := noon.Add(time.Hour)
+	exactlyOne(t, atOnce(func(int) error { _, err := send(a, last); return err }), helpdesk.ErrMails)
+	rec, err := send(a, noon.Add(helpdesk.MailsWithin-time.Second))
+	w.refused(err, helpdesk.ErrMails, rec)
+	rec, err = send(other, last)
+	w.happened(err, rec)
+	rec, err = send(a, noon.Add(helpdesk.MailsWithin)) // the first one is a day old
+	w.happened(err, rec)
+
+	other.Epoch++
+	rec, err = send(other, last)
+	w.refused(err, errs.ErrConflict, rec)
 }
 
 // unblocking is a new case of an account.
