@@ -63,7 +63,9 @@ func (t staffAdd) Run(w world) error {
 
 // inviteLink makes the address at which an invitation is accepted.
 func inviteLink(c config.Config) func(secret.Text) secret.Text {
-	return func(invite secret.Text) secret.Text { return console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), invite) }
+	return func(invite secret.Text) secret.Text {
+		return console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), invite)
+	}
 }
 
 // staffRules are those of inviting and removing.
