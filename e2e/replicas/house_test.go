@@ -57,7 +57,7 @@ func build(t *testing.T) *house {
 	if err := os.Mkdir(filepath.Join(dir, "mail"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if made := testenv.Run(t, binary, []string{"keys", "master", key}); made.Code != 0 {
+	if made := testenv.Run(t, binary, []string{"keys", "master", "--environment", "practice", key}); made.Code != 0 {
 		t.Fatalf("keys master: %+v", made)
 	}
 	write(t, config, fmt.Sprintf(configuration, issuer, key, testenv.Postgres(t), testenv.Redis(t),
