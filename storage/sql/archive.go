@@ -86,13 +86,7 @@ const closed = `state IN ('approved', 'rejected', 'withdrawn', 'expired') AND
 func (s archive) Due(ctx context.Context, since time.Time, limit int) ([]string, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT id FROM applications WHERE `+closed+`$1
 		AND EXISTS (SELECT 1 FROM documents d WHERE d.application_id = applications.id AND d.destroyed_at = 0) ORDER BY decided_at, id LIMIT $2`, ms(since), limit)
-	out, err := all(rows, err, func(r row) (string, error) {
-		var id string
-		if err := r.Scan(&id); err != nil {
-			return id, err
-		}
-		return id, nil
-	})
+	out, err := all(rows, err, scanID)
 	return out, answer("documents to destroy", err)
 }
 

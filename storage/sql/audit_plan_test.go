@@ -47,23 +47,7 @@ func TestRecordFiltersUseAnIndex(t *testing.T) {
 	db := planDB(t)
 	for name, f := range recordFilters {
 		query, args := findQuery(f, 101)
-		rows, err := db.sql.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan []string
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan = append(plan, detail)
-		}
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.Join(plan, "; "); !strings.Contains(got, "USING INDEX audit_events_") || strings.Contains(got, "TEMP B-TREE") {
+		if got := db.Explain(t, query, args...); !strings.Contains(got, "USING INDEX audit_events_") || strings.Contains(got, "TEMP B-TREE") {
 			t.Errorf("%s: %s", name, got)
 		}
 	}

@@ -2,6 +2,7 @@ package sql_test
 
 import (
 	"testing"
+	"time"
 
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/helpdesk"
@@ -13,7 +14,7 @@ import (
 func both(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
 	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
 		t.Run(name, func(t *testing.T) {
-			run(t, func(t *testing.T) *sql.DB { return database(t, address(t)) })
+			run(t, func(t *testing.T) *sql.DB { return open(t, address(t), time.Now) })
 		})
 	}
 }

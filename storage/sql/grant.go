@@ -169,18 +169,8 @@ func (s grants) RevokeSession(ctx context.Context, sid string, now time.Time, re
 			return record.Record{}, err
 		}
 		rows, err := tx.QueryContext(ctx, `SELECT DISTINCT client_id FROM grants WHERE sid = $1 ORDER BY client_id`, sid)
-		if err != nil {
-			return record.Record{}, err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var id string
-			if err := rows.Scan(&id); err != nil {
-				return record.Record{}, err
-			}
-			clients = append(clients, id)
-		}
-		return rec, rows.Err()
+		clients, err = all(rows, err, scanID)
+		return rec, err
 	})
 	return clients, err
 }

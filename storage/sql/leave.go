@@ -41,13 +41,17 @@ func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec recor
 			`UPDATE account_changes SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
 				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING kind, account_id`,
 		} {
-			ended, err := pairs(tx.QueryContext(ctx, query, by, ms(e.At), m.ID))
+			rows, err := tx.QueryContext(ctx, query, by, ms(e.At), m.ID)
+			ended, err := all(rows, err, func(r row) (staff.Left, error) {
+				l := staff.Left{ObjectKind: "account"}
+				err := r.Scan(&l.Action, &l.ObjectID)
+				l.Action += ".cancelled"
+				return l, err
+			})
 			if err != nil {
 				return rec, err
 			}
-			for _, p := range ended {
-				left = append(left, staff.Left{Action: p[0] + ".cancelled", ObjectKind: "account", ObjectID: p[1]})
-			}
+			left = append(left, ended...)
 		}
 	}
 	if len(rec.Events) > 0 {
@@ -61,33 +65,8 @@ func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec recor
 // leaveCases takes a member from the undecided cases that name it there.
 func leaveCases(ctx context.Context, tx *sql.Tx, column, member string) ([]application.Application, error) {
 	rows, err := tx.QueryContext(ctx, `UPDATE applications SET `+column+` = '', version = version + 1 WHERE `+column+` = $1 AND `+open+` RETURNING id, version`, member)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []application.Application
-	for rows.Next() {
-		var a application.Application
-		if err := rows.Scan(&a.ID, &a.Version); err != nil {
-			return nil, err
-		}
-		out = append(out, a)
-	}
-	return out, rows.Err()
-}
-
-func pairs(rows *sql.Rows, err error) ([][2]string, error) {
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out [][2]string
-	for rows.Next() {
-		var p [2]string
-		if err := rows.Scan(&p[0], &p[1]); err != nil {
-			return nil, err
-		}
-		out = append(out, p)
-	}
-	return out, rows.Err()
+	return all(rows, err, func(r row) (a application.Application, err error) {
+		err = r.Scan(&a.ID, &a.Version)
+		return a, err
+	})
 }

@@ -2,7 +2,6 @@ package sql
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"regexp"
 	"slices"
@@ -166,15 +165,11 @@ func (s cases) Queue(ctx context.Context, q application.Query) (application.Part
 	}
 	a := ask(q, common)
 	rows, err := s.db.sql.QueryContext(ctx, a.text, a.args...)
-	list, err := a.all(rows, err)
+	list, err := all(rows, err, a.scan)
 	if err != nil {
 		return application.Part{}, answer("queue", err)
 	}
 	return part(list, q.Limit, a.marked, a.forwards), nil
-}
-
-func (l queue) all(rows *sql.Rows, err error) ([]placed, error) {
-	return all(rows, err, l.scan)
 }
 
 // part makes a part of a queue of one row more than it has, read from a mark

@@ -26,6 +26,8 @@ func scanReviewed(r row, more ...any) (application.Case, error) {
 	return c, err
 }
 
+func scanCase(r row) (application.Case, error) { return scanReviewed(r) }
+
 const reviewedColumns = applicationColumns + `, reviewer, proposal, reminders`
 
 func (s cases) Case(ctx context.Context, id string) (application.Case, error) {

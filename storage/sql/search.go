@@ -9,7 +9,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/record"
 )
@@ -113,8 +112,9 @@ func (db *DB) backfillAccountTerms(ctx context.Context) error {
 
 func (db *DB) backfillApplicationTerms(ctx context.Context) error {
 	return db.backfill(ctx, func(tx *sql.Tx) (int, error) {
-		some, err := scanCases(tx.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
-			WHERE reference IS NOT NULL AND NOT EXISTS (SELECT 1 FROM application_terms WHERE application_id = applications.id) LIMIT 500`))
+		rows, err := tx.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
+			WHERE reference IS NOT NULL AND NOT EXISTS (SELECT 1 FROM application_terms WHERE application_id = applications.id) LIMIT 500`)
+		some, err := all(rows, err, scanCase)
 		for _, c := range some {
 			if err == nil {
 				err = putTerms(ctx, tx, applicationTerms, c.ID, c.SearchTerms())
@@ -122,8 +122,4 @@ func (db *DB) backfillApplicationTerms(ctx context.Context) error {
 		}
 		return len(some), err
 	})
-}
-
-func scanCases(rows *sql.Rows, err error) ([]application.Case, error) {
-	return all(rows, err, func(r row) (application.Case, error) { return scanReviewed(r) })
 }

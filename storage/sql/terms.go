@@ -15,19 +15,8 @@ func (db *DB) Terms() application.Terms { return cases{db} }
 // many reads cases.
 func (s cases) many(ctx context.Context, doing, query string, args ...any) ([]application.Case, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications WHERE `+query, args...)
-	if err != nil {
-		return nil, answer(doing, err)
-	}
-	defer rows.Close()
-	var out []application.Case
-	for rows.Next() {
-		c, err := scanReviewed(rows)
-		if err != nil {
-			return nil, answer(doing, err)
-		}
-		out = append(out, c)
-	}
-	return out, answer(doing, rows.Err())
+	out, err := all(rows, err, scanCase)
+	return out, answer(doing, err)
 }
 
 func (s cases) Unanswered(ctx context.Context, until time.Time, reminded, limit int) ([]application.Case, error) {
@@ -59,21 +48,14 @@ func (s cases) Expire(ctx context.Context, c application.Case, act application.A
 
 func (s cases) Untold(ctx context.Context, day string) ([]application.Official, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE state = 'active' AND told_on < $1 ORDER BY id`, day)
-	if err != nil {
-		return nil, answer("untold staff", err)
-	}
-	defer rows.Close()
+	members, err := all(rows, err, scanMember)
 	var out []application.Official
-	for rows.Next() {
-		m, err := scanMember(rows)
-		if err != nil {
-			return nil, answer("untold staff", err)
-		}
+	for _, m := range members {
 		if m.Has(staff.Reviewer) {
 			out = append(out, application.Official{ID: m.ID, Email: m.Email, Lang: m.Lang, Epoch: m.Epoch})
 		}
 	}
-	return out, answer("untold staff", rows.Err())
+	return out, answer("untold staff", err)
 }
 
 func (s cases) Told(ctx context.Context, o application.Official, day string, rec record.Record) error {

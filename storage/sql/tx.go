@@ -114,6 +114,11 @@ func all[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, erro
 	return out, rows.Err()
 }
 
+func scanID(r row) (id string, err error) {
+	err = r.Scan(&id)
+	return id, err
+}
+
 // one demands that exactly one row was changed.
 func one(res sql.Result, err error) error {
 	if err != nil {
