@@ -1,6 +1,8 @@
 # What one types every day; `make` alone lists it.
 
 GO ?= go
+# The toolchain that go.mod names, also where GOTOOLCHAIN=local ignores that line.
+export GOTOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 
 .PHONY: help
 help: ## list these targets
