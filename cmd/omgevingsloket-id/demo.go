@@ -77,7 +77,7 @@ func (d demoCommand) Run(w world) error {
 	defer a.stores.close()
 	officials := ""
 	if d.Review {
-		made, err := d.review(w.ctx, a)
+		made, err := demoFill(w.ctx, a, d.Data)
 		if err != nil {
 			return fmt.Errorf("the demo's applications could not be made; remove %s and start again: %w", d.Data, err)
 		}

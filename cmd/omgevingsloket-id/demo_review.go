@@ -47,10 +47,11 @@ type demoReview struct {
 	Password  string         `json:"password"` // of every applicant and account holder that the demo made up
 }
 
-// review fills the demo for officials once, and gives who can log in.
-func (d demoCommand) review(ctx context.Context, a *app) (demoReview, error) {
+// demoFill fills the demo for officials once, and returns who can log in. What
+// it made up is kept in dir.
+func demoFill(ctx context.Context, a *app, dir string) (demoReview, error) {
 	var made demoReview
-	path := filepath.Join(d.Data, demoPeople)
+	path := filepath.Join(dir, demoPeople)
 	text, err := os.ReadFile(path)
 	if err == nil {
 		return made, json.Unmarshal(text, &made)

@@ -29,9 +29,9 @@ func TestDemoReview(t *testing.T) {
 		loaded.Clients, loaded.Password, loaded.Limits, loaded.HomeClient = c.Clients, c.Password, c.Limits, ""
 		*c = loaded
 	})
-	made, err := d.review(t.Context(), s.app)
+	made, err := demoFill(t.Context(), s.app, d.Data)
 	must(t, err)
-	if again, err := d.review(t.Context(), s.app); err != nil || again.text("", true) != made.text("", true) {
+	if again, err := demoFill(t.Context(), s.app, d.Data); err != nil || again.text("", true) != made.text("", true) {
 		t.Fatal("a second start says something else", err)
 	}
 	roles := map[staff.Role]string{staff.Reviewer: "Dupont", staff.Helpdesk: "/console/accounts", staff.Administrator: "Hugo Helpdesk", staff.Auditor: "application.approved"}

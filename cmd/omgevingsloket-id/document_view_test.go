@@ -9,7 +9,6 @@ import (
 	"image/png"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -23,15 +22,6 @@ import (
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
-
-// TestMain lets the test binary be the program that it tests, where that
-// starts itself to look into a document.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "inspect-document" {
-		os.Exit(run(world{ctx: context.Background(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}, os.Args[1:]))
-	}
-	os.Exit(m.Run())
-}
 
 func redPicture(t testing.TB) image.Image {
 	t.Helper()

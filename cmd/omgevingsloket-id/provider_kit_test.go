@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -32,8 +34,15 @@ const (
 	nativeURI = "http://127.0.0.1:1000/cb"
 )
 
-// The protocol library writes a line to the default logger for each refusal.
-func init() { slog.SetDefault(slog.New(slog.DiscardHandler)) }
+func init() {
+	// The protocol library writes a line to the default logger for each refusal.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	// The provider starts its own program again to look into a document. In a
+	// test that program is the test binary.
+	if len(os.Args) == 3 && os.Args[1] == "inspect-document" {
+		os.Exit(document.Child(os.Args[2], os.Stdin, os.Stdout, os.Stderr))
+	}
+}
 
 // with adds clients to a configuration.
 func with(clients ...client.Client) func(*config.Config) {
