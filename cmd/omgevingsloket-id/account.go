@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
@@ -29,8 +30,8 @@ type accountShow struct {
 
 // Run shows an account, without anything secret.
 func (t accountShow) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
-		a, err := s.find(ctx, t.Who)
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
+		a, err := find(s, ctx, t.Who)
 		if err != nil {
 			return err
 		}
@@ -46,7 +47,7 @@ func (t accountShow) Run(w world) error {
 		if err := table.Flush(); err != nil {
 			return err
 		}
-		events, err := s.db.Audit().EventsAbout(ctx, "account", a.ID, 20)
+		events, err := s.DB.Audit().EventsAbout(ctx, "account", a.ID, 20)
 		if err != nil {
 			return err
 		}
@@ -67,16 +68,16 @@ type accountUnblock struct {
 // Run unblocks: fresh enrolment, old secret, sessions and tokens dead, a mail
 // to the holder, a line in the record.
 func (t accountUnblock) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
-		a, err := s.find(ctx, t.Who)
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
+		a, err := find(s, ctx, t.Who)
 		if err != nil {
 			return err
 		}
-		letters, err := newLetters(c, rand.Reader)
+		letters, err := app.NewLetters(c, rand.Reader)
 		if err != nil {
 			return err
 		}
-		rules := &signin.Rules{Accounts: s.db.Accounts(), Letters: letters, Rand: rand.Reader, Now: time.Now}
+		rules := &signin.Rules{Accounts: s.DB.Accounts(), Letters: letters, Rand: rand.Reader, Now: time.Now}
 		err = rules.Unblock(ctx, a, operator(), t.Reason)
 		if errors.Is(err, errs.ErrConflict) {
 			return fmt.Errorf("the account is not blocked; it is %s", a.State)
@@ -89,14 +90,14 @@ func (t accountUnblock) Run(w world) error {
 }
 
 // find looks an account up by address or by the reference of its block.
-func (s *stores) find(ctx context.Context, who string) (account.Account, error) {
-	a, err := s.db.Accounts().ByBlockRef(ctx, strings.ToUpper(strings.TrimSpace(who)))
+func find(s *app.Stores, ctx context.Context, who string) (account.Account, error) {
+	a, err := s.DB.Accounts().ByBlockRef(ctx, strings.ToUpper(strings.TrimSpace(who)))
 	if errors.Is(err, errs.ErrNotFound) {
 		address, bad := mail.CanonicalAddress(who)
 		if bad != nil {
 			return account.Account{}, fmt.Errorf("%w: %q is neither an e-mail address nor a reference of a blocked account", errUse, who)
 		}
-		a, err = s.db.Accounts().ByEmail(ctx, address)
+		a, err = s.DB.Accounts().ByEmail(ctx, address)
 	}
 	if errors.Is(err, errs.ErrNotFound) {
 		return account.Account{}, errors.New("there is no such account")

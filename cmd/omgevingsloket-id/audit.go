@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
@@ -21,15 +22,6 @@ type auditCommand struct {
 	Verify auditVerify `cmd:"" help:"Prove that the record was not changed, cut or reordered."`
 	Export auditExport `cmd:"" help:"Write the record as JSON lines, with a signed head at the end."`
 	Prune  auditPrune  `cmd:"" help:"Remove what is older than audit.keep, up to a signed head."`
-}
-
-// auditSigner makes the signer of this installation's heads.
-func (s *stores) auditSigner(ctx context.Context) (audit.Signer, error) {
-	seed, err := s.db.Constants().Constant(ctx, "audit heads")
-	if err != nil {
-		return audit.Signer{}, err
-	}
-	return audit.NewSigner(seed), nil
 }
 
 type auditVerify struct {
@@ -49,12 +41,12 @@ func (t auditVerify) Run(w world) error {
 	if err != nil {
 		return err
 	}
-	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
-		signer, err := s.auditSigner(ctx)
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
+		signer, err := s.AuditSigner(ctx)
 		if err != nil {
 			return err
 		}
-		report, err := audit.Verify(ctx, s.db.Audit(), s.db.Heads(), signer.Public(), exported...)
+		report, err := audit.Verify(ctx, s.DB.Audit(), s.DB.Heads(), signer.Public(), exported...)
 		if err != nil {
 			return err
 		}
@@ -110,23 +102,23 @@ type auditExport struct {
 
 // Run writes events and, last, a head that is signed now.
 func (t auditExport) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if t.Format == "logboek" {
 			return t.logboek(ctx, w, c, s)
 		}
-		signer, err := s.auditSigner(ctx)
+		signer, err := s.AuditSigner(ctx)
 		if err != nil {
 			return err
 		}
 		return wholeFile(t.Out, w.stdout, func(out io.Writer) error {
-			return audit.Export(ctx, out, s.db.Audit(), s.db.Heads(), signer, t.After, time.Now())
+			return audit.Export(ctx, out, s.DB.Audit(), s.DB.Heads(), signer, t.After, time.Now())
 		})
 	})
 }
 
 // logboek writes the same events in the form of the Dutch standard.
-func (t auditExport) logboek(ctx context.Context, w world, c config.Config, s *stores) error {
-	key, err := s.db.Constants().Constant(ctx, "logbook pseudonyms")
+func (t auditExport) logboek(ctx context.Context, w world, c config.Config, s *app.Stores) error {
+	key, err := s.DB.Constants().Constant(ctx, "logbook pseudonyms")
 	if err != nil {
 		return err
 	}
@@ -135,7 +127,7 @@ func (t auditExport) logboek(ctx context.Context, w world, c config.Config, s *s
 		version = info.Main.Version
 	}
 	l := audit.Logboek{Activities: t.Activities, Key: key, Issuer: c.Issuer, Version: version}
-	return wholeFile(t.Out, w.stdout, func(out io.Writer) error { return l.Write(ctx, out, s.db.Audit(), s.db.Heads(), t.After) })
+	return wholeFile(t.Out, w.stdout, func(out io.Writer) error { return l.Write(ctx, out, s.DB.Audit(), s.DB.Heads(), t.After) })
 }
 
 // wholeFile lets fn write a new file that is there when all of it is, and not
@@ -187,13 +179,13 @@ func (t auditPrune) Run(w world) error {
 	if err != nil {
 		return err
 	}
-	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
-		signer, err := s.auditSigner(ctx)
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
+		signer, err := s.AuditSigner(ctx)
 		if err != nil {
 			return err
 		}
 		by := audit.Event{ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"}
-		to, n, err := audit.Prune(ctx, s.db.Audit(), s.db.Heads(), signer, c.Audit.Keep, time.Now(), by, exported...)
+		to, n, err := audit.Prune(ctx, s.DB.Audit(), s.DB.Heads(), signer, c.Audit.Keep, time.Now(), by, exported...)
 		switch {
 		case errors.Is(err, audit.ErrBroken):
 			return fmt.Errorf("%w; `audit verify` says what is wrong", err)

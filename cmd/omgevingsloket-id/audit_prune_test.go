@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/audit"
 )
 
@@ -46,7 +47,7 @@ func exported(t *testing.T, dir string, args ...string) string {
 func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 	dir, first, db := recorded(t)
 	var before int64
-	must(t, db.QueryRow(`SELECT MAX(seq) FROM audit_events`).Scan(&before))
+	site.Must(t, db.QueryRow(`SELECT MAX(seq) FROM audit_events`).Scan(&before))
 	if code, out, err := command(t, "audit", "prune", "--data", dir); code != exitOK || !strings.Contains(out, "Nothing is older") {
 		t.Error("seven years:", code, out, err)
 	}
@@ -59,16 +60,16 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 	}
 	second := exported(t, dir)
 	text, err := os.ReadFile(second)
-	must(t, err)
+	site.Must(t, err)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	anchor, err := audit.ReadLine([]byte(lines[0]))
-	must(t, err)
+	site.Must(t, err)
 	event, err := audit.ReadLine([]byte(lines[1]))
-	must(t, err)
+	site.Must(t, err)
 	f, err := os.Open(first)
-	must(t, err)
+	site.Must(t, err)
 	head, err := audit.ReadExport(f)
-	must(t, err)
+	site.Must(t, err)
 	_ = f.Close()
 	if anchor.Anchor.Seq != before || event.Event.PrevHash != head.Hash || event.Event.Seq != head.Seq+1 || event.Event.Action != audit.ActionPruned {
 		t.Error("the exports do not connect:", lines[:2])
@@ -158,45 +159,45 @@ func TestOF17_PruneForged(t *testing.T) {
 
 // A young event, and one that no head was signed for, stay.
 func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
-	s := newSite(t, nil)
-	signer, err := s.stores.auditSigner(t.Context())
-	must(t, err)
-	db := s.stores.db
+	s := site.New(t, nil)
+	signer, err := s.Stores.AuditSigner(t.Context())
+	site.Must(t, err)
+	db := s.Stores.DB
 	put := func(n int) {
 		for range n {
-			s.put(audit.Event{At: s.clock.now(), ActorKind: audit.ActorSystem, Action: "key.moved", Outcome: audit.OK})
+			s.Put(audit.Event{At: s.Clock.Now(), ActorKind: audit.ActorSystem, Action: "key.moved", Outcome: audit.OK})
 		}
 	}
 	tryPrune := func() int64 {
 		t.Helper()
-		to, n, err := audit.Prune(t.Context(), db.Audit(), db.Heads(), signer, 24*time.Hour, s.clock.now(), audit.Event{})
-		must(t, err)
+		to, n, err := audit.Prune(t.Context(), db.Audit(), db.Heads(), signer, 24*time.Hour, s.Clock.Now(), audit.Event{})
+		site.Must(t, err)
 		if (n == 0) != (to.Seq == 0) {
 			t.Error(to, n)
 		}
 		return n
 	}
 	start, err := db.Heads().Head(t.Context())
-	must(t, err)
+	site.Must(t, err)
 	put(3)
-	_, err = audit.Checkpoint(t.Context(), db.Heads(), signer, s.clock.now())
-	must(t, err)
+	_, err = audit.Checkpoint(t.Context(), db.Heads(), signer, s.Clock.Now())
+	site.Must(t, err)
 	put(2) // signed for only after they are young no more
-	s.clock.add(24 * time.Hour)
+	s.Clock.Add(24 * time.Hour)
 	if n := tryPrune(); n != 0 {
 		t.Error("at the very moment:", n)
 	}
-	s.clock.add(time.Millisecond)
+	s.Clock.Add(time.Millisecond)
 	put(1)
-	_, err = audit.Checkpoint(t.Context(), db.Heads(), signer, s.clock.now())
-	must(t, err)
+	_, err = audit.Checkpoint(t.Context(), db.Heads(), signer, s.Clock.Now())
+	site.Must(t, err)
 	if n := tryPrune(); n != start.Seq+3 {
 		t.Error(n, "went, want", start.Seq+3)
 	}
 	// A clock that was set back is noted, not called tampering.
-	s.put(audit.Event{At: s.clock.now().Add(-time.Hour), ActorKind: audit.ActorSystem, Action: "key.moved", Outcome: audit.OK})
+	s.Put(audit.Event{At: s.Clock.Now().Add(-time.Hour), ActorKind: audit.ActorSystem, Action: "key.moved", Outcome: audit.OK})
 	report, err := audit.Verify(t.Context(), db.Audit(), db.Heads(), signer.Public())
-	must(t, err)
+	site.Must(t, err)
 	if !report.OK() || len(report.Notes) != 1 || !strings.Contains(report.Notes[0].Text, "set back") {
 		t.Error(report)
 	}
@@ -211,7 +212,7 @@ func TestOF26_ExportFiles(t *testing.T) {
 		t.Error("an export is overwritten:", code, err)
 	}
 	text, err := os.ReadFile(file)
-	must(t, err)
+	site.Must(t, err)
 	lines := strings.SplitAfter(strings.TrimSpace(string(text))+"\n", "\n")
 	lines = lines[:len(lines)-1]
 	bent := filepath.Join(t.TempDir(), "bent.jsonl")
@@ -225,12 +226,12 @@ func TestOF26_ExportFiles(t *testing.T) {
 		"nothing":          "",
 		"two swapped":      lines[1] + lines[0] + strings.Join(lines[2:], ""),
 	} {
-		must(t, os.WriteFile(bent, []byte(cut), 0o600))
+		site.Must(t, os.WriteFile(bent, []byte(cut), 0o600))
 		if code, _, err := command(t, "audit", "verify", "--data", dir, "--head", bent); code != exitWrongUse || !strings.Contains(err, "not a whole export") {
 			t.Errorf("%s: %d %s", name, code, err)
 		}
 	}
-	must(t, os.WriteFile(bent, []byte(lines[len(lines)-1]), 0o600))
+	site.Must(t, os.WriteFile(bent, []byte(lines[len(lines)-1]), 0o600))
 	if code, _, err := command(t, "audit", "verify", "--data", dir, "--head", bent); code != exitOK {
 		t.Error("the last line alone:", code, err)
 	}
@@ -252,11 +253,11 @@ func TestLogboekExport(t *testing.T) {
 	if code != exitOK || strings.Contains(out, "key.moved") || strings.Contains(out, "operator") {
 		t.Error(code, out, err)
 	}
-	s := newSite(t, nil)
-	a := s.person(testEmail)
-	s.put(audit.Event{At: s.clock.now(), ActorKind: audit.ActorStaff, ActorID: "olga", Action: "account.viewed", ObjectKind: "account", ObjectID: a.ID, Outcome: audit.OK})
+	s := site.New(t, nil)
+	a := s.Person(site.Email)
+	s.Put(audit.Event{At: s.Clock.Now(), ActorKind: audit.ActorStaff, ActorID: "olga", Action: "account.viewed", ObjectKind: "account", ObjectID: a.ID, Outcome: audit.OK})
 	var lines bytes.Buffer
-	must(t, audit.Logboek{Activities: "https://register.example", Key: []byte("k")}.Write(t.Context(), &lines, s.stores.db.Audit(), s.stores.db.Heads(), 0))
+	site.Must(t, audit.Logboek{Activities: "https://register.example", Key: []byte("k")}.Write(t.Context(), &lines, s.Stores.DB.Audit(), s.Stores.DB.Heads(), 0))
 	if n := strings.Count(lines.String(), "\n"); n != 1 || !strings.Contains(lines.String(), `"https://register.example/helpdesk"`) || strings.Contains(lines.String(), a.ID) {
 		t.Error(n, lines.String())
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/record"
@@ -31,9 +32,9 @@ func recorded(t *testing.T) (dir, export string, attacker *sql.DB) {
 		t.Fatal(err)
 	}
 	export = filepath.Join(t.TempDir(), "export.jsonl")
-	must(t, os.WriteFile(export, []byte(out), 0o600))
+	site.Must(t, os.WriteFile(export, []byte(out), 0o600))
 	attacker, openErr := sql.Open("sqlite", filepath.Join(dir, "olid.db"))
-	must(t, openErr)
+	site.Must(t, openErr)
 	t.Cleanup(func() { _ = attacker.Close() })
 	return dir, export, attacker
 }
@@ -106,7 +107,7 @@ func TestOF17_AuditTampering(t *testing.T) {
 func run1(t *testing.T, db *sql.DB, query string) {
 	t.Helper()
 	_, err := db.Exec(query)
-	must(t, err)
+	site.Must(t, err)
 }
 
 // recompute does what an attacker who knows this code would: it makes a chain
@@ -122,34 +123,34 @@ func recompute(t *testing.T, db *sql.DB) {
 		if err == sql.ErrNoRows {
 			break
 		}
-		must(t, err)
+		site.Must(t, err)
 		e.At = time.UnixMilli(at)
 		hash := audit.ChainHash(prev, e)
 		_, err = db.Exec(`UPDATE audit_events SET prev_hash = $1, hash = $2, details = 'null' WHERE seq = $3`, prev, hash, seq)
-		must(t, err)
+		site.Must(t, err)
 		prev = hash
 	}
 	_, err := db.Exec(`UPDATE audit_head SET hash = $1`, prev)
-	must(t, err)
+	site.Must(t, err)
 }
 
 // An export is whole or says so, and its head is signed by this installation.
 func TestOF26_AuditExport(t *testing.T) {
 	dir, export, db := recorded(t)
 	text, err := os.ReadFile(export)
-	must(t, err)
+	site.Must(t, err)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 	prev := ""
 	for _, l := range lines[:len(lines)-1] {
 		line, err := audit.ReadLine([]byte(l))
-		must(t, err)
+		site.Must(t, err)
 		if line.Event.PrevHash != prev || audit.ChainHash(prev, *line.Event) != line.Event.Hash {
 			t.Fatal("an export cannot be verified by itself at", line.Event.Seq)
 		}
 		prev = line.Event.Hash
 	}
 	last, err := audit.ReadLine([]byte(lines[len(lines)-1]))
-	must(t, err)
+	site.Must(t, err)
 	if last.Head.Hash != prev || last.Head.Verify(last.Key) != nil {
 		t.Error("head:", last)
 	}
@@ -158,7 +159,7 @@ func TestOF26_AuditExport(t *testing.T) {
 	if forged.Verify(last.Key) == nil {
 		t.Error("a forged head verifies")
 	}
-	must(t, os.WriteFile(export, []byte(strings.Join(lines[:len(lines)-1], "\n")), 0o600))
+	site.Must(t, os.WriteFile(export, []byte(strings.Join(lines[:len(lines)-1], "\n")), 0o600))
 	if code, _, _ := command(t, "audit", "verify", "--data", dir, "--head", export); code != exitWrongUse {
 		t.Error("an export without its end is taken:", code)
 	}
@@ -170,26 +171,26 @@ func TestOF26_AuditExport(t *testing.T) {
 
 // The running provider keeps signed heads.
 func TestAuditCheckpoint(t *testing.T) {
-	s := newSite(t, nil)
-	a := s.person(testEmail)
-	signer, err := s.stores.auditSigner(t.Context())
-	must(t, err)
-	event := audit.Event{At: s.clock.now(), Action: "account.blocked", ObjectKind: "account", ObjectID: a.ID, Outcome: "ok"}
-	must(t, s.stores.db.Accounts().Block(t.Context(), a.ID, 0, account.Reported, "ABCD-2345", s.clock.now(), record.Of(event)))
-	if none, err := s.stores.db.Heads().Newest(t.Context()); err != nil || none.Seq != 0 {
+	s := site.New(t, nil)
+	a := s.Person(site.Email)
+	signer, err := s.Stores.AuditSigner(t.Context())
+	site.Must(t, err)
+	event := audit.Event{At: s.Clock.Now(), Action: "account.blocked", ObjectKind: "account", ObjectID: a.ID, Outcome: "ok"}
+	site.Must(t, s.Stores.DB.Accounts().Block(t.Context(), a.ID, 0, account.Reported, "ABCD-2345", s.Clock.Now(), record.Of(event)))
+	if none, err := s.Stores.DB.Heads().Newest(t.Context()); err != nil || none.Seq != 0 {
 		t.Error("nothing is signed, and yet:", none, err)
 	}
-	first, err := audit.Checkpoint(t.Context(), s.stores.db.Heads(), signer, s.clock.now())
-	must(t, err)
-	again, err := audit.Checkpoint(t.Context(), s.stores.db.Heads(), signer, s.clock.now().Add(time.Hour))
-	must(t, err)
+	first, err := audit.Checkpoint(t.Context(), s.Stores.DB.Heads(), signer, s.Clock.Now())
+	site.Must(t, err)
+	again, err := audit.Checkpoint(t.Context(), s.Stores.DB.Heads(), signer, s.Clock.Now().Add(time.Hour))
+	site.Must(t, err)
 	if again != first {
 		t.Error("nothing happened, but another head was signed")
 	}
-	if last, err := s.stores.db.Heads().Newest(t.Context()); err != nil || last != first {
+	if last, err := s.Stores.DB.Heads().Newest(t.Context()); err != nil || last != first {
 		t.Error("last:", last, err)
 	}
-	kept, err := s.stores.db.Heads().Signed(t.Context())
+	kept, err := s.Stores.DB.Heads().Signed(t.Context())
 	if err != nil || len(kept) != 1 || kept[0].Verify(signer.Public()) != nil {
 		t.Error("kept:", kept, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
 )
 
@@ -27,7 +28,7 @@ func demoFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	_, err := demoCommand{Data: dir, Listen: "localhost:18080", Portal: "localhost:18081"}.prepare("http://localhost:18080", "http://localhost:18081")
-	must(t, err)
+	site.Must(t, err)
 	return dir
 }
 
@@ -136,35 +137,35 @@ func TestCommandsKeys(t *testing.T) {
 }
 
 func TestCommandsAccount(t *testing.T) {
-	s := newSite(t, nil)
-	a := s.person(testEmail)
+	s := site.New(t, nil)
+	a := s.Person(site.Email)
 	dir := demoFolder(t)
 	// The commands work on the same database and master key as the site.
 	text, err := os.ReadFile(filepath.Join(dir, demoConfigName))
-	must(t, err)
-	changed := strings.NewReplacer("sqlite:"+filepath.Join(dir, "olid.db"), s.config.Database.URL.Reveal(), filepath.Join(dir, "master.key"), s.config.MasterKeyFile).Replace(string(text))
-	must(t, os.WriteFile(filepath.Join(dir, demoConfigName), []byte(changed), 0o600))
+	site.Must(t, err)
+	changed := strings.NewReplacer("sqlite:"+filepath.Join(dir, "olid.db"), s.Config.Database.URL.Reveal(), filepath.Join(dir, "master.key"), s.Config.MasterKeyFile).Replace(string(text))
+	site.Must(t, os.WriteFile(filepath.Join(dir, demoConfigName), []byte(changed), 0o600))
 
-	if code, _, err := command(t, "account", "unblock", "--data", dir, testEmail); code != exitFailed || !strings.Contains(err, "not blocked") {
+	if code, _, err := command(t, "account", "unblock", "--data", dir, site.Email); code != exitFailed || !strings.Contains(err, "not blocked") {
 		t.Error("not blocked:", code, err)
 	}
-	must(t, s.stores.db.Accounts().Block(t.Context(), a.ID, a.Epoch, account.Reported, "ABCD-2345", s.clock.now(), noRecord))
+	site.Must(t, s.Stores.DB.Accounts().Block(t.Context(), a.ID, a.Epoch, account.Reported, "ABCD-2345", s.Clock.Now(), site.NoRecord))
 	_, out, _ := command(t, "account", "show", "--data", dir, "abcd-2345")
-	if !strings.Contains(out, "blocked") || !strings.Contains(out, testEmail) || strings.Contains(out, "argon2id") {
+	if !strings.Contains(out, "blocked") || !strings.Contains(out, site.Email) || strings.Contains(out, "argon2id") {
 		t.Error("show:", out)
 	}
 	if code, out, err := command(t, "account", "unblock", "--data", dir, "ABCD-2345", "--reason", "ticket 17"); code != exitOK || !strings.Contains(out, "unblocked") {
 		t.Fatal(code, err)
 	}
-	after := s.reload(a)
+	after := s.Reload(a)
 	if after.State != account.AwaitingEnrolment || after.Epoch != a.Epoch+2 || after.Unblocks != 1 {
 		t.Errorf("after: %+v", after)
 	}
-	events, err := s.stores.db.Audit().EventsAbout(t.Context(), "account", a.ID, 1)
+	events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), "account", a.ID, 1)
 	if err != nil || len(events) != 1 || events[0].Action != "account.unblocked" || events[0].Reason != "ticket 17" {
 		t.Error("record:", events, err)
 	}
-	items, err := s.stores.db.Outbox().Take(t.Context(), time.Now().Add(time.Hour), time.Minute, 10)
+	items, err := s.Stores.DB.Outbox().Take(t.Context(), time.Now().Add(time.Hour), time.Minute, 10)
 	if err != nil || len(items) != 1 || items[0].Kind != "account-unblocked" {
 		t.Error("mail:", items, err)
 	}
@@ -184,7 +185,7 @@ func TestDemo(t *testing.T) {
 	started := make(chan string, 1)
 	done := make(chan int, 1)
 	go func() {
-		done <- run(world{ctx: ctx, stdout: lines(started), stderr: testWriter{t}, getenv: func(string) string { return "" }},
+		done <- run(world{ctx: ctx, stdout: lines(started), stderr: site.Writer{T: t}, getenv: func(string) string { return "" }},
 			[]string{"demo", "--data", dir, "--listen", provider, "--portal", portal})
 	}()
 	var text string
@@ -200,7 +201,7 @@ func TestDemo(t *testing.T) {
 	}
 	for _, address := range []string{"http://" + provider + "/.well-known/openid-configuration", "http://" + provider + "/apply", "http://" + portal + "/", "http://" + portal + "/mail"} {
 		res, err := http.Get(address)
-		must(t, err)
+		site.Must(t, err)
 		_ = res.Body.Close()
 		if res.StatusCode != http.StatusOK {
 			t.Error(address, res.StatusCode)
@@ -231,7 +232,7 @@ func (l lines) Write(p []byte) (int, error) {
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	site.Must(t, err)
 	defer l.Close()
 	return l.Addr().String()
 }

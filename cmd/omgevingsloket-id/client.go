@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -45,7 +46,7 @@ type clientAdd struct {
 
 // Run checks and keeps the client. A secret is made here and shown once.
 func (t clientAdd) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		fresh := client.Client{
 			ID: t.ID, Name: t.Name, RedirectURIs: t.RedirectURI, PostLogoutRedirectURIs: t.PostLogout, AuthMethod: client.AuthMethod(t.AuthMethod),
 			JWKSURI: t.JWKSURI, Scopes: t.Scope, Policy: client.Policy(t.Policy), SectorHost: t.Sector, InitiateLoginURI: t.InitiateURI,
@@ -74,7 +75,7 @@ func (t clientAdd) Run(w world) error {
 				return fmt.Errorf("client %q stands in the configuration file already", fresh.ID)
 			}
 		}
-		err := s.db.Clients().Add(ctx, fresh, clientRecord("client.added", fresh.ID))
+		err := s.DB.Clients().Add(ctx, fresh, clientRecord("client.added", fresh.ID))
 		if errors.Is(err, errs.ErrConflict) {
 			return fmt.Errorf("client %q exists already; remove it first", fresh.ID)
 		}
@@ -97,8 +98,8 @@ type clientList struct{ target }
 
 // Run lists the clients of file and database.
 func (t clientList) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
-		all, err := client.NewDirectory(c.Clients, s.db.Clients(), c.Policy, !c.Production(), time.Now).List(ctx)
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
+		all, err := client.NewDirectory(c.Clients, s.DB.Clients(), c.Policy, !c.Production(), time.Now).List(ctx)
 		if err != nil {
 			return err
 		}
@@ -118,8 +119,8 @@ type clientRemove struct {
 
 // Run removes a client of the database.
 func (t clientRemove) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
-		err := s.db.Clients().Remove(ctx, t.ID, clientRecord("client.removed", t.ID))
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
+		err := s.DB.Clients().Remove(ctx, t.ID, clientRecord("client.removed", t.ID))
 		if errors.Is(err, errs.ErrNotFound) {
 			return fmt.Errorf("there is no client %q in the database; one from the configuration file is removed there", t.ID)
 		}

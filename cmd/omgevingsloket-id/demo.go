@@ -17,6 +17,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"omgevingsloket-id/cmd/internal/portal"
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
+	"omgevingsloket-id/cmd/omgevingsloket-id/demo"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -24,9 +26,6 @@ import (
 )
 
 const demoConfigName = "omgevingsloket-id.yaml"
-
-// demoScanner is where Debian's clamd listens.
-const demoScanner = "/run/clamav/clamd.ctl"
 
 type demoCommand struct {
 	Data   string `help:"Folder for everything the demo keeps." default:"./data" type:"path" placeholder:"DIR"`
@@ -70,18 +69,18 @@ func (d demoCommand) Run(w world) error {
 		return err
 	}
 	log := newLogger(c, w)
-	a, err := newApp(w.ctx, c, log, time.Now)
+	a, err := app.New(w.ctx, c, app.Options{Log: log})
 	if err != nil {
 		return err
 	}
-	defer a.stores.close()
+	defer a.Close()
 	officials := ""
 	if d.Review {
-		made, err := demoFill(w.ctx, a, d.Data)
+		made, err := demo.Fill(w.ctx, a, d.Data)
 		if err != nil {
 			return fmt.Errorf("the demo's applications could not be made; remove %s and start again: %w", d.Data, err)
 		}
-		officials = made.text(issuer, c.Scanner.Address != "")
+		officials = made.Text(issuer, c.Scanner.Address != "")
 	}
 	p, err := portal.New(portal.Config{
 		BaseURL: portalURL, Issuer: issuer, ApplyURL: issuer + "/apply", MailDir: c.Mail.Dir, Logger: log,
@@ -97,12 +96,12 @@ func (d demoCommand) Run(w world) error {
 	return d.serve(w, a, p, issuer, portalURL, officials)
 }
 
-func (d demoCommand) serve(w world, a *app, p http.Handler, issuer, portalURL, officials string) error {
+func (d demoCommand) serve(w world, a *app.App, p http.Handler, issuer, portalURL, officials string) error {
 	l, err := net.Listen("tcp", d.Portal)
 	if err != nil {
 		return fmt.Errorf("portal: %w; choose another address with --portal", err)
 	}
-	site := newServer(p, a.log)
+	site := app.NewServer(p, a.Log)
 	failed := make(chan error, 1)
 	go func() { failed <- site.Serve(l) }()
 	ctx, cancel := context.WithCancelCause(w.ctx)
@@ -112,7 +111,7 @@ func (d demoCommand) serve(w world, a *app, p http.Handler, issuer, portalURL, o
 			cancel(err)
 		}
 	}()
-	err = a.serve(ctx, func() { fmt.Fprint(w.stdout, d.text(issuer, portalURL)+officials+"Stop with Ctrl-C.\n") })
+	err = a.Serve(ctx, func() { fmt.Fprint(w.stdout, d.text(issuer, portalURL)+officials+"Stop with Ctrl-C.\n") })
 	_ = site.Close()
 	if err != nil && strings.Contains(err.Error(), "address already in use") {
 		return fmt.Errorf("%w; choose another address with --listen", err)
@@ -231,8 +230,8 @@ func (d demoCommand) configuration(issuer, portalURL string, clientSecret secret
 	}
 	if d.Review {
 		settings["review"] = map[string]any{"always": true}
-		if info, err := os.Stat(demoScanner); err == nil && info.Mode()&fs.ModeSocket != 0 {
-			settings["scanner"] = map[string]any{"address": "unix:" + demoScanner}
+		if info, err := os.Stat(demo.Scanner); err == nil && info.Mode()&fs.ModeSocket != 0 {
+			settings["scanner"] = map[string]any{"address": "unix:" + demo.Scanner}
 		}
 	}
 	document, err := yaml.Marshal(settings)

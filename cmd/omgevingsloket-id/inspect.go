@@ -1,9 +1,6 @@
 package main
 
 import (
-	"os"
-	"runtime"
-
 	"omgevingsloket-id/pkg/document"
 )
 
@@ -24,20 +21,4 @@ func (c inspectCommand) Run(w world) error {
 		return exitCode(code)
 	}
 	return nil
-}
-
-// inspectAtOnce is how many files are looked into at the same time.
-const inspectAtOnce = 2
-
-// newInspector makes the worker that starts this program again. On Linux the
-// running program is meant, also when its file was replaced meanwhile.
-func newInspector() (*document.Worker, error) {
-	program := "/proc/self/exe"
-	if runtime.GOOS != "linux" {
-		var err error
-		if program, err = os.Executable(); err != nil {
-			return nil, err
-		}
-	}
-	return document.NewWorker(inspectAtOnce, program, "inspect-document"), nil
 }

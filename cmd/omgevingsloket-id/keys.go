@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signkey"
@@ -25,8 +26,8 @@ type keysList struct{ target }
 
 // Run lists the keys.
 func (t keysList) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
-		keys, err := s.db.Keys().Keys(ctx)
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
+		keys, err := s.DB.Keys().Keys(ctx)
 		if err != nil {
 			return err
 		}
@@ -43,8 +44,8 @@ type keysRotate struct{ target }
 
 // Run rotates by hand.
 func (t keysRotate) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
-		m := &signkey.Manager{Store: s.db.Keys(), Ring: s.ring, Schedule: c.KeySchedule(), Rand: rand.Reader, Now: time.Now}
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
+		m := &signkey.Manager{Store: s.DB.Keys(), Ring: s.Ring, Schedule: c.KeySchedule(), Rand: rand.Reader, Now: time.Now}
 		if err := m.Rotate(ctx, operator()); err != nil {
 			return err
 		}

@@ -9,7 +9,38 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"omgevingsloket-id/e2e/site"
 )
+
+// OF-14: nothing that somebody gave us is fetched but a client's jwks_uri
+// (TestR212_OnlyPublicAddresses): no other code makes requests at all.
+func TestOF14_OneFetcher(t *testing.T) {
+	allowed := map[string]bool{
+		"../../op/provider/jwksuri.go": true,
+		"../../op/web/errors.go":       true, // draws a page without a visitor, and sends nothing
+		"operate.go":                   true, // `ready` asks its own server
+		"../internal/portal/client.go": true, // the stand-in for a portal is a client
+	}
+	var found []string
+	for _, root := range []string{"../../op", "../../pkg", "../../storage", "."} {
+		site.Must(t, filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, call := range []string{"http.Get(", "http.Post(", "http.PostForm(", "http.Head(", "http.Client{", "http.DefaultClient", "http.Transport{", "http.NewRequest"} {
+				if strings.Contains(string(text), call) && !allowed[path] {
+					found = append(found, path+": "+call)
+				}
+			}
+			return err
+		}))
+	}
+	for _, f := range found {
+		t.Error("makes requests:", f)
+	}
+}
 
 // The law of the house (README, "The law"): who may import whom. Imports are
 // parsed in this process, so that no test cache can hide a change.
@@ -83,14 +114,18 @@ func forbidden(from, imported string) string {
 		return "storage imports pkg"
 	case in(from, "op") && (sql || redis):
 		return "op knows no database"
-	case in(from, "op") && own && !in(to, "pkg") && !in(to, "templates") && to != "op/web" && to != from:
-		return "rooms of op import pkg, templates and op/web, never each other"
+	case in(from, "op/console") && from != "op/console" && to == "op/console":
+		return ""
+	case in(from, "op") && own && !in(to, "pkg") && !in(to, "templates") && to != "op/web" && to != "op/flow" && to != from:
+		return "rooms of op import pkg, templates, op/web and op/flow, never each other; console rooms op/console too"
+	case (from == "op/web" || in(from, "op/console")) && to == "op/flow":
+		return "the dispatcher of a login belongs to the rooms of a login"
 	case in(from, "templates") && own:
 		return "templates imports nothing of ours"
-	case !in(from, "cmd") && own && in(to, "cmd"):
-		return "nothing imports cmd"
+	case !in(from, "cmd") && !in(from, "e2e") && own && in(to, "cmd"):
+		return "only cmd and e2e know everyone"
 	case !in(from, "e2e") && own && in(to, "e2e"):
-		return "test servers stay in tests"
+		return "nothing but tests imports e2e"
 	}
 	return ""
 }
@@ -103,13 +138,20 @@ func TestLawCatches(t *testing.T) {
 		{"op/login", "database/sql"}, {"op/login", "omgevingsloket-id/op/enrol"}, {"op/login", "omgevingsloket-id/storage/sql"},
 		{"op/login", "github.com/zitadel/oidc/v3/pkg/op"}, {"templates", "omgevingsloket-id/pkg/mail"}, {"pkg/mail", "omgevingsloket-id/cmd/internal/portal"},
 		{"op/web", "omgevingsloket-id/op/login"}, {"storage/redis", "omgevingsloket-id/e2e/testenv"},
+		{"op/console/review", "omgevingsloket-id/op/console/staff"}, {"op/console", "omgevingsloket-id/op/console/staff"}, {"op/login", "omgevingsloket-id/op/console"},
+		{"op/web", "omgevingsloket-id/op/flow"}, {"op/console/review", "omgevingsloket-id/op/flow"}, {"storage/sql", "omgevingsloket-id/cmd/omgevingsloket-id/app"},
 	} {
 		if forbidden(c[0], c[1]) == "" {
 			t.Errorf("%s may import %s", c[0], c[1])
 		}
 	}
-	if why := forbidden("op/login", "omgevingsloket-id/op/web"); why != "" {
-		t.Error(why)
+	for _, c := range [][2]string{
+		{"op/login", "omgevingsloket-id/op/web"}, {"op/login", "omgevingsloket-id/op/flow"}, {"op/console/review", "omgevingsloket-id/op/console"},
+		{"op/console/review", "omgevingsloket-id/op/web"}, {"e2e/site", "omgevingsloket-id/cmd/omgevingsloket-id/app"},
+	} {
+		if why := forbidden(c[0], c[1]); why != "" {
+			t.Errorf("forbidden(%s, %s) = %q, want none", c[0], c[1], why)
+		}
 	}
 }
 

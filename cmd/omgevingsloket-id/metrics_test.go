@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/secret"
@@ -19,18 +21,18 @@ import (
 // readyz and metrics tell the truth about both stores, all the time.
 func TestReadyzAndMetrics(t *testing.T) {
 	redisServer, postgres := testenv.NewRedis(t), testenv.NewPostgres(t)
-	s := newSite(t, func(c *config.Config) {
+	s := site.New(t, func(c *config.Config) {
 		c.Database.URL, c.Redis.URL = secret.Text(postgres.Database()), secret.Text(redisServer.URL)
 	})
-	admin := httptest.NewServer(s.metrics.admin())
+	admin := httptest.NewServer(s.Metrics.Handler())
 	t.Cleanup(admin.Close)
 	look := func(path string) (int, string) {
 		t.Helper()
 		res, err := http.Get(admin.URL + path)
-		must(t, err)
+		site.Must(t, err)
 		defer res.Body.Close()
 		body, err := io.ReadAll(res.Body)
-		must(t, err)
+		site.Must(t, err)
 		return res.StatusCode, string(body)
 	}
 	becomes := func(status int) {
@@ -73,13 +75,13 @@ func TestReadyzAndMetrics(t *testing.T) {
 	postgres.Start()
 	becomes(http.StatusOK)
 
-	s.metrics.draining.Store(true)
+	s.Metrics.Drain()
 	becomes(http.StatusServiceUnavailable)
 
 	// UI-11: nothing of this on the public listener.
 	for _, path := range []string{"/readyz", "/metrics", "/debug/pprof/", "/debug/vars", "/healthz", "/ready"} {
-		res, err := http.Get(s.server.URL + path)
-		must(t, err)
+		res, err := http.Get(s.Server.URL + path)
+		site.Must(t, err)
 		_ = res.Body.Close()
 		if res.StatusCode != http.StatusNotFound {
 			t.Error(path, "answers", res.StatusCode, "in public")
@@ -92,7 +94,7 @@ func TestReadyzAndMetrics(t *testing.T) {
 func TestStartWithoutStores(t *testing.T) {
 	dir := demoFolder(t)
 	c, err := target{Data: dir}.load(world{getenv: func(string) string { return "" }})
-	must(t, err)
+	site.Must(t, err)
 	log := slog.New(slog.DiscardHandler)
 	for _, broken := range []struct {
 		change func(*config.Config)
@@ -108,7 +110,7 @@ func TestStartWithoutStores(t *testing.T) {
 	} {
 		b := c
 		broken.change(&b)
-		_, err := newApp(context.Background(), b, log, time.Now)
+		_, err := app.New(context.Background(), b, app.Options{Log: log})
 		if err == nil || !strings.Contains(err.Error(), broken.says) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("want words about %s, got %v", broken.says, err)
 		}
@@ -119,13 +121,13 @@ func TestStartWithoutStores(t *testing.T) {
 func TestStartWithAnotherMasterKey(t *testing.T) {
 	dir, other := demoFolder(t), demoFolder(t)
 	c, err := target{Data: dir}.load(world{getenv: func(string) string { return "" }})
-	must(t, err)
+	site.Must(t, err)
 	log := slog.New(slog.DiscardHandler)
-	a, err := newApp(context.Background(), c, log, time.Now)
-	must(t, err)
-	a.stores.close()
+	a, err := app.New(context.Background(), c, app.Options{Log: log})
+	site.Must(t, err)
+	a.Close()
 	c.MasterKeyFile = filepath.Join(other, "master.key")
-	if _, err := newApp(context.Background(), c, log, time.Now); err == nil || !strings.Contains(err.Error(), "master_key_file") {
+	if _, err := app.New(context.Background(), c, app.Options{Log: log}); err == nil || !strings.Contains(err.Error(), "master_key_file") {
 		t.Error("started with another master key:", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os/user"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
@@ -25,30 +26,30 @@ func operator() string {
 }
 
 // withStores runs fn on the stores of a target.
-func withStores(t target, w world, fn func(ctx context.Context, c config.Config, s *stores) error) error {
+func withStores(t target, w world, fn func(ctx context.Context, c config.Config, s *app.Stores) error) error {
 	c, err := t.load(w)
 	if err != nil {
 		return err
 	}
-	s, err := openStores(w.ctx, c, rand.Reader, time.Now, newLogger(c, w))
+	s, err := app.OpenStores(w.ctx, c, rand.Reader, time.Now, newLogger(c, w))
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer s.Close()
 	return fn(w.ctx, c, s)
 }
 
 // withCurrent is withStores for a schema that is up to date.
-func withCurrent(t target, w world, fn func(ctx context.Context, c config.Config, s *stores) error) error {
-	return withStores(t, w, func(ctx context.Context, c config.Config, s *stores) error {
-		current, err := s.db.Current(ctx)
+func withCurrent(t target, w world, fn func(ctx context.Context, c config.Config, s *app.Stores) error) error {
+	return withStores(t, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
+		current, err := s.DB.Current(ctx)
 		if err != nil {
 			return err
 		}
 		if !current {
 			return errors.New("the database's schema is not that of this version; run `omgevingsloket-id migrate` first")
 		}
-		if err := installation.Claim(ctx, s.db.Installation(), installationOf(c), time.Now()); err != nil {
+		if err := installation.Claim(ctx, s.DB.Installation(), app.InstallationOf(c), time.Now()); err != nil {
 			return err
 		}
 		return fn(ctx, c, s)
@@ -99,13 +100,13 @@ func (migrateCommand) Help() string {
 
 // Run brings the schema up to date; serve does the same at its start.
 func (t migrateCommand) Run(w world) error {
-	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if t.IssuerWas != "" {
-			if err := s.db.Migrate(ctx); err != nil {
+			if err := s.DB.Migrate(ctx); err != nil {
 				return err
 			}
 			by := audit.Event{At: time.Now(), ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"}
-			err := installation.Move(ctx, s.db.Installation(), t.IssuerWas, installationOf(c), by)
+			err := installation.Move(ctx, s.DB.Installation(), t.IssuerWas, app.InstallationOf(c), by)
 			if errors.Is(err, errs.ErrConflict) {
 				return fmt.Errorf("%w: the database is not that of %s in %s", errUse, t.IssuerWas, c.Environment)
 			}
@@ -113,7 +114,7 @@ func (t migrateCommand) Run(w world) error {
 				return err
 			}
 		}
-		if err := s.migrate(ctx, c, time.Now()); err != nil {
+		if err := s.Migrate(ctx, c, time.Now()); err != nil {
 			return err
 		}
 		fmt.Fprintln(w.stdout, "The schema is up to date.")

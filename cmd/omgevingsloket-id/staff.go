@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -10,12 +9,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -36,7 +34,7 @@ type staffAdd struct {
 // Run invites, and prints the link that the official opens. Somebody who is
 // known is invited anew: password and app of before are gone.
 func (t staffAdd) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if c.Console.Origin == "" && c.Production() {
 			return errors.New("there is no console: set console.origin and console.listen first")
 		}
@@ -61,25 +59,18 @@ func (t staffAdd) Run(w world) error {
 	})
 }
 
-// inviteLink makes the address at which an invitation is accepted.
-func inviteLink(c config.Config) func(secret.Text) secret.Text {
-	return func(invite secret.Text) secret.Text {
-		return console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), invite)
-	}
-}
-
 // staffRules are those of inviting and removing.
-func staffRules(c config.Config, s *stores) (*staff.Rules, error) {
-	letters, err := newLetters(c, rand.Reader)
-	return &staff.Rules{Store: s.db.Staff(), Letters: letters, Link: inviteLink(c), Rand: rand.Reader, Now: time.Now}, err
+func staffRules(c config.Config, s *app.Stores) (*staff.Rules, error) {
+	letters, err := app.NewLetters(c, rand.Reader)
+	return &staff.Rules{Store: s.DB.Staff(), Letters: letters, Link: app.InviteLink(c), Rand: rand.Reader, Now: time.Now}, err
 }
 
 type staffList struct{ target }
 
 // Run lists the officials.
 func (t staffList) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *stores) error {
-		all, err := s.db.Staff().List(ctx)
+	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
+		all, err := s.DB.Staff().List(ctx)
 		if err != nil {
 			return err
 		}
@@ -103,12 +94,12 @@ type staffRemove struct {
 
 // Run removes an official.
 func (t staffRemove) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		address, err := mail.CanonicalAddress(t.Email)
 		if err != nil {
 			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
 		}
-		m, err := s.db.Staff().ByEmail(ctx, address)
+		m, err := s.DB.Staff().ByEmail(ctx, address)
 		if err == nil {
 			var rules *staff.Rules
 			if rules, err = staffRules(c, s); err == nil {

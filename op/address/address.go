@@ -21,7 +21,6 @@ type Room struct {
 	Kit       *web.Kit
 	Rules     *helpdesk.Rules
 	PerMinute int // codes of one source
-	AfterMail func()
 }
 
 // Mount adds the pages.
@@ -64,7 +63,6 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request) error {
 	case err != nil && !errors.Is(err, errs.ErrNotFound):
 		return err
 	case verdict == helpdesk.CodeRight:
-		h.AfterMail()
 		return h.Kit.SeeOther(w, "/address/done")
 	case verdict == helpdesk.CodeEarly:
 		p.Wrong("", "address.early", "From", letter.Moment(c.From, p.Lang))

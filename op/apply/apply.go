@@ -69,17 +69,16 @@ type Hasher interface {
 // practice, where every application is approved at once, is told by
 // Kit.Settings.
 type Room struct {
-	Kit       *web.Kit
-	Store     application.Store
-	Cases     Cases
-	Accounts  Accounts
-	Hasher    Hasher
-	Policy    password.Policy
-	Letters   *letter.Writer
-	Ring      *secret.KeyRing
-	CodeKey   []byte // for the keyed hash of mailed codes
-	PerHour   int    // mails with a code for one source, an hour; 0 = 30
-	AfterMail func() // kicks the mail worker; may be nil
+	Kit      *web.Kit
+	Store    application.Store
+	Cases    Cases
+	Accounts Accounts
+	Hasher   Hasher
+	Policy   password.Policy
+	Letters  *letter.Writer
+	Ring     *secret.KeyRing
+	CodeKey  []byte // for the keyed hash of mailed codes
+	PerHour  int    // mails with a code for one source, an hour; 0 = 30
 
 	// Clock is the machine's, for the deadlines of connections; nil =
 	// time.Now. An upload ends after UploadTime, or when nothing much
@@ -193,12 +192,6 @@ func (h *Room) event(r *http.Request, a application.Application, action string) 
 	return audit.Event{
 		At: h.Kit.Now(), ActorKind: audit.ActorApplicant, Origin: h.Kit.Origin(r), Action: action,
 		ObjectKind: "application", ObjectID: a.ID, Outcome: "ok", RequestID: web.RequestID(r),
-	}
-}
-
-func (h *Room) mailed() {
-	if h.AfterMail != nil {
-		h.AfterMail()
 	}
 }
 

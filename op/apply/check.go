@@ -154,7 +154,6 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 	if err != nil {
 		return err
 	}
-	h.mailed()
 	return h.Kit.SeeOther(w, paths[application.StepDone])
 }
 

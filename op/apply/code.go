@@ -106,7 +106,6 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 	if err != nil {
 		return err
 	}
-	h.mailed()
 	return h.Kit.SeeOther(w, paths[application.StepCode]+"?again=1")
 }
 

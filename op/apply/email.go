@@ -131,7 +131,6 @@ func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, 
 	if err := h.Store.Start(r.Context(), a, record.Of(h.event(r, a, "application.started"), message)); err != nil {
 		return err
 	}
-	h.mailed()
 	h.Kit.SetDraft(w, handle, application.DraftLifetime)
 	return h.Kit.SeeOther(w, paths[application.StepCode])
 }

@@ -85,11 +85,12 @@ func (s *site) handler(changes []options) http.Handler {
 	must(s.t, err)
 	s.room = &apply.Room{
 		Kit: kit, Store: s.db.Applications(), Accounts: s.db.Accounts(), Hasher: hasher, Ring: s.ring, CodeKey: []byte("code key of the test"),
-		PerHour: 10_000, AfterMail: func() { s.kicks.Add(1) },
+		PerHour: 10_000,
 	}
 	for _, change := range changes {
 		change(s.room, kit)
 	}
+	s.db.OnMail(func() { s.kicks.Add(1) })
 	s.room.Letters = &letter.Writer{
 		FS: templates.FS, Issuer: s.url, StartURL: s.url + "/start", Practice: kit.Settings.Practice, AtOnce: kit.Settings.AtOnce, Wordmark: kit.Settings.Wordmark,
 		Helpdesk: letter.Helpdesk(kit.Settings.Helpdesk), Rand: rand.Reader,

@@ -183,6 +183,5 @@ func (h *Room) statusWithdrawPost(w http.ResponseWriter, r *http.Request, c appl
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	} // in conflict somebody decided meanwhile: the page tells
-	h.mailed()
 	return h.Kit.SeeOther(w, "/apply/status")
 }

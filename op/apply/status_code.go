@@ -82,7 +82,6 @@ func (h *Room) mailStatusCode(r *http.Request, a application.Application) error 
 	if errors.Is(err, errs.ErrConflict) {
 		return nil // erased meanwhile
 	}
-	h.mailed()
 	return err
 }
 

@@ -186,6 +186,5 @@ func (h *Room) acted(w http.ResponseWriter, r *http.Request, p *actPage, next, t
 	if err != nil {
 		return err
 	}
-	h.AfterMail()
 	return h.Kit.SeeOther(w, next)
 }

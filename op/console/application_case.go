@@ -218,9 +218,6 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 	case err != nil:
 		return err
 	}
-	if h.AfterMail != nil {
-		h.AfterMail()
-	}
 	return h.Kit.SeeOther(w, doneURL(caseURL(f.ID), string(act.Kind)))
 }
 

@@ -236,9 +236,7 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	case d.step == stepCheck && action == "propose":
 		_, err = h.Helpdesk.ProposeAddress(ctx, d.Change, by)
 	case d.step == stepSecond && action == "confirm":
-		if err = h.confirmChange(r, d, v); err == nil {
-			h.AfterMail()
-		}
+		err = h.confirmChange(r, d, v)
 	}
 	return h.changeOnward(w, d, err)
 }

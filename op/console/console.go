@@ -44,7 +44,6 @@ type Room struct {
 	ByReference func(ctx context.Context, reference string) (application.Application, error)
 	Helpdesk    *helpdesk.Rules
 	Watch       *staff.Watch
-	AfterMail   func()
 	Desk        *application.Desk
 	Viewing     *application.Viewing
 	Inspector   Inspector

@@ -117,7 +117,6 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 	if err != nil {
 		return err
 	}
-	h.AfterMail()
 	return h.Kit.SeeOther(w, doneURL("/console/staff", "invited"))
 }
 
@@ -195,6 +194,5 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	if err != nil {
 		return err
 	}
-	h.AfterMail()
 	return h.Kit.SeeOther(w, doneURL("/console/staff", action))
 }

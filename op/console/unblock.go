@@ -176,9 +176,7 @@ func (h *Room) unblockPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 			return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/unblock", p)
 		}
 	case action == "confirm" && (d.step == stepConfirm || d.step == stepSecond):
-		if err = h.Helpdesk.Finish(r.Context(), d.Case, d.account, h.event(r, v, "", "", "")); err == nil {
-			h.AfterMail()
-		}
+		err = h.Helpdesk.Finish(r.Context(), d.Case, d.account, h.event(r, v, "", "", ""))
 	}
 	return h.onward(w, d, err)
 }

@@ -26,7 +26,6 @@ func (h *Room) look(r *http.Request, v *Visit, view func() error) error {
 	alarmed, err := h.Watch.Look(r.Context(), v.Member, h.event(r, v, "", "", ""), view)
 	if alarmed {
 		h.Kit.Log.WarnContext(r.Context(), "an official opened many files", "member", v.Member.ID, "request", web.RequestID(r))
-		h.AfterMail()
 	}
 	if errors.Is(err, staff.ErrStopped) {
 		return deadEnd(http.StatusTooManyRequests, "error.stopped")

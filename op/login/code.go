@@ -56,12 +56,8 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 	}
 	switch result.Outcome {
 	case account.Accepted:
-		if result.First {
-			h.mailed()
-		}
 		return h.enter(w, r, v, a)
 	case account.BlockedNow:
-		h.mailed()
 		return h.onward(w, r, v)
 	case account.Replayed:
 		p.Wrong("code", "code.replayed", "Seconds", web.Seconds(result.Wait))

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
@@ -40,7 +39,6 @@ type Room struct {
 	PerMinute     int // password tries of one source
 	Starts        int // logins begun by one source, a minute
 	Callback      signin.Callback
-	AfterMail     func()
 	Now           func() time.Time
 }
 
@@ -109,12 +107,8 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	if err != nil {
 		return err
 	}
-	shown := a.State == account.QRShown
 	if a, err = h.Rules.Lapse(r.Context(), a, h.from(r)); err != nil {
 		return err
-	}
-	if shown && a.State == account.Blocked {
-		h.mailed()
 	}
 	v.Request.Forget()
 	v.Request.AccountID, v.Request.Epoch, v.Request.PasswordAt = a.ID, a.Epoch, h.Now()
@@ -136,12 +130,6 @@ func (h *Room) onward(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 
 func (h *Room) from(r *http.Request) signin.From {
 	return signin.From{Origin: h.Kit.Origin(r), RequestID: web.RequestID(r)}
-}
-
-func (h *Room) mailed() {
-	if h.AfterMail != nil {
-		h.AfterMail()
-	}
 }
 
 // restart is where a login ends that cannot go on.

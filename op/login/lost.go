@@ -32,7 +32,6 @@ func (h *Room) lostPost(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 	if _, err := h.Rules.Block(r.Context(), *v.Account, account.NotScanned, h.from(r)); err != nil {
 		return err
 	}
-	h.mailed()
 	return h.onward(w, r, v)
 }
 

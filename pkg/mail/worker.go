@@ -33,6 +33,10 @@ type Worker struct {
 	// "sent", "later" or "dropped". It may be nil.
 	Observe func(kind, outcome string)
 
+	// Looked is called after each look at the outbox, with the store's error.
+	// It may be nil.
+	Looked func(error)
+
 	// Rand gives numbers from 0 up to 1 for the pauses. nil = math/rand.
 	Rand func() float64
 
@@ -53,6 +57,13 @@ func (w *Worker) Kick() {
 	case w.kick <- struct{}{}:
 	default: // it is going to look already
 	}
+}
+
+// Pause returns how long the worker waits between two looks at the outbox
+// without a Kick.
+func (w *Worker) Pause() time.Duration {
+	w.defaults()
+	return w.Every
 }
 
 func (w *Worker) defaults() {
@@ -103,6 +114,9 @@ func (w *Worker) Run(ctx context.Context) error {
 // may be more.
 func (w *Worker) round(ctx context.Context) bool {
 	items, err := w.Outbox.Take(ctx, w.Now(), w.Lease, w.Parallel)
+	if w.Looked != nil {
+		w.Looked(err)
+	}
 	if err != nil {
 		w.Log.Error("mail: outbox does not answer", "error", err)
 		return false

@@ -56,6 +56,7 @@ type DB struct {
 	now      func() time.Time
 	rand     io.Reader
 	postgres bool
+	mailed   func()        // called after a commit with mail; may be nil
 	turn     chan struct{} // SQLite: held by the one writer of this process; nil on PostgreSQL
 }
 

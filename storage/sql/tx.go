@@ -58,8 +58,18 @@ func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (record.Record
 			return err
 		}
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	if len(rec.Mails) > 0 && db.mailed != nil {
+		db.mailed()
+	}
+	return nil
 }
+
+// OnMail registers a function that is called after each commit that put mail
+// into the outbox. It must not block. Call it before the stores are used.
+func (db *DB) OnMail(mailed func()) { db.mailed = mailed }
 
 // write waits for its turn to write. SQLite has one writer at a time and lets
 // the others ask again and again, the last ones longest; here they stand in

@@ -1,0 +1,123 @@
+// Package app wires one provider: stores, rules, rooms, jobs and servers. It is
+// the only package, besides the commands and the tests, that knows all others.
+//
+//	config ─► stores ─► rules ─► rooms ─► sites ─► listeners (one table)
+//	            │                                      │
+//	            └──────────► jobs (one table) ─────────┴─► /metrics, /readyz
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/signkey"
+)
+
+// Options holds what does not come from the configuration. The zero value is
+// what a program uses.
+type Options struct {
+	Log  *slog.Logger     // nil = no log
+	Now  func() time.Time // nil = time.Now
+	Rand io.Reader        // nil = crypto/rand
+
+	// Wrap, if set, is called with the open stores before anything uses them.
+	// It may replace a store by one that counts its calls or fails.
+	Wrap func(*Stores)
+}
+
+func (o Options) defaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	return o
+}
+
+// App is one provider. Its parts are exported for the commands and the tests.
+type App struct {
+	Config  config.Config
+	Stores  *Stores
+	Keys    *signkey.Manager
+	SignIn  *signin.Rules
+	Kit     *web.Kit      // of the citizens' site
+	Console *console.Room // nil in production without console.origin
+	Metrics *Metrics
+	Jobs    []*Job
+	Scanner *Scanner
+
+	Deadlines *application.Deadlines
+
+	Citizens  http.Handler // the site at the issuer
+	Officials http.Handler // the site at console.origin; nil if there is none
+
+	Log  *slog.Logger
+	Now  func() time.Time
+	Rand io.Reader
+
+	mailer *mail.Worker
+}
+
+// New opens the stores, brings the schema up to date and wires the rooms. The
+// caller closes the App.
+func New(ctx context.Context, c config.Config, o Options) (*App, error) {
+	o = o.defaults()
+	s, err := OpenStores(ctx, c, o.Rand, o.Now, o.Log)
+	if err != nil {
+		return nil, err
+	}
+	if o.Wrap != nil {
+		o.Wrap(s)
+	}
+	a := &App{Config: c, Stores: s, Log: o.Log, Now: o.Now, Rand: o.Rand, Scanner: &Scanner{}}
+	if err := a.wire(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// Close closes the stores. Serve must have returned.
+func (a *App) Close() { a.Stores.Close() }
+
+func (a *App) wire(ctx context.Context) error {
+	if err := a.Stores.Migrate(ctx, a.Config, a.Now()); err != nil {
+		return err
+	}
+	a.Keys = &signkey.Manager{Store: a.Stores.DB.Keys(), Ring: a.Stores.Ring, Schedule: a.Config.KeySchedule(), Rand: a.Rand, Now: a.Now}
+	if err := a.Keys.Refresh(ctx); err != nil {
+		return fmt.Errorf("signing keys: %w", err)
+	}
+	letters, err := NewLetters(a.Config, a.Rand)
+	if err != nil {
+		return err
+	}
+	if a.mailer, err = newMailer(a); err != nil {
+		return err
+	}
+	a.Stores.DB.OnMail(a.mailer.Kick)
+	a.Metrics = newMetrics(a)
+	a.mailer.Observe = a.Metrics.mail
+	if a.Jobs, err = a.jobs(letters); err != nil {
+		return err
+	}
+	if a.Kit, err = a.newKit(ctx, a.Config.Issuer, "form tokens"); err != nil {
+		return err
+	}
+	return a.rooms(ctx, letters)
+}

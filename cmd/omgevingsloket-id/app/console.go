@@ -1,0 +1,96 @@
+package app
+
+import (
+	"cmp"
+	"context"
+
+	"omgevingsloket-id/op"
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// newConsole makes the officials' room. With an origin of its own it becomes
+// a site of its own; without one it is given to the main site in practice,
+// and to nobody in production.
+func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, desk *helpdesk.Rules) (onMainSite web.Room, err error) {
+	c, db := a.Config, a.Stores.DB
+	if c.Console.Origin == "" && c.Production() {
+		return nil, nil
+	}
+	emailKey, err := db.Constants().Constant(ctx, "staff address counters")
+	if err != nil {
+		return nil, err
+	}
+	kit := a.Kit
+	if c.Console.Origin != "" {
+		if kit, err = a.newKit(ctx, c.Console.Origin, "console form tokens"); err != nil {
+			return nil, err
+		}
+	}
+	inspector, err := newInspector()
+	if err != nil {
+		return nil, err
+	}
+	a.Console = &console.Room{
+		Kit:      kit,
+		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, EmailKey: emailKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now},
+		Sessions: a.Stores.Sessions, Audit: db.Audit(), Heads: db.Heads(), ByReference: db.Applications().ByReference, PerMinute: c.Limits.LoginPerMinute,
+		Helpdesk:   desk,
+		Watch:      &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
+		Desk:       a.newDesk(letters),
+		Viewing:    a.newViewing(),
+		Inspector:  inspector,
+		Statistics: db.Statistics(),
+		Scanner:    a.Scanner.state,
+	}
+	if c.Console.Origin == "" {
+		return a.Console, nil
+	}
+	a.Officials = op.New(kit, a.Console)
+	return nil, nil
+}
+
+// InviteLink makes the address at which an invitation is accepted.
+func InviteLink(c config.Config) func(secret.Text) secret.Text {
+	return func(invite secret.Text) secret.Text {
+		return console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), invite)
+	}
+}
+
+// newDesk wires the rules of deciding on applications.
+func (a *App) newDesk(letters *letter.Writer) *application.Desk {
+	db := a.Stores.DB
+	return &application.Desk{
+		Cases: db.Cases(), Archive: db.Archive(), Letters: letters, SecondAlways: a.Config.Review.SecondReviewer == config.SecondForEveryone,
+		Reasons: a.Config.Review.Reasons, Rand: a.Rand, Now: a.Now,
+	}
+}
+
+// newDeadlines wires what happens when time passes.
+func (a *App) newDeadlines(letters *letter.Writer) *application.Deadlines {
+	db := a.Stores.DB
+	return &application.Deadlines{Terms: db.Terms(), Acts: db.Cases().Acts, Letters: letters, Now: a.Now}
+}
+
+// consoleURL is where officials work.
+func consoleURL(c config.Config) string {
+	if c.Console.Origin != "" {
+		return c.Console.Origin + "/console"
+	}
+	return c.Issuer + "/console"
+}
+
+// newViewing wires the rules of looking at documents.
+func (a *App) newViewing() *application.Viewing {
+	db := a.Stores.DB
+	return &application.Viewing{
+		Cases: db.Cases(), Archive: db.Archive(), Content: db.Applications().DocumentContent, Ring: a.Stores.Ring, Rand: a.Rand, Now: a.Now,
+	}
+}

@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/scan"
+)
+
+// Job is work that a running server repeats. No request waits for one.
+type Job struct {
+	Name  string
+	Pause time.Duration               // between two runs
+	Run   func(context.Context) error // one run
+
+	// Vital jobs take part in /readyz: the server is not ready when one of
+	// them has failed for vitalPauses pauses.
+	Vital bool
+
+	// loop, if set, takes the place of the ticker: it calls Run itself, also
+	// when there is something to do before the pause is over.
+	loop func(context.Context) error
+
+	mu      sync.Mutex
+	success time.Time // of the last run without an error; the start before there is one
+	failed  int       // runs with an error since then
+	errors  int       // runs with an error since the start
+}
+
+// vitalPauses is how many pauses a vital job may go without success. It leaves
+// room for a store that restarts.
+const vitalPauses = 10
+
+// jobs returns the one list of jobs.
+func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
+	a.Deadlines = a.newDeadlines(letters)
+	list := []*Job{
+		{Name: "mail", Pause: a.mailer.Pause(), loop: a.mailer.Run},
+		{Name: "keys", Pause: time.Minute, Run: a.Keys.Refresh, Vital: true},
+		{Name: "sweep", Pause: 5 * time.Minute, Run: a.sweep},
+		{Name: "audit head", Pause: 10 * time.Minute, Run: a.signHead},
+		{Name: "destroy documents", Pause: 10 * time.Minute, Run: a.destroyDocuments},
+		{Name: "deadlines", Pause: 5 * time.Minute, Run: func(ctx context.Context) error {
+			_, err := a.Deadlines.Run(ctx)
+			return err
+		}},
+	}
+	if a.Config.Scanner.Address != "" {
+		clamd, err := scan.ParseAddress(a.Config.Scanner.Address)
+		if err != nil {
+			return nil, err
+		}
+		a.Scanner.Configured = true
+		scanning := application.Scanning{Store: a.Stores.DB.Scans(), Scanner: clamd, Ring: a.Stores.Ring, Now: a.Now}
+		list = append(list, &Job{Name: "scan documents", Pause: 5 * time.Second, Run: func(ctx context.Context) error {
+			_, err := scanning.Round(ctx)
+			a.Scanner.Silent.Store(err != nil)
+			return err
+		}})
+	}
+	now := a.Now()
+	for _, j := range list {
+		j.success = now
+	}
+	mail := list[0]
+	a.mailer.Looked = func(err error) { mail.done(a.Now(), err) }
+	return list, nil
+}
+
+// sweep removes what has expired.
+func (a *App) sweep(ctx context.Context) error {
+	_, err := a.Stores.DB.Applications().Expire(ctx, a.Now())
+	return errors.Join(err, a.Stores.DB.Sweep(ctx))
+}
+
+// signHead signs the end of the audit log's chain, so that a rewritten log can
+// be told from the real one.
+func (a *App) signHead(ctx context.Context) error {
+	signer, err := a.Stores.AuditSigner(ctx)
+	if err != nil {
+		return err
+	}
+	head, err := audit.Checkpoint(ctx, a.Stores.DB.Heads(), signer, a.Now())
+	if err == nil {
+		a.Log.Info("audit head", "seq", head.Seq, "hash", head.Hash, "at", head.At, "signature", head.Signature)
+	}
+	return err
+}
+
+// destroyDocuments destroys the documents of applications that were decided
+// longer ago than review.keep_documents.
+func (a *App) destroyDocuments(ctx context.Context) error {
+	n, err := application.DestroyDue(ctx, a.Stores.DB.Archive(), a.Config.Review.KeepDocuments, a.Now)
+	if n > 0 {
+		a.Log.Info("documents destroyed", "applications", n)
+	}
+	return err
+}
+
+// repeat runs the job until ctx ends.
+func (a *App) repeat(ctx context.Context, j *Job) {
+	if j.loop != nil {
+		if err := j.loop(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Error("job stopped", "job", j.Name, "error", err.Error())
+		}
+		return
+	}
+	ticker := time.NewTicker(j.Pause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			err := j.Run(ctx)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				a.Log.Error("job failed", "job", j.Name, "error", err.Error())
+			}
+			j.done(a.Now(), err)
+		}
+	}
+}
+
+func (j *Job) done(now time.Time, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err != nil {
+		j.failed++
+		j.errors++
+		return
+	}
+	j.success, j.failed = now, 0
+}
+
+// state returns when the job last succeeded and how many runs failed in all.
+func (j *Job) state() (success time.Time, failures int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.success, j.errors
+}
+
+// late reports whether a vital job has failed for too long.
+func (j *Job) late(now time.Time) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.Vital && j.failed > 0 && now.Sub(j.success) > vitalPauses*j.Pause
+}
+
+// Scanner says why a document may wait for its scan.
+type Scanner struct {
+	Configured bool
+	Silent     atomic.Bool // the last round got no answer
+}
+
+func (s *Scanner) state() string {
+	switch {
+	case !s.Configured:
+		return console.ScannerNone
+	case s.Silent.Load():
+		return console.ScannerSilent
+	}
+	return ""
+}

@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics is the operator's view: /healthz, /readyz and /metrics on a
+// listener of their own.
+type Metrics struct {
+	app      *App
+	draining atomic.Bool
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
+	mails    *prometheus.CounterVec
+}
+
+func newMetrics(a *App) *Metrics {
+	m := &Metrics{
+		app: a, registry: prometheus.NewRegistry(),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "olid_http_request_seconds", Help: "How long requests took, by route, method and status.",
+			Buckets: []float64{.001, .005, .025, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"route", "method", "status"}),
+		mails: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_mail_attempts_total", Help: "Attempts to send mail, by kind and outcome."}, []string{"kind", "outcome"}),
+	}
+	m.registry.MustRegister(m.requests, m.mails, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	return m
+}
+
+// Drain makes /readyz answer that the server is stopping.
+func (m *Metrics) Drain() { m.draining.Store(true) }
+
+func (m *Metrics) request(route, method string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+func (m *Metrics) mail(kind, outcome string) { m.mails.WithLabelValues(kind, outcome).Inc() }
+
+// Handler is the operator's listener.
+func (m *Metrics) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { report(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET /readyz", m.ready)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// ready tells the truth about the stores; what exactly fails is in the log.
+func (m *Metrics) ready(w http.ResponseWriter, r *http.Request) {
+	if m.draining.Load() {
+		report(w, http.StatusServiceUnavailable, "stopping")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	for _, j := range m.app.Jobs {
+		if j.late(m.app.Now()) {
+			m.app.Log.Warn("not ready", "job", j.Name)
+			report(w, http.StatusServiceUnavailable, "a job that the server depends on fails")
+			return
+		}
+	}
+	if err := m.app.Stores.Ready(ctx); err != nil {
+		m.app.Log.Warn("not ready", "error", err.Error())
+		report(w, http.StatusServiceUnavailable, "a store does not answer, or its schema is not current")
+		return
+	}
+	report(w, http.StatusOK, "ready")
+}
+
+func report(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{"status": text})
+}
+
+// storeCollector asks the stores when somebody asks for metrics.
+type storeCollector struct{ app *App }
+
+var (
+	storeUp     = prometheus.NewDesc("olid_store_up", "Whether a store answers.", []string{"store"}, nil)
+	jobSuccess  = prometheus.NewDesc("olid_job_last_success_timestamp_seconds", "When a job last ran without an error.", []string{"job"}, nil)
+	jobFailures = prometheus.NewDesc("olid_job_failures_total", "Runs of a job that ended in an error.", []string{"job"}, nil)
+	mailWaiting = prometheus.NewDesc("olid_mail_waiting", "Messages in the outbox.", nil, nil)
+)
+
+// Describe is prometheus.Collector's.
+func (s *storeCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- storeUp
+	ch <- mailWaiting
+	ch <- jobSuccess
+	ch <- jobFailures
+}
+
+// Collect is prometheus.Collector's.
+func (s *storeCollector) Collect(ch chan<- prometheus.Metric) {
+	for _, j := range s.app.Jobs {
+		success, failures := j.state()
+		ch <- prometheus.MustNewConstMetric(jobSuccess, prometheus.GaugeValue, float64(success.UnixMilli())/1000, j.Name)
+		ch <- prometheus.MustNewConstMetric(jobFailures, prometheus.CounterValue, float64(failures), j.Name)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	up := func(store string, err error) {
+		v := 1.0
+		if err != nil {
+			v = 0
+		}
+		ch <- prometheus.MustNewConstMetric(storeUp, prometheus.GaugeValue, v, store)
+	}
+	up("sql", s.app.Stores.DB.Ping(ctx))
+	if s.app.Stores.redis != nil {
+		up("redis", s.app.Stores.redis.Ping(ctx))
+	}
+	if n, err := s.app.Stores.DB.Outbox().Waiting(ctx); err == nil {
+		ch <- prometheus.MustNewConstMetric(mailWaiting, prometheus.GaugeValue, float64(n))
+	}
+}

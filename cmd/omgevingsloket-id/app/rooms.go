@@ -1,0 +1,170 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"omgevingsloket-id/op"
+	"omgevingsloket-id/op/address"
+	"omgevingsloket-id/op/apply"
+	"omgevingsloket-id/op/consent"
+	"omgevingsloket-id/op/enrol"
+	"omgevingsloket-id/op/home"
+	"omgevingsloket-id/op/login"
+	"omgevingsloket-id/op/provider"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/claim"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/password"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/templates"
+)
+
+// newKit makes the kit of a site at origin; forms names the key of its form
+// tokens, so that one site's token is nothing at another's.
+func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error) {
+	c := a.Config
+	catalog, err := web.LoadCatalog()
+	if err != nil {
+		return nil, err
+	}
+	formKey, err := a.Stores.DB.Constants().Constant(ctx, forms)
+	if err != nil {
+		return nil, err
+	}
+	k := &web.Kit{
+		Settings: web.Settings{
+			Issuer: origin, Practice: !c.Production(), AtOnce: !c.Reviewed(), Wordmark: c.Branding.Wordmark, ThemeDir: c.Branding.ThemeDir,
+			TrustedNets: c.Proxies(),
+			Helpdesk: web.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
+				Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
+			Links: web.Links{Privacy: c.Links.PrivacyURL, Accessibility: c.Links.AccessibilityURL, Terms: c.Links.TermsURL},
+		},
+		Catalog: catalog, Windows: a.Stores.Windows, FormKey: formKey, Log: a.Log, Now: a.Now, Rand: a.Rand, Observe: a.Metrics.request,
+	}
+	return k, k.Prepare()
+}
+
+// rooms makes the one list of rooms.
+func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
+	c, db := a.Config, a.Stores.DB
+	hasher, err := NewHasher(c)
+	if err != nil {
+		return err
+	}
+	emailKey, err1 := db.Constants().Constant(ctx, "address counters")
+	codeKey, err2 := db.Constants().Constant(ctx, "mailed codes")
+	salt, err3 := db.Constants().Constant(ctx, "pairwise subjects")
+	callback, err4 := db.Constants().Constant(ctx, "callback codes")
+	addressKey, err5 := db.Constants().Constant(ctx, "codes of new addresses")
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return err
+	}
+	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.Now)
+	if err := checkHomeClient(ctx, clients, c); err != nil {
+		return err
+	}
+	a.SignIn = &signin.Rules{
+		Accounts: a.Stores.Accounts, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
+		EmailKey: emailKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
+	}
+	flow := &web.Flow{Kit: a.Kit, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients}
+	desk := &helpdesk.Rules{
+		Store: db.Helpdesk(), Changes: db.Changes(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
+		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
+	}
+	officials, err := a.newConsole(ctx, hasher, letters, desk)
+	if err != nil {
+		return err
+	}
+	rooms := []web.Room{
+		&home.Room{Kit: a.Kit, Now: a.Now},
+		&apply.Room{
+			Kit: a.Kit, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
+			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour,
+		},
+		&login.Room{
+			Kit: a.Kit, Flow: flow, Rules: a.SignIn, Sessions: a.Stores.Sessions, SessionLimits: c.SessionLimits(), Grants: a.Stores.Grants,
+			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
+			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Now: a.Now,
+		},
+		&address.Room{Kit: a.Kit, Rules: desk, PerMinute: c.Limits.LoginPerMinute},
+		&enrol.Room{Kit: a.Kit, Flow: flow, Rules: a.SignIn},
+		&consent.Room{Kit: a.Kit, Flow: flow},
+		&provider.Room{
+			Kit: a.Kit, Flow: flow, Clients: clients, Grants: a.Stores.Grants, Sessions: a.Stores.Sessions, SessionLimits: c.SessionLimits(),
+			Keys: a.Keys, Subjects: claim.Subjects{Salt: salt, Issuer: c.Issuer}, Policy: provider.NewPolicy(c.Policy, c.ACR, c.Production()),
+			ClientKeys: provider.NewKeyFetcher(!c.Production(), a.Now), Rand: a.Rand, Now: a.Now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
+		},
+	}
+	if officials != nil {
+		rooms = append(rooms, officials)
+	}
+	a.Citizens = op.New(a.Kit, rooms...)
+	return nil
+}
+
+func checkHomeClient(ctx context.Context, clients *client.Directory, c config.Config) error {
+	if c.HomeClient == "" {
+		return nil
+	}
+	home, err := clients.ByID(ctx, c.HomeClient)
+	if err != nil {
+		return fmt.Errorf("home_client: %q is no client here: %w", c.HomeClient, err)
+	}
+	if home.InitiateLoginURI == "" {
+		return fmt.Errorf("home_client: client %q has no initiate_login_uri, which the button to log in opens", c.HomeClient)
+	}
+	return nil
+}
+
+func NewHasher(c config.Config) (*password.Hasher, error) {
+	p := password.Config{
+		Params:   password.Params{MemoryKiB: uint32(c.Password.MemoryKiB), Time: uint32(c.Password.Time), Threads: uint8(c.Password.Threads)},
+		Parallel: c.Password.Parallel, Wait: c.Password.Wait,
+	}
+	if c.Password.Pepper != "" {
+		pepper, err := password.NewPepper("p1", []byte(c.Password.Pepper.Reveal()))
+		if err != nil {
+			return nil, err
+		}
+		p.Pepper = pepper
+	}
+	return password.New(p)
+}
+
+func NewLetters(c config.Config, rand io.Reader) (*letter.Writer, error) {
+	w := &letter.Writer{
+		FS: templates.FS, Issuer: c.Issuer, StartURL: c.Issuer + "/start", ConsoleURL: consoleURL(c), Practice: !c.Production(), AtOnce: !c.Reviewed(),
+		Wordmark: c.Branding.Wordmark, Rand: rand,
+		Helpdesk: letter.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
+			Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
+	}
+	return w, w.Prepare()
+}
+
+func newMailer(a *App) (*mail.Worker, error) {
+	c := a.Config.Mail
+	from := mail.From{Address: c.From, Name: c.FromName}
+	w := &mail.Worker{Outbox: a.Stores.DB.Outbox(), Now: a.Now, Log: a.Log}
+	if c.Dir != "" {
+		if err := os.MkdirAll(c.Dir, 0o700); err != nil {
+			return nil, fmt.Errorf("mail.dir: %w", err)
+		}
+		w.Sender = mail.FileSender{Dir: c.Dir, From: from}
+		return w, nil
+	}
+	relay, err := mail.ParseSMTPURL(c.SMTPURL)
+	if err != nil {
+		return nil, fmt.Errorf("mail.smtp_url: %w", err)
+	}
+	w.Sender = mail.SMTPSender{Relay: relay, From: from, Helo: c.Helo}
+	return w, nil
+}

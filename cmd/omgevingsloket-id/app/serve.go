@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"omgevingsloket-id/pkg/config"
+)
+
+// listener is one address that the server listens on.
+type listener struct {
+	setting string // name of the setting, for errors
+	address string // HOST:PORT; "" = not served
+	tls     bool   // with the certificate of the configuration, if it names one
+	handler http.Handler
+}
+
+// listeners returns the one list of what is served where.
+func (a *App) listeners() []listener {
+	list := []listener{
+		{"listen", a.Config.Listen, true, a.Citizens},
+		{"admin_listen", a.Config.AdminListen, false, a.Metrics.Handler()},
+	}
+	if a.Officials != nil {
+		list = append(list, listener{"console.listen", a.Config.Console.Listen, true, a.Officials})
+	}
+	return list
+}
+
+// Serve listens and runs the jobs until ctx ends. It then stops being ready,
+// lets running requests finish for shutdown_grace, and returns. started, if
+// not nil, is called once all addresses are open.
+func (a *App) Serve(ctx context.Context, started func()) error {
+	var servers []*http.Server
+	var open []net.Listener
+	for _, l := range a.listeners() {
+		if l.address == "" {
+			continue
+		}
+		listening, err := l.open(a.Config.TLS)
+		if err != nil {
+			for _, o := range open {
+				_ = o.Close()
+			}
+			return fmt.Errorf("%s: %w", l.setting, err)
+		}
+		servers, open = append(servers, NewServer(l.handler, a.Log)), append(open, listening)
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, job := range a.Jobs {
+		running.Go(func() { a.repeat(work, job) })
+	}
+	failed := make(chan error, len(servers))
+	for i, s := range servers {
+		running.Go(func() {
+			if err := s.Serve(open[i]); !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+			}
+		})
+	}
+	a.Log.Info("serving", "issuer", a.Config.Issuer, "listen", a.Config.Listen)
+	if started != nil {
+		started()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	a.Metrics.Drain()
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.ShutdownGrace)
+	defer cancel()
+	for _, s := range servers {
+		if shutdown := s.Shutdown(grace); shutdown != nil {
+			_ = s.Close()
+		}
+	}
+	stopWork()
+	running.Wait()
+	return err
+}
+
+func (l listener) open(t config.TLS) (net.Listener, error) {
+	listening, err := net.Listen("tcp", l.address)
+	if err != nil || !l.tls || t.CertFile == "" {
+		return listening, err
+	}
+	cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
+	if err != nil {
+		_ = listening.Close()
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	return tls.NewListener(listening, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
+}
+
+// NewServer returns a server with a bound on everything that a connection may
+// cost.
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelInfo),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 16 << 10,
+	}
+}

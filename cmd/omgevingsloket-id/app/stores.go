@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/installation"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/storage/redis"
+	"omgevingsloket-id/storage/sql"
+)
+
+// AuditSigner makes the signer of this installation's heads.
+func (s *Stores) AuditSigner(ctx context.Context) (audit.Signer, error) {
+	seed, err := s.DB.Constants().Constant(ctx, "audit heads")
+	if err != nil {
+		return audit.Signer{}, err
+	}
+	return audit.NewSigner(seed), nil
+}
+
+// Stores are all back ends of one installation. The contracts that a login
+// goes through have fields of their own, so that a test can count their calls
+// and let some fail.
+type Stores struct {
+	DB       *sql.DB
+	redis    *redis.Store // nil without one
+	Ring     *secret.KeyRing
+	Accounts account.Store
+	Lanes    limit.Lanes
+	Consents consent.Store
+	Grants   grant.Store
+	Requests authreq.Store
+	Sessions session.Store
+	Windows  limit.Windows
+}
+
+// OpenStores connects. It fails at once, with words for an operator, when
+// something does not answer.
+func OpenStores(ctx context.Context, c config.Config, rand io.Reader, now func() time.Time, log *slog.Logger) (*Stores, error) {
+	ring, err := c.KeyRing(rand)
+	if err != nil {
+		return nil, fmt.Errorf("master_key_file: %w", err)
+	}
+	db, err := sql.Open(ctx, sql.Options{URL: c.Database.URL, MaxConnections: c.Database.MaxConnections, Ring: ring, Now: now, Rand: rand})
+	if err != nil {
+		return nil, fmt.Errorf("the database does not answer; check database.url and that it runs: %w", err)
+	}
+	s := &Stores{
+		DB: db, Ring: ring, Accounts: db.Accounts(), Lanes: db.Lanes(), Consents: db.Consents(), Grants: db.Grants(),
+		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
+	}
+	if c.Redis.URL == "" {
+		return s, nil
+	}
+	s.redis, err = redis.Open(ctx, redis.Options{URL: c.Redis.URL, CAFile: c.Redis.CAFile, Namespace: InstallationOf(c).Namespace(), Log: log})
+	if err == nil {
+		err = s.redis.Ping(ctx)
+	}
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("Redis does not answer; check redis.url and that it runs: %w", err)
+	}
+	s.Requests, s.Sessions, s.Windows = s.redis.Requests(), s.redis.Sessions(), s.redis.Windows()
+	return s, nil
+}
+
+// InstallationOf is what a configuration says that the database is made for.
+func InstallationOf(c config.Config) installation.Installation {
+	return installation.Installation{Environment: string(c.Environment), Issuer: c.Issuer}
+}
+
+// Migrate brings the schema up to date and makes sure that the database is
+// this configuration's; another's is left as it is.
+func (s *Stores) Migrate(ctx context.Context, c config.Config, now time.Time) error {
+	if err := installation.Check(ctx, s.DB.Installation(), InstallationOf(c)); err != nil {
+		return err
+	}
+	if err := s.DB.Migrate(ctx); err != nil {
+		return err
+	}
+	return installation.Claim(ctx, s.DB.Installation(), InstallationOf(c), now)
+}
+
+func (s *Stores) Close() {
+	if s.redis != nil {
+		_ = s.redis.Close()
+	}
+	_ = s.DB.Close()
+}
+
+// Ready tells what does not answer.
+func (s *Stores) Ready(ctx context.Context) error {
+	faults := []error{s.DB.Ping(ctx)}
+	if faults[0] == nil {
+		current, err := s.DB.Current(ctx)
+		if err == nil && !current {
+			err = errors.New("the database's schema is not that of this version; run migrate")
+		}
+		faults = append(faults, err)
+	}
+	if s.redis != nil {
+		faults = append(faults, s.redis.Ping(ctx))
+	}
+	return errors.Join(faults...)
+}

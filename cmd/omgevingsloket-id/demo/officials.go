@@ -1,0 +1,146 @@
+// Package demo makes up what an official meets, for `demo --review`: officials
+// with their passwords and keys, applications of each kind, a blocked account.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// Scanner is where Debian's clamd listens.
+const Scanner = "/run/clamav/clamd.ctl"
+
+// Official is somebody who works in the demo's console. What nobody may
+// ever see elsewhere is kept and printed here: it opens a demo.
+type Official struct {
+	Name     string     `json:"name"`
+	Email    string     `json:"email"`
+	Role     staff.Role `json:"role"`
+	Password string     `json:"password"`
+	Key      string     `json:"key"` // of the authenticator app, Base32
+}
+
+// officials is one official for each role, and a second one where the rules
+// ask for two.
+var officials = []Official{
+	{Name: "Ria Reviewer", Email: "ria@demo.example", Role: staff.Reviewer},
+	{Name: "Rob Reviewer", Email: "rob@demo.example", Role: staff.Reviewer},
+	{Name: "Hanna Helpdesk", Email: "hanna@demo.example", Role: staff.Helpdesk},
+	{Name: "Hugo Helpdesk", Email: "hugo@demo.example", Role: staff.Helpdesk},
+	{Name: "Bas Beheerder", Email: "bas@demo.example", Role: staff.Administrator},
+	{Name: "Ada Auditor", Email: "ada@demo.example", Role: staff.Auditor},
+}
+
+// peopleFile is the file of what the demo made up, so that a later start can
+// say it again.
+const peopleFile = "review.json"
+
+type People struct {
+	Officials []Official `json:"officials"`
+	Password  string     `json:"password"` // of every applicant and account holder that the demo made up
+}
+
+// Fill fills the demo for officials once, and returns who can log in. What
+// it made up is kept in dir.
+func Fill(ctx context.Context, a *app.App, dir string) (People, error) {
+	var made People
+	path := filepath.Join(dir, peopleFile)
+	text, err := os.ReadFile(path)
+	if err == nil {
+		return made, json.Unmarshal(text, &made)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return made, err
+	}
+	made.Password = password(a)
+	for _, o := range officials {
+		o.Password = password(a)
+		if o.Key, err = join(a, ctx, o); err != nil {
+			return made, fmt.Errorf("official %s: %w", o.Email, err)
+		}
+		made.Officials = append(made.Officials, o)
+	}
+	if err := fillCases(a, ctx, made.Password); err != nil {
+		return made, fmt.Errorf("applications: %w", err)
+	}
+	if text, err = json.MarshalIndent(made, "", "  "); err != nil {
+		return made, err
+	}
+	return made, os.WriteFile(path, append(text, '\n'), 0o600)
+}
+
+// password makes a password that can be typed.
+func password(a *app.App) string {
+	s := secret.NewID(a.Rand)[:16]
+	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:]
+}
+
+// by is who does what the demo makes up.
+func by(a *app.App) audit.Event {
+	return audit.Event{At: a.Now(), ActorKind: audit.ActorOperator, ActorID: "demo", Origin: "cli", Outcome: "ok"}
+}
+
+// join invites an official and accepts the invitation.
+func join(a *app.App, ctx context.Context, o Official) (key string, err error) {
+	invite, _, err := a.Console.Rules.Invite(ctx, o.Name, o.Email, "nl", []staff.Role{o.Role}, by(a))
+	if err != nil {
+		return "", err
+	}
+	_, seed, err := a.Console.Rules.Accept(ctx, invite, o.Password, "cli")
+	return seed.Reveal(), err
+}
+
+const peopleText = `
+Put the key into an authenticator app by hand (time-based, 6 digits). A browser holds one official at a time: log out
+first, or use a private window for the next one.
+
+  1. Reviewer: take an application, read it, decide. A company needs both reviewers.
+  2. Helpdesk: in another browser, log in at the portal as %s (password %s).
+     That account is blocked: its page shows a reference and a code. In the console, find the account by the reference
+     and unblock it. The caller's answers: %s.
+  3. Helpdesk, both members: give %s another e-mail address. The caller's answers:
+     %s. The code is in the mail.
+  4. Administrator: invite a colleague. Auditor: see who did what.
+
+`
+
+// answers is what a caller answers to the helpdesk's questions.
+func answers(email string) string {
+	for _, c := range applications() {
+		if c.email == email {
+			return fmt.Sprintf("born %s, %s, %s", letter.Date(c.person.Birthdate, "en"), c.person.Address.Line1, c.person.Address.Line2)
+		}
+	}
+	return ""
+}
+
+// Text says who can log in where.
+func (r People) Text(issuer string, scanner bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nOfficials work at %s/console\n\n", issuer)
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "  ROLE\tE-MAIL\tPASSWORD\tKEY FOR THE AUTHENTICATOR APP")
+	for _, o := range r.Officials {
+		fmt.Fprintf(table, "  %s\t%s\t%s\t%s\n", o.Role, o.Email, o.Password, o.Key)
+	}
+	_ = table.Flush()
+	fmt.Fprintf(&b, peopleText, Blocked, r.Password, answers(Blocked), Other, answers(Other))
+	if !scanner {
+		b.WriteString("No malware scanner was found: documents that you send yourself stay unscanned, and cannot be opened.\n" +
+			"With ClamAV running (clamd at " + Scanner + "), start the demo again.\n\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// OF-18: nobody becomes the first official over the web, whatever is in the
+// database, and there is no password to begin with.
+func TestOF18_FirstOfficialOnlyByCommand(t *testing.T) {
+	s := site.New(t, nil)
+	nobody := func(when string) {
+		t.Helper()
+		all, err := s.Stores.DB.Staff().Everyone(t.Context())
+		site.Must(t, err)
+		for _, m := range all {
+			if m.State == staff.Active {
+				t.Fatal(when, m.Email)
+			}
+		}
+		b := s.Browser()
+		for _, a := range s.Console.Access() {
+			if b.Get("/console/login").Status != http.StatusOK {
+				t.Fatal(when, b.Status)
+			}
+			if len(a.Roles) == 0 {
+				continue
+			}
+			if a.Method == http.MethodPost {
+				b.Press(a.Path, "name", "Eve", "email", "eve@example.org", "administrator", "yes", "action", "roles")
+			} else {
+				b.Get(a.Path)
+			}
+			if b.Status == http.StatusOK && b.URL.Path == a.Path {
+				t.Errorf("%s: %s %s is open", when, a.Method, a.Path)
+			}
+		}
+		for _, guess := range [][2]string{{"admin@example.org", "admin"}, {"admin", "admin"}, {"root@localhost", ""}, {"olga@example.org", site.StaffPassword}, {"", ""}} {
+			if b.Get("/console/login").Submit("email", guess[0], "password", guess[1]); b.URL.Path != "/console/login" {
+				t.Errorf("%s: %s gets to %s", when, guess[0], b.URL)
+			}
+		}
+		if b.Get("/console/invite?token=").Status < 400 {
+			t.Error(when, "an invitation of nobody")
+		}
+	}
+	nobody("empty")
+	s.Official("olga@example.org", staff.Administrator)
+	m, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@example.org")
+	site.Must(t, err)
+	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", m.ID, site.NoRecord))
+	nobody("after the last one was removed")
+}
+
+// At the command line the same rules invite and remove.
+func TestStaffAddAndRemove(t *testing.T) {
+	dir := demoFolder(t)
+	if code, _, errs := command(t, "migrate", "--data", dir); code != exitOK {
+		t.Fatal(errs)
+	}
+	if code, out, errs := command(t, "staff", "add", "--data", dir, "--name", "Bas Beheerder", "--role", "administrator", "bas@gov.example"); code != exitOK || !strings.Contains(out, "/console/invite?token=") {
+		t.Fatal(code, out, errs)
+	}
+	if code, _, errs := command(t, "staff", "remove", "--data", dir, "bas@gov.example"); code != exitOK {
+		t.Fatal(code, errs)
+	}
+	if code, _, errs := command(t, "staff", "remove", "--data", dir, "bas@gov.example"); code != exitFailed || !strings.Contains(errs, "no such official") {
+		t.Error("removed twice:", code, errs)
+	}
+}

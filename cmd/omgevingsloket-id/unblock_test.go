@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/config"
+)
+
+// commandLine runs the binary's own command line in this process.
+func commandLine(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(world{ctx: t.Context(), stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}, args)
+	return code, out.String(), errs.String()
+}
+
+// The helpdesk's way until it has a console: `account unblock`, while the
+// server runs.
+func TestEN20_UnblockAtTheCommandLine(t *testing.T) {
+	dir := t.TempDir()
+	// The command has the machine's clock.
+	s := site.Start(t, site.Setup{At: time.Now().UTC().Truncate(time.Second), Config: func(c *config.Config) {
+		_, err := demoCommand{Data: dir, Listen: strings.TrimPrefix(c.Issuer, "http://")}.prepare(c.Issuer, "http://localhost:1")
+		site.Must(t, err)
+		loaded, err := target{Data: dir}.load(world{getenv: func(string) string { return "" }})
+		site.Must(t, err)
+		loaded.Clients, loaded.Password, loaded.Limits, loaded.HomeClient = c.Clients, c.Password, c.Limits, ""
+		*c = loaded
+	}})
+	a, b := s.Active(site.Email)
+	if code, _, stderr := commandLine(t, "account", "unblock", "--data", dir, site.Email); code != exitFailed || !strings.Contains(stderr, "not blocked; it is active") {
+		t.Error("an active account:", code, stderr)
+	}
+	a = s.Blocked(a)
+	s.Mails("")
+	code, stdout, _ := commandLine(t, "account", "show", "--data", dir, strings.ToLower(a.BlockRef))
+	if code != exitOK || !strings.Contains(stdout, site.Email) || !strings.Contains(stdout, "blocked") || strings.Contains(stdout, b.Seed.Reveal()) || strings.Contains(stdout, a.PasswordHash.Reveal()) {
+		t.Error("show:", code, stdout)
+	}
+	code, stdout, stderr := commandLine(t, "account", "unblock", "--data", dir, "--reason", "ticket 4711", a.BlockRef)
+	if code != exitOK || !strings.Contains(stdout, "unblocked") {
+		t.Fatal(code, stdout, stderr)
+	}
+	if got := s.Reload(a); got.State != account.AwaitingEnrolment || got.Factor.Sealed != nil {
+		t.Fatalf("%+v", got)
+	}
+	if e := s.Events(a)[0]; e.Action != "account.unblocked" || e.Reason != "ticket 4711" || e.ActorID == "" || e.Origin != "cli" {
+		t.Errorf("%+v", e)
+	}
+	if b.LoggedIn() {
+		t.Error("the session lives on")
+	}
+	s.Clock.Add(time.Minute)
+	if m := s.Mails(site.Email); len(m) != 1 || m[0] != "account-unblocked" {
+		t.Error("mails:", m)
+	}
+	s.ToEnrol(site.Email).Submit().At("/enrol/qr").Scan()
+
+	for args, want := range map[string]int{"nobody@example.com": exitFailed, "no address": exitWrongUse, "": exitWrongUse} {
+		if code, _, stderr := commandLine(t, "account", "unblock", "--data", dir, args); code != want || stderr == "" {
+			t.Errorf("%q: %d %s", args, code, stderr)
+		}
+	}
+}

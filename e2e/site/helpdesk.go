@@ -1,0 +1,99 @@
+package site
+
+import (
+	"regexp"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/staff"
+)
+
+const NewEmail = "anna.muster@example.net"
+
+// Letters gives the mails since the last call, by kind.
+func (s *Site) Letters() map[string]mail.Item {
+	s.T.Helper()
+	items, err := s.Stores.DB.Outbox().Take(s.T.Context(), s.Clock.Now(), time.Hour, 100)
+	Must(s.T, err)
+	out := map[string]mail.Item{}
+	for _, item := range items {
+		out[item.Kind] = item
+	}
+	return out
+}
+
+// Correcting begins a change of address and gives where it is.
+func (b *Browser) Correcting(a account.Account) string {
+	b.Site.T.Helper()
+	b.Get("/console/account?id=" + a.ID).Says("E-mailadres verbeteren").Get("/console/account/address?id=" + a.ID).Post("/console/account/address?id=" + a.ID).At("/console/change")
+	return "/console/change?" + b.URL.RawQuery
+}
+
+// Proposed takes a change of address up to its proposal.
+func (b *Browser) Proposed(a account.Account, email string) string {
+	b.Site.T.Helper()
+	at := b.Correcting(a)
+	b.Post(at, RightAnswers...).At("/console/change").Says(`name="email"`)
+	b.Post(at, "email", email, "reason", "address_lost", "ticket", "M-7").Says("letter voor letter")
+	b.Post(at, "action", "propose").Says("wacht op een collega")
+	return at
+}
+
+var (
+	mailedReference = regexp.MustCompile(`kenmerk in: ([A-Z2-9]{4}-[A-Z2-9]{4})`)
+	mailedCode      = regexp.MustCompile(`code in: (\d{6})`)
+)
+
+// Mailed reads reference and code as the holder does.
+func Mailed(t *testing.T, m mail.Item) (reference, code string) {
+	t.Helper()
+	text := m.Text.Reveal()
+	r, c := mailedReference.FindStringSubmatch(text), mailedCode.FindStringSubmatch(text)
+	if r == nil || c == nil {
+		t.Fatal("no reference or code in\n", text)
+	}
+	return r[1], c[1]
+}
+
+var callbackCode = regexp.MustCompile(`<code dir="ltr">(\d{4} \d{4})</code>`)
+
+// Caller is the holder of a blocked account, on the page that says so.
+func (s *Site) Caller(email string) *Browser {
+	s.T.Helper()
+	return s.Browser().Authorize(NewRequest("web", CallbackURI)).Submit("email", email, "password", Password).At("/login/blocked")
+}
+
+// Callback is the code on the caller's page.
+func (b *Browser) Callback() string {
+	b.Site.T.Helper()
+	m := callbackCode.FindStringSubmatch(b.Body)
+	if m == nil {
+		b.Site.T.Fatal("no code on the page of a blocked account:", b.Body)
+	}
+	return m[1]
+}
+
+// Begin opens a case and gives its address.
+func (b *Browser) Begin(a account.Account) string {
+	b.Site.T.Helper()
+	b.Post("/console/account?id=" + a.ID).At("/console/unblock")
+	return "/console/unblock?" + b.URL.RawQuery
+}
+
+// RightAnswers are three answers of site.person's file.
+var RightAnswers = []string{"said_birthdate", "03-02-1980", "said_street", "Hauptstraße 1", "said_phone", "030 123456"}
+
+// Identified takes a case up to its reason, and gives it.
+func (b *Browser) Identified(at, code string) *Browser {
+	b.Site.T.Helper()
+	return b.Post(at, append([]string{"code", code}, RightAnswers...)...).At("/console/unblock").Says(`name="ticket"`).Post(at, "reason", "lost_phone", "ticket", "M-2026-1234")
+}
+
+func (s *Site) Member(email string) staff.Member {
+	s.T.Helper()
+	m, err := s.Stores.DB.Staff().ByEmail(s.T.Context(), email)
+	Must(s.T, err)
+	return m
+}

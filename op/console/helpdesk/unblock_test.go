@@ -1,0 +1,158 @@
+package helpdesk_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// EN-20, the whole act: from a blocked user to a fresh QR.
+func TestEN20_HelpdeskUnblocks(t *testing.T) {
+	s := site.New(t, nil)
+	a, holder := s.Active(site.Email)
+	a = s.Blocked(a)
+	code := s.Caller(site.Email).Says(a.BlockRef).Callback()
+	s.Mails("")
+	desk := s.Official("desk@example.org", staff.Helpdesk)
+
+	for _, q := range []string{a.BlockRef, strings.ToLower(a.BlockRef), site.Email, "anna+muster", "Musté"} {
+		desk.Get("/console/accounts?q=" + q).At("/console/accounts").Says("/console/account?id=" + a.ID)
+	}
+	desk.Get("/console/account?id=" + a.ID).Says("Het account is geblokkeerd door de helpdesk.").Says("Authenticatie-app gekoppeld")
+	for _, hidden := range []string{"1980", "Hauptstrasse", "30123456", a.PasswordHash.Reveal(), holder.Seed.Reveal(), code} {
+		if strings.Contains(desk.Body, hidden) {
+			t.Errorf("the account page shows %q", hidden)
+		}
+	}
+	if e := s.Events(a)[0]; e.Action != "account.viewed" || e.ActorID != s.Member("desk@example.org").ID || e.ActorKind != audit.ActorStaff {
+		t.Errorf("the look is not on the record: %+v", e)
+	}
+	at := desk.Begin(a)
+	desk.Identified(at, code).Says("M-2026-1234").Post(at, "action", "confirm").Says("Het account is gedeblokkeerd")
+
+	got := s.Reload(a)
+	if got.State != account.AwaitingEnrolment || got.Factor.Sealed != nil || got.Epoch != a.Epoch+1 || got.Unblocks != 1 || got.UnblockedAt.IsZero() {
+		t.Fatalf("%+v", got)
+	}
+	e := s.Events(a)[0]
+	if e.Action != "account.unblocked" || e.ActorKind != audit.ActorStaff || e.ActorID != s.Member("desk@example.org").ID || e.Reason != "lost_phone" || e.Details["ticket"] != "M-2026-1234" {
+		t.Errorf("%+v", e)
+	}
+	for _, said := range e.Details {
+		if strings.Contains(said, "1980") || strings.Contains(said, "Haupt") {
+			t.Error("the record holds an answer:", e.Details)
+		}
+	}
+	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-unblocked"}) {
+		t.Error("mails:", m)
+	}
+	if holder.LoggedIn() {
+		t.Error("the session lives on")
+	}
+	if old := holder.Seed; s.ToEnrol(site.Email).Submit().At("/enrol/qr").Scan().Seed == old {
+		t.Error("the old secret came back")
+	}
+	// EN-21: a second time there is nothing to unblock.
+	if desk.Post(at, "action", "confirm"); desk.Status != http.StatusConflict || s.Reload(a).Unblocks != 1 {
+		t.Error("again:", desk.Status)
+	}
+	if desk.Post("/console/account?id=" + a.ID); desk.Status != http.StatusConflict {
+		t.Error("a case for an account that is not blocked:", desk.Status)
+	}
+}
+
+// No step is skipped, whatever is posted; the case knows where it is.
+func TestOF02_UnblockSkipsNoStep(t *testing.T) {
+	s := site.New(t, nil)
+	a := s.Blocked(s.Person(site.Email))
+	code := s.Caller(site.Email).Callback()
+	desk := s.Official("desk@example.org", staff.Helpdesk)
+	at := desk.Begin(a)
+	for name, form := range map[string][]string{
+		"confirm": {"action", "confirm"}, "reason": {"reason", "lost_phone", "ticket", "M-1"}, "both": {"action", "confirm", "reason", "lost_phone", "ticket", "M-1"},
+	} {
+		if desk.Post(at, form...); desk.Status != http.StatusUnprocessableEntity || s.Reload(a).State != account.Blocked {
+			t.Error(name, desk.Status)
+		}
+	}
+	desk.Post(at, append([]string{"action", "confirm"}, site.RightAnswers...)...).Says(`name="code"`) // three answers, no code
+	desk.Post(at, "code", code, "action", "confirm").Says(`name="ticket"`)
+	desk.Post(at, "action", "confirm").Is(http.StatusUnprocessableEntity)
+	for _, bad := range [][]string{{"reason", "because", "ticket", "M-1"}, {"reason", "lost_phone", "ticket", ""}, {"reason", "lost_phone", "ticket", "Anna Muster, <script>"}} {
+		if desk.Post(at, bad...); desk.Status != http.StatusUnprocessableEntity {
+			t.Error(bad, desk.Status)
+		}
+	}
+	// Another member has no part in it, nor anything to see.
+	other := s.Official("other@example.org", staff.Helpdesk)
+	other.Post(at, "reason", "lost_phone", "ticket", "M-1").Is(http.StatusConflict)
+	other.Post(at, "action", "stop").Is(http.StatusConflict)
+	other.Post("/console/account?id=" + a.ID).Is(http.StatusConflict)
+	if s.Reload(a).State != account.Blocked {
+		t.Fatal("unblocked")
+	}
+	desk.Post(at, "reason", "lost_phone", "ticket", "M-1").Post(at, "nothing", "").Is(http.StatusBadRequest)
+	desk.Get(at).Says(`value="confirm"`)
+	for range 6 {
+		s.Clock.Add(10 * time.Minute)
+		desk.Get(at).At("/console/unblock")
+	}
+	desk.Post(at, "action", "confirm").Is(http.StatusConflict) // an hour is over
+	if s.Reload(a).State != account.Blocked {
+		t.Error("a case of an hour ago unblocks")
+	}
+}
+
+// Guessing ends the case, and the account is left alone for a while.
+func TestOF20_WrongAnswersEndTheCase(t *testing.T) {
+	s := site.New(t, nil)
+	a := s.Blocked(s.Person(site.Email))
+	code := s.Caller(site.Email).Callback()
+	desk := s.Official("desk@example.org", staff.Helpdesk)
+	at := desk.Begin(a)
+	wrong := "0000 0000"
+	if code == wrong {
+		wrong = "1111 1111"
+	}
+	desk.Post(at, append([]string{"code", wrong}, site.RightAnswers...)...).Is(http.StatusUnprocessableEntity).Says("Deze code klopt niet")
+	desk.Post(at, "said_place", "12345 Elders").Is(http.StatusUnprocessableEntity)
+	if strings.Contains(desk.Body, "10115") {
+		t.Error("the page tells the right answer")
+	}
+	for range helpdesk.WrongAnswers - 2 {
+		desk.Post(at, "code", wrong)
+	}
+	desk.Says("geweigerd")
+	desk.Post(at, "code", code).Is(http.StatusConflict)
+	desk.Post("/console/account?id=" + a.ID).Is(http.StatusConflict)
+	if e := s.Events(a); e[1].Action != "unblock.refused" || s.Reload(a).State != account.Blocked {
+		t.Errorf("%+v", e[1])
+	}
+	s.Clock.Add(helpdesk.Cooling)
+	desk.StaffLogin("desk@example.org").Begin(a)
+	if again := s.Caller(site.Email).Callback(); again == code {
+		t.Error("an hour later the code is the same")
+	}
+}
+
+// The code belongs to this block: one of an earlier block is wrong.
+func TestEN20_CodeOfAnotherBlock(t *testing.T) {
+	s := site.New(t, nil)
+	a := s.Blocked(s.Person(site.Email))
+	old := s.Caller(site.Email).Callback()
+	site.Must(t, s.Unblock(a))
+	a = s.Blocked(a)
+	if fresh := s.Caller(site.Email).Callback(); fresh == old {
+		t.Fatal("the code is the one of the block before")
+	}
+	desk := s.Official("desk@example.org", staff.Helpdesk)
+	desk.Post(desk.Begin(a), append([]string{"code", old}, site.RightAnswers...)...).Is(http.StatusUnprocessableEntity).Says("Deze code klopt niet")
+}

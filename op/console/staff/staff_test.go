@@ -1,0 +1,74 @@
+package staff_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// OF-12: whoever would invent a colleague to be a second pair of eyes is seen:
+// the member, each administrator and each auditor are told of every
+// invitation, change of roles and removal, in the write that does it.
+func TestOF12_StaffChangesAreTold(t *testing.T) {
+	s := site.New(t, nil)
+	watchers := []string{"bas@gov.example", "bea@gov.example", "ada@gov.example"}
+	bas := s.Official(watchers[0], staff.Administrator)
+	s.Official(watchers[1], staff.Administrator)
+	s.Official(watchers[2], staff.Auditor)
+	s.Official("hanna@gov.example", staff.Helpdesk)
+	told := func(doing, member string) {
+		t.Helper()
+		got := taken(s)
+		for _, email := range append(watchers, member) {
+			want := "staff-managed"
+			if doing == "invited" && email == member {
+				want = "staff-invited" // with the link, which nobody else has
+			}
+			if mails := got[email]; len(mails) != 1 || mails[0] != want {
+				t.Errorf("%s: %s is told %q", doing, email, mails)
+			}
+		}
+		if len(got) != len(watchers)+1 {
+			t.Errorf("%s: others are told as well: %v", doing, got)
+		}
+	}
+	taken(s) // of their own invitations
+
+	bas.Get("/console/staff").Press("/console/staff", "name", "Nora Nieuw", "email", "nora@gov.example", "reviewer", "yes")
+	if bas.At("/console/staff"); strings.Contains(bas.Body, "token=") {
+		t.Error("who invites sees the invitation")
+	}
+	told("invited", "nora@gov.example")
+	nora, err := s.Stores.DB.Staff().ByEmail(t.Context(), "nora@gov.example")
+	site.Must(t, err)
+	member := "/console/staff/member?" + url.Values{"id": {nora.ID}}.Encode()
+	bas.Get(member).Press(member, "action", "roles", "helpdesk", "yes").At("/console/staff")
+	told("roles", "nora@gov.example")
+	bas.Get(member).Press(member, "action", "remove", "sure", "yes").At("/console/staff")
+	told("removed", "nora@gov.example")
+
+	// What was not done is not told.
+	if bas.Get(member); bas.Status != 404 {
+		t.Error("a removed member has a page:", bas.Status)
+	}
+	bas.Get("/console/staff").Press("/console/staff", "name", "", "email", "nobody@gov.example", "reviewer", "yes")
+	if got := taken(s); len(got) > 0 {
+		t.Errorf("an invitation that was refused is told: %v", got)
+	}
+}
+
+// taken takes the kinds of all mails that wait, by recipient.
+func taken(s *site.Site) map[string][]string {
+	s.T.Helper()
+	items, err := s.Stores.DB.Outbox().Take(s.T.Context(), s.Clock.Now(), time.Hour, 100)
+	site.Must(s.T, err)
+	kinds := map[string][]string{}
+	for _, item := range items {
+		kinds[item.To] = append(kinds[item.To], item.Kind)
+	}
+	return kinds
+}

@@ -1,0 +1,235 @@
+package provider_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/storage/storagetest"
+)
+
+const outURI = "https://rp.example/out"
+
+// leave is the address of end_session with these parameters.
+func leave(pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		q.Set(pairs[i], pairs[i+1])
+	}
+	return "/end_session?" + q.Encode()
+}
+
+// live tells whether the browser is still logged in.
+func live(b *site.Browser) bool {
+	b.Site.T.Helper()
+	c := *b
+	return c.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "none")).Answered().Get("code") != ""
+}
+
+// TestR255_Logout: with the hint of this very session, at once; then
+// everything is over (R-261, R-263, LO-05).
+func TestR255_Logout(t *testing.T) {
+	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
+	_, b := s.Active(site.Email)
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		r, other := site.NewRequest("web", site.CallbackURI), site.NewRequest("other", site.OtherURI)
+		tokens, inFlight := b.Tokens(site.NewRequest("web", site.CallbackURI)), b.NewCode(r)
+		_, others, _ := s.Call(http.MethodPost, "/token", other.Exchange(b.NewCode(other)), site.BasicOf("other"))
+		handle := b.Cookies()["olid-session"]
+		target := leave("id_token_hint", tokens["id_token"].(string), "post_logout_redirect_uri", outURI, "state", "a b&c")
+		req := b.Asks(http.MethodGet, target, nil)
+		if method == http.MethodPost {
+			path, query, _ := strings.Cut(target, "?")
+			req = b.Asks(http.MethodPost, path, strings.NewReader(query))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		b.Do(req)
+		if b.URL.String() != outURI+"?state=a+b%26c" || b.Status != http.StatusSeeOther || b.Header.Get("Clear-Site-Data") == "" { // R-260
+			t.Errorf("%s: at %s (%d)", method, b.URL, b.Status)
+		}
+		if b.Cookies()["olid-session"] != "" || live(b) {
+			t.Error("the session lives")
+		}
+		b.Give(map[string]string{"olid-session": handle})
+		if live(b) {
+			t.Error("the old cookie works")
+		}
+		for _, of := range []map[string]any{tokens, others} {
+			if status, _ := s.Userinfo(of); status != http.StatusUnauthorized {
+				t.Error("an access token lives:", status)
+			}
+		}
+		if status, out := s.Redeem(r, inFlight); status != http.StatusBadRequest {
+			t.Error("a code in flight lives:", status, out)
+		}
+		if b.Get(s.Server.URL + target); b.URL.Host != "rp.example" {
+			t.Error("again:", b.URL, b.Status)
+		}
+		b.Authorize(site.NewRequest("web", site.CallbackURI)).Login(site.Email)
+	}
+}
+
+// TestR258_Asked: without a hint of this session nobody is logged out
+// unasked, and the question works (LO-01, LO-02, R-256, R-257, R-259).
+func TestR258_Asked(t *testing.T) {
+	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, func(c *client.Client) { c.PostLogoutRedirectURIs = []string{"https://third.example/out"} })))
+	_, anna := s.Active(site.Email)
+	_, ben := s.Active("ben@example.com")
+	tokens := anna.Tokens(site.NewRequest("web", site.CallbackURI))
+	hint := tokens["id_token"].(string)
+	bens := ben.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
+	parts := strings.Split(hint, ".")
+	for name, pairs := range map[string][]string{
+		"nothing":             nil,
+		"no hint":             {"post_logout_redirect_uri", outURI, "client_id", "web"},
+		"another's hint":      {"id_token_hint", bens, "post_logout_redirect_uri", outURI},
+		"wrong client":        {"id_token_hint", hint, "client_id", "other"},
+		"altered":             {"id_token_hint", parts[0] + "." + parts[1] + "." + strings.Split(bens, ".")[2]},
+		"alg none":            {"id_token_hint", raw(t, map[string]any{"alg": "none"}, JWTClaims(t, hint)) + "."},
+		"an access token":     {"id_token_hint", tokens["access_token"].(string)},
+		"text":                {"id_token_hint", "x"},
+		"own key":             {"id_token_hint", site.NewClientKey(t, "ES256", JWTHeader(t, hint)["kid"].(string)).Sign(t, JWTClaims(t, hint), nil)},
+		"hint of another OP":  {"id_token_hint", site.NewClientKey(t, "RS256", "x").Sign(t, JWTClaims(t, hint), nil)},
+		"another's, and back": {"id_token_hint", bens, "post_logout_redirect_uri", outURI, "state", "x"},
+	} {
+		a := anna.Send(anna.Asks(http.MethodGet, leave(pairs...), nil))
+		if a.Status != http.StatusOK || a.Header.Get("Location") != "" || a.Header.Get("Refresh") != "" || !strings.Contains(a.Body, `action="/logout"`) {
+			t.Errorf("%s: %d %v\n%s", name, a.Status, a.Header, a.Body)
+		}
+		if !live(anna) {
+			t.Fatalf("%s: logged out", name)
+		}
+	}
+	if !live(ben) {
+		t.Error("another's session died")
+	}
+	// Asked and confirmed. Back only to where a hint's client may send.
+	form := func() *http.Request {
+		c := copyOf(anna)
+		c.Get(leave("id_token_hint", bens, "post_logout_redirect_uri", outURI, "state", "s"))
+		values := url.Values{}
+		for _, name := range []string{"csrf", "id_token_hint", "post_logout_redirect_uri", "state"} {
+			_, after, _ := strings.Cut(c.Body, `name="`+name+`" value="`)
+			value, _, _ := strings.Cut(after, `"`)
+			values.Set(name, strings.ReplaceAll(value, "&#43;", "+"))
+		}
+		req := c.Asks(http.MethodPost, "/logout", strings.NewReader(values.Encode()))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		return req
+	}
+	foreign := form()
+	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+	if a := anna.Send(foreign); a.Status != http.StatusForbidden || !live(anna) { // R-127
+		t.Error("a foreign POST:", a.Status)
+	}
+	own := form()
+	own.Header.Set("Sec-Fetch-Site", "same-origin")
+	if a := anna.Send(own); a.Status != http.StatusOK || a.Header.Get("Refresh") != "0; url="+outURI+"?state=s" || live(anna) {
+		t.Errorf("confirmed: %d %v", a.Status, a.Header)
+	}
+}
+
+// TestLO03_HintWithoutSession: nothing is revoked for somebody who only has
+// an ID token; expired ones lead back as well.
+func TestLO03_HintWithoutSession(t *testing.T) {
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
+	s.Clock.Add(10 * time.Minute)
+	stranger := s.Browser().Get(leave("id_token_hint", tokens["id_token"].(string), "post_logout_redirect_uri", outURI))
+	if stranger.URL.String() != outURI {
+		t.Error("at", stranger.URL)
+	}
+	if status, _ := s.Userinfo(tokens); status != http.StatusOK || !live(b) {
+		t.Error("something died:", status)
+	}
+	if b.Get(leave("id_token_hint", tokens["id_token"].(string), "post_logout_redirect_uri", outURI)); b.URL.String() != outURI || live(b) { // R-256
+		t.Error("an expired hint of this session: at", b.URL)
+	}
+}
+
+// TestLO04_ReturnAddresses: those registered, byte for byte, and only with a
+// hint of their client.
+func TestLO04_ReturnAddresses(t *testing.T) {
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
+	stranger := s.Browser()
+	for _, uri := range append(redirectCorpus(outURI), site.CallbackURI, "https://third.example/cb") {
+		if uri == outURI {
+			continue
+		}
+		a := stranger.Send(stranger.Asks(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", uri, "state", "s"), nil))
+		if a.Header.Get("Location") != "" || a.Header.Get("Refresh") != "" || a.Status >= 500 {
+			t.Errorf("%q: %d %q", uri, a.Status, a.Header.Get("Location"))
+		}
+	}
+	for _, target := range []string{leave("post_logout_redirect_uri", outURI, "client_id", "web"), leave("post_logout_redirect_uri", outURI), leave("id_token_hint", hint, "client_id", "third", "post_logout_redirect_uri", outURI)} {
+		if a := stranger.Send(stranger.Asks(http.MethodGet, target, nil)); a.Header.Get("Location") != "" {
+			t.Errorf("%s: %q", target, a.Header.Get("Location"))
+		}
+	}
+	a := stranger.Send(stranger.Asks(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", outURI, "state", "a\r\nSet-Cookie: x=y"), nil))
+	if a.Header.Get("Location") != outURI+"?state=a%0D%0ASet-Cookie%3A+x%3Dy" || a.Header.Get("Set-Cookie") != "" && strings.Contains(a.Header.Get("Set-Cookie"), "x=y") {
+		t.Error(a.Header)
+	}
+	for _, query := range []string{"state=a&state=b", "id_token_hint=" + strings.Repeat("a", 6001), "x=%zz", "state=%ff"} {
+		stranger.Send(stranger.Asks(http.MethodGet, "/end_session?"+query, nil)).Stays(t)
+	}
+	for _, kind := range []string{"", "application/json", "multipart/form-data; boundary=x"} {
+		req := stranger.Asks(http.MethodPost, "/end_session", strings.NewReader("state=x"))
+		req.Header.Set("Content-Type", kind)
+		stranger.Send(req).Stays(t)
+	}
+}
+
+// TestLO06_TwoPeopleOneBrowser: who logs in last is who is logged in; the
+// first one's tab cannot finish with the second one's session.
+func TestLO06_TwoPeopleOneBrowser(t *testing.T) {
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	_, ben := s.Active("ben@example.com")
+	annas := b.Tokens(site.NewRequest("web", site.CallbackURI))
+	waiting := copyOf(b)
+	waiting.Authorize(site.NewRequest("third", "https://third.example/cb").With("scope", "openid email")).At("/consent")
+
+	b.Seed = ben.Seed
+	bens := site.NewRequest("web", site.CallbackURI).With("prompt", "login")
+	answer := b.Authorize(bens).Login("ben@example.com").Answered()
+	_, tokens := s.Redeem(bens, answer.Get("code"))
+	if id, before := site.IDToken(t, tokens), site.IDToken(t, annas); id["sub"] == before["sub"] || id["sid"] == before["sid"] {
+		t.Error("mixed:", id)
+	}
+	if status, _ := s.Userinfo(annas); status != http.StatusUnauthorized {
+		t.Error("the first one's tokens live:", status)
+	}
+	if waiting.Submit("decision", "yes"); waiting.URL.Path != "/login" {
+		t.Error("the first one's consent led to", waiting.URL)
+	}
+	// The first one's hint does not log the second one out.
+	if b.Get(leave("id_token_hint", annas["id_token"].(string))); b.Status != http.StatusOK || !live(b) {
+		t.Error("logged out by another's hint:", b.Status)
+	}
+}
+
+// TestLO07_StoresGoneDuringLogout: nobody is told that they are logged out
+// when they are not.
+func TestLO07_StoresGoneDuringLogout(t *testing.T) {
+	s, faults := site.NewWatched(t, nil)
+	_, b := s.Active(site.Email)
+	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
+	for _, call := range []string{"Sessions.Get", "Grants.RevokeSession", "Sessions.Delete"} {
+		faults.Once(call, storagetest.NotWritten)
+		a := b.Send(b.Asks(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", outURI), nil))
+		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Location") != "" || a.Header.Get("Retry-After") == "" || b.Cookies()["olid-session"] == "" {
+			t.Errorf("%s: %d %v", call, a.Status, a.Header)
+		}
+	}
+	if b.Get(leave("id_token_hint", hint, "post_logout_redirect_uri", outURI)); b.URL.String() != outURI || live(b) {
+		t.Error("afterwards: at", b.URL)
+	}
+}

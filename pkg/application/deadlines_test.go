@@ -1,0 +1,192 @@
+package application_test
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// pass runs the job of terms on several servers at once, at a moment.
+func pass(s *site.Site, at time.Time) {
+	s.T.Helper()
+	s.Clock.Add(at.Sub(s.Clock.Now()))
+	var servers sync.WaitGroup
+	for range 4 {
+		servers.Go(func() {
+			if _, err := s.Deadlines.Run(s.T.Context()); err != nil {
+				s.T.Error(err)
+			}
+		})
+	}
+	servers.Wait()
+}
+
+// outbox gives the kinds of all mails to an address, in order, without those
+// about officials who came.
+func outbox(s *site.Site, to string) (kinds []string) {
+	s.T.Helper()
+	items, err := s.Stores.DB.Outbox().Take(s.T.Context(), s.Clock.Now().Add(time.Hour), 0, 1000)
+	site.Must(s.T, err)
+	slices.SortFunc(items, func(a, b mail.Item) int { return a.At.Compare(b.At) })
+	for _, item := range items {
+		if item.To == to && item.Kind != letter.KindStaffManaged && item.Kind != letter.KindStaffInvited {
+			kinds = append(kinds, item.Kind)
+		}
+	}
+	return kinds
+}
+
+// A question that stays unanswered: two reminders, then the end, each once,
+// on however many servers.
+func TestTermsUnanswered(t *testing.T) {
+	s := site.New(t, nil)
+	olga := s.Reviewer("olga")
+	c := s.Asked(olga, "anna@example.com")
+	english := s.Asked(olga, "bob@example.com", func(a *application.Application) { a.Lang = "en" })
+	answered, withdrawn := s.Asked(olga, "carl@example.com"), s.Asked(olga, "dora@example.com")
+	if olga.Get(site.CasePath(c)).Says("Antwoord van de aanvrager: uiterlijk op"); strings.Contains(olga.Body, "te laat") {
+		t.Error("a case that waits for its applicant is late")
+	}
+	end := c.AnswerBy
+	pass(s, end.AddDate(0, 0, -14).Add(-time.Minute))
+	if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked"}) {
+		t.Fatal("before its time:", got)
+	}
+	pass(s, end.AddDate(0, 0, -14))
+	pass(s, end.AddDate(0, 0, -14).Add(time.Hour))
+	if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder"}) {
+		t.Fatal("two weeks before:", got)
+	}
+	if letter := s.Mailed("answer-reminder", c.Email); !strings.Contains(letter, "Wie bent u?") || !strings.Contains(letter, "Geef antwoord uiterlijk op ") {
+		t.Error(letter)
+	}
+	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), application.Act{Kind: application.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), application.Act{Kind: application.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
+	pass(s, end.AddDate(0, 0, -3))
+	pass(s, end.Add(-time.Millisecond))
+	site.WantState(t, s, c, application.MoreInformation)
+	pass(s, end)
+	pass(s, end.Add(time.Hour))
+	for _, c := range []application.Case{c, english} {
+		if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder", "answer-reminder", "unanswered"}) {
+			t.Error("to", c.Email, got)
+		}
+		if got := s.Case(c.ID); got.State != application.Expired || got.PasswordHash != "" {
+			t.Errorf("%s, password kept: %v", got.State, got.PasswordHash != "")
+		}
+	}
+	for _, c := range []application.Case{answered, withdrawn} {
+		if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder"}) {
+			t.Error("after answering or withdrawing:", c.Email, got)
+		}
+	}
+	for to, want := range map[string]string{c.Email: "U kunt bezwaar maken", english.Email: "You can lodge an objection"} {
+		if letter := s.Mailed("unanswered", to); !strings.Contains(letter, want) || !strings.Contains(letter, s.Config.Issuer+"/apply ") {
+			t.Error(letter)
+		}
+	}
+	events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), "application", c.ID, 1)
+	site.Must(t, err)
+	if e := events[0]; e.Action != "application.expired" || e.ActorKind != audit.ActorSystem {
+		t.Errorf("%+v", e)
+	}
+	// Officials and the applicant see it.
+	olga.StaffLogin("olga@gov.example").Get("/console/applications?show=decided").Says(c.Reference).Says("gestopt: geen antwoord")
+	olga.Get(site.CasePath(c)).Says("Automatisch</bdi>: gestopt, want er kwam geen antwoord").Says("Automatisch</bdi>: herinnering aan de vraag gestuurd")
+	if strings.Contains(olga.Body, `value="take"`) || strings.Contains(olga.Body, "/console/applications/decide") {
+		t.Error("something can still be done with it")
+	}
+	b := s.Browser().Get("/apply/status/find").Submit("reference", c.Reference).At("/apply/status/code")
+	b.Submit("reference", c.Reference, "code", site.SixInARow.FindString(s.Mailed("status-code", c.Email))).At("/apply/status")
+	b.Says("Uw aanvraag is gestopt").Says(`href="/apply"`)
+	if strings.Contains(b.Body, "withdraw") || strings.Contains(b.Body, "<textarea") {
+		t.Error("an ended application can be answered or withdrawn")
+	}
+	if login := b.Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", c.Email, "password", site.Password); login.URL.Path != "/login" {
+		t.Error("logged in:", login.URL)
+	}
+}
+
+// workday is a Monday at this hour in the Netherlands, behind the clock.
+func workday(s *site.Site, hour int) time.Time {
+	zone, err := time.LoadLocation("Europe/Amsterdam")
+	site.Must(s.T, err)
+	day := s.Clock.Now().In(zone).AddDate(0, 0, 7)
+	for day.Weekday() != time.Monday {
+		day = day.AddDate(0, 0, 1)
+	}
+	return time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, zone)
+}
+
+// Reviewers are told what is urgent: once on a working day, nothing when
+// nothing is, numbers alone, and nothing of their own application.
+func TestTermsStaffTold(t *testing.T) {
+	s := site.New(t, nil)
+	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
+	s.Official("desk@gov.example", staff.Helpdesk, staff.Administrator, staff.Auditor)
+	s.Invite("new@gov.example", staff.Reviewer)
+	mine, free, waits := s.Sent("anna@example.com"), s.Sent("bob@example.com"), s.Asked(olga, "carl@example.com")
+	own, seconds := s.Sent("otto@gov.example"), s.Sent("bau@example.at", site.Company)
+	olga.Take(mine)
+	otto.Take(seconds).Decide(seconds, "approve", "send")
+	pass(s, workday(s, 12))
+	if got := outbox(s, "olga@gov.example"); len(got) > 0 {
+		t.Fatal("nothing is urgent, and olga is told:", got)
+	}
+
+	zone := workday(s, 0).Location()
+	last, err := time.ParseInLocation(time.DateOnly, application.LastDay(mine.DueAt), zone)
+	site.Must(t, err)
+	monday := last.AddDate(0, 0, -14)
+	for monday.Weekday() != time.Monday {
+		monday = monday.AddDate(0, 0, 1)
+	}
+	pass(s, monday.AddDate(0, 0, -1).Add(12*time.Hour)) // a Sunday
+	pass(s, monday.Add(6*time.Hour))                    // before hours
+	if got := outbox(s, "olga@gov.example"); len(got) > 0 {
+		t.Fatal("told before hours:", got)
+	}
+	pass(s, monday.Add(9*time.Hour))
+	pass(s, monday.Add(17*time.Hour))
+	olgas, ottos := s.Mailed("staff-urgent", "olga@gov.example"), s.Mailed("staff-urgent", "otto@gov.example")
+	for _, want := range []string{mine.Reference, free.Reference, own.Reference, seconds.Reference, "4 aanvragen"} {
+		if !strings.Contains(olgas, want) {
+			t.Errorf("olga is not told of %s: %s", want, olgas)
+		}
+	}
+	if !strings.Contains(ottos, free.Reference) || !strings.Contains(ottos, "1 aanvraag heeft haast") {
+		t.Error(ottos)
+	}
+	for _, hidden := range []string{own.Reference, mine.Reference, seconds.Reference} {
+		if strings.Contains(ottos, hidden) {
+			t.Errorf("otto is told of %s: %s", hidden, ottos)
+		}
+	}
+	for _, hidden := range []string{"Muster", "Bau", "@example", waits.Reference} {
+		if strings.Contains(olgas, hidden) {
+			t.Errorf("%q in %s", hidden, olgas)
+		}
+	}
+	pass(s, monday.AddDate(0, 0, 1).Add(9*time.Hour))
+	for d := range 2 { // a weekend
+		pass(s, monday.AddDate(0, 0, 5+d).Add(9*time.Hour))
+	}
+	for to, want := range map[string]int{"olga@gov.example": 2, "otto@gov.example": 2, "desk@gov.example": 0, "new@gov.example": 0} {
+		if got := outbox(s, to); len(got) != want {
+			t.Errorf("to %s: %v, want %d", to, got, want)
+		}
+	}
+	pass(s, mine.DueAt.Add(33*time.Hour))
+	if letter := s.Mailed("staff-urgent", "olga@gov.example"); mine.DueAt.Add(33*time.Hour).In(zone).Weekday()%6 != 0 && !strings.Contains(letter, "al te laat") {
+		t.Error(letter)
+	}
+}

@@ -1,0 +1,109 @@
+package application_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/scan"
+)
+
+// UP-04: every document of a sent application gets its verdict, once, on the
+// record; while the scanner is away nothing is taken for clean.
+func TestUP04_DocumentsAreScanned(t *testing.T) {
+	clamd := testenv.NewClamd(t)
+	s := site.New(t, nil)
+	want := map[string]scan.Verdict{
+		s.Document("clean@example.com", []byte("%PDF-1.7 harmless"), true):        scan.Clean,
+		s.Document("eicar@example.com", testenv.EICAR(), true):                    scan.Infected,
+		s.Document("own@example.com", []byte("%PDF-1.7 "+testenv.Infected), true): scan.Infected,
+		s.Document("empty@example.com", nil, true):                                scan.Clean,
+		s.Document("draft@example.com", []byte("%PDF-1.7 not sent yet"), false):   scan.Pending,
+	}
+	for i := range 6 { // more than one batch
+		want[s.Document(fmt.Sprintf("more%d@example.com", i), []byte("%PDF-1.7"), true)] = scan.Clean
+	}
+	round := scanning(s, clamd)
+
+	clamd.Stop()
+	if n, err := round(); n != 0 || err == nil {
+		t.Error("without a scanner:", n, err)
+	}
+	for id := range want {
+		if v, _, err := s.Stores.DB.Scans().Verdict(t.Context(), id); err != nil || v != scan.Pending {
+			t.Error("without a scanner a document is", v, err)
+		}
+	}
+	clamd.Start()
+	n, err := round()
+	rest, err2 := round() // the first begins where the one without a scanner gave up
+	if n+rest != len(want)-1 || err != nil || err2 != nil {
+		t.Error("scanned:", n, rest, err, err2)
+	}
+	for id, verdict := range want {
+		if v, _, err := s.Stores.DB.Scans().Verdict(t.Context(), id); err != nil || v != verdict {
+			t.Errorf("a document is %s, want %s (%v)", v, verdict, err)
+		}
+	}
+	if n, err := round(); n != 0 || err != nil {
+		t.Error("scanned twice:", n, err)
+	}
+	var events []audit.Event
+	events, err = s.Stores.DB.Audit().Find(t.Context(), audit.Filter{Action: "document.scanned"}, 100)
+	site.Must(t, err)
+	told := 0
+	for _, e := range events {
+		if e.Action == "document.scanned" {
+			told++
+		}
+	}
+	if told != len(want)-1 {
+		t.Error(told, "verdicts are on the record, want", len(want)-1)
+	}
+}
+
+// scanning gives rounds of a real scanner.
+func scanning(s *site.Site, clamd *testenv.ClamdServer) func() (int, error) {
+	scanning := application.Scanning{
+		Store: s.Stores.DB.Scans(), Scanner: scan.Clamd{Network: "tcp", Address: clamd.Addr, Timeout: testenv.Patience}, Ring: s.Stores.Ring, Now: s.Clock.Now,
+	}
+	return func() (int, error) { return scanning.Round(s.T.Context()) }
+}
+
+// UP-04: documents that no scanner can read, older than all others and as many
+// as it takes to lose patience, keep none of the others waiting for ever.
+func TestUP04_UnreadableDocumentsKeepNobodyWaiting(t *testing.T) {
+	clamd := testenv.NewClamd(t)
+	s := site.New(t, nil)
+	var unreadable []string
+	for i := range 7 {
+		id := s.Document(fmt.Sprintf("poison%d@example.com", i), make([]byte, 12<<20), true) // more than this clamd takes
+		unreadable = append(unreadable, id)
+		s.Clock.Add(time.Second)
+	}
+	good := s.Document("good@example.com", []byte("%PDF-1.7 harmless"), true)
+	round := scanning(s, clamd)
+	verdict := func(id string) scan.Verdict {
+		v, _, err := s.Stores.DB.Scans().Verdict(t.Context(), id)
+		site.Must(t, err)
+		return v
+	}
+	rounds := 0
+	for ; verdict(good) == scan.Pending && rounds < 4; rounds++ {
+		if _, err := round(); err == nil {
+			t.Error("a round without a verdict on each says nothing")
+		}
+	}
+	if verdict(good) != scan.Clean {
+		t.Errorf("after %d rounds a document behind unreadable ones is %s", rounds, verdict(good))
+	}
+	for _, id := range unreadable {
+		if verdict(id) != scan.Pending {
+			t.Error("an unreadable document is", verdict(id))
+		}
+	}
+}
