@@ -10,6 +10,10 @@
 //     chain's head is taken last, so that all writers lock in one order.
 //   - What comes out is a value, errs.ErrNotFound, errs.ErrConflict or
 //     errs.ErrUnavailable; no driver's error goes past this package bare.
+//
+// And one in migrations: one that landed is never edited, renamed or removed,
+// and a new one has a higher number than all of them. testdata/migrations.sha256
+// lists them; a new file adds its line there.
 package sql
 
 import (
