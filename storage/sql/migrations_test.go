@@ -187,3 +187,66 @@ func TestMigrationListGrew(t *testing.T) {
 		}
 	}
 }
+
+var (
+	comment  = regexp.MustCompile(`(?m)--.*$`)
+	removes  = regexp.MustCompile(`(?i)\bDROP\s+(TABLE|COLUMN|VIEW)\b|\bRENAME\b|\bADD\s+(CONSTRAINT|CHECK|UNIQUE|FOREIGN|PRIMARY)\b|\bSET\s+NOT\s+NULL\b|\bALTER\s+COLUMN\b`)
+	setFloor = regexp.MustCompile(`(?i)\bUPDATE\s+schema_floor\s+SET\s+version\s*=\s*([0-9]+)\s*;`)
+)
+
+// A migration that removes something raises the floor, to a number below its
+// own: a server of the version before it goes on.
+func TestMigrationsThatContractRaiseTheFloor(t *testing.T) {
+	t.Parallel()
+	for name, file := range holding(t) {
+		if n := number(t, name); n > withFloor {
+			if fault := contraction(n, string(file.Data)); fault != "" {
+				t.Errorf("migrations/%s %s", name, fault)
+			}
+		}
+	}
+}
+
+// contraction says what is wrong with a migration's way to remove things, ""
+// when nothing is.
+func contraction(n int64, text string) string {
+	text = comment.ReplaceAllString(text, "")
+	floor := setFloor.FindStringSubmatch(text)
+	if floor == nil {
+		if what := removes.FindString(text); what != "" {
+			return fmt.Sprintf("has %s and raises no floor: an older server that uses what it removes would fail. Let one version stop using it first, then remove it here "+
+				"and add UPDATE schema_floor SET version = N, with N the newest migration of the version that stopped", what)
+		}
+		return ""
+	}
+	if to, err := strconv.ParseInt(floor[1], 10, 64); err != nil || to < withFloor || to >= n {
+		return fmt.Sprintf("sets the floor to %s, want %d to %d: the version before it has to go on running", floor[1], withFloor, n-1)
+	}
+	return ""
+}
+
+func TestMigrationContraction(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text string
+		want string // a part of the fault
+	}{
+		{"CREATE TABLE a (id BIGINT);", ""},
+		{"ALTER TABLE a ADD COLUMN b BIGINT NOT NULL DEFAULT 0; -- DROP TABLE c", ""},
+		{"DROP INDEX a;", ""},
+		{"drop  table a;", "raises no floor"},
+		{"ALTER TABLE a DROP COLUMN b;", "raises no floor"},
+		{"ALTER TABLE a RENAME COLUMN b TO c;", "raises no floor"},
+		{"ALTER TABLE a ADD CONSTRAINT b CHECK (c > 0);", "raises no floor"},
+		{"ALTER TABLE a ALTER COLUMN b SET NOT NULL;", "raises no floor"},
+		{"DROP TABLE a; UPDATE schema_floor SET version = 19;", ""},
+		{"DROP TABLE a; UPDATE schema_floor SET version = 12;", ""},
+		{"DROP TABLE a; -- UPDATE schema_floor SET version = 19;", "raises no floor"},
+		{"DROP TABLE a; UPDATE schema_floor SET version = 20;", "want 12 to 19"},
+		{"DROP TABLE a; UPDATE schema_floor SET version = 11;", "want 12 to 19"},
+	} {
+		if got := contraction(20, test.text); (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+			t.Errorf("contraction(20, %q) = %q, want %q in it", test.text, got, test.want)
+		}
+	}
+}
