@@ -37,7 +37,7 @@ func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
 		`GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ` + role,
 		`REVOKE UPDATE, DELETE, TRUNCATE ON audit_events, audit_signed_heads, audit_anchor FROM ` + role,
 		`REVOKE INSERT ON audit_anchor FROM ` + role,
-		`REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM ` + role,
+		`REVOKE INSERT, UPDATE, DELETE ON goose_db_version, schema_floor FROM ` + role,
 		`DELETE FROM constants`, `DELETE FROM signing_keys`,
 	} {
 		run1(t, db, grant)
@@ -67,7 +67,7 @@ func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
 	for _, attack := range []string{
 		`UPDATE audit_events SET reason = 'x'`, `DELETE FROM audit_events`, `TRUNCATE audit_events`, `DELETE FROM audit_signed_heads`,
 		`UPDATE audit_signed_heads SET hash = 'x'`, `INSERT INTO audit_anchor VALUES (1, 1, 'x', 1, 'x')`, `DROP TABLE audit_events`,
-		`ALTER TABLE audit_events DISABLE TRIGGER ALL`, `UPDATE goose_db_version SET version_id = 1`,
+		`ALTER TABLE audit_events DISABLE TRIGGER ALL`, `UPDATE goose_db_version SET version_id = 1`, `UPDATE schema_floor SET version = 99`,
 	} {
 		if _, err := as.Exec(attack); err == nil {
 			t.Error("the server's role may", attack)

@@ -8,6 +8,9 @@
 // The environment never changes: what was approved without an official must
 // never be worth something. The issuer can be moved on purpose, for it is part
 // of every token and of what portals know people by.
+//
+// It also judges which binary may use a database, by the migrations that the
+// one holds and the other has had (Schema).
 package installation
 
 import (

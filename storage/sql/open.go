@@ -10,17 +10,25 @@
 //     chain's head is taken last, so that all writers lock in one order.
 //   - What comes out is a value, errs.ErrNotFound, errs.ErrConflict or
 //     errs.ErrUnavailable; no driver's error goes past this package bare.
+//
+// And two in migrations (deploy/decisions/011-migrations.md):
+//
+//   - One that landed is never edited, renamed or removed, and a new one has a
+//     higher number than all of them. testdata/migrations.sha256 lists them; a
+//     new file adds its line there.
+//   - Servers of two versions use one database during an upgrade. So a version
+//     expands first: it adds what it needs and leaves what the version before
+//     it uses. A later version contracts: its migration removes that, and
+//     raises schema_floor to the first migration whose binaries can do without.
 package sql
 
 import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -28,17 +36,12 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
 )
-
-//go:embed migrations/*.sql
-var migrations embed.FS
 
 // Options say where the database is and what the stores need.
 type Options struct {
@@ -117,50 +120,6 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Close ends all connections.
 func (db *DB) Close() error { return db.sql.Close() }
-
-// Migrate brings the schema up to date; several servers may do so at once.
-func (db *DB) Migrate(ctx context.Context) error {
-	provider, err := db.provider()
-	if err != nil {
-		return err
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return errs.Unavailable("migrate", err)
-	}
-	if err := db.backfillAccountTerms(ctx); err != nil {
-		return err
-	}
-	return db.backfillApplicationTerms(ctx)
-}
-
-// Current tells whether the schema is the one this binary was built for.
-func (db *DB) Current(ctx context.Context) (bool, error) {
-	provider, err := db.provider()
-	if err != nil {
-		return false, err
-	}
-	pending, err := provider.HasPending(ctx)
-	if err != nil {
-		return false, errs.Unavailable("schema version", err)
-	}
-	return !pending, nil
-}
-
-func (db *DB) provider() (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{}
-	if db.postgres {
-		locker, err := lock.NewPostgresSessionLocker()
-		if err != nil {
-			return nil, err
-		}
-		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
-	}
-	return goose.NewProvider(dialect, db.sql, files, options...)
-}
 
 // isUnique recognises a broken unique constraint in both dialects.
 func isUnique(err error) bool {
