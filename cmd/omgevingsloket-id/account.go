@@ -46,7 +46,7 @@ func (t accountShow) Run(w world) error {
 		if err := table.Flush(); err != nil {
 			return err
 		}
-		events, err := s.db.Audit().EventsAbout(ctx, "account", a.ID, 20)
+		events, err := s.db.Audit().EventsAbout(ctx, audit.ObjectAccount, a.ID, 20)
 		if err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 	head, err := audit.ReadExport(f)
 	must(t, err)
 	_ = f.Close()
-	if anchor.Anchor.Seq != before || event.Event.PrevHash != head.Hash || event.Event.Seq != head.Seq+1 || event.Event.Action != audit.ActionPruned {
+	if anchor.Anchor.Seq != before || event.Event.PrevHash != head.Hash || event.Event.Seq != head.Seq+1 || event.Event.Action != audit.RecordPruned {
 		t.Error("the exports do not connect:", lines[:2])
 	}
 	for _, file := range []string{first, second} {
@@ -169,7 +169,7 @@ func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 	}
 	tryPrune := func() int64 {
 		t.Helper()
-		to, n, err := audit.Prune(t.Context(), db.Audit(), db.Heads(), signer, 24*time.Hour, s.clock.now(), audit.Event{})
+		to, n, err := audit.Prune(t.Context(), db.Audit(), db.Heads(), signer, 24*time.Hour, s.clock.now(), audit.Actor{})
 		must(t, err)
 		if (n == 0) != (to.Seq == 0) {
 			t.Error(to, n)

@@ -156,7 +156,7 @@ func TestOF12_TakeNextAtOnce(t *testing.T) {
 	var got [30]string
 	atOnce(len(got), func(i int) {
 		o := application.Official{ID: "member-" + string(rune('A'+i)), Email: "x@gov.example"}
-		c, err := s.staff.Desk.TakeNext(t.Context(), o, audit.Event{ActorKind: audit.ActorStaff, ActorID: o.ID})
+		c, err := s.staff.Desk.TakeNext(t.Context(), o, audit.Official(o.ID))
 		if err != nil {
 			t.Error(err)
 			return
@@ -196,10 +196,10 @@ func TestTakeNextLooksAgain(t *testing.T) {
 	desk := *s.staff.Desk
 	other := application.Official{ID: "other", Email: "other@gov.example"}
 	desk.Cases = &hasty{desk.Cases, func(c application.Case) {
-		must(t, s.staff.Desk.Do(t.Context(), application.File{Case: c}, other, application.Act{Kind: application.ActTake}, audit.Event{}))
-		must(t, s.staff.Desk.Do(t.Context(), application.File{Case: s.aCase(c.ID)}, other, application.Act{Kind: application.ActRelease}, audit.Event{}))
+		must(t, s.staff.Desk.Do(t.Context(), application.File{Case: c}, other, application.Act{Kind: application.ActTake}, audit.Actor{}))
+		must(t, s.staff.Desk.Do(t.Context(), application.File{Case: s.aCase(c.ID)}, other, application.Act{Kind: application.ActRelease}, audit.Actor{}))
 	}}
-	got, err := desk.TakeNext(t.Context(), application.Official{ID: "me", Email: "me@gov.example"}, audit.Event{})
+	got, err := desk.TakeNext(t.Context(), application.Official{ID: "me", Email: "me@gov.example"}, audit.Actor{})
 	must(t, err)
 	if got.ID != c.ID || s.aCase(c.ID).Reviewer != "me" {
 		t.Errorf("%+v", got)

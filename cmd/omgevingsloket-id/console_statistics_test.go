@@ -50,7 +50,7 @@ func (b *browser) export(target string, fields ...string) answer {
 }
 
 // last is the newest event of an action.
-func (s *site) last(action string) audit.Event {
+func (s *site) last(action audit.Action) audit.Event {
 	s.t.Helper()
 	events, err := s.stores.db.Audit().Find(s.t.Context(), audit.Filter{Action: action}, 1)
 	must(s.t, err)

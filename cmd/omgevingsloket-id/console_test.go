@@ -23,7 +23,7 @@ const staffPassword = "a quiet harbour at dawn"
 // invite makes an invitation, as `staff add` does, and gives its link's path.
 func (s *site) invite(email string, roles ...staff.Role) string {
 	s.t.Helper()
-	handle, _, err := s.staff.Rules.Invite(s.t.Context(), "Olga Official", email, "nl", roles, audit.Event{ActorKind: audit.ActorOperator})
+	handle, _, err := s.staff.Rules.Invite(s.t.Context(), "Olga Official", email, "nl", roles, audit.Operator(""))
 	must(s.t, err)
 	return console.InviteLink("", handle).Reveal()
 }
@@ -171,7 +171,7 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 // One invitation, 32 at once: one password and one secret count.
 func TestConsoleInviteRace(t *testing.T) {
 	s := newSite(t, nil)
-	handle, _, err := s.staff.Rules.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Event{})
+	handle, _, err := s.staff.Rules.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Actor{})
 	must(t, err)
 	var done atomic.Int32
 	var wg sync.WaitGroup

@@ -13,6 +13,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/scan"
@@ -158,9 +159,8 @@ func (a *app) demoSend(ctx context.Context, letters *letter.Writer, c demoCase, 
 		return "", err
 	}
 	kept.Reference, kept.SubmittedAt = "OLID-"+signin.Reference(a.rand), now.AddDate(0, 0, -c.days)
-	sent := a.demoBy()
-	sent.Action, sent.ObjectKind, sent.ObjectID = "application.submitted", "application", kept.ID
-	sent.Details = map[string]string{"reference": kept.Reference, "kind": string(kept.Kind), "document": document.ID}
+	sent := demoBy.Did(audit.ApplicationSubmitted, kept.ID, a.now()).
+		With(map[string]string{"reference": kept.Reference, "kind": string(kept.Kind), "document": document.ID})
 	if err := store.Submit(ctx, kept, nil, record.Of(sent, letters.Receipt(kept, nil, []application.Document{document}, kept.SubmittedAt))); err != nil {
 		return "", err
 	}
@@ -179,7 +179,7 @@ func (a *app) demoDocument(applicationID string, make func() (name, kind string,
 }
 
 // demoVerdict says of a document that the demo made itself what a scanner
-// would; the record names the demo.
+// would; the audit log names the demo.
 func (a *app) demoVerdict(ctx context.Context, applicationID, documentID string, v scan.Verdict) error {
 	signature := ""
 	if v == "" {
@@ -187,9 +187,7 @@ func (a *app) demoVerdict(ctx context.Context, applicationID, documentID string,
 	} else {
 		signature = "Demo.Pretended"
 	}
-	e := a.demoBy()
-	e.Action, e.ObjectKind, e.ObjectID, e.Reason = "document.scanned", "application", applicationID, signature
-	e.Details = map[string]string{"document": documentID, "verdict": string(v)}
+	e := demoBy.Did(audit.DocumentScanned, applicationID, a.now()).Because(signature).With(map[string]string{"document": documentID, "verdict": string(v)})
 	return a.stores.db.Scans().Scanned(ctx, documentID, v, signature, a.now(), record.Of(e))
 }
 
@@ -202,7 +200,7 @@ func (a *app) demoDecide(ctx context.Context, id string, act demoAct) error {
 	if err != nil {
 		return err
 	}
-	return a.staff.Desk.Do(ctx, f, application.Official{ID: m.ID, Email: m.Email}, application.Act{Kind: act.kind, Reason: act.why, Text: act.text}, a.demoBy())
+	return a.staff.Desk.Do(ctx, f, application.Official{ID: m.ID, Email: m.Email}, application.Act{Kind: act.kind, Reason: act.why, Text: act.text}, demoBy)
 }
 
 func demoBlock(ctx context.Context, a *app, holder account.Account) error {

@@ -82,14 +82,12 @@ func (a *app) demoPassword() string {
 	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:]
 }
 
-// demoBy is who does what the demo makes up.
-func (a *app) demoBy() audit.Event {
-	return audit.Event{At: a.now(), ActorKind: audit.ActorOperator, ActorID: "demo", Origin: "cli", Outcome: "ok"}
-}
+// demoBy is the actor of what the demo makes up.
+var demoBy = audit.Operator("demo")
 
 // demoJoin invites an official and accepts the invitation.
 func (a *app) demoJoin(ctx context.Context, o demoOfficial) (key string, err error) {
-	invite, _, err := a.staff.Rules.Invite(ctx, o.Name, o.Email, "nl", []staff.Role{o.Role}, a.demoBy())
+	invite, _, err := a.staff.Rules.Invite(ctx, o.Name, o.Email, "nl", []staff.Role{o.Role}, demoBy)
 	if err != nil {
 		return "", err
 	}

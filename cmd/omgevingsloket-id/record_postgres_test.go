@@ -74,7 +74,7 @@ func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
 	}
 	// Removing what is old takes the other role.
 	s.clock.add(48 * time.Hour)
-	if _, _, err := audit.Prune(t.Context(), s.stores.db.Audit(), s.stores.db.Heads(), signer, time.Hour, s.clock.now(), audit.Event{}); err == nil {
+	if _, _, err := audit.Prune(t.Context(), s.stores.db.Audit(), s.stores.db.Heads(), signer, time.Hour, s.clock.now(), audit.Actor{}); err == nil {
 		t.Error("the server's role pruned")
 	}
 	report, err := audit.Verify(t.Context(), s.stores.db.Audit(), s.stores.db.Heads(), signer.Public(), head)

@@ -204,7 +204,7 @@ func TestOF17_ValuesStayValues(t *testing.T) {
 	before, err := s.stores.db.Audit().Find(t.Context(), audit.Filter{}, 1)
 	must(t, err)
 	for _, v := range hostile {
-		s.put(audit.Event{At: s.clock.now(), ActorKind: v, ActorID: v, Origin: v, Action: "key.moved", ObjectKind: v, ObjectID: v, Outcome: v, Reason: v, RequestID: v, Details: map[string]string{v: v}})
+		s.put(audit.Event{At: s.clock.now(), ActorKind: audit.ActorKind(v), ActorID: v, Origin: v, Action: "key.moved", ObjectKind: audit.ObjectKind(v), ObjectID: v, Outcome: audit.Outcome(v), Reason: v, RequestID: v, Details: map[string]string{v: v}})
 	}
 	if auditor.get(recordPath()).at("/console/record"); strings.Contains(auditor.body, "<script>alert") || strings.Contains(auditor.body, "\x1b") {
 		t.Error("a value became a part of the page")

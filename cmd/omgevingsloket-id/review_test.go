@@ -62,7 +62,7 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 	must(t, err)
 	events, err := s.stores.db.Audit().EventsAbout(t.Context(), "application", c.ID, 100)
 	must(t, err)
-	counted := map[string]int{}
+	counted := map[audit.Action]int{}
 	for _, e := range events {
 		if e.ActorKind == audit.ActorStaff && e.ActorID == m.ID {
 			counted[e.Action]++
