@@ -47,7 +47,7 @@ func (t accountShow) Run(w world) error {
 		if err := table.Flush(); err != nil {
 			return err
 		}
-		events, err := s.DB.Audit().EventsAbout(ctx, "account", a.ID, 20)
+		events, err := s.DB.Audit().EventsAbout(ctx, audit.ObjectAccount, a.ID, 20)
 		if err != nil {
 			return err
 		}

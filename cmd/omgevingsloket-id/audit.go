@@ -184,8 +184,7 @@ func (t auditPrune) Run(w world) error {
 		if err != nil {
 			return err
 		}
-		by := audit.Event{ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"}
-		to, n, err := audit.Prune(ctx, s.DB.Audit(), s.DB.Heads(), signer, c.Audit.Keep, time.Now(), by, exported...)
+		to, n, err := audit.Prune(ctx, s.DB.Audit(), s.DB.Heads(), signer, c.Audit.Keep, time.Now(), audit.Operator(operator()), exported...)
 		switch {
 		case errors.Is(err, audit.ErrBroken):
 			return fmt.Errorf("%w; `audit verify` says what is wrong", err)

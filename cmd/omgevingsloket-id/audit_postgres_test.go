@@ -75,7 +75,7 @@ func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
 	}
 	// Removing what is old takes the other role.
 	s.Clock.Add(48 * time.Hour)
-	if _, _, err := audit.Prune(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer, time.Hour, s.Clock.Now(), audit.Event{}); err == nil {
+	if _, _, err := audit.Prune(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer, time.Hour, s.Clock.Now(), audit.Actor{}); err == nil {
 		t.Error("the server's role pruned")
 	}
 	report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer.Public(), head)

@@ -71,7 +71,7 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 	head, err := audit.ReadExport(f)
 	site.Must(t, err)
 	_ = f.Close()
-	if anchor.Anchor.Seq != before || event.Event.PrevHash != head.Hash || event.Event.Seq != head.Seq+1 || event.Event.Action != audit.ActionPruned {
+	if anchor.Anchor.Seq != before || event.Event.PrevHash != head.Hash || event.Event.Seq != head.Seq+1 || event.Event.Action != audit.RecordPruned {
 		t.Error("the exports do not connect:", lines[:2])
 	}
 	for _, file := range []string{first, second} {
@@ -170,7 +170,7 @@ func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 	}
 	tryPrune := func() int64 {
 		t.Helper()
-		to, n, err := audit.Prune(t.Context(), db.Audit(), db.Heads(), signer, 24*time.Hour, s.Clock.Now(), audit.Event{})
+		to, n, err := audit.Prune(t.Context(), db.Audit(), db.Heads(), signer, 24*time.Hour, s.Clock.Now(), audit.Actor{})
 		site.Must(t, err)
 		if (n == 0) != (to.Seq == 0) {
 			t.Error(to, n)

@@ -75,7 +75,7 @@ func (t clientAdd) Run(w world) error {
 				return fmt.Errorf("client %q stands in the configuration file already", fresh.ID)
 			}
 		}
-		err := s.DB.Clients().Add(ctx, fresh, clientRecord("client.added", fresh.ID))
+		err := s.DB.Clients().Add(ctx, fresh, clientRecord(audit.ClientAdded, fresh.ID))
 		if errors.Is(err, errs.ErrConflict) {
 			return fmt.Errorf("client %q exists already; remove it first", fresh.ID)
 		}
@@ -90,8 +90,8 @@ func (t clientAdd) Run(w world) error {
 	})
 }
 
-func clientRecord(action, id string) record.Record {
-	return record.Of(audit.Event{At: time.Now(), ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli", Action: action, ObjectKind: "client", ObjectID: id, Outcome: "ok"})
+func clientRecord(action audit.Action, id string) record.Record {
+	return record.Of(audit.Operator(operator()).Did(action, id, time.Now()))
 }
 
 type clientList struct{ target }
@@ -120,7 +120,7 @@ type clientRemove struct {
 // Run removes a client of the database.
 func (t clientRemove) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
-		err := s.DB.Clients().Remove(ctx, t.ID, clientRecord("client.removed", t.ID))
+		err := s.DB.Clients().Remove(ctx, t.ID, clientRecord(audit.ClientRemoved, t.ID))
 		if errors.Is(err, errs.ErrNotFound) {
 			return fmt.Errorf("there is no client %q in the database; one from the configuration file is removed there", t.ID)
 		}

@@ -105,8 +105,7 @@ func (t migrateCommand) Run(w world) error {
 			if err := s.DB.Migrate(ctx); err != nil {
 				return err
 			}
-			by := audit.Event{At: time.Now(), ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"}
-			err := installation.Move(ctx, s.DB.Installation(), t.IssuerWas, app.InstallationOf(c), by)
+			err := installation.Move(ctx, s.DB.Installation(), t.IssuerWas, app.InstallationOf(c), audit.Operator(operator()), time.Now())
 			if errors.Is(err, errs.ErrConflict) {
 				return fmt.Errorf("%w: the database is not that of %s in %s", errUse, t.IssuerWas, c.Environment)
 			}

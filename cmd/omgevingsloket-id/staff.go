@@ -46,7 +46,7 @@ func (t staffAdd) Run(w world) error {
 		if err != nil {
 			return err
 		}
-		handle, m, err := rules.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Event{ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"})
+		handle, m, err := rules.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Operator(operator()))
 		if errors.Is(err, mail.ErrAddress) {
 			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
 		}
@@ -103,7 +103,7 @@ func (t staffRemove) Run(w world) error {
 		if err == nil {
 			var rules *staff.Rules
 			if rules, err = staffRules(c, s); err == nil {
-				err = rules.Remove(ctx, m, audit.Event{ActorKind: audit.ActorOperator, ActorID: operator(), Origin: "cli"})
+				err = rules.Remove(ctx, m, audit.Operator(operator()))
 			}
 		}
 		if errors.Is(err, errs.ErrNotFound) || errors.Is(err, errs.ErrConflict) {

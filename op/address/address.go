@@ -10,10 +10,10 @@ import (
 	"time"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/signin"
 )
 
 // Room is the page. All fields are set once, at the wiring.
@@ -56,7 +56,7 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := h.page(r)
-	verdict, c, err := h.Rules.TakeAddress(r.Context(), p.Reference.Value, r.PostForm.Get("code"), audit.Event{Origin: h.Kit.Origin(r), RequestID: web.RequestID(r)})
+	verdict, c, err := h.Rules.TakeAddress(r.Context(), p.Reference.Value, r.PostForm.Get("code"), signin.From{Origin: h.Kit.Origin(r), RequestID: web.RequestID(r)})
 	switch {
 	case errors.Is(err, errs.ErrConflict):
 		p.Wrong("", "address.failed")

@@ -187,12 +187,9 @@ func (h *Room) onward(w http.ResponseWriter, a application.Application) error {
 	return h.Kit.SeeOther(w, paths[next])
 }
 
-// event is a line in the record about an application.
-func (h *Room) event(r *http.Request, a application.Application, action string) audit.Event {
-	return audit.Event{
-		At: h.Kit.Now(), ActorKind: audit.ActorApplicant, Origin: h.Kit.Origin(r), Action: action,
-		ObjectKind: "application", ObjectID: a.ID, Outcome: "ok", RequestID: web.RequestID(r),
-	}
+// event returns the event that the applicant did something to an application.
+func (h *Room) event(r *http.Request, a application.Application, action audit.Action) audit.Event {
+	return audit.Applicant().At(h.Kit.Origin(r), web.RequestID(r)).Did(action, a.ID, h.Kit.Now())
 }
 
 // The kinds as forms call them.

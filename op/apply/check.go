@@ -160,10 +160,9 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 // submit hands the application in: on practice it is approved at once and
 // its account made; elsewhere an official decides.
 func (h *Room) submit(r *http.Request, a application.Application, documents []application.Document) error {
-	sent := h.event(r, a, "application.submitted")
-	sent.Details = map[string]string{"reference": a.Reference, "kind": string(a.Kind)}
+	sent := h.event(r, a, audit.ApplicationSubmitted).With(map[string]string{"reference": a.Reference, "kind": string(a.Kind)})
 	for _, d := range documents {
-		sent.Details["document"] = d.ID
+		sent = sent.With(map[string]string{"document": d.ID})
 	}
 	rec := record.Of(sent)
 	var made *account.Account
@@ -172,11 +171,10 @@ func (h *Room) submit(r *http.Request, a application.Application, documents []ap
 			ID: secret.NewID(h.Kit.Rand), Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
 			PasswordHash: a.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: a.SubmittedAt,
 		}
-		approved, created := h.event(r, a, "application.approved"), h.event(r, a, "account.created")
-		approved.ActorKind, approved.Reason, approved.Details = audit.ActorSystem, "practice environment", map[string]string{"account": made.ID}
-		created.ActorKind, created.ObjectKind, created.ObjectID = audit.ActorSystem, "account", made.ID
-		created.Details = map[string]string{"application": a.ID}
-		rec.Events = append(rec.Events, approved, created)
+		practice := audit.System("").At(h.Kit.Origin(r), web.RequestID(r))
+		rec.Events = append(rec.Events,
+			practice.Did(audit.ApplicationApproved, a.ID, h.Kit.Now()).Because("practice environment").With(map[string]string{"account": made.ID}),
+			practice.Did(audit.AccountCreated, made.ID, h.Kit.Now()).With(map[string]string{"application": a.ID}))
 	}
 	rec.Mails = append(rec.Mails, h.Letters.Receipt(a, made, documents, a.SubmittedAt))
 	return h.Store.Submit(r.Context(), a, made, rec)

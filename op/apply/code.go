@@ -9,6 +9,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/record"
 )
@@ -99,7 +100,7 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 		return err
 	}
 	now := h.Kit.Now()
-	err = h.Store.Renew(r.Context(), a.ID, hash, now.Add(application.CodeLifetime), record.Of(h.event(r, a, "application.code_sent"), message))
+	err = h.Store.Renew(r.Context(), a.ID, hash, now.Add(application.CodeLifetime), record.Of(h.event(r, a, audit.ApplicationCodeSent), message))
 	if errors.Is(err, errs.ErrConflict) {
 		return h.notRenewed(w, r, p)
 	}

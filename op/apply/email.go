@@ -13,6 +13,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/record"
@@ -128,7 +129,7 @@ func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, 
 		return err
 	}
 	a.CodeHash, a.CodeExpires = hash, now.Add(application.CodeLifetime)
-	if err := h.Store.Start(r.Context(), a, record.Of(h.event(r, a, "application.started"), message)); err != nil {
+	if err := h.Store.Start(r.Context(), a, record.Of(h.event(r, a, audit.ApplicationStarted), message)); err != nil {
 		return err
 	}
 	h.Kit.SetDraft(w, handle, application.DraftLifetime)

@@ -10,6 +10,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/password"
 )
 
@@ -164,9 +165,9 @@ func TestApplyRecordAndMails(t *testing.T) {
 		t.Errorf("record: %v", got)
 	}
 	for _, e := range s.events() {
-		object, id := "application", a.ID
+		object, id := audit.ObjectApplication, a.ID
 		if e.Action == "account.created" {
-			object, id = "account", a.AccountID
+			object, id = audit.ObjectAccount, a.AccountID
 		}
 		if e.ObjectKind != object || e.ObjectID != id || e.RequestID == "" || e.Origin != "127.0.0.0/24" || !e.At.Equal(s.now()) {
 			t.Errorf("%+v", e)

@@ -163,7 +163,7 @@ func (s *site) actions() []string {
 	s.t.Helper()
 	var actions []string
 	for _, e := range s.events() {
-		actions = append(actions, e.Action)
+		actions = append(actions, string(e.Action))
 	}
 	return actions
 }

@@ -10,6 +10,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/record"
@@ -150,7 +151,7 @@ func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c application.
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status", p)
 	}
 	err = h.Cases.Answer(r.Context(), c, application.Act{Kind: application.ActAnswer, Text: text, At: h.Kit.Now()},
-		record.Of(h.event(r, c.Application, "application.answered")))
+		record.Of(h.event(r, c.Application, audit.ApplicationAnswered)))
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Kit.SeeOther(w, "/apply/status") // it no longer waits for an answer; the page tells
 	}
@@ -179,7 +180,7 @@ func (h *Room) statusWithdraw(w http.ResponseWriter, r *http.Request, c applicat
 func (h *Room) statusWithdrawPost(w http.ResponseWriter, r *http.Request, c application.Case) error {
 	now := h.Kit.Now()
 	err := h.Cases.Withdraw(r.Context(), c, application.Act{Kind: application.ActWithdraw, At: now},
-		record.Of(h.event(r, c.Application, "application.withdrawn"), h.Letters.Withdrawn(c.Application, now)))
+		record.Of(h.event(r, c.Application, audit.ApplicationWithdrawn), h.Letters.Withdrawn(c.Application, now)))
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	} // in conflict somebody decided meanwhile: the page tells

@@ -12,6 +12,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
@@ -78,7 +79,7 @@ func (h *Room) mailStatusCode(r *http.Request, a application.Application) error 
 	}
 	code, now := secret.Text(fmt.Sprintf("%06d", n)), h.Kit.Now()
 	err = h.Cases.SetStatusCode(r.Context(), a.ID, h.statusHash(a, code.Reveal()), now.Add(application.CodeLifetime),
-		record.Of(h.event(r, a, "application.status_code_sent"), h.Letters.StatusCode(a, code, now)))
+		record.Of(h.event(r, a, audit.ApplicationStatusCodeSent), h.Letters.StatusCode(a, code, now)))
 	if errors.Is(err, errs.ErrConflict) {
 		return nil // erased meanwhile
 	}
@@ -147,7 +148,7 @@ func (h *Room) openStatus(w http.ResponseWriter, r *http.Request, reference, cod
 	}
 	handle := h.Kit.NewHandle(secret.KindApplication)
 	verdict, err := h.Cases.TryStatusCode(r.Context(), a.ID, h.statusHash(a, code), handle.Hash(), h.Kit.Now(),
-		record.Of(h.event(r, a, "application.status_opened")))
+		record.Of(h.event(r, a, audit.ApplicationStatusOpened)))
 	if errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
 		return false, nil
 	}

@@ -7,6 +7,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/record"
 )
@@ -56,8 +57,7 @@ func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c appl
 	if err != nil {
 		return err
 	}
-	event := h.event(r, c.Application, "application.document_replaced")
-	event.Details = map[string]string{"document": d.ID}
+	event := h.event(r, c.Application, audit.ApplicationDocumentReplaced).With(map[string]string{"document": d.ID})
 	err = h.Cases.ReplaceDocument(r.Context(), c, d, application.Act{Kind: application.ActDocument, At: h.Kit.Now()},
 		func(gone []application.Document) record.Record { return application.Replaced(gone, event) })
 	if err != nil && !errors.Is(err, errs.ErrConflict) {

@@ -109,9 +109,7 @@ func (h *Room) give(r *http.Request, v *web.Visit) error {
 		return err
 	}
 	now := h.Kit.Now()
-	rec := record.Of(audit.Event{
-		At: now, ActorKind: audit.ActorHolder, ActorID: v.Account.ID, Origin: h.Kit.Origin(r), Action: "consent.given",
-		ObjectKind: "account", ObjectID: v.Account.ID, Outcome: "ok", RequestID: web.RequestID(r), Details: map[string]string{"client": v.Client.ID},
-	})
+	rec := record.Of(audit.Holder(v.Account.ID).At(h.Kit.Origin(r), web.RequestID(r)).Did(audit.ConsentGiven, v.Account.ID, now).
+		With(map[string]string{"client": v.Client.ID}))
 	return h.Flow.Consents.Give(r.Context(), consent.Consent{AccountID: v.Account.ID, ClientID: v.Client.ID, Claims: earlier.With(v.Asked()), GivenAt: now}, rec)
 }

@@ -11,6 +11,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
@@ -66,7 +67,7 @@ func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *Visit) error 
 	p := &accountsPage{page: h.page(r, v, "helpdesk.search.title"), Asked: typed != ""}
 	p.Query = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("helpdesk.search.label"), Hint: p.T("helpdesk.search.hint"), Value: typed, Autocomplete: "off"}
 	if p.Asked {
-		if err := h.searched(r, v, "account.searched", typed); err != nil {
+		if err := h.searched(r, v, audit.AccountSearched, typed); err != nil {
 			return err
 		}
 		found, err := h.Helpdesk.Search(r.Context(), typed)
@@ -186,7 +187,7 @@ func (h *Room) accountPage(r *http.Request, v *Visit) (*accountPage, error) {
 	}
 	var a account.Account
 	if err := h.look(r, v, func() (err error) {
-		a, err = h.Helpdesk.View(r.Context(), id, h.event(r, v, "", "", ""))
+		a, err = h.Helpdesk.View(r.Context(), id, h.by(r, v))
 		return err
 	}); err != nil {
 		return nil, err
@@ -201,7 +202,7 @@ func (h *Room) accountPage(r *http.Request, v *Visit) (*accountPage, error) {
 	}
 	p.Back = web.Link{URL: p.Path("/console/accounts"), Label: p.T("helpdesk.account.back")}
 	p.Rows = accountRows(p.Page, a)
-	events, err := h.Audit.EventsAbout(r.Context(), "account", a.ID, accountEvents)
+	events, err := h.Audit.EventsAbout(r.Context(), audit.ObjectAccount, a.ID, accountEvents)
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ func (h *Room) block(w http.ResponseWriter, r *http.Request, v *Visit) error {
 
 func (h *Room) blockPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	return h.do(w, r, v, "block", helpdesk.BlockReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
-		return "", h.Helpdesk.Block(r.Context(), a, reason, ticket, h.event(r, v, "", "", ""))
+		return "", h.Helpdesk.Block(r.Context(), a, reason, ticket, h.by(r, v))
 	})
 }
 
@@ -119,7 +119,7 @@ func (h *Room) closing(w http.ResponseWriter, r *http.Request, v *Visit) error {
 // closingPost closes, or goes to the proposal that waits for a colleague.
 func (h *Room) closingPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	return h.do(w, r, v, "closing", helpdesk.CloseReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
-		c, err := h.Helpdesk.Close(r.Context(), a, reason, ticket, h.event(r, v, "", "", ""))
+		c, err := h.Helpdesk.Close(r.Context(), a, reason, ticket, h.by(r, v))
 		if err == nil && c.Second {
 			return changeURL(c.ID), nil
 		}
@@ -133,7 +133,7 @@ func (h *Room) reopen(w http.ResponseWriter, r *http.Request, v *Visit) error {
 
 func (h *Room) reopenPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	return h.do(w, r, v, "reopen", helpdesk.ReopenReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
-		return "", h.Helpdesk.Reopen(r.Context(), a, reason, ticket, h.event(r, v, "", "", ""))
+		return "", h.Helpdesk.Reopen(r.Context(), a, reason, ticket, h.by(r, v))
 	})
 }
 
@@ -165,7 +165,7 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	if err != nil {
 		return err
 	}
-	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.event(r, v, "", "", ""))
+	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.by(r, v))
 	if errors.Is(err, helpdesk.ErrMails) {
 		p.Wrong("", "helpdesk.mail.enough")
 		return h.Kit.Render(w, http.StatusTooManyRequests, "console/account-mail", p)

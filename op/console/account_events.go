@@ -37,7 +37,7 @@ func reasonText(p *web.Page, e audit.Event) string {
 	case e.Reason == "":
 	case knownReason(e.Reason):
 		why = p.T("helpdesk.reason." + e.Reason)
-	case e.Action == "account.blocked":
+	case e.Action == audit.AccountBlocked:
 		why = p.T("helpdesk.why." + e.Reason)
 	default:
 		why = e.Reason

@@ -95,7 +95,7 @@ func TestOF21_SearchesAreOnTheRecord(t *testing.T) {
 	events, err := s.Stores.DB.Audit().Events(t.Context(), 0, 1000)
 	site.Must(t, err)
 	for _, e := range events {
-		if strings.HasSuffix(e.Action, ".searched") {
+		if strings.HasSuffix(string(e.Action), ".searched") {
 			before++
 			if e.ObjectKind != "search" || len(e.ObjectID) != 16 || strings.Contains(strings.ToLower(e.ObjectID+e.Reason), "anna") {
 				t.Errorf("%+v", e)

@@ -58,7 +58,7 @@ func (h *Room) applicationCase(w http.ResponseWriter, r *http.Request, v *Visit)
 // showCase draws a file; tell may add what is wrong.
 func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f application.File, status int, tell func(*casePage)) error {
 	if err := h.look(r, v, func() error {
-		return h.Desk.Cases.Viewed(r.Context(), f.ID, record.Of(h.event(r, v, "application.viewed", "application", f.ID)))
+		return h.Desk.Cases.Viewed(r.Context(), f.ID, record.Of(h.by(r, v).Did(audit.ApplicationViewed, f.ID, h.Kit.Now())))
 	}); err != nil {
 		return err
 	}
@@ -137,12 +137,12 @@ func (h *Room) history(r *http.Request, p *casePage, f application.File) error {
 		}
 		p.Acts = append(p.Acts, row)
 	}
-	events, err := h.Audit.EventsAbout(r.Context(), "application", f.ID, recordRows)
+	events, err := h.Audit.EventsAbout(r.Context(), audit.ObjectApplication, f.ID, recordRows)
 	if err != nil {
 		return err
 	}
 	for _, e := range events {
-		row := eventRow{At: dutchTime(e.At, p.Lang), Who: p.T("record.actor." + e.ActorKind), Action: actionText(p.Page, e.Action), From: e.Origin}
+		row := eventRow{At: dutchTime(e.At, p.Lang), Who: p.T("record.actor." + string(e.ActorKind)), Action: actionText(p.Page, e.Action), From: e.Origin}
 		if e.ActorKind == audit.ActorStaff {
 			if row.Who, err = names.of(r.Context(), e.ActorID); err != nil {
 				return err
@@ -201,7 +201,7 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 	if seen := r.PostForm.Get("seen"); act.Kind != application.ActNote && seen != strconv.FormatInt(f.Version, 10) {
 		return h.tooLate(w, r, v, f)
 	}
-	err := h.Desk.Do(r.Context(), f, official(v), act, h.event(r, v, "", "", ""))
+	err := h.Desk.Do(r.Context(), f, official(v), act, h.by(r, v))
 	var refused application.Refused
 	switch {
 	case errors.As(err, &refused):

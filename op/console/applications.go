@@ -10,6 +10,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -52,7 +53,7 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 	q := r.URL.Query()
 	show, search := queueAsked(q)
 	if search != "" {
-		if err := h.searched(r, v, "application.searched", search); err != nil {
+		if err := h.searched(r, v, audit.ApplicationSearched, search); err != nil {
 			return err
 		}
 	}

@@ -46,7 +46,7 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 	if err != nil {
 		return err
 	}
-	c, err := h.Helpdesk.BeginAddress(r.Context(), a, h.event(r, v, "", "", ""))
+	c, err := h.Helpdesk.BeginAddress(r.Context(), a, h.by(r, v))
 	if errors.Is(err, errs.ErrConflict) {
 		p.Wrong("", "helpdesk.too_late")
 		return h.Kit.Render(w, http.StatusConflict, "console/account-address", p)
@@ -215,7 +215,7 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	if err != nil {
 		return err
 	}
-	ctx, action, by := r.Context(), r.PostForm.Get("action"), h.event(r, v, "", "", "")
+	ctx, action, by := r.Context(), r.PostForm.Get("action"), h.by(r, v)
 	switch {
 	case d.step == stepOver || d.step == stepBusy:
 		return h.Kit.Render(w, http.StatusConflict, "console/change", h.changePage(r, v, d))
@@ -243,9 +243,9 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 
 func (h *Room) confirmChange(r *http.Request, d changeCall, v *Visit) error {
 	if d.Kind == helpdesk.Closing {
-		return h.Helpdesk.FinishClosing(r.Context(), d.Change, d.account, h.event(r, v, "", "", ""))
+		return h.Helpdesk.FinishClosing(r.Context(), d.Change, d.account, h.by(r, v))
 	}
-	return h.Helpdesk.ConfirmAddress(r.Context(), d.Change, d.account, h.event(r, v, "", "", ""))
+	return h.Helpdesk.ConfirmAddress(r.Context(), d.Change, d.account, h.by(r, v))
 }
 
 // changeIdentify judges what the caller said.
@@ -253,7 +253,7 @@ func (h *Room) changeIdentify(w http.ResponseWriter, r *http.Request, v *Visit, 
 	next := d.Change
 	if code, answers, typed := heard(r, d.account); typed {
 		var err error
-		if next, err = h.Helpdesk.IdentifyForAddress(r.Context(), d.Change, d.account, code, answers, h.event(r, v, "", "", "")); err != nil {
+		if next, err = h.Helpdesk.IdentifyForAddress(r.Context(), d.Change, d.account, code, answers, h.by(r, v)); err != nil {
 			return h.changeOnward(w, d, err)
 		}
 	}

@@ -222,10 +222,7 @@ func (h *Room) page(r *http.Request, v *Visit, titleKey string) page {
 	return p
 }
 
-// event is a line in the record about what an official did.
-func (h *Room) event(r *http.Request, v *Visit, action, kind, id string) audit.Event {
-	return audit.Event{
-		At: h.Kit.Now(), ActorKind: audit.ActorStaff, ActorID: v.Member.ID, Origin: h.Kit.Origin(r), Action: action,
-		ObjectKind: kind, ObjectID: id, Outcome: "ok", RequestID: web.RequestID(r),
-	}
+// by returns the official who acts in this request.
+func (h *Room) by(r *http.Request, v *Visit) audit.Actor {
+	return audit.Official(v.Member.ID).At(h.Kit.Origin(r), web.RequestID(r))
 }

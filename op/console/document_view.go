@@ -55,14 +55,14 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error 
 	switch d.Type {
 	case application.TypeJPEG, application.TypePNG:
 		if err := h.look(r, v, func() error {
-			ticket, err := h.Viewing.Ticket(r.Context(), d, h.event(r, v, "", "", ""))
+			ticket, err := h.Viewing.Ticket(r.Context(), d, h.by(r, v))
 			p.Picture = p.Path(contentURL(ticket))
 			return err
 		}); err != nil {
 			return h.overtaken(w, p, err)
 		}
 	case application.TypePDF:
-		if err := h.look(r, v, func() error { return h.Viewing.Look(r.Context(), d, h.event(r, v, "", "", "")) }); err != nil {
+		if err := h.look(r, v, func() error { return h.Viewing.Look(r.Context(), d, h.by(r, v)) }); err != nil {
 			return h.overtaken(w, p, err)
 		}
 		if err := h.inspect(r.Context(), p, d); err != nil {
@@ -142,7 +142,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *Visit) er
 	}
 	target := ""
 	if err := h.look(r, v, func() error {
-		ticket, err := h.Viewing.Download(r.Context(), d, h.event(r, v, "", "", ""))
+		ticket, err := h.Viewing.Download(r.Context(), d, h.by(r, v))
 		target = contentURL(ticket)
 		return err
 	}); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/sheet"
 	"omgevingsloket-id/pkg/statistics"
@@ -38,7 +39,7 @@ func (h *Room) statisticsExport(w http.ResponseWriter, r *http.Request, v *Visit
 		}
 	}
 	return h.download(w, r, v, s, export{
-		name: p.T("console.export.file_statistics"), action: "statistics.exported",
+		name: p.T("console.export.file_statistics"), action: audit.StatisticsExported,
 		details: map[string]string{"from": p.From.Value, "until": p.Until.Value, "kind": p.Kind.Value},
 	})
 }
@@ -91,7 +92,7 @@ func (h *Room) applicationsExport(w http.ResponseWriter, r *http.Request, v *Vis
 		}
 	}
 	return h.download(w, r, v, s, export{
-		name: p.T("console.export.file_applications"), action: "applications.exported",
+		name: p.T("console.export.file_applications"), action: audit.ApplicationsExported,
 		details: map[string]string{"show": string(show), "searched": strconv.FormatBool(search != "")}, // what was searched for may be somebody's name
 	})
 }
@@ -137,10 +138,11 @@ func newSheet(p *web.Page, r *http.Request, columns ...string) *sheet.Sheet {
 	return sheet.New(separator, titles...)
 }
 
-// export says what a file is called, and what the record says of it.
+// export says what a file is called, and what the audit log says of it.
 type export struct {
-	name, action string
-	details      map[string]string
+	name    string
+	action  audit.Action
+	details map[string]string
 }
 
 // mayExport counts an export, before anything is read for it.
@@ -152,16 +154,16 @@ func (h *Room) mayExport(r *http.Request, v *Visit) error {
 	return err
 }
 
-// download sends a file that is whole, once the record tells of it.
+// download sends a file that is whole, once the audit log tells of it.
 func (h *Room) download(w http.ResponseWriter, r *http.Request, v *Visit, s *sheet.Sheet, x export) error {
 	file := s.Close()
-	e := h.event(r, v, x.action, "export", "")
-	e.Details = map[string]string{"rows": strconv.Itoa(s.Rows())}
+	details := map[string]string{"rows": strconv.Itoa(s.Rows())}
 	for name, value := range x.details {
 		if value != "" {
-			e.Details[name] = value
+			details[name] = value
 		}
 	}
+	e := h.by(r, v).Did(x.action, "", h.Kit.Now()).With(details)
 	if err := h.Audit.Note(r.Context(), e); err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ const takePath = "/console/applications/next"
 // takeNext takes the case that has waited longest, whatever colleagues take
 // meanwhile.
 func (h *Room) takeNext(w http.ResponseWriter, r *http.Request, v *Visit) error {
-	c, err := h.Desk.TakeNext(r.Context(), official(v), h.event(r, v, "", "", ""))
+	c, err := h.Desk.TakeNext(r.Context(), official(v), h.by(r, v))
 	if errors.Is(err, errs.ErrNotFound) {
 		return h.Kit.SeeOther(w, "/console/applications?"+url.Values{"taken": {"none"}}.Encode())
 	}

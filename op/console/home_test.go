@@ -157,7 +157,7 @@ func TestOF12_TakeNextAtOnce(t *testing.T) {
 	var got [30]string
 	site.AtOnce(len(got), func(i int) {
 		o := application.Official{ID: "member-" + string(rune('A'+i)), Email: "x@gov.example"}
-		c, err := s.Console.Desk.TakeNext(t.Context(), o, audit.Event{ActorKind: audit.ActorStaff, ActorID: o.ID})
+		c, err := s.Console.Desk.TakeNext(t.Context(), o, audit.Official(o.ID))
 		if err != nil {
 			t.Error(err)
 			return
@@ -197,10 +197,10 @@ func TestTakeNextLooksAgain(t *testing.T) {
 	desk := *s.Console.Desk
 	other := application.Official{ID: "other", Email: "other@gov.example"}
 	desk.Cases = &hasty{desk.Cases, func(c application.Case) {
-		site.Must(t, s.Console.Desk.Do(t.Context(), application.File{Case: c}, other, application.Act{Kind: application.ActTake}, audit.Event{}))
-		site.Must(t, s.Console.Desk.Do(t.Context(), application.File{Case: s.Case(c.ID)}, other, application.Act{Kind: application.ActRelease}, audit.Event{}))
+		site.Must(t, s.Console.Desk.Do(t.Context(), application.File{Case: c}, other, application.Act{Kind: application.ActTake}, audit.Actor{}))
+		site.Must(t, s.Console.Desk.Do(t.Context(), application.File{Case: s.Case(c.ID)}, other, application.Act{Kind: application.ActRelease}, audit.Actor{}))
 	}}
-	got, err := desk.TakeNext(t.Context(), application.Official{ID: "me", Email: "me@gov.example"}, audit.Event{})
+	got, err := desk.TakeNext(t.Context(), application.Official{ID: "me", Email: "me@gov.example"}, audit.Actor{})
 	site.Must(t, err)
 	if got.ID != c.ID || s.Case(c.ID).Reviewer != "me" {
 		t.Errorf("%+v", got)

@@ -141,7 +141,7 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 // One invitation, 32 at once: one password and one secret count.
 func TestConsoleInviteRace(t *testing.T) {
 	s := site.New(t, nil)
-	handle, _, err := s.Console.Rules.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Event{})
+	handle, _, err := s.Console.Rules.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Actor{})
 	site.Must(t, err)
 	var done atomic.Int32
 	var wg sync.WaitGroup

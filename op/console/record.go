@@ -44,7 +44,7 @@ type recordRow struct {
 
 // record shows who did what, newest first. Every filter is in the address,
 // so that a finding can be handed on. That somebody looked, and for what, is
-// on the record itself.
+// in the audit log itself.
 func (h *Room) record(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	p := &recordPage{page: h.page(r, v, "console.record.title")}
 	f, err := h.recordFilter(r, p)
@@ -79,7 +79,7 @@ func (h *Room) record(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	return h.Kit.Render(w, http.StatusOK, "console/record", p)
 }
 
-// turned is the address of the same filters at another place of the record.
+// turned is the address of the same filters at another place of the audit log.
 func turned(r *http.Request, c audit.Cursor) string {
 	q := url.Values{}
 	for _, name := range []string{"from", "until", "who", "action", "outcome", "kind", "number"} {
@@ -93,46 +93,45 @@ func turned(r *http.Request, c audit.Cursor) string {
 	return strings.TrimSuffix("/console/record?"+q.Encode(), "?")
 }
 
-// readingEvent says who read what. Of the number only one that the record has
-// is kept: somebody may have typed an address there.
+// readingEvent says who read what. Of the number only one that the audit log
+// has is kept: somebody may have typed an address there.
 func (h *Room) readingEvent(r *http.Request, v *Visit, f audit.Filter, found bool) audit.Event {
-	e := h.event(r, v, "record.viewed", "record", "")
-	e.Details = map[string]string{
-		"who": strings.TrimSuffix(f.ActorKind+":"+f.ActorID, ":"), "action": f.Action, "outcome": f.Outcome, "kind": f.ObjectKind, "before": f.Before.String(),
+	details := map[string]string{
+		"who": strings.TrimSuffix(string(f.ActorKind)+":"+f.ActorID, ":"), "action": string(f.Action), "outcome": string(f.Outcome),
+		"kind": string(f.ObjectKind), "before": f.Before.String(),
 	}
 	if f.ObjectID != "" {
-		e.Details["number"] = "unknown"
+		details["number"] = "unknown"
 		if found {
-			e.Details["number"] = f.ObjectID
+			details["number"] = f.ObjectID
 		}
 	}
 	if !found {
-		e.Details["who"] = f.ActorKind
+		details["who"] = string(f.ActorKind)
 	}
 	for name, t := range map[string]time.Time{"from": f.From, "until": f.Until} {
 		if !t.IsZero() {
-			e.Details[name] = t.UTC().Format(time.RFC3339)
+			details[name] = t.UTC().Format(time.RFC3339)
 		}
 	}
-	for name, value := range e.Details {
+	for name, value := range details {
 		if value == "" {
-			delete(e.Details, name)
+			delete(details, name)
 		}
 	}
-	return e
+	return h.by(r, v).Did(audit.RecordViewed, "", h.Kit.Now()).With(details)
 }
 
 func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *memberNames) (recordRow, error) {
 	row := recordRow{
-		Seq: e.Seq, At: dutchTime(e.At, p.Lang) + e.At.Format(":05"), UTC: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), What: actionText(p.Page, e.Action), Code: e.Action,
+		Seq: e.Seq, At: dutchTime(e.At, p.Lang) + e.At.Format(":05"), UTC: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), What: actionText(p.Page, e.Action), Code: string(e.Action),
 		Refused: e.Outcome != audit.OK, Outcome: p.T("record.outcome.refused"),
 		Why: audit.Printable(e.Reason), From: audit.Printable(e.Origin), Ref: audit.Printable(e.RequestID),
 	}
-	who := e.ActorKind
+	who := string(e.ActorKind)
+	row.Who = who
 	if slices.Contains(audit.ActorKinds, e.ActorKind) {
-		row.Who = p.T("record.actor." + e.ActorKind)
-	} else {
-		row.Who = e.ActorKind
+		row.Who = p.T("record.actor." + who)
 	}
 	if e.ActorID != "" {
 		who += ":" + e.ActorID
@@ -147,20 +146,20 @@ func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *m
 	}
 	row.Who = audit.Printable(row.Who)
 	row.WhoURL = p.Path("/console/record?" + url.Values{"who": {who}}.Encode())
-	row.About = e.ObjectKind
+	row.About = string(e.ObjectKind)
 	if slices.Contains(audit.ObjectKinds, e.ObjectKind) {
-		row.About = p.T("record.object." + e.ObjectKind)
+		row.About = p.T("record.object." + string(e.ObjectKind))
 	}
 	if e.ObjectID != "" {
 		name := e.ObjectID
-		if e.ObjectKind == "staff" {
+		if e.ObjectKind == audit.ObjectStaff {
 			var err error
 			if name, err = names.of(r.Context(), e.ObjectID); err != nil {
 				return row, err
 			}
 		}
 		row.About += " " + name
-		row.AboutURL = p.Path("/console/record?" + url.Values{"kind": {e.ObjectKind}, "number": {e.ObjectID}}.Encode())
+		row.AboutURL = p.Path("/console/record?" + url.Values{"kind": {string(e.ObjectKind)}, "number": {e.ObjectID}}.Encode())
 	}
 	row.About = audit.Printable(row.About)
 	var more []string
@@ -173,12 +172,12 @@ func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *m
 }
 
 // actionText says an action in plain words; one that this program does not
-// know (any more) is named as the record names it.
-func actionText(p *web.Page, action string) string {
+// know (any more) is named as the audit log names it.
+func actionText(p *web.Page, action audit.Action) string {
 	if !audit.Known(action) {
-		return action
+		return string(action)
 	}
-	return p.T("record.action." + strings.ReplaceAll(action, ".", "_"))
+	return p.T("record.action." + strings.ReplaceAll(string(action), ".", "_"))
 }
 
 func cut(s string, n int) string { return s[:min(len(s), n)] }

@@ -31,15 +31,16 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 		p.Wrong("until", "console.record.period")
 	}
 	p.actionField(text("action"))
-	f.Action = p.Action.Value
+	f.Action = audit.Action(p.Action.Value)
 	p.Outcome = web.Field{Page: p.Page, Name: "outcome", Label: p.T("console.record.outcome"), Optional: true, Value: text("outcome"), Options: []web.Option{
-		{Value: audit.OK, Label: p.T("record.outcome.ok")}, {Value: audit.Refused, Label: p.T("record.outcome.refused")},
+		{Value: string(audit.OK), Label: p.T("record.outcome.ok")}, {Value: string(audit.Refused), Label: p.T("record.outcome.refused")},
 	}}
-	f.Outcome = p.chosen(p.Outcome)
+	f.Outcome = audit.Outcome(p.chosen(p.Outcome))
 	if err := h.whoField(r, p, text("who")); err != nil {
 		return f, err
 	}
-	f.ActorKind, f.ActorID, _ = strings.Cut(p.Actor.Value, ":")
+	kind, id, _ := strings.Cut(p.Actor.Value, ":")
+	f.ActorKind, f.ActorID = audit.ActorKind(kind), id
 	if !slices.Contains(audit.ActorKinds, f.ActorKind) && f.ActorKind != "" {
 		p.Wrong("who", "console.record.choose")
 	}
@@ -83,13 +84,13 @@ func (p *page) chosen(f web.Field) string {
 func (p *recordPage) actionField(value string) {
 	p.Action.Field = web.Field{Page: p.Page, Name: "action", Label: p.T("console.record.what"), Optional: true, Value: value}
 	for _, g := range audit.Groups {
-		group := optionGroup{Label: p.T("record.group." + g.Name)}
-		for _, a := range g.Actions {
-			group.Options = append(group.Options, web.Option{Value: a, Label: actionText(p.Page, a)})
+		group := optionGroup{Label: p.T("record.group." + string(g))}
+		for _, a := range g.Actions() {
+			group.Options = append(group.Options, web.Option{Value: string(a), Label: actionText(p.Page, a)})
 		}
 		p.Action.Groups = append(p.Action.Groups, group)
 	}
-	if value != "" && !audit.Known(value) {
+	if value != "" && !audit.Known(audit.Action(value)) {
 		p.Wrong("action", "console.record.choose")
 	}
 }
@@ -100,7 +101,7 @@ func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 	p.Actor.Field = web.Field{Page: p.Page, Name: "who", Label: p.T("console.record.who"), Optional: true, Value: value}
 	kinds, officials := optionGroup{Label: p.T("console.record.who_kinds")}, optionGroup{Label: p.T("console.record.who_officials")}
 	for _, k := range audit.ActorKinds {
-		kinds.Options = append(kinds.Options, web.Option{Value: k, Label: p.T("record.actor." + k)})
+		kinds.Options = append(kinds.Options, web.Option{Value: string(k), Label: p.T("record.actor." + string(k))})
 	}
 	all, err := h.Rules.Store.Everyone(r.Context())
 	if err != nil {
@@ -111,7 +112,7 @@ func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 		if m.State == staff.Removed {
 			label += " (" + p.T("console.state.removed") + ")"
 		}
-		officials.Options = append(officials.Options, web.Option{Value: audit.ActorStaff + ":" + m.ID, Label: label})
+		officials.Options = append(officials.Options, web.Option{Value: string(audit.ActorStaff) + ":" + m.ID, Label: label})
 	}
 	p.Actor.Groups = []optionGroup{kinds, officials}
 	listed := func(o web.Option) bool { return o.Value == value }
@@ -126,17 +127,17 @@ func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 func (h *Room) objectFields(r *http.Request, p *recordPage, f *audit.Filter, kind, number string) error {
 	p.Kind = web.Field{Page: p.Page, Name: "kind", Label: p.T("console.record.kind"), Value: kind, Optional: true}
 	for _, k := range audit.ObjectKinds {
-		p.Kind.Options = append(p.Kind.Options, web.Option{Value: k, Label: p.T("record.object." + k)})
+		p.Kind.Options = append(p.Kind.Options, web.Option{Value: string(k), Label: p.T("record.object." + string(k))})
 	}
 	p.Number = web.Field{Page: p.Page, Name: "number", Label: p.T("console.record.number"), Hint: p.T("console.record.number_hint"), Value: number, Optional: true, Width: "20", Autocomplete: "off"}
-	f.ObjectKind, f.ObjectID = p.chosen(p.Kind), number
-	if number == "" || kind != "" && kind != "application" {
+	f.ObjectKind, f.ObjectID = audit.ObjectKind(p.chosen(p.Kind)), number
+	if number == "" || f.ObjectKind != "" && f.ObjectKind != audit.ObjectApplication {
 		return nil
 	}
 	a, err := h.ByReference(r.Context(), strings.ToUpper(number))
 	switch {
 	case err == nil:
-		f.ObjectKind, f.ObjectID = "application", a.ID
+		f.ObjectKind, f.ObjectID = audit.ObjectApplication, a.ID
 	case !errors.Is(err, errs.ErrNotFound):
 		return err
 	case kind == "":

@@ -110,7 +110,7 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 	if len(p.Problems) > 0 {
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/staff", p)
 	}
-	_, _, err = h.Rules.Invite(r.Context(), name, address, p.Lang, roles, h.event(r, v, "", "", ""))
+	_, _, err = h.Rules.Invite(r.Context(), name, address, p.Lang, roles, h.by(r, v))
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Kit.SeeOther(w, "/console/staff") // removed a moment ago: the list says so
 	}
@@ -177,11 +177,11 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	case action == "remove" && !p.Sure.Checked:
 		p.Wrong("sure", "console.member.not_sure")
 	case action == "remove":
-		err = h.Rules.Remove(r.Context(), m, h.event(r, v, "", "", ""))
+		err = h.Rules.Remove(r.Context(), m, h.by(r, v))
 	case action == "roles" && len(roles) == 0:
 		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
 	case action == "roles":
-		err = h.Rules.SetRoles(r.Context(), m, roles, h.event(r, v, "", "", ""))
+		err = h.Rules.SetRoles(r.Context(), m, roles, h.by(r, v))
 	default:
 		return web.Fail(http.StatusBadRequest, "error.bad_request", nil)
 	}

@@ -20,7 +20,7 @@ func (h *Room) accountPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 	if err != nil {
 		return err
 	}
-	c, err := h.Helpdesk.Begin(r.Context(), a, h.event(r, v, "", "", ""))
+	c, err := h.Helpdesk.Begin(r.Context(), a, h.by(r, v))
 	if errors.Is(err, errs.ErrConflict) {
 		p, err := h.accountPage(r, v)
 		if err != nil {
@@ -167,16 +167,16 @@ func (h *Room) unblockPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 	case d.step == stepOver || d.step == stepBusy:
 		return h.Kit.Render(w, http.StatusConflict, "console/unblock", h.unblockPage(r, v, d))
 	case action == "stop":
-		err = h.Helpdesk.End(r.Context(), d.Case, h.event(r, v, "", "", ""))
+		err = h.Helpdesk.End(r.Context(), d.Case, h.by(r, v))
 	case d.step == stepIdentify:
 		return h.identifyPost(w, r, v, d)
 	case d.step == stepReason:
-		_, err = h.Helpdesk.Justify(r.Context(), d.Case, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), h.event(r, v, "", "", ""))
+		_, err = h.Helpdesk.Justify(r.Context(), d.Case, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), h.by(r, v))
 		if p := h.unblockPage(r, v, d); unjustified(p.Page, err) {
 			return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/unblock", p)
 		}
 	case action == "confirm" && (d.step == stepConfirm || d.step == stepSecond):
-		err = h.Helpdesk.Finish(r.Context(), d.Case, d.account, h.event(r, v, "", "", ""))
+		err = h.Helpdesk.Finish(r.Context(), d.Case, d.account, h.by(r, v))
 	}
 	return h.onward(w, d, err)
 }
@@ -186,7 +186,7 @@ func (h *Room) identifyPost(w http.ResponseWriter, r *http.Request, v *Visit, d 
 	next := d.Case
 	if code, answers, typed := heard(r, d.account); typed {
 		var err error
-		if next, err = h.Helpdesk.Identify(r.Context(), d.Case, d.account, code, answers, h.event(r, v, "", "", "")); err != nil {
+		if next, err = h.Helpdesk.Identify(r.Context(), d.Case, d.account, code, answers, h.by(r, v)); err != nil {
 			return h.onward(w, d, err)
 		}
 	}

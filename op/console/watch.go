@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/pkg/term"
@@ -13,17 +14,17 @@ import (
 // searched writes down that an official looked for somebody, and counts it as
 // a file that was opened: lists are files too. What was looked for is not
 // written, only whether it was the same as before.
-func (h *Room) searched(r *http.Request, v *Visit, action, typed string) error {
+func (h *Room) searched(r *http.Request, v *Visit, action audit.Action, typed string) error {
 	what := secret.MAC(h.Kit.FormKey, "search", v.Session.SID, term.Fold(typed))[:16]
 	return h.look(r, v, func() error {
-		return h.Audit.Note(r.Context(), h.event(r, v, action, "search", what))
+		return h.Audit.Note(r.Context(), h.by(r, v).Did(action, what, h.Kit.Now()))
 	})
 }
 
 // look opens a file for an official: view writes down that it was seen. Who
 // opens very many is told of, and then stopped.
 func (h *Room) look(r *http.Request, v *Visit, view func() error) error {
-	alarmed, err := h.Watch.Look(r.Context(), v.Member, h.event(r, v, "", "", ""), view)
+	alarmed, err := h.Watch.Look(r.Context(), v.Member, h.by(r, v), view)
 	if alarmed {
 		h.Kit.Log.WarnContext(r.Context(), "an official opened many files", "member", v.Member.ID, "request", web.RequestID(r))
 	}

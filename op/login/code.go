@@ -132,10 +132,8 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 }
 
 func (h *Room) revoke(r *http.Request, old session.Session) error {
-	rec := record.Of(audit.Event{
-		At: h.Now(), ActorKind: audit.ActorHolder, ActorID: old.AccountID, Origin: h.Kit.Origin(r), Action: "account.logout",
-		ObjectKind: "account", ObjectID: old.AccountID, Outcome: "ok", Reason: "another account logged in", RequestID: web.RequestID(r),
-	})
+	rec := record.Of(audit.Holder(old.AccountID).At(h.Kit.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, old.AccountID, h.Now()).
+		Because("another account logged in"))
 	_, err := h.Grants.RevokeSession(r.Context(), old.SID, h.Now(), rec)
 	return err
 }

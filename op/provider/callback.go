@@ -89,11 +89,8 @@ func (p *Room) issue(r *http.Request, v *web.Visit) (secret.Text, error) {
 		RedirectURI: req.RedirectURI, Scopes: req.Scopes, Claims: req.Claims, Nonce: req.Nonce, Challenge: req.Challenge,
 		AuthTime: req.AuthTime, ACR: req.ACR, IssuedAt: now, CodeExpires: now.Add(grant.CodeLifetime),
 	}
-	rec := record.Of(audit.Event{
-		At: now, ActorKind: audit.ActorHolder, ActorID: req.AccountID, Origin: p.Kit.Origin(r), Action: "grant.issued",
-		ObjectKind: "account", ObjectID: req.AccountID, Outcome: "ok", RequestID: web.RequestID(r),
-		Details: map[string]string{"client": req.ClientID, "grant": g.ID},
-	})
+	rec := record.Of(audit.Holder(req.AccountID).At(p.Kit.Origin(r), web.RequestID(r)).Did(audit.GrantIssued, req.AccountID, now).
+		With(map[string]string{"client": req.ClientID, "grant": g.ID}))
 	return code, p.Grants.Issue(r.Context(), g, rec)
 }
 

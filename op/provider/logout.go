@@ -142,10 +142,7 @@ func (p *Room) session(r *http.Request) (session.Session, error) {
 // done is anybody told so (LO-07).
 func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
 	now := p.Now()
-	rec := record.Of(audit.Event{
-		At: now, ActorKind: audit.ActorHolder, ActorID: s.AccountID, Origin: p.Kit.Origin(r), Action: "account.logout",
-		ObjectKind: "account", ObjectID: s.AccountID, Outcome: "ok", RequestID: web.RequestID(r),
-	})
+	rec := record.Of(audit.Holder(s.AccountID).At(p.Kit.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
 	if _, err := p.Grants.RevokeSession(r.Context(), s.SID, now, rec); err != nil {
 		return err
 	}

@@ -134,9 +134,7 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 	c := r.Client.(relyingParty).Client
 	now := s.room.Now()
 	code, _ := secret.Parse(secret.KindCode, r.Data.Code)
-	replay := record.Of(audit.Event{
-		At: now, ActorKind: audit.ActorClient, ActorID: c.ID, Action: "grant.code_replayed", ObjectKind: "client", ObjectID: c.ID, Outcome: "refused", Reason: "everything it gave is revoked",
-	})
+	replay := record.Of(audit.ClientActor(c.ID).Did(audit.GrantCodeReplayed, c.ID, now).Refused().Because("everything it gave is revoked"))
 	g, a, refused, err := s.room.Grants.Redeem(ctx, grant.Redemption{
 		CodeHash: code.Hash(), ClientID: c.ID, RedirectURI: r.Data.RedirectURI, Challenge: challengeOf(r.Data.CodeVerifier),
 		Now: now, Expires: now.Add(accessTokenLifetime),
@@ -196,10 +194,7 @@ func (s *server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.Revoca
 	if err != nil {
 		return op.NewResponse(struct{}{}), nil
 	}
-	rec := record.Of(audit.Event{
-		At: s.room.Now(), ActorKind: audit.ActorClient, ActorID: c.ID, Action: "grant.revoked", ObjectKind: "client", ObjectID: c.ID, Outcome: "ok",
-		Details: map[string]string{"grant": claims.ID},
-	})
+	rec := record.Of(audit.ClientActor(c.ID).Did(audit.GrantRevoked, c.ID, s.room.Now()).With(map[string]string{"grant": claims.ID}))
 	if err := s.room.Grants.Revoke(ctx, claims.ID, c.ID, s.room.Now(), rec); err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return nil, told(err, oidc.ErrServerError().WithDescription("the token could not be revoked"), http.StatusInternalServerError)
 	}

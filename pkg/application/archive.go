@@ -79,25 +79,20 @@ func DestroyDue(ctx context.Context, archive Archive, keep time.Duration, now fu
 
 // destroyed is the proof of the end of the term.
 func destroyed(documents []Document, keep time.Duration, now time.Time) record.Record {
-	by := audit.Event{At: now, ActorKind: audit.ActorSystem, ActorID: "retention", Outcome: "ok", Reason: "kept for " + keep.String()}
-	return record.Record{Events: proofs(documents, by)}
+	return record.Record{Events: proofs(documents, audit.System("retention"), now, "kept for "+keep.String())}
 }
 
 // Replaced is the record of another document of an applicant: event, which
 // tells of it, and the proof of those that made way for it.
 func Replaced(gone []Document, event audit.Event) record.Record {
-	by := event
-	by.Reason = "replaced by the applicant"
-	return record.Record{Events: append([]audit.Event{event}, proofs(gone, by)...)}
+	return record.Record{Events: append([]audit.Event{event}, proofs(gone, event.Actor(), event.At, "replaced by the applicant")...)}
 }
 
-// proofs tell which documents they were, and that they are gone; by says who
-// did it, when and why.
-func proofs(gone []Document, by audit.Event) (out []audit.Event) {
+// proofs returns an event for each document that was destroyed.
+func proofs(gone []Document, by audit.Actor, at time.Time, reason string) (out []audit.Event) {
 	for _, d := range gone {
-		by.Action, by.ObjectKind, by.ObjectID = "document.destroyed", "application", d.ApplicationID
-		by.Details = map[string]string{"document": d.ID, "sha256": d.SHA256, "size": strconv.FormatInt(d.Size, 10)}
-		out = append(out, by)
+		out = append(out, by.Did(audit.DocumentDestroyed, d.ApplicationID, at).Because(reason).
+			With(map[string]string{"document": d.ID, "sha256": d.SHA256, "size": strconv.FormatInt(d.Size, 10)}))
 	}
 	return out
 }

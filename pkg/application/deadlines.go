@@ -89,7 +89,7 @@ func (d *Deadlines) Run(ctx context.Context) (mails int, err error) {
 func (d *Deadlines) expire(ctx context.Context) (int, error) {
 	return d.each(ctx, d.Now(), len(ReminderDays)+1, func(c Case) error {
 		now := d.Now()
-		return d.Terms.Expire(ctx, c, Act{Kind: ActExpire, At: now}, record.Of(byClock(now, "application.expired", c.ID), d.Letters.Unanswered(c.Application, now)))
+		return d.Terms.Expire(ctx, c, Act{Kind: ActExpire, At: now}, record.Of(clock.Did(audit.ApplicationExpired, c.ID, now), d.Letters.Unanswered(c.Application, now)))
 	})
 }
 
@@ -103,7 +103,7 @@ func (d *Deadlines) remind(ctx context.Context) (done int, err error) {
 			}
 			now := d.Now()
 			return d.Terms.Remind(ctx, c, n, Act{Kind: ActRemind, At: now},
-				record.Of(byClock(now, "application.reminded", c.ID), d.Letters.AnswerReminder(c.Application, question, now)))
+				record.Of(clock.Did(audit.ApplicationReminded, c.ID, now), d.Letters.AnswerReminder(c.Application, question, now)))
 		})
 		done, err = done+count, errors.Join(err, one)
 	}
@@ -165,9 +165,7 @@ func (d *Deadlines) tell(ctx context.Context) (done int, err error) {
 		rec := record.Record{}
 		u := urgencyOf(urgent, o, now)
 		if len(u.Mine)+len(u.Free) > 0 {
-			event := byClock(now, "staff.told", o.ID)
-			event.ObjectKind = "staff"
-			rec = record.Of(event, d.Letters.Urgent(o, u, now))
+			rec = record.Of(clock.Did(audit.StaffTold, o.ID, now), d.Letters.Urgent(o, u, now))
 		}
 		switch one := d.Terms.Told(ctx, o, day, rec); {
 		case one == nil:
@@ -200,9 +198,8 @@ func urgencyOf(urgent []Case, o Official, now time.Time) (u Urgency) {
 	return u
 }
 
-func byClock(now time.Time, action, id string) audit.Event {
-	return audit.Event{At: now, ActorKind: audit.ActorSystem, ActorID: "terms", Action: action, ObjectKind: "application", ObjectID: id, Outcome: "ok"}
-}
+// clock is the actor of what happens because time passes.
+var clock = audit.System("terms")
 
 // automatic are the acts that no person does.
 var automatic = []ActKind{ActRemind, ActExpire}

@@ -159,16 +159,15 @@ func (d *Desk) Mail(c Case, act Act) (m mail.Message, ok bool) {
 	return mail.Message{}, false
 }
 
-// actions are the names of acts in the record.
-var actions = map[ActKind]string{
-	ActTake: "application.taken", ActRelease: "application.released", ActNote: "application.noted", ActPropose: "application.proposed",
-	ActApprove: "application.approved", ActReject: "application.rejected", ActMore: "application.more_asked",
+// actions are what acts are called in the audit log.
+var actions = map[ActKind]audit.Action{
+	ActTake: audit.ApplicationTaken, ActRelease: audit.ApplicationReleased, ActNote: audit.ApplicationNoted, ActPropose: audit.ApplicationProposed,
+	ActApprove: audit.ApplicationApproved, ActReject: audit.ApplicationRejected, ActMore: audit.ApplicationMoreAsked,
 }
 
-// Do carries out an act on a file as it was read. by says who, from where; its
-// action and object are filled in here. It gives Refused when May forbids it,
-// and errs.ErrConflict when somebody was quicker.
-func (d *Desk) Do(ctx context.Context, f File, o Official, act Act, by audit.Event) error {
+// Do carries out an act on a file as it was read. It gives Refused
+// when May forbids it, and errs.ErrConflict when somebody was quicker.
+func (d *Desk) Do(ctx context.Context, f File, o Official, act Act, by audit.Actor) error {
 	if why := d.May(f, o, act.Kind); why != "" {
 		return Refused{why}
 	}
@@ -176,8 +175,7 @@ func (d *Desk) Do(ctx context.Context, f File, o Official, act Act, by audit.Eve
 		return Refused{RefusedSecond}
 	}
 	act.Member, act.At = o.ID, d.Now()
-	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome, by.Reason = act.At, actions[act.Kind], "application", f.ID, "ok", act.Reason
-	rec := record.Of(by)
+	rec := record.Of(by.Did(actions[act.Kind], f.ID, act.At).Because(act.Reason))
 	if m, ok := d.Mail(f.Case, act); ok {
 		rec.Mails = append(rec.Mails, m)
 	}
@@ -207,7 +205,7 @@ const nextRows, nextRounds = 20, 50
 // TakeNext takes, of the cases that nobody has and this official may take,
 // the one whose term ends first; the next one when a colleague is quicker.
 // errs.ErrNotFound when there is none.
-func (d *Desk) TakeNext(ctx context.Context, o Official, by audit.Event) (Case, error) {
+func (d *Desk) TakeNext(ctx context.Context, o Official, by audit.Actor) (Case, error) {
 	q := Query{Show: ShowWaiting, Member: o.ID, Limit: nextRows}
 	for range nextRounds {
 		part, err := d.Cases.Queue(ctx, q)
@@ -237,13 +235,11 @@ func (d *Desk) approve(ctx context.Context, f File, act Act, rec record.Record) 
 		ID: secret.NewID(d.Rand), Kind: f.Kind, Email: f.Email, Profile: f.Answers.Profile, Lang: f.Lang,
 		PasswordHash: f.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: act.At,
 	}
-	rec.Events[0].Details = map[string]string{"account": a.ID}
+	approved := rec.Events[0].With(map[string]string{"account": a.ID})
 	if f.Proposal != "" {
-		rec.Events[0].Details["first"] = f.Proposal
+		approved = approved.With(map[string]string{"first": f.Proposal})
 	}
-	created := rec.Events[0]
-	created.Action, created.ObjectKind, created.ObjectID = "account.created", "account", a.ID
-	created.Details = map[string]string{"application": f.ID}
-	rec.Events = append(rec.Events, created)
+	created := approved.Actor().Did(audit.AccountCreated, a.ID, act.At).Because(act.Reason).With(map[string]string{"application": f.ID})
+	rec.Events = []audit.Event{approved, created}
 	return d.Cases.Approve(ctx, f.Case, act, a, rec)
 }

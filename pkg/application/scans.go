@@ -83,10 +83,8 @@ func scanOne(ctx context.Context, store Scans, scanner scan.Scanner, ring *secre
 	if err != nil {
 		return fmt.Errorf("document %s is not scanned: %w", d.ID, err)
 	}
-	err = store.Scanned(ctx, d.ID, verdict, signature, now(), record.Of(audit.Event{
-		At: now(), ActorKind: audit.ActorSystem, ActorID: "scanner", Action: "document.scanned", ObjectKind: "application", ObjectID: d.ApplicationID,
-		Outcome: "ok", Reason: signature, Details: map[string]string{"document": d.ID, "verdict": string(verdict)},
-	}))
+	err = store.Scanned(ctx, d.ID, verdict, signature, now(), record.Of(
+		audit.System("scanner").Did(audit.DocumentScanned, d.ApplicationID, now()).Because(signature).With(map[string]string{"document": d.ID, "verdict": string(verdict)})))
 	if errors.Is(err, errs.ErrConflict) {
 		return nil // another server was quicker
 	}

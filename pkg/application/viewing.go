@@ -17,7 +17,7 @@ import (
 const TicketLifetime = time.Minute
 
 // Viewing holds the rules of looking at documents: who may, that each look is
-// on the record before anything is seen, and that content goes out against a
+// in the audit log before anything is seen, and that content goes out against a
 // ticket, once. A ticket stands for the official who got it; whoever serves
 // the content needs to know nobody.
 type Viewing struct {
@@ -47,24 +47,23 @@ func (v *Viewing) Open(ctx context.Context, documentID string, o Official) (File
 	return d, nil
 }
 
-// Look puts a look at a document on the record. by says who, from where;
-// its action and object are filled in here. errs.ErrConflict when the
-// document may not be shown.
-func (v *Viewing) Look(ctx context.Context, d Filed, by audit.Event) error {
-	return v.Archive.Admit(ctx, d.ID, "", v.Now(), v.record(d, "document.viewed", by))
+// Look writes to the audit log that somebody looks at a document.
+// errs.ErrConflict when the document may not be shown.
+func (v *Viewing) Look(ctx context.Context, d Filed, by audit.Actor) error {
+	return v.Archive.Admit(ctx, d.ID, "", v.Now(), v.record(d, audit.DocumentViewed, by))
 }
 
 // Ticket is Look with a ticket to the content.
-func (v *Viewing) Ticket(ctx context.Context, d Filed, by audit.Event) (secret.Text, error) {
-	return v.admit(ctx, d, "document.viewed", by)
+func (v *Viewing) Ticket(ctx context.Context, d Filed, by audit.Actor) (secret.Text, error) {
+	return v.admit(ctx, d, audit.DocumentViewed, by)
 }
 
 // Download is Ticket for somebody who takes the file along.
-func (v *Viewing) Download(ctx context.Context, d Filed, by audit.Event) (secret.Text, error) {
-	return v.admit(ctx, d, "document.downloaded", by)
+func (v *Viewing) Download(ctx context.Context, d Filed, by audit.Actor) (secret.Text, error) {
+	return v.admit(ctx, d, audit.DocumentDownloaded, by)
 }
 
-func (v *Viewing) admit(ctx context.Context, d Filed, action string, by audit.Event) (secret.Text, error) {
+func (v *Viewing) admit(ctx context.Context, d Filed, action audit.Action, by audit.Actor) (secret.Text, error) {
 	ticket := secret.New(v.Rand, secret.KindTicket)
 	if err := v.Archive.Admit(ctx, d.ID, ticket.Hash(), v.Now().Add(TicketLifetime), v.record(d, action, by)); err != nil {
 		return "", err
@@ -72,10 +71,8 @@ func (v *Viewing) admit(ctx context.Context, d Filed, action string, by audit.Ev
 	return ticket, nil
 }
 
-func (v *Viewing) record(d Filed, action string, by audit.Event) record.Record {
-	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome = v.Now(), action, "application", d.ApplicationID, "ok"
-	by.Details = map[string]string{"document": d.ID}
-	return record.Of(by)
+func (v *Viewing) record(d Filed, action audit.Action, by audit.Actor) record.Record {
+	return record.Of(by.Did(action, d.ApplicationID, v.Now()).With(map[string]string{"document": d.ID}))
 }
 
 // Read gives the content, for looking into it. Nothing of it goes to anybody.

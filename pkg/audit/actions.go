@@ -2,48 +2,261 @@ package audit
 
 import "slices"
 
-// Group is a set of actions that belong together, for lists.
-type Group struct {
-	Name    string // "account", …: a key of texts
-	Actions []string
+// Action is what was done, as the audit log stores it: "account.blocked".
+type Action string
+
+// Group is a set of actions that lists show together.
+type Group string
+
+// ObjectKind is the kind of thing that an action is about.
+type ObjectKind string
+
+// The object kinds.
+const (
+	ObjectApplication  ObjectKind = "application"
+	ObjectAccount      ObjectKind = "account"
+	ObjectClient       ObjectKind = "client"
+	ObjectStaff        ObjectKind = "staff"
+	ObjectKey          ObjectKind = "key"
+	ObjectRecord       ObjectKind = "record" // the audit log itself; no id
+	ObjectInstallation ObjectKind = "installation"
+	ObjectExport       ObjectKind = "export" // no id
+	ObjectSearch       ObjectKind = "search" // id: a keyed hash of what was typed
+)
+
+// ObjectKinds are all object kinds, in the order of lists.
+var ObjectKinds = []ObjectKind{
+	ObjectApplication, ObjectAccount, ObjectClient, ObjectStaff, ObjectKey, ObjectRecord, ObjectInstallation, ObjectExport, ObjectSearch,
 }
 
-// Groups are all actions that this program writes. A page or a filter that
-// names an action takes it from here, and a test holds the list against the
-// code that writes them.
-var Groups = []Group{
-	{"application", []string{
-		"application.started", "application.code_sent", "application.submitted", "application.status_code_sent", "application.status_opened",
-		"application.answered", "application.document_replaced", "application.withdrawn", "document.scanned", "document.destroyed",
-	}},
-	{"review", []string{
-		"application.searched", "application.viewed", "document.viewed", "document.downloaded", "application.taken", "application.released", "application.noted", "application.more_asked",
-		"application.proposed", "application.approved", "application.rejected",
-		"application.reminded", "application.expired",
-	}},
-	{"account", []string{
-		"account.created", "account.qr_shown", "account.factor_linked", "account.login", "account.logout", "account.code_wrong",
-		"account.blocked", "account.unblocked", "account.address_changed", "account.closed", "account.reopened", "consent.given", "grant.issued", "grant.revoked", "grant.code_replayed",
-	}},
-	{"helpdesk", []string{
-		"account.searched", "account.viewed", "account.mail_resent", "unblock.begun", "unblock.answers", "unblock.identified", "unblock.reason",
-		"unblock.proposed", "unblock.refused", "unblock.cancelled", "address.begun", "address.answers", "address.identified", "address.reason",
-		"address.proposed", "address.confirmed", "address.refused", "address.cancelled", "address.codes_wrong",
-		"closing.proposed", "closing.refused", "closing.cancelled",
-	}},
-	{"staff", []string{
-		"staff.invited", "staff.joined", "staff.login", "staff.code_wrong", "staff.proven", "staff.blocked", "staff.roles", "staff.removed", "staff.told", "staff.alarm",
-	}},
-	{"system", []string{"client.added", "client.removed", "key.moved", "record.viewed", "record.pruned", "applications.exported", "statistics.exported", "installation.claimed", "installation.moved"}},
+// The groups.
+const (
+	GroupApplication Group = "application"
+	GroupReview      Group = "review"
+	GroupAccount     Group = "account"
+	GroupHelpdesk    Group = "helpdesk"
+	GroupStaff       Group = "staff"
+	GroupSystem      Group = "system"
+)
+
+// The actions.
+const (
+	ApplicationStarted          Action = "application.started"
+	ApplicationCodeSent         Action = "application.code_sent"
+	ApplicationSubmitted        Action = "application.submitted"
+	ApplicationStatusCodeSent   Action = "application.status_code_sent"
+	ApplicationStatusOpened     Action = "application.status_opened"
+	ApplicationAnswered         Action = "application.answered"
+	ApplicationDocumentReplaced Action = "application.document_replaced"
+	ApplicationWithdrawn        Action = "application.withdrawn"
+	DocumentScanned             Action = "document.scanned"
+	DocumentDestroyed           Action = "document.destroyed"
+
+	ApplicationSearched  Action = "application.searched"
+	ApplicationViewed    Action = "application.viewed"
+	DocumentViewed       Action = "document.viewed"
+	DocumentDownloaded   Action = "document.downloaded"
+	ApplicationTaken     Action = "application.taken"
+	ApplicationReleased  Action = "application.released"
+	ApplicationNoted     Action = "application.noted"
+	ApplicationMoreAsked Action = "application.more_asked"
+	ApplicationProposed  Action = "application.proposed"
+	ApplicationApproved  Action = "application.approved"
+	ApplicationRejected  Action = "application.rejected"
+	ApplicationReminded  Action = "application.reminded"
+	ApplicationExpired   Action = "application.expired"
+
+	AccountCreated        Action = "account.created"
+	AccountQRShown        Action = "account.qr_shown"
+	AccountFactorLinked   Action = "account.factor_linked"
+	AccountLogin          Action = "account.login"
+	AccountLogout         Action = "account.logout"
+	AccountCodeWrong      Action = "account.code_wrong"
+	AccountBlocked        Action = "account.blocked"
+	AccountUnblocked      Action = "account.unblocked"
+	AccountAddressChanged Action = "account.address_changed"
+	AccountClosed         Action = "account.closed"
+	AccountReopened       Action = "account.reopened"
+	ConsentGiven          Action = "consent.given"
+	GrantIssued           Action = "grant.issued"
+	GrantRevoked          Action = "grant.revoked"
+	GrantCodeReplayed     Action = "grant.code_replayed"
+
+	AccountSearched   Action = "account.searched"
+	AccountViewed     Action = "account.viewed"
+	AccountMailResent Action = "account.mail_resent"
+	UnblockBegun      Action = "unblock.begun"
+	UnblockAnswers    Action = "unblock.answers"
+	UnblockIdentified Action = "unblock.identified"
+	UnblockReason     Action = "unblock.reason"
+	UnblockProposed   Action = "unblock.proposed"
+	UnblockRefused    Action = "unblock.refused"
+	UnblockCancelled  Action = "unblock.cancelled"
+	AddressBegun      Action = "address.begun"
+	AddressAnswers    Action = "address.answers"
+	AddressIdentified Action = "address.identified"
+	AddressReason     Action = "address.reason"
+	AddressProposed   Action = "address.proposed"
+	AddressConfirmed  Action = "address.confirmed"
+	AddressRefused    Action = "address.refused"
+	AddressCancelled  Action = "address.cancelled"
+	AddressCodesWrong Action = "address.codes_wrong"
+	ClosingProposed   Action = "closing.proposed"
+	ClosingRefused    Action = "closing.refused"
+	ClosingCancelled  Action = "closing.cancelled"
+
+	StaffInvited   Action = "staff.invited"
+	StaffJoined    Action = "staff.joined"
+	StaffLogin     Action = "staff.login"
+	StaffCodeWrong Action = "staff.code_wrong"
+	StaffProven    Action = "staff.proven"
+	StaffBlocked   Action = "staff.blocked"
+	StaffRoles     Action = "staff.roles"
+	StaffRemoved   Action = "staff.removed"
+	StaffTold      Action = "staff.told"
+	StaffAlarm     Action = "staff.alarm"
+
+	ClientAdded          Action = "client.added"
+	ClientRemoved        Action = "client.removed"
+	KeyMoved             Action = "key.moved"
+	RecordViewed         Action = "record.viewed"
+	RecordPruned         Action = "record.pruned"
+	ApplicationsExported Action = "applications.exported"
+	StatisticsExported   Action = "statistics.exported"
+	InstallationClaimed  Action = "installation.claimed"
+	InstallationMoved    Action = "installation.moved"
+)
+
+// entry says of an action which group it belongs to and what kind of object
+// its events are about.
+type entry struct {
+	action Action
+	group  Group
+	object ObjectKind
 }
 
-// ActorKinds are all kinds of actors.
-var ActorKinds = []string{ActorApplicant, ActorHolder, ActorStaff, ActorClient, ActorOperator, ActorSystem}
+// vocabulary is every action that this program writes, in the order of lists.
+var vocabulary = []entry{
+	{ApplicationStarted, GroupApplication, ObjectApplication},
+	{ApplicationCodeSent, GroupApplication, ObjectApplication},
+	{ApplicationSubmitted, GroupApplication, ObjectApplication},
+	{ApplicationStatusCodeSent, GroupApplication, ObjectApplication},
+	{ApplicationStatusOpened, GroupApplication, ObjectApplication},
+	{ApplicationAnswered, GroupApplication, ObjectApplication},
+	{ApplicationDocumentReplaced, GroupApplication, ObjectApplication},
+	{ApplicationWithdrawn, GroupApplication, ObjectApplication},
+	{DocumentScanned, GroupApplication, ObjectApplication},
+	{DocumentDestroyed, GroupApplication, ObjectApplication},
 
-// ObjectKinds are all kinds of objects.
-var ObjectKinds = []string{"application", "account", "client", "staff", "key", "record", "installation", "export", "search"}
+	{ApplicationSearched, GroupReview, ObjectSearch},
+	{ApplicationViewed, GroupReview, ObjectApplication},
+	{DocumentViewed, GroupReview, ObjectApplication},
+	{DocumentDownloaded, GroupReview, ObjectApplication},
+	{ApplicationTaken, GroupReview, ObjectApplication},
+	{ApplicationReleased, GroupReview, ObjectApplication},
+	{ApplicationNoted, GroupReview, ObjectApplication},
+	{ApplicationMoreAsked, GroupReview, ObjectApplication},
+	{ApplicationProposed, GroupReview, ObjectApplication},
+	{ApplicationApproved, GroupReview, ObjectApplication},
+	{ApplicationRejected, GroupReview, ObjectApplication},
+	{ApplicationReminded, GroupReview, ObjectApplication},
+	{ApplicationExpired, GroupReview, ObjectApplication},
 
-// Known tells whether this program writes the action.
-func Known(action string) bool {
-	return slices.ContainsFunc(Groups, func(g Group) bool { return slices.Contains(g.Actions, action) })
+	{AccountCreated, GroupAccount, ObjectAccount},
+	{AccountQRShown, GroupAccount, ObjectAccount},
+	{AccountFactorLinked, GroupAccount, ObjectAccount},
+	{AccountLogin, GroupAccount, ObjectAccount},
+	{AccountLogout, GroupAccount, ObjectAccount},
+	{AccountCodeWrong, GroupAccount, ObjectAccount},
+	{AccountBlocked, GroupAccount, ObjectAccount},
+	{AccountUnblocked, GroupAccount, ObjectAccount},
+	{AccountAddressChanged, GroupAccount, ObjectAccount},
+	{AccountClosed, GroupAccount, ObjectAccount},
+	{AccountReopened, GroupAccount, ObjectAccount},
+	{ConsentGiven, GroupAccount, ObjectAccount},
+	{GrantIssued, GroupAccount, ObjectAccount},
+	{GrantRevoked, GroupAccount, ObjectClient},
+	{GrantCodeReplayed, GroupAccount, ObjectClient},
+
+	{AccountSearched, GroupHelpdesk, ObjectSearch},
+	{AccountViewed, GroupHelpdesk, ObjectAccount},
+	{AccountMailResent, GroupHelpdesk, ObjectAccount},
+	{UnblockBegun, GroupHelpdesk, ObjectAccount},
+	{UnblockAnswers, GroupHelpdesk, ObjectAccount},
+	{UnblockIdentified, GroupHelpdesk, ObjectAccount},
+	{UnblockReason, GroupHelpdesk, ObjectAccount},
+	{UnblockProposed, GroupHelpdesk, ObjectAccount},
+	{UnblockRefused, GroupHelpdesk, ObjectAccount},
+	{UnblockCancelled, GroupHelpdesk, ObjectAccount},
+	{AddressBegun, GroupHelpdesk, ObjectAccount},
+	{AddressAnswers, GroupHelpdesk, ObjectAccount},
+	{AddressIdentified, GroupHelpdesk, ObjectAccount},
+	{AddressReason, GroupHelpdesk, ObjectAccount},
+	{AddressProposed, GroupHelpdesk, ObjectAccount},
+	{AddressConfirmed, GroupHelpdesk, ObjectAccount},
+	{AddressRefused, GroupHelpdesk, ObjectAccount},
+	{AddressCancelled, GroupHelpdesk, ObjectAccount},
+	{AddressCodesWrong, GroupHelpdesk, ObjectAccount},
+	{ClosingProposed, GroupHelpdesk, ObjectAccount},
+	{ClosingRefused, GroupHelpdesk, ObjectAccount},
+	{ClosingCancelled, GroupHelpdesk, ObjectAccount},
+
+	{StaffInvited, GroupStaff, ObjectStaff},
+	{StaffJoined, GroupStaff, ObjectStaff},
+	{StaffLogin, GroupStaff, ObjectStaff},
+	{StaffCodeWrong, GroupStaff, ObjectStaff},
+	{StaffProven, GroupStaff, ObjectStaff},
+	{StaffBlocked, GroupStaff, ObjectStaff},
+	{StaffRoles, GroupStaff, ObjectStaff},
+	{StaffRemoved, GroupStaff, ObjectStaff},
+	{StaffTold, GroupStaff, ObjectStaff},
+	{StaffAlarm, GroupStaff, ObjectStaff},
+
+	{ClientAdded, GroupSystem, ObjectClient},
+	{ClientRemoved, GroupSystem, ObjectClient},
+	{KeyMoved, GroupSystem, ObjectKey},
+	{RecordViewed, GroupSystem, ObjectRecord},
+	{RecordPruned, GroupSystem, ObjectRecord},
+	{ApplicationsExported, GroupSystem, ObjectExport},
+	{StatisticsExported, GroupSystem, ObjectExport},
+	{InstallationClaimed, GroupSystem, ObjectInstallation},
+	{InstallationMoved, GroupSystem, ObjectInstallation},
 }
+
+// Groups are all groups, in the order of lists.
+var Groups = func() (out []Group) {
+	for _, e := range vocabulary {
+		if !slices.Contains(out, e.group) {
+			out = append(out, e.group)
+		}
+	}
+	return out
+}()
+
+// Actions returns the actions of the group, in the order of lists.
+func (g Group) Actions() (out []Action) {
+	for _, e := range vocabulary {
+		if e.group == g {
+			out = append(out, e.action)
+		}
+	}
+	return out
+}
+
+func (a Action) entry() entry {
+	i := slices.IndexFunc(vocabulary, func(e entry) bool { return e.action == a })
+	if i < 0 {
+		return entry{}
+	}
+	return vocabulary[i]
+}
+
+// Group returns the group of the action; "" for an unknown action.
+func (a Action) Group() Group { return a.entry().group }
+
+// Object returns the kind of object that the action is about; "" for an
+// unknown action.
+func (a Action) Object() ObjectKind { return a.entry().object }
+
+// Known reports whether this program writes the action.
+func Known(a Action) bool { return a.Group() != "" }

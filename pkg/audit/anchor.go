@@ -37,12 +37,10 @@ func (a Anchor) Verify(public string) error {
 	return verify(public, anchorText(a.Head), a.Signature)
 }
 
-// ActionPruned is what the record says of its own beginning.
-const ActionPruned = "record.pruned"
-
-// tells whether an event is the one that tells of this anchor.
+// toldBy reports whether the event is the one that Prune wrote about this
+// anchor.
 func (a Anchor) toldBy(e Event) bool {
-	return e.Action == ActionPruned && e.Details["through"] == strconv.FormatInt(a.Seq, 10) && e.Details["hash"] == a.Hash
+	return e.Action == RecordPruned && e.Details["through"] == strconv.FormatInt(a.Seq, 10) && e.Details["hash"] == a.Hash
 }
 
 // ErrBroken says that a record does not hold, and that nothing was removed.
@@ -52,8 +50,8 @@ var ErrBroken = errors.New("audit: the record does not hold; nothing is removed"
 // head that was kept of them, and gives the new beginning with how many went.
 // It removes nothing, and says so by a zero Anchor, when there is no such
 // head; and gives ErrBroken when the record, or one of the exported heads,
-// does not hold: what is removed can never be checked again. by says who.
-func Prune(ctx context.Context, store Store, heads Heads, s Signer, keep time.Duration, now time.Time, by Event, exported ...SignedHead) (Anchor, int64, error) {
+// does not hold: what is removed can never be checked again.
+func Prune(ctx context.Context, store Store, heads Heads, s Signer, keep time.Duration, now time.Time, by Actor, exported ...SignedHead) (Anchor, int64, error) {
 	report, err := Verify(ctx, store, heads, s.Public(), exported...)
 	if err != nil {
 		return Anchor{}, 0, err
@@ -82,12 +80,11 @@ func Prune(ctx context.Context, store Store, heads Heads, s Signer, keep time.Du
 	if to.Seq == 0 {
 		return Anchor{}, 0, nil
 	}
-	by.At, by.Action, by.ObjectKind, by.Outcome = now, ActionPruned, "record", OK
-	by.Details = map[string]string{
+	pruned := by.Did(RecordPruned, "", now).With(map[string]string{
 		"through": strconv.FormatInt(to.Seq, 10), "hash": to.Hash, "events": strconv.FormatInt(to.Seq-was.Seq, 10),
 		"older_than": now.Add(-keep).UTC().Format(time.RFC3339),
-	}
-	return to, to.Seq - was.Seq, heads.Prune(ctx, was, to, by)
+	})
+	return to, to.Seq - was.Seq, heads.Prune(ctx, was, to, pruned)
 }
 
 // lastBefore gives the last event, from the beginning on, before the first

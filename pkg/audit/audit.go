@@ -1,4 +1,4 @@
-// Package audit owns the record of who did what to whom. It is not a log
+// Package audit owns the audit log: who did what to whom. It is not a log
 // level: an event is written in the transaction of the change it tells of,
 // or the change does not happen.
 //
@@ -19,27 +19,26 @@ import (
 	"time"
 )
 
-// Actor kinds: who did it.
+// Outcome is how an action ended.
+type Outcome string
+
+// The outcomes.
 const (
-	ActorApplicant = "applicant"
-	ActorHolder    = "holder"   // the account's owner
-	ActorStaff     = "staff"    // an official, by id
-	ActorOperator  = "operator" // somebody at the command line
-	ActorSystem    = "system"   // a rule, such as a limit or a deadline
-	ActorClient    = "client"   // a relying party, by client id
+	OK      Outcome = "ok"
+	Refused Outcome = "refused"
 )
 
-// Event is one line of the record.
+// Event is one entry of the audit log. Actor.Did makes one.
 type Event struct {
 	Seq        int64             `json:"seq"`         // set by the store, 1 and up
 	At         time.Time         `json:"at"`          // UTC, milliseconds
-	ActorKind  string            `json:"actor_kind"`  // one of the Actor constants
+	ActorKind  ActorKind         `json:"actor_kind"`  //
 	ActorID    string            `json:"actor_id"`    // account id, staff id, client id or operating-system user; may be empty
 	Origin     string            `json:"origin"`      // network prefix of the caller (/24, /48), or "cli"
-	Action     string            `json:"action"`      // "account.blocked", "application.submitted", …
-	ObjectKind string            `json:"object_kind"` // "account", "application", "client", "key"
+	Action     Action            `json:"action"`      // one of the constants, or of another version's
+	ObjectKind ObjectKind        `json:"object_kind"` //
 	ObjectID   string            `json:"object_id"`   //
-	Outcome    string            `json:"outcome"`     // "ok" or "refused"
+	Outcome    Outcome           `json:"outcome"`     //
 	Reason     string            `json:"reason"`      // a code or a human reason, never personal data
 	RequestID  string            `json:"request_id"`  // the reference shown to people
 	Details    map[string]string `json:"details"`     // further ids and codes
@@ -53,13 +52,13 @@ func ChainHash(prev string, e Event) string {
 	b, err := json.Marshal(struct {
 		Seq        int64             `json:"seq"`
 		At         int64             `json:"at"`
-		ActorKind  string            `json:"actor_kind"`
+		ActorKind  ActorKind         `json:"actor_kind"`
 		ActorID    string            `json:"actor_id"`
 		Origin     string            `json:"origin"`
-		Action     string            `json:"action"`
-		ObjectKind string            `json:"object_kind"`
+		Action     Action            `json:"action"`
+		ObjectKind ObjectKind        `json:"object_kind"`
 		ObjectID   string            `json:"object_id"`
-		Outcome    string            `json:"outcome"`
+		Outcome    Outcome           `json:"outcome"`
 		Reason     string            `json:"reason"`
 		RequestID  string            `json:"request_id"`
 		Details    map[string]string `json:"details"`
@@ -72,15 +71,16 @@ func ChainHash(prev string, e Event) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Store reads the record. Events travel with the change they belong to
-// (package record); only a reading that is to be known of is an event alone.
+// Store reads the audit log. Events travel with the change they belong to
+// (package record); only the event of a read, which changes nothing, is
+// written alone.
 type Store interface {
 	// Events lists in order of Seq, after the given one, at most limit.
 	Events(ctx context.Context, after int64, limit int) ([]Event, error)
 	// Find lists what the filter wants, newest first: by At, then Seq.
 	Find(ctx context.Context, f Filter, limit int) ([]Event, error)
 	// EventsAbout lists what happened to one object, newest first.
-	EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]Event, error)
+	EventsAbout(ctx context.Context, kind ObjectKind, objectID string, limit int) ([]Event, error)
 	// Note adds an event about something that changed nothing.
 	Note(ctx context.Context, e Event) error
 }

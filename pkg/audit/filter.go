@@ -7,24 +7,20 @@ import (
 	"time"
 )
 
-// Outcomes of what was done.
-const (
-	OK      = "ok"
-	Refused = "refused"
-)
-
 // Filter says which events are wanted; what is empty does not matter. All
 // that is given has to hold.
 type Filter struct {
-	From, Until          time.Time // From <= At < Until
-	ActorKind, ActorID   string
-	Action               string
-	ObjectKind, ObjectID string
-	Outcome              string // OK or Refused
-	Before               Cursor // only what is older
+	From, Until time.Time // From <= At < Until
+	ActorKind   ActorKind
+	ActorID     string
+	Action      Action
+	ObjectKind  ObjectKind
+	ObjectID    string
+	Outcome     Outcome
+	Before      Cursor // only what is older
 }
 
-// Cursor is a place in the record as it is read, newest first: by time, and
+// Cursor is a place in the audit log as it is read, newest first: by time, and
 // by number within one millisecond. The zero value is the newest end.
 type Cursor struct {
 	At  time.Time

@@ -1,12 +1,12 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"io"
-	"slices"
 	"strings"
 
 	"omgevingsloket-id/pkg/secret"
@@ -45,11 +45,11 @@ type LogResource struct {
 // named (§2.3.4): the record itself says who it was.
 func (l Logboek) Line(e Event) (LogLine, bool) {
 	subject, id := e.ObjectKind, e.ObjectID
-	if !slices.Contains([]string{"account", "application"}, subject) || id == "" {
+	if subject != ObjectAccount && subject != ObjectApplication || id == "" {
 		if e.ActorKind != ActorHolder || e.ActorID == "" {
 			return LogLine{}, false
 		}
-		subject, id = "account", e.ActorID
+		subject, id = ObjectAccount, e.ActorID
 	}
 	span, _ := hex.DecodeString(e.Hash)
 	trace := sha256.Sum256([]byte("request " + e.RequestID))
@@ -57,24 +57,14 @@ func (l Logboek) Line(e Event) (LogLine, bool) {
 		trace = sha256.Sum256([]byte("event " + e.Hash))
 	}
 	return LogLine{
-		TraceID: hex.EncodeToString(trace[:16]), SpanID: hex.EncodeToString(append(span, make([]byte, 8)...)[:8]), Status: "Unset", Name: e.Action,
+		TraceID: hex.EncodeToString(trace[:16]), SpanID: hex.EncodeToString(append(span, make([]byte, 8)...)[:8]), Status: "Unset", Name: string(e.Action),
 		StartTime: e.At.UnixMilli(), EndTime: e.At.UnixMilli(),
 		Resource: LogResource{map[string]string{"service.name": "omgevingsloket-id", "service.version": l.Version, "service.instance.id": l.Issuer}},
 		Attributes: map[string]string{
-			"dpl.core.processing_activity_id": strings.TrimSuffix(l.Activities, "/") + "/" + activity(e.Action),
-			"dpl.core.data_subject_id":        secret.MAC(l.Key, "data subject", subject, id), "dpl.core.data_subject_id_type": "omgevingsloket-id:" + subject,
+			"dpl.core.processing_activity_id": strings.TrimSuffix(l.Activities, "/") + "/" + string(cmp.Or(e.Action.Group(), "other")),
+			"dpl.core.data_subject_id":        secret.MAC(l.Key, "data subject", string(subject), id), "dpl.core.data_subject_id_type": "omgevingsloket-id:" + string(subject),
 		},
 	}, true
-}
-
-// activity is the processing activity that an action is part of: its group.
-func activity(action string) string {
-	for _, g := range Groups {
-		if slices.Contains(g.Actions, action) {
-			return g.Name
-		}
-	}
-	return "other"
 }
 
 // Write writes the lines of all events after a number.

@@ -17,7 +17,7 @@ func TestLogboekLines(t *testing.T) {
 	}
 	e.Hash = audit.ChainHash("", e)
 	line, ok := l.Line(e)
-	if !ok || len(line.TraceID) != 32 || len(line.SpanID) != 16 || line.SpanID != e.Hash[:16] || line.Status != "Unset" || line.Name != e.Action ||
+	if !ok || len(line.TraceID) != 32 || len(line.SpanID) != 16 || line.SpanID != e.Hash[:16] || line.Status != "Unset" || line.Name != string(e.Action) ||
 		line.StartTime != 1_760_000_000_123 || line.EndTime < line.StartTime ||
 		line.Attributes["dpl.core.processing_activity_id"] != "https://register.example/omgevingsloket-id/account" || line.Attributes["dpl.core.data_subject_id_type"] != "omgevingsloket-id:account" {
 		t.Errorf("%+v", line)

@@ -25,13 +25,14 @@ func Printable(s string) string {
 // storable is a text that every store can hold, as it is hashed: no NUL, and
 // nothing that is not UTF-8. Otherwise a value from outside could keep a
 // change from being recorded, and so from happening.
-func storable(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+func storable[T ~string](s T) T {
+	return T(strings.ReplaceAll(strings.ToValidUTF8(string(s), "\uFFFD"), "\x00", "\uFFFD"))
 }
 
 // Storable gives the event with only values that every store can hold.
 func (e Event) Storable() Event {
-	for _, v := range []*string{&e.ActorKind, &e.ActorID, &e.Origin, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Outcome, &e.Reason, &e.RequestID} {
+	e.ActorKind, e.Action, e.ObjectKind, e.Outcome = storable(e.ActorKind), storable(e.Action), storable(e.ObjectKind), storable(e.Outcome)
+	for _, v := range []*string{&e.ActorID, &e.Origin, &e.ObjectID, &e.Reason, &e.RequestID} {
 		*v = storable(*v)
 	}
 	details := make(map[string]string, len(e.Details))

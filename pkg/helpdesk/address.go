@@ -20,16 +20,16 @@ import (
 
 // BeginAddress opens a change of address. errs.ErrConflict as Changes.Begin
 // has it.
-func (r *Rules) BeginAddress(ctx context.Context, a account.Account, by audit.Event) (Change, error) {
+func (r *Rules) BeginAddress(ctx context.Context, a account.Account, by audit.Actor) (Change, error) {
 	c := r.change(a, Address, Open, by)
 	c.Second, c.CodeAsked = true, a.State == account.Blocked
-	return c, r.Changes.Begin(ctx, c, record.Of(r.ofChange(by, c, "address.begun")))
+	return c, r.Changes.Begin(ctx, c, record.Of(r.ofChange(by, c, audit.AddressBegun)))
 }
 
-func (r *Rules) change(a account.Account, kind Kind, state State, by audit.Event) Change {
+func (r *Rules) change(a account.Account, kind Kind, state State, by audit.Actor) Change {
 	return Change{
 		ID: secret.NewID(r.Rand), Reference: signin.Reference(r.Rand), AccountID: a.ID, Epoch: a.Epoch, Kind: kind, State: state,
-		OpenedBy: by.ActorID, OpenedAt: r.Now(), Version: 1,
+		OpenedBy: by.ID, OpenedAt: r.Now(), Version: 1,
 	}
 }
 
@@ -56,17 +56,17 @@ func (r *Rules) accountOfChange(ctx context.Context, reference string) (account.
 }
 
 // IdentifyForAddress is Identify for a change of address.
-func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Account, code string, said map[Question]string, by audit.Event) (Change, error) {
+func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Account, code string, said map[Question]string, by audit.Actor) (Change, error) {
 	if !c.CodeAsked {
 		code = ""
 	}
 	c.Caller = c.hear(a, r.Callback, code, said, r.Now())
-	action := "address.answers"
+	action := audit.AddressAnswers
 	switch {
 	case c.Wrong >= WrongAnswers:
-		action, c.State, c.DecidedBy, c.DecidedAt = "address.refused", Refused, by.ActorID, r.Now()
+		action, c.State, c.DecidedBy, c.DecidedAt = audit.AddressRefused, Refused, by.ID, r.Now()
 	case c.Identified():
-		action = "address.identified"
+		action = audit.AddressIdentified
 	}
 	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, action)))
 }
@@ -74,7 +74,7 @@ func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Acco
 // NewAddress notes reason and address of an identified change; the address is
 // judged as that of an application is. Nothing is proposed yet: what was
 // heard is shown back first.
-func (r *Rules) NewAddress(ctx context.Context, c Change, reason Reason, number, typed string, by audit.Event) (Change, error) {
+func (r *Rules) NewAddress(ctx context.Context, c Change, reason Reason, number, typed string, by audit.Actor) (Change, error) {
 	number, err := Justified(AddressReasons, reason, number)
 	address, bad := mail.CanonicalAddress(typed)
 	if bad != nil {
@@ -92,7 +92,7 @@ func (r *Rules) NewAddress(ctx context.Context, c Change, reason Reason, number,
 		return c, err
 	}
 	c.Reason, c.Ticket, c.Email = reason, number, address
-	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, "address.reason")))
+	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, audit.AddressReason)))
 }
 
 // ForgetAddress takes an address back that was heard wrong.
@@ -102,21 +102,21 @@ func (r *Rules) ForgetAddress(ctx context.Context, c Change) (Change, error) {
 }
 
 // ProposeAddress hands the change to a colleague.
-func (r *Rules) ProposeAddress(ctx context.Context, c Change, by audit.Event) (Change, error) {
+func (r *Rules) ProposeAddress(ctx context.Context, c Change, by audit.Actor) (Change, error) {
 	if !c.Identified() || c.Reason == "" || c.Email == "" {
 		return c, errs.ErrConflict
 	}
 	c.State = Proposed
-	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, "address.proposed")))
+	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, audit.AddressProposed)))
 }
 
 // ConfirmAddress is the colleague's yes: from now on the new address can be
 // confirmed with the code that is mailed to it, after the delay.
-func (r *Rules) ConfirmAddress(ctx context.Context, c Change, a account.Account, by audit.Event) error {
+func (r *Rules) ConfirmAddress(ctx context.Context, c Change, a account.Account, by audit.Actor) error {
 	now := r.Now()
 	c.From = now.Add(r.AddressDelay)
 	c.Until = c.From.Add(HolderTime)
-	return r.Changes.Confirm(ctx, c, by.ActorID, now, record.Of(r.ofChange(by, c, "address.confirmed"),
+	return r.Changes.Confirm(ctx, c, by.ID, now, record.Of(r.ofChange(by, c, audit.AddressConfirmed),
 		r.Letters.AddressAnnounced(a, c, now), r.Letters.AddressConfirm(a, c, r.addressCode(c), now)))
 }
 
@@ -134,7 +134,7 @@ func (r *Rules) addressCode(c Change) secret.Text {
 // it is right. errs.ErrNotFound when the reference names no change that can be
 // confirmed; errs.ErrConflict when the code is right and it cannot be done (any
 // more).
-func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, by audit.Event) (HolderVerdict, Change, error) {
+func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, from signin.From) (HolderVerdict, Change, error) {
 	c, err := r.Changes.ByReference(ctx, strings.ToUpper(strings.TrimSpace(reference)))
 	if err == nil && (c.Kind != Address || c.State != Confirmed || c.Over(r.Now())) {
 		err = errs.ErrNotFound
@@ -146,7 +146,7 @@ func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, by aud
 	if err != nil {
 		return "", c, err
 	}
-	by.ActorKind, by.ActorID = audit.ActorHolder, a.ID
+	by := audit.Holder(a.ID).At(from.Origin, from.RequestID)
 	typed = strings.Join(strings.Fields(typed), "")
 	right := subtle.ConstantTimeCompare([]byte(r.addressCode(c).Reveal()), []byte(typed)) == 1 // the change keeps its address
 	verdict, err := r.Changes.TryCode(ctx, c.ID, r.Now(), func(now Change) (HolderVerdict, record.Record) {
@@ -154,10 +154,10 @@ func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, by aud
 		case right && r.Now().Before(now.From):
 			return CodeEarly, record.Record{}
 		case right:
-			return CodeRight, record.Of(r.ofChange(by, now, "account.address_changed"),
+			return CodeRight, record.Of(r.ofChange(by, now, audit.AccountAddressChanged),
 				r.Letters.AddressChanged(a, now, r.Now()), r.Letters.AddressNew(a, now, r.Now()))
 		case now.Tries >= HolderTries:
-			return CodeOver, record.Of(r.ofChange(by, now, "address.codes_wrong"))
+			return CodeOver, record.Of(r.ofChange(by, now, audit.AddressCodesWrong))
 		}
 		return CodeWrong, record.Record{}
 	})
@@ -167,29 +167,33 @@ func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, by aud
 	return verdict, c, err
 }
 
+// CancelActions are the actions of giving up a request of each kind.
+var CancelActions = map[Kind]audit.Action{Unblock: audit.UnblockCancelled, Address: audit.AddressCancelled, Closing: audit.ClosingCancelled}
+
+var refuseActions = map[Kind]audit.Action{Address: audit.AddressRefused, Closing: audit.ClosingRefused}
+
 // EndChange refuses a proposal (a colleague), or gives a change up: whoever
 // began it, and anybody once the holder has objected.
-func (r *Rules) EndChange(ctx context.Context, c Change, by audit.Event) error {
-	state, actions := Cancelled, map[Kind]string{Address: "address.cancelled", Closing: "closing.cancelled"}
-	if c.State == Proposed && by.ActorID != c.OpenedBy {
-		state, actions = Refused, map[Kind]string{Address: "address.refused", Closing: "closing.refused"}
+func (r *Rules) EndChange(ctx context.Context, c Change, by audit.Actor) error {
+	state, actions := Cancelled, CancelActions
+	if c.State == Proposed && by.ID != c.OpenedBy {
+		state, actions = Refused, refuseActions
 	}
-	return r.Changes.End(ctx, c, state, by.ActorID, r.Now(), record.Of(r.ofChange(by, c, actions[c.Kind])))
+	return r.Changes.End(ctx, c, state, by.ID, r.Now(), record.Of(r.ofChange(by, c, actions[c.Kind])))
 }
 
 // ofChange is an event about the account of a change. It holds no address.
-func (r *Rules) ofChange(by audit.Event, c Change, action string) audit.Event {
-	e := r.about(by, c.AccountID, action, string(c.Reason))
-	e.Details = map[string]string{"change": c.ID}
+func (r *Rules) ofChange(by audit.Actor, c Change, action audit.Action) audit.Event {
+	details := map[string]string{"change": c.ID}
 	if c.Ticket != "" {
-		e.Details["ticket"] = c.Ticket
+		details["ticket"] = c.Ticket
 	}
-	if c.OpenedBy != by.ActorID {
-		e.Details["proposed_by"] = c.OpenedBy
+	if c.OpenedBy != by.ID {
+		details["proposed_by"] = c.OpenedBy
 	}
-	if c.ConfirmedBy != "" && c.ConfirmedBy != by.ActorID {
-		e.Details["confirmed_by"] = c.ConfirmedBy
+	if c.ConfirmedBy != "" && c.ConfirmedBy != by.ID {
+		details["confirmed_by"] = c.ConfirmedBy
 	}
-	c.Caller.tell(e.Details)
-	return e
+	c.Caller.tell(details)
+	return by.Did(action, c.AccountID, r.Now()).Because(string(c.Reason)).With(details)
 }

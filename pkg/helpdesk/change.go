@@ -8,11 +8,12 @@ import (
 	"omgevingsloket-id/pkg/record"
 )
 
-// Kind of change.
+// Kind is what a request of the helpdesk is about.
 type Kind string
 
 // The kinds.
 const (
+	Unblock Kind = "unblock" // of a Case; a Change has one of the others
 	Address Kind = "address" // another e-mail address
 	Closing Kind = "closing" // the account ends
 )

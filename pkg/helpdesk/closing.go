@@ -12,14 +12,14 @@ import (
 
 // Close ends an account, or proposes it where a colleague has to confirm.
 // errs.ErrConflict as Changes.Begin and Changes.Close have it.
-func (r *Rules) Close(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) (Change, error) {
+func (r *Rules) Close(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) (Change, error) {
 	number, err := Justified(CloseReasons, reason, number)
 	if err != nil {
 		return Change{}, err
 	}
 	c := r.change(a, Closing, Proposed, by)
 	c.Second, c.Reason, c.Ticket = r.NeedsSecond(a), reason, number
-	rec := record.Of(r.ofChange(by, c, "closing.proposed"))
+	rec := record.Of(r.ofChange(by, c, audit.ClosingProposed))
 	if !c.Second {
 		rec = r.closed(c, a, by)
 	}
@@ -28,12 +28,12 @@ func (r *Rules) Close(ctx context.Context, a account.Account, reason Reason, num
 
 // FinishClosing is a colleague's yes: everything of before dead, a mail that
 // says until when it can be undone.
-func (r *Rules) FinishClosing(ctx context.Context, c Change, a account.Account, by audit.Event) error {
-	return r.Changes.Close(ctx, c.ID, by.ActorID, r.Now(), r.closed(c, a, by))
+func (r *Rules) FinishClosing(ctx context.Context, c Change, a account.Account, by audit.Actor) error {
+	return r.Changes.Close(ctx, c.ID, by.ID, r.Now(), r.closed(c, a, by))
 }
 
-func (r *Rules) closed(c Change, a account.Account, by audit.Event) record.Record {
-	return record.Of(r.ofChange(by, c, "account.closed"), r.Letters.AccountClosed(a, c.Reference, r.Now().Add(ReopenTime), r.Now()))
+func (r *Rules) closed(c Change, a account.Account, by audit.Actor) record.Record {
+	return record.Of(r.ofChange(by, c, audit.AccountClosed), r.Letters.AccountClosed(a, c.Reference, r.Now().Add(ReopenTime), r.Now()))
 }
 
 // MayReopen tells whether a closing can still be undone.
@@ -43,7 +43,7 @@ func (r *Rules) MayReopen(a account.Account) bool {
 
 // Reopen undoes a closing. The account is blocked then: who gets it is
 // decided by an unblock, with its questions and its second member.
-func (r *Rules) Reopen(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) error {
+func (r *Rules) Reopen(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(ReopenReasons, reason, number)
 	if err != nil {
 		return err
@@ -51,8 +51,7 @@ func (r *Rules) Reopen(ctx context.Context, a account.Account, reason Reason, nu
 	if !r.MayReopen(a) {
 		return errs.ErrConflict
 	}
-	e := r.about(by, a.ID, "account.reopened", string(reason))
-	e.Details = map[string]string{"ticket": number}
+	e := by.Did(audit.AccountReopened, a.ID, r.Now()).Because(string(reason)).With(map[string]string{"ticket": number})
 	return signin.WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
 		return r.Changes.Reopen(ctx, a.ID, a.Epoch, account.Reopened, ref, r.Now(), record.Of(e, r.Letters.AccountBlocked(a, account.Reopened, ref, r.Now())))
 	})

@@ -51,7 +51,7 @@ func (r *Rules) Mails(ctx context.Context, a account.Account) (out []Mail, held 
 // Resend sends a mail again, to the address of the account and no other.
 // ErrMail when it is none of Mails, ErrMails after too many of them;
 // errs.ErrConflict when the account changed since it was read.
-func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Event) error {
+func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(MailReasons, reason, number)
 	if err != nil {
 		return err
@@ -60,8 +60,7 @@ func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason
 	if err != nil {
 		return err
 	}
-	e := r.about(by, a.ID, "account.mail_resent", string(reason))
-	e.Details = map[string]string{"ticket": number, "mail": string(kind)}
+	e := by.Did(audit.AccountMailResent, a.ID, r.Now()).Because(string(reason)).With(map[string]string{"ticket": number, "mail": string(kind)})
 	return r.Store.Resend(ctx, a, e.At, record.Of(e, m))
 }
 

@@ -32,8 +32,7 @@ type Letters interface {
 	Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message
 }
 
-// Rules are the helpdesk's acts. Each is given the event that names the
-// member; what happened is filled in here.
+// Rules are the helpdesk's acts. Each is given the member who acts.
 type Rules struct {
 	Store        Store
 	Changes      Changes
@@ -58,7 +57,7 @@ var (
 )
 
 // ticket is a number of the helpdesk's own system: no text, so that nothing
-// about a person ends up in the record.
+// about a person ends up in the audit log.
 var ticket = regexp.MustCompile(`^[A-Za-z]{0,8}[-_#. ]?[0-9][0-9-]{0,19}$`)
 
 // Justified gives the ticket number as it is kept, or all that is wrong with a
@@ -105,12 +104,12 @@ func printable(r rune) rune {
 }
 
 // View gives an account and writes down who looked at it.
-func (r *Rules) View(ctx context.Context, id string, by audit.Event) (account.Account, error) {
+func (r *Rules) View(ctx context.Context, id string, by audit.Actor) (account.Account, error) {
 	a, err := r.Accounts.ByID(ctx, id)
 	if err != nil {
 		return a, err
 	}
-	return a, r.Store.Note(ctx, record.Of(r.about(by, a.ID, "account.viewed", "")))
+	return a, r.Store.Note(ctx, record.Of(by.Did(audit.AccountViewed, a.ID, r.Now())))
 }
 
 // NeedsSecond tells whether a colleague has to confirm an unblock.
@@ -119,12 +118,12 @@ func (r *Rules) NeedsSecond(a account.Account) bool {
 }
 
 // Begin opens a case. errs.ErrConflict as Store.Begin has it.
-func (r *Rules) Begin(ctx context.Context, a account.Account, by audit.Event) (Case, error) {
+func (r *Rules) Begin(ctx context.Context, a account.Account, by audit.Actor) (Case, error) {
 	c := Case{
 		ID: secret.NewID(r.Rand), AccountID: a.ID, Epoch: a.Epoch, State: Open, Second: r.NeedsSecond(a),
-		OpenedBy: by.ActorID, OpenedAt: r.Now(), Version: 1,
+		OpenedBy: by.ID, OpenedAt: r.Now(), Version: 1,
 	}
-	return c, r.Store.Begin(ctx, c, record.Of(r.of(by, c, "unblock.begun")))
+	return c, r.Store.Begin(ctx, c, record.Of(r.of(by, c, audit.UnblockBegun)))
 }
 
 // Load gives a case with its account; errs.ErrConflict when it is over or
@@ -143,21 +142,21 @@ func (r *Rules) Load(ctx context.Context, id string) (Case, account.Account, err
 
 // Identify judges the code and the answers a caller gave. What was right
 // before stays; an empty text was not asked. Too much wrong refuses the case.
-func (r *Rules) Identify(ctx context.Context, c Case, a account.Account, code string, said map[Question]string, by audit.Event) (Case, error) {
+func (r *Rules) Identify(ctx context.Context, c Case, a account.Account, code string, said map[Question]string, by audit.Actor) (Case, error) {
 	c.Caller = c.hear(a, r.Callback, code, said, r.Now())
-	action := "unblock.answers"
+	action := audit.UnblockAnswers
 	switch {
 	case c.Wrong >= WrongAnswers: // also when others were right: whoever guesses stops here
-		action, c.State, c.DecidedBy, c.DecidedAt = "unblock.refused", Refused, by.ActorID, r.Now()
+		action, c.State, c.DecidedBy, c.DecidedAt = audit.UnblockRefused, Refused, by.ID, r.Now()
 	case c.Identified():
-		action = "unblock.identified"
+		action = audit.UnblockIdentified
 	}
 	return r.Store.Save(ctx, c, record.Of(r.of(by, c, action)))
 }
 
 // Justify gives an identified case its reason; one that needs a colleague
 // becomes a proposal by it.
-func (r *Rules) Justify(ctx context.Context, c Case, reason Reason, number string, by audit.Event) (Case, error) {
+func (r *Rules) Justify(ctx context.Context, c Case, reason Reason, number string, by audit.Actor) (Case, error) {
 	number, err := Justified(UnblockReasons, reason, number)
 	if err != nil {
 		return c, err
@@ -166,57 +165,50 @@ func (r *Rules) Justify(ctx context.Context, c Case, reason Reason, number strin
 		return c, errs.ErrConflict
 	}
 	c.Reason, c.Ticket = reason, number
-	action := "unblock.reason"
+	action := audit.UnblockReason
 	if c.Second {
-		c.State, action = Proposed, "unblock.proposed"
+		c.State, action = Proposed, audit.UnblockProposed
 	}
 	return r.Store.Save(ctx, c, record.Of(r.of(by, c, action)))
 }
 
 // Finish unblocks: a fresh enrolment, everything of before dead, a mail.
-func (r *Rules) Finish(ctx context.Context, c Case, a account.Account, by audit.Event) error {
-	e := r.of(by, c, "account.unblocked")
-	return r.Store.Finish(ctx, c.ID, by.ActorID, r.Now(), record.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
+func (r *Rules) Finish(ctx context.Context, c Case, a account.Account, by audit.Actor) error {
+	e := r.of(by, c, audit.AccountUnblocked)
+	return r.Store.Finish(ctx, c.ID, by.ID, r.Now(), record.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
 }
 
 // End refuses a proposal (a colleague) or gives a case up (who opened it).
-func (r *Rules) End(ctx context.Context, c Case, by audit.Event) error {
-	state, action := Cancelled, "unblock.cancelled"
-	if by.ActorID != c.OpenedBy {
-		state, action = Refused, "unblock.refused"
+func (r *Rules) End(ctx context.Context, c Case, by audit.Actor) error {
+	state, action := Cancelled, audit.UnblockCancelled
+	if by.ID != c.OpenedBy {
+		state, action = Refused, audit.UnblockRefused
 	}
-	return r.Store.End(ctx, c.ID, state, by.ActorID, r.Now(), record.Of(r.of(by, c, action)))
+	return r.Store.End(ctx, c.ID, state, by.ID, r.Now(), record.Of(r.of(by, c, action)))
 }
 
 // Block blocks on request or suspicion. errs.ErrConflict when it is blocked
 // already, or closed.
-func (r *Rules) Block(ctx context.Context, a account.Account, reason Reason, number string, by audit.Event) error {
+func (r *Rules) Block(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(BlockReasons, reason, number)
 	if err != nil {
 		return err
 	}
-	e := r.about(by, a.ID, "account.blocked", string(reason))
-	e.Details = map[string]string{"ticket": number}
+	e := by.Did(audit.AccountBlocked, a.ID, r.Now()).Because(string(reason)).With(map[string]string{"ticket": number})
 	return signin.WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
 		return r.Accounts.Block(ctx, a.ID, a.Epoch, account.Reported, ref, r.Now(), record.Of(e, r.Letters.AccountBlocked(a, account.Reported, ref, r.Now())))
 	})
 }
 
 // of is an event about the account of a case.
-func (r *Rules) of(by audit.Event, c Case, action string) audit.Event {
-	e := r.about(by, c.AccountID, action, string(c.Reason))
-	e.Details = map[string]string{"case": c.ID}
+func (r *Rules) of(by audit.Actor, c Case, action audit.Action) audit.Event {
+	details := map[string]string{"case": c.ID}
 	if c.Ticket != "" {
-		e.Details["ticket"] = c.Ticket
+		details["ticket"] = c.Ticket
 	}
-	if c.OpenedBy != by.ActorID {
-		e.Details["proposed_by"] = c.OpenedBy
+	if c.OpenedBy != by.ID {
+		details["proposed_by"] = c.OpenedBy
 	}
-	c.Caller.tell(e.Details)
-	return e
-}
-
-func (r *Rules) about(by audit.Event, accountID, action, reason string) audit.Event {
-	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome, by.Reason = r.Now(), action, "account", accountID, "ok", reason
-	return by
+	c.Caller.tell(details)
+	return by.Did(action, c.AccountID, r.Now()).Because(string(c.Reason)).With(details)
 }

@@ -86,34 +86,28 @@ func Check(ctx context.Context, s Store, i Installation) error {
 // Claim makes sure that the database is i's. Where it only has to fit, it
 // follows the issuer.
 func Claim(ctx context.Context, s Store, i Installation, now time.Time) error {
-	have, err := s.Claim(ctx, i, event(now, "installation.claimed", i, ""))
+	system := audit.System("")
+	have, err := s.Claim(ctx, i, event(system, audit.InstallationClaimed, i, "", now))
 	if err != nil || have == i {
 		return err
 	}
 	if have.Fits(i) {
-		return Move(ctx, s, have.Issuer, i, event(now, "installation.moved", i, have.Issuer))
+		return Move(ctx, s, have.Issuer, i, system, now)
 	}
 	return Mismatch{Have: have, Want: i}
 }
 
 // Move gives the database's installation the issuer of i.
-func Move(ctx context.Context, s Store, was string, i Installation, e audit.Event) error {
-	moved := event(e.At, "installation.moved", i, was)
-	if e.ActorKind != "" {
-		moved.ActorKind, moved.ActorID, moved.Origin = e.ActorKind, e.ActorID, e.Origin
-	}
-	return s.Move(ctx, was, i, moved)
+func Move(ctx context.Context, s Store, was string, i Installation, by audit.Actor, now time.Time) error {
+	return s.Move(ctx, was, i, event(by, audit.InstallationMoved, i, was, now))
 }
 
-func event(now time.Time, action string, i Installation, was string) audit.Event {
-	e := audit.Event{
-		At: now, ActorKind: audit.ActorSystem, Action: action, ObjectKind: "installation", Outcome: audit.OK,
-		Details: map[string]string{"environment": i.Environment, "issuer": i.Issuer},
-	}
+func event(by audit.Actor, action audit.Action, i Installation, was string, now time.Time) audit.Event {
+	details := map[string]string{"environment": i.Environment, "issuer": i.Issuer}
 	if was != "" {
-		e.Details["was"] = was
+		details["was"] = was
 	}
-	return e
+	return by.Did(action, "", now).With(details)
 }
 
 // local tells whether an issuer is an http address of this machine.

@@ -55,7 +55,7 @@ type Rules struct {
 	Now      func() time.Time
 }
 
-// From says where a request came from; it goes into the record.
+// From says where a request came from; it goes into the audit log.
 type From struct {
 	Origin    string // network prefix
 	RequestID string
@@ -141,13 +141,13 @@ func (r *Rules) Block(ctx context.Context, a account.Account, reason account.Blo
 }
 
 func (r *Rules) blocking(a account.Account, reason account.BlockReason, ref string, from From) record.Record {
-	return record.Of(r.event(a, "account.blocked", string(reason), from), r.Letters.AccountBlocked(a, reason, ref, r.Now()))
+	return record.Of(r.event(a, audit.AccountBlocked, from).Because(string(reason)), r.Letters.AccountBlocked(a, reason, ref, r.Now()))
 }
 
-// Unblock gives a fresh enrolment. by and ticket go into the record.
+// Unblock gives a fresh enrolment. by, an
+// operating-system user, and reason go into the audit log.
 func (r *Rules) Unblock(ctx context.Context, a account.Account, by, reason string) error {
-	e := r.event(a, "account.unblocked", reason, From{Origin: "cli"})
-	e.ActorKind, e.ActorID = audit.ActorOperator, by
+	e := audit.Operator(by).Did(audit.AccountUnblocked, a.ID, r.Now()).Because(reason)
 	return r.Accounts.Unblock(ctx, a.ID, r.Now(), record.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
 }
 
@@ -162,7 +162,7 @@ func (r *Rules) Reveal(ctx context.Context, a account.Account, from From) (secre
 	if err != nil {
 		return "", err
 	}
-	rec := record.Of(r.event(a, "account.qr_shown", "", from))
+	rec := record.Of(r.event(a, audit.AccountQRShown, from))
 	if err := r.Accounts.Reveal(ctx, a.ID, a.Epoch, sealed, r.Now(), rec); err != nil {
 		return "", err
 	}
@@ -223,25 +223,22 @@ func (r *Rules) judge(a account.Account, try account.CodeTry, code string, now t
 		return account.Verdict{Outcome: account.BlockedNow, Reason: reason, BlockRef: ref, Record: r.blocking(a, reason, ref, from)}, CodeResult{Outcome: account.BlockedNow}, nil
 	}
 	wait := account.Delay(try.Factor.Failures)
-	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: record.Of(r.event(a, "account.code_wrong", "", from))},
+	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: record.Of(r.event(a, audit.AccountCodeWrong, from))},
 		CodeResult{Outcome: account.Wrong, Wait: wait, Left: limit - try.Factor.Failures}, nil
 }
 
 func (r *Rules) accept(a account.Account, step int64, first bool, from From) account.Verdict {
 	v := account.Verdict{Outcome: account.Accepted, Step: step}
 	if first {
-		v.Record = record.Of(r.event(a, "account.factor_linked", "", from), r.Letters.FactorLinked(a, r.Now()))
+		v.Record = record.Of(r.event(a, audit.AccountFactorLinked, from), r.Letters.FactorLinked(a, r.Now()))
 	} else {
-		v.Record = record.Of(r.event(a, "account.login", "", from))
+		v.Record = record.Of(r.event(a, audit.AccountLogin, from))
 	}
 	return v
 }
 
-func (r *Rules) event(a account.Account, action, reason string, from From) audit.Event {
-	return audit.Event{
-		At: r.Now(), ActorKind: audit.ActorHolder, ActorID: a.ID, Origin: from.Origin, Action: action,
-		ObjectKind: "account", ObjectID: a.ID, Outcome: "ok", Reason: reason, RequestID: from.RequestID,
-	}
+func (r *Rules) event(a account.Account, action audit.Action, from From) audit.Event {
+	return audit.Holder(a.ID).At(from.Origin, from.RequestID).Did(action, a.ID, r.Now())
 }
 
 func deviceHash(device secret.Text) string {

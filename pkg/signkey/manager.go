@@ -122,7 +122,7 @@ func (m *Manager) Refresh(ctx context.Context) error {
 		if len(changes) == 0 {
 			return m.show(keys)
 		}
-		err = m.Store.Apply(ctx, changes, m.Now(), m.record(changes, audit.ActorSystem, ""))
+		err = m.Store.Apply(ctx, changes, m.Now(), m.record(changes, audit.System("")))
 		if err != nil && !errors.Is(err, errs.ErrConflict) {
 			return err
 		}
@@ -142,7 +142,7 @@ func (m *Manager) Rotate(ctx context.Context, by string) error {
 	if err != nil {
 		return err
 	}
-	if err := m.Store.Apply(ctx, changes, m.Now(), m.record(changes, audit.ActorOperator, by)); err != nil {
+	if err := m.Store.Apply(ctx, changes, m.Now(), m.record(changes, audit.Operator(by))); err != nil {
 		return err
 	}
 	if keys, err = m.Store.Keys(ctx); err != nil {
@@ -151,13 +151,11 @@ func (m *Manager) Rotate(ctx context.Context, by string) error {
 	return m.show(keys)
 }
 
-func (m *Manager) record(changes []Change, actor, by string) record.Record {
+func (m *Manager) record(changes []Change, by audit.Actor) record.Record {
 	var rec record.Record
 	for _, c := range changes {
-		rec.Events = append(rec.Events, audit.Event{
-			At: m.Now(), ActorKind: actor, ActorID: by, Action: "key.moved", ObjectKind: "key", ObjectID: c.Key.ID, Outcome: "ok",
-			Details: map[string]string{"alg": c.Key.Alg, "from": string(c.From), "to": string(c.To)},
-		})
+		rec.Events = append(rec.Events, by.Did(audit.KeyMoved, c.Key.ID, m.Now()).
+			With(map[string]string{"alg": c.Key.Alg, "from": string(c.From), "to": string(c.To)}))
 	}
 	return rec
 }

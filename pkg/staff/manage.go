@@ -35,7 +35,7 @@ type Letters interface {
 // Invite makes an invitation and mails it. Its handle is for the invited
 // person alone: an administrator who saw it could become a colleague of
 // theirs. errs.ErrConflict when who does it is an administrator no more.
-func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Event) (secret.Text, Member, error) {
+func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Actor) (secret.Text, Member, error) {
 	address, err := mail.CanonicalAddress(email)
 	if err != nil {
 		return "", Member{}, err
@@ -50,59 +50,55 @@ func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Ro
 		return "", Member{}, err
 	}
 	mails = append(mails, r.Letters.StaffInvited(fresh, r.Link(handle), actor, r.Now()))
-	m, err := r.Store.Invite(ctx, member(by), fresh, func(m Member) record.Record { return record.Of(r.managed(by, m, "staff.invited"), mails...) })
+	m, err := r.Store.Invite(ctx, member(by), fresh, func(m Member) record.Record { return record.Of(by.Did(audit.StaffInvited, m.ID, r.Now()), mails...) })
 	return handle, m, err
 }
 
 // SetRoles gives a member other roles. errs.ErrConflict when it was removed,
 // or when who does it is an administrator no more.
-func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.Event) error {
+func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.Actor) error {
 	m.Roles = roles
 	actor, mails, err := r.tell(ctx, m, WasChanged, by)
 	if err != nil {
 		return err
 	}
 	mails = append(mails, r.Letters.StaffManaged(m, m, WasChanged, actor, r.Now()))
-	e := r.managed(by, m, "staff.roles")
-	e.Reason = strings.Join(names(roles), " ")
+	e := by.Did(audit.StaffRoles, m.ID, r.Now()).Because(strings.Join(names(roles), " "))
 	return r.Store.SetRoles(ctx, member(by), m.ID, roles, record.Of(e, mails...))
 }
 
 // Remove ends a member. errs.ErrConflict when that was done before.
-func (r *Rules) Remove(ctx context.Context, m Member, by audit.Event) error {
+func (r *Rules) Remove(ctx context.Context, m Member, by audit.Actor) error {
 	actor, mails, err := r.tell(ctx, m, WasRemoved, by)
 	if err != nil {
 		return err
 	}
 	mails = append(mails, r.Letters.StaffManaged(m, m, WasRemoved, actor, r.Now()))
-	return r.Store.Remove(ctx, member(by), m.ID, record.Of(r.managed(by, m, "staff.removed"), mails...))
+	return r.Store.Remove(ctx, member(by), m.ID, record.Of(by.Did(audit.StaffRemoved, m.ID, r.Now()), mails...))
 }
 
 // Left is something that a member had begun and that ended with the role for
 // it: a case is free again, a proposal void.
-type Left struct{ Action, ObjectKind, ObjectID string }
-
-// Event makes the line about it of the one about the member.
-func (l Left) Event(e audit.Event) audit.Event {
-	e.Details = map[string]string{"member": e.ObjectID}
-	e.Action, e.ObjectKind, e.ObjectID, e.Reason = l.Action, l.ObjectKind, l.ObjectID, ""
-	return e
+type Left struct {
+	Action   audit.Action
+	ObjectID string
 }
 
-func (r *Rules) managed(by audit.Event, m Member, action string) audit.Event {
-	by.At, by.Action, by.ObjectKind, by.ObjectID, by.Outcome = r.Now(), action, "staff", m.ID, "ok"
-	return by
+// Event returns the event about it. e is the one about the member: both were
+// done by the same actor at the same moment.
+func (l Left) Event(e audit.Event) audit.Event {
+	return e.Actor().Did(l.Action, l.ObjectID, e.At).With(map[string]string{"member": e.ObjectID})
 }
 
 // tell writes to every other administrator and auditor, and names who acts.
 // Nobody becomes an official in silence: who would invent a colleague, to be
 // a second pair of eyes, is seen by all others.
-func (r *Rules) tell(ctx context.Context, m Member, what Managed, by audit.Event) (actor string, mails []mail.Message, err error) {
+func (r *Rules) tell(ctx context.Context, m Member, what Managed, by audit.Actor) (actor string, mails []mail.Message, err error) {
 	all, err := r.Store.List(ctx)
 	if err != nil {
 		return "", nil, err
 	}
-	if i := slices.IndexFunc(all, func(o Member) bool { return by.ActorKind == audit.ActorStaff && o.ID == by.ActorID }); i >= 0 {
+	if i := slices.IndexFunc(all, func(o Member) bool { return by.Kind == audit.ActorStaff && o.ID == by.ID }); i >= 0 {
 		actor = all[i].Name
 	}
 	for _, to := range all {
@@ -114,9 +110,9 @@ func (r *Rules) tell(ctx context.Context, m Member, what Managed, by audit.Event
 }
 
 // member is the member who acts; "" at the command line.
-func member(by audit.Event) string {
-	if by.ActorKind == audit.ActorStaff {
-		return by.ActorID
+func member(by audit.Actor) string {
+	if by.Kind == audit.ActorStaff {
+		return by.ID
 	}
 	return ""
 }

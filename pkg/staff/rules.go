@@ -52,7 +52,7 @@ func (r *Rules) Accept(ctx context.Context, invite secret.Text, password string,
 	if err != nil {
 		return Member{}, "", err
 	}
-	err = r.Store.Accept(ctx, invite.Hash(), secret.Text(hash), sealed, r.Now(), record.Of(r.event(m, "staff.joined", "", origin)))
+	err = r.Store.Accept(ctx, invite.Hash(), secret.Text(hash), sealed, r.Now(), record.Of(r.event(m, audit.StaffJoined, origin)))
 	if errors.Is(err, errs.ErrConflict) {
 		err = errs.ErrNotFound
 	}
@@ -116,15 +116,15 @@ func deviceHash(device secret.Text) string {
 
 // Code judges the verification code of a login; each step counts once.
 func (r *Rules) Code(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
-	return r.code(ctx, m, code, "staff.login", origin)
+	return r.code(ctx, m, code, audit.StaffLogin, origin)
 }
 
 // Again judges a code of somebody who is logged in, before a critical act.
 func (r *Rules) Again(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
-	return r.code(ctx, m, code, "staff.proven", origin)
+	return r.code(ctx, m, code, audit.StaffProven, origin)
 }
 
-func (r *Rules) code(ctx context.Context, m Member, code, action, origin string) (account.Outcome, time.Duration, error) {
+func (r *Rules) code(ctx context.Context, m Member, code string, action audit.Action, origin string) (account.Outcome, time.Duration, error) {
 	now := r.Now()
 	var wait time.Duration
 	var fault error
@@ -139,7 +139,7 @@ func (r *Rules) code(ctx context.Context, m Member, code, action, origin string)
 	return verdict.Outcome, wait, err
 }
 
-func (r *Rules) judge(m Member, try account.CodeTry, code, action string, now time.Time, origin string) (account.Verdict, time.Duration, error) {
+func (r *Rules) judge(m Member, try account.CodeTry, code string, action audit.Action, now time.Time, origin string) (account.Verdict, time.Duration, error) {
 	if now.Before(try.Factor.NextTryAt) {
 		return account.Verdict{Outcome: account.TooSoon}, try.Factor.NextTryAt.Sub(now), nil
 	}
@@ -154,16 +154,14 @@ func (r *Rules) judge(m Member, try account.CodeTry, code, action string, now ti
 	case right && step <= try.Factor.LastStep:
 		return account.Verdict{Outcome: account.Replayed}, totp.Remaining(now), nil
 	case right:
-		return account.Verdict{Outcome: account.Accepted, Step: step, Record: record.Of(r.event(m, action, "", origin))}, 0, nil
+		return account.Verdict{Outcome: account.Accepted, Step: step, Record: record.Of(r.event(m, action, origin))}, 0, nil
 	case try.Factor.Failures >= WrongCodes:
-		return account.Verdict{Outcome: account.BlockedNow, Record: record.Of(r.event(m, "staff.blocked", "wrong codes", origin))}, 0, nil
+		return account.Verdict{Outcome: account.BlockedNow, Record: record.Of(r.event(m, audit.StaffBlocked, origin).Because("wrong codes"))}, 0, nil
 	}
 	wait := account.Delay(try.Factor.Failures)
-	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: record.Of(r.event(m, "staff.code_wrong", "", origin))}, wait, nil
+	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: record.Of(r.event(m, audit.StaffCodeWrong, origin))}, wait, nil
 }
 
-func (r *Rules) event(m Member, action, reason, origin string) audit.Event {
-	return audit.Event{
-		At: r.Now(), ActorKind: audit.ActorStaff, ActorID: m.ID, Origin: origin, Action: action, ObjectKind: "staff", ObjectID: m.ID, Outcome: "ok", Reason: reason,
-	}
+func (r *Rules) event(m Member, action audit.Action, origin string) audit.Event {
+	return audit.Official(m.ID).At(origin, "").Did(action, m.ID, r.Now())
 }

@@ -21,7 +21,7 @@ const (
 
 // Views are the acts that count as opening a file: an account, an
 // application with its documents, or a list of those whom a search found.
-var Views = []string{"account.viewed", "application.viewed", "document.viewed", "document.downloaded", "account.searched", "application.searched"}
+var Views = []audit.Action{audit.AccountViewed, audit.ApplicationViewed, audit.DocumentViewed, audit.DocumentDownloaded, audit.AccountSearched, audit.ApplicationSearched}
 
 // ErrStopped says that a member opened so much that nothing opens until
 // WatchTime has passed, or an administrator was asked.
@@ -37,9 +37,9 @@ type Alarm struct {
 // Watched is the contract of the watch. errs.ErrUnavailable when it does not
 // answer.
 type Watched interface {
-	// Files counts the objects about which the record holds an act of the
+	// Files counts the objects about which the audit log holds an act of the
 	// member, one of these, after a moment.
-	Files(ctx context.Context, member string, actions []string, after time.Time) (int, error)
+	Files(ctx context.Context, member string, actions []audit.Action, after time.Time) (int, error)
 	// Alarm keeps an alarm with its record; errs.ErrConflict when there was
 	// one about the member at or after since. Of any number of callers one
 	// succeeds.
@@ -48,8 +48,8 @@ type Watched interface {
 	Alarms(ctx context.Context, since time.Time) ([]Alarm, error)
 }
 
-// Watch keeps an eye on members who open many files. It counts in the record
-// itself, after the look was written there: other tabs, sessions and servers
+// Watch keeps an eye on members who open many files. It counts in the
+// audit log itself, after the look was written there: other tabs, sessions and servers
 // are counted with it, and so are requests at the same moment, of which the
 // last one sees them all.
 type Watch struct {
@@ -62,10 +62,10 @@ type Watch struct {
 
 // Look lets view write down that a member opened a file, if the member may.
 // It tells whether that raised an alarm; ErrStopped when the file stays shut.
-func (w *Watch) Look(ctx context.Context, m Member, by audit.Event, view func() error) (alarmed bool, err error) {
+func (w *Watch) Look(ctx context.Context, m Member, by audit.Actor, view func() error) (alarmed bool, err error) {
 	now := w.Now()
 	since := now.Add(-WatchTime)
-	// Who was stopped does not fill the record with looks that were none.
+	// Who was stopped does not fill the audit log with looks that were none.
 	before, err := w.Store.Files(ctx, m.ID, Views, since)
 	if err != nil {
 		return false, err
@@ -88,7 +88,7 @@ func (w *Watch) Look(ctx context.Context, m Member, by audit.Event, view func() 
 }
 
 // alarm tells the administrators, once in WatchTime.
-func (w *Watch) alarm(ctx context.Context, a Alarm, m Member, by audit.Event) (bool, error) {
+func (w *Watch) alarm(ctx context.Context, a Alarm, m Member, by audit.Actor) (bool, error) {
 	since := a.At.Add(-WatchTime)
 	lately, err := w.Store.Alarms(ctx, since)
 	if err != nil || slices.ContainsFunc(lately, func(old Alarm) bool { return old.Member == a.Member }) {
@@ -98,9 +98,7 @@ func (w *Watch) alarm(ctx context.Context, a Alarm, m Member, by audit.Event) (b
 	if err != nil {
 		return false, err
 	}
-	by.At, by.ActorKind, by.ActorID, by.Action, by.ObjectKind, by.ObjectID, by.Outcome = a.At, audit.ActorSystem, "", "staff.alarm", "staff", m.ID, "ok"
-	by.Reason = "many files opened"
-	rec := record.Of(by)
+	rec := record.Of(audit.System("").At(by.Origin, by.RequestID).Did(audit.StaffAlarm, m.ID, a.At).Because("many files opened"))
 	for _, to := range members {
 		if to.State == Active && to.Has(Administrator) {
 			rec.Mails = append(rec.Mails, w.Letters.StaffAlarm(to, m, a.Files, since, a.At))

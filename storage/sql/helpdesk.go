@@ -8,6 +8,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/record"
@@ -79,8 +80,8 @@ func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec 
 			return record.Record{}, err
 		}
 		var sent int
-		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_events WHERE object_kind = 'account' AND object_id = $1 AND action = 'account.mail_resent' AND at > $2`,
-			a.ID, ms(now.Add(-helpdesk.MailsWithin))).Scan(&sent)
+		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_events WHERE object_kind = $1 AND object_id = $2 AND action = $3 AND at > $4`,
+			audit.ObjectAccount, a.ID, audit.AccountMailResent, ms(now.Add(-helpdesk.MailsWithin))).Scan(&sent)
 		if err == nil && sent >= helpdesk.MailsAgain {
 			err = helpdesk.ErrMails
 		}

@@ -3,16 +3,19 @@ package sql
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/staff"
 )
 
 // leave ends what a member began and has no role for any more, so that
 // nothing waits for somebody who is gone, and nobody's yes is half of a
-// decision of today. The record gets a line about each, by who did it.
+// decision of today. The audit log gets an event about each, by
+// the actor of the first event of rec.
 func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec record.Record) (record.Record, error) {
 	var e audit.Event
 	if len(rec.Events) > 0 {
@@ -30,23 +33,28 @@ func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec recor
 					c.ID, c.Version, m.ID, application.ActRelease, ms(e.At)); err != nil {
 					return rec, err
 				}
-				left = append(left, staff.Left{Action: "application.released", ObjectKind: "application", ObjectID: c.ID})
+				left = append(left, staff.Left{Action: audit.ApplicationReleased, ObjectID: c.ID})
 			}
 		}
 	}
 	if !m.Has(staff.Helpdesk) {
 		for _, query := range []string{
 			`UPDATE unblock_cases SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
-				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING 'unblock', account_id`,
+				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING '` + string(helpdesk.Unblock) + `', account_id`,
 			`UPDATE account_changes SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
 				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING kind, account_id`,
 		} {
 			rows, err := tx.QueryContext(ctx, query, by, ms(e.At), m.ID)
 			ended, err := all(rows, err, func(r row) (staff.Left, error) {
-				l := staff.Left{ObjectKind: "account"}
-				err := r.Scan(&l.Action, &l.ObjectID)
-				l.Action += ".cancelled"
-				return l, err
+				var kind helpdesk.Kind
+				var l staff.Left
+				if err := r.Scan(&kind, &l.ObjectID); err != nil {
+					return l, err
+				}
+				if l.Action = helpdesk.CancelActions[kind]; l.Action == "" {
+					return l, fmt.Errorf("a request of the unknown kind %q", kind)
+				}
+				return l, nil
 			})
 			if err != nil {
 				return rec, err

@@ -142,8 +142,9 @@ func one(res sql.Result, err error) error {
 	return nil
 }
 
-// appendEvent adds an event to the chain. The first statement takes the
-// head's row, and with it the right to write the next link.
+// appendEvent adds an event to the chain. Every event enters the audit log
+// here, and nowhere else. The first statement takes the head's row, and with
+// it the right to write the next link.
 func appendEvent(ctx context.Context, tx *sql.Tx, e audit.Event) error {
 	err := tx.QueryRowContext(ctx, `UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`).Scan(&e.Seq, &e.PrevHash)
 	if err != nil {

@@ -29,14 +29,14 @@ func Audit(t *testing.T, open func(*testing.T) Stores) {
 		exactly(t, crowd/2, atOnce(func(i int) error {
 			var rec record.Record
 			for n := range each {
-				rec.Events = append(rec.Events, note(fmt.Sprintf("event.%d", n), fmt.Sprint(i)).Events[0])
+				rec.Events = append(rec.Events, note(audit.Action(fmt.Sprintf("event.%d", n)), fmt.Sprint(i)).Events[0])
 			}
 			// Every second change fails, and leaves no gap.
 			return w.Clients.Add(ctx(t), client.Client{ID: fmt.Sprint("client-", i/2)}, rec)
 		}), errs.ErrConflict)
 		same(t, len(w.events()), crowd/2*each)
 		for i, e := range w.events() { // the events of one change follow each other
-			same(t, e.Action, fmt.Sprintf("event.%d", i%each))
+			same(t, string(e.Action), fmt.Sprintf("event.%d", i%each))
 		}
 		w.unbroken()
 	})

@@ -16,12 +16,11 @@ import (
 // alone and many together, page by page.
 func auditFilters(t *testing.T, w world) {
 	pick := rand.New(rand.NewPCG(1, 2))
-	one := func(of ...string) string { return of[pick.IntN(len(of))] }
 	var rec record.Record
 	for i := range 120 {
-		e := note(one("account.login", "account.blocked", "key.moved"), one("a", "b", "'; --", "%")).Events[0]
-		e.ActorKind, e.ActorID = one(audit.ActorStaff, audit.ActorHolder), one("x", "y", "")
-		e.ObjectKind, e.Outcome = one("account", "client"), one(audit.OK, audit.OK, audit.Refused)
+		e := note(one[audit.Action](pick, "account.login", "account.blocked", "key.moved"), one(pick, "a", "b", "'; --", "%")).Events[0]
+		e.ActorKind, e.ActorID = one(pick, audit.ActorStaff, audit.ActorHolder), one(pick, "x", "y", "")
+		e.ObjectKind, e.Outcome = one[audit.ObjectKind](pick, "account", "client"), one(pick, audit.OK, audit.OK, audit.Refused)
 		// Several in a millisecond, and clocks that are not quite equal.
 		e.At = noon.Add(time.Duration(i/3)*time.Second - time.Duration(pick.IntN(2))*1500*time.Millisecond)
 		rec.Events = append(rec.Events, e)
@@ -64,8 +63,12 @@ func auditFilters(t *testing.T, w world) {
 	}
 }
 
+func one[T any](pick *rand.Rand, of ...T) T { return of[pick.IntN(len(of))] }
+
 func wanted(e audit.Event, f audit.Filter) bool {
-	is := func(got, want string) bool { return want == "" || got == want }
-	return (f.From.IsZero() || !e.At.Before(f.From)) && (f.Until.IsZero() || e.At.Before(f.Until)) && is(e.ActorKind, f.ActorKind) &&
-		is(e.ActorID, f.ActorID) && is(e.Action, f.Action) && is(e.ObjectKind, f.ObjectKind) && is(e.ObjectID, f.ObjectID) && is(e.Outcome, f.Outcome)
+	return (f.From.IsZero() || !e.At.Before(f.From)) && (f.Until.IsZero() || e.At.Before(f.Until)) && matches(e.ActorKind, f.ActorKind) &&
+		matches(e.ActorID, f.ActorID) && matches(e.Action, f.Action) && matches(e.ObjectKind, f.ObjectKind) && matches(e.ObjectID, f.ObjectID) && matches(e.Outcome, f.Outcome)
 }
+
+// matches reports whether a filter's field lets a value through.
+func matches[T ~string](got, want T) bool { return want == "" || got == want }

@@ -8,6 +8,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/record"
 )
@@ -138,7 +139,7 @@ func caseMoves(t *testing.T, d desk) {
 			t.Run(string(state)+" "+string(kind), func(t *testing.T) {
 				d := d.in(t)
 				c := make(d)
-				rec := note("application."+string(kind), c.ID)
+				rec := note(audit.Action("application."+string(kind)), c.ID)
 				err := d.do(t, kind, who(kind), c, rec)
 				next, allowed := leads[state]
 				if !allowed {

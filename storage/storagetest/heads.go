@@ -51,7 +51,7 @@ func pruneGuards(t *testing.T, signer audit.Signer, open func(*testing.T) (Store
 	anchor := func(seq int64) audit.Anchor {
 		return audit.Anchor{Head: audit.Head{Seq: seq, Hash: all[seq-1].Hash, At: noon}, Signature: "s"}
 	}
-	told := func(action string) audit.Event { return note(action, "").Events[0] }
+	told := func(action audit.Action) audit.Event { return note(action, "").Events[0] }
 	must(t, heads.Keep(ctx(t), signer.Sign(audit.Head{Seq: 4, Hash: all[3].Hash, At: noon})))
 	must(t, heads.Keep(ctx(t), signer.Sign(audit.Head{Seq: 8, Hash: all[7].Hash, At: noon})))
 
@@ -85,7 +85,7 @@ func pruneAtOnce(t *testing.T, signer audit.Signer, open func(*testing.T) (Store
 	for _, err := range atOnce(func(i int) error {
 		switch i % 4 {
 		case 0:
-			_, _, err := audit.Prune(ctx(t), s.Audit, heads, signer, time.Minute, now, audit.Event{ActorKind: audit.ActorOperator})
+			_, _, err := audit.Prune(ctx(t), s.Audit, heads, signer, time.Minute, now, audit.Operator(""))
 			return err
 		case 1:
 			r, err := audit.Verify(ctx(t), s.Audit, heads, signer.Public())

@@ -9,6 +9,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/record"
@@ -54,7 +55,7 @@ func by(kind application.ActKind, member string, at time.Time) application.Act {
 }
 
 // notes are records for a crowd, each its own.
-func notes(action, object string) (out [crowd]record.Record) {
+func notes(action audit.Action, object string) (out [crowd]record.Record) {
 	for i := range out {
 		out[i] = note(action, object)
 	}

@@ -24,7 +24,7 @@ func Watched(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store, staff.
 // OF-21: different files, of one member, by acts of looking, lately.
 func watchedFiles(t *testing.T, w deskWorld, watched staff.Watched) {
 	member := fresh("olga")
-	look := func(by, action, kind, object string, at time.Time) {
+	look := func(by string, action audit.Action, kind audit.ObjectKind, object string, at time.Time) {
 		must(t, w.Helpdesk.Note(ctx(t), record.Of(audit.Event{At: at, ActorKind: audit.ActorStaff, ActorID: by, Action: action, ObjectKind: kind, ObjectID: object, Outcome: audit.OK})))
 	}
 	for i := range 3 {
@@ -37,7 +37,7 @@ func watchedFiles(t *testing.T, w deskWorld, watched staff.Watched) {
 	look(member, "account.viewed", "account", "a8", noon.Add(-time.Hour))
 	look(fresh("piet"), "account.viewed", "account", "a7", noon)
 	must(t, w.Helpdesk.Note(ctx(t), record.Of(audit.Event{At: noon, ActorKind: audit.ActorHolder, ActorID: member, Action: "account.viewed", ObjectKind: "account", ObjectID: "a6", Outcome: audit.OK})))
-	count := func(after time.Time, actions ...string) int {
+	count := func(after time.Time, actions ...audit.Action) int {
 		return ok[int](t)(watched.Files(ctx(t), member, actions, after))
 	}
 	same(t, count(noon.Add(-time.Hour), staff.Views...), 4)

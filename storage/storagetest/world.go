@@ -26,7 +26,7 @@ type world struct {
 func (w world) in(t *testing.T) world { return world{w.Stores, t} }
 
 // note is a record that is recognised by its reference: one event and one mail.
-func note(action, object string) record.Record {
+func note(action audit.Action, object string) record.Record {
 	ref := fresh("ref")
 	return record.Of(audit.Event{
 		At: noon, ActorKind: audit.ActorStaff, ActorID: "staff-1", Origin: "198.51.100.0/24", Action: action,

@@ -116,7 +116,7 @@ func (w auditLog) Find(ctx context.Context, f audit.Filter, limit int) ([]audit.
 	return pass(w.f, "Audit.Find", func() ([]audit.Event, error) { return w.s.Find(ctx, f, limit) })
 }
 
-func (w auditLog) EventsAbout(ctx context.Context, objectKind, objectID string, limit int) ([]audit.Event, error) {
+func (w auditLog) EventsAbout(ctx context.Context, objectKind audit.ObjectKind, objectID string, limit int) ([]audit.Event, error) {
 	return pass(w.f, "Audit.EventsAbout", func() ([]audit.Event, error) { return w.s.EventsAbout(ctx, objectKind, objectID, limit) })
 }
 

@@ -14,6 +14,7 @@ import (
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/scan"
@@ -94,7 +95,7 @@ func applications() []sample {
 // fillCases sends the made-up applications, and does with them what
 // officials did. They were sent days ago; the record says that the demo wrote
 // them now.
-func fillCases(a *app.App, ctx context.Context, password string) error {
+func fillCases(ctx context.Context, a *app.App, password string) error {
 	hash, err := a.SignIn.Hasher.Hash(ctx, password)
 	if err != nil {
 		return err
@@ -104,12 +105,12 @@ func fillCases(a *app.App, ctx context.Context, password string) error {
 		return err
 	}
 	for _, c := range applications() {
-		id, err := send(a, ctx, letters, c, secret.Text(hash))
+		id, err := send(ctx, a, letters, c, secret.Text(hash))
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.email, err)
 		}
 		for _, act := range c.acts {
-			if err := decide(a, ctx, id, act); err != nil {
+			if err := decide(ctx, a, id, act); err != nil {
 				return fmt.Errorf("%s: %s: %w", c.email, act.kind, err)
 			}
 		}
@@ -127,7 +128,7 @@ func fillCases(a *app.App, ctx context.Context, password string) error {
 	return nil
 }
 
-func send(a *app.App, ctx context.Context, letters *letter.Writer, c sample, hash secret.Text) (id string, err error) {
+func send(ctx context.Context, a *app.App, letters *letter.Writer, c sample, hash secret.Text) (id string, err error) {
 	now, store, code := a.Now(), a.Stores.DB.Applications(), secret.NewID(a.Rand)
 	draft := application.Application{
 		ID: secret.NewID(a.Rand), Handle: secret.NewID(a.Rand), Kind: account.NaturalPerson, Lang: c.lang, Email: c.email, CodeHash: code,
@@ -159,13 +160,12 @@ func send(a *app.App, ctx context.Context, letters *letter.Writer, c sample, has
 		return "", err
 	}
 	kept.Reference, kept.SubmittedAt = "OLID-"+signin.Reference(a.Rand), now.AddDate(0, 0, -c.days)
-	sent := by(a)
-	sent.Action, sent.ObjectKind, sent.ObjectID = "application.submitted", "application", kept.ID
-	sent.Details = map[string]string{"reference": kept.Reference, "kind": string(kept.Kind), "document": document.ID}
+	sent := by.Did(audit.ApplicationSubmitted, kept.ID, a.Now()).
+		With(map[string]string{"reference": kept.Reference, "kind": string(kept.Kind), "document": document.ID})
 	if err := store.Submit(ctx, kept, nil, record.Of(sent, letters.Receipt(kept, nil, []application.Document{document}, kept.SubmittedAt))); err != nil {
 		return "", err
 	}
-	return kept.ID, scanned(a, ctx, kept.ID, document.ID, c.verdict)
+	return kept.ID, scanned(ctx, a, kept.ID, document.ID, c.verdict)
 }
 
 func sealedDocument(a *app.App, applicationID string, make func() (name, kind string, content []byte)) (application.Document, error) {
@@ -181,20 +181,18 @@ func sealedDocument(a *app.App, applicationID string, make func() (name, kind st
 
 // scanned says of a document that the demo made itself what a scanner
 // would; the record names the demo.
-func scanned(a *app.App, ctx context.Context, applicationID, documentID string, v scan.Verdict) error {
+func scanned(ctx context.Context, a *app.App, applicationID, documentID string, v scan.Verdict) error {
 	signature := ""
 	if v == "" {
 		v = scan.Clean
 	} else {
 		signature = "Demo.Pretended"
 	}
-	e := by(a)
-	e.Action, e.ObjectKind, e.ObjectID, e.Reason = "document.scanned", "application", applicationID, signature
-	e.Details = map[string]string{"document": documentID, "verdict": string(v)}
+	e := by.Did(audit.DocumentScanned, applicationID, a.Now()).Because(signature).With(map[string]string{"document": documentID, "verdict": string(v)})
 	return a.Stores.DB.Scans().Scanned(ctx, documentID, v, signature, a.Now(), record.Of(e))
 }
 
-func decide(a *app.App, ctx context.Context, id string, act act) error {
+func decide(ctx context.Context, a *app.App, id string, act act) error {
 	m, err := a.Console.Rules.Store.ByEmail(ctx, officials[act.by].Email)
 	if err != nil {
 		return err
@@ -203,7 +201,7 @@ func decide(a *app.App, ctx context.Context, id string, act act) error {
 	if err != nil {
 		return err
 	}
-	return a.Console.Desk.Do(ctx, f, application.Official{ID: m.ID, Email: m.Email}, application.Act{Kind: act.kind, Reason: act.why, Text: act.text}, by(a))
+	return a.Console.Desk.Do(ctx, f, application.Official{ID: m.ID, Email: m.Email}, application.Act{Kind: act.kind, Reason: act.why, Text: act.text}, by)
 }
 
 func block(ctx context.Context, a *app.App, holder account.Account) error {

@@ -68,12 +68,12 @@ func Fill(ctx context.Context, a *app.App, dir string) (People, error) {
 	made.Password = password(a)
 	for _, o := range officials {
 		o.Password = password(a)
-		if o.Key, err = join(a, ctx, o); err != nil {
+		if o.Key, err = join(ctx, a, o); err != nil {
 			return made, fmt.Errorf("official %s: %w", o.Email, err)
 		}
 		made.Officials = append(made.Officials, o)
 	}
-	if err := fillCases(a, ctx, made.Password); err != nil {
+	if err := fillCases(ctx, a, made.Password); err != nil {
 		return made, fmt.Errorf("applications: %w", err)
 	}
 	if text, err = json.MarshalIndent(made, "", "  "); err != nil {
@@ -88,14 +88,12 @@ func password(a *app.App) string {
 	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:]
 }
 
-// by is who does what the demo makes up.
-func by(a *app.App) audit.Event {
-	return audit.Event{At: a.Now(), ActorKind: audit.ActorOperator, ActorID: "demo", Origin: "cli", Outcome: "ok"}
-}
+// by is the actor of what the demo makes up.
+var by = audit.Operator("demo")
 
 // join invites an official and accepts the invitation.
-func join(a *app.App, ctx context.Context, o Official) (key string, err error) {
-	invite, _, err := a.Console.Rules.Invite(ctx, o.Name, o.Email, "nl", []staff.Role{o.Role}, by(a))
+func join(ctx context.Context, a *app.App, o Official) (key string, err error) {
+	invite, _, err := a.Console.Rules.Invite(ctx, o.Name, o.Email, "nl", []staff.Role{o.Role}, by)
 	if err != nil {
 		return "", err
 	}

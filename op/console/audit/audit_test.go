@@ -180,7 +180,7 @@ func TestOF17_ValuesStayValues(t *testing.T) {
 	before, err := s.Stores.DB.Audit().Find(t.Context(), audit.Filter{}, 1)
 	site.Must(t, err)
 	for _, v := range hostile {
-		s.Put(audit.Event{At: s.Clock.Now(), ActorKind: v, ActorID: v, Origin: v, Action: "key.moved", ObjectKind: v, ObjectID: v, Outcome: v, Reason: v, RequestID: v, Details: map[string]string{v: v}})
+		s.Put(audit.Event{At: s.Clock.Now(), ActorKind: audit.ActorKind(v), ActorID: v, Origin: v, Action: "key.moved", ObjectKind: audit.ObjectKind(v), ObjectID: v, Outcome: audit.Outcome(v), Reason: v, RequestID: v, Details: map[string]string{v: v}})
 	}
 	if auditor.Get(recordPath()).At("/console/record"); strings.Contains(auditor.Body, "<script>alert") || strings.Contains(auditor.Body, "\x1b") {
 		t.Error("a value became a part of the page")

@@ -63,7 +63,7 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 	site.Must(t, err)
 	events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), "application", c.ID, 100)
 	site.Must(t, err)
-	counted := map[string]int{}
+	counted := map[audit.Action]int{}
 	for _, e := range events {
 		if e.ActorKind == audit.ActorStaff && e.ActorID == m.ID {
 			counted[e.Action]++

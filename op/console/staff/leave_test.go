@@ -53,11 +53,11 @@ func TestOF07_WhatAMemberBeganEndsWithTheRole(t *testing.T) {
 			if s.Reload(a).State != account.Blocked {
 				t.Error("a proposal of nobody unblocks")
 			}
-			for object, want := range map[[2]string]string{
+			for object, want := range map[[2]string]audit.Action{
 				{"application", held.ID}: "application.released", {"application", firm.ID}: "application.released",
 				{"account", a.ID}: "unblock.cancelled", {"account", b.ID}: "address.cancelled",
 			} {
-				events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), object[0], object[1], 100)
+				events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), audit.ObjectKind(object[0]), object[1], 100)
 				site.Must(t, err)
 				if !slices.ContainsFunc(events, func(e audit.Event) bool {
 					return e.Action == want && e.ActorKind == audit.ActorOperator && e.Details["member"] == s.Member("gone@gov.example").ID
@@ -69,4 +69,4 @@ func TestOF07_WhatAMemberBeganEndsWithTheRole(t *testing.T) {
 	}
 }
 
-var operatorsHand = audit.Event{ActorKind: audit.ActorOperator, ActorID: "root", Origin: "cli"}
+var operatorsHand = audit.Operator("root")

@@ -51,7 +51,7 @@ func download(b *site.Browser, target string, fields ...string) site.Answer {
 }
 
 // last is the newest event of an action.
-func last(s *site.Site, action string) audit.Event {
+func last(s *site.Site, action audit.Action) audit.Event {
 	s.T.Helper()
 	events, err := s.Stores.DB.Audit().Find(s.T.Context(), audit.Filter{Action: action}, 1)
 	site.Must(s.T, err)
