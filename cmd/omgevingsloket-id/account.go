@@ -77,7 +77,7 @@ func (t accountUnblock) Run(w world) error {
 		if err != nil {
 			return err
 		}
-		rules := &signin.Rules{Accounts: s.DB.Accounts(), Letters: letters, Rand: rand.Reader, Now: time.Now}
+		rules := &signin.Service{Accounts: s.DB.Accounts(), Letters: letters, Rand: rand.Reader, Now: time.Now}
 		err = rules.Unblock(ctx, a, operator(), t.Reason)
 		if errors.Is(err, errs.ErrConflict) {
 			return fmt.Errorf("the account is not blocked; it is %s", a.State)

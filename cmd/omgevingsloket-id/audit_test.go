@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 )
 
 // recorded makes a demo folder with a record of a few events, an export of it
@@ -176,7 +176,7 @@ func TestAuditCheckpoint(t *testing.T) {
 	signer, err := s.Stores.AuditSigner(t.Context())
 	site.Must(t, err)
 	event := audit.Event{At: s.Clock.Now(), Action: "account.blocked", ObjectKind: "account", ObjectID: a.ID, Outcome: "ok"}
-	site.Must(t, s.Stores.DB.Accounts().Block(t.Context(), a.ID, 0, account.Reported, "ABCD-2345", s.Clock.Now(), record.Of(event)))
+	site.Must(t, s.Stores.DB.Accounts().Block(t.Context(), a.ID, 0, account.Reported, "ABCD-2345", s.Clock.Now(), effect.Of(event)))
 	if none, err := s.Stores.DB.Heads().Newest(t.Context()); err != nil || none.Seq != 0 {
 		t.Error("nothing is signed, and yet:", none, err)
 	}

@@ -14,8 +14,8 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -90,8 +90,8 @@ func (t clientAdd) Run(w world) error {
 	})
 }
 
-func clientRecord(action audit.Action, id string) record.Record {
-	return record.Of(audit.Operator(operator()).Did(action, id, time.Now()))
+func clientRecord(action audit.Action, id string) effect.Effects {
+	return effect.Of(audit.Operator(operator()).Did(action, id, time.Now()))
 }
 
 type clientList struct{ target }

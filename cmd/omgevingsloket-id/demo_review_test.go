@@ -11,6 +11,8 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -51,8 +53,8 @@ func TestDemoReview(t *testing.T) {
 	if !strings.Contains(b.Body, "OLID") && b.Status != 403 {
 		t.Error("the blocked account:", b.Status, b.Body)
 	}
-	for _, show := range []application.Show{application.ShowWaiting, application.ShowMore, application.ShowDecided} {
-		if cases, err := s.Stores.DB.Cases().Queue(t.Context(), application.Query{Show: show, Limit: 50}); err != nil || len(cases.Cases) == 0 {
+	for _, show := range []review.Show{review.ShowWaiting, review.ShowMore, review.ShowDecided} {
+		if cases, err := s.Stores.DB.Cases().Queue(t.Context(), review.Query{Show: show, Limit: 50}); err != nil || len(cases.Cases) == 0 {
 			t.Error("nothing to see:", show, err)
 		}
 	}
@@ -73,7 +75,7 @@ func TestDemoReview(t *testing.T) {
 func TestDemoReviewDocuments(t *testing.T) {
 	for _, make := range []func() (string, string, []byte){demo.PDF, demo.ActivePDF, demo.Picture} {
 		name, kind, content := make()
-		if got, wrong := application.Inspect(content, false); got != kind || wrong != "" || application.CleanName(name, kind) != name || filepath.Ext(name) == "" {
+		if got, wrong := document.Judge(content, false); got != kind || wrong != "" || document.CleanName(name, kind) != name || filepath.Ext(name) == "" {
 			t.Error(name, kind, got, wrong)
 		}
 	}

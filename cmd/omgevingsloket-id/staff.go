@@ -60,9 +60,9 @@ func (t staffAdd) Run(w world) error {
 }
 
 // staffRules are those of inviting and removing.
-func staffRules(c config.Config, s *app.Stores) (*staff.Rules, error) {
+func staffRules(c config.Config, s *app.Stores) (*staff.Service, error) {
 	letters, err := app.NewLetters(c, rand.Reader)
-	return &staff.Rules{Store: s.DB.Staff(), Letters: letters, Link: app.InviteLink(c), Rand: rand.Reader, Now: time.Now}, err
+	return &staff.Service{Store: s.DB.Staff(), Letters: letters, Link: app.InviteLink(c), Rand: rand.Reader, Now: time.Now}, err
 }
 
 type staffList struct{ target }
@@ -101,7 +101,7 @@ func (t staffRemove) Run(w world) error {
 		}
 		m, err := s.DB.Staff().ByEmail(ctx, address)
 		if err == nil {
-			var rules *staff.Rules
+			var rules *staff.Service
 			if rules, err = staffRules(c, s); err == nil {
 				err = rules.Remove(ctx, m, audit.Operator(operator()))
 			}

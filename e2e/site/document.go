@@ -9,17 +9,19 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 )
 
 // Filed sends an application with a document of this type; approve != nil
 // approves it at once, as practice does.
-func (s *Site) Filed(email, name, kind string, content []byte, approve ...account.Account) (application.Case, application.Document) {
+func (s *Site) Filed(email, name, kind string, content []byte, approve ...account.Account) (review.Case, application.Document) {
 	s.T.Helper()
 	now, store, ctx := s.Clock.Now(), s.Stores.DB.Applications(), s.T.Context()
 	a := application.Application{
 		ID: secret.NewID(rand.Reader), Handle: secret.NewID(rand.Reader), Kind: account.NaturalPerson, Lang: "nl", Email: email, CodeHash: "right",
-		CodeExpires: now.Add(time.Hour), CreatedAt: now, ExpiresAt: now.Add(application.DraftLifetime),
+		CodeExpires: now.Add(time.Hour), CreatedAt: now, ExpiresAt: now.Add(intake.DraftLifetime),
 	}
 	Must(s.T, store.Start(ctx, a, NoRecord))
 	_, err := store.TryCode(ctx, a.ID, "right", now)

@@ -14,6 +14,8 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -112,7 +114,7 @@ func (s *Site) Document(email string, content []byte, sent bool) string {
 	Must(s.T, store.Start(s.T.Context(), a, NoRecord))
 	_, err := store.TryCode(s.T.Context(), a.ID, "right", now)
 	Must(s.T, err)
-	d := application.Document{ID: secret.NewID(rand.Reader), ApplicationID: a.ID, Name: "d.pdf", Type: application.TypePDF, Size: int64(len(content)), CreatedAt: now}
+	d := application.Document{ID: secret.NewID(rand.Reader), ApplicationID: a.ID, Name: "d.pdf", Type: document.TypePDF, Size: int64(len(content)), CreatedAt: now}
 	d.Sealed, err = s.Stores.Ring.Seal(content, application.DocumentAAD(a.ID, d.ID))
 	Must(s.T, err)
 	Must(s.T, store.PutDocument(s.T.Context(), d))
@@ -154,7 +156,7 @@ var (
 )
 
 // Asked is a case whose applicant was asked something by olga.
-func (s *Site) Asked(olga *Browser, email string, change ...func(*application.Application)) application.Case {
+func (s *Site) Asked(olga *Browser, email string, change ...func(*application.Application)) review.Case {
 	s.T.Helper()
 	c := s.Sent(email, change...)
 	olga.Take(c).Decide(c, "more", "send", "text", "Wie bent u?").At("/console/applications/case")

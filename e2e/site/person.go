@@ -10,7 +10,8 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -55,7 +56,7 @@ func (s *Site) Shown(email string) (account.Account, *Browser) {
 // Blocked blocks an account as the helpdesk would.
 func (s *Site) Blocked(a account.Account) account.Account {
 	s.T.Helper()
-	Must(s.T, s.SignIn.Accounts.Block(context.Background(), a.ID, 0, account.Reported, "BLCK-"+strings.ToUpper(a.ID[:4]), s.Clock.Now(), record.Record{}))
+	Must(s.T, s.SignIn.Accounts.Block(context.Background(), a.ID, 0, account.Reported, "BLCK-"+strings.ToUpper(a.ID[:4]), s.Clock.Now(), effect.Effects{}))
 	return s.Reload(a)
 }
 
@@ -106,8 +107,8 @@ func (s *Site) Person(email string, change ...func(*account.Account)) account.Ac
 		CodeExpires: now.Add(time.Hour), CreatedAt: now, ExpiresAt: now.Add(time.Hour),
 	}
 	store := s.Stores.DB.Applications()
-	Must(s.T, store.Start(context.Background(), app, record.Record{}))
-	if verdict, err := store.TryCode(context.Background(), app.ID, "right", now); err != nil || verdict != application.CodeRight {
+	Must(s.T, store.Start(context.Background(), app, effect.Effects{}))
+	if verdict, err := store.TryCode(context.Background(), app.ID, "right", now); err != nil || verdict != intake.CodeRight {
 		s.T.Fatal(verdict, err)
 	}
 	app.Reference, app.SubmittedAt = secret.NewID(rand.Reader), now
@@ -118,7 +119,7 @@ func (s *Site) Person(email string, change ...func(*account.Account)) account.Ac
 	for _, c := range change {
 		c(&a)
 	}
-	Must(s.T, store.Submit(context.Background(), app, &a, record.Record{}))
+	Must(s.T, store.Submit(context.Background(), app, &a, effect.Effects{}))
 	return s.Reload(a)
 }
 

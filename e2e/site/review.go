@@ -11,27 +11,29 @@ import (
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
 
 // Sent makes an application that waits for an official; change may alter it.
-func (s *Site) Sent(email string, change ...func(*application.Application)) application.Case {
+func (s *Site) Sent(email string, change ...func(*application.Application)) review.Case {
 	s.T.Helper()
 	now, ctx := s.Clock.Now(), s.T.Context()
 	store := s.Stores.DB.Applications()
 	a := application.Application{
 		ID: secret.NewID(rand.Reader), Handle: secret.NewID(rand.Reader), Kind: account.NaturalPerson, Lang: "nl", Email: email, CodeHash: "right",
-		CodeExpires: now.Add(time.Hour), CreatedAt: now, ExpiresAt: now.Add(application.DraftLifetime),
-		Answers: application.Answers{Stay: application.Abroad, Profile: account.Profile{
+		CodeExpires: now.Add(time.Hour), CreatedAt: now, ExpiresAt: now.Add(intake.DraftLifetime),
+		Answers: application.Answers{Stay: intake.Abroad, Profile: account.Profile{
 			GivenName: "Anna", FamilyName: "Muster", Birthdate: "1980-02-03", Address: account.Address{Line1: "Hauptstrasse 1", Country: "DE"},
 		}},
 	}
 	for _, c := range change {
 		c(&a)
 	}
-	Must(s.T, store.Start(ctx, a, record.Record{}))
+	Must(s.T, store.Start(ctx, a, effect.Effects{}))
 	_, err := store.TryCode(ctx, a.ID, "right", now)
 	Must(s.T, err)
 	hasher, err := app.NewHasher(s.Config)
@@ -42,7 +44,7 @@ func (s *Site) Sent(email string, change ...func(*application.Application)) appl
 	a, err = store.Save(ctx, a)
 	Must(s.T, err)
 	a.Reference, a.SubmittedAt = "OLID-"+strings.ToUpper(secret.NewID(rand.Reader)[:8]), now
-	Must(s.T, store.Submit(ctx, a, nil, record.Record{}))
+	Must(s.T, store.Submit(ctx, a, nil, effect.Effects{}))
 	return s.Case(a.ID)
 }
 
@@ -50,11 +52,11 @@ func Company(a *application.Application) {
 	a.Kind = account.LegalPerson
 	a.Answers.Organization = &account.Organization{
 		Name: "Bau & Söhne GmbH", Register: "Handelsregister", RegistrationNumber: "HRB 12345", RegistrationCountry: "AT",
-		Address: account.Address{Line1: "Ring 9", Country: "AT"}, Role: application.Authorized,
+		Address: account.Address{Line1: "Ring 9", Country: "AT"}, Role: intake.Authorized,
 	}
 }
 
-func (s *Site) Case(id string) application.Case {
+func (s *Site) Case(id string) review.Case {
 	s.T.Helper()
 	c, err := s.Stores.DB.Cases().Case(s.T.Context(), id)
 	Must(s.T, err)
@@ -66,11 +68,11 @@ func (s *Site) Reviewer(name string) *Browser {
 	return s.Official(name+"@gov.example", staff.Reviewer)
 }
 
-func CasePath(c application.Case) string {
+func CasePath(c review.Case) string {
 	return "/console/applications/case?" + url.Values{"id": {c.ID}}.Encode()
 }
 
-func DecidePath(c application.Case, act string) string {
+func DecidePath(c review.Case, act string) string {
 	return "/console/applications/decide?" + url.Values{"id": {c.ID}, "act": {act}}.Encode()
 }
 
@@ -99,20 +101,20 @@ func (b *Browser) Press(target string, fields ...string) *Browser {
 }
 
 // Take takes a case.
-func (b *Browser) Take(c application.Case) *Browser {
+func (b *Browser) Take(c review.Case) *Browser {
 	b.Site.T.Helper()
 	b.Get(CasePath(c)).Press(CasePath(c), "action", "take", "seen", b.Seen())
 	return b.At("/console/applications/case")
 }
 
 // Decide goes through the pages of a decision, up to the mail or past it.
-func (b *Browser) Decide(c application.Case, act, step string, fields ...string) *Browser {
+func (b *Browser) Decide(c review.Case, act, step string, fields ...string) *Browser {
 	b.Site.T.Helper()
 	b.Get(DecidePath(c, act)).At("/console/applications/decide")
 	return b.Press(DecidePath(c, act), append([]string{"step", step, "seen", b.Seen()}, fields...)...)
 }
 
-func WantState(t *testing.T, s *Site, c application.Case, want application.State) {
+func WantState(t *testing.T, s *Site, c review.Case, want application.State) {
 	t.Helper()
 	if got := s.Case(c.ID); got.State != want {
 		t.Errorf("%s is %s, want %s", c.Reference, got.State, want)

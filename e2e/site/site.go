@@ -30,8 +30,8 @@ import (
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/password"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/storage/storagetest"
 )
@@ -234,4 +234,4 @@ func (s *Site) Redeem(r Request, code string) (int, map[string]any) {
 	return status, out
 }
 
-var NoRecord record.Record
+var NoRecord effect.Effects

@@ -19,7 +19,7 @@ import (
 // Room is the page. All fields are set once, at the wiring.
 type Room struct {
 	Kit       *web.Kit
-	Rules     *helpdesk.Rules
+	Rules     *helpdesk.Service
 	PerMinute int // codes of one source
 }
 

@@ -6,6 +6,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 )
 
 type addressPage struct {
@@ -17,15 +18,15 @@ type addressPage struct {
 	Country             web.Field
 }
 
-func (h *Room) addressPage(w http.ResponseWriter, r *http.Request, a application.Application, f application.AddressForm) *addressPage {
-	title, back := "apply.address.title", application.StepPerson
+func (h *Room) addressPage(w http.ResponseWriter, r *http.Request, a application.Application, f intake.AddressForm) *addressPage {
+	title, back := "apply.address.title", intake.StepPerson
 	if a.Kind == account.LegalPerson {
-		title, back = "apply.address.title_company", application.StepCompany
+		title, back = "apply.address.title_company", intake.StepCompany
 	}
-	p := &addressPage{sheet: h.sheet(w, r, a.Kind, application.StepAddress, title, paths[back]), Company: a.Kind == account.LegalPerson}
-	p.Heading, p.Seen = p.Title, printOf(a.Answers.AddressForm())
+	p := &addressPage{sheet: h.sheet(w, r, a.Kind, intake.StepAddress, title, paths[back]), Company: a.Kind == account.LegalPerson}
+	p.Heading, p.Seen = p.Title, printOf(intake.AddressOf(a.Answers))
 	p.Stay = p.field("stay", f.Stay)
-	for _, stay := range []string{application.Abroad, application.TemporarilyNL} {
+	for _, stay := range []string{intake.Abroad, intake.TemporarilyNL} {
 		p.Stay.Options = append(p.Stay.Options, web.Option{Value: stay, Label: p.T("apply.field.stay." + stay)})
 	}
 	p.Line1 = p.hinted("line1", f.Line1)
@@ -41,11 +42,11 @@ func (h *Room) addressPage(w http.ResponseWriter, r *http.Request, a application
 
 // address asks where the applicant, or the company, is.
 func (h *Room) address(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	return h.Kit.Render(w, http.StatusOK, "apply/address", h.addressPage(w, r, a, a.Answers.AddressForm()))
+	return h.Kit.Render(w, http.StatusOK, "apply/address", h.addressPage(w, r, a, intake.AddressOf(a.Answers)))
 }
 
 func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	form := application.AddressForm{
+	form := intake.AddressForm{
 		Stay: r.PostForm.Get("stay"), Line1: r.PostForm.Get("line1"), Line2: r.PostForm.Get("line2"), Line3: r.PostForm.Get("line3"),
 		Country: r.PostForm.Get("country"),
 	}
@@ -54,7 +55,7 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, a application
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/address", p)
 	}
 	return h.keep(w, r, change{
-		step: application.StepAddress, was: was, now: a, answer: func(a application.Answers) any { return a.AddressForm() },
+		step: intake.StepAddress, was: was, now: a, answer: func(a application.Answers) any { return intake.AddressOf(a) },
 		sheet: &p.sheet, name: "apply/address", page: p,
 	})
 }

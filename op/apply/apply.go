@@ -50,6 +50,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/secret"
@@ -70,7 +71,7 @@ type Hasher interface {
 // Kit.Settings.
 type Room struct {
 	Kit      *web.Kit
-	Store    application.Store
+	Store    intake.Store
 	Cases    Cases
 	Accounts Accounts
 	Hasher   Hasher
@@ -96,22 +97,22 @@ func (h *Room) Mount(k *web.Kit) {
 	k.Post("/apply", h.startPost, "kind")
 	k.Get("/apply/email", h.email)
 	k.Post("/apply/email", h.emailPost, "email")
-	k.Get("/apply/code", h.at(application.StepCode, h.code))
-	k.Post("/apply/code", h.at(application.StepCode, h.codePost), "code", "resend")
-	k.Get("/apply/password", h.at(application.StepPassword, h.password))
-	k.Post("/apply/password", h.at(application.StepPassword, h.passwordPost), "password")
-	k.Get("/apply/person", h.at(application.StepPerson, h.person))
-	k.Post("/apply/person", h.at(application.StepPerson, h.personPost), "given_name", "family_name", "birth_day", "birth_month", "birth_year", "phone", "seen")
-	k.Get("/apply/company", h.at(application.StepCompany, h.company))
-	k.Post("/apply/company", h.at(application.StepCompany, h.companyPost),
+	k.Get("/apply/code", h.at(intake.StepCode, h.code))
+	k.Post("/apply/code", h.at(intake.StepCode, h.codePost), "code", "resend")
+	k.Get("/apply/password", h.at(intake.StepPassword, h.password))
+	k.Post("/apply/password", h.at(intake.StepPassword, h.passwordPost), "password")
+	k.Get("/apply/person", h.at(intake.StepPerson, h.person))
+	k.Post("/apply/person", h.at(intake.StepPerson, h.personPost), "given_name", "family_name", "birth_day", "birth_month", "birth_year", "phone", "seen")
+	k.Get("/apply/company", h.at(intake.StepCompany, h.company))
+	k.Post("/apply/company", h.at(intake.StepCompany, h.companyPost),
 		"organization_name", "registration_country", "register", "registration_number", "not_registered", "role", "seen")
-	k.Get("/apply/address", h.at(application.StepAddress, h.address))
-	k.Post("/apply/address", h.at(application.StepAddress, h.addressPost), "stay", "line1", "line2", "line3", "country", "seen")
-	k.Get("/apply/document", h.at(application.StepDocument, h.document))
-	k.Upload("/apply/document", uploadBody, h.at(application.StepDocument, h.documentPost))
-	k.Get("/apply/check", h.at(application.StepCheck, h.check))
-	k.Post("/apply/check", h.at(application.StepCheck, h.checkPost), "declared", "seen")
-	k.Get("/apply/done", h.at(application.StepDone, h.done))
+	k.Get("/apply/address", h.at(intake.StepAddress, h.address))
+	k.Post("/apply/address", h.at(intake.StepAddress, h.addressPost), "stay", "line1", "line2", "line3", "country", "seen")
+	k.Get("/apply/document", h.at(intake.StepDocument, h.document))
+	k.Upload("/apply/document", uploadBody, h.at(intake.StepDocument, h.documentPost))
+	k.Get("/apply/check", h.at(intake.StepCheck, h.check))
+	k.Post("/apply/check", h.at(intake.StepCheck, h.checkPost), "declared", "seen")
+	k.Get("/apply/done", h.at(intake.StepDone, h.done))
 	h.mountStatus(k)
 }
 
@@ -131,28 +132,28 @@ func (h *Room) complete() {
 }
 
 // paths are the addresses of the steps.
-var paths = map[application.Step]string{
-	application.StepCode:     "/apply/code",
-	application.StepPassword: "/apply/password",
-	application.StepPerson:   "/apply/person",
-	application.StepCompany:  "/apply/company",
-	application.StepAddress:  "/apply/address",
-	application.StepDocument: "/apply/document",
-	application.StepCheck:    "/apply/check",
-	application.StepDone:     "/apply/done",
+var paths = map[intake.Step]string{
+	intake.StepCode:     "/apply/code",
+	intake.StepPassword: "/apply/password",
+	intake.StepPerson:   "/apply/person",
+	intake.StepCompany:  "/apply/company",
+	intake.StepAddress:  "/apply/address",
+	intake.StepDocument: "/apply/document",
+	intake.StepCheck:    "/apply/check",
+	intake.StepDone:     "/apply/done",
 }
 
 // stepHandler is a page of one application.
 type stepHandler func(w http.ResponseWriter, r *http.Request, a application.Application) error
 
 // at mounts a page of an application: it runs only when its step may be seen.
-func (h *Room) at(step application.Step, run stepHandler) web.Handler {
+func (h *Room) at(step intake.Step, run stepHandler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		a, err := h.load(r)
 		if err != nil {
 			return err
 		}
-		if !application.Reaches(a, step, h.Kit.Now()) {
+		if !intake.Reaches(a, step, h.Kit.Now()) {
 			return h.onward(w, a)
 		}
 		return run(w, r, a)
@@ -180,8 +181,8 @@ func (h *Room) load(r *http.Request) (application.Application, error) {
 
 // onward sends the browser to the first unfinished step.
 func (h *Room) onward(w http.ResponseWriter, a application.Application) error {
-	next := application.Next(a, h.Kit.Now())
-	if next == application.StepGone {
+	next := intake.Next(a, h.Kit.Now())
+	if next == intake.StepGone {
 		return gone(errors.New("too late"))
 	}
 	return h.Kit.SeeOther(w, paths[next])

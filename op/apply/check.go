@@ -10,9 +10,10 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/letter"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 )
@@ -29,7 +30,7 @@ func (h *Room) checkPage(w http.ResponseWriter, r *http.Request, a application.A
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &checkPage{sheet: h.sheet(w, r, a.Kind, application.StepCheck, "apply.check.title", paths[application.StepDocument])}
+	p := &checkPage{sheet: h.sheet(w, r, a.Kind, intake.StepCheck, "apply.check.title", paths[intake.StepDocument])}
 	p.Seen = strconv.FormatInt(a.Version, 10)
 	p.Declared = p.field("declared", "")
 	if h.Kit.Settings.AtOnce {
@@ -49,7 +50,7 @@ func (s sheet) part(title string) web.Summary {
 }
 
 // row is one answer under its field's label.
-func (s sheet) row(name, value string, step application.Step) web.Row {
+func (s sheet) row(name, value string, step intake.Step) web.Row {
 	if value == "" {
 		value = s.T("apply.check.none")
 	}
@@ -65,7 +66,7 @@ func (s sheet) accountPart(a application.Application) web.Summary {
 	part.Rows = []web.Row{
 		{Label: s.T("apply.check.kind"), Value: s.T("apply.field.kind." + kindName(a.Kind))},
 		s.row("email", a.Email, ""),
-		s.row("password", s.T("apply.check.password"), application.StepPassword),
+		s.row("password", s.T("apply.check.password"), intake.StepPassword),
 	}
 	return part
 }
@@ -73,10 +74,10 @@ func (s sheet) accountPart(a application.Application) web.Summary {
 func (s sheet) personPart(a application.Application) web.Summary {
 	part := s.part("person")
 	part.Rows = []web.Row{
-		s.row("given_name", a.Answers.GivenName, application.StepPerson),
-		s.row("family_name", a.Answers.FamilyName, application.StepPerson),
-		s.row("birth", letter.Date(a.Answers.Birthdate, s.Lang), application.StepPerson),
-		s.row("phone", a.Answers.Phone, application.StepPerson),
+		s.row("given_name", a.Answers.GivenName, intake.StepPerson),
+		s.row("family_name", a.Answers.FamilyName, intake.StepPerson),
+		s.row("birth", letter.Date(a.Answers.Birthdate, s.Lang), intake.StepPerson),
+		s.row("phone", a.Answers.Phone, intake.StepPerson),
 	}
 	return part
 }
@@ -84,17 +85,17 @@ func (s sheet) personPart(a application.Application) web.Summary {
 func (s sheet) companyPart(o account.Organization) web.Summary {
 	part := s.part("company")
 	part.Rows = []web.Row{
-		s.row("organization_name", o.Name, application.StepCompany),
-		s.row("registration_country", application.CountryName(o.RegistrationCountry, s.Lang), application.StepCompany),
+		s.row("organization_name", o.Name, intake.StepCompany),
+		s.row("registration_country", application.CountryName(o.RegistrationCountry, s.Lang), intake.StepCompany),
 	}
 	if o.RegistrationNumber != "" {
-		part.Rows = append(part.Rows, s.row("register", o.Register, application.StepCompany), s.row("registration_number", o.RegistrationNumber, application.StepCompany))
+		part.Rows = append(part.Rows, s.row("register", o.Register, intake.StepCompany), s.row("registration_number", o.RegistrationNumber, intake.StepCompany))
 	} else {
-		row := s.row("not_registered", o.NotRegistered, application.StepCompany)
+		row := s.row("not_registered", o.NotRegistered, intake.StepCompany)
 		row.Label = s.T("apply.check.not_registered")
 		part.Rows = append(part.Rows, row)
 	}
-	part.Rows = append(part.Rows, s.row("role", s.T("apply.field.role."+o.Role), application.StepCompany))
+	part.Rows = append(part.Rows, s.row("role", s.T("apply.field.role."+o.Role), intake.StepCompany))
 	return part
 }
 
@@ -105,9 +106,9 @@ func (s sheet) addressPart(a application.Application) web.Summary {
 		part = s.part("address_company")
 		adr = o.Address
 	} else {
-		part.Rows = []web.Row{s.row("stay", s.T("apply.field.stay."+a.Answers.Stay), application.StepAddress)}
+		part.Rows = []web.Row{s.row("stay", s.T("apply.field.stay."+a.Answers.Stay), intake.StepAddress)}
 	}
-	row := s.row("line1", strings.Join(append(adr.Lines(), application.CountryName(adr.Country, s.Lang)), "\n"), application.StepAddress)
+	row := s.row("line1", strings.Join(append(adr.Lines(), application.CountryName(adr.Country, s.Lang)), "\n"), intake.StepAddress)
 	row.Label = s.T("apply.check.address_lines")
 	part.Rows = append(part.Rows, row)
 	return part
@@ -116,7 +117,7 @@ func (s sheet) addressPart(a application.Application) web.Summary {
 func (s sheet) documentPart(documents []application.Document) web.Summary {
 	part := s.part("document")
 	for _, d := range documents {
-		part.Rows = append(part.Rows, s.row("document", d.Name+" ("+letter.Size(d.Size, s.Lang)+")", application.StepDocument))
+		part.Rows = append(part.Rows, s.row("document", d.Name+" ("+letter.Size(d.Size, s.Lang)+")", intake.StepDocument))
 	}
 	return part
 }
@@ -154,7 +155,7 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, paths[application.StepDone])
+	return h.Kit.SeeOther(w, paths[intake.StepDone])
 }
 
 // submit hands the application in: on practice it is approved at once and
@@ -164,7 +165,7 @@ func (h *Room) submit(r *http.Request, a application.Application, documents []ap
 	for _, d := range documents {
 		sent = sent.With(map[string]string{"document": d.ID})
 	}
-	rec := record.Of(sent)
+	rec := effect.Of(sent)
 	var made *account.Account
 	if h.Kit.Settings.AtOnce {
 		made = &account.Account{
@@ -188,7 +189,7 @@ func (h *Room) notSent(w http.ResponseWriter, r *http.Request, sent application.
 	if err != nil {
 		return err
 	}
-	if !application.Reaches(a, application.StepCheck, h.Kit.Now()) {
+	if !intake.Reaches(a, intake.StepCheck, h.Kit.Now()) {
 		return h.onward(w, a)
 	}
 	p, _, err := h.checkPage(w, r, a)

@@ -10,8 +10,9 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/intake"
 )
 
 // codeTries is how many codes one source may try in ten minutes; a whole
@@ -29,7 +30,7 @@ type codePage struct {
 
 func (h *Room) codePage(w http.ResponseWriter, r *http.Request, a application.Application) *codePage {
 	other := emailPath(kindName(a.Kind))
-	p := &codePage{sheet: h.sheet(w, r, a.Kind, application.StepCode, "apply.code.title", other), Email: a.Email}
+	p := &codePage{sheet: h.sheet(w, r, a.Kind, intake.StepCode, "apply.code.title", other), Email: a.Email}
 	p.Other = p.Path(other)
 	p.Code = p.field("code", "")
 	p.Resend = web.Button{Name: "resend", Value: "yes", Label: p.T("apply.code.resend"), Secondary: true}
@@ -65,15 +66,15 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 		return loadErr
 	}
 	switch {
-	case err != nil || verdict == application.CodeRight:
+	case err != nil || verdict == intake.CodeRight:
 		return h.onward(w, after) // also when another tab was first
-	case verdict == application.CodeExpired, verdict == application.CodeSpent, after.CodeFailures >= application.CodeTries:
-		if verdict == application.CodeWrong {
-			verdict = application.CodeSpent // that was the last try
+	case verdict == intake.CodeExpired, verdict == intake.CodeSpent, after.CodeFailures >= intake.CodeTries:
+		if verdict == intake.CodeWrong {
+			verdict = intake.CodeSpent // that was the last try
 		}
 		p.Wrong("code", "apply.field.code."+string(verdict))
 	default:
-		p.Wrong("code", "apply.field.code.wrong", "Count", application.CodeTries-after.CodeFailures)
+		p.Wrong("code", "apply.field.code.wrong", "Count", intake.CodeTries-after.CodeFailures)
 	}
 	return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 }
@@ -100,14 +101,14 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 		return err
 	}
 	now := h.Kit.Now()
-	err = h.Store.Renew(r.Context(), a.ID, hash, now.Add(application.CodeLifetime), record.Of(h.event(r, a, audit.ApplicationCodeSent), message))
+	err = h.Store.Renew(r.Context(), a.ID, hash, now.Add(intake.CodeLifetime), effect.Of(h.event(r, a, audit.ApplicationCodeSent), message))
 	if errors.Is(err, errs.ErrConflict) {
 		return h.notRenewed(w, r, p)
 	}
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, paths[application.StepCode]+"?again=1")
+	return h.Kit.SeeOther(w, paths[intake.StepCode]+"?again=1")
 }
 
 // notRenewed: the draft has had its mails, or another tab confirmed it.
@@ -116,10 +117,10 @@ func (h *Room) notRenewed(w http.ResponseWriter, r *http.Request, p *codePage) e
 	if err != nil {
 		return err
 	}
-	if application.Next(a, h.Kit.Now()) != application.StepCode {
+	if intake.Next(a, h.Kit.Now()) != intake.StepCode {
 		return h.onward(w, a)
 	}
-	p.Wrong("", "apply.code.no_more", "Count", application.CodesPerDraft)
+	p.Wrong("", "apply.code.no_more", "Count", intake.CodesPerDraft)
 	return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 }
 

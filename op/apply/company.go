@@ -5,6 +5,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 )
 
 type companyPage struct {
@@ -12,9 +13,9 @@ type companyPage struct {
 	Name, Country, Register, Number, NotRegistered, Role web.Field
 }
 
-func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application.Application, f application.CompanyForm) *companyPage {
-	p := &companyPage{sheet: h.sheet(w, r, a.Kind, application.StepCompany, "apply.company.title", paths[application.StepPerson])}
-	p.Seen = printOf(a.Answers.Company())
+func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application.Application, f intake.CompanyForm) *companyPage {
+	p := &companyPage{sheet: h.sheet(w, r, a.Kind, intake.StepCompany, "apply.company.title", paths[intake.StepPerson])}
+	p.Seen = printOf(intake.CompanyOf(a.Answers))
 	p.Name = p.hinted("organization_name", f.Name)
 	p.Name.Autocomplete = "organization"
 	p.Country = p.countries(p.hinted("registration_country", f.Country))
@@ -24,7 +25,7 @@ func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application
 	p.NotRegistered = p.hinted("not_registered", f.NotRegistered)
 	p.NotRegistered.Rows, p.NotRegistered.Spellcheck, p.NotRegistered.Optional = 3, true, true
 	p.Role = p.field("role", f.Role)
-	for _, role := range []string{application.Director, application.Authorized} {
+	for _, role := range []string{intake.Director, intake.Authorized} {
 		p.Role.Options = append(p.Role.Options, web.Option{Value: role, Label: p.T("apply.field.role." + role), Hint: p.T("apply.field.role." + role + "_hint")})
 	}
 	return p
@@ -32,11 +33,11 @@ func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application
 
 // company asks which company it is for.
 func (h *Room) company(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	return h.Kit.Render(w, http.StatusOK, "apply/company", h.companyPage(w, r, a, a.Answers.Company()))
+	return h.Kit.Render(w, http.StatusOK, "apply/company", h.companyPage(w, r, a, intake.CompanyOf(a.Answers)))
 }
 
 func (h *Room) companyPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	form := application.CompanyForm{
+	form := intake.CompanyForm{
 		Name: r.PostForm.Get("organization_name"), Country: r.PostForm.Get("registration_country"),
 		Register: r.PostForm.Get("register"), Number: r.PostForm.Get("registration_number"),
 		NotRegistered: r.PostForm.Get("not_registered"), Role: r.PostForm.Get("role"),
@@ -46,7 +47,7 @@ func (h *Room) companyPost(w http.ResponseWriter, r *http.Request, a application
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/company", p)
 	}
 	return h.keep(w, r, change{
-		step: application.StepCompany, was: was, now: a, answer: func(a application.Answers) any { return a.Company() },
+		step: intake.StepCompany, was: was, now: a, answer: func(a application.Answers) any { return intake.CompanyOf(a) },
 		sheet: &p.sheet, name: "apply/company", page: p,
 	})
 }

@@ -8,13 +8,14 @@ import (
 	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/intake"
 )
 
 // counter notes which calls reach the real stores behind it, and can make
 // one of them late.
 type counter struct {
-	application.Store
+	intake.Store
 	accounts apply.Accounts
 
 	mu     sync.Mutex
@@ -39,7 +40,7 @@ func (c *counter) ByEmail(ctx context.Context, email string) (account.Account, e
 	return c.accounts.ByEmail(ctx, email)
 }
 
-func (c *counter) Start(ctx context.Context, a application.Application, rec record.Record) error {
+func (c *counter) Start(ctx context.Context, a application.Application, rec effect.Effects) error {
 	c.note("Start")
 	return c.Store.Start(ctx, a, rec)
 }
@@ -49,12 +50,12 @@ func (c *counter) ByHandle(ctx context.Context, handleHash string) (application.
 	return c.Store.ByHandle(ctx, handleHash)
 }
 
-func (c *counter) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error {
+func (c *counter) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error {
 	c.note("Renew")
 	return c.Store.Renew(ctx, id, codeHash, expires, rec)
 }
 
-func (c *counter) TryCode(ctx context.Context, id, codeHash string, now time.Time) (application.CodeVerdict, error) {
+func (c *counter) TryCode(ctx context.Context, id, codeHash string, now time.Time) (intake.CodeVerdict, error) {
 	c.note("TryCode")
 	return c.Store.TryCode(ctx, id, codeHash, now)
 }
@@ -69,7 +70,7 @@ func (c *counter) PutDocument(ctx context.Context, d application.Document) error
 	return c.Store.PutDocument(ctx, d)
 }
 
-func (c *counter) Submit(ctx context.Context, a application.Application, approve *account.Account, rec record.Record) error {
+func (c *counter) Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error {
 	c.note("Submit")
 	return c.Store.Submit(ctx, a, approve, rec)
 }

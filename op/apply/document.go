@@ -10,7 +10,9 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -33,7 +35,7 @@ func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a applicatio
 	case a.Kind == account.LegalPerson:
 		title = "apply.document.title_company"
 	}
-	p := &documentPage{sheet: h.sheet(w, r, a.Kind, application.StepDocument, title, paths[application.StepAddress]), Company: a.Kind == account.LegalPerson}
+	p := &documentPage{sheet: h.sheet(w, r, a.Kind, intake.StepDocument, title, paths[intake.StepAddress]), Company: a.Kind == account.LegalPerson}
 	p.Heading = p.Title
 	p.Document = p.hinted("document", "")
 	if !h.Kit.Settings.AtOnce {
@@ -94,14 +96,14 @@ func (h *Room) judge(u upload) (kind, wrong string) {
 	case u.tooLarge:
 		return "", "too_large"
 	}
-	return application.Inspect(u.content, h.Kit.Settings.AtOnce)
+	return document.Judge(u.content, h.Kit.Settings.AtOnce)
 }
 
 // seal makes of an upload a document that only its row can open.
 func (h *Room) seal(a application.Application, u upload, kind string) (application.Document, error) {
 	sum := sha256.Sum256(u.content)
 	d := application.Document{
-		ID: secret.NewID(h.Kit.Rand), ApplicationID: a.ID, Name: application.CleanName(u.name, kind), Type: kind,
+		ID: secret.NewID(h.Kit.Rand), ApplicationID: a.ID, Name: document.CleanName(u.name, kind), Type: kind,
 		Size: int64(len(u.content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: h.Kit.Now(),
 	}
 	var err error
@@ -121,12 +123,12 @@ func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application
 	if a, err = h.load(r); err != nil {
 		return err
 	}
-	if !application.Reaches(a, application.StepDocument, h.Kit.Now()) {
+	if !intake.Reaches(a, intake.StepDocument, h.Kit.Now()) {
 		return h.onward(w, a)
 	}
 	return h.documentDone(w, r, a)
 }
 
 func (h *Room) documentDone(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	return h.persist(w, r, a, application.StepDocument, func(a *application.Application) { a.Answers.DocumentDone = true })
+	return h.persist(w, r, a, intake.StepDocument, func(a *application.Application) { a.Answers.DocumentDone = true })
 }

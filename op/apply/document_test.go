@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/document"
 )
 
 // bombPNG is a file of some 70 bytes that claims 20 000 x 20 000 pixels.
@@ -56,13 +57,13 @@ func TestUP08_DocumentsOfProduction(t *testing.T) {
 	v.upload("half.pdf", []byte(smallPDF[:30])).wrong("document").has("niet openen")
 	v.upload("bom.png", bombPNG(t)).wrong("document").has("beeldpunten")
 	v.upload("groot.pdf", limit(11_000_000)).wrong("document").has("10 MB")
-	v.upload("net-te-groot.pdf", limit(application.LargestDocument+1)).wrong("document").has("10 MB")
+	v.upload("net-te-groot.pdf", limit(document.Largest+1)).wrong("document").has("10 MB")
 	if documents, err := s.db.Applications().Documents(t.Context(), v.application().ID); err != nil || len(documents) != 0 {
 		t.Fatalf("%v %v", documents, err)
 	}
 	v.get("/apply/check").leads("/apply/document")
-	v.upload("net-niet-te-groot.pdf", limit(application.LargestDocument)).leads("/apply/check")
-	if d, plain := v.stored(); d.Size != application.LargestDocument || !bytes.Equal(plain, limit(application.LargestDocument)) {
+	v.upload("net-niet-te-groot.pdf", limit(document.Largest)).leads("/apply/check")
+	if d, plain := v.stored(); d.Size != document.Largest || !bytes.Equal(plain, limit(document.Largest)) {
 		t.Errorf("%+v", d)
 	}
 }
@@ -77,11 +78,11 @@ func TestUP08_DocumentsOfPractice(t *testing.T) {
 		content []byte
 		kind    string
 	}{
-		{"leeg.pdf", nil, application.TypeOther},
-		{"brief.docx", []byte("PK\x03\x04 of zoiets"), application.TypeOther},
-		{"half.pdf", []byte(smallPDF[:30]), application.TypeOther},
-		{"heel.pdf", []byte(smallPDF), application.TypePDF},
-		{"groot", make([]byte, application.LargestDocument), application.TypeOther},
+		{"leeg.pdf", nil, document.TypeOther},
+		{"brief.docx", []byte("PK\x03\x04 of zoiets"), document.TypeOther},
+		{"half.pdf", []byte(smallPDF[:30]), document.TypeOther},
+		{"heel.pdf", []byte(smallPDF), document.TypePDF},
+		{"groot", make([]byte, document.Largest), document.TypeOther},
 	} {
 		v.upload(c.name, c.content).leads("/apply/check")
 		d, plain := v.stored()
@@ -93,7 +94,7 @@ func TestUP08_DocumentsOfPractice(t *testing.T) {
 	v.upload("", nil).leads("/apply/check") // no other one: the one that is there will do
 	v.get("/apply/document").has("Al toegevoegd", "groot")
 	v.upload("bom.png", bombPNG(t)).wrong("document").has("beeldpunten", "groot")
-	v.upload("te-groot", make([]byte, application.LargestDocument+1)).wrong("document")
+	v.upload("te-groot", make([]byte, document.Largest+1)).wrong("document")
 	if d, _ := v.stored(); d.Name != "groot" {
 		t.Errorf("a refused document took the place of another: %+v", d)
 	}

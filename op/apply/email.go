@@ -14,9 +14,10 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -56,10 +57,10 @@ func (h *Room) beforeDraft(w http.ResponseWriter, r *http.Request, run func(kind
 	case err != nil:
 		return err
 	}
-	switch application.Next(a, h.Kit.Now()) {
-	case application.StepGone:
+	switch intake.Next(a, h.Kit.Now()) {
+	case intake.StepGone:
 		return run(kind, nil)
-	case application.StepCode:
+	case intake.StepCode:
 		return run(kind, &a)
 	}
 	return h.onward(w, a)
@@ -85,7 +86,7 @@ func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
 			return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/email", p)
 		}
 		if draft != nil && draft.Email == email && draft.Kind == kinds[kind] {
-			return h.Kit.SeeOther(w, paths[application.StepCode]) // the mail is on its way; another one may be asked there
+			return h.Kit.SeeOther(w, paths[intake.StepCode]) // the mail is on its way; another one may be asked there
 		}
 		free, err := h.mayMail(w, r, email)
 		if err != nil {
@@ -122,18 +123,18 @@ func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, 
 	handle := h.Kit.NewHandle(secret.KindApplication)
 	a := application.Application{
 		ID: secret.NewID(h.Kit.Rand), Handle: handle.Hash(), Kind: kind, Lang: h.Kit.Lang(r), Email: email, State: application.Draft,
-		Taken: err == nil, CodesSent: 1, CreatedAt: now, ExpiresAt: now.Add(application.DraftLifetime),
+		Taken: err == nil, CodesSent: 1, CreatedAt: now, ExpiresAt: now.Add(intake.DraftLifetime),
 	}
 	hash, message, err := h.codeMail(a, owner.Lang)
 	if err != nil {
 		return err
 	}
-	a.CodeHash, a.CodeExpires = hash, now.Add(application.CodeLifetime)
-	if err := h.Store.Start(r.Context(), a, record.Of(h.event(r, a, audit.ApplicationStarted), message)); err != nil {
+	a.CodeHash, a.CodeExpires = hash, now.Add(intake.CodeLifetime)
+	if err := h.Store.Start(r.Context(), a, effect.Of(h.event(r, a, audit.ApplicationStarted), message)); err != nil {
 		return err
 	}
-	h.Kit.SetDraft(w, handle, application.DraftLifetime)
-	return h.Kit.SeeOther(w, paths[application.StepCode])
+	h.Kit.SetDraft(w, handle, intake.DraftLifetime)
+	return h.Kit.SeeOther(w, paths[intake.StepCode])
 }
 
 // codeMail makes a code, what is kept of it, and the mail that carries it. To

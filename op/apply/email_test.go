@@ -10,7 +10,7 @@ import (
 
 	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 )
 
 func TestApplyKind(t *testing.T) {
@@ -52,7 +52,7 @@ func TestApplyCodeWrong(t *testing.T) {
 		v.post("/apply/code", form("code", typed)).wrong("code").has("6 cijfers") // no try
 	}
 	right := s.code(email)
-	for left := application.CodeTries - 1; left >= 1; left-- {
+	for left := intake.CodeTries - 1; left >= 1; left-- {
 		v.post("/apply/code", form("code", s.wrongCode(email))).wrong("code").has("nog " + strconv.Itoa(left) + " keer")
 	}
 	v.post("/apply/code", form("code", s.wrongCode(email))).wrong("code").has("te vaak")
@@ -73,7 +73,7 @@ func TestApplyCodeExpiredAndReused(t *testing.T) {
 	const email = "jo@example.com"
 	v.begin("burger", email)
 	code := s.code(email)
-	s.advance(application.CodeLifetime)
+	s.advance(intake.CodeLifetime)
 	v.post("/apply/code", form("code", code)).wrong("code").has("niet meer geldig")
 	v.post("/apply/code", form("resend", "yes")).leads("/apply/code?again=1")
 	v.post("/apply/code", form("code", s.code(email))).leads("/apply/password")
@@ -94,11 +94,11 @@ func TestApplyMailsPerDraft(t *testing.T) {
 	v := s.visitor()
 	const email = "jo@example.com"
 	v.begin("burger", email)
-	for range application.CodesPerDraft - 1 {
+	for range intake.CodesPerDraft - 1 {
 		v.post("/apply/code", form("resend", "yes")).leads("/apply/code?again=1")
 	}
 	v.post("/apply/code", form("resend", "yes")).is(http.StatusUnprocessableEntity).has("5 e-mails")
-	if n := len(s.mailsTo(email)); n != application.CodesPerDraft {
+	if n := len(s.mailsTo(email)); n != intake.CodesPerDraft {
 		t.Errorf("%d mails", n)
 	}
 	v.post("/apply/code", form("code", s.code(email))).leads("/apply/password") // the last one still works
@@ -186,17 +186,17 @@ func TestUP27_AddressTaken(t *testing.T) {
 		look(v.get("/apply"))
 		look(v.post("/apply/code", form("resend", "yes")))
 		look(v.get("/apply/code?again=1"))
-		for range application.CodeTries + 1 {
+		for range intake.CodeTries + 1 {
 			look(v.post("/apply/code", form("code", "999999"))) // wrong for the fresh one too, but for one chance in a million
 		}
-		for range application.CodesPerDraft {
+		for range intake.CodesPerDraft {
 			look(v.post("/apply/code", form("resend", "yes")))
 		}
-		s.advance(application.CodeLifetime)
+		s.advance(intake.CodeLifetime)
 		look(v.post("/apply/code", form("code", "999999")))
 		look(v.get("/apply/password"))
 		look(v.get("/apply/email?kind=burger"))
-		s.advance(application.DraftLifetime)
+		s.advance(intake.DraftLifetime)
 		look(v.get("/apply/code"))
 		return seen
 	}
@@ -251,7 +251,7 @@ func TestUP27_NoCodeConfirmsATakenAddress(t *testing.T) {
 	if !a.Taken || a.CodeHash == "" {
 		t.Fatalf("%+v", a)
 	}
-	if verdict := application.JudgeCode(a, a.CodeHash, s.now()); verdict != application.CodeWrong {
+	if verdict := intake.JudgeCode(a, a.CodeHash, s.now()); verdict != intake.CodeWrong {
 		t.Errorf("its own hash is %s", verdict)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/document"
 )
 
 // UP-17: a full disk is a page that says "later", keeps what was there, and
@@ -19,7 +19,7 @@ func TestUP17_DiskFull(t *testing.T) {
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
 	v.upload("eerste.pdf", []byte(smallPDF)).leads("/apply/check")
-	large := append([]byte(smallPDF), bytes.Repeat([]byte("x"), application.LargestDocument-len(smallPDF))...)
+	large := append([]byte(smallPDF), bytes.Repeat([]byte("x"), document.Largest-len(smallPDF))...)
 	most := uint64(0)
 	for _, end := range []string{"", "-wal"} {
 		info, err := os.Stat(s.file + end)

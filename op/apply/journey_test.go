@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/password"
 )
 
@@ -219,7 +220,7 @@ func TestApplyDraftSurvives(t *testing.T) {
 	u, err := url.Parse(s.url)
 	must(t, err)
 	later.client.Jar.SetCookies(u, []*http.Cookie{{Name: "olid-apply", Value: v.handle().Reveal(), Path: "/"}})
-	s.advance(application.DraftLifetime - time.Minute)
+	s.advance(intake.DraftLifetime - time.Minute)
 	later.get("/apply").is(200).has(`href="/apply/address"`)
 	later.get("/apply/person").is(200).has(`value="van der Berg"`, `value="1990"`)
 	later.post("/apply/address", addressFields("burger")).leads("/apply/document")

@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -26,7 +27,7 @@ type passwordPage struct {
 
 func (h *Room) passwordPage(w http.ResponseWriter, r *http.Request, a application.Application) *passwordPage {
 	p := &passwordPage{
-		sheet: h.sheet(w, r, a.Kind, application.StepPassword, "apply.password.title", ""),
+		sheet: h.sheet(w, r, a.Kind, intake.StepPassword, "apply.password.title", ""),
 		Email: a.Email, Chosen: a.PasswordHash != "",
 	}
 	p.Password = p.field("password", "")
@@ -71,12 +72,12 @@ func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a applicatio
 // keepPassword saves the hash; answers that another tab saved while it was
 // computed stay as they are.
 func (h *Room) keepPassword(w http.ResponseWriter, r *http.Request, a application.Application, hash secret.Text) error {
-	return h.persist(w, r, a, application.StepPassword, func(a *application.Application) { a.PasswordHash = hash })
+	return h.persist(w, r, a, intake.StepPassword, func(a *application.Application) { a.PasswordHash = hash })
 }
 
 // persist saves a change that stands on its own, on top of whatever another
 // tab saved meanwhile, and sends the browser on.
-func (h *Room) persist(w http.ResponseWriter, r *http.Request, a application.Application, step application.Step, set func(*application.Application)) error {
+func (h *Room) persist(w http.ResponseWriter, r *http.Request, a application.Application, step intake.Step, set func(*application.Application)) error {
 	const tries = 5
 	for range tries {
 		set(&a)
@@ -90,7 +91,7 @@ func (h *Room) persist(w http.ResponseWriter, r *http.Request, a application.App
 		if a, err = h.load(r); err != nil {
 			return err
 		}
-		if !application.Reaches(a, step, h.Kit.Now()) {
+		if !intake.Reaches(a, step, h.Kit.Now()) {
 			return h.onward(w, a) // sent meanwhile, or too late
 		}
 	}

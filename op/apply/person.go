@@ -6,6 +6,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 )
 
 type personPage struct {
@@ -14,12 +15,12 @@ type personPage struct {
 	GivenName, FamilyName, Birth, Phone web.Field
 }
 
-func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.Application, f application.PersonForm) *personPage {
+func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.Application, f intake.PersonForm) *personPage {
 	p := &personPage{
-		sheet:   h.sheet(w, r, a.Kind, application.StepPerson, "apply.person.title", paths[application.StepPassword]),
+		sheet:   h.sheet(w, r, a.Kind, intake.StepPerson, "apply.person.title", paths[intake.StepPassword]),
 		Company: a.Kind == account.LegalPerson,
 	}
-	p.Seen = printOf(a.Answers.Person())
+	p.Seen = printOf(intake.PersonOf(a.Answers))
 	p.GivenName = p.hinted("given_name", f.GivenName)
 	p.GivenName.Autocomplete = "given-name"
 	p.FamilyName = p.field("family_name", f.FamilyName)
@@ -33,11 +34,11 @@ func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.
 
 // person asks who is applying.
 func (h *Room) person(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	return h.Kit.Render(w, http.StatusOK, "apply/person", h.personPage(w, r, a, a.Answers.Person()))
+	return h.Kit.Render(w, http.StatusOK, "apply/person", h.personPage(w, r, a, intake.PersonOf(a.Answers)))
 }
 
 func (h *Room) personPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	form := application.PersonForm{
+	form := intake.PersonForm{
 		GivenName: r.PostForm.Get("given_name"), FamilyName: r.PostForm.Get("family_name"),
 		Day: r.PostForm.Get("birth_day"), Month: r.PostForm.Get("birth_month"), Year: r.PostForm.Get("birth_year"),
 		Phone: r.PostForm.Get("phone"),
@@ -47,7 +48,7 @@ func (h *Room) personPost(w http.ResponseWriter, r *http.Request, a application.
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/person", p)
 	}
 	return h.keep(w, r, change{
-		step: application.StepPerson, was: was, now: a, answer: func(a application.Answers) any { return a.Person() },
+		step: intake.StepPerson, was: was, now: a, answer: func(a application.Answers) any { return intake.PersonOf(a) },
 		sheet: &p.sheet, name: "apply/person", page: p,
 	})
 }

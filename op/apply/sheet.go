@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/intake"
 )
 
 // sheet is what every page of the form shares.
@@ -28,9 +29,9 @@ func (h *Room) page(w http.ResponseWriter, r *http.Request, titleKey string) *we
 }
 
 // sheet makes a page of the form; back is "" where there is no way back.
-func (h *Room) sheet(w http.ResponseWriter, r *http.Request, kind account.Kind, step application.Step, titleKey, back string) sheet {
+func (h *Room) sheet(w http.ResponseWriter, r *http.Request, kind account.Kind, step intake.Step, titleKey, back string) sheet {
 	p := h.page(w, r, titleKey)
-	n, of := application.Place(kind, step)
+	n, of := intake.Place(kind, step)
 	s := sheet{Page: p, Steps: web.Steps{Page: p, N: n, Of: of}}
 	if back != "" {
 		s.Back = &web.Link{URL: p.Path(back), Label: p.T("apply.back")}
@@ -59,7 +60,7 @@ func (s sheet) countries(f web.Field) web.Field {
 }
 
 // faults tells what is wrong, each at its field.
-func (s sheet) faults(found []application.Fault) bool {
+func (s sheet) faults(found []intake.Fault) bool {
 	for _, f := range found {
 		s.Wrong(f.Field, "apply.field."+f.Field+"."+f.Why)
 	}
@@ -74,7 +75,7 @@ func printOf(answers any) string {
 
 // change is one step's new answers on their way to the store.
 type change struct {
-	step   application.Step
+	step   intake.Step
 	was    application.Application // as it was read
 	now    application.Application // with the new answers
 	answer func(application.Answers) any
@@ -97,7 +98,7 @@ func (h *Room) keep(w http.ResponseWriter, r *http.Request, c change) error {
 		if err != nil {
 			return err
 		}
-		if !application.Reaches(latest, c.step, h.Kit.Now()) {
+		if !intake.Reaches(latest, c.step, h.Kit.Now()) {
 			return h.onward(w, latest) // sent meanwhile, or too late
 		}
 		return h.changed(w, c, latest)

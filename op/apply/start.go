@@ -6,7 +6,7 @@ import (
 	"net/url"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 )
 
 type startPage struct {
@@ -39,9 +39,9 @@ func (h *Room) startPage(w http.ResponseWriter, r *http.Request) (*startPage, er
 	case err != nil:
 		return nil, err
 	case a.Sent():
-		p.Sent = &web.Link{URL: p.Path(paths[application.StepDone]), Label: p.T("apply.sent.link")}
+		p.Sent = &web.Link{URL: p.Path(paths[intake.StepDone]), Label: p.T("apply.sent.link")}
 	case a.Open(h.Kit.Now()):
-		p.Resume = &web.Link{URL: p.Path(paths[application.Next(a, h.Kit.Now())]), Label: p.T("apply.resume.link")}
+		p.Resume = &web.Link{URL: p.Path(paths[intake.Next(a, h.Kit.Now())]), Label: p.T("apply.resume.link")}
 	}
 	return p, nil
 }

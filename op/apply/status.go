@@ -11,19 +11,20 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/letter"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 )
 
 // Cases is what of application.Cases an applicant needs.
 type Cases interface {
-	Case(ctx context.Context, id string) (application.Case, error)
-	Acts(ctx context.Context, id string) ([]application.Act, error)
-	Answer(ctx context.Context, c application.Case, act application.Act, rec record.Record) error
-	ReplaceDocument(ctx context.Context, c application.Case, d application.Document, act application.Act, proof func([]application.Document) record.Record) error
-	Withdraw(ctx context.Context, c application.Case, act application.Act, rec record.Record) error
-	application.StatusCodes
+	Case(ctx context.Context, id string) (review.Case, error)
+	Acts(ctx context.Context, id string) ([]review.Act, error)
+	Answer(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error
+	ReplaceDocument(ctx context.Context, c review.Case, d application.Document, act review.Act, proof func([]application.Document) effect.Effects) error
+	Withdraw(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error
+	review.StatusCodes
 }
 
 // mountStatus adds the pages for after sending.
@@ -42,7 +43,7 @@ func (h *Room) mountStatus(k *web.Kit) {
 
 // sent runs a page for the sent application of this browser; who has none is
 // asked for its reference.
-func (h *Room) sent(run func(w http.ResponseWriter, r *http.Request, c application.Case) error) web.Handler {
+func (h *Room) sent(run func(w http.ResponseWriter, r *http.Request, c review.Case) error) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		a, err := h.load(r)
 		var lost *web.Error
@@ -80,7 +81,7 @@ type statusPage struct {
 	Again     *web.Link
 }
 
-func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c application.Case) (*statusPage, error) {
+func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c review.Case) (*statusPage, error) {
 	p := &statusPage{Page: h.page(w, r, "apply.status.title"), Reference: c.Reference}
 	p.State = p.T("apply.status.state_" + string(c.State))
 	explained := string(c.State)
@@ -106,7 +107,7 @@ func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c application.
 		return nil, err
 	}
 	for _, a := range acts {
-		if a.Kind == application.ActMore {
+		if a.Kind == review.ActMore {
 			p.Question = a.Text
 		}
 	}
@@ -126,7 +127,7 @@ func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c application.
 func lastDay(p *web.Page, end time.Time) string { return letter.Date(application.LastDay(end), p.Lang) }
 
 // status tells how far it is and, when something was asked, takes the answer.
-func (h *Room) status(w http.ResponseWriter, r *http.Request, c application.Case) error {
+func (h *Room) status(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	p, err := h.statusPage(w, r, c)
 	if err != nil {
 		return err
@@ -135,7 +136,7 @@ func (h *Room) status(w http.ResponseWriter, r *http.Request, c application.Case
 }
 
 // statusPost is the answer to what an official asked.
-func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c application.Case) error {
+func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	p, err := h.statusPage(w, r, c)
 	if err != nil {
 		return err
@@ -144,14 +145,14 @@ func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c application.
 	switch {
 	case text == "":
 		p.Wrong("text", "apply.status.answer_missing")
-	case utf8.RuneCountInString(text) > application.LongestWords:
-		p.Wrong("text", "apply.status.answer_too_long", "Most", application.LongestWords)
+	case utf8.RuneCountInString(text) > review.LongestWords:
+		p.Wrong("text", "apply.status.answer_too_long", "Most", review.LongestWords)
 	}
 	if p.MayAnswer && len(p.Problems) > 0 {
 		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status", p)
 	}
-	err = h.Cases.Answer(r.Context(), c, application.Act{Kind: application.ActAnswer, Text: text, At: h.Kit.Now()},
-		record.Of(h.event(r, c.Application, audit.ApplicationAnswered)))
+	err = h.Cases.Answer(r.Context(), c, review.Act{Kind: review.ActAnswer, Text: text, At: h.Kit.Now()},
+		effect.Of(h.event(r, c.Application, audit.ApplicationAnswered)))
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Kit.SeeOther(w, "/apply/status") // it no longer waits for an answer; the page tells
 	}
@@ -168,7 +169,7 @@ type withdrawPage struct {
 }
 
 // statusWithdraw asks whether the applicant is sure.
-func (h *Room) statusWithdraw(w http.ResponseWriter, r *http.Request, c application.Case) error {
+func (h *Room) statusWithdraw(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	if !c.Undecided() {
 		return h.Kit.SeeOther(w, "/apply/status")
 	}
@@ -177,10 +178,10 @@ func (h *Room) statusWithdraw(w http.ResponseWriter, r *http.Request, c applicat
 	return h.Kit.Render(w, http.StatusOK, "apply/status_withdraw", p)
 }
 
-func (h *Room) statusWithdrawPost(w http.ResponseWriter, r *http.Request, c application.Case) error {
+func (h *Room) statusWithdrawPost(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	now := h.Kit.Now()
-	err := h.Cases.Withdraw(r.Context(), c, application.Act{Kind: application.ActWithdraw, At: now},
-		record.Of(h.event(r, c.Application, audit.ApplicationWithdrawn), h.Letters.Withdrawn(c.Application, now)))
+	err := h.Cases.Withdraw(r.Context(), c, review.Act{Kind: review.ActWithdraw, At: now},
+		effect.Of(h.event(r, c.Application, audit.ApplicationWithdrawn), h.Letters.Withdrawn(c.Application, now)))
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	} // in conflict somebody decided meanwhile: the page tells

@@ -13,8 +13,9 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -78,8 +79,8 @@ func (h *Room) mailStatusCode(r *http.Request, a application.Application) error 
 		return err
 	}
 	code, now := secret.Text(fmt.Sprintf("%06d", n)), h.Kit.Now()
-	err = h.Cases.SetStatusCode(r.Context(), a.ID, h.statusHash(a, code.Reveal()), now.Add(application.CodeLifetime),
-		record.Of(h.event(r, a, audit.ApplicationStatusCodeSent), h.Letters.StatusCode(a, code, now)))
+	err = h.Cases.SetStatusCode(r.Context(), a.ID, h.statusHash(a, code.Reveal()), now.Add(intake.CodeLifetime),
+		effect.Of(h.event(r, a, audit.ApplicationStatusCodeSent), h.Letters.StatusCode(a, code, now)))
 	if errors.Is(err, errs.ErrConflict) {
 		return nil // erased meanwhile
 	}
@@ -148,13 +149,13 @@ func (h *Room) openStatus(w http.ResponseWriter, r *http.Request, reference, cod
 	}
 	handle := h.Kit.NewHandle(secret.KindApplication)
 	verdict, err := h.Cases.TryStatusCode(r.Context(), a.ID, h.statusHash(a, code), handle.Hash(), h.Kit.Now(),
-		record.Of(h.event(r, a, audit.ApplicationStatusOpened)))
+		effect.Of(h.event(r, a, audit.ApplicationStatusOpened)))
 	if errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
 		return false, nil
 	}
-	if err != nil || verdict != application.CodeRight {
+	if err != nil || verdict != intake.CodeRight {
 		return false, err
 	}
-	h.Kit.SetDraft(w, handle, application.DraftLifetime)
+	h.Kit.SetDraft(w, handle, intake.DraftLifetime)
 	return true, nil
 }

@@ -8,8 +8,10 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 )
 
 type statusDocumentPage struct {
@@ -27,14 +29,14 @@ func (h *Room) statusDocumentPage(w http.ResponseWriter, r *http.Request) *statu
 }
 
 // statusDocument asks for another document, while something is asked.
-func (h *Room) statusDocument(w http.ResponseWriter, r *http.Request, c application.Case) error {
+func (h *Room) statusDocument(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	if c.State != application.MoreInformation {
 		return h.Kit.SeeOther(w, "/apply/status")
 	}
 	return h.Kit.Render(w, http.StatusOK, "apply/status_document", h.statusDocumentPage(w, r))
 }
 
-func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c application.Case) error {
+func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	if err := h.Kit.Limit(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
 		return err
 	}
@@ -58,8 +60,8 @@ func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c appl
 		return err
 	}
 	event := h.event(r, c.Application, audit.ApplicationDocumentReplaced).With(map[string]string{"document": d.ID})
-	err = h.Cases.ReplaceDocument(r.Context(), c, d, application.Act{Kind: application.ActDocument, At: h.Kit.Now()},
-		func(gone []application.Document) record.Record { return application.Replaced(gone, event) })
+	err = h.Cases.ReplaceDocument(r.Context(), c, d, review.Act{Kind: review.ActDocument, At: h.Kit.Now()},
+		func(gone []application.Document) effect.Effects { return custody.Replaced(gone, event) })
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	} // in conflict nothing is asked any more: the page tells

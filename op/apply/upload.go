@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/document"
 )
 
 const (
@@ -88,10 +88,10 @@ func file(parts *multipart.Reader) (upload, error) {
 	}
 	u := upload{name: part.FileName()}
 	u.chosen = u.name != "" // browsers send an empty name for no file
-	if u.content, err = io.ReadAll(io.LimitReader(part, application.LargestDocument+1)); err != nil {
+	if u.content, err = io.ReadAll(io.LimitReader(part, document.Largest+1)); err != nil {
 		return upload{}, err
 	}
-	if len(u.content) > application.LargestDocument {
+	if len(u.content) > document.Largest {
 		u.tooLarge, u.content = true, nil
 		if _, err := io.Copy(io.Discard, part); err != nil {
 			return upload{}, err

@@ -16,8 +16,8 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 )
 
 // Room is the question. All fields are set once, at the wiring.
@@ -109,7 +109,7 @@ func (h *Room) give(r *http.Request, v *web.Visit) error {
 		return err
 	}
 	now := h.Kit.Now()
-	rec := record.Of(audit.Holder(v.Account.ID).At(h.Kit.Origin(r), web.RequestID(r)).Did(audit.ConsentGiven, v.Account.ID, now).
+	rec := effect.Of(audit.Holder(v.Account.ID).At(h.Kit.Origin(r), web.RequestID(r)).Did(audit.ConsentGiven, v.Account.ID, now).
 		With(map[string]string{"client": v.Client.ID}))
 	return h.Flow.Consents.Give(r.Context(), consent.Consent{AccountID: v.Account.ID, ClientID: v.Client.ID, Claims: earlier.With(v.Asked()), GivenAt: now}, rec)
 }

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 )
 
 type casePage struct {
@@ -38,12 +38,12 @@ type actRow struct{ At, Who, What, Reason, Text string }
 type eventRow struct{ At, Who, Action, From string }
 
 // file reads the case that the address names.
-func (h *Room) file(r *http.Request) (application.File, error) {
+func (h *Room) file(r *http.Request) (review.Dossier, error) {
 	return h.Desk.Open(r.Context(), cut(r.URL.Query().Get("id"), 64))
 }
 
-func official(v *Visit) application.Official {
-	return application.Official{ID: v.Member.ID, Email: v.Member.Email}
+func official(v *Visit) review.Official {
+	return review.Official{ID: v.Member.ID, Email: v.Member.Email}
 }
 
 // applicationCase shows a file. That it was seen goes on the record first.
@@ -56,9 +56,9 @@ func (h *Room) applicationCase(w http.ResponseWriter, r *http.Request, v *Visit)
 }
 
 // showCase draws a file; tell may add what is wrong.
-func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f application.File, status int, tell func(*casePage)) error {
+func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f review.Dossier, status int, tell func(*casePage)) error {
 	if err := h.look(r, v, func() error {
-		return h.Desk.Cases.Viewed(r.Context(), f.ID, record.Of(h.by(r, v).Did(audit.ApplicationViewed, f.ID, h.Kit.Now())))
+		return h.Desk.Cases.Viewed(r.Context(), f.ID, effect.Of(h.by(r, v).Did(audit.ApplicationViewed, f.ID, h.Kit.Now())))
 	}); err != nil {
 		return err
 	}
@@ -90,25 +90,25 @@ func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 }
 
 // offer adds what this official can do now, and why not the rest.
-func (h *Room) offer(p *casePage, v *Visit, f application.File) {
-	may := func(kind application.ActKind) bool { return h.Desk.May(f, official(v), kind) == "" }
-	p.CanNote = may(application.ActNote)
-	if may(application.ActTake) {
+func (h *Room) offer(p *casePage, v *Visit, f review.Dossier) {
+	may := func(kind review.ActKind) bool { return h.Desk.May(f, official(v), kind) == "" }
+	p.CanNote = may(review.ActNote)
+	if may(review.ActTake) {
 		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: "take", Label: p.T("console.case.take")})
 	}
-	if may(application.ActRelease) {
+	if may(review.ActRelease) {
 		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: "release", Label: p.T("console.case.release"), Secondary: true})
 	}
-	seen := map[application.Refusal]bool{}
-	for _, kind := range []application.ActKind{application.ActApprove, application.ActReject, application.ActMore} {
+	seen := map[review.Refusal]bool{}
+	for _, kind := range []review.ActKind{review.ActApprove, review.ActReject, review.ActMore} {
 		check := kind
-		if kind == application.ActApprove {
+		if kind == review.ActApprove {
 			check = h.Desk.Approval(f.Case)
 		}
 		why := h.Desk.May(f, official(v), check)
 		if why == "" {
 			p.Decisions = append(p.Decisions, web.Link{URL: p.Path(decideURL(f.ID, kind)), Label: p.T("console.case.to_" + string(check))})
-		} else if !seen[why] && why != application.RefusedOver {
+		} else if !seen[why] && why != review.RefusedOver {
 			seen[why] = true
 			p.Why = append(p.Why, p.T("console.case.refused_"+string(why)))
 		}
@@ -116,7 +116,7 @@ func (h *Room) offer(p *casePage, v *Visit, f application.File) {
 }
 
 // history adds what was done, with its words, and the record of it.
-func (h *Room) history(r *http.Request, p *casePage, f application.File) error {
+func (h *Room) history(r *http.Request, p *casePage, f review.Dossier) error {
 	names := h.names()
 	var err error
 	if p.Taker, err = names.of(r.Context(), f.Reviewer); err != nil {
@@ -159,14 +159,14 @@ func (h *Room) applicationCasePost(w http.ResponseWriter, r *http.Request, v *Vi
 	if err != nil {
 		return err
 	}
-	act := application.Act{}
+	act := review.Act{}
 	switch r.PostForm.Get("action") {
 	case "take":
-		act.Kind = application.ActTake
+		act.Kind = review.ActTake
 	case "release":
-		act.Kind = application.ActRelease
+		act.Kind = review.ActRelease
 	case "note":
-		act.Kind, act.Text = application.ActNote, words(r)
+		act.Kind, act.Text = review.ActNote, words(r)
 		if why := wordsFault(act.Text); why != "" {
 			return h.showCase(w, r, v, f, http.StatusUnprocessableEntity, func(p *casePage) {
 				p.Note.Value = act.Text
@@ -189,7 +189,7 @@ func wordsFault(s string) string {
 	switch {
 	case s == "":
 		return "missing"
-	case utf8.RuneCountInString(s) > application.LongestWords:
+	case utf8.RuneCountInString(s) > review.LongestWords:
 		return "too_long"
 	}
 	return ""
@@ -197,12 +197,12 @@ func wordsFault(s string) string {
 
 // carryOut does it, if the case is as it was seen, and tells who was quicker
 // if it is not.
-func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *Visit, f application.File, act application.Act) error {
-	if seen := r.PostForm.Get("seen"); act.Kind != application.ActNote && seen != strconv.FormatInt(f.Version, 10) {
+func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *Visit, f review.Dossier, act review.Act) error {
+	if seen := r.PostForm.Get("seen"); act.Kind != review.ActNote && seen != strconv.FormatInt(f.Version, 10) {
 		return h.tooLate(w, r, v, f)
 	}
 	err := h.Desk.Do(r.Context(), f, official(v), act, h.by(r, v))
-	var refused application.Refused
+	var refused review.Refused
 	switch {
 	case errors.As(err, &refused):
 		return h.showCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(refused.Why)) })
@@ -222,7 +222,7 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *Visit, f appl
 }
 
 // tooLate shows the case as it is by now, with who did what meanwhile.
-func (h *Room) tooLate(w http.ResponseWriter, r *http.Request, v *Visit, f application.File) error {
+func (h *Room) tooLate(w http.ResponseWriter, r *http.Request, v *Visit, f review.Dossier) error {
 	return h.showCase(w, r, v, f, http.StatusConflict, func(p *casePage) {
 		if n := len(p.Acts); n > 0 {
 			last := p.Acts[n-1]

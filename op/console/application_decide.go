@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 )
 
 type decidePage struct {
@@ -30,18 +30,18 @@ type decidePage struct {
 type mailView struct{ To, Subject, Text, Lang string }
 
 // decidePage makes the page of one decision on a case.
-func (h *Room) decidePage(r *http.Request, v *Visit, f application.File, kind application.ActKind) *decidePage {
+func (h *Room) decidePage(r *http.Request, v *Visit, f review.Dossier, kind review.ActKind) *decidePage {
 	p := &decidePage{page: h.page(r, v, "console.decide.title_"+string(kind)), Reference: f.Reference, Name: caseName(f.Case), Act: string(kind)}
 	p.Heading, p.Title = p.Title, p.Title+" "+f.Reference
 	p.Back = web.Link{URL: p.Path(caseURL(f.ID)), Label: p.T("console.decide.back")}
 	p.Seen = strconv.FormatInt(f.Version, 10)
-	if kind == application.ActReject {
+	if kind == review.ActReject {
 		p.Reason = web.Field{Page: p.Page, Name: "reason", Label: p.T("console.decide.reason"), Value: r.PostForm.Get("reason")}
 		for _, code := range h.Desk.Reasons {
 			p.Reason.Options = append(p.Reason.Options, web.Option{Value: code, Label: p.T("console.reason." + code)})
 		}
 	}
-	if kind == application.ActReject || kind == application.ActMore {
+	if kind == review.ActReject || kind == review.ActMore {
 		p.Words = web.Field{Page: p.Page, Name: "text", Label: p.T("console.decide.words_" + string(kind)), Hint: p.T("console.decide.words_hint", "Lang", p.T("helpdesk.lang_"+f.Lang)), Value: words(r), Rows: 8, Spellcheck: true}
 	}
 	p.Preview = web.Button{Name: "step", Value: "preview", Label: p.T("console.decide.preview")}
@@ -49,7 +49,7 @@ func (h *Room) decidePage(r *http.Request, v *Visit, f application.File, kind ap
 }
 
 // ready makes it the page to confirm on, with the mail as it will be sent.
-func (h *Room) ready(p *decidePage, f application.File, act application.Act) {
+func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
 	p.Ready = true
 	p.Confirm = web.Button{Name: "step", Value: "send", Label: p.T("console.decide.confirm_" + string(act.Kind))}
 	if p.Words.Name != "" {
@@ -61,16 +61,16 @@ func (h *Room) ready(p *decidePage, f application.File, act application.Act) {
 }
 
 // decision reads the file and which decision the address asks for.
-func (h *Room) decision(r *http.Request) (application.File, application.ActKind, error) {
-	kind := application.ActKind(r.URL.Query().Get("act"))
+func (h *Room) decision(r *http.Request) (review.Dossier, review.ActKind, error) {
+	kind := review.ActKind(r.URL.Query().Get("act"))
 	f, err := h.file(r)
 	if err != nil {
 		return f, kind, err
 	}
 	switch kind {
-	case application.ActApprove:
+	case review.ActApprove:
 		kind = h.Desk.Approval(f.Case)
-	case application.ActReject, application.ActMore:
+	case review.ActReject, review.ActMore:
 	default:
 		return f, kind, web.Fail(http.StatusNotFound, "error.not_found", nil)
 	}
@@ -88,7 +88,7 @@ func (h *Room) applicationDecide(w http.ResponseWriter, r *http.Request, v *Visi
 	}
 	p := h.decidePage(r, v, f, kind)
 	if p.Words.Name == "" {
-		h.ready(p, f, application.Act{Kind: kind})
+		h.ready(p, f, review.Act{Kind: kind})
 	}
 	return h.Kit.Render(w, http.StatusOK, "console/application_decide", p)
 }
@@ -102,14 +102,14 @@ func (h *Room) applicationDecidePost(w http.ResponseWriter, r *http.Request, v *
 	if why := h.Desk.May(f, official(v), kind); why != "" || r.PostForm.Get("seen") != strconv.FormatInt(f.Version, 10) {
 		return h.tooLate(w, r, v, f)
 	}
-	p, act := h.decidePage(r, v, f, kind), application.Act{Kind: kind}
+	p, act := h.decidePage(r, v, f, kind), review.Act{Kind: kind}
 	if p.Words.Name != "" {
 		act.Text = p.Words.Value
-		if why := wordsFault(act.Text); why == "too_long" || why != "" && kind == application.ActMore {
+		if why := wordsFault(act.Text); why == "too_long" || why != "" && kind == review.ActMore {
 			p.Wrong("text", "console.decide.words_"+why)
 		}
 	}
-	if kind == application.ActReject {
+	if kind == review.ActReject {
 		if act.Reason = p.Reason.Value; !slices.Contains(h.Desk.Reasons, act.Reason) {
 			p.Wrong("reason", "console.decide.reason_missing")
 		} else if act.Reason == "else" && act.Text == "" {

@@ -7,11 +7,13 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/review"
 )
 
 // caseParts are the answers of an application, as an official reads them.
-func caseParts(p *web.Page, c application.Case, now time.Time) []web.Summary {
+func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
 	a := c.Answers
 	general := part(p, "application",
 		"reference", c.Reference, "kind", p.T("console.case.kind_"+string(c.Kind)), "sent", dutchTime(c.SubmittedAt, p.Lang),
@@ -29,17 +31,17 @@ func caseParts(p *web.Page, c application.Case, now time.Time) []web.Summary {
 
 // stay and role keep texts to what is known.
 func stay(s string) string {
-	if s == application.TemporarilyNL {
+	if s == intake.TemporarilyNL {
 		return s
 	}
-	return application.Abroad
+	return intake.Abroad
 }
 
 func role(s string) string {
-	if s == application.Director {
+	if s == intake.Director {
 		return s
 	}
-	return application.Authorized
+	return intake.Authorized
 }
 
 // part makes a list of label keys and values.

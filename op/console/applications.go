@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -59,31 +60,31 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 	}
 	p := &queuePage{page: h.page(r, v, "console.queue.title")}
 	p.Show = web.Field{Page: p.Page, Name: "show", Label: p.T("console.queue.show"), Optional: true}
-	for _, s := range application.Shows {
+	for _, s := range review.Shows {
 		p.Show.Options = append(p.Show.Options, web.Option{Value: string(s), Label: p.T("console.queue.show_" + string(s))})
 	}
 	p.Show.Value = string(show)
 	p.Search = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console.queue.search"), Hint: p.T("console.queue.search_hint"), Value: search, Optional: true}
-	p.Filtered = search != "" || show != application.ShowWaiting || q.Get("after")+q.Get("before") != ""
+	p.Filtered = search != "" || show != review.ShowWaiting || q.Get("after")+q.Get("before") != ""
 	p.Separator = separatorField(p.Page)
-	found, err := h.Desk.Cases.Queue(r.Context(), application.Query{
-		Show: show, Member: v.Member.ID, Search: search, After: application.Mark(q.Get("after")), Before: application.Mark(q.Get("before")), Limit: queueRows,
+	found, err := h.Desk.Cases.Queue(r.Context(), review.Query{
+		Show: show, Member: v.Member.ID, Search: search, After: review.Mark(q.Get("after")), Before: review.Mark(q.Get("before")), Limit: queueRows,
 	})
 	if err != nil {
 		return err
 	}
-	turn := func(where string, mark application.Mark, key string) *web.Link {
+	turn := func(where string, mark review.Mark, key string) *web.Link {
 		if mark == "" {
 			return nil
 		}
 		return &web.Link{URL: "?" + url.Values{"show": {string(show)}, "q": {search}, where: {string(mark)}}.Encode(), Label: p.T(key)}
 	}
 	p.Earlier, p.Later = turn("before", found.Earlier, "console.queue.previous"), turn("after", found.Later, "console.queue.next")
-	if p.NoneLeft = q.Get("taken") == "none"; show == application.ShowWaiting && len(found.Cases) > 0 {
+	if p.NoneLeft = q.Get("taken") == "none"; show == review.ShowWaiting && len(found.Cases) > 0 {
 		p.TakeURL = p.Path(takePath)
 	}
-	if search != "" && show != application.ShowAll && len(found.Cases) == 0 {
-		p.InAll = p.Path("/console/applications?" + url.Values{"show": {string(application.ShowAll)}, "q": {search}}.Encode())
+	if search != "" && show != review.ShowAll && len(found.Cases) == 0 {
+		p.InAll = p.Path("/console/applications?" + url.Values{"show": {string(review.ShowAll)}, "q": {search}}.Encode())
 	}
 	names := h.names()
 	for _, c := range found.Cases {
@@ -98,15 +99,15 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 
 // queueAsked reads which queue is asked for, and what is searched for in it;
 // what waits, where no queue is named.
-func queueAsked(q url.Values) (application.Show, string) {
-	show := application.Show(q.Get("show"))
-	if !slices.Contains(application.Shows, show) {
-		show = application.ShowWaiting
+func queueAsked(q url.Values) (review.Show, string) {
+	show := review.Show(q.Get("show"))
+	if !slices.Contains(review.Shows, show) {
+		show = review.ShowWaiting
 	}
 	return show, strings.ToValidUTF8(cut(strings.TrimSpace(q.Get("q")), 100), "")
 }
 
-func (h *Room) queueRow(r *http.Request, p *queuePage, c application.Case, names *memberNames) (queueRow, error) {
+func (h *Room) queueRow(r *http.Request, p *queuePage, c review.Case, names *memberNames) (queueRow, error) {
 	row := queueRow{
 		URL: p.Path(caseURL(c.ID)), Reference: c.Reference, Name: caseName(c), Kind: p.T("console.case.kind_" + string(c.Kind)),
 		Sent: letter.Date(c.SubmittedAt.Format(time.DateOnly), p.Lang), State: stateText(p.Page, c), Due: termText(p.Page, c, h.Kit.Now()), Overdue: c.Late(h.Kit.Now()),
@@ -120,12 +121,12 @@ func caseURL(id string) string {
 	return "/console/applications/case?" + url.Values{"id": {id}}.Encode()
 }
 
-func decideURL(id string, act application.ActKind) string {
+func decideURL(id string, act review.ActKind) string {
 	return "/console/applications/decide?" + url.Values{"id": {id}, "act": {string(act)}}.Encode()
 }
 
 // caseName is the company or the person.
-func caseName(c application.Case) string {
+func caseName(c review.Case) string {
 	if o := c.Answers.Organization; o != nil && c.Kind == account.LegalPerson {
 		return o.Name
 	}
@@ -134,7 +135,7 @@ func caseName(c application.Case) string {
 
 // termText says until when somebody has to act, and who, in words; "" when
 // nobody has to any more.
-func termText(p *web.Page, c application.Case, now time.Time) string {
+func termText(p *web.Page, c review.Case, now time.Time) string {
 	switch {
 	case !c.Undecided():
 		return ""
@@ -150,6 +151,6 @@ func termText(p *web.Page, c application.Case, now time.Time) string {
 func lastDay(p *web.Page, end time.Time) string { return letter.Date(application.LastDay(end), p.Lang) }
 
 // stateText says where a case is.
-func stateText(p *web.Page, c application.Case) string {
+func stateText(p *web.Page, c review.Case) string {
 	return p.T("console.case.state_" + string(c.Standing()))
 }

@@ -22,6 +22,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/pkg/statistics"
@@ -36,16 +37,16 @@ const codeTime = 10 * time.Minute
 // Room is the console. All fields are set once, at the wiring.
 type Room struct {
 	Kit      *web.Kit
-	Rules    *staff.Rules
+	Rules    *staff.Service
 	Sessions session.Store
 	Audit    audit.Store
 	Heads    audit.Heads
 	// ByReference finds a sent application by its reference.
 	ByReference func(ctx context.Context, reference string) (application.Application, error)
-	Helpdesk    *helpdesk.Rules
+	Helpdesk    *helpdesk.Service
 	Watch       *staff.Watch
-	Desk        *application.Desk
-	Viewing     *application.Viewing
+	Desk        *review.Service
+	Viewing     *review.Viewing
 	Inspector   Inspector
 	Statistics  statistics.Store
 	PerMinute   int           // password tries of one source

@@ -2,7 +2,8 @@ package console
 
 import (
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/scan"
 )
@@ -23,9 +24,9 @@ type documentRow struct {
 }
 
 // documentTypes are the text keys of types.
-var documentTypes = map[string]string{application.TypePDF: "type_pdf", application.TypeJPEG: "type_jpeg", application.TypePNG: "type_png"}
+var documentTypes = map[string]string{document.TypePDF: "type_pdf", document.TypeJPEG: "type_jpeg", document.TypePNG: "type_png"}
 
-func (h *Room) documentRow(p *web.Page, d application.Filed) documentRow {
+func (h *Room) documentRow(p *web.Page, d custody.Filed) documentRow {
 	kind := documentTypes[d.Type]
 	if kind == "" {
 		kind = "type_other"

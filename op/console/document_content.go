@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
@@ -58,9 +57,9 @@ func (h *Room) serveContent(w http.ResponseWriter, r *http.Request) (status int,
 	}
 	how := "attachment"
 	switch d.Type {
-	case application.TypePDF:
-	case application.TypeJPEG, application.TypePNG:
-		how, d.Type = "inline", application.TypeJPEG
+	case document.TypePDF:
+	case document.TypeJPEG, document.TypePNG:
+		how, d.Type = "inline", document.TypeJPEG
 		content, err = h.Inspector.Picture(r.Context(), content)
 		switch {
 		case errors.Is(err, document.ErrRefused):
@@ -73,7 +72,7 @@ func (h *Room) serveContent(w http.ResponseWriter, r *http.Request) (status int,
 		return http.StatusNotFound, nil
 	}
 	w.Header().Set("Content-Type", d.Type)
-	w.Header().Set("Content-Disposition", disposition(how, application.CleanName(d.Name, d.Type)))
+	w.Header().Set("Content-Disposition", disposition(how, document.CleanName(d.Name, d.Type)))
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
 	_, _ = w.Write(content) // the reader went away: nobody to tell
 	return http.StatusOK, nil

@@ -7,9 +7,10 @@ import (
 	"net/url"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/custody"
 	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -53,7 +54,7 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error 
 		return h.Kit.Render(w, http.StatusOK, "console/document", p)
 	}
 	switch d.Type {
-	case application.TypeJPEG, application.TypePNG:
+	case document.TypeJPEG, document.TypePNG:
 		if err := h.look(r, v, func() error {
 			ticket, err := h.Viewing.Ticket(r.Context(), d, h.by(r, v))
 			p.Picture = p.Path(contentURL(ticket))
@@ -61,7 +62,7 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error 
 		}); err != nil {
 			return h.overtaken(w, p, err)
 		}
-	case application.TypePDF:
+	case document.TypePDF:
 		if err := h.look(r, v, func() error { return h.Viewing.Look(r.Context(), d, h.by(r, v)) }); err != nil {
 			return h.overtaken(w, p, err)
 		}
@@ -76,9 +77,9 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error 
 
 // openDocument finds the document that the address names. p is nil when the
 // answer has been given.
-func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *Visit) (application.Filed, *documentPage, error) {
+func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *Visit) (custody.Filed, *documentPage, error) {
 	d, err := h.Viewing.Open(r.Context(), cut(r.URL.Query().Get("id"), 64), official(v))
-	var refused application.Refused
+	var refused review.Refused
 	if errors.As(err, &refused) {
 		f, err := h.Desk.Open(r.Context(), d.ApplicationID)
 		if err != nil {
@@ -105,7 +106,7 @@ func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) erro
 }
 
 // inspect tells what is in a PDF, or why it is not offered.
-func (h *Room) inspect(ctx context.Context, p *documentPage, d application.Filed) error {
+func (h *Room) inspect(ctx context.Context, p *documentPage, d custody.Filed) error {
 	content, err := h.Viewing.Read(ctx, d)
 	if err != nil {
 		return err
@@ -132,7 +133,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *Visit) er
 	if err != nil || p == nil {
 		return err
 	}
-	if d.MayBeShown() && d.Type == application.TypePDF {
+	if d.MayBeShown() && d.Type == document.TypePDF {
 		if err := h.inspect(r.Context(), p, d); err != nil {
 			return h.overtaken(w, p, err)
 		}

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 )
 
 // What was done is told in words of ours, never in those of an address, and
@@ -22,7 +22,7 @@ func TestDone(t *testing.T) {
 		return doneText(r, k.Page(r, "console.home.title"))
 	}
 	acts := append([]string{}, doneActs...)
-	for _, a := range []application.ActKind{application.ActTake, application.ActRelease, application.ActNote, application.ActPropose, application.ActApprove, application.ActReject, application.ActMore} {
+	for _, a := range []review.ActKind{review.ActTake, review.ActRelease, review.ActNote, review.ActPropose, review.ActApprove, review.ActReject, review.ActMore} {
 		acts = append(acts, string(a))
 	}
 	for _, act := range acts {

@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/sheet"
 	"omgevingsloket-id/pkg/statistics"
 )
@@ -77,8 +78,8 @@ func (h *Room) applicationsExport(w http.ResponseWriter, r *http.Request, v *Vis
 		return err
 	}
 	show, search := queueAsked(r.PostForm)
-	lines, err := h.Desk.Cases.Lines(r.Context(), application.Query{Show: show, Member: v.Member.ID, Search: search}, sheet.Most)
-	if errors.Is(err, application.ErrTooMany) {
+	lines, err := h.Desk.Cases.Lines(r.Context(), review.Query{Show: show, Member: v.Member.ID, Search: search}, sheet.Most)
+	if errors.Is(err, review.ErrTooMany) {
 		return web.Fail(http.StatusUnprocessableEntity, "error.too_long", err)
 	}
 	if err != nil {
@@ -97,7 +98,7 @@ func (h *Room) applicationsExport(w http.ResponseWriter, r *http.Request, v *Vis
 	})
 }
 
-func caseCells(p *web.Page, l application.Line) []sheet.Cell {
+func caseCells(p *web.Page, l review.Line) []sheet.Cell {
 	decided, days, reason := sheet.Text(""), sheet.Text(""), ""
 	if !l.DecidedAt.IsZero() {
 		decided, days = sheet.Text(dutchDay(l.DecidedAt)), sheet.Number(int(l.DecidedAt.Sub(l.SubmittedAt)/(24*time.Hour)))

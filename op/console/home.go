@@ -6,8 +6,8 @@ import (
 	"net/url"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -70,7 +70,7 @@ func (h *Room) home(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	p.TakeURL = p.Path(takePath)
 	if v.Member.Has(staff.Reviewer) {
 		p.Searches = append(p.Searches, searchBox{ID: "find-application", URL: p.Path("/console/applications"), Label: p.T("console.home.find_application"),
-			Hint: p.T("console.queue.search_hint"), Hidden: &web.Button{Name: "show", Value: string(application.ShowAll)}})
+			Hint: p.T("console.queue.search_hint"), Hidden: &web.Button{Name: "show", Value: string(review.ShowAll)}})
 	}
 	if v.Member.Has(staff.Helpdesk) {
 		p.Searches = append(p.Searches, searchBox{ID: "find-account", URL: p.Path("/console/accounts"), Label: p.T("helpdesk.search.label"), Hint: p.T("helpdesk.search.hint")})

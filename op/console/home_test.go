@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -156,7 +157,7 @@ func TestOF12_TakeNextAtOnce(t *testing.T) {
 	}
 	var got [30]string
 	site.AtOnce(len(got), func(i int) {
-		o := application.Official{ID: "member-" + string(rune('A'+i)), Email: "x@gov.example"}
+		o := review.Official{ID: "member-" + string(rune('A'+i)), Email: "x@gov.example"}
 		c, err := s.Console.Desk.TakeNext(t.Context(), o, audit.Official(o.ID))
 		if err != nil {
 			t.Error(err)
@@ -175,11 +176,11 @@ func TestOF12_TakeNextAtOnce(t *testing.T) {
 
 // hasty is a store in which a colleague comes between, once.
 type hasty struct {
-	application.Cases
-	between func(application.Case)
+	review.Cases
+	between func(review.Case)
 }
 
-func (h *hasty) Queue(ctx context.Context, q application.Query) (application.Part, error) {
+func (h *hasty) Queue(ctx context.Context, q review.Query) (review.Part, error) {
 	part, err := h.Cases.Queue(ctx, q)
 	if between := h.between; between != nil && err == nil {
 		h.between = nil
@@ -195,12 +196,12 @@ func TestTakeNextLooksAgain(t *testing.T) {
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com")
 	desk := *s.Console.Desk
-	other := application.Official{ID: "other", Email: "other@gov.example"}
-	desk.Cases = &hasty{desk.Cases, func(c application.Case) {
-		site.Must(t, s.Console.Desk.Do(t.Context(), application.File{Case: c}, other, application.Act{Kind: application.ActTake}, audit.Actor{}))
-		site.Must(t, s.Console.Desk.Do(t.Context(), application.File{Case: s.Case(c.ID)}, other, application.Act{Kind: application.ActRelease}, audit.Actor{}))
+	other := review.Official{ID: "other", Email: "other@gov.example"}
+	desk.Cases = &hasty{desk.Cases, func(c review.Case) {
+		site.Must(t, s.Console.Desk.Do(t.Context(), review.Dossier{Case: c}, other, review.Act{Kind: review.ActTake}, audit.Actor{}))
+		site.Must(t, s.Console.Desk.Do(t.Context(), review.Dossier{Case: s.Case(c.ID)}, other, review.Act{Kind: review.ActRelease}, audit.Actor{}))
 	}}
-	got, err := desk.TakeNext(t.Context(), application.Official{ID: "me", Email: "me@gov.example"}, audit.Actor{})
+	got, err := desk.TakeNext(t.Context(), review.Official{ID: "me", Email: "me@gov.example"}, audit.Actor{})
 	site.Must(t, err)
 	if got.ID != c.ID || s.Case(c.ID).Reviewer != "me" {
 		t.Errorf("%+v", got)

@@ -10,6 +10,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -27,7 +28,7 @@ func (h *Room) waitMine(r *http.Request, v *Visit, p *web.Page) (waitList, error
 	if n.Mine == 0 {
 		title = p.T("console.home.mine_asked")
 	}
-	return h.waitCases(r, v, p, waitList{ID: "mine", Title: title}, application.ShowMine)
+	return h.waitCases(r, v, p, waitList{ID: "mine", Title: title}, review.ShowMine)
 }
 
 // waitFree are the cases that nobody has.
@@ -36,11 +37,11 @@ func (h *Room) waitFree(r *http.Request, v *Visit, p *web.Page) (waitList, error
 	if err != nil {
 		return waitList{}, err
 	}
-	return h.waitCases(r, v, p, waitList{ID: "free", Title: p.T("console.home.waiting", "Count", n.Waiting), Take: true}, application.ShowWaiting)
+	return h.waitCases(r, v, p, waitList{ID: "free", Title: p.T("console.home.waiting", "Count", n.Waiting), Take: true}, review.ShowWaiting)
 }
 
-func (h *Room) waitCases(r *http.Request, v *Visit, p *web.Page, list waitList, show application.Show) (waitList, error) {
-	part, err := h.Desk.Cases.Queue(r.Context(), application.Query{Show: show, Member: v.Member.ID, Limit: waitRows})
+func (h *Room) waitCases(r *http.Request, v *Visit, p *web.Page, list waitList, show review.Show) (waitList, error) {
+	part, err := h.Desk.Cases.Queue(r.Context(), review.Query{Show: show, Member: v.Member.ID, Limit: waitRows})
 	if err != nil {
 		return list, err
 	}
@@ -56,7 +57,7 @@ func (h *Room) waitCases(r *http.Request, v *Visit, p *web.Page, list waitList, 
 }
 
 // leftText says how much of a term is left.
-func (h *Room) leftText(p *web.Page, c application.Case) string {
+func (h *Room) leftText(p *web.Page, c review.Case) string {
 	left := application.DaysLeft(h.Kit.Now(), c.DueAt)
 	switch {
 	case c.State == application.MoreInformation:

@@ -6,8 +6,8 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/statistics"
 )
 
@@ -60,7 +60,7 @@ func (p *statisticsPage) within(key string, percent int) line {
 }
 
 func (p *statisticsPage) reasons(all statistics.Figures) (lines []line) {
-	for _, reason := range application.Reasons {
+	for _, reason := range review.Reasons {
 		if all.Reasons[reason] > 0 {
 			lines = append(lines, line{label: p.T("console.reason." + reason), value: func(f statistics.Figures) (int, bool) { return f.Reasons[reason], true }})
 		}

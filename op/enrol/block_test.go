@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/totp"
 )
 
@@ -214,7 +214,7 @@ func TestEN19_SecretOfAnotherRow(t *testing.T) {
 	sealed := s.Reload(account.Account{ID: s.AccountOf(other).ID}).Factor.Sealed
 	a := s.Person(site.Email)
 	b := s.ToEnrol(site.Email)
-	site.Must(t, s.Stores.Accounts.Reveal(t.Context(), a.ID, a.Epoch, sealed, s.Clock.Now(), record.Record{}))
+	site.Must(t, s.Stores.Accounts.Reveal(t.Context(), a.ID, a.Epoch, sealed, s.Clock.Now(), effect.Effects{}))
 	b.Get("/login/code?"+b.URL.RawQuery).At("/login/code").Submit("code", other.Code()).Is(http.StatusServiceUnavailable)
 	if strings.Contains(b.Body, "klopt niet") || s.Reload(a).Factor.Failures != 0 || s.Reload(a).State != account.QRShown {
 		t.Error("told or counted as wrong")

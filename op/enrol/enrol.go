@@ -21,7 +21,7 @@ import (
 type Room struct {
 	Kit   *web.Kit
 	Flow  *web.Flow
-	Rules *signin.Rules
+	Rules *signin.Service
 }
 
 // Mount adds the pages.

@@ -7,8 +7,8 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
@@ -132,7 +132,7 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 }
 
 func (h *Room) revoke(r *http.Request, old session.Session) error {
-	rec := record.Of(audit.Holder(old.AccountID).At(h.Kit.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, old.AccountID, h.Now()).
+	rec := effect.Of(audit.Holder(old.AccountID).At(h.Kit.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, old.AccountID, h.Now()).
 		Because("another account logged in"))
 	_, err := h.Grants.RevokeSession(r.Context(), old.SID, h.Now(), rec)
 	return err

@@ -28,7 +28,7 @@ import (
 type Room struct {
 	Kit           *web.Kit
 	Flow          *web.Flow
-	Rules         *signin.Rules
+	Rules         *signin.Service
 	Sessions      session.Store
 	SessionLimits session.Limits
 	Grants        grant.Store

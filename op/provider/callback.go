@@ -9,9 +9,9 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/grant"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -89,7 +89,7 @@ func (p *Room) issue(r *http.Request, v *web.Visit) (secret.Text, error) {
 		RedirectURI: req.RedirectURI, Scopes: req.Scopes, Claims: req.Claims, Nonce: req.Nonce, Challenge: req.Challenge,
 		AuthTime: req.AuthTime, ACR: req.ACR, IssuedAt: now, CodeExpires: now.Add(grant.CodeLifetime),
 	}
-	rec := record.Of(audit.Holder(req.AccountID).At(p.Kit.Origin(r), web.RequestID(r)).Did(audit.GrantIssued, req.AccountID, now).
+	rec := effect.Of(audit.Holder(req.AccountID).At(p.Kit.Origin(r), web.RequestID(r)).Did(audit.GrantIssued, req.AccountID, now).
 		With(map[string]string{"client": req.ClientID, "grant": g.ID}))
 	return code, p.Grants.Issue(r.Context(), g, rec)
 }

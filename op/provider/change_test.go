@@ -9,8 +9,8 @@ import (
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/grant"
-	"omgevingsloket-id/pkg/record"
 )
 
 // What changes while somebody is on the way: accounts and settings. Clients
@@ -53,7 +53,7 @@ type lateGrants struct {
 	before func()
 }
 
-func (l *lateGrants) Issue(ctx context.Context, g grant.Grant, rec record.Record) error {
+func (l *lateGrants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) error {
 	if l.before != nil {
 		l.before()
 	}

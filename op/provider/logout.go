@@ -9,8 +9,8 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/session"
 )
 
@@ -142,7 +142,7 @@ func (p *Room) session(r *http.Request) (session.Session, error) {
 // done is anybody told so (LO-07).
 func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
 	now := p.Now()
-	rec := record.Of(audit.Holder(s.AccountID).At(p.Kit.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
+	rec := effect.Of(audit.Holder(s.AccountID).At(p.Kit.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
 	if _, err := p.Grants.RevokeSession(r.Context(), s.SID, now, rec); err != nil {
 		return err
 	}

@@ -16,9 +16,9 @@ import (
 
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/grant"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -33,31 +33,46 @@ type server struct {
 // UnimplementedServer stands under everything.
 type relyingParty struct{ client.Client }
 
-func (c relyingParty) GetID() string                    { return c.ID }
-func (c relyingParty) RedirectURIs() []string           { return c.Client.RedirectURIs }
+func (c relyingParty) GetID() string { return c.ID }
+
+func (c relyingParty) RedirectURIs() []string { return c.Client.RedirectURIs }
+
 func (c relyingParty) PostLogoutRedirectURIs() []string { return c.Client.PostLogoutRedirectURIs }
+
 func (c relyingParty) ApplicationType() op.ApplicationType {
 	if c.Public() {
 		return op.ApplicationTypeNative
 	}
 	return op.ApplicationTypeWeb
 }
+
 func (c relyingParty) AuthMethod() oidc.AuthMethod { return oidc.AuthMethod(c.Client.AuthMethod) }
+
 func (c relyingParty) ResponseTypes() []oidc.ResponseType {
 	return []oidc.ResponseType{oidc.ResponseTypeCode}
 }
-func (c relyingParty) GrantTypes() []oidc.GrantType                             { return []oidc.GrantType{oidc.GrantTypeCode} }
-func (c relyingParty) LoginURL(string) string                                   { return "" }
-func (c relyingParty) AccessTokenType() op.AccessTokenType                      { return op.AccessTokenTypeJWT }
-func (c relyingParty) IDTokenLifetime() time.Duration                           { return idTokenLifetime }
-func (c relyingParty) DevMode() bool                                            { return false }
+
+func (c relyingParty) GrantTypes() []oidc.GrantType { return []oidc.GrantType{oidc.GrantTypeCode} }
+
+func (c relyingParty) LoginURL(string) string { return "" }
+
+func (c relyingParty) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeJWT }
+
+func (c relyingParty) IDTokenLifetime() time.Duration { return idTokenLifetime }
+
+func (c relyingParty) DevMode() bool { return false }
+
 func (c relyingParty) RestrictAdditionalIdTokenScopes() func([]string) []string { return nil }
+
 func (c relyingParty) RestrictAdditionalAccessTokenScopes() func([]string) []string {
 	return nil
 }
-func (c relyingParty) IsScopeAllowed(string) bool           { return false }
+
+func (c relyingParty) IsScopeAllowed(string) bool { return false }
+
 func (c relyingParty) IDTokenUserinfoClaimsAssertion() bool { return false }
-func (c relyingParty) ClockSkew() time.Duration             { return 0 }
+
+func (c relyingParty) ClockSkew() time.Duration { return 0 }
 
 // told turns an error into what a client may hear: a fixed sentence, and
 // "unavailable" is never "invalid".
@@ -134,7 +149,7 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 	c := r.Client.(relyingParty).Client
 	now := s.room.Now()
 	code, _ := secret.Parse(secret.KindCode, r.Data.Code)
-	replay := record.Of(audit.ClientActor(c.ID).Did(audit.GrantCodeReplayed, c.ID, now).Refused().Because("everything it gave is revoked"))
+	replay := effect.Of(audit.ClientActor(c.ID).Did(audit.GrantCodeReplayed, c.ID, now).Refused().Because("everything it gave is revoked"))
 	g, a, refused, err := s.room.Grants.Redeem(ctx, grant.Redemption{
 		CodeHash: code.Hash(), ClientID: c.ID, RedirectURI: r.Data.RedirectURI, Challenge: challengeOf(r.Data.CodeVerifier),
 		Now: now, Expires: now.Add(accessTokenLifetime),
@@ -194,7 +209,7 @@ func (s *server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.Revoca
 	if err != nil {
 		return op.NewResponse(struct{}{}), nil
 	}
-	rec := record.Of(audit.ClientActor(c.ID).Did(audit.GrantRevoked, c.ID, s.room.Now()).With(map[string]string{"grant": claims.ID}))
+	rec := effect.Of(audit.ClientActor(c.ID).Did(audit.GrantRevoked, c.ID, s.room.Now()).With(map[string]string{"grant": claims.ID}))
 	if err := s.room.Grants.Revoke(ctx, claims.ID, c.ID, s.room.Now(), rec); err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return nil, told(err, oidc.ErrServerError().WithDescription("the token could not be revoked"), http.StatusInternalServerError)
 	}

@@ -149,7 +149,7 @@ func unquote(l *ast.BasicLit) string {
 func collect(t *testing.T) *mentions {
 	t.Helper()
 	m := &mentions{asked: map[string]string{}, literals: map[string]bool{}}
-	for _, root := range []string{"..", "../../pkg/application"} {
+	for _, root := range []string{"..", "../../pkg/application", "../../pkg/intake", "../../pkg/document"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
 				return err

@@ -23,7 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -159,7 +159,7 @@ type Verdict struct {
 	NextTryAt time.Time   // Wrong: when the next code is looked at
 	Reason    BlockReason // BlockedNow
 	BlockRef  string      // BlockedNow
-	Record    record.Record
+	Record    effect.Effects
 }
 
 // Outcome of one code.
@@ -186,7 +186,7 @@ type Store interface {
 	// Reveal moves AwaitingEnrolment to QRShown and keeps the sealed secret.
 	// Of any number of callers one succeeds; errs.ErrConflict for the rest
 	// and for an epoch that has passed.
-	Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec record.Record) error
+	Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error
 
 	// TryCode counts a try, lets judge decide on the locked row, and writes
 	// its verdict: all in one transaction, so parallel tries queue up. The
@@ -198,11 +198,11 @@ type Store interface {
 	// Block moves any state but Blocked and Closed to Blocked, with a new
 	// epoch. errs.ErrConflict when it is blocked or closed, or past epoch
 	// (0 = any), or when another account has this reference.
-	Block(ctx context.Context, id string, epoch int64, reason BlockReason, ref string, now time.Time, rec record.Record) error
+	Block(ctx context.Context, id string, epoch int64, reason BlockReason, ref string, now time.Time, rec effect.Effects) error
 
 	// Unblock moves Blocked to AwaitingEnrolment: new epoch, secret, step
 	// and counters gone. errs.ErrConflict when it is not blocked.
-	Unblock(ctx context.Context, id string, now time.Time, rec record.Record) error
+	Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error
 
 	// Rehash replaces a password hash by one of the same password under
 	// newer parameters, unless it changed in between.

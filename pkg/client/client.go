@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"strings"
 
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 )
 
 // AuthMethod is how a client authenticates at the token endpoint.
@@ -295,7 +295,7 @@ type Store interface {
 	// List gives all, by id.
 	List(ctx context.Context) ([]Client, error)
 	// Add keeps a new client; errs.ErrConflict when the id is taken.
-	Add(ctx context.Context, c Client, rec record.Record) error
+	Add(ctx context.Context, c Client, rec effect.Effects) error
 	// Remove answers errs.ErrNotFound. Its grants are revoked with it.
-	Remove(ctx context.Context, id string, rec record.Record) error
+	Remove(ctx context.Context, id string, rec effect.Effects) error
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/signkey"
 )
 
@@ -41,7 +41,7 @@ func Default(env Environment) Config {
 			Retain:  signkey.DefaultSchedule.Retain,
 			Hint:    signkey.DefaultSchedule.Hint,
 		},
-		Review:   Review{SecondReviewer: SecondForCompanies, Reasons: slices.Clone(application.Reasons), KeepDocuments: 30 * 24 * time.Hour},
+		Review:   Review{SecondReviewer: SecondForCompanies, Reasons: slices.Clone(review.Reasons), KeepDocuments: 30 * 24 * time.Hour},
 		Audit:    Audit{Keep: 7 * 365 * 24 * time.Hour},
 		Branding: Branding{Wordmark: "Omgevingsloket-ID"},
 		Log:      Log{Level: "info", Format: "json"},

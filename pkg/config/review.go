@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 )
 
 // Whose applications a second official has to approve.
@@ -25,8 +25,8 @@ func (c Config) checkReview(fs *faults) {
 		fs.add("review.reasons", "is empty: nothing could be rejected", "leave it out for all reasons")
 	}
 	for i, code := range c.Review.Reasons {
-		if !slices.Contains(application.Reasons, code) {
-			fs.add(fmt.Sprintf("review.reasons[%d]", i), "is no reason we have words for", "choose from "+strings.Join(application.Reasons, ", "))
+		if !slices.Contains(review.Reasons, code) {
+			fs.add(fmt.Sprintf("review.reasons[%d]", i), "is no reason we have words for", "choose from "+strings.Join(review.Reasons, ", "))
 		}
 	}
 }

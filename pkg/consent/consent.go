@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 )
 
 // Consent is one remembered yes.
@@ -38,5 +38,5 @@ type Store interface {
 	// Get answers errs.ErrNotFound when nothing was allowed yet.
 	Get(ctx context.Context, accountID, clientID string) (Consent, error)
 	// Give remembers a yes; it replaces an earlier one.
-	Give(ctx context.Context, c Consent, rec record.Record) error
+	Give(ctx context.Context, c Consent, rec effect.Effects) error
 }

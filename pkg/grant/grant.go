@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 )
 
 // CodeLifetime is how long a code may wait.
@@ -77,13 +77,13 @@ const (
 type Store interface {
 	// Issue keeps a grant if its account is active and of its epoch at that
 	// moment; errs.ErrConflict otherwise.
-	Issue(ctx context.Context, g Grant, rec record.Record) error
+	Issue(ctx context.Context, g Grant, rec effect.Effects) error
 
 	// Redeem spends a code: of any number of callers, one gets the grant and
 	// the account as read in the same transaction. A code that was spent
 	// before revokes what it gave, if the same client brings it. refused is
 	// empty on success. replay is written with such a revocation.
-	Redeem(ctx context.Context, r Redemption, replay record.Record) (g Grant, a account.Account, refused Refusal, err error)
+	Redeem(ctx context.Context, r Redemption, replay effect.Effects) (g Grant, a account.Account, refused Refusal, err error)
 
 	// Live gives a redeemed grant that is neither revoked nor expired, with
 	// its account, active and of the grant's epoch; errs.ErrNotFound else.
@@ -91,11 +91,11 @@ type Store interface {
 
 	// Revoke ends a grant of this client; errs.ErrNotFound when it has none
 	// such. Revoking twice is no error.
-	Revoke(ctx context.Context, id, clientID string, now time.Time, rec record.Record) error
+	Revoke(ctx context.Context, id, clientID string, now time.Time, rec effect.Effects) error
 
 	// RevokeSession ends all grants of a session and tells which clients
 	// had one.
-	RevokeSession(ctx context.Context, sid string, now time.Time, rec record.Record) (clientIDs []string, err error)
+	RevokeSession(ctx context.Context, sid string, now time.Time, rec effect.Effects) (clientIDs []string, err error)
 
 	// UseOnce spends the jti of a client's assertion until it expires;
 	// errs.ErrConflict the second time.

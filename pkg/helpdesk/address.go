@@ -11,22 +11,22 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 )
 
 // BeginAddress opens a change of address. errs.ErrConflict as Changes.Begin
 // has it.
-func (r *Rules) BeginAddress(ctx context.Context, a account.Account, by audit.Actor) (Change, error) {
+func (r *Service) BeginAddress(ctx context.Context, a account.Account, by audit.Actor) (Change, error) {
 	c := r.change(a, Address, Open, by)
 	c.Second, c.CodeAsked = true, a.State == account.Blocked
-	return c, r.Changes.Begin(ctx, c, record.Of(r.ofChange(by, c, audit.AddressBegun)))
+	return c, r.Changes.Begin(ctx, c, effect.Of(r.ofChange(by, c, audit.AddressBegun)))
 }
 
-func (r *Rules) change(a account.Account, kind Kind, state State, by audit.Actor) Change {
+func (r *Service) change(a account.Account, kind Kind, state State, by audit.Actor) Change {
 	return Change{
 		ID: secret.NewID(r.Rand), Reference: signin.Reference(r.Rand), AccountID: a.ID, Epoch: a.Epoch, Kind: kind, State: state,
 		OpenedBy: by.ID, OpenedAt: r.Now(), Version: 1,
@@ -35,7 +35,7 @@ func (r *Rules) change(a account.Account, kind Kind, state State, by audit.Actor
 
 // LoadChange gives a change with its account; errs.ErrConflict when it is
 // over or the account has moved on.
-func (r *Rules) LoadChange(ctx context.Context, id string) (Change, account.Account, error) {
+func (r *Service) LoadChange(ctx context.Context, id string) (Change, account.Account, error) {
 	c, err := r.Changes.Change(ctx, id)
 	if err != nil {
 		return c, account.Account{}, err
@@ -47,7 +47,7 @@ func (r *Rules) LoadChange(ctx context.Context, id string) (Change, account.Acco
 	return c, a, err
 }
 
-func (r *Rules) accountOfChange(ctx context.Context, reference string) (account.Account, error) {
+func (r *Service) accountOfChange(ctx context.Context, reference string) (account.Account, error) {
 	c, err := r.Changes.ByReference(ctx, reference)
 	if err != nil {
 		return account.Account{}, err
@@ -56,7 +56,7 @@ func (r *Rules) accountOfChange(ctx context.Context, reference string) (account.
 }
 
 // IdentifyForAddress is Identify for a change of address.
-func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Account, code string, said map[Question]string, by audit.Actor) (Change, error) {
+func (r *Service) IdentifyForAddress(ctx context.Context, c Change, a account.Account, code string, said map[Question]string, by audit.Actor) (Change, error) {
 	if !c.CodeAsked {
 		code = ""
 	}
@@ -68,13 +68,13 @@ func (r *Rules) IdentifyForAddress(ctx context.Context, c Change, a account.Acco
 	case c.Identified():
 		action = audit.AddressIdentified
 	}
-	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, action)))
+	return r.Changes.Save(ctx, c, effect.Of(r.ofChange(by, c, action)))
 }
 
 // NewAddress notes reason and address of an identified change; the address is
 // judged as that of an application is. Nothing is proposed yet: what was
 // heard is shown back first.
-func (r *Rules) NewAddress(ctx context.Context, c Change, reason Reason, number, typed string, by audit.Actor) (Change, error) {
+func (r *Service) NewAddress(ctx context.Context, c Change, reason Reason, number, typed string, by audit.Actor) (Change, error) {
 	number, err := Justified(AddressReasons, reason, number)
 	address, bad := mail.CanonicalAddress(typed)
 	if bad != nil {
@@ -92,37 +92,37 @@ func (r *Rules) NewAddress(ctx context.Context, c Change, reason Reason, number,
 		return c, err
 	}
 	c.Reason, c.Ticket, c.Email = reason, number, address
-	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, audit.AddressReason)))
+	return r.Changes.Save(ctx, c, effect.Of(r.ofChange(by, c, audit.AddressReason)))
 }
 
 // ForgetAddress takes an address back that was heard wrong.
-func (r *Rules) ForgetAddress(ctx context.Context, c Change) (Change, error) {
+func (r *Service) ForgetAddress(ctx context.Context, c Change) (Change, error) {
 	c.Email = ""
-	return r.Changes.Save(ctx, c, record.Record{})
+	return r.Changes.Save(ctx, c, effect.Effects{})
 }
 
 // ProposeAddress hands the change to a colleague.
-func (r *Rules) ProposeAddress(ctx context.Context, c Change, by audit.Actor) (Change, error) {
+func (r *Service) ProposeAddress(ctx context.Context, c Change, by audit.Actor) (Change, error) {
 	if !c.Identified() || c.Reason == "" || c.Email == "" {
 		return c, errs.ErrConflict
 	}
 	c.State = Proposed
-	return r.Changes.Save(ctx, c, record.Of(r.ofChange(by, c, audit.AddressProposed)))
+	return r.Changes.Save(ctx, c, effect.Of(r.ofChange(by, c, audit.AddressProposed)))
 }
 
 // ConfirmAddress is the colleague's yes: from now on the new address can be
 // confirmed with the code that is mailed to it, after the delay.
-func (r *Rules) ConfirmAddress(ctx context.Context, c Change, a account.Account, by audit.Actor) error {
+func (r *Service) ConfirmAddress(ctx context.Context, c Change, a account.Account, by audit.Actor) error {
 	now := r.Now()
 	c.From = now.Add(r.AddressDelay)
 	c.Until = c.From.Add(HolderTime)
-	return r.Changes.Confirm(ctx, c, by.ID, now, record.Of(r.ofChange(by, c, audit.AddressConfirmed),
+	return r.Changes.Confirm(ctx, c, by.ID, now, effect.Of(r.ofChange(by, c, audit.AddressConfirmed),
 		r.Letters.AddressAnnounced(a, c, now), r.Letters.AddressConfirm(a, c, r.addressCode(c), now)))
 }
 
 // addressCode is what the mail to the new address holds: derived, never
 // stored, and good for this change and address alone.
-func (r *Rules) addressCode(c Change) secret.Text {
+func (r *Service) addressCode(c Change) secret.Text {
 	mac, err := base64.RawURLEncoding.DecodeString(secret.MAC(r.AddressKey, "address", c.ID, c.Email))
 	if err != nil {
 		panic("helpdesk: a MAC does not decode: " + err.Error())
@@ -134,7 +134,7 @@ func (r *Rules) addressCode(c Change) secret.Text {
 // it is right. errs.ErrNotFound when the reference names no change that can be
 // confirmed; errs.ErrConflict when the code is right and it cannot be done (any
 // more).
-func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, from signin.From) (HolderVerdict, Change, error) {
+func (r *Service) TakeAddress(ctx context.Context, reference, typed string, from signin.From) (HolderVerdict, Change, error) {
 	c, err := r.Changes.ByReference(ctx, strings.ToUpper(strings.TrimSpace(reference)))
 	if err == nil && (c.Kind != Address || c.State != Confirmed || c.Over(r.Now())) {
 		err = errs.ErrNotFound
@@ -149,17 +149,17 @@ func (r *Rules) TakeAddress(ctx context.Context, reference, typed string, from s
 	by := audit.Holder(a.ID).At(from.Origin, from.RequestID)
 	typed = strings.Join(strings.Fields(typed), "")
 	right := subtle.ConstantTimeCompare([]byte(r.addressCode(c).Reveal()), []byte(typed)) == 1 // the change keeps its address
-	verdict, err := r.Changes.TryCode(ctx, c.ID, r.Now(), func(now Change) (HolderVerdict, record.Record) {
+	verdict, err := r.Changes.TryCode(ctx, c.ID, r.Now(), func(now Change) (HolderVerdict, effect.Effects) {
 		switch {
 		case right && r.Now().Before(now.From):
-			return CodeEarly, record.Record{}
+			return CodeEarly, effect.Effects{}
 		case right:
-			return CodeRight, record.Of(r.ofChange(by, now, audit.AccountAddressChanged),
+			return CodeRight, effect.Of(r.ofChange(by, now, audit.AccountAddressChanged),
 				r.Letters.AddressChanged(a, now, r.Now()), r.Letters.AddressNew(a, now, r.Now()))
 		case now.Tries >= HolderTries:
-			return CodeOver, record.Of(r.ofChange(by, now, audit.AddressCodesWrong))
+			return CodeOver, effect.Of(r.ofChange(by, now, audit.AddressCodesWrong))
 		}
-		return CodeWrong, record.Record{}
+		return CodeWrong, effect.Effects{}
 	})
 	if errors.Is(err, errs.ErrConflict) && !right {
 		err = errs.ErrNotFound // whoever has no code is told nothing of the account
@@ -174,16 +174,16 @@ var refuseActions = map[Kind]audit.Action{Address: audit.AddressRefused, Closing
 
 // EndChange refuses a proposal (a colleague), or gives a change up: whoever
 // began it, and anybody once the holder has objected.
-func (r *Rules) EndChange(ctx context.Context, c Change, by audit.Actor) error {
+func (r *Service) EndChange(ctx context.Context, c Change, by audit.Actor) error {
 	state, actions := Cancelled, CancelActions
 	if c.State == Proposed && by.ID != c.OpenedBy {
 		state, actions = Refused, refuseActions
 	}
-	return r.Changes.End(ctx, c, state, by.ID, r.Now(), record.Of(r.ofChange(by, c, actions[c.Kind])))
+	return r.Changes.End(ctx, c, state, by.ID, r.Now(), effect.Of(r.ofChange(by, c, actions[c.Kind])))
 }
 
 // ofChange is an event about the account of a change. It holds no address.
-func (r *Rules) ofChange(by audit.Actor, c Change, action audit.Action) audit.Event {
+func (r *Service) ofChange(by audit.Actor, c Change, action audit.Action) audit.Event {
 	details := map[string]string{"change": c.ID}
 	if c.Ticket != "" {
 		details["ticket"] = c.Ticket

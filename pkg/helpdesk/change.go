@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 )
 
 // Kind is what a request of the helpdesk is about.
@@ -104,7 +104,7 @@ type Changes interface {
 	// left open is cancelled by this. A closing that needs no colleague is
 	// done by this, in the same write; a change of address begins with the
 	// wrong answers of before, as Store.Begin has it.
-	Begin(ctx context.Context, c Change, rec record.Record) error
+	Begin(ctx context.Context, c Change, rec effect.Effects) error
 	// Change and ByReference answer errs.ErrNotFound.
 	Change(ctx context.Context, id string) (Change, error)
 	ByReference(ctx context.Context, reference string) (Change, error)
@@ -117,23 +117,23 @@ type Changes interface {
 	Waiting(ctx context.Context, now time.Time) ([]Change, error)
 	// Save writes an open change as it is now, if nobody wrote it since:
 	// errs.ErrConflict otherwise. It gives the change as kept.
-	Save(ctx context.Context, c Change, rec record.Record) (Change, error)
+	Save(ctx context.Context, c Change, rec effect.Effects) (Change, error)
 	// Confirm makes a proposed change of address Confirmed, with c.From and
 	// c.Until. errs.ErrConflict when it is not identified, has no reason or no
 	// address, is over, by proposed it, or the account moved on.
-	Confirm(ctx context.Context, c Change, by string, now time.Time, rec record.Record) error
+	Confirm(ctx context.Context, c Change, by string, now time.Time, rec effect.Effects) error
 	// TryCode counts a try on a confirmed change, lets judge decide, and acts
 	// in the same transaction: CodeRight gives the account its new address and
 	// a new epoch, writes what it is found by, and makes void the codes that
 	// were mailed to the address of before. errs.ErrConflict when it is not
 	// confirmed, is over, the account moved on, or another one has the address.
-	TryCode(ctx context.Context, id string, now time.Time, judge func(Change) (HolderVerdict, record.Record)) (HolderVerdict, error)
+	TryCode(ctx context.Context, id string, now time.Time, judge func(Change) (HolderVerdict, effect.Effects)) (HolderVerdict, error)
 	// Close ends the account of a proposed closing in the same write.
 	// errs.ErrConflict when it is over, by proposed it, or the account moved on.
-	Close(ctx context.Context, id, by string, now time.Time, rec record.Record) error
+	Close(ctx context.Context, id, by string, now time.Time, rec effect.Effects) error
 	// End refuses or cancels a change that is under way, if nobody wrote it
 	// since it was read: errs.ErrConflict otherwise.
-	End(ctx context.Context, c Change, state State, by string, now time.Time, rec record.Record) error
+	End(ctx context.Context, c Change, state State, by string, now time.Time, rec effect.Effects) error
 	// Reopen moves an account from Closed to Blocked, within ReopenTime.
-	Reopen(ctx context.Context, accountID string, epoch int64, reason account.BlockReason, ref string, now time.Time, rec record.Record) error
+	Reopen(ctx context.Context, accountID string, epoch int64, reason account.BlockReason, ref string, now time.Time, rec effect.Effects) error
 }

@@ -20,7 +20,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 )
 
 const (
@@ -116,7 +116,7 @@ type Store interface {
 	// AccountOf gives the account of a reference; errs.ErrNotFound.
 	AccountOf(ctx context.Context, reference string) (account.Account, error)
 	// Note writes a record about something that changes nothing else.
-	Note(ctx context.Context, rec record.Record) error
+	Note(ctx context.Context, rec effect.Effects) error
 	// Moved tells whether the address of an account changed in the last time
 	// (SecondWithin).
 	Moved(ctx context.Context, accountID string, now time.Time) (bool, error)
@@ -125,7 +125,7 @@ type Store interface {
 	// (MailsWithin); of any number of callers at once no more get through.
 	// errs.ErrConflict when the account is closed or not of this epoch: then
 	// the address may be another one too.
-	Resend(ctx context.Context, a account.Account, now time.Time, rec record.Record) error
+	Resend(ctx context.Context, a account.Account, now time.Time, rec effect.Effects) error
 
 	// Begin keeps a new case as Open. An account has one case at a time:
 	// errs.ErrConflict while another member works on one or one waits for a
@@ -136,7 +136,7 @@ type Store interface {
 	// not done by that; WrongAnswers of them are a conflict too. Where the
 	// address changed in the last time (SecondWithin) it needs a colleague,
 	// whatever c.Second: the two together hand an account over.
-	Begin(ctx context.Context, c Case, rec record.Record) error
+	Begin(ctx context.Context, c Case, rec effect.Effects) error
 	// Case answers errs.ErrNotFound.
 	Case(ctx context.Context, id string) (Case, error)
 	// Waiting lists what waits for a colleague, oldest first.
@@ -146,12 +146,12 @@ type Store interface {
 	OpenedBy(ctx context.Context, member string, now time.Time) ([]Case, error)
 	// Save writes an open case as it is now, if nobody wrote it since:
 	// errs.ErrConflict otherwise. It gives the case as kept.
-	Save(ctx context.Context, c Case, rec record.Record) (Case, error)
+	Save(ctx context.Context, c Case, rec effect.Effects) (Case, error)
 	// Finish unblocks the account of a case in the same write that ends it.
 	// Of any number of callers one succeeds; errs.ErrConflict for the rest,
 	// and for a case that is not identified, has no reason, is over, or
 	// needs somebody else than by.
-	Finish(ctx context.Context, id, by string, now time.Time, rec record.Record) error
+	Finish(ctx context.Context, id, by string, now time.Time, rec effect.Effects) error
 	// End refuses or cancels a case that is open or proposed.
-	End(ctx context.Context, id string, state State, by string, now time.Time, rec record.Record) error
+	End(ctx context.Context, id string, state State, by string, now time.Time, rec effect.Effects) error
 }

@@ -7,9 +7,9 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 )
 
 // Mail names a mail that can be sent again.
@@ -26,7 +26,7 @@ const (
 // the receipt is not among them because the address is new (SecondWithin): it
 // holds what a caller is asked, and whoever got the address changed by deceit
 // is not to learn it.
-func (r *Rules) Mails(ctx context.Context, a account.Account) (out []Mail, held bool, err error) {
+func (r *Service) Mails(ctx context.Context, a account.Account) (out []Mail, held bool, err error) {
 	switch {
 	case a.State == account.Closed:
 		return nil, false, nil // none of them is true any more
@@ -51,7 +51,7 @@ func (r *Rules) Mails(ctx context.Context, a account.Account) (out []Mail, held 
 // Resend sends a mail again, to the address of the account and no other.
 // ErrMail when it is none of Mails, ErrMails after too many of them;
 // errs.ErrConflict when the account changed since it was read.
-func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Actor) error {
+func (r *Service) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(MailReasons, reason, number)
 	if err != nil {
 		return err
@@ -61,10 +61,10 @@ func (r *Rules) Resend(ctx context.Context, a account.Account, kind Mail, reason
 		return err
 	}
 	e := by.Did(audit.AccountMailResent, a.ID, r.Now()).Because(string(reason)).With(map[string]string{"ticket": number, "mail": string(kind)})
-	return r.Store.Resend(ctx, a, e.At, record.Of(e, m))
+	return r.Store.Resend(ctx, a, e.At, effect.Of(e, m))
 }
 
-func (r *Rules) again(ctx context.Context, a account.Account, kind Mail) (mail.Message, error) {
+func (r *Service) again(ctx context.Context, a account.Account, kind Mail) (mail.Message, error) {
 	now := r.Now()
 	switch {
 	case kind == MailBlocked && a.State == account.Blocked:

@@ -13,9 +13,9 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 )
@@ -32,8 +32,8 @@ type Letters interface {
 	Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message
 }
 
-// Rules are the helpdesk's acts. Each is given the member who acts.
-type Rules struct {
+// Service are the helpdesk's acts. Each is given the member who acts.
+type Service struct {
 	Store        Store
 	Changes      Changes
 	Accounts     account.Store
@@ -76,7 +76,7 @@ func Justified(list []Reason, reason Reason, number string) (string, error) {
 
 // Search finds accounts by a block reference, the reference of an
 // application or of a change, or by words.
-func (r *Rules) Search(ctx context.Context, typed string) ([]account.Account, error) {
+func (r *Service) Search(ctx context.Context, typed string) ([]account.Account, error) {
 	typed = strings.ToValidUTF8(strings.Map(printable, typed), "")
 	reference := strings.ToUpper(strings.TrimSpace(typed))
 	for _, find := range []func(context.Context, string) (account.Account, error){r.Accounts.ByBlockRef, r.Store.AccountOf, r.accountOfChange} {
@@ -104,31 +104,31 @@ func printable(r rune) rune {
 }
 
 // View gives an account and writes down who looked at it.
-func (r *Rules) View(ctx context.Context, id string, by audit.Actor) (account.Account, error) {
+func (r *Service) View(ctx context.Context, id string, by audit.Actor) (account.Account, error) {
 	a, err := r.Accounts.ByID(ctx, id)
 	if err != nil {
 		return a, err
 	}
-	return a, r.Store.Note(ctx, record.Of(by.Did(audit.AccountViewed, a.ID, r.Now())))
+	return a, r.Store.Note(ctx, effect.Of(by.Did(audit.AccountViewed, a.ID, r.Now())))
 }
 
 // NeedsSecond tells whether a colleague has to confirm an unblock.
-func (r *Rules) NeedsSecond(a account.Account) bool {
+func (r *Service) NeedsSecond(a account.Account) bool {
 	return a.Kind == account.LegalPerson || !a.UnblockedAt.IsZero() && r.Now().Before(a.UnblockedAt.Add(SecondWithin))
 }
 
 // Begin opens a case. errs.ErrConflict as Store.Begin has it.
-func (r *Rules) Begin(ctx context.Context, a account.Account, by audit.Actor) (Case, error) {
+func (r *Service) Begin(ctx context.Context, a account.Account, by audit.Actor) (Case, error) {
 	c := Case{
 		ID: secret.NewID(r.Rand), AccountID: a.ID, Epoch: a.Epoch, State: Open, Second: r.NeedsSecond(a),
 		OpenedBy: by.ID, OpenedAt: r.Now(), Version: 1,
 	}
-	return c, r.Store.Begin(ctx, c, record.Of(r.of(by, c, audit.UnblockBegun)))
+	return c, r.Store.Begin(ctx, c, effect.Of(r.of(by, c, audit.UnblockBegun)))
 }
 
 // Load gives a case with its account; errs.ErrConflict when it is over or
 // the account has moved on.
-func (r *Rules) Load(ctx context.Context, id string) (Case, account.Account, error) {
+func (r *Service) Load(ctx context.Context, id string) (Case, account.Account, error) {
 	c, err := r.Store.Case(ctx, id)
 	if err != nil {
 		return c, account.Account{}, err
@@ -142,7 +142,7 @@ func (r *Rules) Load(ctx context.Context, id string) (Case, account.Account, err
 
 // Identify judges the code and the answers a caller gave. What was right
 // before stays; an empty text was not asked. Too much wrong refuses the case.
-func (r *Rules) Identify(ctx context.Context, c Case, a account.Account, code string, said map[Question]string, by audit.Actor) (Case, error) {
+func (r *Service) Identify(ctx context.Context, c Case, a account.Account, code string, said map[Question]string, by audit.Actor) (Case, error) {
 	c.Caller = c.hear(a, r.Callback, code, said, r.Now())
 	action := audit.UnblockAnswers
 	switch {
@@ -151,12 +151,12 @@ func (r *Rules) Identify(ctx context.Context, c Case, a account.Account, code st
 	case c.Identified():
 		action = audit.UnblockIdentified
 	}
-	return r.Store.Save(ctx, c, record.Of(r.of(by, c, action)))
+	return r.Store.Save(ctx, c, effect.Of(r.of(by, c, action)))
 }
 
 // Justify gives an identified case its reason; one that needs a colleague
 // becomes a proposal by it.
-func (r *Rules) Justify(ctx context.Context, c Case, reason Reason, number string, by audit.Actor) (Case, error) {
+func (r *Service) Justify(ctx context.Context, c Case, reason Reason, number string, by audit.Actor) (Case, error) {
 	number, err := Justified(UnblockReasons, reason, number)
 	if err != nil {
 		return c, err
@@ -169,39 +169,39 @@ func (r *Rules) Justify(ctx context.Context, c Case, reason Reason, number strin
 	if c.Second {
 		c.State, action = Proposed, audit.UnblockProposed
 	}
-	return r.Store.Save(ctx, c, record.Of(r.of(by, c, action)))
+	return r.Store.Save(ctx, c, effect.Of(r.of(by, c, action)))
 }
 
 // Finish unblocks: a fresh enrolment, everything of before dead, a mail.
-func (r *Rules) Finish(ctx context.Context, c Case, a account.Account, by audit.Actor) error {
+func (r *Service) Finish(ctx context.Context, c Case, a account.Account, by audit.Actor) error {
 	e := r.of(by, c, audit.AccountUnblocked)
-	return r.Store.Finish(ctx, c.ID, by.ID, r.Now(), record.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
+	return r.Store.Finish(ctx, c.ID, by.ID, r.Now(), effect.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
 }
 
 // End refuses a proposal (a colleague) or gives a case up (who opened it).
-func (r *Rules) End(ctx context.Context, c Case, by audit.Actor) error {
+func (r *Service) End(ctx context.Context, c Case, by audit.Actor) error {
 	state, action := Cancelled, audit.UnblockCancelled
 	if by.ID != c.OpenedBy {
 		state, action = Refused, audit.UnblockRefused
 	}
-	return r.Store.End(ctx, c.ID, state, by.ID, r.Now(), record.Of(r.of(by, c, action)))
+	return r.Store.End(ctx, c.ID, state, by.ID, r.Now(), effect.Of(r.of(by, c, action)))
 }
 
 // Block blocks on request or suspicion. errs.ErrConflict when it is blocked
 // already, or closed.
-func (r *Rules) Block(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
+func (r *Service) Block(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(BlockReasons, reason, number)
 	if err != nil {
 		return err
 	}
 	e := by.Did(audit.AccountBlocked, a.ID, r.Now()).Because(string(reason)).With(map[string]string{"ticket": number})
 	return signin.WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
-		return r.Accounts.Block(ctx, a.ID, a.Epoch, account.Reported, ref, r.Now(), record.Of(e, r.Letters.AccountBlocked(a, account.Reported, ref, r.Now())))
+		return r.Accounts.Block(ctx, a.ID, a.Epoch, account.Reported, ref, r.Now(), effect.Of(e, r.Letters.AccountBlocked(a, account.Reported, ref, r.Now())))
 	})
 }
 
 // of is an event about the account of a case.
-func (r *Rules) of(by audit.Actor, c Case, action audit.Action) audit.Event {
+func (r *Service) of(by audit.Actor, c Case, action audit.Action) audit.Event {
 	details := map[string]string{"case": c.ID}
 	if c.Ticket != "" {
 		details["ticket"] = c.Ticket

@@ -23,6 +23,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -144,14 +145,14 @@ func (w *Writer) render(e envelope, name string) string {
 // when the code is over.
 func (w *Writer) ConfirmEmail(to, lang string, code secret.Text, now time.Time) mail.Message {
 	return w.write(KindConfirmEmail, to, envelope{
-		Lang: lang, At: now, Expires: now.Add(application.CodeLifetime), Letter: map[string]string{"Code": code.Reveal()},
+		Lang: lang, At: now, Expires: now.Add(intake.CodeLifetime), Letter: map[string]string{"Code": code.Reveal()},
 	})
 }
 
 // AddressTaken goes out instead of ConfirmEmail to an address that has an
 // account already, and is worth as long.
 func (w *Writer) AddressTaken(to, lang string, now time.Time) mail.Message {
-	return w.write(KindAddressTaken, to, envelope{Lang: lang, At: now, Expires: now.Add(application.CodeLifetime)})
+	return w.write(KindAddressTaken, to, envelope{Lang: lang, At: now, Expires: now.Add(intake.CodeLifetime)})
 }
 
 // FactorLinked tells that an authenticator app was linked.

@@ -14,8 +14,10 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/templates"
 )
@@ -96,11 +98,11 @@ func aboutDecisions(w *letter.Writer, lang string) []mail.Message {
 		w.Approved(a, now), w.MoreAsked(a, questions, now), w.Withdrawn(a, now), w.StatusCode(a, "123456", now), w.Rejected(a, "else", "", now),
 		w.Unanswered(a, now), w.AnswerReminder(a, questions, now),
 	}
-	o := application.Official{ID: "m1", Email: "jo@example.com", Lang: lang}
-	for _, u := range []application.Urgency{{Mine: []string{"OLID-1"}}, {Free: []string{"OLID-1"}, Late: 1}, {Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 2}} {
+	o := review.Official{ID: "m1", Email: "jo@example.com", Lang: lang}
+	for _, u := range []review.Urgency{{Mine: []string{"OLID-1"}}, {Free: []string{"OLID-1"}, Late: 1}, {Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 2}} {
 		mails = append(mails, w.Urgent(o, u, now))
 	}
-	for _, reason := range application.Reasons {
+	for _, reason := range review.Reasons {
 		mails = append(mails, w.Rejected(a, reason, questions, now))
 	}
 	return mails
@@ -196,7 +198,7 @@ func TestConfirmEmail(t *testing.T) {
 	if !strings.Contains(m.Text.Reveal(), "\n    123456\n") || !strings.Contains(m.Text.Reveal(), "15:05 uur") {
 		t.Errorf("text\n%s", m.Text.Reveal()) // 13:05 UTC and an hour, in winter
 	}
-	if !m.Expires.Equal(now.Add(application.CodeLifetime)) {
+	if !m.Expires.Equal(now.Add(intake.CodeLifetime)) {
 		t.Errorf("expires %v", m.Expires)
 	}
 	taken := writer(t, false).AddressTaken("jo@example.com", "nl", now)

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -18,7 +20,7 @@ const (
 	KindStatusCode = "status-code"
 )
 
-var _ application.Letters = (*Writer)(nil)
+var _ review.Letters = (*Writer)(nil)
 
 // StatusURL is where an applicant sees how far an application is.
 func (w *Writer) StatusURL() string { return w.Issuer + "/apply/status" }
@@ -49,7 +51,7 @@ func (w *Writer) Withdrawn(a application.Application, now time.Time) mail.Messag
 // nothing when the code is over.
 func (w *Writer) StatusCode(a application.Application, code secret.Text, now time.Time) mail.Message {
 	e := toApplicant(a, now, map[string]string{"Code": code.Reveal()})
-	e.Expires = now.Add(application.CodeLifetime)
+	e.Expires = now.Add(intake.CodeLifetime)
 	return w.write(KindStatusCode, a.Email, e)
 }
 

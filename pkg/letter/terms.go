@@ -5,6 +5,7 @@ import (
 
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/review"
 )
 
 // Kinds of mails about terms.
@@ -14,7 +15,7 @@ const (
 	KindStaffUrgent    = "staff-urgent"
 )
 
-var _ application.TermLetters = (*Writer)(nil)
+var _ review.DeadlineLetters = (*Writer)(nil)
 
 // AnswerReminder repeats an official's question and until when it can be
 // answered; behind that it is worth nothing.
@@ -35,15 +36,15 @@ const mostListed = 20
 
 // urgent is what Urgent is about.
 type urgent struct {
-	application.Urgency
+	review.Urgency
 	Count, Days        int
 	MineMore, FreeMore int // how many are not listed
 }
 
 // Urgent tells an official which applications are urgent, by their numbers
 // alone: mail is not a place for what they say.
-func (w *Writer) Urgent(o application.Official, u application.Urgency, now time.Time) mail.Message {
-	about := urgent{Urgency: u, Count: len(u.Mine) + len(u.Free), Days: application.UrgentDays}
+func (w *Writer) Urgent(o review.Official, u review.Urgency, now time.Time) mail.Message {
+	about := urgent{Urgency: u, Count: len(u.Mine) + len(u.Free), Days: review.UrgentDays}
 	about.Mine, about.MineMore = firstOf(u.Mine)
 	about.Free, about.FreeMore = firstOf(u.Free)
 	return w.write(KindStaffUrgent, o.Email, envelope{Lang: o.Lang, At: now, Expires: now.Add(24 * time.Hour), Letter: about})

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 )
 
 // A question, its reminder and its end say until when, what it means, how to
@@ -42,8 +43,8 @@ func TestLetterUrgent(t *testing.T) {
 		"nl": {"27 aanvragen hebben haast", "binnen 14 dagen", "Eén daarvan is\nal te laat", "VAN U\n  OLID-1\n  OLID-2\n", "NOG VAN NIEMAND", "en nog 5\n", "\n    https://beheer.example/console\n"},
 		"en": {"27 applications are urgent", "within 14 days", "One of them\nis overdue", "YOURS\n  OLID-1\n  OLID-2\n", "NOBODY'S YET", "and 5 more\n", "\n    https://beheer.example/console\n"},
 	} {
-		o := application.Official{ID: "m1", Email: "jo@example.com", Lang: lang}
-		m := writer(t, false).Urgent(o, application.Urgency{Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 1}, now)
+		o := review.Official{ID: "m1", Email: "jo@example.com", Lang: lang}
+		m := writer(t, false).Urgent(o, review.Urgency{Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 1}, now)
 		for _, part := range want {
 			if text := m.Subject + "\n" + m.Text.Reveal(); !strings.Contains(text, part) {
 				t.Errorf("%s: no %q in\n%s", lang, part, text)

@@ -20,10 +20,10 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/totp"
 )
@@ -42,8 +42,8 @@ type Letters interface {
 	AccountUnblocked(a account.Account, now time.Time) mail.Message
 }
 
-// Rules judges passwords and codes.
-type Rules struct {
+// Service judges passwords and codes.
+type Service struct {
 	Accounts account.Store
 	Lanes    limit.Lanes
 	Hasher   Hasher
@@ -70,7 +70,7 @@ const longestAddress = 254
 // Password checks an address and a password. device is the browser's device
 // handle, or "". It answers the account on success, in whatever state it is;
 // ErrRefused or errs.ErrUnavailable otherwise.
-func (r *Rules) Password(ctx context.Context, email, password string, device secret.Text) (account.Account, error) {
+func (r *Service) Password(ctx context.Context, email, password string, device secret.Text) (account.Account, error) {
 	canonical, err := mail.CanonicalAddress(email)
 	if err != nil {
 		canonical = email // no account has it; it is counted and costs the same
@@ -107,7 +107,7 @@ func (r *Rules) Password(ctx context.Context, email, password string, device sec
 
 // rehash brings an old hash up to today's parameters; when it fails, the next
 // login will.
-func (r *Rules) rehash(ctx context.Context, a account.Account, password string) {
+func (r *Service) rehash(ctx context.Context, a account.Account, password string) {
 	if fresh, err := r.Hasher.Hash(ctx, password); err == nil {
 		_ = r.Accounts.Rehash(ctx, a.ID, a.PasswordHash, secret.Text(fresh))
 	}
@@ -115,13 +115,13 @@ func (r *Rules) rehash(ctx context.Context, a account.Account, password string) 
 
 // Remember gives this browser a lane of its own for the account. It is called
 // after both factors.
-func (r *Rules) Remember(ctx context.Context, a account.Account, device secret.Text) error {
+func (r *Service) Remember(ctx context.Context, a account.Account, device secret.Text) error {
 	return r.Lanes.Clear(ctx, account.EmailKey(r.EmailKey, a.Email), deviceHash(device), true, r.Now())
 }
 
 // Lapse blocks an account whose QR was shown too long ago. It is called after
 // a right password and gives the account as it is then.
-func (r *Rules) Lapse(ctx context.Context, a account.Account, from From) (account.Account, error) {
+func (r *Service) Lapse(ctx context.Context, a account.Account, from From) (account.Account, error) {
 	if !r.Limits.EnrolmentLapsed(a, r.Now()) {
 		return a, nil
 	}
@@ -130,7 +130,7 @@ func (r *Rules) Lapse(ctx context.Context, a account.Account, from From) (accoun
 
 // Block blocks an account and mails its holder. One that was blocked in
 // between is given as it is.
-func (r *Rules) Block(ctx context.Context, a account.Account, reason account.BlockReason, from From) (account.Account, error) {
+func (r *Service) Block(ctx context.Context, a account.Account, reason account.BlockReason, from From) (account.Account, error) {
 	err := WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
 		return r.Accounts.Block(ctx, a.ID, a.Epoch, reason, ref, r.Now(), r.blocking(a, reason, ref, from))
 	})
@@ -140,20 +140,20 @@ func (r *Rules) Block(ctx context.Context, a account.Account, reason account.Blo
 	return r.Accounts.ByID(ctx, a.ID)
 }
 
-func (r *Rules) blocking(a account.Account, reason account.BlockReason, ref string, from From) record.Record {
-	return record.Of(r.event(a, audit.AccountBlocked, from).Because(string(reason)), r.Letters.AccountBlocked(a, reason, ref, r.Now()))
+func (r *Service) blocking(a account.Account, reason account.BlockReason, ref string, from From) effect.Effects {
+	return effect.Of(r.event(a, audit.AccountBlocked, from).Because(string(reason)), r.Letters.AccountBlocked(a, reason, ref, r.Now()))
 }
 
 // Unblock gives a fresh enrolment. by, an
 // operating-system user, and reason go into the audit log.
-func (r *Rules) Unblock(ctx context.Context, a account.Account, by, reason string) error {
+func (r *Service) Unblock(ctx context.Context, a account.Account, by, reason string) error {
 	e := audit.Operator(by).Did(audit.AccountUnblocked, a.ID, r.Now()).Because(reason)
-	return r.Accounts.Unblock(ctx, a.ID, r.Now(), record.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
+	return r.Accounts.Unblock(ctx, a.ID, r.Now(), effect.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
 }
 
 // Reveal makes a secret, keeps it, and only then gives it: of any number of
 // calls one gets it, ever; errs.ErrConflict for the rest.
-func (r *Rules) Reveal(ctx context.Context, a account.Account, from From) (secret.Text, error) {
+func (r *Service) Reveal(ctx context.Context, a account.Account, from From) (secret.Text, error) {
 	s, err := totp.NewSecret(r.Rand)
 	if err != nil {
 		return "", err
@@ -162,7 +162,7 @@ func (r *Rules) Reveal(ctx context.Context, a account.Account, from From) (secre
 	if err != nil {
 		return "", err
 	}
-	rec := record.Of(r.event(a, audit.AccountQRShown, from))
+	rec := effect.Of(r.event(a, audit.AccountQRShown, from))
 	if err := r.Accounts.Reveal(ctx, a.ID, a.Epoch, sealed, r.Now(), rec); err != nil {
 		return "", err
 	}
@@ -179,7 +179,7 @@ type CodeResult struct {
 
 // Code judges one verification code. errs.ErrConflict when the account has
 // moved on since epoch, so that the caller asks again what comes next.
-func (r *Rules) Code(ctx context.Context, a account.Account, code string, from From) (CodeResult, error) {
+func (r *Service) Code(ctx context.Context, a account.Account, code string, from From) (CodeResult, error) {
 	now := r.Now()
 	var result CodeResult
 	var fault error
@@ -194,7 +194,7 @@ func (r *Rules) Code(ctx context.Context, a account.Account, code string, from F
 	return result, err
 }
 
-func (r *Rules) judge(a account.Account, try account.CodeTry, code string, now time.Time, from From) (account.Verdict, CodeResult, error) {
+func (r *Service) judge(a account.Account, try account.CodeTry, code string, now time.Time, from From) (account.Verdict, CodeResult, error) {
 	if now.Before(try.Factor.NextTryAt) {
 		return account.Verdict{Outcome: account.TooSoon}, CodeResult{Outcome: account.TooSoon, Wait: try.Factor.NextTryAt.Sub(now)}, nil
 	}
@@ -223,21 +223,21 @@ func (r *Rules) judge(a account.Account, try account.CodeTry, code string, now t
 		return account.Verdict{Outcome: account.BlockedNow, Reason: reason, BlockRef: ref, Record: r.blocking(a, reason, ref, from)}, CodeResult{Outcome: account.BlockedNow}, nil
 	}
 	wait := account.Delay(try.Factor.Failures)
-	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: record.Of(r.event(a, audit.AccountCodeWrong, from))},
+	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: effect.Of(r.event(a, audit.AccountCodeWrong, from))},
 		CodeResult{Outcome: account.Wrong, Wait: wait, Left: limit - try.Factor.Failures}, nil
 }
 
-func (r *Rules) accept(a account.Account, step int64, first bool, from From) account.Verdict {
+func (r *Service) accept(a account.Account, step int64, first bool, from From) account.Verdict {
 	v := account.Verdict{Outcome: account.Accepted, Step: step}
 	if first {
-		v.Record = record.Of(r.event(a, audit.AccountFactorLinked, from), r.Letters.FactorLinked(a, r.Now()))
+		v.Record = effect.Of(r.event(a, audit.AccountFactorLinked, from), r.Letters.FactorLinked(a, r.Now()))
 	} else {
-		v.Record = record.Of(r.event(a, audit.AccountLogin, from))
+		v.Record = effect.Of(r.event(a, audit.AccountLogin, from))
 	}
 	return v
 }
 
-func (r *Rules) event(a account.Account, action audit.Action, from From) audit.Event {
+func (r *Service) event(a account.Account, action audit.Action, from From) audit.Event {
 	return audit.Holder(a.ID).At(from.Origin, from.RequestID).Did(action, a.ID, r.Now())
 }
 

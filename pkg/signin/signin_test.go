@@ -74,8 +74,8 @@ func newHouse() *house {
 	return &house{open: true, account: account.Account{ID: "a", Email: "anna@example.com", PasswordHash: "old hash", State: account.Active, Epoch: 1}}
 }
 
-func (h *house) rules() *signin.Rules {
-	return &signin.Rules{Accounts: h, Lanes: h, Hasher: h, EmailKey: []byte("key"), Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return noon }}
+func (h *house) rules() *signin.Service {
+	return &signin.Service{Accounts: h, Lanes: h, Hasher: h, EmailKey: []byte("key"), Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return noon }}
 }
 
 // The try is counted first, then the account is read, then one hash is made,

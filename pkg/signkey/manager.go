@@ -22,8 +22,8 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -151,8 +151,8 @@ func (m *Manager) Rotate(ctx context.Context, by string) error {
 	return m.show(keys)
 }
 
-func (m *Manager) record(changes []Change, by audit.Actor) record.Record {
-	var rec record.Record
+func (m *Manager) record(changes []Change, by audit.Actor) effect.Effects {
+	var rec effect.Effects
 	for _, c := range changes {
 		rec.Events = append(rec.Events, by.Did(audit.KeyMoved, c.Key.ID, m.Now()).
 			With(map[string]string{"alg": c.Key.Alg, "from": string(c.From), "to": string(c.To)}))

@@ -13,7 +13,7 @@ import (
 	"context"
 	"time"
 
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 )
 
 // State of a key.
@@ -74,5 +74,5 @@ type Store interface {
 	// Apply makes the changes of one rotation in one transaction, each
 	// guarded by the state it leaves. Of several servers that rotate at
 	// once, one succeeds; errs.ErrConflict for the rest.
-	Apply(ctx context.Context, changes []Change, now time.Time, rec record.Record) error
+	Apply(ctx context.Context, changes []Change, now time.Time, rec effect.Effects) error
 }

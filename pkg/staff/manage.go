@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -35,7 +35,7 @@ type Letters interface {
 // Invite makes an invitation and mails it. Its handle is for the invited
 // person alone: an administrator who saw it could become a colleague of
 // theirs. errs.ErrConflict when who does it is an administrator no more.
-func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Actor) (secret.Text, Member, error) {
+func (r *Service) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Actor) (secret.Text, Member, error) {
 	address, err := mail.CanonicalAddress(email)
 	if err != nil {
 		return "", Member{}, err
@@ -50,13 +50,13 @@ func (r *Rules) Invite(ctx context.Context, name, email, lang string, roles []Ro
 		return "", Member{}, err
 	}
 	mails = append(mails, r.Letters.StaffInvited(fresh, r.Link(handle), actor, r.Now()))
-	m, err := r.Store.Invite(ctx, member(by), fresh, func(m Member) record.Record { return record.Of(by.Did(audit.StaffInvited, m.ID, r.Now()), mails...) })
+	m, err := r.Store.Invite(ctx, member(by), fresh, func(m Member) effect.Effects { return effect.Of(by.Did(audit.StaffInvited, m.ID, r.Now()), mails...) })
 	return handle, m, err
 }
 
 // SetRoles gives a member other roles. errs.ErrConflict when it was removed,
 // or when who does it is an administrator no more.
-func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.Actor) error {
+func (r *Service) SetRoles(ctx context.Context, m Member, roles []Role, by audit.Actor) error {
 	m.Roles = roles
 	actor, mails, err := r.tell(ctx, m, WasChanged, by)
 	if err != nil {
@@ -64,17 +64,17 @@ func (r *Rules) SetRoles(ctx context.Context, m Member, roles []Role, by audit.A
 	}
 	mails = append(mails, r.Letters.StaffManaged(m, m, WasChanged, actor, r.Now()))
 	e := by.Did(audit.StaffRoles, m.ID, r.Now()).Because(strings.Join(names(roles), " "))
-	return r.Store.SetRoles(ctx, member(by), m.ID, roles, record.Of(e, mails...))
+	return r.Store.SetRoles(ctx, member(by), m.ID, roles, effect.Of(e, mails...))
 }
 
 // Remove ends a member. errs.ErrConflict when that was done before.
-func (r *Rules) Remove(ctx context.Context, m Member, by audit.Actor) error {
+func (r *Service) Remove(ctx context.Context, m Member, by audit.Actor) error {
 	actor, mails, err := r.tell(ctx, m, WasRemoved, by)
 	if err != nil {
 		return err
 	}
 	mails = append(mails, r.Letters.StaffManaged(m, m, WasRemoved, actor, r.Now()))
-	return r.Store.Remove(ctx, member(by), m.ID, record.Of(by.Did(audit.StaffRemoved, m.ID, r.Now()), mails...))
+	return r.Store.Remove(ctx, member(by), m.ID, effect.Of(by.Did(audit.StaffRemoved, m.ID, r.Now()), mails...))
 }
 
 // Left is something that a member had begun and that ended with the role for
@@ -93,7 +93,7 @@ func (l Left) Event(e audit.Event) audit.Event {
 // tell writes to every other administrator and auditor, and names who acts.
 // Nobody becomes an official in silence: who would invent a colleague, to be
 // a second pair of eyes, is seen by all others.
-func (r *Rules) tell(ctx context.Context, m Member, what Managed, by audit.Actor) (actor string, mails []mail.Message, err error) {
+func (r *Service) tell(ctx context.Context, m Member, what Managed, by audit.Actor) (actor string, mails []mail.Message, err error) {
 	all, err := r.Store.List(ctx)
 	if err != nil {
 		return "", nil, err

@@ -10,17 +10,17 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/totp"
 )
 
-// Rules judges how members get in.
-type Rules struct {
+// Service judges how members get in.
+type Service struct {
 	Store    Store
 	Lanes    limit.Lanes
 	Hasher   signin.Hasher
@@ -35,7 +35,7 @@ type Rules struct {
 // Accept spends an invitation with a chosen password and gives the secret
 // for the authenticator app: once. errs.ErrNotFound when the invitation is
 // unknown, used or too old.
-func (r *Rules) Accept(ctx context.Context, invite secret.Text, password string, origin string) (Member, secret.Text, error) {
+func (r *Service) Accept(ctx context.Context, invite secret.Text, password string, origin string) (Member, secret.Text, error) {
 	m, err := r.Invited(ctx, invite)
 	if err != nil {
 		return Member{}, "", err
@@ -52,7 +52,7 @@ func (r *Rules) Accept(ctx context.Context, invite secret.Text, password string,
 	if err != nil {
 		return Member{}, "", err
 	}
-	err = r.Store.Accept(ctx, invite.Hash(), secret.Text(hash), sealed, r.Now(), record.Of(r.event(m, audit.StaffJoined, origin)))
+	err = r.Store.Accept(ctx, invite.Hash(), secret.Text(hash), sealed, r.Now(), effect.Of(r.event(m, audit.StaffJoined, origin)))
 	if errors.Is(err, errs.ErrConflict) {
 		err = errs.ErrNotFound
 	}
@@ -60,7 +60,7 @@ func (r *Rules) Accept(ctx context.Context, invite secret.Text, password string,
 }
 
 // Invited gives the member of a live invitation.
-func (r *Rules) Invited(ctx context.Context, invite secret.Text) (Member, error) {
+func (r *Service) Invited(ctx context.Context, invite secret.Text) (Member, error) {
 	m, err := r.Store.ByInvite(ctx, invite.Hash())
 	if err == nil && (m.State != Invited || !r.Now().Before(m.InviteExpires)) {
 		return Member{}, errs.ErrNotFound
@@ -75,7 +75,7 @@ const longestAddress = 254
 // signin.ErrRefused, for everything but a right password of an active member
 // in an open lane. device is the browser's device handle, or "": a stranger
 // who guesses does not lock an official out at the desk.
-func (r *Rules) Password(ctx context.Context, email, password string, device secret.Text) (Member, error) {
+func (r *Service) Password(ctx context.Context, email, password string, device secret.Text) (Member, error) {
 	address, err := mail.CanonicalAddress(email)
 	if err != nil {
 		// A cut letter is no text, which a database would refuse.
@@ -103,7 +103,7 @@ func (r *Rules) Password(ctx context.Context, email, password string, device sec
 
 // Remember gives this browser a lane of its own for the member. It is called
 // after both factors.
-func (r *Rules) Remember(ctx context.Context, m Member, device secret.Text) error {
+func (r *Service) Remember(ctx context.Context, m Member, device secret.Text) error {
 	return r.Lanes.Clear(ctx, account.EmailKey(r.EmailKey, m.Email), deviceHash(device), true, r.Now())
 }
 
@@ -115,16 +115,16 @@ func deviceHash(device secret.Text) string {
 }
 
 // Code judges the verification code of a login; each step counts once.
-func (r *Rules) Code(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
+func (r *Service) Code(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
 	return r.code(ctx, m, code, audit.StaffLogin, origin)
 }
 
 // Again judges a code of somebody who is logged in, before a critical act.
-func (r *Rules) Again(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
+func (r *Service) Again(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
 	return r.code(ctx, m, code, audit.StaffProven, origin)
 }
 
-func (r *Rules) code(ctx context.Context, m Member, code string, action audit.Action, origin string) (account.Outcome, time.Duration, error) {
+func (r *Service) code(ctx context.Context, m Member, code string, action audit.Action, origin string) (account.Outcome, time.Duration, error) {
 	now := r.Now()
 	var wait time.Duration
 	var fault error
@@ -139,7 +139,7 @@ func (r *Rules) code(ctx context.Context, m Member, code string, action audit.Ac
 	return verdict.Outcome, wait, err
 }
 
-func (r *Rules) judge(m Member, try account.CodeTry, code string, action audit.Action, now time.Time, origin string) (account.Verdict, time.Duration, error) {
+func (r *Service) judge(m Member, try account.CodeTry, code string, action audit.Action, now time.Time, origin string) (account.Verdict, time.Duration, error) {
 	if now.Before(try.Factor.NextTryAt) {
 		return account.Verdict{Outcome: account.TooSoon}, try.Factor.NextTryAt.Sub(now), nil
 	}
@@ -154,14 +154,14 @@ func (r *Rules) judge(m Member, try account.CodeTry, code string, action audit.A
 	case right && step <= try.Factor.LastStep:
 		return account.Verdict{Outcome: account.Replayed}, totp.Remaining(now), nil
 	case right:
-		return account.Verdict{Outcome: account.Accepted, Step: step, Record: record.Of(r.event(m, action, origin))}, 0, nil
+		return account.Verdict{Outcome: account.Accepted, Step: step, Record: effect.Of(r.event(m, action, origin))}, 0, nil
 	case try.Factor.Failures >= WrongCodes:
-		return account.Verdict{Outcome: account.BlockedNow, Record: record.Of(r.event(m, audit.StaffBlocked, origin).Because("wrong codes"))}, 0, nil
+		return account.Verdict{Outcome: account.BlockedNow, Record: effect.Of(r.event(m, audit.StaffBlocked, origin).Because("wrong codes"))}, 0, nil
 	}
 	wait := account.Delay(try.Factor.Failures)
-	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: record.Of(r.event(m, audit.StaffCodeWrong, origin))}, wait, nil
+	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: effect.Of(r.event(m, audit.StaffCodeWrong, origin))}, wait, nil
 }
 
-func (r *Rules) event(m Member, action audit.Action, origin string) audit.Event {
+func (r *Service) event(m Member, action audit.Action, origin string) audit.Event {
 	return audit.Official(m.ID).At(origin, "").Did(action, m.ID, r.Now())
 }

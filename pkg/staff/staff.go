@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -86,7 +86,7 @@ type Store interface {
 	// known is invited again: same ID, next epoch, password and secret gone.
 	// It gives the member as kept. by and what the member has no role for any
 	// more are as in SetRoles.
-	Invite(ctx context.Context, by string, m Member, rec func(Member) record.Record) (Member, error)
+	Invite(ctx context.Context, by string, m Member, rec func(Member) effect.Effects) (Member, error)
 	// ByID, ByEmail and ByInvite (a handle's hash) answer errs.ErrNotFound.
 	ByID(ctx context.Context, id string) (Member, error)
 	ByEmail(ctx context.Context, email string) (Member, error)
@@ -97,7 +97,7 @@ type Store interface {
 	Everyone(ctx context.Context) ([]Member, error)
 	// Accept spends an invitation: once, of any number of callers, and not
 	// after it expired; errs.ErrConflict otherwise.
-	Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec record.Record) error
+	Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec effect.Effects) error
 	// TryCode is account.Store's, for members that are Active and of epoch.
 	TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error)
 	// SetRoles gives a member that is not removed other roles and a new epoch.
@@ -105,8 +105,8 @@ type Store interface {
 	// that very moment, so that two who remove each other leave one; "" is the
 	// operator. errs.ErrConflict otherwise. What the member began and has no
 	// role for now ends by it (Left): cases are free again, proposals void.
-	SetRoles(ctx context.Context, by, id string, roles []Role, rec record.Record) error
+	SetRoles(ctx context.Context, by, id string, roles []Role, rec effect.Effects) error
 	// Remove ends a member, as SetRoles; errs.ErrConflict also when that was
 	// done before.
-	Remove(ctx context.Context, by, id string, rec record.Record) error
+	Remove(ctx context.Context, by, id string, rec effect.Effects) error
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 )
 
 const (
@@ -43,7 +43,7 @@ type Watched interface {
 	// Alarm keeps an alarm with its record; errs.ErrConflict when there was
 	// one about the member at or after since. Of any number of callers one
 	// succeeds.
-	Alarm(ctx context.Context, a Alarm, since time.Time, rec record.Record) error
+	Alarm(ctx context.Context, a Alarm, since time.Time, rec effect.Effects) error
 	// Alarms lists those at or after a moment, newest first.
 	Alarms(ctx context.Context, since time.Time) ([]Alarm, error)
 }
@@ -98,7 +98,7 @@ func (w *Watch) alarm(ctx context.Context, a Alarm, m Member, by audit.Actor) (b
 	if err != nil {
 		return false, err
 	}
-	rec := record.Of(audit.System("").At(by.Origin, by.RequestID).Did(audit.StaffAlarm, m.ID, a.At).Because("many files opened"))
+	rec := effect.Of(audit.System("").At(by.Origin, by.RequestID).Did(audit.StaffAlarm, m.ID, a.At).Because("many files opened"))
 	for _, to := range members {
 		if to.State == Active && to.Has(Administrator) {
 			rec.Mails = append(rec.Mails, w.Letters.StaffAlarm(to, m, a.Files, since, a.At))

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -73,7 +73,7 @@ func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	return putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a))
 }
 
-func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec record.Record) error {
+func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "reveal", rec, `UPDATE accounts
 		SET state = 'qr_shown', totp_sealed = $1, totp_shown_at = $2, totp_last_step = 0, totp_failures = 0, totp_next_try = 0
 		WHERE id = $3 AND epoch = $4 AND state = 'awaiting_enrolment'`, sealed, ms(now), id, epoch)
@@ -83,14 +83,14 @@ func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []b
 // same moment wait for each other and each one sees the others' count.
 func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error) {
 	var verdict account.Verdict
-	err := s.db.change(ctx, "code", func(tx *sql.Tx) (record.Record, error) {
+	err := s.db.change(ctx, "code", func(tx *sql.Tx) (effect.Effects, error) {
 		a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts SET totp_failures = totp_failures + 1
 			WHERE id = $1 AND epoch = $2 AND state IN ('qr_shown', 'active') RETURNING `+accountColumns, id, epoch))
 		if err == sql.ErrNoRows {
-			return record.Record{}, errs.ErrConflict
+			return effect.Effects{}, errs.ErrConflict
 		}
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		verdict = judge(account.CodeTry{State: a.State, Enrolment: a.Unblocks, Factor: a.Factor})
 		return verdict.Record, s.write(ctx, tx, a, verdict, now)
@@ -118,7 +118,7 @@ func (s accounts) write(ctx context.Context, tx *sql.Tx, a account.Account, v ac
 	}
 }
 
-func (s accounts) Block(ctx context.Context, id string, epoch int64, reason account.BlockReason, ref string, _ time.Time, rec record.Record) error {
+func (s accounts) Block(ctx context.Context, id string, epoch int64, reason account.BlockReason, ref string, _ time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "block", rec, `UPDATE accounts SET state = 'blocked', block_reason = $1, block_ref = $2, epoch = epoch + 1
 		WHERE id = $3 AND state IN ('awaiting_enrolment', 'qr_shown', 'active') AND (CAST($4 AS BIGINT) = 0 OR epoch = CAST($4 AS BIGINT))`, reason, ref, id, epoch)
 }
@@ -129,11 +129,11 @@ const unblock = `UPDATE accounts
 	    totp_sealed = NULL, totp_last_step = 0, totp_failures = 0, totp_next_try = 0, totp_shown_at = 0
 	WHERE id = $1 AND state = 'blocked'`
 
-func (s accounts) Unblock(ctx context.Context, id string, now time.Time, rec record.Record) error {
+func (s accounts) Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "unblock", rec, unblock, id, ms(now))
 }
 
 func (s accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {
-	return s.db.with(ctx, "rehash", record.Record{}, `UPDATE accounts SET password_hash = $1 WHERE id = $2 AND password_hash = $3`,
+	return s.db.with(ctx, "rehash", effect.Effects{}, `UPDATE accounts SET password_hash = $1 WHERE id = $2 AND password_hash = $3`,
 		fresh.Reveal(), id, old.Reveal())
 }

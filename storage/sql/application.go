@@ -9,15 +9,16 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/secret"
 )
 
 type applications struct{ db *DB }
 
 // Applications gives the application store.
-func (db *DB) Applications() application.Store { return applications{db} }
+func (db *DB) Applications() intake.Store { return applications{db} }
 
 const applicationColumns = `id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, code_failures, codes_sent,
 	password_hash, answers, COALESCE(reference, ''), account_id, version, created_at, expires_at, submitted_at, due_at, asked_at, answer_by, decided_at`
@@ -44,7 +45,7 @@ func scanApplication(r row, more ...any) (application.Application, error) {
 	return a, nil
 }
 
-func (s applications) Start(ctx context.Context, a application.Application, rec record.Record) error {
+func (s applications) Start(ctx context.Context, a application.Application, rec effect.Effects) error {
 	return s.db.with(ctx, "application", rec, `INSERT INTO applications
 		(id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, created_at, expires_at)
 		VALUES ($1,$2,$3,$4,$5,'draft',$6,$7,$8,$9,$10)`,
@@ -64,27 +65,27 @@ func (s applications) ByReference(ctx context.Context, reference string) (applic
 	return s.by(ctx, "reference", reference)
 }
 
-func (s applications) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error {
+func (s applications) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "renew code", rec, `UPDATE applications
 		SET code_hash = $1, code_expires = $2, code_failures = 0, codes_sent = codes_sent + 1
-		WHERE id = $3 AND state = 'draft' AND codes_sent < $4`, codeHash, ms(expires), id, application.CodesPerDraft)
+		WHERE id = $3 AND state = 'draft' AND codes_sent < $4`, codeHash, ms(expires), id, intake.CodesPerDraft)
 }
 
-func (s applications) TryCode(ctx context.Context, id, codeHash string, now time.Time) (application.CodeVerdict, error) {
-	var verdict application.CodeVerdict
-	err := s.db.change(ctx, "confirm address", func(tx *sql.Tx) (record.Record, error) {
+func (s applications) TryCode(ctx context.Context, id, codeHash string, now time.Time) (intake.CodeVerdict, error) {
+	var verdict intake.CodeVerdict
+	err := s.db.change(ctx, "confirm address", func(tx *sql.Tx) (effect.Effects, error) {
 		a, err := scanApplication(tx.QueryRowContext(ctx, `UPDATE applications SET code_failures = code_failures + 1
 			WHERE id = $1 AND state = 'draft' AND expires_at > $2 RETURNING `+applicationColumns, id, ms(now)))
 		if errors.Is(err, sql.ErrNoRows) {
-			return record.Record{}, errs.ErrConflict
+			return effect.Effects{}, errs.ErrConflict
 		}
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
-		if verdict = application.JudgeCode(a, codeHash, now); verdict != application.CodeRight {
-			return record.Record{}, nil
+		if verdict = intake.JudgeCode(a, codeHash, now); verdict != intake.CodeRight {
+			return effect.Effects{}, nil
 		}
-		return record.Record{}, one(tx.ExecContext(ctx, `UPDATE applications SET state = 'email_confirmed', code_hash = '' WHERE id = $1 AND state = 'draft'`, id))
+		return effect.Effects{}, one(tx.ExecContext(ctx, `UPDATE applications SET state = 'email_confirmed', code_hash = '' WHERE id = $1 AND state = 'draft'`, id))
 	})
 	if err != nil {
 		return "", err
@@ -93,7 +94,7 @@ func (s applications) TryCode(ctx context.Context, id, codeHash string, now time
 }
 
 func (s applications) Save(ctx context.Context, a application.Application) (application.Application, error) {
-	err := s.db.with(ctx, "save answers", record.Record{}, `UPDATE applications
+	err := s.db.with(ctx, "save answers", effect.Effects{}, `UPDATE applications
 		SET answers = $1, password_hash = $2, version = version + 1
 		WHERE id = $3 AND version = $4 AND state = 'email_confirmed'`, text(a.Answers), a.PasswordHash.Reveal(), a.ID, a.Version)
 	if err != nil {
@@ -104,15 +105,15 @@ func (s applications) Save(ctx context.Context, a application.Application) (appl
 }
 
 func (s applications) PutDocument(ctx context.Context, d application.Document) error {
-	return s.db.change(ctx, "document", func(tx *sql.Tx) (record.Record, error) {
+	return s.db.change(ctx, "document", func(tx *sql.Tx) (effect.Effects, error) {
 		// The row of the application is taken first: two uploads at once
 		// follow each other, and a sent application takes no more.
 		if err := one(tx.ExecContext(ctx, `UPDATE applications SET version = version + 1
 			WHERE id = $1 AND state = 'email_confirmed' AND expires_at > $2`, d.ApplicationID, ms(d.CreatedAt))); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		_, err := putDocument(ctx, tx, d) // what was chosen before was never sent
-		return record.Record{}, err
+		return effect.Effects{}, err
 	})
 }
 
@@ -166,8 +167,8 @@ func (s applications) DocumentContent(ctx context.Context, documentID string) (a
 	return d, answer("document", err)
 }
 
-func (s applications) Submit(ctx context.Context, a application.Application, approve *account.Account, rec record.Record) error {
-	return s.db.change(ctx, "submit", func(tx *sql.Tx) (record.Record, error) {
+func (s applications) Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error {
+	return s.db.change(ctx, "submit", func(tx *sql.Tx) (effect.Effects, error) {
 		state, accountID, decided := application.Submitted, "", int64(0)
 		if approve != nil {
 			state, accountID, decided = application.Approved, approve.ID, ms(a.SubmittedAt)
@@ -178,10 +179,10 @@ func (s applications) Submit(ctx context.Context, a application.Application, app
 			WHERE id = $7 AND version = $8 AND state = 'email_confirmed' AND expires_at > $4`,
 			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.ID, a.Version,
 			ms(application.DecideBy(a.SubmittedAt)))); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if err := putTerms(ctx, tx, applicationTerms, a.ID, a.SearchTerms()); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if approve == nil {
 			// An address that has an account by now cannot be sent in again.
@@ -205,19 +206,19 @@ func free(ctx context.Context, tx *sql.Tx, email string) error {
 
 func (s applications) Expire(ctx context.Context, now time.Time) (int, error) {
 	var n int64
-	err := s.db.change(ctx, "expire applications", func(tx *sql.Tx) (record.Record, error) {
+	err := s.db.change(ctx, "expire applications", func(tx *sql.Tx) (effect.Effects, error) {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE application_id IN
 			(SELECT id FROM applications WHERE state IN ('draft', 'email_confirmed') AND expires_at <= $1)`, ms(now)); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		res, err := tx.ExecContext(ctx, `UPDATE applications
 			SET state = 'expired', answers = '{}', password_hash = '', code_hash = '', email = '', version = version + 1
 			WHERE state IN ('draft', 'email_confirmed') AND expires_at <= $1`, ms(now))
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		n, err = res.RowsAffected()
-		return record.Record{}, err
+		return effect.Effects{}, err
 	})
 	return int(n), err
 }

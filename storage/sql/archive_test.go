@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/testenv"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/storage/storagetest"
 )
 
@@ -15,7 +16,7 @@ func TestArchiveContract(t *testing.T) {
 		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			storagetest.Archive(t, func(t *testing.T) (storagetest.Stores, application.Cases, application.Archive, application.Scans) {
+			storagetest.Archive(t, func(t *testing.T) (storagetest.Stores, review.Cases, custody.Archive, custody.Scans) {
 				db := open(t, address(t), time.Now)
 				return storesOf(db), db.Cases(), db.Archive(), db.Scans()
 			})

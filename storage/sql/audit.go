@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 )
 
 type auditLog struct{ db *DB }
@@ -75,7 +75,7 @@ func (s auditLog) EventsAbout(ctx context.Context, objectKind audit.ObjectKind, 
 }
 
 func (s auditLog) Note(ctx context.Context, e audit.Event) error {
-	return s.db.change(ctx, "note", func(*sql.Tx) (record.Record, error) { return record.Of(e), nil })
+	return s.db.change(ctx, "note", func(*sql.Tx) (effect.Effects, error) { return effect.Of(e), nil })
 }
 
 func (s auditLog) list(ctx context.Context, query string, args ...any) ([]audit.Event, error) {
@@ -152,22 +152,22 @@ func (s auditLog) Anchor(ctx context.Context) (audit.Anchor, error) {
 // Prune takes the anchor's row first, so that one of several wins; the head
 // comes last, as everywhere.
 func (s auditLog) Prune(ctx context.Context, was, to audit.Anchor, e audit.Event) error {
-	return s.db.change(ctx, "prune the record", func(tx *sql.Tx) (record.Record, error) {
+	return s.db.change(ctx, "prune the record", func(tx *sql.Tx) (effect.Effects, error) {
 		move := `UPDATE audit_anchor SET seq = $1, hash = $2, at = $3, signature = $4 WHERE id = 1 AND seq = $5`
 		if was.Seq == 0 {
 			move = `INSERT INTO audit_anchor (id, seq, hash, at, signature) SELECT 1, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT) WHERE CAST($5 AS BIGINT) = 0 ON CONFLICT (id) DO NOTHING`
 		}
 		if err := one(tx.ExecContext(ctx, move, to.Seq, to.Hash, ms(to.At), to.Signature, was.Seq)); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		var n int
 		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_events WHERE seq = $1 AND hash = $2`, to.Seq, to.Hash).Scan(&n); err != nil || n != 1 {
-			return record.Record{}, cmp.Or(err, errs.ErrConflict)
+			return effect.Effects{}, cmp.Or(err, errs.ErrConflict)
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM audit_events WHERE seq <= $1`, to.Seq); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM audit_signed_heads WHERE seq <= $1`, to.Seq)
-		return record.Of(e), err
+		return effect.Of(e), err
 	})
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
 )
 
 type changes struct{ db *DB }
@@ -45,33 +45,33 @@ func limits(now time.Time) []any {
 	return []any{ms(now.Add(-helpdesk.CaseTime)), ms(now.Add(-helpdesk.ProposalTime)), ms(now)}
 }
 
-func (s changes) Begin(ctx context.Context, c helpdesk.Change, rec record.Record) error {
+func (s changes) Begin(ctx context.Context, c helpdesk.Change, rec effect.Effects) error {
 	now := c.OpenedAt
-	return s.db.change(ctx, "begin change", func(tx *sql.Tx) (record.Record, error) {
+	return s.db.change(ctx, "begin change", func(tx *sql.Tx) (effect.Effects, error) {
 		if _, err := tx.ExecContext(ctx, `UPDATE account_changes SET state = 'cancelled', decided_by = $4, decided_at = $3, version = version + 1
 			WHERE account_id = $5 AND state IN ('open', 'proposed', 'confirmed') AND (`+overChange+` OR epoch <> $6 OR state = 'open' AND opened_by = $4)`,
 			append(limits(now), c.OpenedBy, c.AccountID, c.Epoch)...); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		var refused int
 		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM account_changes WHERE account_id = $1 AND kind = $2 AND state = 'refused' AND decided_at > $3`,
 			c.AccountID, c.Kind, ms(now.Add(-helpdesk.Cooling))).Scan(&refused); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if refused > 0 {
-			return record.Record{}, errs.ErrConflict
+			return effect.Effects{}, errs.ErrConflict
 		}
 		wrong := 0
 		if c.Kind == helpdesk.Address {
 			var err error
 			if wrong, err = wrongBefore(ctx, tx, c.AccountID, now); err != nil {
-				return record.Record{}, err
+				return effect.Effects{}, err
 			}
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO account_changes (id, reference, account_id, epoch, kind, state, second, code_asked, wrongs, reason, ticket, opened_by, opened_at)
 			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
 			c.ID, c.Reference, c.AccountID, c.Epoch, c.Kind, c.State, c.Second, c.CodeAsked, wrong, c.Reason, c.Ticket, c.OpenedBy, ms(now)); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if c.Kind == helpdesk.Closing && !c.Second {
 			return rec, closeAccount(ctx, tx, c.ID, c.OpenedBy, now, `NOT second`)
@@ -115,7 +115,7 @@ func (s changes) list(ctx context.Context, where string, args ...any) ([]helpdes
 	return out, answer("changes", err)
 }
 
-func (s changes) Save(ctx context.Context, c helpdesk.Change, rec record.Record) (helpdesk.Change, error) {
+func (s changes) Save(ctx context.Context, c helpdesk.Change, rec effect.Effects) (helpdesk.Change, error) {
 	err := s.db.with(ctx, "save change", rec, `UPDATE account_changes
 		SET state = $1, answers = $2, code_right = $3, rights = $4, wrongs = $5, reason = $6, ticket = $7, email = $8, decided_by = $9, decided_at = $10, version = version + 1
 		WHERE id = $11 AND version = $12 AND state = 'open'`,
@@ -129,8 +129,8 @@ func (s changes) Save(ctx context.Context, c helpdesk.Change, rec record.Record)
 // stands demands that the account is still as it was when a change began.
 const stands = `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state <> 'closed'`
 
-func (s changes) Confirm(ctx context.Context, c helpdesk.Change, by string, now time.Time, rec record.Record) error {
-	return s.db.change(ctx, "confirm change", func(tx *sql.Tx) (record.Record, error) {
+func (s changes) Confirm(ctx context.Context, c helpdesk.Change, by string, now time.Time, rec effect.Effects) error {
+	return s.db.change(ctx, "confirm change", func(tx *sql.Tx) (effect.Effects, error) {
 		var accountID string
 		var epoch int64
 		err := tx.QueryRowContext(ctx, `UPDATE account_changes SET state = 'confirmed', confirmed_by = $1, valid_from = $2, valid_until = $3, version = version + 1
@@ -138,31 +138,31 @@ func (s changes) Confirm(ctx context.Context, c helpdesk.Change, by string, now 
 				AND rights >= $6 AND (code_right OR NOT code_asked) AND reason <> '' AND email <> '' RETURNING account_id, epoch`,
 			by, ms(c.From), ms(c.Until), c.ID, ms(now.Add(-helpdesk.ProposalTime)), helpdesk.RightAnswers).Scan(&accountID, &epoch)
 		if errors.Is(err, sql.ErrNoRows) {
-			return record.Record{}, errs.ErrConflict
+			return effect.Effects{}, errs.ErrConflict
 		}
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		return rec, one(tx.ExecContext(ctx, stands, accountID, epoch))
 	})
 }
 
 // TryCode counts first, on the locked row, as accounts do.
-func (s changes) TryCode(ctx context.Context, id string, now time.Time, judge func(helpdesk.Change) (helpdesk.HolderVerdict, record.Record)) (helpdesk.HolderVerdict, error) {
+func (s changes) TryCode(ctx context.Context, id string, now time.Time, judge func(helpdesk.Change) (helpdesk.HolderVerdict, effect.Effects)) (helpdesk.HolderVerdict, error) {
 	var verdict helpdesk.HolderVerdict
-	err := s.db.change(ctx, "confirm address", func(tx *sql.Tx) (record.Record, error) {
+	err := s.db.change(ctx, "confirm address", func(tx *sql.Tx) (effect.Effects, error) {
 		c, err := scanChange(tx.QueryRowContext(ctx, `UPDATE account_changes SET tries = tries + 1
 			WHERE id = $1 AND kind = 'address' AND state = 'confirmed' AND valid_until > $2 RETURNING `+changeColumns, id, ms(now)))
 		if errors.Is(err, sql.ErrNoRows) {
-			return record.Record{}, errs.ErrConflict
+			return effect.Effects{}, errs.ErrConflict
 		}
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if err := one(tx.ExecContext(ctx, stands, c.AccountID, c.Epoch)); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
-		var rec record.Record
+		var rec effect.Effects
 		verdict, rec = judge(c)
 		switch verdict {
 		case helpdesk.CodeRight:
@@ -225,8 +225,8 @@ func moveApplication(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	return putTerms(ctx, tx, applicationTerms, app.ID, app.SearchTerms())
 }
 
-func (s changes) Close(ctx context.Context, id, by string, now time.Time, rec record.Record) error {
-	return s.db.change(ctx, "close account", func(tx *sql.Tx) (record.Record, error) {
+func (s changes) Close(ctx context.Context, id, by string, now time.Time, rec effect.Effects) error {
+	return s.db.change(ctx, "close account", func(tx *sql.Tx) (effect.Effects, error) {
 		return rec, closeAccount(ctx, tx, id, by, now, `opened_by <> $1`)
 	})
 }
@@ -248,12 +248,12 @@ func closeAccount(ctx context.Context, tx *sql.Tx, id, by string, now time.Time,
 		WHERE id = $2 AND epoch = $3 AND state IN ('awaiting_enrolment', 'qr_shown', 'active', 'blocked')`, ms(now), accountID, epoch))
 }
 
-func (s changes) End(ctx context.Context, c helpdesk.Change, state helpdesk.State, by string, now time.Time, rec record.Record) error {
+func (s changes) End(ctx context.Context, c helpdesk.Change, state helpdesk.State, by string, now time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "end change", rec, `UPDATE account_changes SET state = $1, decided_by = $2, decided_at = $3, version = version + 1
 		WHERE id = $4 AND version = $5 AND state IN ('open', 'proposed', 'confirmed')`, state, by, ms(now), c.ID, c.Version)
 }
 
-func (s changes) Reopen(ctx context.Context, accountID string, epoch int64, reason account.BlockReason, ref string, now time.Time, rec record.Record) error {
+func (s changes) Reopen(ctx context.Context, accountID string, epoch int64, reason account.BlockReason, ref string, now time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "reopen account", rec, `UPDATE accounts SET state = 'blocked', block_reason = $1, block_ref = $2, epoch = epoch + 1, closed_at = 0
 		WHERE id = $3 AND epoch = $4 AND state = 'closed' AND closed_at > $5`, reason, ref, accountID, epoch, ms(now.Add(-helpdesk.ReopenTime)))
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/testenv"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/storage/sql"
 	"omgevingsloket-id/storage/storagetest"
@@ -81,7 +81,7 @@ func TestStatisticsContract(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t, address(t), time.Now)
-			storagetest.Statistics(t, storesOf(db), db.Cases(), db.Terms(), db.Helpdesk(), db.Statistics())
+			storagetest.Statistics(t, storesOf(db), db.Cases(), db.Deadlines(), db.Helpdesk(), db.Statistics())
 		})
 	}
 }
@@ -92,7 +92,7 @@ func TestCasesContract(t *testing.T) {
 		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			opened := func(t *testing.T) (storagetest.Stores, application.Cases) {
+			opened := func(t *testing.T) (storagetest.Stores, review.Cases) {
 				db := open(t, address(t), time.Now)
 				return storesOf(db), db.Cases()
 			}

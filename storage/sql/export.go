@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 )
 
-func (s cases) Lines(ctx context.Context, q application.Query, most int) ([]application.Line, error) {
+func (s cases) Lines(ctx context.Context, q review.Query, most int) ([]review.Line, error) {
 	l := queueOf(q.Show)
 	where, args := l.condition(q, false)
 	args = append(args, most+1)
@@ -19,9 +19,9 @@ func (s cases) Lines(ctx context.Context, q application.Query, most int) ([]appl
 		return nil, answer("lines", err)
 	}
 	defer rows.Close()
-	var out []application.Line
+	var out []review.Line
 	for rows.Next() {
-		var c application.Case
+		var c review.Case
 		var answers, reason string
 		var submitted, due, decided int64
 		if err := rows.Scan(&c.Reference, &c.Kind, &c.State, &c.Reviewer, &c.Proposal, &answers, &submitted, &due, &decided, &reason); err != nil {
@@ -32,7 +32,7 @@ func (s cases) Lines(ctx context.Context, q application.Query, most int) ([]appl
 		}
 		c.SubmittedAt, c.DueAt, c.DecidedAt = at(submitted), at(due), at(decided)
 		if out = append(out, c.Line(reason)); len(out) > most {
-			return nil, application.ErrTooMany
+			return nil, review.ErrTooMany
 		}
 	}
 	if err := rows.Err(); err != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 )
 
 // Raw is the database itself, for what no method does.
@@ -28,7 +28,7 @@ func (db *DB) Explain(t *testing.T, query string, args ...any) string {
 }
 
 // QueueText gives the statement of a queue, for a test that asks how it is run.
-func (db *DB) QueueText(q application.Query, common bool) (string, []any) {
+func (db *DB) QueueText(q review.Query, common bool) (string, []any) {
 	a := ask(q, common)
 	return a.text, a.args
 }

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/grant"
-	"omgevingsloket-id/pkg/record"
 )
 
 type grants struct{ db *DB }
@@ -54,7 +54,7 @@ func of(table, columns string) string {
 
 // Issue inserts only while the account is active and of this epoch: the
 // SELECT is part of the INSERT.
-func (s grants) Issue(ctx context.Context, g grant.Grant, rec record.Record) error {
+func (s grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) error {
 	return s.db.with(ctx, "issue grant", rec, `INSERT INTO grants
 		(id, code_hash, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, challenge, auth_time, acr, issued_at, code_expires)
 		SELECT $1,$2,$3,a.id,$5,a.epoch,$7,$8,$9,$10,$11,CAST($12 AS BIGINT),$13,CAST($14 AS BIGINT),CAST($15 AS BIGINT) FROM accounts a
@@ -64,30 +64,30 @@ func (s grants) Issue(ctx context.Context, g grant.Grant, rec record.Record) err
 }
 
 // Redeem takes the row by counting the try, judges it, and spends it.
-func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay record.Record) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
-	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (record.Record, error) {
+func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Effects) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
+	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (effect.Effects, error) {
 		refused = ""
 		var scan grantScan
 		err := tx.QueryRowContext(ctx, `UPDATE grants SET tries = tries + 1 WHERE code_hash = $1 RETURNING `+grantColumns, r.CodeHash).Scan(scan.targets()...)
 		if errors.Is(err, sql.ErrNoRows) {
 			refused = grant.RefusedUnknown
-			return record.Record{}, nil
+			return effect.Effects{}, nil
 		}
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if g, err = scan.value(); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		a, err = scanAccount(tx.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, g.AccountID))
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if refused = refuse(g, a, r); refused != "" {
 			return settle(ctx, tx, g, r, refused, replay)
 		}
 		g.RedeemedAt, g.Expires = r.Now, r.Expires
-		return record.Record{}, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2
+		return effect.Effects{}, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2
 			WHERE id = $3 AND redeemed_at = 0 AND revoked_at = 0`, ms(r.Now), ms(r.Expires), g.ID))
 	})
 	if err != nil || refused != "" {
@@ -118,18 +118,18 @@ func refuse(g grant.Grant, a account.Account, r grant.Redemption) grant.Refusal 
 }
 
 // settle writes what a refusal leads to.
-func settle(ctx context.Context, tx *sql.Tx, g grant.Grant, r grant.Redemption, refused grant.Refusal, replay record.Record) (record.Record, error) {
+func settle(ctx context.Context, tx *sql.Tx, g grant.Grant, r grant.Redemption, refused grant.Refusal, replay effect.Effects) (effect.Effects, error) {
 	switch {
 	case refused == grant.RefusedReplay && g.RevokedAt.IsZero():
 		return replay, one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, ms(r.Now), g.ID))
 	case refused == grant.RefusedVerifier && g.Tries >= grant.WrongVerifiers:
-		return record.Record{}, one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, ms(r.Now), g.ID))
+		return effect.Effects{}, one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, ms(r.Now), g.ID))
 	case refused == grant.RefusedVerifier:
-		return record.Record{}, nil
+		return effect.Effects{}, nil
 	}
 	// Not a try at the proof: another client must not use up this one's.
 	_, err := tx.ExecContext(ctx, `UPDATE grants SET tries = tries - 1 WHERE id = $1`, g.ID)
-	return record.Record{}, err
+	return effect.Effects{}, err
 }
 
 func (s grants) Live(ctx context.Context, id string, now time.Time) (grant.Grant, account.Account, error) {
@@ -144,29 +144,29 @@ func (s grants) Live(ctx context.Context, id string, now time.Time) (grant.Grant
 	return g, a, answer("grant", err)
 }
 
-func (s grants) Revoke(ctx context.Context, id, clientID string, now time.Time, rec record.Record) error {
-	return s.db.change(ctx, "revoke", func(tx *sql.Tx) (record.Record, error) {
+func (s grants) Revoke(ctx context.Context, id, clientID string, now time.Time, rec effect.Effects) error {
+	return s.db.change(ctx, "revoke", func(tx *sql.Tx) (effect.Effects, error) {
 		err := one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND client_id = $3 AND revoked_at = 0`, ms(now), id, clientID))
 		if !errors.Is(err, errs.ErrConflict) {
 			return rec, err
 		}
 		var n int
 		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM grants WHERE id = $1 AND client_id = $2`, id, clientID).Scan(&n); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if n == 0 {
-			return record.Record{}, errs.ErrNotFound
+			return effect.Effects{}, errs.ErrNotFound
 		}
-		return record.Record{}, nil
+		return effect.Effects{}, nil
 	})
 }
 
-func (s grants) RevokeSession(ctx context.Context, sid string, now time.Time, rec record.Record) ([]string, error) {
+func (s grants) RevokeSession(ctx context.Context, sid string, now time.Time, rec effect.Effects) ([]string, error) {
 	var clients []string
-	err := s.db.change(ctx, "revoke session", func(tx *sql.Tx) (record.Record, error) {
+	err := s.db.change(ctx, "revoke session", func(tx *sql.Tx) (effect.Effects, error) {
 		clients = nil
 		if _, err := tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE sid = $2 AND revoked_at = 0`, ms(now), sid); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		rows, err := tx.QueryContext(ctx, `SELECT DISTINCT client_id FROM grants WHERE sid = $1 ORDER BY client_id`, sid)
 		clients, err = all(rows, err, scanID)

@@ -9,9 +9,9 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
 )
 
 type desk struct{ db *DB }
@@ -54,8 +54,8 @@ func (s desk) AccountOf(ctx context.Context, reference string) (account.Account,
 	return accounts{s.db}.ByID(ctx, app.AccountID)
 }
 
-func (s desk) Note(ctx context.Context, rec record.Record) error {
-	return s.db.change(ctx, "note", func(*sql.Tx) (record.Record, error) { return rec, nil })
+func (s desk) Note(ctx context.Context, rec effect.Effects) error {
+	return s.db.change(ctx, "note", func(*sql.Tx) (effect.Effects, error) { return rec, nil })
 }
 
 // moved tells whether the address of an account changed lately.
@@ -74,10 +74,10 @@ func (s desk) Moved(ctx context.Context, accountID string, now time.Time) (bool,
 
 // Resend takes the account's row first: of several at once each counts those
 // before it.
-func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec record.Record) error {
-	return s.db.change(ctx, "mail again", func(tx *sql.Tx) (record.Record, error) {
+func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec effect.Effects) error {
+	return s.db.change(ctx, "mail again", func(tx *sql.Tx) (effect.Effects, error) {
 		if err := one(tx.ExecContext(ctx, stands, a.ID, a.Epoch)); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		var sent int
 		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_events WHERE object_kind = $1 AND object_id = $2 AND action = $3 AND at > $4`,
@@ -89,34 +89,34 @@ func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec 
 	})
 }
 
-func (s desk) Begin(ctx context.Context, c helpdesk.Case, rec record.Record) error {
+func (s desk) Begin(ctx context.Context, c helpdesk.Case, rec effect.Effects) error {
 	now := c.OpenedAt
-	return s.db.change(ctx, "begin unblock", func(tx *sql.Tx) (record.Record, error) {
+	return s.db.change(ctx, "begin unblock", func(tx *sql.Tx) (effect.Effects, error) {
 		if _, err := tx.ExecContext(ctx, `UPDATE unblock_cases SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
 			WHERE account_id = $3 AND (state = 'open' AND (opened_by = $1 OR opened_at <= $4 OR epoch <> $6)
 				OR state = 'proposed' AND (opened_at <= $5 OR epoch <> $6))`,
 			c.OpenedBy, ms(now), c.AccountID, ms(now.Add(-helpdesk.CaseTime)), ms(now.Add(-helpdesk.ProposalTime)), c.Epoch); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		var refused int
 		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM unblock_cases WHERE account_id = $1 AND state = 'refused' AND decided_at > $2`,
 			c.AccountID, ms(now.Add(-helpdesk.Cooling))).Scan(&refused); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if refused > 0 {
-			return record.Record{}, errs.ErrConflict
+			return effect.Effects{}, errs.ErrConflict
 		}
 		wrong, err := wrongBefore(ctx, tx, c.AccountID, now)
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		lately, err := moved(ctx, tx, c.AccountID, now)
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if _, err := tx.ExecContext(ctx, `INSERT INTO unblock_cases (id, account_id, epoch, state, second, wrongs, opened_by, opened_at)
 			VALUES ($1,$2,$3,'open',$4,$5,$6,$7)`, c.ID, c.AccountID, c.Epoch, c.Second || lately, wrong, c.OpenedBy, ms(now)); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		return rec, one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state = 'blocked'`, c.AccountID, c.Epoch))
 	})
@@ -176,7 +176,7 @@ func (s desk) many(ctx context.Context, where string, args ...any) ([]helpdesk.C
 	return out, answer("unblock cases", err)
 }
 
-func (s desk) Save(ctx context.Context, c helpdesk.Case, rec record.Record) (helpdesk.Case, error) {
+func (s desk) Save(ctx context.Context, c helpdesk.Case, rec effect.Effects) (helpdesk.Case, error) {
 	err := s.db.with(ctx, "save unblock case", rec, `UPDATE unblock_cases
 		SET state = $1, answers = $2, code_right = $3, rights = $4, wrongs = $5, reason = $6, ticket = $7, decided_by = $8, decided_at = $9, version = version + 1
 		WHERE id = $10 AND version = $11 AND state = 'open'`,
@@ -187,8 +187,8 @@ func (s desk) Save(ctx context.Context, c helpdesk.Case, rec record.Record) (hel
 	return c, err
 }
 
-func (s desk) Finish(ctx context.Context, id, by string, now time.Time, rec record.Record) error {
-	return s.db.change(ctx, "finish unblock", func(tx *sql.Tx) (record.Record, error) {
+func (s desk) Finish(ctx context.Context, id, by string, now time.Time, rec effect.Effects) error {
+	return s.db.change(ctx, "finish unblock", func(tx *sql.Tx) (effect.Effects, error) {
 		var accountID string
 		var epoch int64
 		err := tx.QueryRowContext(ctx, `UPDATE unblock_cases SET state = 'done', decided_by = $1, decided_at = $2, version = version + 1
@@ -196,16 +196,16 @@ func (s desk) Finish(ctx context.Context, id, by string, now time.Time, rec reco
 				OR state = 'proposed' AND opened_by <> $1 AND opened_at > $6) RETURNING account_id, epoch`,
 			by, ms(now), id, helpdesk.RightAnswers, ms(now.Add(-helpdesk.CaseTime)), ms(now.Add(-helpdesk.ProposalTime))).Scan(&accountID, &epoch)
 		if err == sql.ErrNoRows {
-			return record.Record{}, errs.ErrConflict
+			return effect.Effects{}, errs.ErrConflict
 		}
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		return rec, one(tx.ExecContext(ctx, unblock+` AND epoch = $3`, accountID, ms(now), epoch))
 	})
 }
 
-func (s desk) End(ctx context.Context, id string, state helpdesk.State, by string, now time.Time, rec record.Record) error {
+func (s desk) End(ctx context.Context, id string, state helpdesk.State, by string, now time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "end unblock", rec, `UPDATE unblock_cases SET state = $1, decided_by = $2, decided_at = $3, version = version + 1
 		WHERE id = $4 AND state IN ('open', 'proposed')`, state, by, ms(now), id)
 }

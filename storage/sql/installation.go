@@ -6,9 +6,9 @@ import (
 	"errors"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/installation"
-	"omgevingsloket-id/pkg/record"
 )
 
 type installations struct{ db *DB }
@@ -32,22 +32,22 @@ func (s installations) Claim(ctx context.Context, i installation.Installation, e
 	if !errors.Is(err, errs.ErrNotFound) {
 		return have, err // the common case writes nothing
 	}
-	err = s.db.change(ctx, "installation", func(tx *sql.Tx) (record.Record, error) {
+	err = s.db.change(ctx, "installation", func(tx *sql.Tx) (effect.Effects, error) {
 		res, err := tx.ExecContext(ctx, `INSERT INTO installation (id, environment, issuer) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING`, i.Environment, i.Issuer)
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if have, err = made(ctx, tx); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
-		return record.Of(e), nil
+		return effect.Of(e), nil
 	})
 	return have, err
 }
 
 func (s installations) Move(ctx context.Context, was string, i installation.Installation, e audit.Event) error {
-	return s.db.with(ctx, "installation", record.Of(e), `UPDATE installation SET issuer = $1 WHERE id = 1 AND issuer = $2 AND environment = $3`, i.Issuer, was, i.Environment)
+	return s.db.with(ctx, "installation", effect.Of(e), `UPDATE installation SET issuer = $1 WHERE id = 1 AND issuer = $2 AND environment = $3`, i.Issuer, was, i.Environment)
 }

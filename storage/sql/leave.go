@@ -7,8 +7,9 @@ import (
 
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -16,7 +17,7 @@ import (
 // nothing waits for somebody who is gone, and nobody's yes is half of a
 // decision of today. The audit log gets an event about each, by
 // the actor of the first event of rec.
-func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec record.Record) (record.Record, error) {
+func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec effect.Effects) (effect.Effects, error) {
 	var e audit.Event
 	if len(rec.Events) > 0 {
 		e = rec.Events[0]
@@ -30,7 +31,7 @@ func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec recor
 			}
 			for _, c := range freed {
 				if _, err := tx.ExecContext(ctx, `INSERT INTO decisions (application_id, version, member, kind, reason, text, at) VALUES ($1,$2,$3,$4,'','',$5)`,
-					c.ID, c.Version, m.ID, application.ActRelease, ms(e.At)); err != nil {
+					c.ID, c.Version, m.ID, review.ActRelease, ms(e.At)); err != nil {
 					return rec, err
 				}
 				left = append(left, staff.Left{Action: audit.ApplicationReleased, ObjectID: c.ID})

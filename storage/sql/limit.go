@@ -6,8 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/limit"
-	"omgevingsloket-id/pkg/record"
 )
 
 type lanes struct{ db *DB }
@@ -19,21 +19,21 @@ func (db *DB) Lanes() limit.Lanes { return lanes{db} }
 // same moment are each counted. It makes the same statements whether or not
 // the device, the lane or the account exists.
 func (s lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (open bool, err error) {
-	err = s.db.change(ctx, "count password try", func(tx *sql.Tx) (record.Record, error) {
+	err = s.db.change(ctx, "count password try", func(tx *sql.Tx) (effect.Effects, error) {
 		lane, err := laneOf(ctx, tx, key, deviceHash)
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		var tally limit.Tally
 		var locked, last int64
 		if err := tx.QueryRowContext(ctx, `INSERT INTO lanes (key, lane, failures, locked_until, last_at) VALUES ($1,$2,0,0,0)
 			ON CONFLICT (key, lane) DO UPDATE SET failures = lanes.failures RETURNING failures, locked_until, last_at`, key, lane).
 			Scan(&tally.Failures, &locked, &last); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		tally.LockedUntil, tally.LastAt = at(locked), at(last)
 		open, tally = limit.Count(tally, now)
-		return record.Record{}, one(tx.ExecContext(ctx, `UPDATE lanes SET failures = $1, locked_until = $2, last_at = $3 WHERE key = $4 AND lane = $5`,
+		return effect.Effects{}, one(tx.ExecContext(ctx, `UPDATE lanes SET failures = $1, locked_until = $2, last_at = $3 WHERE key = $4 AND lane = $5`,
 			tally.Failures, ms(tally.LockedUntil), ms(tally.LastAt), key, lane))
 	})
 	return open, err
@@ -49,20 +49,20 @@ func laneOf(ctx context.Context, tx *sql.Tx, key, deviceHash string) (string, er
 }
 
 func (s lanes) Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error {
-	return s.db.change(ctx, "clear password tries", func(tx *sql.Tx) (record.Record, error) {
+	return s.db.change(ctx, "clear password tries", func(tx *sql.Tx) (effect.Effects, error) {
 		lane, err := laneOf(ctx, tx, key, deviceHash)
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM lanes WHERE key = $1 AND lane = $2`, key, lane); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		if !remember || deviceHash == "" {
-			return record.Record{}, nil
+			return effect.Effects{}, nil
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO devices (key, device, used_at) VALUES ($1,$2,$3)
 			ON CONFLICT (key, device) DO UPDATE SET used_at = excluded.used_at`, key, deviceHash, ms(now))
-		return record.Record{}, err
+		return effect.Effects{}, err
 	})
 }
 

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"time"
 
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -17,7 +17,7 @@ func (db *DB) Outbox() mail.Outbox { return outbox{db} }
 
 func (s outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
 	var items []mail.Item
-	err := s.db.change(ctx, "outbox", func(tx *sql.Tx) (record.Record, error) {
+	err := s.db.change(ctx, "outbox", func(tx *sql.Tx) (effect.Effects, error) {
 		items = nil
 		skip := ""
 		if s.db.postgres {
@@ -27,19 +27,19 @@ func (s outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n 
 			(SELECT id FROM outbox WHERE state = 'waiting' AND due <= $2 ORDER BY due, id LIMIT $3 `+skip+`)
 			RETURNING id, recipient, lang, kind, subject, sealed, at, expires, attempts`, ms(now.Add(lease)), ms(now), n)
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		damaged, err := s.read(rows, &items)
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		// One row that does not open must not stop the others.
 		for _, id := range damaged {
 			if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', reason = 'does not open' WHERE id = $1`, id); err != nil {
-				return record.Record{}, err
+				return effect.Effects{}, err
 			}
 		}
-		return record.Record{}, nil
+		return effect.Effects{}, nil
 	})
 	return items, err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 )
 
 // queue is a list of cases: which ones ($1 is the member), and by what they
@@ -24,25 +25,25 @@ type queue struct {
 
 const open = `state IN ('submitted', 'in_review', 'more_information')`
 
-var queues = map[application.Show]queue{
-	application.ShowWaiting: {where: open + ` AND reviewer = '' AND state <> 'more_information' AND proposal <> CAST($1 AS TEXT)`, order: []string{`answer_by`, `due_at`, `submitted_at`}},
-	application.ShowMine:    {where: open + ` AND reviewer = $1 AND state <> 'submitted'`, order: []string{`answer_by`, `due_at`, `submitted_at`}},
-	application.ShowMore:    {where: `state = 'more_information'`, order: []string{`answer_by`}},
-	application.ShowDecided: {where: `decided_at > 0`, order: []string{`decided_at`}, newest: true},
-	application.ShowAll:     {where: `submitted_at > 0`, order: []string{`submitted_at`}, newest: true},
+var queues = map[review.Show]queue{
+	review.ShowWaiting: {where: open + ` AND reviewer = '' AND state <> 'more_information' AND proposal <> CAST($1 AS TEXT)`, order: []string{`answer_by`, `due_at`, `submitted_at`}},
+	review.ShowMine:    {where: open + ` AND reviewer = $1 AND state <> 'submitted'`, order: []string{`answer_by`, `due_at`, `submitted_at`}},
+	review.ShowMore:    {where: `state = 'more_information'`, order: []string{`answer_by`}},
+	review.ShowDecided: {where: `decided_at > 0`, order: []string{`decided_at`}, newest: true},
+	review.ShowAll:     {where: `submitted_at > 0`, order: []string{`submitted_at`}, newest: true},
 }
 
 // queueOf gives the queue of a name; everything for one that is not known.
-func queueOf(show application.Show) queue {
+func queueOf(show review.Show) queue {
 	if l, ok := queues[show]; ok {
 		return l
 	}
-	return queues[application.ShowAll]
+	return queues[review.ShowAll]
 }
 
 // condition gives what a query asks for, and its arguments; common says that
 // the search finds much.
-func (l queue) condition(q application.Query, common bool) (string, []any) {
+func (l queue) condition(q review.Query, common bool) (string, []any) {
 	where, args := l.where, []any(nil)
 	if strings.Contains(where, `$1`) {
 		args = append(args, q.Member)
@@ -87,7 +88,7 @@ func (l queue) past(mark []any, forwards bool, args []any) (string, []any) {
 var markForm = regexp.MustCompile(`^([0-9]{1,18}\.){1,3}[A-Za-z0-9_-]{1,64}$`)
 
 // read takes a mark apart; nil for what is none of this queue.
-func (l queue) read(m application.Mark) []any {
+func (l queue) read(m review.Mark) []any {
 	parts := strings.Split(string(m), ".")
 	if !markForm.MatchString(string(m)) || len(parts) != len(l.order)+1 {
 		return nil
@@ -105,16 +106,16 @@ func (l queue) read(m application.Mark) []any {
 
 // placed is a case and its place.
 type placed struct {
-	application.Case
+	review.Case
 	at []int64
 }
 
-func (p placed) mark() application.Mark {
+func (p placed) mark() review.Mark {
 	var b strings.Builder
 	for _, n := range p.at {
 		b.WriteString(strconv.FormatInt(n, 10) + ".")
 	}
-	return application.Mark(b.String() + p.ID)
+	return review.Mark(b.String() + p.ID)
 }
 
 func (l queue) scan(r row) (placed, error) {
@@ -136,7 +137,7 @@ type asked struct {
 	marked, forwards bool
 }
 
-func ask(q application.Query, common bool) asked {
+func ask(q review.Query, common bool) asked {
 	l := queueOf(q.Show)
 	a := asked{queue: l, forwards: true}
 	where, args := l.condition(q, common)
@@ -158,29 +159,29 @@ func ask(q application.Query, common bool) asked {
 	return a
 }
 
-func (s cases) Queue(ctx context.Context, q application.Query) (application.Part, error) {
+func (s cases) Queue(ctx context.Context, q review.Query) (review.Part, error) {
 	common, err := s.db.common(ctx, applicationTerms, application.SearchWords(q.Search))
 	if err != nil {
-		return application.Part{}, answer("queue", err)
+		return review.Part{}, answer("queue", err)
 	}
 	a := ask(q, common)
 	rows, err := s.db.sql.QueryContext(ctx, a.text, a.args...)
 	list, err := all(rows, err, a.scan)
 	if err != nil {
-		return application.Part{}, answer("queue", err)
+		return review.Part{}, answer("queue", err)
 	}
 	return part(list, q.Limit, a.marked, a.forwards), nil
 }
 
 // part makes a part of a queue of one row more than it has, read from a mark
 // on forwards or backwards.
-func part(list []placed, limit int, marked, forwards bool) application.Part {
+func part(list []placed, limit int, marked, forwards bool) review.Part {
 	more := len(list) > limit
 	list = list[:min(len(list), limit)]
 	if !forwards {
 		slices.Reverse(list)
 	}
-	var p application.Part
+	var p review.Part
 	if len(list) == 0 {
 		return p
 	}
@@ -196,10 +197,10 @@ func part(list []placed, limit int, marked, forwards bool) application.Part {
 	return p
 }
 
-func (s cases) Counts(ctx context.Context, member string) (application.Counts, error) {
-	var n application.Counts
+func (s cases) Counts(ctx context.Context, member string) (review.Counts, error) {
+	var n review.Counts
 	err := s.db.sql.QueryRowContext(ctx, `SELECT
-		(SELECT COUNT(*) FROM applications WHERE `+queues[application.ShowWaiting].where+`),
-		(SELECT COUNT(*) FROM applications WHERE `+queues[application.ShowMine].where+` AND state = 'in_review')`, member).Scan(&n.Waiting, &n.Mine)
+		(SELECT COUNT(*) FROM applications WHERE `+queues[review.ShowWaiting].where+`),
+		(SELECT COUNT(*) FROM applications WHERE `+queues[review.ShowMine].where+` AND state = 'in_review')`, member).Scan(&n.Waiting, &n.Mine)
 	return n, answer("queue", err)
 }

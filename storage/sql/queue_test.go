@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/storage/sql"
 )
 
@@ -13,11 +13,11 @@ import (
 // part that is shown. SQLite tells how it goes about it.
 func TestQueuesHaveTheirIndexes(t *testing.T) {
 	db := open(t, sqlite(t), time.Now)
-	for show, index := range map[application.Show]string{
-		application.ShowWaiting: "applications_queue", application.ShowMine: "applications_queue", application.ShowMore: "applications_asked",
-		application.ShowDecided: "applications_done", application.ShowAll: "applications_sent",
+	for show, index := range map[review.Show]string{
+		review.ShowWaiting: "applications_queue", review.ShowMine: "applications_queue", review.ShowMore: "applications_asked",
+		review.ShowDecided: "applications_done", review.ShowAll: "applications_sent",
 	} {
-		for _, q := range []application.Query{{}, {After: "1.a"}, {After: "0.1.1.a"}, {Search: "common"}} {
+		for _, q := range []review.Query{{}, {After: "1.a"}, {After: "0.1.1.a"}, {Search: "common"}} {
 			q.Show, q.Member, q.Limit = show, "m", 50
 			query, args := db.QueueText(q, q.Search != "")
 			plan := db.Explain(t, query, args...)
@@ -33,7 +33,7 @@ func TestApplicationTermsAreBackfilled(t *testing.T) {
 	backfilled(t, `INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, answers, reference, created_at, expires_at, submitted_at)
 		VALUES ('old', 'h', 'natural_person', 'nl', 'old@example.com', 'submitted', FALSE, '', 0, '{"given_name":"Jörg"}', 'OLID-K7QD-2MXA', 1, 1, 1)`,
 		func(db *sql.DB) (int, error) {
-			found, err := db.Cases().Queue(t.Context(), application.Query{Show: application.ShowAll, Search: "jorg k7qd", Limit: 5})
+			found, err := db.Cases().Queue(t.Context(), review.Query{Show: review.ShowAll, Search: "jorg k7qd", Limit: 5})
 			return len(found.Cases), err
 		})
 }

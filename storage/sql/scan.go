@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/application"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/scan"
 )
 
 // Scans gives what the scanner said of documents.
-func (db *DB) Scans() application.Scans { return applications{db} }
+func (db *DB) Scans() custody.Scans { return applications{db} }
 
 func (s applications) Unscanned(ctx context.Context, after application.Document, limit int) ([]application.Document, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT d.id, d.application_id, d.name, d.type, d.size, d.sha256, d.sealed, d.created_at
@@ -29,7 +30,7 @@ func (s applications) Unscanned(ctx context.Context, after application.Document,
 	return out, answer("unscanned documents", err)
 }
 
-func (s applications) Scanned(ctx context.Context, documentID string, v scan.Verdict, signature string, now time.Time, rec record.Record) error {
+func (s applications) Scanned(ctx context.Context, documentID string, v scan.Verdict, signature string, now time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "verdict of the scanner", rec, `UPDATE documents SET verdict = $1, signature = $2, scanned_at = $3
 		WHERE id = $4 AND verdict = 'pending'`, v, signature, ms(now), documentID)
 }

@@ -9,21 +9,21 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
 )
 
-// terms is a table of what things are found by (package term), and its column
+// deadlines is a table of what things are found by (package term), and its column
 // that names the thing. Terms are kept in hexadecimal.
-type terms struct{ table, column string }
+type deadlines struct{ table, column string }
 
 var (
-	accountTerms     = terms{"account_terms", "account_id"}
-	applicationTerms = terms{"application_terms", "application_id"}
+	accountTerms     = deadlines{"account_terms", "account_id"}
+	applicationTerms = deadlines{"application_terms", "application_id"}
 )
 
 // putTerms keeps what a thing is found by.
-func putTerms(ctx context.Context, tx *sql.Tx, in terms, id string, list []string) error {
+func putTerms(ctx context.Context, tx *sql.Tx, in deadlines, id string, list []string) error {
 	var rows []string
 	args := []any{id}
 	for _, term := range list {
@@ -40,7 +40,7 @@ func putTerms(ctx context.Context, tx *sql.Tx, in terms, id string, list []strin
 // found makes the condition that a thing has, for each word, a term that
 // begins with it; words of fewer letters than short have to be a whole term.
 // Who asks for nothing gets nothing.
-func found(in terms, words []string, short int, args []any) (string, []any) {
+func found(in deadlines, words []string, short int, args []any) (string, []any) {
 	if len(words) == 0 {
 		return `FALSE`, args
 	}
@@ -70,7 +70,7 @@ var manyThings = 500
 
 // common tells whether one word alone finds so much that a list is better
 // walked in its own order than put in order.
-func (db *DB) common(ctx context.Context, in terms, words []string) (bool, error) {
+func (db *DB) common(ctx context.Context, in deadlines, words []string) (bool, error) {
 	if len(words) != 1 {
 		return false, nil
 	}
@@ -86,10 +86,10 @@ func (db *DB) common(ctx context.Context, in terms, words []string) (bool, error
 func (db *DB) backfill(ctx context.Context, some func(tx *sql.Tx) (int, error)) error {
 	for {
 		n := 0
-		err := db.change(ctx, "search terms", func(tx *sql.Tx) (record.Record, error) {
+		err := db.change(ctx, "search terms", func(tx *sql.Tx) (effect.Effects, error) {
 			var err error
 			n, err = some(tx)
-			return record.Record{}, err
+			return effect.Effects{}, err
 		})
 		if err != nil || n == 0 {
 			return err

@@ -9,8 +9,8 @@ import (
 
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/signkey"
 )
 
@@ -41,18 +41,18 @@ func (s clients) List(ctx context.Context) ([]client.Client, error) {
 	return out, answer("clients", err)
 }
 
-func (s clients) Add(ctx context.Context, c client.Client, rec record.Record) error {
+func (s clients) Add(ctx context.Context, c client.Client, rec effect.Effects) error {
 	return s.db.with(ctx, "add client", rec, `INSERT INTO clients (id, data) VALUES ($1,$2)`, c.ID, text(c))
 }
 
-func (s clients) Remove(ctx context.Context, id string, rec record.Record) error {
-	return s.db.change(ctx, "remove client", func(tx *sql.Tx) (record.Record, error) {
+func (s clients) Remove(ctx context.Context, id string, rec effect.Effects) error {
+	return s.db.change(ctx, "remove client", func(tx *sql.Tx) (effect.Effects, error) {
 		err := one(tx.ExecContext(ctx, `DELETE FROM clients WHERE id = $1`, id))
 		if errors.Is(err, errs.ErrConflict) {
-			return record.Record{}, errs.ErrNotFound
+			return effect.Effects{}, errs.ErrNotFound
 		}
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE client_id = $2 AND revoked_at = 0`, ms(s.db.now()), id)
 		return rec, err
@@ -76,7 +76,7 @@ func (s consents) Get(ctx context.Context, accountID, clientID string) (consent.
 	return c, answer("consent", json.Unmarshal([]byte(claims), &c.Claims))
 }
 
-func (s consents) Give(ctx context.Context, c consent.Consent, rec record.Record) error {
+func (s consents) Give(ctx context.Context, c consent.Consent, rec effect.Effects) error {
 	return s.db.with(ctx, "give consent", rec, `INSERT INTO consents (account_id, client_id, claims, given_at) VALUES ($1,$2,$3,$4)
 		ON CONFLICT (account_id, client_id) DO UPDATE SET claims = excluded.claims, given_at = excluded.given_at`,
 		c.AccountID, c.ClientID, text(c.Claims), ms(c.GivenAt))
@@ -102,11 +102,11 @@ func (s keys) Keys(ctx context.Context) ([]signkey.Key, error) {
 	return out, answer("keys", err)
 }
 
-func (s keys) Apply(ctx context.Context, changes []signkey.Change, now time.Time, rec record.Record) error {
-	return s.db.change(ctx, "rotate keys", func(tx *sql.Tx) (record.Record, error) {
+func (s keys) Apply(ctx context.Context, changes []signkey.Change, now time.Time, rec effect.Effects) error {
+	return s.db.change(ctx, "rotate keys", func(tx *sql.Tx) (effect.Effects, error) {
 		for _, c := range changes {
 			if err := applyKey(ctx, tx, c, now); err != nil {
-				return record.Record{}, err
+				return effect.Effects{}, err
 			}
 		}
 		return rec, nil

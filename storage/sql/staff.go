@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -40,13 +40,13 @@ func scanMember(r row) (staff.Member, error) {
 	return m, nil
 }
 
-func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func(staff.Member) record.Record) (staff.Member, error) {
+func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func(staff.Member) effect.Effects) (staff.Member, error) {
 	var kept staff.Member
-	err := s.db.change(ctx, "invite staff", func(tx *sql.Tx) (record.Record, error) {
+	err := s.db.change(ctx, "invite staff", func(tx *sql.Tx) (effect.Effects, error) {
 		var err error
 		if by != "" {
 			if err := administrator(ctx, tx, by, by); err != nil {
-				return record.Record{}, err
+				return effect.Effects{}, err
 			}
 		}
 		kept, err = scanMember(tx.QueryRowContext(ctx, `INSERT INTO staff (id, name, email, lang, roles, state, epoch, invite, invite_expires, created_at)
@@ -56,7 +56,7 @@ func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func
 				totp_last_step = 0, totp_failures = 0, totp_next_try = 0
 			RETURNING `+memberColumns, m.ID, m.Name, m.Email, m.Lang, text(m.Roles), m.Epoch, m.Invite, ms(m.InviteExpires), ms(m.CreatedAt)))
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		return leave(ctx, tx, kept, by, rec(kept))
 	})
@@ -92,7 +92,7 @@ func (s members) list(ctx context.Context, where string) ([]staff.Member, error)
 	return out, answer("staff", err)
 }
 
-func (s members) Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec record.Record) error {
+func (s members) Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec effect.Effects) error {
 	return s.db.with(ctx, "accept invitation", rec, `UPDATE staff SET state = 'active', password_hash = $1, totp_sealed = $2, invite = NULL
 		WHERE invite = $3 AND state = 'invited' AND invite_expires > $4`, password.Reveal(), sealed, inviteHash, ms(now))
 }
@@ -100,14 +100,14 @@ func (s members) Accept(ctx context.Context, inviteHash string, password secret.
 // TryCode counts first, on the locked row, as accounts do.
 func (s members) TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error) {
 	var verdict account.Verdict
-	err := s.db.change(ctx, "staff code", func(tx *sql.Tx) (record.Record, error) {
+	err := s.db.change(ctx, "staff code", func(tx *sql.Tx) (effect.Effects, error) {
 		m, err := scanMember(tx.QueryRowContext(ctx, `UPDATE staff SET totp_failures = totp_failures + 1
 			WHERE id = $1 AND epoch = $2 AND state = 'active' RETURNING `+memberColumns, id, epoch))
 		if errors.Is(err, sql.ErrNoRows) {
-			return record.Record{}, errs.ErrConflict
+			return effect.Effects{}, errs.ErrConflict
 		}
 		if err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		verdict = judge(account.CodeTry{State: account.Active, Factor: m.Factor})
 		return verdict.Record, s.write(ctx, tx, m.ID, verdict, now)
@@ -129,26 +129,26 @@ func (s members) write(ctx context.Context, tx *sql.Tx, id string, v account.Ver
 	}
 }
 
-func (s members) SetRoles(ctx context.Context, by, id string, roles []staff.Role, rec record.Record) error {
+func (s members) SetRoles(ctx context.Context, by, id string, roles []staff.Role, rec effect.Effects) error {
 	return s.manage(ctx, "staff roles", by, id, roles, rec, `UPDATE staff SET roles = $2, epoch = epoch + 1 WHERE id = $1 AND state <> 'removed'`, text(roles))
 }
 
-func (s members) Remove(ctx context.Context, by, id string, rec record.Record) error {
+func (s members) Remove(ctx context.Context, by, id string, rec effect.Effects) error {
 	return s.manage(ctx, "remove staff", by, id, nil, rec, `UPDATE staff SET state = 'removed', epoch = epoch + 1, invite = NULL, password_hash = '', totp_sealed = NULL
 		WHERE id = $1 AND state <> 'removed'`)
 }
 
 // manage changes a member by the hand of another, whose rights are read in the
 // same transaction; what the member keeps no role for is left to others.
-func (s members) manage(ctx context.Context, doing, by, id string, keeps []staff.Role, rec record.Record, query string, args ...any) error {
-	return s.db.change(ctx, doing, func(tx *sql.Tx) (record.Record, error) {
+func (s members) manage(ctx context.Context, doing, by, id string, keeps []staff.Role, rec effect.Effects, query string, args ...any) error {
+	return s.db.change(ctx, doing, func(tx *sql.Tx) (effect.Effects, error) {
 		if by != "" {
 			if err := administrator(ctx, tx, by, id); err != nil {
-				return record.Record{}, err
+				return effect.Effects{}, err
 			}
 		}
 		if err := one(tx.ExecContext(ctx, query, append([]any{id}, args...)...)); err != nil {
-			return record.Record{}, err
+			return effect.Effects{}, err
 		}
 		return leave(ctx, tx, staff.Member{ID: id, Roles: keeps}, by, rec)
 	})

@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 )
 
 // querier is what *sql.DB and *sql.Tx share.
@@ -22,7 +22,7 @@ type querier interface {
 
 // change runs fn and writes the record that fn returns, in one transaction.
 // It tries again what PostgreSQL asks to try again; fn must be repeatable.
-func (db *DB) change(ctx context.Context, doing string, fn func(tx *sql.Tx) (record.Record, error)) error {
+func (db *DB) change(ctx context.Context, doing string, fn func(tx *sql.Tx) (effect.Effects, error)) error {
 	var err error
 	for range 4 {
 		err = db.changeOnce(ctx, fn)
@@ -33,7 +33,7 @@ func (db *DB) change(ctx context.Context, doing string, fn func(tx *sql.Tx) (rec
 	return answer(doing, err)
 }
 
-func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (record.Record, error)) error {
+func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (effect.Effects, error)) error {
 	done, err := db.write(ctx)
 	if err != nil {
 		return err
@@ -98,8 +98,8 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, 
 
 // with runs one guarded statement with its record: errs.ErrConflict when no
 // row was in the state it names.
-func (db *DB) with(ctx context.Context, doing string, rec record.Record, query string, args ...any) error {
-	return db.change(ctx, doing, func(tx *sql.Tx) (record.Record, error) {
+func (db *DB) with(ctx context.Context, doing string, rec effect.Effects, query string, args ...any) error {
+	return db.change(ctx, doing, func(tx *sql.Tx) (effect.Effects, error) {
 		return rec, one(tx.ExecContext(ctx, query, args...))
 	})
 }

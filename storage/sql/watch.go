@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -33,8 +33,8 @@ func (s watched) Files(ctx context.Context, member string, actions []audit.Actio
 	return n, answer("opened files", err)
 }
 
-func (s watched) Alarm(ctx context.Context, a staff.Alarm, since time.Time, rec record.Record) error {
-	return s.db.change(ctx, "alarm", func(tx *sql.Tx) (record.Record, error) {
+func (s watched) Alarm(ctx context.Context, a staff.Alarm, since time.Time, rec effect.Effects) error {
+	return s.db.change(ctx, "alarm", func(tx *sql.Tx) (effect.Effects, error) {
 		return rec, one(tx.ExecContext(ctx, `INSERT INTO staff_alarms (member, at, files) VALUES ($1,$2,$3)
 			ON CONFLICT (member) DO UPDATE SET at = excluded.at, files = excluded.files WHERE staff_alarms.at < $4`,
 			a.Member, ms(a.At), a.Files, ms(since)))

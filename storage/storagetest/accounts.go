@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -90,7 +90,7 @@ func accountCodes(t *testing.T, w world) {
 		w := w.in(t)
 		a := w.active()
 		for _, step := range []int64{100, 99} {
-			v, err := w.Accounts.TryCode(ctx(t), a.ID, a.Epoch, noon, judge(step, record.Record{}))
+			v, err := w.Accounts.TryCode(ctx(t), a.ID, a.Epoch, noon, judge(step, effect.Effects{}))
 			must(t, err)
 			same(t, v.Outcome, account.Replayed)
 		}
@@ -113,8 +113,8 @@ func accountCodes(t *testing.T, w world) {
 			_, err := w.Accounts.TryCode(ctx(t), a.ID, a.Epoch, noon, judge)
 			must(t, err)
 		}
-		try(wrong(9, record.Record{}))
-		try(wrong(9, record.Record{}))
+		try(wrong(9, effect.Effects{}))
+		try(wrong(9, effect.Effects{}))
 		for _, uncounted := range []account.Outcome{account.Replayed, account.TooSoon} {
 			try(func(account.CodeTry) account.Verdict { return account.Verdict{Outcome: uncounted} })
 		}
@@ -122,7 +122,7 @@ func accountCodes(t *testing.T, w world) {
 		if f.Failures != 2 || !f.NextTryAt.Equal(noon.Add(2*time.Second)) {
 			t.Errorf("after two wrong codes: %d failures, next try at %v", f.Failures, f.NextTryAt)
 		}
-		try(judge(101, record.Record{}))
+		try(judge(101, effect.Effects{}))
 		if f := w.account(a.ID).Factor; f.Failures != 0 || !f.NextTryAt.IsZero() || f.LastStep != 101 {
 			t.Errorf("after a right code: %+v", f)
 		}
@@ -223,12 +223,12 @@ func accountBlock(t *testing.T, w world) {
 // A reference names one block: two accounts never share it.
 func accountReference(t *testing.T, w world) {
 	a, b, ref := w.active(), w.active(), fresh("BR")
-	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, ref, noon, record.Record{}))
+	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, ref, noon, effect.Effects{}))
 	rec := note("account.blocked", b.ID)
 	w.refused(w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, rec), errs.ErrConflict, rec)
 	same(t, w.account(b.ID), b)
-	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, record.Record{}))
-	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, record.Record{})) // it is free again
+	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, effect.Effects{}))
+	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, effect.Effects{})) // it is free again
 }
 
 func accountUnblock(t *testing.T, w world) {
@@ -266,9 +266,9 @@ func accountUnblock(t *testing.T, w world) {
 		moved := 0
 		for _, err := range atOnce(func(i int) error {
 			if i%2 == 0 {
-				return w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, record.Record{})
+				return w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, effect.Effects{})
 			}
-			return w.Accounts.Unblock(ctx(t), a.ID, noon, record.Record{})
+			return w.Accounts.Unblock(ctx(t), a.ID, noon, effect.Effects{})
 		}) {
 			if err == nil {
 				moved++

@@ -6,8 +6,9 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/intake"
 )
 
 func applicationSubmit(t *testing.T, w world) {
@@ -38,7 +39,7 @@ func applicationSubmit(t *testing.T, w world) {
 	t.Run("not before the address is proven, not twice, not changed, not too late", func(t *testing.T) {
 		w := w.in(t)
 		sent := w.ready(draft())
-		must(t, w.Applications.Submit(ctx(t), sent, nil, record.Record{}))
+		must(t, w.Applications.Submit(ctx(t), sent, nil, effect.Effects{}))
 		sent.Version = w.application(sent.Handle).Version
 		sent.Reference = fresh("REF")
 		unconfirmed := w.started(draft())
@@ -73,7 +74,7 @@ func applicationOneAddress(t *testing.T, w world) {
 	second.Email = first.Email
 	first, second = w.ready(first), w.ready(second)
 	who := approved(first)
-	must(t, w.Applications.Submit(ctx(t), first, &who, record.Record{}))
+	must(t, w.Applications.Submit(ctx(t), first, &who, effect.Effects{}))
 	other, rec := approved(second), note("application.submitted", second.ID)
 	w.refused(w.Applications.Submit(ctx(t), second, nil, rec), errs.ErrConflict, rec)
 	w.refused(w.Applications.Submit(ctx(t), second, &other, rec), errs.ErrConflict, rec)
@@ -89,21 +90,21 @@ func applicationOneAddress(t *testing.T, w world) {
 		}
 		exactlyOne(t, atOnce(func(i int) error {
 			who := approved(all[i])
-			return w.Applications.Submit(ctx(t), all[i], &who, record.Record{})
+			return w.Applications.Submit(ctx(t), all[i], &who, effect.Effects{})
 		}), errs.ErrConflict)
 	})
 }
 
 func applicationExpire(t *testing.T, w world) {
 	unconfirmed, confirmed, sent := w.started(draft()), w.ready(draft()), w.ready(draft())
-	must(t, w.Applications.Submit(ctx(t), sent, nil, record.Record{}))
+	must(t, w.Applications.Submit(ctx(t), sent, nil, effect.Effects{}))
 	doc := application.Document{ID: fresh("doc"), ApplicationID: confirmed.ID, Name: "x", Type: "application/pdf", Sealed: []byte("x"), CreatedAt: noon}
 	must(t, w.Applications.PutDocument(ctx(t), doc))
 	expire := func(now time.Time) int { return ok[int](t)(w.Applications.Expire(ctx(t), now)) }
 
-	same(t, expire(noon.Add(application.DraftLifetime-time.Millisecond)), 0)
+	same(t, expire(noon.Add(intake.DraftLifetime-time.Millisecond)), 0)
 	same(t, w.application(unconfirmed.Handle).State, application.Draft)
-	same(t, expire(noon.Add(application.DraftLifetime)), 2)
+	same(t, expire(noon.Add(intake.DraftLifetime)), 2)
 	for _, a := range []application.Application{unconfirmed, confirmed} {
 		got := w.application(a.Handle)
 		if got.State != application.Expired || got.PasswordHash != "" {
@@ -119,7 +120,7 @@ func applicationExpire(t *testing.T, w world) {
 
 	confirmed = w.application(confirmed.Handle)
 	confirmed.Reference, confirmed.SubmittedAt = fresh("REF"), noon
-	is(t, w.Applications.Submit(ctx(t), confirmed, nil, record.Record{}), errs.ErrConflict)
+	is(t, w.Applications.Submit(ctx(t), confirmed, nil, effect.Effects{}), errs.ErrConflict)
 	_, err = w.Applications.Save(ctx(t), confirmed)
 	is(t, err, errs.ErrConflict)
 }

@@ -5,8 +5,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/intake"
 )
 
 // Applications is the contract of application.Store.
@@ -43,30 +44,30 @@ func applicationStart(t *testing.T, w world) {
 }
 
 func applicationCodes(t *testing.T, w world) {
-	try := func(t *testing.T, a application.Application, code string, now time.Time) application.CodeVerdict {
+	try := func(t *testing.T, a application.Application, code string, now time.Time) intake.CodeVerdict {
 		t.Helper()
-		return ok[application.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, code, now))
+		return ok[intake.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, code, now))
 	}
 	t.Run("the right code confirms the address", func(t *testing.T) {
 		w := w.in(t)
 		a := w.started(draft())
-		same(t, try(t, a, "another", noon), application.CodeWrong)
-		same(t, try(t, a, rightCode, a.CodeExpires.Add(-time.Millisecond)), application.CodeRight)
+		same(t, try(t, a, "another", noon), intake.CodeWrong)
+		same(t, try(t, a, rightCode, a.CodeExpires.Add(-time.Millisecond)), intake.CodeRight)
 		same(t, w.application(a.Handle).State, application.EmailConfirmed)
 	})
 	t.Run("CK-05: a code is over at the moment itself", func(t *testing.T) {
 		w := w.in(t)
 		a := w.started(draft())
-		same(t, try(t, a, rightCode, a.CodeExpires), application.CodeExpired)
+		same(t, try(t, a, rightCode, a.CodeExpires), intake.CodeExpired)
 		same(t, w.application(a.Handle).State, application.Draft)
 	})
 	t.Run("wrong codes spend it, and count in the row", func(t *testing.T) {
 		w := w.in(t)
 		a := w.started(draft())
-		for range application.CodeTries {
-			same(t, try(t, a, "wrong", noon), application.CodeWrong)
+		for range intake.CodeTries {
+			same(t, try(t, a, "wrong", noon), intake.CodeWrong)
 		}
-		same(t, try(t, a, rightCode, noon), application.CodeSpent)
+		same(t, try(t, a, rightCode, noon), intake.CodeSpent)
 		same(t, w.application(a.Handle).State, application.Draft)
 	})
 	t.Run("no code is right for an address that has an account", func(t *testing.T) {
@@ -74,7 +75,7 @@ func applicationCodes(t *testing.T, w world) {
 		a.Taken = true
 		w := w.in(t)
 		a = w.started(a)
-		same(t, try(t, a, rightCode, noon), application.CodeWrong)
+		same(t, try(t, a, rightCode, noon), intake.CodeWrong)
 	})
 	t.Run("nothing is right after the draft's time", func(t *testing.T) {
 		a := draft()
@@ -82,7 +83,7 @@ func applicationCodes(t *testing.T, w world) {
 		w := w.in(t)
 		a = w.started(a)
 		verdict, err := w.Applications.TryCode(ctx(t), a.ID, rightCode, a.ExpiresAt)
-		if err == nil && verdict == application.CodeRight {
+		if err == nil && verdict == intake.CodeRight {
 			t.Error("the code of an expired draft was right")
 		}
 		same(t, w.application(a.Handle).State, application.Draft)
@@ -92,7 +93,7 @@ func applicationCodes(t *testing.T, w world) {
 		a := w.started(draft())
 		exactlyOne(t, atOnce(func(int) error {
 			verdict, err := w.Applications.TryCode(ctx(t), a.ID, rightCode, noon)
-			if err == nil && verdict != application.CodeRight {
+			if err == nil && verdict != intake.CodeRight {
 				err = errs.ErrConflict
 			}
 			return err
@@ -101,9 +102,9 @@ func applicationCodes(t *testing.T, w world) {
 	t.Run("guesses at once are each counted", func(t *testing.T) {
 		w := w.in(t)
 		a := w.started(draft())
-		exactly(t, application.CodeTries, atOnce(func(int) error {
+		exactly(t, intake.CodeTries, atOnce(func(int) error {
 			verdict, err := w.Applications.TryCode(ctx(t), a.ID, "wrong", noon)
-			if err == nil && verdict == application.CodeSpent {
+			if err == nil && verdict == intake.CodeSpent {
 				err = errTooMany
 			}
 			return err
@@ -116,24 +117,24 @@ func applicationCodes(t *testing.T, w world) {
 
 func applicationRenew(t *testing.T, w world) {
 	a := w.started(draft())
-	for range application.CodeTries + 1 {
+	for range intake.CodeTries + 1 {
 		_, err := w.Applications.TryCode(ctx(t), a.ID, "wrong", noon)
 		must(t, err)
 	}
 	later := noon.Add(2 * time.Hour)
-	for sent := a.CodesSent; sent < application.CodesPerDraft; sent++ {
+	for sent := a.CodesSent; sent < intake.CodesPerDraft; sent++ {
 		rec := note("application.code_sent", a.ID)
 		w.happened(w.Applications.Renew(ctx(t), a.ID, "hash of another code", later, rec), rec)
 	}
 	rec := note("application.code_sent", a.ID)
 	w.refused(w.Applications.Renew(ctx(t), a.ID, rightCode, later, rec), errs.ErrConflict, rec)
 	got := w.application(a.Handle)
-	a.CodeHash, a.CodeExpires, a.CodeFailures, a.CodesSent = "hash of another code", later, 0, application.CodesPerDraft
+	a.CodeHash, a.CodeExpires, a.CodeFailures, a.CodesSent = "hash of another code", later, 0, intake.CodesPerDraft
 	same(t, got, a)
-	verdict := ok[application.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, rightCode, noon))
-	same(t, verdict, application.CodeWrong) // the code of the mail before
-	verdict = ok[application.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, "hash of another code", noon))
-	same(t, verdict, application.CodeRight)
+	verdict := ok[intake.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, rightCode, noon))
+	same(t, verdict, intake.CodeWrong) // the code of the mail before
+	verdict = ok[intake.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, "hash of another code", noon))
+	same(t, verdict, intake.CodeRight)
 
 	confirmed := w.confirmed(draft())
 	w.refused(w.Applications.Renew(ctx(t), confirmed.ID, rightCode, later, rec), errs.ErrConflict, rec)
@@ -141,8 +142,8 @@ func applicationRenew(t *testing.T, w world) {
 	t.Run("a crowd gets no more mails than allowed", func(t *testing.T) {
 		w := w.in(t)
 		a := w.started(draft())
-		exactly(t, application.CodesPerDraft-1, atOnce(func(int) error {
-			return w.Applications.Renew(ctx(t), a.ID, fresh("code"), later, record.Record{})
+		exactly(t, intake.CodesPerDraft-1, atOnce(func(int) error {
+			return w.Applications.Renew(ctx(t), a.ID, fresh("code"), later, effect.Effects{})
 		}), errs.ErrConflict)
 	})
 }
@@ -171,7 +172,7 @@ func applicationSave(t *testing.T, w world) {
 	}), errs.ErrConflict)
 
 	sent := w.ready(draft())
-	must(t, w.Applications.Submit(ctx(t), sent, nil, record.Record{}))
+	must(t, w.Applications.Submit(ctx(t), sent, nil, effect.Effects{}))
 	sent = w.application(sent.Handle)
 	_, err = w.Applications.Save(ctx(t), sent)
 	is(t, err, errs.ErrConflict)
@@ -199,9 +200,9 @@ func applicationDocuments(t *testing.T, w world) {
 	t.Run("only while the application is open and its address proven", func(t *testing.T) {
 		w := w.in(t)
 		sent := w.ready(draft())
-		must(t, w.Applications.Submit(ctx(t), sent, nil, record.Record{}))
+		must(t, w.Applications.Submit(ctx(t), sent, nil, effect.Effects{}))
 		late := document(w.confirmed(draft()))
-		late.CreatedAt = noon.Add(application.DraftLifetime)
+		late.CreatedAt = noon.Add(intake.DraftLifetime)
 		for _, d := range []application.Document{document(sent), document(w.started(draft())), late} {
 			is(t, w.Applications.PutDocument(ctx(t), d), errs.ErrConflict)
 			_, err := w.Applications.DocumentContent(ctx(t), d.ID)

@@ -7,22 +7,25 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/scan"
 )
 
 // shelf is a desk with an archive beside it.
 type shelf struct {
 	desk
-	archive application.Archive
-	scans   application.Scans
+	archive custody.Archive
+	scans   custody.Scans
 }
 
 func (s shelf) in(t *testing.T) shelf { return shelf{s.desk.in(t), s.archive, s.scans} }
 
 // Archive is the contract of application.Archive.
-func Archive(t *testing.T, open func(*testing.T) (Stores, application.Cases, application.Archive, application.Scans)) {
+func Archive(t *testing.T, open func(*testing.T) (Stores, review.Cases, custody.Archive, custody.Scans)) {
 	stores, cases, archive, scans := open(t)
 	s := shelf{desk{world{stores, t}, cases}, archive, scans}
 	t.Run("facts", func(t *testing.T) { archiveFacts(t, s.in(t)) })
@@ -32,7 +35,7 @@ func Archive(t *testing.T, open func(*testing.T) (Stores, application.Cases, app
 	t.Run("silence", func(t *testing.T) {
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
-		eachMethod(struct{ Archive application.Archive }{archive}, func(name string, call func(context.Context) error) {
+		eachMethod(struct{ Archive custody.Archive }{archive}, func(name string, call func(context.Context) error) {
 			if err := call(over); !errors.Is(err, errs.ErrUnavailable) {
 				t.Errorf("%s: got %v, want unavailable", name, err)
 			}
@@ -44,42 +47,42 @@ func Archive(t *testing.T, open func(*testing.T) (Stores, application.Cases, app
 // document is one of an application that is about to be sent.
 func (s shelf) document(a application.Application) application.Document {
 	s.t.Helper()
-	d := application.Document{ID: fresh("doc"), ApplicationID: a.ID, Name: "pas.pdf", Type: application.TypePDF, Size: 3, SHA256: "c0ffee", Sealed: []byte{1, 2, 3}, CreatedAt: noon}
+	d := application.Document{ID: fresh("doc"), ApplicationID: a.ID, Name: "pas.pdf", Type: document.TypePDF, Size: 3, SHA256: "c0ffee", Sealed: []byte{1, 2, 3}, CreatedAt: noon}
 	must(s.t, s.Applications.PutDocument(ctx(s.t), d))
 	return d
 }
 
 // filed is a document of a case that waits.
-func (s shelf) filed() (application.Case, application.Document) {
+func (s shelf) filed() (review.Case, application.Document) {
 	s.t.Helper()
 	a := s.confirmed(draft())
 	d := s.document(a)
 	a = s.application(a.Handle)
 	a.Reference, a.SubmittedAt = fresh("REF"), noon.Add(time.Minute)
-	must(s.t, s.Applications.Submit(ctx(s.t), a, nil, record.Record{}))
+	must(s.t, s.Applications.Submit(ctx(s.t), a, nil, effect.Effects{}))
 	return s.reload(a.ID), d
 }
 
 func (s shelf) scanned(d application.Document, v scan.Verdict, signature string) {
 	s.t.Helper()
-	must(s.t, s.scans.Scanned(ctx(s.t), d.ID, v, signature, noon.Add(time.Hour), record.Record{}))
+	must(s.t, s.scans.Scanned(ctx(s.t), d.ID, v, signature, noon.Add(time.Hour), effect.Effects{}))
 }
 
 // rejected ends a case at noon and an hour (act).
-func (s shelf) rejected(c application.Case) {
+func (s shelf) rejected(c review.Case) {
 	s.t.Helper()
-	must(s.t, s.cases.Take(ctx(s.t), c, act(application.ActTake, "olga"), record.Record{}))
-	must(s.t, s.cases.Reject(ctx(s.t), s.reload(c.ID), act(application.ActReject, "olga"), record.Record{}))
+	must(s.t, s.cases.Take(ctx(s.t), c, act(review.ActTake, "olga"), effect.Effects{}))
+	must(s.t, s.cases.Reject(ctx(s.t), s.reload(c.ID), act(review.ActReject, "olga"), effect.Effects{}))
 }
 
 func archiveFacts(t *testing.T, s shelf) {
 	c, d := s.filed()
-	want := application.Filed{Document: d, Verdict: scan.Pending}
+	want := custody.Filed{Document: d, Verdict: scan.Pending}
 	want.Sealed = nil
 	check := func() {
 		t.Helper()
-		same(t, ok[[]application.Filed](t)(s.archive.Filed(ctx(t), c.ID)), []application.Filed{want})
-		same(t, ok[application.Filed](t)(s.archive.FiledByID(ctx(t), d.ID)), want)
+		same(t, ok[[]custody.Filed](t)(s.archive.Filed(ctx(t), c.ID)), []custody.Filed{want})
+		same(t, ok[custody.Filed](t)(s.archive.FiledByID(ctx(t), d.ID)), want)
 	}
 	check()
 	s.scanned(d, scan.Infected, "Olid.Test")
@@ -91,13 +94,13 @@ func archiveFacts(t *testing.T, s shelf) {
 		_, err := s.archive.FiledByID(ctx(t), id)
 		is(t, err, errs.ErrNotFound)
 	}
-	same(t, len(ok[[]application.Filed](t)(s.archive.Filed(ctx(t), other.ApplicationID))), 0)
+	same(t, len(ok[[]custody.Filed](t)(s.archive.Filed(ctx(t), other.ApplicationID))), 0)
 }
 
 func archiveTickets(t *testing.T, s shelf) {
 	c, d := s.filed()
 	expires := noon.Add(time.Hour)
-	admit := func(d application.Document) (string, record.Record, error) {
+	admit := func(d application.Document) (string, effect.Effects, error) {
 		ticket, rec := key(), note("document.viewed", d.ApplicationID)
 		return ticket, rec, s.archive.Admit(ctx(t), d.ID, ticket, expires, rec)
 	}
@@ -148,7 +151,7 @@ func archiveTickets(t *testing.T, s shelf) {
 	ticket, _, err = admit(d)
 	must(t, err)
 	s.rejected(c)
-	must(t, s.archive.Destroy(ctx(t), c.ID, noon.Add(time.Hour), noon.Add(2*time.Hour), func([]application.Document) record.Record { return record.Record{} }))
+	must(t, s.archive.Destroy(ctx(t), c.ID, noon.Add(time.Hour), noon.Add(2*time.Hour), func([]application.Document) effect.Effects { return effect.Effects{} }))
 	_, err = s.archive.Redeem(ctx(t), ticket, noon)
 	is(t, err, errs.ErrNotFound)
 	refused(d, "destroyed")
@@ -164,38 +167,38 @@ func archiveDestroys(t *testing.T, s shelf) {
 		}
 		return false
 	}
-	destroy := func(c application.Case, closed time.Time) (record.Record, []application.Document, error) {
+	destroy := func(c review.Case, closed time.Time) (effect.Effects, []application.Document, error) {
 		rec := note("document.destroyed", c.ID)
 		var gone []application.Document
-		err := s.archive.Destroy(ctx(t), c.ID, closed, closed.Add(time.Hour), func(d []application.Document) record.Record { gone = d; return rec })
+		err := s.archive.Destroy(ctx(t), c.ID, closed, closed.Add(time.Hour), func(d []application.Document) effect.Effects { gone = d; return rec })
 		return rec, gone, err
 	}
 	// Open cases keep theirs, however old.
 	open, _ := s.filed()
 	taken, _ := s.filed()
-	must(t, s.cases.Take(ctx(t), taken, act(application.ActTake, "olga"), record.Record{}))
+	must(t, s.cases.Take(ctx(t), taken, act(review.ActTake, "olga"), effect.Effects{}))
 	asked, _ := s.filed()
-	must(t, s.cases.Take(ctx(t), asked, act(application.ActTake, "olga"), record.Record{}))
-	must(t, s.cases.AskMore(ctx(t), s.reload(asked.ID), act(application.ActMore, "olga"), record.Record{}))
-	for _, c := range []application.Case{open, taken, asked} {
+	must(t, s.cases.Take(ctx(t), asked, act(review.ActTake, "olga"), effect.Effects{}))
+	must(t, s.cases.AskMore(ctx(t), s.reload(asked.ID), act(review.ActMore, "olga"), effect.Effects{}))
+	for _, c := range []review.Case{open, taken, asked} {
 		same(t, due(noon.AddDate(10, 0, 0), c.ID), false)
 		rec, _, err := destroy(c, noon.AddDate(10, 0, 0))
 		s.refused(err, errs.ErrConflict, rec)
 	}
-	approvedAtOnce := func() (application.Case, application.Document) {
+	approvedAtOnce := func() (review.Case, application.Document) {
 		a := s.confirmed(draft())
 		d := s.document(a)
 		a = s.application(a.Handle)
 		a.Reference, a.SubmittedAt = fresh("REF"), decided
 		who := approved(a)
-		must(t, s.Applications.Submit(ctx(t), a, &who, record.Record{}))
+		must(t, s.Applications.Submit(ctx(t), a, &who, effect.Effects{}))
 		return s.reload(a.ID), d
 	}
-	for name, ended := range map[string]func() (application.Case, application.Document){
-		"rejected": func() (application.Case, application.Document) { c, d := s.filed(); s.rejected(c); return c, d },
-		"withdrawn": func() (application.Case, application.Document) {
+	for name, ended := range map[string]func() (review.Case, application.Document){
+		"rejected": func() (review.Case, application.Document) { c, d := s.filed(); s.rejected(c); return c, d },
+		"withdrawn": func() (review.Case, application.Document) {
 			c, d := s.filed()
-			must(t, s.cases.Withdraw(ctx(t), c, act(application.ActWithdraw, ""), record.Record{}))
+			must(t, s.cases.Withdraw(ctx(t), c, act(review.ActWithdraw, ""), effect.Effects{}))
 			return c, d
 		},
 		"approved at once": approvedAtOnce,
@@ -212,8 +215,8 @@ func archiveDestroys(t *testing.T, s shelf) {
 			want.Sealed, want.Name = nil, ""
 			same(t, gone, []application.Document{want})
 			same(t, due(decided, c.ID), false)
-			filed := ok[application.Filed](t)(s.archive.FiledByID(ctx(t), d.ID))
-			same(t, filed, application.Filed{Document: want, Verdict: scan.Pending, DestroyedAt: decided.Add(time.Hour)})
+			filed := ok[custody.Filed](t)(s.archive.FiledByID(ctx(t), d.ID))
+			same(t, filed, custody.Filed{Document: want, Verdict: scan.Pending, DestroyedAt: decided.Add(time.Hour)})
 			left := ok[application.Document](t)(s.Applications.DocumentContent(ctx(t), d.ID))
 			same(t, len(left.Sealed), 0)
 			// Nobody scans what is not there.
@@ -233,7 +236,7 @@ func archiveDestroysOnce(t *testing.T, s shelf) {
 	s.rejected(c)
 	rec := note("document.destroyed", c.ID)
 	exactlyOne(t, atOnce(func(int) error {
-		return s.archive.Destroy(ctx(t), c.ID, noon.Add(time.Hour), noon.Add(time.Hour), func([]application.Document) record.Record { return rec })
+		return s.archive.Destroy(ctx(t), c.ID, noon.Add(time.Hour), noon.Add(time.Hour), func([]application.Document) effect.Effects { return rec })
 	}), errs.ErrConflict)
 	s.recorded(rec)
 }

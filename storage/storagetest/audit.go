@@ -7,8 +7,8 @@ import (
 
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 )
 
 // Audit is the contract of audit.Store, and of every writer to it: what a
@@ -20,14 +20,14 @@ func Audit(t *testing.T, open func(*testing.T) Stores) {
 		w := world{open(t), t}
 		rec := note("record.viewed", "")
 		must(t, w.Audit.Note(ctx(t), rec.Events[0]))
-		w.recorded(record.Record{Events: rec.Events})
+		w.recorded(effect.Effects{Events: rec.Events})
 		w.unbroken()
 	})
 	t.Run("a crowd of writers makes one unbroken chain", func(t *testing.T) {
 		w := world{open(t), t}
 		const each = 3
 		exactly(t, crowd/2, atOnce(func(i int) error {
-			var rec record.Record
+			var rec effect.Effects
 			for n := range each {
 				rec.Events = append(rec.Events, note(audit.Action(fmt.Sprintf("event.%d", n)), fmt.Sprint(i)).Events[0])
 			}
@@ -44,7 +44,7 @@ func Audit(t *testing.T, open func(*testing.T) Stores) {
 
 func auditEvents(t *testing.T, w world) {
 	same(t, len(w.events()), 0)
-	var rec record.Record
+	var rec effect.Effects
 	for i := range 5 {
 		e := note("did", fmt.Sprint("object-", i%2)).Events[0]
 		e.At = noon.Add(time.Duration(i)*time.Second + 123_456*time.Nanosecond).In(time.FixedZone("", 3600))

@@ -9,14 +9,14 @@ import (
 
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/client"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
 )
 
 // auditFilters holds Find against a filter made by hand, for every filter
 // alone and many together, page by page.
 func auditFilters(t *testing.T, w world) {
 	pick := rand.New(rand.NewPCG(1, 2))
-	var rec record.Record
+	var rec effect.Effects
 	for i := range 120 {
 		e := note(one[audit.Action](pick, "account.login", "account.blocked", "key.moved"), one(pick, "a", "b", "'; --", "%")).Events[0]
 		e.ActorKind, e.ActorID = one(pick, audit.ActorStaff, audit.ActorHolder), one(pick, "x", "y", "")

@@ -9,20 +9,21 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 )
 
 // desk is a world with officials in it.
 type desk struct {
 	world
-	cases application.Cases
+	cases review.Cases
 }
 
 func (d desk) in(t *testing.T) desk { return desk{d.world.in(t), d.cases} }
 
 // Cases is the contract of application.Cases.
-func Cases(t *testing.T, open func(*testing.T) (Stores, application.Cases)) {
+func Cases(t *testing.T, open func(*testing.T) (Stores, review.Cases)) {
 	s, cases := open(t)
 	d := desk{world{s, t}, cases}
 	t.Run("moves", func(t *testing.T) { caseMoves(t, d.in(t)) })
@@ -39,10 +40,10 @@ func Cases(t *testing.T, open func(*testing.T) (Stores, application.Cases)) {
 	d.unbroken()
 }
 
-func caseSilence(t *testing.T, cases application.Cases) {
+func caseSilence(t *testing.T, cases review.Cases) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	eachMethod(struct{ Cases application.Cases }{cases}, func(name string, call func(context.Context) error) {
+	eachMethod(struct{ Cases review.Cases }{cases}, func(name string, call func(context.Context) error) {
 		if err := call(over); !errors.Is(err, errs.ErrUnavailable) {
 			t.Errorf("%s: got %v, want unavailable", name, err)
 		}
@@ -50,57 +51,57 @@ func caseSilence(t *testing.T, cases application.Cases) {
 }
 
 // sent is a case that waits.
-func (d desk) sent() application.Case {
+func (d desk) sent() review.Case {
 	d.t.Helper()
 	a := d.ready(draft())
-	must(d.t, d.Applications.Submit(ctx(d.t), a, nil, record.Record{}))
+	must(d.t, d.Applications.Submit(ctx(d.t), a, nil, effect.Effects{}))
 	return d.reload(a.ID)
 }
 
-func (d desk) reload(id string) application.Case {
+func (d desk) reload(id string) review.Case {
 	d.t.Helper()
-	return ok[application.Case](d.t)(d.cases.Case(ctx(d.t), id))
+	return ok[review.Case](d.t)(d.cases.Case(ctx(d.t), id))
 }
 
-func act(kind application.ActKind, member string) application.Act {
-	return application.Act{Kind: kind, Member: member, Reason: "else", Text: "wörds\n<b>&", At: noon.Add(time.Hour)}
+func act(kind review.ActKind, member string) review.Act {
+	return review.Act{Kind: kind, Member: member, Reason: "else", Text: "wörds\n<b>&", At: noon.Add(time.Hour)}
 }
 
 // taken is a case that member has.
-func (d desk) taken(member string) application.Case {
+func (d desk) taken(member string) review.Case {
 	d.t.Helper()
 	c := d.sent()
-	must(d.t, d.cases.Take(ctx(d.t), c, act(application.ActTake, member), record.Record{}))
+	must(d.t, d.cases.Take(ctx(d.t), c, act(review.ActTake, member), effect.Effects{}))
 	return d.reload(c.ID)
 }
 
 // asked is a case that waits for its applicant.
-func (d desk) asked(member string) application.Case {
+func (d desk) asked(member string) review.Case {
 	d.t.Helper()
 	c := d.taken(member)
-	must(d.t, d.cases.AskMore(ctx(d.t), c, act(application.ActMore, member), record.Record{}))
+	must(d.t, d.cases.AskMore(ctx(d.t), c, act(review.ActMore, member), effect.Effects{}))
 	return d.reload(c.ID)
 }
 
 // do makes a move by its kind.
-func (d desk) do(t *testing.T, kind application.ActKind, member string, c application.Case, rec record.Record) error {
+func (d desk) do(t *testing.T, kind review.ActKind, member string, c review.Case, rec effect.Effects) error {
 	a := act(kind, member)
 	switch kind {
-	case application.ActTake:
+	case review.ActTake:
 		return d.cases.Take(ctx(t), c, a, rec)
-	case application.ActRelease:
+	case review.ActRelease:
 		return d.cases.Release(ctx(t), c, a, rec)
-	case application.ActNote:
+	case review.ActNote:
 		return d.cases.Note(ctx(t), c, a, rec)
-	case application.ActPropose:
+	case review.ActPropose:
 		return d.cases.Propose(ctx(t), c, a, rec)
-	case application.ActApprove:
+	case review.ActApprove:
 		return d.cases.Approve(ctx(t), c, a, approved(c.Application), rec)
-	case application.ActReject:
+	case review.ActReject:
 		return d.cases.Reject(ctx(t), c, a, rec)
-	case application.ActMore:
+	case review.ActMore:
 		return d.cases.AskMore(ctx(t), c, a, rec)
-	case application.ActAnswer:
+	case review.ActAnswer:
 		return d.cases.Answer(ctx(t), c, a, rec)
 	default:
 		return d.cases.Withdraw(ctx(t), c, a, rec)
@@ -109,28 +110,28 @@ func (d desk) do(t *testing.T, kind application.ActKind, member string, c applic
 
 // moves lists, for each kind of act, the states it leaves and where it leads;
 // "" = it stays. Everything that is not here is a conflict.
-var moves = map[application.ActKind]map[application.State]application.State{
-	application.ActTake:     {application.Submitted: application.InReview},
-	application.ActRelease:  {application.InReview: "", application.MoreInformation: ""},
-	application.ActNote:     {application.Submitted: "", application.InReview: "", application.MoreInformation: ""},
-	application.ActPropose:  {application.InReview: ""},
-	application.ActApprove:  {application.InReview: application.Approved},
-	application.ActReject:   {application.InReview: application.Rejected},
-	application.ActMore:     {application.InReview: application.MoreInformation},
-	application.ActAnswer:   {application.MoreInformation: application.InReview},
-	application.ActWithdraw: {application.Submitted: application.Withdrawn, application.InReview: application.Withdrawn, application.MoreInformation: application.Withdrawn},
+var moves = map[review.ActKind]map[application.State]application.State{
+	review.ActTake:     {application.Submitted: application.InReview},
+	review.ActRelease:  {application.InReview: "", application.MoreInformation: ""},
+	review.ActNote:     {application.Submitted: "", application.InReview: "", application.MoreInformation: ""},
+	review.ActPropose:  {application.InReview: ""},
+	review.ActApprove:  {application.InReview: application.Approved},
+	review.ActReject:   {application.InReview: application.Rejected},
+	review.ActMore:     {application.InReview: application.MoreInformation},
+	review.ActAnswer:   {application.MoreInformation: application.InReview},
+	review.ActWithdraw: {application.Submitted: application.Withdrawn, application.InReview: application.Withdrawn, application.MoreInformation: application.Withdrawn},
 }
 
 func caseMoves(t *testing.T, d desk) {
-	states := map[application.State]func(desk) application.Case{
+	states := map[application.State]func(desk) review.Case{
 		application.Submitted:       desk.sent,
-		application.InReview:        func(d desk) application.Case { return d.taken("olga") },
-		application.MoreInformation: func(d desk) application.Case { return d.asked("olga") },
+		application.InReview:        func(d desk) review.Case { return d.taken("olga") },
+		application.MoreInformation: func(d desk) review.Case { return d.asked("olga") },
 	}
-	for _, end := range []application.ActKind{application.ActApprove, application.ActReject, application.ActWithdraw} {
-		states[moves[end][application.InReview]] = func(d desk) application.Case {
+	for _, end := range []review.ActKind{review.ActApprove, review.ActReject, review.ActWithdraw} {
+		states[moves[end][application.InReview]] = func(d desk) review.Case {
 			c := d.taken("olga")
-			must(d.t, d.do(d.t, end, who(end), c, record.Record{}))
+			must(d.t, d.do(d.t, end, who(end), c, effect.Effects{}))
 			return d.reload(c.ID)
 		}
 	}
@@ -154,15 +155,15 @@ func caseMoves(t *testing.T, d desk) {
 				}
 				same(t, got.State, next)
 				same(t, got.Version, c.Version+1)
-				acts := ok[[]application.Act](t)(d.cases.Acts(ctx(t), c.ID))
+				acts := ok[[]review.Act](t)(d.cases.Acts(ctx(t), c.ID))
 				same(t, acts[len(acts)-1], act(kind, who(kind)))
 				if over := !got.Undecided(); over != (got.PasswordHash == "") || over == got.DecidedAt.IsZero() {
 					t.Errorf("%s: password kept %v, decided at %v", got.State, got.PasswordHash != "", got.DecidedAt)
 				}
 				// Whoever still sees the case as it was comes too late.
-				if kind != application.ActNote {
+				if kind != review.ActNote {
 					stale := note("application.stale", c.ID)
-					d.refused(d.do(t, application.ActReject, "olga", c, stale), errs.ErrConflict, stale)
+					d.refused(d.do(t, review.ActReject, "olga", c, stale), errs.ErrConflict, stale)
 				}
 			})
 		}
@@ -170,7 +171,7 @@ func caseMoves(t *testing.T, d desk) {
 	t.Run("only who has it decides", func(t *testing.T) {
 		d := d.in(t)
 		c := d.taken("olga")
-		for _, kind := range []application.ActKind{application.ActTake, application.ActRelease, application.ActPropose, application.ActApprove, application.ActReject, application.ActMore} {
+		for _, kind := range []review.ActKind{review.ActTake, review.ActRelease, review.ActPropose, review.ActApprove, review.ActReject, review.ActMore} {
 			rec := note("application.other", c.ID)
 			d.refused(d.do(t, kind, "otto", c, rec), errs.ErrConflict, rec)
 		}
@@ -191,36 +192,36 @@ func caseMoves(t *testing.T, d desk) {
 }
 
 // who does an act in these tests.
-func who(kind application.ActKind) string {
-	if kind == application.ActAnswer || kind == application.ActWithdraw {
+func who(kind review.ActKind) string {
+	if kind == review.ActAnswer || kind == review.ActWithdraw {
 		return ""
 	}
 	return "olga"
 }
 
 func caseCrowds(t *testing.T, d desk) {
-	crowds := map[string]func(d desk) (application.Case, func(c application.Case, i int) error){
-		"take": func(d desk) (application.Case, func(application.Case, int) error) {
-			return d.sent(), func(c application.Case, i int) error {
-				return d.do(d.t, application.ActTake, fresh("member"), c, record.Record{})
+	crowds := map[string]func(d desk) (review.Case, func(c review.Case, i int) error){
+		"take": func(d desk) (review.Case, func(review.Case, int) error) {
+			return d.sent(), func(c review.Case, i int) error {
+				return d.do(d.t, review.ActTake, fresh("member"), c, effect.Effects{})
 			}
 		},
-		"approve, reject, ask and withdraw": func(d desk) (application.Case, func(application.Case, int) error) {
-			kinds := []application.ActKind{application.ActApprove, application.ActReject, application.ActMore, application.ActPropose}
-			return d.taken("olga"), func(c application.Case, i int) error {
-				return d.do(d.t, kinds[i%len(kinds)], "olga", c, record.Record{})
+		"approve, reject, ask and withdraw": func(d desk) (review.Case, func(review.Case, int) error) {
+			kinds := []review.ActKind{review.ActApprove, review.ActReject, review.ActMore, review.ActPropose}
+			return d.taken("olga"), func(c review.Case, i int) error {
+				return d.do(d.t, kinds[i%len(kinds)], "olga", c, effect.Effects{})
 			}
 		},
-		"approve and withdraw": func(d desk) (application.Case, func(application.Case, int) error) {
-			kinds := []application.ActKind{application.ActApprove, application.ActWithdraw}
-			return d.taken("olga"), func(c application.Case, i int) error {
+		"approve and withdraw": func(d desk) (review.Case, func(review.Case, int) error) {
+			kinds := []review.ActKind{review.ActApprove, review.ActWithdraw}
+			return d.taken("olga"), func(c review.Case, i int) error {
 				kind := kinds[i%2]
-				return d.do(d.t, kind, who(kind), c, record.Record{})
+				return d.do(d.t, kind, who(kind), c, effect.Effects{})
 			}
 		},
-		"answer": func(d desk) (application.Case, func(application.Case, int) error) {
-			return d.asked("olga"), func(c application.Case, i int) error {
-				return d.do(d.t, application.ActAnswer, "", c, record.Record{})
+		"answer": func(d desk) (review.Case, func(review.Case, int) error) {
+			return d.asked("olga"), func(c review.Case, i int) error {
+				return d.do(d.t, review.ActAnswer, "", c, effect.Effects{})
 			}
 		},
 	}
@@ -228,11 +229,11 @@ func caseCrowds(t *testing.T, d desk) {
 		t.Run(name, func(t *testing.T) {
 			d := d.in(t)
 			c, do := make(d)
-			before := len(ok[[]application.Act](t)(d.cases.Acts(ctx(t), c.ID)))
+			before := len(ok[[]review.Act](t)(d.cases.Acts(ctx(t), c.ID)))
 			exactlyOne(t, atOnce(func(i int) error { return do(c, i) }), errs.ErrConflict)
 			got := d.reload(c.ID)
 			same(t, got.Version, c.Version+1)
-			same(t, len(ok[[]application.Act](t)(d.cases.Acts(ctx(t), c.ID))), before+1)
+			same(t, len(ok[[]review.Act](t)(d.cases.Acts(ctx(t), c.ID))), before+1)
 			_, err := d.Accounts.ByEmail(ctx(t), c.Email)
 			if (err == nil) != (got.State == application.Approved) {
 				t.Errorf("%s, and the account: %v", got.State, err)
@@ -243,28 +244,28 @@ func caseCrowds(t *testing.T, d desk) {
 
 func caseSecond(t *testing.T, d desk) {
 	c := d.taken("olga")
-	must(t, d.do(t, application.ActPropose, "olga", c, record.Record{}))
+	must(t, d.do(t, review.ActPropose, "olga", c, effect.Effects{}))
 	c = d.reload(c.ID)
 	if c.State != application.InReview || c.Proposal != "olga" || c.Reviewer != "" {
 		t.Errorf("proposed: %s by %q, with %q", c.State, c.Proposal, c.Reviewer)
 	}
-	must(t, d.do(t, application.ActTake, "olga", c, record.Record{})) // the rules forbid it; the store the rest
+	must(t, d.do(t, review.ActTake, "olga", c, effect.Effects{})) // the rules forbid it; the store the rest
 	mine := d.reload(c.ID)
-	for _, kind := range []application.ActKind{application.ActApprove, application.ActPropose} {
+	for _, kind := range []review.ActKind{review.ActApprove, review.ActPropose} {
 		rec := note("application.twice", c.ID)
 		d.refused(d.do(t, kind, "olga", mine, rec), errs.ErrConflict, rec)
 	}
-	must(t, d.do(t, application.ActRelease, "olga", mine, record.Record{}))
-	must(t, d.do(t, application.ActTake, "otto", d.reload(c.ID), record.Record{}))
-	must(t, d.do(t, application.ActApprove, "otto", d.reload(c.ID), record.Record{}))
+	must(t, d.do(t, review.ActRelease, "olga", mine, effect.Effects{}))
+	must(t, d.do(t, review.ActTake, "otto", d.reload(c.ID), effect.Effects{}))
+	must(t, d.do(t, review.ActApprove, "otto", d.reload(c.ID), effect.Effects{}))
 	same(t, d.account(d.reload(c.ID).AccountID).State, account.AwaitingEnrolment)
 
 	t.Run("asking for more voids a proposal", func(t *testing.T) {
 		d := d.in(t)
 		c := d.taken("olga")
-		must(t, d.do(t, application.ActPropose, "olga", c, record.Record{}))
-		must(t, d.do(t, application.ActTake, "otto", d.reload(c.ID), record.Record{}))
-		must(t, d.do(t, application.ActMore, "otto", d.reload(c.ID), record.Record{}))
+		must(t, d.do(t, review.ActPropose, "olga", c, effect.Effects{}))
+		must(t, d.do(t, review.ActTake, "otto", d.reload(c.ID), effect.Effects{}))
+		must(t, d.do(t, review.ActMore, "otto", d.reload(c.ID), effect.Effects{}))
 		if c = d.reload(c.ID); c.Proposal != "" || c.Reviewer != "otto" {
 			t.Errorf("asked: proposal of %q, with %q", c.Proposal, c.Reviewer)
 		}
@@ -279,8 +280,8 @@ func caseAddressTaken(t *testing.T, d desk) {
 		return a
 	}())
 	holder := approved(other)
-	must(t, d.Applications.Submit(ctx(t), other, &holder, record.Record{}))
+	must(t, d.Applications.Submit(ctx(t), other, &holder, effect.Effects{}))
 	rec := note("application.approved", c.ID)
-	d.refused(d.do(t, application.ActApprove, "olga", c, rec), errs.ErrConflict, rec)
+	d.refused(d.do(t, review.ActApprove, "olga", c, rec), errs.ErrConflict, rec)
 	same(t, d.reload(c.ID), c)
 }

@@ -5,16 +5,18 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/review"
 )
 
 func caseDocument(t *testing.T, d desk) {
 	var gone []application.Document
-	replace := func(c application.Case, rec record.Record) (application.Document, error) {
+	replace := func(c review.Case, rec effect.Effects) (application.Document, error) {
 		doc := application.Document{ID: fresh("doc"), ApplicationID: c.ID, Name: "b.pdf", Type: "application/pdf", Size: 1, SHA256: "aa", Sealed: []byte{1}, CreatedAt: noon}
-		return doc, d.cases.ReplaceDocument(ctx(t), c, doc, act(application.ActDocument, ""),
-			func(was []application.Document) record.Record { gone = was; return rec })
+		return doc, d.cases.ReplaceDocument(ctx(t), c, doc, act(review.ActDocument, ""),
+			func(was []application.Document) effect.Effects { gone = was; return rec })
 	}
 	c := d.asked("olga")
 	var before []application.Document
@@ -28,7 +30,7 @@ func caseDocument(t *testing.T, d desk) {
 		doc.Name = ""
 		before = []application.Document{doc}
 	}
-	for _, c := range []application.Case{d.sent(), d.taken("olga")} {
+	for _, c := range []review.Case{d.sent(), d.taken("olga")} {
 		rec := note("application.document_replaced", c.ID)
 		_, err := replace(c, rec)
 		d.refused(err, errs.ErrConflict, rec)
@@ -42,32 +44,32 @@ func caseStatusCode(t *testing.T, d desk) {
 		rec := note("application.status_code", c.ID)
 		d.happened(d.cases.SetStatusCode(ctx(t), c.ID, "hash", noon.Add(time.Hour), rec), rec)
 	}
-	try := func(code, handle string, now time.Time, rec record.Record) application.CodeVerdict {
-		return ok[application.CodeVerdict](t)(d.cases.TryStatusCode(ctx(t), c.ID, code, handle, now, rec))
+	try := func(code, handle string, now time.Time, rec effect.Effects) intake.CodeVerdict {
+		return ok[intake.CodeVerdict](t)(d.cases.TryStatusCode(ctx(t), c.ID, code, handle, now, rec))
 	}
-	none := record.Record{}
-	same(t, try("", key(), noon, none), application.CodeExpired) // nobody asked for a code yet
+	none := effect.Effects{}
+	same(t, try("", key(), noon, none), intake.CodeExpired) // nobody asked for a code yet
 	set()
-	same(t, try("", key(), noon, none), application.CodeWrong)
-	same(t, try("hash", key(), noon.Add(time.Hour), none), application.CodeExpired)
+	same(t, try("", key(), noon, none), intake.CodeWrong)
+	same(t, try("hash", key(), noon.Add(time.Hour), none), intake.CodeExpired)
 	handle, rec := key(), note("application.status_opened", c.ID)
-	same(t, try("hash", handle, noon, rec), application.CodeRight)
+	same(t, try("hash", handle, noon, rec), intake.CodeRight)
 	d.recorded(rec)
 	same(t, d.application(handle).ID, c.ID)
 	_, err := d.Applications.ByHandle(ctx(t), c.Handle)
 	is(t, err, errs.ErrNotFound) // the earlier browser's
-	if verdict := try("hash", key(), noon, none); verdict == application.CodeRight {
+	if verdict := try("hash", key(), noon, none); verdict == intake.CodeRight {
 		t.Error("a code opened the page twice")
 	}
 	set()
-	for range application.CodeTries {
-		same(t, try("guess", key(), noon, none), application.CodeWrong)
+	for range intake.CodeTries {
+		same(t, try("guess", key(), noon, none), intake.CodeWrong)
 	}
-	same(t, try("hash", key(), noon, none), application.CodeSpent)
+	same(t, try("hash", key(), noon, none), intake.CodeSpent)
 	set()
 	exactlyOne(t, atOnce(func(int) error {
 		verdict, err := d.cases.TryStatusCode(ctx(t), c.ID, "hash", key(), noon, none)
-		if err == nil && verdict != application.CodeRight {
+		if err == nil && verdict != intake.CodeRight {
 			err = errs.ErrConflict
 		}
 		return err

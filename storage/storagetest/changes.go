@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -47,7 +47,7 @@ func changing(a account.Account, kind helpdesk.Kind, by string) helpdesk.Change 
 // begun begins a change, or fails the test.
 func (w changeWorld) begun(c helpdesk.Change) helpdesk.Change {
 	w.t.Helper()
-	must(w.t, w.Changes.Begin(ctx(w.t), c, record.Record{}))
+	must(w.t, w.Changes.Begin(ctx(w.t), c, effect.Effects{}))
 	return c
 }
 
@@ -60,7 +60,7 @@ func (w changeWorld) ready(a account.Account, email string, spoil ...func(*helpd
 	for _, s := range spoil {
 		s(&c)
 	}
-	c = ok[helpdesk.Change](w.t)(w.Changes.Save(ctx(w.t), c, record.Record{}))
+	c = ok[helpdesk.Change](w.t)(w.Changes.Save(ctx(w.t), c, effect.Effects{}))
 	c.From, c.Until = noon.Add(time.Hour), noon.Add(time.Hour+helpdesk.HolderTime)
 	return c
 }
@@ -69,12 +69,12 @@ func (w changeWorld) ready(a account.Account, email string, spoil ...func(*helpd
 func (w changeWorld) confirmed(a account.Account, email string) helpdesk.Change {
 	w.t.Helper()
 	c := w.ready(a, email)
-	must(w.t, w.Changes.Confirm(ctx(w.t), c, "piet", noon, record.Record{}))
+	must(w.t, w.Changes.Confirm(ctx(w.t), c, "piet", noon, effect.Effects{}))
 	return ok[helpdesk.Change](w.t)(w.Changes.Change(ctx(w.t), c.ID))
 }
 
-func verdict(v helpdesk.HolderVerdict, rec record.Record) func(helpdesk.Change) (helpdesk.HolderVerdict, record.Record) {
-	return func(helpdesk.Change) (helpdesk.HolderVerdict, record.Record) { return v, rec }
+func verdict(v helpdesk.HolderVerdict, rec effect.Effects) func(helpdesk.Change) (helpdesk.HolderVerdict, effect.Effects) {
+	return func(helpdesk.Change) (helpdesk.HolderVerdict, effect.Effects) { return v, rec }
 }
 
 func newAddress() string { return strings.ToLower(fresh("new")) + "@example.net" }
@@ -101,16 +101,16 @@ func changeBegin(t *testing.T, w changeWorld) {
 		same(t, ok[helpdesk.Change](t)(w.Changes.Change(ctx(t), first.ID)).State, helpdesk.Cancelled)
 		later := changing(a, helpdesk.Address, "piet")
 		later.OpenedAt = noon.Add(helpdesk.CaseTime - time.Second)
-		is(t, w.Changes.Begin(ctx(t), later, record.Record{}), errs.ErrConflict)
+		is(t, w.Changes.Begin(ctx(t), later, effect.Effects{}), errs.ErrConflict)
 		later.OpenedAt = noon.Add(helpdesk.CaseTime)
 		w.begun(later)
 		same(t, ok[helpdesk.Change](t)(w.Changes.Change(ctx(t), again.ID)).State, helpdesk.Cancelled)
 
-		must(t, w.Changes.End(ctx(t), later, helpdesk.Refused, "anna", later.OpenedAt, record.Record{}))
-		is(t, w.Changes.End(ctx(t), later, helpdesk.Cancelled, "piet", later.OpenedAt, record.Record{}), errs.ErrConflict)
+		must(t, w.Changes.End(ctx(t), later, helpdesk.Refused, "anna", later.OpenedAt, effect.Effects{}))
+		is(t, w.Changes.End(ctx(t), later, helpdesk.Cancelled, "piet", later.OpenedAt, effect.Effects{}), errs.ErrConflict)
 		hot := changing(a, helpdesk.Address, "piet")
 		hot.OpenedAt = later.OpenedAt.Add(helpdesk.Cooling - time.Second)
-		is(t, w.Changes.Begin(ctx(t), hot, record.Record{}), errs.ErrConflict)
+		is(t, w.Changes.Begin(ctx(t), hot, effect.Effects{}), errs.ErrConflict)
 		hot.OpenedAt = later.OpenedAt.Add(helpdesk.Cooling)
 		w.begun(hot)
 	}
@@ -119,13 +119,13 @@ func changeBegin(t *testing.T, w changeWorld) {
 	rec := note("address.begun", stale.ID)
 	w.refused(w.Changes.Begin(ctx(t), changing(stale, helpdesk.Address, "olga"), rec), errs.ErrConflict, rec)
 	nobody := account.Account{ID: fresh("nobody"), Epoch: 1}
-	is(t, w.Changes.Begin(ctx(t), changing(nobody, helpdesk.Address, "olga"), record.Record{}), errs.ErrConflict)
+	is(t, w.Changes.Begin(ctx(t), changing(nobody, helpdesk.Address, "olga"), effect.Effects{}), errs.ErrConflict)
 	b := w.active()
 	exactlyOne(t, atOnce(func(int) error {
-		return w.Changes.Begin(ctx(t), changing(b, helpdesk.Address, fresh("member")), record.Record{})
+		return w.Changes.Begin(ctx(t), changing(b, helpdesk.Address, fresh("member")), effect.Effects{})
 	}), errs.ErrConflict)
 	// A block ends what was under way.
-	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, record.Record{}))
+	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, effect.Effects{}))
 	_, err := w.Changes.Live(ctx(t), b.ID, noon)
 	is(t, err, errs.ErrNotFound)
 	w.begun(changing(w.account(b.ID), helpdesk.Address, "anna"))
@@ -137,12 +137,12 @@ func changeSave(t *testing.T, w changeWorld) {
 	exactlyOne(t, atOnce(func(int) error {
 		next := c
 		next.Wrong = 1
-		_, err := w.Changes.Save(ctx(t), next, record.Record{})
+		_, err := w.Changes.Save(ctx(t), next, effect.Effects{})
 		return err
 	}), errs.ErrConflict)
 	c.Wrong, c.Version = 1, 2
 	same(t, ok[helpdesk.Change](t)(w.Changes.Change(ctx(t), c.ID)), c)
-	must(t, w.Changes.End(ctx(t), c, helpdesk.Cancelled, "olga", noon, record.Record{}))
+	must(t, w.Changes.End(ctx(t), c, helpdesk.Cancelled, "olga", noon, effect.Effects{}))
 	rec := note("address.answers", a.ID)
 	_, err := w.Changes.Save(ctx(t), c, rec)
 	w.refused(err, errs.ErrConflict, rec)
@@ -168,8 +168,8 @@ func changeConfirm(t *testing.T, w changeWorld) {
 	asked.CodeAsked = true
 	w.begun(asked)
 	asked.Right, asked.Reason, asked.Email, asked.State = helpdesk.RightAnswers, "address_lost", newAddress(), helpdesk.Proposed
-	asked = ok[helpdesk.Change](t)(w.Changes.Save(ctx(t), asked, record.Record{}))
-	is(t, w.Changes.Confirm(ctx(t), asked, "piet", noon, record.Record{}), errs.ErrConflict) // the code was asked, and not given
+	asked = ok[helpdesk.Change](t)(w.Changes.Save(ctx(t), asked, effect.Effects{}))
+	is(t, w.Changes.Confirm(ctx(t), asked, "piet", noon, effect.Effects{}), errs.ErrConflict) // the code was asked, and not given
 
 	a := w.active()
 	c := w.ready(a, newAddress())
@@ -182,7 +182,7 @@ func changeConfirm(t *testing.T, w changeWorld) {
 		if i%2 == 0 {
 			return w.Changes.Confirm(ctx(t), c, "piet", noon, rec)
 		}
-		return w.Changes.End(ctx(t), c, helpdesk.Refused, "petra", noon, record.Record{})
+		return w.Changes.End(ctx(t), c, helpdesk.Refused, "petra", noon, effect.Effects{})
 	}), errs.ErrConflict)
 	got := ok[helpdesk.Change](t)(w.Changes.Change(ctx(t), c.ID))
 	if got.State == helpdesk.Confirmed {
@@ -195,8 +195,8 @@ func changeConfirm(t *testing.T, w changeWorld) {
 
 	b := w.active()
 	c = w.ready(b, newAddress())
-	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, record.Record{}))
-	is(t, w.Changes.Confirm(ctx(t), c, "piet", noon, record.Record{}), errs.ErrConflict)
+	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, effect.Effects{}))
+	is(t, w.Changes.Confirm(ctx(t), c, "piet", noon, effect.Effects{}), errs.ErrConflict)
 }
 
 // The change itself: address, epoch, what is searched, what was mailed.
@@ -204,7 +204,7 @@ func changeAddress(t *testing.T, w changeWorld) {
 	app := w.world.ready(draft())
 	who := approved(app)
 	app.Reference = fresh("OLID")
-	must(t, w.Applications.Submit(ctx(t), app, &who, record.Record{}))
+	must(t, w.Applications.Submit(ctx(t), app, &who, effect.Effects{}))
 	w.enrolled(who.ID)
 	a := w.account(who.ID)
 	email := newAddress()
@@ -218,7 +218,7 @@ func changeAddress(t *testing.T, w changeWorld) {
 	must(t, w.Helpdesk.Note(ctx(t), other))
 
 	early := noon.Add(time.Minute)
-	same(t, ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), c.ID, early, verdict(helpdesk.CodeEarly, record.Record{}))), helpdesk.CodeEarly)
+	same(t, ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), c.ID, early, verdict(helpdesk.CodeEarly, effect.Effects{}))), helpdesk.CodeEarly)
 	rec := note("account.address_changed", a.ID)
 	_, err := w.Changes.TryCode(ctx(t), c.ID, early, verdict(helpdesk.CodeRight, rec)) // a rule that forgets to look
 	w.refused(err, errs.ErrConflict, rec)
@@ -258,9 +258,9 @@ func changeWrongCodes(t *testing.T, w changeWorld) {
 	c := w.confirmed(a, newAddress())
 	tries := 0
 	for range 2 {
-		_, err := w.Changes.TryCode(ctx(t), c.ID, c.From, func(now helpdesk.Change) (helpdesk.HolderVerdict, record.Record) {
+		_, err := w.Changes.TryCode(ctx(t), c.ID, c.From, func(now helpdesk.Change) (helpdesk.HolderVerdict, effect.Effects) {
 			tries = now.Tries
-			return helpdesk.CodeWrong, record.Record{}
+			return helpdesk.CodeWrong, effect.Effects{}
 		})
 		must(t, err)
 	}
@@ -268,14 +268,14 @@ func changeWrongCodes(t *testing.T, w changeWorld) {
 	rec := note("address.codes_wrong", a.ID)
 	_, err := w.Changes.TryCode(ctx(t), c.ID, c.From, verdict(helpdesk.CodeOver, rec))
 	w.happened(err, rec)
-	_, err = w.Changes.TryCode(ctx(t), c.ID, c.From, verdict(helpdesk.CodeRight, record.Record{}))
+	_, err = w.Changes.TryCode(ctx(t), c.ID, c.From, verdict(helpdesk.CodeRight, effect.Effects{}))
 	is(t, err, errs.ErrConflict)
 	same(t, w.account(a.ID), a)
 	// The helpdesk takes back what the holder objected to.
 	b := w.active()
 	c = w.confirmed(b, newAddress())
-	must(t, w.Changes.End(ctx(t), c, helpdesk.Cancelled, "olga", noon, record.Record{}))
-	_, err = w.Changes.TryCode(ctx(t), c.ID, c.From, verdict(helpdesk.CodeRight, record.Record{}))
+	must(t, w.Changes.End(ctx(t), c, helpdesk.Cancelled, "olga", noon, effect.Effects{}))
+	_, err = w.Changes.TryCode(ctx(t), c.ID, c.From, verdict(helpdesk.CodeRight, effect.Effects{}))
 	is(t, err, errs.ErrConflict)
 	same(t, w.account(b.ID), b)
 }
@@ -285,7 +285,7 @@ func changeTaken(t *testing.T, w changeWorld) {
 	a, email := w.active(), newAddress()
 	c := w.confirmed(a, email)
 	second := w.active()
-	same(t, ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), w.confirmed(second, email).ID, c.From, verdict(helpdesk.CodeRight, record.Record{}))), helpdesk.CodeRight)
+	same(t, ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), w.confirmed(second, email).ID, c.From, verdict(helpdesk.CodeRight, effect.Effects{}))), helpdesk.CodeRight)
 	rec := note("account.address_changed", a.ID)
 	_, err := w.Changes.TryCode(ctx(t), c.ID, c.From, verdict(helpdesk.CodeRight, rec))
 	w.refused(err, errs.ErrConflict, rec)
@@ -294,8 +294,8 @@ func changeTaken(t *testing.T, w changeWorld) {
 
 	b := w.active()
 	c = w.confirmed(b, newAddress())
-	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, record.Record{}))
-	_, err = w.Changes.TryCode(ctx(t), c.ID, c.From, verdict(helpdesk.CodeRight, record.Record{}))
+	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, effect.Effects{}))
+	_, err = w.Changes.TryCode(ctx(t), c.ID, c.From, verdict(helpdesk.CodeRight, effect.Effects{}))
 	is(t, err, errs.ErrConflict)
 }
 
@@ -312,8 +312,8 @@ func changeClose(t *testing.T, w changeWorld) {
 		if got.State != account.Closed || got.Epoch != a.Epoch+1 || got.BlockRef != "" || got.BlockReason != "" || !got.ClosedAt.Equal(noon) {
 			t.Errorf("%+v", got)
 		}
-		is(t, w.Changes.Begin(ctx(t), changing(got, helpdesk.Closing, "olga"), record.Record{}), errs.ErrConflict)
-		is(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, fresh("BR"), noon, record.Record{}), errs.ErrConflict)
+		is(t, w.Changes.Begin(ctx(t), changing(got, helpdesk.Closing, "olga"), effect.Effects{}), errs.ErrConflict)
+		is(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, fresh("BR"), noon, effect.Effects{}), errs.ErrConflict)
 	}
 	a := w.active()
 	c := w.begun(changing(a, helpdesk.Closing, "olga"))
@@ -321,9 +321,9 @@ func changeClose(t *testing.T, w changeWorld) {
 	w.refused(w.Changes.Close(ctx(t), c.ID, "olga", noon, rec), errs.ErrConflict, rec)
 	exactlyOne(t, atOnce(func(i int) error {
 		if i%2 == 0 {
-			return w.Changes.Close(ctx(t), c.ID, "piet", noon, record.Record{})
+			return w.Changes.Close(ctx(t), c.ID, "piet", noon, effect.Effects{})
 		}
-		return w.Changes.End(ctx(t), c, helpdesk.Refused, "petra", noon, record.Record{})
+		return w.Changes.End(ctx(t), c, helpdesk.Refused, "petra", noon, effect.Effects{})
 	}), errs.ErrConflict)
 	end := ok[helpdesk.Change](t)(w.Changes.Change(ctx(t), c.ID))
 	if closed := w.account(a.ID).State == account.Closed; closed != (end.State == helpdesk.Done) {
@@ -332,19 +332,19 @@ func changeClose(t *testing.T, w changeWorld) {
 	// A change of address is not closed by this, nor the other way round.
 	b := w.active()
 	address := w.ready(b, newAddress())
-	is(t, w.Changes.Close(ctx(t), address.ID, "piet", noon, record.Record{}), errs.ErrConflict)
+	is(t, w.Changes.Close(ctx(t), address.ID, "piet", noon, effect.Effects{}), errs.ErrConflict)
 	d := w.active()
 	closing := w.begun(changing(d, helpdesk.Closing, "olga"))
 	closing.From, closing.Until = noon, noon.Add(time.Hour)
-	is(t, w.Changes.Confirm(ctx(t), closing, "piet", noon, record.Record{}), errs.ErrConflict)
+	is(t, w.Changes.Confirm(ctx(t), closing, "piet", noon, effect.Effects{}), errs.ErrConflict)
 }
 
 func changeLate(t *testing.T, w changeWorld) {
 	late := noon.Add(helpdesk.ProposalTime)
 	a, b := w.active(), w.active()
 	address, closing := w.ready(a, newAddress()), w.begun(changing(b, helpdesk.Closing, "olga"))
-	is(t, w.Changes.Confirm(ctx(t), address, "piet", late, record.Record{}), errs.ErrConflict)
-	is(t, w.Changes.Close(ctx(t), closing.ID, "piet", late, record.Record{}), errs.ErrConflict)
+	is(t, w.Changes.Confirm(ctx(t), address, "piet", late, effect.Effects{}), errs.ErrConflict)
+	is(t, w.Changes.Close(ctx(t), closing.ID, "piet", late, effect.Effects{}), errs.ErrConflict)
 	if waiting := ok[[]helpdesk.Change](t)(w.Changes.Waiting(ctx(t), late)); len(waiting) != 0 {
 		t.Error("waiting:", waiting)
 	}
@@ -353,9 +353,9 @@ func changeLate(t *testing.T, w changeWorld) {
 		is(t, err, errs.ErrNotFound)
 	}
 	c := w.confirmed(w.active(), newAddress())
-	_, err := w.Changes.TryCode(ctx(t), c.ID, c.Until, verdict(helpdesk.CodeRight, record.Record{}))
+	_, err := w.Changes.TryCode(ctx(t), c.ID, c.Until, verdict(helpdesk.CodeRight, effect.Effects{}))
 	is(t, err, errs.ErrConflict)
-	same(t, ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), c.ID, c.Until.Add(-time.Second), verdict(helpdesk.CodeRight, record.Record{}))), helpdesk.CodeRight)
+	same(t, ok[helpdesk.HolderVerdict](t)(w.Changes.TryCode(ctx(t), c.ID, c.Until.Add(-time.Second), verdict(helpdesk.CodeRight, effect.Effects{}))), helpdesk.CodeRight)
 }
 
 func changeReopen(t *testing.T, w changeWorld) {
@@ -377,9 +377,9 @@ func changeReopen(t *testing.T, w changeWorld) {
 	}
 	// A reference names one account.
 	b := closed()
-	is(t, w.Changes.Reopen(ctx(t), b.ID, b.Epoch, account.Reopened, ref, noon, record.Record{}), errs.ErrConflict)
+	is(t, w.Changes.Reopen(ctx(t), b.ID, b.Epoch, account.Reopened, ref, noon, effect.Effects{}), errs.ErrConflict)
 	for _, open := range []account.Account{w.active(), w.blocked()} {
-		is(t, w.Changes.Reopen(ctx(t), open.ID, open.Epoch, account.Reopened, fresh("BR"), noon, record.Record{}), errs.ErrConflict)
+		is(t, w.Changes.Reopen(ctx(t), open.ID, open.Epoch, account.Reopened, fresh("BR"), noon, effect.Effects{}), errs.ErrConflict)
 	}
 }
 
@@ -392,7 +392,7 @@ func changeSilence(t *testing.T, w changeWorld) {
 		} {
 			is(t, look(), errs.ErrNotFound)
 		}
-		_, err := w.Changes.TryCode(ctx(t), odd, noon, verdict(helpdesk.CodeRight, record.Record{}))
+		_, err := w.Changes.TryCode(ctx(t), odd, noon, verdict(helpdesk.CodeRight, effect.Effects{}))
 		oneOf(t, err, errs.ErrConflict, errs.ErrNotFound)
 		if errors.Is(err, errs.ErrUnavailable) {
 			t.Errorf("%q: %v", odd, err)

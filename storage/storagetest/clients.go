@@ -8,8 +8,8 @@ import (
 
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 )
 
 // Clients is the contract of client.Store.
@@ -33,9 +33,9 @@ func Clients(t *testing.T, open func(*testing.T) Stores) {
 	_, err := w.Clients.ByID(ctx(t), "B-FULL") // ids are compared byte for byte
 	is(t, err, errs.ErrNotFound)
 
-	must(t, w.Clients.Add(ctx(t), client.Client{ID: "c"}, record.Record{}))
-	must(t, w.Clients.Add(ctx(t), client.Client{ID: "Z"}, record.Record{}))
-	must(t, w.Clients.Add(ctx(t), client.Client{ID: "a"}, record.Record{}))
+	must(t, w.Clients.Add(ctx(t), client.Client{ID: "c"}, effect.Effects{}))
+	must(t, w.Clients.Add(ctx(t), client.Client{ID: "Z"}, effect.Effects{}))
+	must(t, w.Clients.Add(ctx(t), client.Client{ID: "a"}, effect.Effects{}))
 	var ids []string
 	for _, c := range ok[[]client.Client](t)(w.Clients.List(ctx(t))) {
 		ids = append(ids, c.ID)
@@ -92,7 +92,7 @@ func Consents(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("a crowd may say yes at once", func(t *testing.T) {
 		w := w.in(t)
 		exactly(t, crowd, atOnce(func(int) error {
-			return w.Consents.Give(ctx(t), consent.Consent{AccountID: b.ID, ClientID: "crowd", Claims: []string{"x"}, GivenAt: noon}, record.Record{})
+			return w.Consents.Give(ctx(t), consent.Consent{AccountID: b.ID, ClientID: "crowd", Claims: []string{"x"}, GivenAt: noon}, effect.Effects{})
 		}), nil)
 		same(t, ok[consent.Consent](t)(w.Consents.Get(ctx(t), b.ID, "crowd")).Claims, []string{"x"})
 	})

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/consent"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/session"
@@ -78,7 +78,7 @@ func TestFaults(t *testing.T) {
 // under its own name, and each can fail without being asked.
 func TestWrappers(t *testing.T) {
 	s := Stores{
-		struct{ account.Store }{}, struct{ application.Store }{}, struct{ client.Store }{}, struct{ consent.Store }{},
+		struct{ account.Store }{}, struct{ intake.Store }{}, struct{ client.Store }{}, struct{ consent.Store }{},
 		struct{ grant.Store }{}, struct{ signkey.Store }{}, struct{ limit.Lanes }{}, struct{ mail.Outbox }{},
 		struct{ audit.Store }{}, struct{ authreq.Store }{}, struct{ session.Store }{}, struct{ limit.Windows }{},
 	}

@@ -7,9 +7,9 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/grant"
-	"omgevingsloket-id/pkg/record"
 )
 
 func grantVerifiers(t *testing.T, w world) {
@@ -23,44 +23,44 @@ func grantVerifiers(t *testing.T, w world) {
 		w := w.in(t)
 		g := w.issued(a)
 		for range grant.WrongVerifiers - 1 {
-			same(t, w.redeem(wrong(g), record.Record{}), grant.RefusedVerifier)
+			same(t, w.redeem(wrong(g), effect.Effects{}), grant.RefusedVerifier)
 		}
-		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
 	})
 	t.Run("TK-08: no proof is a wrong proof", func(t *testing.T) {
 		w := w.in(t)
 		g := w.issued(a)
 		none := redemption(g)
 		none.Challenge = ""
-		same(t, w.redeem(none, record.Record{}), grant.RefusedVerifier)
-		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+		same(t, w.redeem(none, effect.Effects{}), grant.RefusedVerifier)
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
 	})
 	t.Run("TK-08: the last wrong proof kills the code", func(t *testing.T) {
 		w := w.in(t)
 		g := w.issued(a)
 		for range grant.WrongVerifiers {
-			same(t, w.redeem(wrong(g), record.Record{}), grant.RefusedVerifier)
+			same(t, w.redeem(wrong(g), effect.Effects{}), grant.RefusedVerifier)
 		}
-		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedRevoked)
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.RefusedRevoked)
 	})
 	t.Run("TK-09: a proof for a code without challenge", func(t *testing.T) {
 		w, g := w.in(t), grantOf(a)
 		g.Challenge = ""
-		must(t, w.Grants.Issue(ctx(t), g, record.Record{}))
-		same(t, w.redeem(wrong(g), record.Record{}), grant.RefusedVerifier)
-		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+		must(t, w.Grants.Issue(ctx(t), g, effect.Effects{}))
+		same(t, w.redeem(wrong(g), effect.Effects{}), grant.RefusedVerifier)
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
 	})
 	t.Run("TK-08: a crowd of guesses gets no more tries", func(t *testing.T) {
 		w := w.in(t)
 		g := w.issued(a)
 		exactly(t, grant.WrongVerifiers, atOnce(func(int) error {
-			_, _, refused, err := w.Grants.Redeem(ctx(t), wrong(g), record.Record{})
+			_, _, refused, err := w.Grants.Redeem(ctx(t), wrong(g), effect.Effects{})
 			if err == nil && refused == grant.RefusedRevoked {
 				err = errTooMany
 			}
 			return err
 		}), errTooMany)
-		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedRevoked)
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.RefusedRevoked)
 	})
 }
 
@@ -71,7 +71,7 @@ func grantLive(t *testing.T, w world) {
 		t.Error("live before it was redeemed")
 	}
 	r := redemption(g)
-	same(t, w.redeem(r, record.Record{}), grant.Refusal(""))
+	same(t, w.redeem(r, effect.Effects{}), grant.Refusal(""))
 	got, who, err := w.Grants.Live(ctx(t), g.ID, r.Expires.Add(-time.Millisecond))
 	must(t, err)
 	same(t, who, a)
@@ -80,11 +80,11 @@ func grantLive(t *testing.T, w world) {
 	}
 	_, _, err = w.Grants.Live(ctx(t), g.ID, r.Expires) // half-open
 	is(t, err, errs.ErrNotFound)
-	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, record.Record{}))
+	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, effect.Effects{}))
 	if w.live(g.ID) {
 		t.Error("live although the account is blocked")
 	}
-	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, record.Record{}))
+	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, effect.Effects{}))
 	w.enrolled(a.ID)
 	if w.live(g.ID) {
 		t.Error("live although it is of another epoch")
@@ -94,7 +94,7 @@ func grantLive(t *testing.T, w world) {
 func grantRevoke(t *testing.T, w world) {
 	a := w.active()
 	g := w.issued(a)
-	same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+	same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
 	rec := note("grant.revoked", a.ID)
 	w.refused(w.Grants.Revoke(ctx(t), g.ID, "other", noon, rec), errs.ErrNotFound, rec)
 	w.refused(w.Grants.Revoke(ctx(t), fresh("grt"), g.ClientID, noon, rec), errs.ErrNotFound, rec)
@@ -110,8 +110,8 @@ func grantRevoke(t *testing.T, w world) {
 	w.unrecorded(again)
 
 	unspent := w.issued(a)
-	must(t, w.Grants.Revoke(ctx(t), unspent.ID, unspent.ClientID, noon, record.Record{}))
-	same(t, w.redeem(redemption(unspent), record.Record{}), grant.RefusedRevoked)
+	must(t, w.Grants.Revoke(ctx(t), unspent.ID, unspent.ClientID, noon, effect.Effects{}))
+	same(t, w.redeem(redemption(unspent), effect.Effects{}), grant.RefusedRevoked)
 
 	crowded := w.issued(a)
 	rec = note("grant.revoked", a.ID)
@@ -125,10 +125,10 @@ func grantRevokeSession(t *testing.T, w world) {
 	two.SID, two.ClientID = one.SID, "second"
 	more.SID = one.SID // a second grant of the same client
 	for _, g := range []grant.Grant{one, two, more, other} {
-		must(t, w.Grants.Issue(ctx(t), g, record.Record{}))
+		must(t, w.Grants.Issue(ctx(t), g, effect.Effects{}))
 	}
 	for _, g := range []grant.Grant{one, two, other} {
-		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
 	}
 	rec := note("session.ended", a.ID)
 	clients, err := w.Grants.RevokeSession(ctx(t), one.SID, noon, rec)
@@ -138,7 +138,7 @@ func grantRevokeSession(t *testing.T, w world) {
 	if w.live(one.ID) || w.live(two.ID) || !w.live(other.ID) {
 		t.Errorf("live: %t, %t; of another session: %t", w.live(one.ID), w.live(two.ID), w.live(other.ID))
 	}
-	same(t, w.redeem(redemption(more), record.Record{}), grant.RefusedRevoked)
+	same(t, w.redeem(redemption(more), effect.Effects{}), grant.RefusedRevoked)
 	clients, err = w.Grants.RevokeSession(ctx(t), fresh("sid"), noon, note("session.ended", a.ID))
 	must(t, err)
 	same(t, len(clients), 0)
@@ -161,16 +161,16 @@ func clientRemoval(t *testing.T, w world) {
 	a := w.active()
 	g, stranger := grantOf(a), w.issued(a)
 	g.ClientID = fresh("client")
-	must(t, w.Clients.Add(ctx(t), client.Client{ID: g.ClientID, Name: "x"}, record.Record{}))
-	must(t, w.Grants.Issue(ctx(t), g, record.Record{}))
+	must(t, w.Clients.Add(ctx(t), client.Client{ID: g.ClientID, Name: "x"}, effect.Effects{}))
+	must(t, w.Grants.Issue(ctx(t), g, effect.Effects{}))
 	unspent := grantOf(a)
 	unspent.ClientID = g.ClientID
-	must(t, w.Grants.Issue(ctx(t), unspent, record.Record{}))
-	same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
-	same(t, w.redeem(redemption(stranger), record.Record{}), grant.Refusal(""))
-	must(t, w.Clients.Remove(ctx(t), g.ClientID, record.Record{}))
+	must(t, w.Grants.Issue(ctx(t), unspent, effect.Effects{}))
+	same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
+	same(t, w.redeem(redemption(stranger), effect.Effects{}), grant.Refusal(""))
+	must(t, w.Clients.Remove(ctx(t), g.ClientID, effect.Effects{}))
 	if w.live(g.ID) || !w.live(stranger.ID) {
 		t.Errorf("live: %t; of another client: %t", w.live(g.ID), w.live(stranger.ID))
 	}
-	same(t, w.redeem(redemption(unspent), record.Record{}), grant.RefusedRevoked)
+	same(t, w.redeem(redemption(unspent), effect.Effects{}), grant.RefusedRevoked)
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/grant"
-	"omgevingsloket-id/pkg/record"
 )
 
 // Grants is the contract of grant.Store.
@@ -47,11 +47,11 @@ func redemption(g grant.Grant) grant.Redemption {
 func (w world) issued(a account.Account) grant.Grant {
 	w.t.Helper()
 	g := grantOf(a)
-	must(w.t, w.Grants.Issue(ctx(w.t), g, record.Record{}))
+	must(w.t, w.Grants.Issue(ctx(w.t), g, effect.Effects{}))
 	return g
 }
 
-func (w world) redeem(r grant.Redemption, replay record.Record) grant.Refusal {
+func (w world) redeem(r grant.Redemption, replay effect.Effects) grant.Refusal {
 	w.t.Helper()
 	g, a, refused, err := w.Grants.Redeem(ctx(w.t), r, replay)
 	must(w.t, err)
@@ -90,7 +90,7 @@ func grantRedeem(t *testing.T, w world) {
 	a := w.active()
 	g := w.issued(a)
 	r := redemption(g)
-	got, who, refused, err := w.Grants.Redeem(ctx(t), r, record.Record{})
+	got, who, refused, err := w.Grants.Redeem(ctx(t), r, effect.Effects{})
 	must(t, err)
 	same(t, refused, grant.Refusal(""))
 	same(t, who, a)
@@ -102,14 +102,14 @@ func grantRedeem(t *testing.T, w world) {
 
 	none := redemption(g)
 	none.CodeHash = key()
-	same(t, w.redeem(none, record.Record{}), grant.RefusedUnknown)
+	same(t, w.redeem(none, effect.Effects{}), grant.RefusedUnknown)
 
 	t.Run("CK-05: a code is over at the moment itself", func(t *testing.T) {
 		w := w.in(t)
 		last, late := redemption(w.issued(a)), redemption(w.issued(a))
 		last.Now, late.Now = noon.Add(grant.CodeLifetime-time.Millisecond), noon.Add(grant.CodeLifetime)
-		same(t, w.redeem(late, record.Record{}), grant.RefusedExpired)
-		same(t, w.redeem(last, record.Record{}), grant.Refusal(""))
+		same(t, w.redeem(late, effect.Effects{}), grant.RefusedExpired)
+		same(t, w.redeem(last, effect.Effects{}), grant.Refusal(""))
 	})
 	t.Run("TK-05, TK-07: another client or address gets nothing and spoils nothing", func(t *testing.T) {
 		w := w.in(t)
@@ -117,24 +117,24 @@ func grantRedeem(t *testing.T, w world) {
 		for range grant.WrongVerifiers {
 			client, uri := r, r
 			client.ClientID, uri.RedirectURI = "other", r.RedirectURI+"/"
-			same(t, w.redeem(client, record.Record{}), grant.RefusedMismatch)
-			same(t, w.redeem(uri, record.Record{}), grant.RefusedMismatch)
+			same(t, w.redeem(client, effect.Effects{}), grant.RefusedMismatch)
+			same(t, w.redeem(uri, effect.Effects{}), grant.RefusedMismatch)
 		}
 		wrong := r // nor have they used up the tries at its proof
 		wrong.Challenge = "wrong"
-		same(t, w.redeem(wrong, record.Record{}), grant.RefusedVerifier)
-		same(t, w.redeem(r, record.Record{}), grant.Refusal(""))
+		same(t, w.redeem(wrong, effect.Effects{}), grant.RefusedVerifier)
+		same(t, w.redeem(r, effect.Effects{}), grant.Refusal(""))
 	})
 	t.Run("TK-12: blocked between code and token", func(t *testing.T) {
 		w := w.in(t)
 		a := w.active()
 		g := w.issued(a)
-		must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, record.Record{}))
-		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedAccount)
-		must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, record.Record{}))
-		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedAccount)
+		must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, effect.Effects{}))
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.RefusedAccount)
+		must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, effect.Effects{}))
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.RefusedAccount)
 		w.enrolled(a.ID) // active again, in another epoch
-		same(t, w.redeem(redemption(g), record.Record{}), grant.RefusedAccount)
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.RefusedAccount)
 	})
 }
 
@@ -167,7 +167,7 @@ func grantReplay(t *testing.T, w world) {
 			t.Run(name, func(t *testing.T) {
 				w := w.in(t)
 				g := w.issued(a)
-				same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+				same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
 				again := redemption(g)
 				change(&again)
 				if refused := w.redeem(again, note("grant.replayed", a.ID)); refused == "" {
@@ -182,7 +182,7 @@ func grantReplay(t *testing.T, w world) {
 	t.Run("TK-05: another client revokes nothing", func(t *testing.T) {
 		w := w.in(t)
 		g := w.issued(a)
-		same(t, w.redeem(redemption(g), record.Record{}), grant.Refusal(""))
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
 		other, rec := redemption(g), note("grant.replayed", a.ID)
 		other.ClientID = "other"
 		same(t, w.redeem(other, rec), grant.RefusedMismatch)

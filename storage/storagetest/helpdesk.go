@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
 )
 
 // Helpdesk runs the contract of the helpdesk's store.
@@ -36,7 +36,7 @@ func helpdeskSearch(t *testing.T, w deskWorld) {
 	who.Profile.GivenName, who.Profile.FamilyName = "Élodie", "Müller-Straß"
 	who.Profile.Organization = &account.Organization{Name: "Bau & Söhne GmbH", RegistrationNumber: "HRB 12345", RegistrationCountry: "DE"}
 	app.Reference = fresh("OLID")
-	must(t, w.Applications.Submit(ctx(t), app, &who, record.Record{}))
+	must(t, w.Applications.Submit(ctx(t), app, &who, effect.Effects{}))
 	other := w.active()
 
 	for typed, found := range map[string]bool{
@@ -77,7 +77,7 @@ func helpdeskSearch(t *testing.T, w deskWorld) {
 // none goes to an account that was read before it changed.
 func helpdeskResend(t *testing.T, w deskWorld) {
 	a, other := w.active(), w.active()
-	send := func(a account.Account, now time.Time) (record.Record, error) {
+	send := func(a account.Account, now time.Time) (effect.Effects, error) {
 		rec := note("account.mail_resent", a.ID)
 		rec.Events[0].At = now
 		return rec, w.Helpdesk.Resend(ctx(t), a, now, rec)
@@ -110,13 +110,13 @@ func (w deskWorld) identified(a account.Account, by string, second bool) helpdes
 	w.t.Helper()
 	c := unblocking(a, by)
 	c.Second = second
-	must(w.t, w.Helpdesk.Begin(ctx(w.t), c, record.Record{}))
+	must(w.t, w.Helpdesk.Begin(ctx(w.t), c, effect.Effects{}))
 	c.CodeRight, c.Right, c.Answers = true, helpdesk.RightAnswers, map[helpdesk.Question]bool{helpdesk.Birthdate: true, helpdesk.Phone: false}
 	c.Reason, c.Ticket = "lost_phone", "T-1"
 	if second {
 		c.State = helpdesk.Proposed
 	}
-	return ok[helpdesk.Case](w.t)(w.Helpdesk.Save(ctx(w.t), c, record.Record{}))
+	return ok[helpdesk.Case](w.t)(w.Helpdesk.Save(ctx(w.t), c, effect.Effects{}))
 }
 
 func helpdeskBegin(t *testing.T, w deskWorld) {
@@ -128,19 +128,19 @@ func helpdeskBegin(t *testing.T, w deskWorld) {
 	rec = note("unblock.begun", a.ID)
 	w.refused(w.Helpdesk.Begin(ctx(t), unblocking(a, "piet"), rec), errs.ErrConflict, rec)
 	again := unblocking(a, "olga")
-	must(t, w.Helpdesk.Begin(ctx(t), again, record.Record{}))
+	must(t, w.Helpdesk.Begin(ctx(t), again, effect.Effects{}))
 	same(t, ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), first.ID)).State, helpdesk.Cancelled)
 	later := unblocking(a, "piet")
 	later.OpenedAt = noon.Add(helpdesk.CaseTime)
-	must(t, w.Helpdesk.Begin(ctx(t), later, record.Record{}))
+	must(t, w.Helpdesk.Begin(ctx(t), later, effect.Effects{}))
 
-	must(t, w.Helpdesk.End(ctx(t), later.ID, helpdesk.Refused, "piet", later.OpenedAt, record.Record{}))
-	is(t, w.Helpdesk.End(ctx(t), later.ID, helpdesk.Cancelled, "piet", later.OpenedAt, record.Record{}), errs.ErrConflict)
+	must(t, w.Helpdesk.End(ctx(t), later.ID, helpdesk.Refused, "piet", later.OpenedAt, effect.Effects{}))
+	is(t, w.Helpdesk.End(ctx(t), later.ID, helpdesk.Cancelled, "piet", later.OpenedAt, effect.Effects{}), errs.ErrConflict)
 	hot := unblocking(a, "piet")
 	hot.OpenedAt = later.OpenedAt.Add(helpdesk.Cooling - time.Second)
-	is(t, w.Helpdesk.Begin(ctx(t), hot, record.Record{}), errs.ErrConflict)
+	is(t, w.Helpdesk.Begin(ctx(t), hot, effect.Effects{}), errs.ErrConflict)
 	hot.OpenedAt = later.OpenedAt.Add(helpdesk.Cooling)
-	must(t, w.Helpdesk.Begin(ctx(t), hot, record.Record{}))
+	must(t, w.Helpdesk.Begin(ctx(t), hot, effect.Effects{}))
 
 	stale := w.blocked()
 	stale.Epoch--
@@ -150,24 +150,24 @@ func helpdeskBegin(t *testing.T, w deskWorld) {
 	}
 	b := w.blocked()
 	exactlyOne(t, atOnce(func(i int) error {
-		return w.Helpdesk.Begin(ctx(t), unblocking(b, fresh("member")), record.Record{})
+		return w.Helpdesk.Begin(ctx(t), unblocking(b, fresh("member")), effect.Effects{})
 	}), errs.ErrConflict)
 }
 
 func helpdeskSave(t *testing.T, w deskWorld) {
 	a := w.blocked()
 	c := unblocking(a, "olga")
-	must(t, w.Helpdesk.Begin(ctx(t), c, record.Record{}))
+	must(t, w.Helpdesk.Begin(ctx(t), c, effect.Effects{}))
 	exactlyOne(t, atOnce(func(int) error {
 		next := c
 		next.Wrong, next.Answers = 1, map[helpdesk.Question]bool{helpdesk.Street: false}
-		_, err := w.Helpdesk.Save(ctx(t), next, record.Record{})
+		_, err := w.Helpdesk.Save(ctx(t), next, effect.Effects{})
 		return err
 	}), errs.ErrConflict)
 	got := ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID))
 	c.Wrong, c.Answers, c.Version = 1, map[helpdesk.Question]bool{helpdesk.Street: false}, 2
 	same(t, got, c)
-	must(t, w.Helpdesk.End(ctx(t), c.ID, helpdesk.Cancelled, "olga", noon, record.Record{}))
+	must(t, w.Helpdesk.End(ctx(t), c.ID, helpdesk.Cancelled, "olga", noon, effect.Effects{}))
 	rec := note("unblock.answers", a.ID)
 	_, err := w.Helpdesk.Save(ctx(t), got, rec)
 	w.refused(err, errs.ErrConflict, rec)
@@ -182,7 +182,7 @@ func helpdeskFinish(t *testing.T, w deskWorld) {
 		a := w.blocked()
 		c := w.identified(a, "olga", false)
 		spoil(&c)
-		c = ok[helpdesk.Case](t)(w.Helpdesk.Save(ctx(t), c, record.Record{}))
+		c = ok[helpdesk.Case](t)(w.Helpdesk.Save(ctx(t), c, effect.Effects{}))
 		rec := note("account.unblocked", a.ID)
 		w.refused(w.Helpdesk.Finish(ctx(t), c.ID, "olga", noon, rec), errs.ErrConflict, rec)
 		if got := w.account(a.ID); got.State != account.Blocked {
@@ -204,12 +204,12 @@ func helpdeskFinish(t *testing.T, w deskWorld) {
 	// Blocked again: the case is of a block that is over.
 	b := w.blocked()
 	c = w.identified(b, "olga", false)
-	must(t, w.Accounts.Unblock(ctx(t), b.ID, noon, record.Record{}))
-	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, record.Record{}))
+	must(t, w.Accounts.Unblock(ctx(t), b.ID, noon, effect.Effects{}))
+	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, effect.Effects{}))
 	rec = note("account.unblocked", b.ID)
 	w.refused(w.Helpdesk.Finish(ctx(t), c.ID, "olga", noon, rec), errs.ErrConflict, rec)
 	same(t, ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID)).State, helpdesk.Open)
-	must(t, w.Helpdesk.Begin(ctx(t), unblocking(w.account(b.ID), "piet"), record.Record{}))
+	must(t, w.Helpdesk.Begin(ctx(t), unblocking(w.account(b.ID), "piet"), effect.Effects{}))
 }
 
 // OF-20: who proposes does not confirm.
@@ -223,7 +223,7 @@ func helpdeskFourEyes(t *testing.T, w deskWorld) {
 	}
 	rec := note("account.unblocked", a.ID)
 	w.refused(w.Helpdesk.Finish(ctx(t), c.ID, "olga", noon, rec), errs.ErrConflict, rec)
-	is(t, w.Helpdesk.Begin(ctx(t), unblocking(a, "olga"), record.Record{}), errs.ErrConflict)
+	is(t, w.Helpdesk.Begin(ctx(t), unblocking(a, "olga"), effect.Effects{}), errs.ErrConflict)
 	exactlyOne(t, atOnce(func(i int) error {
 		if i%2 == 0 {
 			return w.Helpdesk.Finish(ctx(t), c.ID, "piet", noon, rec)
@@ -242,18 +242,18 @@ func helpdeskFourEyes(t *testing.T, w deskWorld) {
 	b := w.blocked()
 	open := unblocking(b, "olga")
 	open.Second = true
-	must(t, w.Helpdesk.Begin(ctx(t), open, record.Record{}))
+	must(t, w.Helpdesk.Begin(ctx(t), open, effect.Effects{}))
 	open.CodeRight, open.Right, open.Reason = true, helpdesk.RightAnswers, "lost_phone"
-	open = ok[helpdesk.Case](t)(w.Helpdesk.Save(ctx(t), open, record.Record{}))
+	open = ok[helpdesk.Case](t)(w.Helpdesk.Save(ctx(t), open, effect.Effects{}))
 	for _, by := range []string{"olga", "piet"} {
-		is(t, w.Helpdesk.Finish(ctx(t), open.ID, by, noon, record.Record{}), errs.ErrConflict)
+		is(t, w.Helpdesk.Finish(ctx(t), open.ID, by, noon, effect.Effects{}), errs.ErrConflict)
 	}
 }
 
 func helpdeskLate(t *testing.T, w deskWorld) {
 	me, begun := fresh("me"), unblocking(w.blocked(), "")
 	begun.OpenedBy = me
-	must(t, w.Helpdesk.Begin(ctx(t), begun, record.Record{}))
+	must(t, w.Helpdesk.Begin(ctx(t), begun, effect.Effects{}))
 	proposed := w.identified(w.blocked(), me, true)
 	opened := func(member string, now time.Time) (ids []string) {
 		for _, c := range ok[[]helpdesk.Case](t)(w.Helpdesk.OpenedBy(ctx(t), member, now)) {
@@ -269,18 +269,18 @@ func helpdeskLate(t *testing.T, w deskWorld) {
 	same(t, opened(me, noon.Add(helpdesk.CaseTime)), []string{proposed.ID})
 	same(t, opened(me, noon.Add(helpdesk.ProposalTime)), []string(nil))
 	same(t, opened(fresh("other"), noon), []string(nil))
-	must(t, w.Helpdesk.End(ctx(t), begun.ID, helpdesk.Cancelled, me, noon, record.Record{}))
-	must(t, w.Helpdesk.End(ctx(t), proposed.ID, helpdesk.Refused, "piet", noon, record.Record{}))
+	must(t, w.Helpdesk.End(ctx(t), begun.ID, helpdesk.Cancelled, me, noon, effect.Effects{}))
+	must(t, w.Helpdesk.End(ctx(t), proposed.ID, helpdesk.Refused, "piet", noon, effect.Effects{}))
 	same(t, opened(me, noon), []string(nil))
 	for second, limit := range map[bool]time.Duration{false: helpdesk.CaseTime, true: helpdesk.ProposalTime} {
 		a := w.blocked()
 		c := w.identified(a, "olga", second)
 		by := map[bool]string{false: "olga", true: "piet"}[second]
-		is(t, w.Helpdesk.Finish(ctx(t), c.ID, by, noon.Add(limit), record.Record{}), errs.ErrConflict)
+		is(t, w.Helpdesk.Finish(ctx(t), c.ID, by, noon.Add(limit), effect.Effects{}), errs.ErrConflict)
 		if waiting, err := w.Helpdesk.Waiting(ctx(t), noon.Add(limit)); err != nil || len(waiting) != 0 {
 			t.Error("waiting:", waiting, err)
 		}
-		if err := w.Helpdesk.Finish(ctx(t), c.ID, by, noon.Add(limit-time.Second), record.Record{}); err != nil && !errors.Is(err, errs.ErrUnavailable) {
+		if err := w.Helpdesk.Finish(ctx(t), c.ID, by, noon.Add(limit-time.Second), effect.Effects{}); err != nil && !errors.Is(err, errs.ErrUnavailable) {
 			t.Error("in time:", err)
 		}
 	}

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -52,7 +52,7 @@ func Outbox(t *testing.T, open func(*testing.T) Stores) {
 // post puts n messages in the outbox, each with a change, and gives their ids.
 func (w world) post(n int) []string {
 	w.t.Helper()
-	var rec record.Record
+	var rec effect.Effects
 	var ids []string
 	for range n {
 		m := mail.Message{ID: fresh("mail"), To: "zoe@example.org", Lang: "nl", Kind: "confirm-email", Subject: "Uw code ë",

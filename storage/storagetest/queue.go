@@ -7,11 +7,12 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/review"
 )
 
 // ids are the cases of a part.
-func ids(p application.Part) (out []string) {
+func ids(p review.Part) (out []string) {
 	for _, c := range p.Cases {
 		out = append(out, c.ID)
 	}
@@ -19,10 +20,10 @@ func ids(p application.Part) (out []string) {
 }
 
 // list is a whole queue at once.
-func (d desk) list(q application.Query) []string {
+func (d desk) list(q review.Query) []string {
 	d.t.Helper()
 	q.Limit = 10_000
-	p := ok[application.Part](d.t)(d.cases.Queue(ctx(d.t), q))
+	p := ok[review.Part](d.t)(d.cases.Queue(ctx(d.t), q))
 	for _, c := range p.Cases {
 		same(d.t, c, d.reload(c.ID))
 	}
@@ -36,31 +37,31 @@ func caseQueue(t *testing.T, d desk) {
 	me := fresh("me")
 	waiting, mine, more := d.sent(), d.taken(me), d.asked(me)
 	proposed := d.taken(me)
-	must(t, d.do(t, application.ActPropose, me, proposed, record.Record{}))
+	must(t, d.do(t, review.ActPropose, me, proposed, effect.Effects{}))
 	gone := d.sent()
-	must(t, d.do(t, application.ActWithdraw, "", gone, record.Record{}))
+	must(t, d.do(t, review.ActWithdraw, "", gone, effect.Effects{}))
 	draft := d.confirmed(draft())
 
 	names := map[string]string{waiting.ID: "waiting", mine.ID: "mine", more.ID: "more", proposed.ID: "proposed", gone.ID: "gone", draft.ID: "a draft"}
-	shown := func(show application.Show, member string) map[string]bool {
+	shown := func(show review.Show, member string) map[string]bool {
 		out := map[string]bool{}
-		for _, id := range d.list(application.Query{Show: show, Member: member}) {
+		for _, id := range d.list(review.Query{Show: show, Member: member}) {
 			if name := names[id]; name != "" {
 				out[name] = true
 			}
 		}
 		return out
 	}
-	same(t, shown(application.ShowWaiting, me), map[string]bool{"waiting": true})
-	same(t, shown(application.ShowWaiting, "otto"), map[string]bool{"waiting": true, "proposed": true})
-	same(t, shown(application.ShowMine, me), map[string]bool{"mine": true, "more": true})
-	same(t, shown(application.ShowMore, me), map[string]bool{"more": true})
-	same(t, shown(application.ShowDecided, me), map[string]bool{"gone": true})
-	same(t, shown(application.ShowAll, me), map[string]bool{"waiting": true, "mine": true, "more": true, "proposed": true, "gone": true})
-	same(t, shown("nonsense", me), shown(application.ShowAll, me))
-	counts := ok[application.Counts](t)(d.cases.Counts(ctx(t), me))
+	same(t, shown(review.ShowWaiting, me), map[string]bool{"waiting": true})
+	same(t, shown(review.ShowWaiting, "otto"), map[string]bool{"waiting": true, "proposed": true})
+	same(t, shown(review.ShowMine, me), map[string]bool{"mine": true, "more": true})
+	same(t, shown(review.ShowMore, me), map[string]bool{"more": true})
+	same(t, shown(review.ShowDecided, me), map[string]bool{"gone": true})
+	same(t, shown(review.ShowAll, me), map[string]bool{"waiting": true, "mine": true, "more": true, "proposed": true, "gone": true})
+	same(t, shown("nonsense", me), shown(review.ShowAll, me))
+	counts := ok[review.Counts](t)(d.cases.Counts(ctx(t), me))
 	same(t, counts.Mine, 1)
-	same(t, counts.Waiting, len(d.list(application.Query{Show: application.ShowWaiting, Member: me})))
+	same(t, counts.Waiting, len(d.list(review.Query{Show: review.ShowWaiting, Member: me})))
 }
 
 // caseParts leafs through queues, forwards and backwards, in steps of every
@@ -71,16 +72,16 @@ func caseParts(t *testing.T, d desk) {
 		d.asked(me)
 		d.taken(me)
 		d.sent()
-		must(t, d.do(t, application.ActWithdraw, "", d.sent(), record.Record{}))
+		must(t, d.do(t, review.ActWithdraw, "", d.sent(), effect.Effects{}))
 	}
-	for _, show := range application.Shows {
-		q := application.Query{Show: show, Member: me}
+	for _, show := range review.Shows {
+		q := review.Query{Show: show, Member: me}
 		all := d.list(q)
 		for _, step := range []int{1, 2, 5, 13} {
 			var forwards, backwards []string
-			q := application.Query{Show: show, Member: me, Limit: step}
+			q := review.Query{Show: show, Member: me, Limit: step}
 			for {
-				p := ok[application.Part](t)(d.cases.Queue(ctx(t), q))
+				p := ok[review.Part](t)(d.cases.Queue(ctx(t), q))
 				if (p.Earlier == "") != (q.After == "") {
 					t.Fatalf("%s: after %q the earlier mark is %q", show, q.After, p.Earlier)
 				}
@@ -94,7 +95,7 @@ func caseParts(t *testing.T, d desk) {
 				}
 			}
 			for q.Before != "" {
-				p := ok[application.Part](t)(d.cases.Queue(ctx(t), q))
+				p := ok[review.Part](t)(d.cases.Queue(ctx(t), q))
 				if p.Later == "" || len(backwards) > len(all) {
 					t.Fatalf("%s: before %q is nothing behind", show, q.Before)
 				}
@@ -104,20 +105,20 @@ func caseParts(t *testing.T, d desk) {
 			same(t, backwards, all)
 		}
 		// What is taken away meanwhile is not there, and nothing else is missing.
-		p := ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, Limit: 3}))
-		if show == application.ShowWaiting {
-			must(t, d.do(t, application.ActTake, "otto", p.Cases[0], record.Record{}))
-			rest := ids(ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, After: p.Later, Limit: 10_000})))
+		p := ok[review.Part](t)(d.cases.Queue(ctx(t), review.Query{Show: show, Member: me, Limit: 3}))
+		if show == review.ShowWaiting {
+			must(t, d.do(t, review.ActTake, "otto", p.Cases[0], effect.Effects{}))
+			rest := ids(ok[review.Part](t)(d.cases.Queue(ctx(t), review.Query{Show: show, Member: me, After: p.Later, Limit: 10_000})))
 			same(t, rest, all[3:])
 			all = all[1:]
 		}
 		// OF-15: a mark that is none leads to the beginning; one of elsewhere
 		// shows nothing that the queue has not.
-		for _, odd := range []application.Mark{"x", "1", "1.", ".a", "-1.a", "1.2.3.4.a", "1.a'--", "99999999999999999999.a", "1.\x00", "1.a b", application.Mark(strings.Repeat("1", 1<<16)), "1.1.1.1.1.1.1.1"} {
-			same(t, ids(ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, After: odd, Before: odd, Limit: 3}))), all[:3])
+		for _, odd := range []review.Mark{"x", "1", "1.", ".a", "-1.a", "1.2.3.4.a", "1.a'--", "99999999999999999999.a", "1.\x00", "1.a b", review.Mark(strings.Repeat("1", 1<<16)), "1.1.1.1.1.1.1.1"} {
+			same(t, ids(ok[review.Part](t)(d.cases.Queue(ctx(t), review.Query{Show: show, Member: me, After: odd, Before: odd, Limit: 3}))), all[:3])
 		}
-		for _, other := range []application.Mark{"0.a", "0.0.a", "999999999999999999.zzz", "0.0.0.a"} {
-			for _, id := range ids(ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, After: other, Limit: 10_000}))) {
+		for _, other := range []review.Mark{"0.a", "0.0.a", "999999999999999999.zzz", "0.0.0.a"} {
+			for _, id := range ids(ok[review.Part](t)(d.cases.Queue(ctx(t), review.Query{Show: show, Member: me, After: other, Limit: 10_000}))) {
 				if !slices.Contains(all, id) {
 					t.Errorf("%s after %s: %s is not of this queue", show, other, id)
 				}
@@ -127,7 +128,7 @@ func caseParts(t *testing.T, d desk) {
 }
 
 // Search is the part of Cases that finds them.
-func Search(t *testing.T, open func(*testing.T) (Stores, application.Cases)) {
+func Search(t *testing.T, open func(*testing.T) (Stores, review.Cases)) {
 	s, cases := open(t)
 	caseSearch(t, desk{world{s, t}, cases})
 }
@@ -138,7 +139,7 @@ func caseSearch(t *testing.T, d desk) {
 	a.Reference = "OLID-" + strings.ToUpper(strings.NewReplacer("0", "2", "1", "3").Replace(fresh("")[1:5])) + "-2MXA"
 	a.Answers.GivenName, a.Answers.FamilyName = "Zoë "+name, "O'Brien-Müller"
 	a.Answers.Organization = &account.Organization{Name: "Société Ünïcode & Søns B.V.", RegistrationNumber: "HRB 0123.456", RegistrationCountry: "DE"}
-	must(t, d.Applications.Submit(ctx(t), a, nil, record.Record{}))
+	must(t, d.Applications.Submit(ctx(t), a, nil, effect.Effects{}))
 	others := []string{d.sent().ID, d.sent().ID}
 	bare := strings.TrimPrefix(a.Reference, "OLID-")
 	for typed, found := range map[string]bool{
@@ -152,7 +153,7 @@ func caseSearch(t *testing.T, d desk) {
 		"%": false, "_": false, `\`: false, `' OR 1=1 --`: false, "\xff\xfe!": false, "\u202e": false, "\x00": false, name[:3] + "%" + name[4:]: false, name[:3] + "_" + name[4:]: false,
 		name + "' OR '1'='1": false, strings.Repeat("x", 1<<16): false, strings.Repeat("xyzzy ", 1<<12): false, " ": false,
 	} {
-		got := d.list(application.Query{Show: application.ShowAll, Search: typed})
+		got := d.list(review.Query{Show: review.ShowAll, Search: typed})
 		if slices.Contains(got, a.ID) != found {
 			t.Errorf("%.40q: found %v, want %v", typed, !found, found)
 		}
@@ -160,8 +161,8 @@ func caseSearch(t *testing.T, d desk) {
 			t.Errorf("%.40q finds others", typed)
 		}
 	}
-	same(t, len(d.list(application.Query{Show: application.ShowDecided, Search: name})), 0)
-	same(t, d.list(application.Query{Show: application.ShowWaiting, Member: "me", Search: name}), []string{a.ID})
+	same(t, len(d.list(review.Query{Show: review.ShowDecided, Search: name})), 0)
+	same(t, d.list(review.Query{Show: review.ShowWaiting, Member: "me", Search: name}), []string{a.ID})
 }
 
 // A list holds what the queue holds, in its order, and all of it or nothing.
@@ -171,12 +172,12 @@ func caseLines(t *testing.T, d desk) {
 		a.Kind = account.NaturalPerson
 		return a
 	}())
-	must(t, d.Applications.Submit(ctx(t), person, nil, record.Record{}))
+	must(t, d.Applications.Submit(ctx(t), person, nil, effect.Effects{}))
 	rejected := d.taken("olga")
-	must(t, d.do(t, application.ActReject, "olga", rejected, record.Record{}))
-	for _, show := range append(slices.Clone(application.Shows), "nonsense") {
-		q := application.Query{Show: show, Member: "olga"}
-		var want []application.Line
+	must(t, d.do(t, review.ActReject, "olga", rejected, effect.Effects{}))
+	for _, show := range append(slices.Clone(review.Shows), "nonsense") {
+		q := review.Query{Show: show, Member: "olga"}
+		var want []review.Line
 		all := d.list(q)
 		for _, id := range all {
 			c, reason := d.reload(id), ""
@@ -185,15 +186,15 @@ func caseLines(t *testing.T, d desk) {
 			}
 			want = append(want, c.Line(reason))
 		}
-		same(t, ok[[]application.Line](t)(d.cases.Lines(ctx(t), q, len(all))), want)
+		same(t, ok[[]review.Line](t)(d.cases.Lines(ctx(t), q, len(all))), want)
 		if len(all) > 0 {
 			lines, err := d.cases.Lines(ctx(t), q, len(all)-1)
-			is(t, err, application.ErrTooMany)
+			is(t, err, review.ErrTooMany)
 			same(t, len(lines), 0)
 		}
 	}
-	only := ok[[]application.Line](t)(d.cases.Lines(ctx(t), application.Query{Show: application.ShowAll, Search: person.Email}, 10))
+	only := ok[[]review.Line](t)(d.cases.Lines(ctx(t), review.Query{Show: review.ShowAll, Search: person.Email}, 10))
 	same(t, len(only), 1)
 	same(t, [3]string{only[0].Reference, only[0].Name, only[0].Country}, [3]string{person.Reference, person.Answers.FullName(), "BE"})
-	same(t, len(ok[[]application.Line](t)(d.cases.Lines(ctx(t), application.Query{Show: application.ShowAll, Search: "%"}, 10))), 0)
+	same(t, len(ok[[]review.Line](t)(d.cases.Lines(ctx(t), review.Query{Show: review.ShowAll, Search: "%"}, 10))), 0)
 }

@@ -6,8 +6,8 @@ import (
 	"reflect"
 	"testing"
 
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 )
 
 // Silence demands that every method of every store that is there says
@@ -73,10 +73,10 @@ func Strings(t *testing.T, open func(*testing.T) Stores) {
 			"Applications.ByReference":     func() error { _, err := s.Applications.ByReference(ctx(t), odd); return err },
 			"Applications.DocumentContent": func() error { _, err := s.Applications.DocumentContent(ctx(t), odd); return err },
 			"Clients.ByID":                 func() error { _, err := s.Clients.ByID(ctx(t), odd); return err },
-			"Clients.Remove":               func() error { return s.Clients.Remove(ctx(t), odd, record.Record{}) },
+			"Clients.Remove":               func() error { return s.Clients.Remove(ctx(t), odd, effect.Effects{}) },
 			"Consents.Get":                 func() error { _, err := s.Consents.Get(ctx(t), odd, odd); return err },
 			"Grants.Live":                  func() error { _, _, err := s.Grants.Live(ctx(t), odd, noon); return err },
-			"Grants.Revoke":                func() error { return s.Grants.Revoke(ctx(t), odd, odd, noon, record.Record{}) },
+			"Grants.Revoke":                func() error { return s.Grants.Revoke(ctx(t), odd, odd, noon, effect.Effects{}) },
 			"Requests.Get":                 func() error { _, err := s.Requests.Get(ctx(t), odd); return err },
 			"Sessions.Get":                 func() error { _, err := s.Sessions.Get(ctx(t), odd); return err },
 		}

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -37,7 +37,7 @@ func (o office) invited(invite string, roles ...staff.Role) staff.Member {
 	rec := note("staff.invited", "x")
 	m, err := o.staff.Invite(ctx(o.t), "", staff.Member{
 		ID: fresh("stf"), Name: "Olga", Email: email, Lang: "nl", Roles: roles, Epoch: 1, Invite: invite, InviteExpires: noon.Add(time.Hour), CreatedAt: noon,
-	}, func(staff.Member) record.Record { return rec })
+	}, func(staff.Member) effect.Effects { return rec })
 	o.happened(err, rec)
 	return m
 }
@@ -46,7 +46,7 @@ func (o office) invited(invite string, roles ...staff.Role) staff.Member {
 func (o office) member(roles ...staff.Role) staff.Member {
 	o.t.Helper()
 	m := o.invited(key(), roles...)
-	must(o.t, o.staff.Accept(ctx(o.t), m.Invite, "$argon2id$", []byte("sealed"), noon, record.Record{}))
+	must(o.t, o.staff.Accept(ctx(o.t), m.Invite, "$argon2id$", []byte("sealed"), noon, effect.Effects{}))
 	return o.read(m.ID)
 }
 
@@ -62,7 +62,7 @@ func staffInvitations(t *testing.T, o office) {
 	} {
 		same(t, got, m)
 	}
-	accept := func(invite string, at time.Time, rec record.Record) error {
+	accept := func(invite string, at time.Time, rec effect.Effects) error {
 		return o.staff.Accept(ctx(t), invite, "$argon2id$", []byte("sealed"), at, rec)
 	}
 	rec := note("staff.joined", m.ID)
@@ -81,12 +81,12 @@ func staffInvitations(t *testing.T, o office) {
 	// Invited anew: the same person, nothing of before.
 	again, second := m, key()
 	again.ID, again.Invite, again.Roles = fresh("other"), second, []staff.Role{staff.Reviewer}
-	kept := ok[staff.Member](t)(o.staff.Invite(ctx(t), "", again, func(staff.Member) record.Record { return record.Record{} }))
+	kept := ok[staff.Member](t)(o.staff.Invite(ctx(t), "", again, func(staff.Member) effect.Effects { return effect.Effects{} }))
 	if kept.ID != m.ID || kept.Epoch != 2 || kept.State != staff.Invited || kept.PasswordHash != "" || kept.Factor.Sealed != nil {
 		t.Errorf("invited anew: %+v", kept)
 	}
-	must(t, accept(second, noon, record.Record{}))
-	must(t, o.staff.Remove(ctx(t), "", m.ID, record.Record{}))
+	must(t, accept(second, noon, effect.Effects{}))
+	must(t, o.staff.Remove(ctx(t), "", m.ID, effect.Effects{}))
 	same(t, len(ok[[]staff.Member](t)(o.staff.List(ctx(t)))), 0)
 	same(t, len(ok[[]staff.Member](t)(o.staff.Everyone(ctx(t)))), 1)
 }
@@ -101,7 +101,7 @@ func staffCodes(t *testing.T, o office) {
 	// One step, a crowd: it counts once, and replays are no wrong codes.
 	accepted := 0
 	for _, err := range atOnce(func(int) error {
-		v, err := o.staff.TryCode(ctx(t), m.ID, m.Epoch, noon, judge(100, record.Record{}))
+		v, err := o.staff.TryCode(ctx(t), m.ID, m.Epoch, noon, judge(100, effect.Effects{}))
 		if err == nil && v.Outcome != account.Accepted {
 			return errs.ErrConflict
 		}
@@ -118,7 +118,7 @@ func staffCodes(t *testing.T, o office) {
 	// Every wrong one of a crowd is counted before it is judged.
 	blocks := 0
 	for _, err := range atOnce(func(int) error {
-		v, err := o.staff.TryCode(ctx(t), m.ID, m.Epoch, noon, wrong(staff.WrongCodes, record.Record{}))
+		v, err := o.staff.TryCode(ctx(t), m.ID, m.Epoch, noon, wrong(staff.WrongCodes, effect.Effects{}))
 		if err == nil && v.Outcome == account.BlockedNow {
 			return nil
 		}
@@ -131,7 +131,7 @@ func staffCodes(t *testing.T, o office) {
 	if got := o.read(m.ID); blocks != 1 || got.State != staff.Blocked || got.Epoch != m.Epoch+1 || got.Factor.Failures != staff.WrongCodes {
 		t.Errorf("%d blocks: %+v", blocks, got)
 	}
-	is(t, o.try(m, judge(200, record.Record{})), errs.ErrConflict)
+	is(t, o.try(m, judge(200, effect.Effects{})), errs.ErrConflict)
 }
 
 func staffManaged(t *testing.T, o office) {
@@ -146,7 +146,7 @@ func staffManaged(t *testing.T, o office) {
 		o.refused(o.staff.Remove(ctx(t), by, admin.ID, rec), errs.ErrConflict, rec)
 		o.refused(o.staff.SetRoles(ctx(t), by, m.ID, staff.Roles, rec), errs.ErrConflict, rec)
 		friend := staff.Member{ID: fresh("stf"), Name: "Friend", Email: fresh("friend") + "@gov.example", Roles: staff.Roles, Epoch: 1, Invite: key(), CreatedAt: noon}
-		_, err := o.staff.Invite(ctx(t), by, friend, func(staff.Member) record.Record { return rec })
+		_, err := o.staff.Invite(ctx(t), by, friend, func(staff.Member) effect.Effects { return rec })
 		o.refused(err, errs.ErrConflict, rec)
 	}
 	exactlyOne(t, atOnce(func(int) error { return o.staff.Remove(ctx(t), admin.ID, m.ID, note("staff.removed", m.ID)) }), errs.ErrConflict)
@@ -155,8 +155,8 @@ func staffManaged(t *testing.T, o office) {
 	if got.State != staff.Removed || got.PasswordHash != secret.Text("") || got.Factor.Sealed != nil || got.Epoch != 3 {
 		t.Errorf("removed: %+v", got)
 	}
-	is(t, o.try(got, judge(1, record.Record{})), errs.ErrConflict)
-	must(t, o.staff.Remove(ctx(t), "", admin.ID, record.Record{})) // the operator may, also the last one
+	is(t, o.try(got, judge(1, effect.Effects{})), errs.ErrConflict)
+	must(t, o.staff.Remove(ctx(t), "", admin.ID, effect.Effects{})) // the operator may, also the last one
 	is(t, o.staff.Remove(ctx(t), admin.ID, m.ID, note("x", "")), errs.ErrConflict)
 }
 
@@ -195,7 +195,7 @@ func staffLoginRemoved(t *testing.T, o office) {
 	m := o.member(staff.Helpdesk)
 	for _, err := range atOnce(func(i int) error {
 		if i%2 == 0 {
-			return o.try(m, judge(int64(100+i), record.Record{}))
+			return o.try(m, judge(int64(100+i), effect.Effects{}))
 		}
 		return o.staff.Remove(ctx(t), "", m.ID, note("staff.removed", m.ID))
 	}) {
@@ -206,5 +206,5 @@ func staffLoginRemoved(t *testing.T, o office) {
 	if got := o.read(m.ID); got.State != staff.Removed || got.Factor.Sealed != nil {
 		t.Errorf("removed: %+v", got)
 	}
-	is(t, o.try(m, judge(10_000, record.Record{})), errs.ErrConflict)
+	is(t, o.try(m, judge(10_000, effect.Effects{})), errs.ErrConflict)
 }

@@ -9,9 +9,10 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/statistics"
 )
 
@@ -26,7 +27,7 @@ type counted struct {
 
 // Statistics runs the contract of statistics.Store: random work, and the same
 // figures counted slowly from what was done.
-func Statistics(t *testing.T, s Stores, cases application.Cases, terms application.Terms, calls helpdesk.Store, store statistics.Store) {
+func Statistics(t *testing.T, s Stores, cases review.Cases, terms review.DeadlineStore, calls helpdesk.Store, store statistics.Store) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := store.Count(over, statistics.Query{}); !errors.Is(err, errs.ErrUnavailable) {
@@ -79,26 +80,26 @@ func (w *statisticsWorld) something(i int) counted {
 	a.ExpiresAt = noon.AddDate(1, 0, 0)
 	a = w.ready(a)
 	a.SubmittedAt = c.sent
-	must(w.t, w.Applications.Submit(ctx(w.t), a, nil, record.Record{}))
+	must(w.t, w.Applications.Submit(ctx(w.t), a, nil, effect.Effects{}))
 	at := c.sent
-	later := func(kind application.ActKind) application.Act {
+	later := func(kind review.ActKind) review.Act {
 		at = at.Add(time.Duration(w.r.IntN(50*24*60)) * time.Minute)
 		act := by(kind, "olga", at)
-		act.Reason = application.Reasons[w.r.IntN(3)]
+		act.Reason = review.Reasons[w.r.IntN(3)]
 		return act
 	}
 	if i%6 > 0 {
-		must(w.t, w.cases.Take(ctx(w.t), w.reload(a.ID), later(application.ActTake), record.Record{}))
+		must(w.t, w.cases.Take(ctx(w.t), w.reload(a.ID), later(review.ActTake), effect.Effects{}))
 		c.state = application.InReview
 	}
 	if i%6 > 0 && w.r.IntN(3) == 0 {
-		must(w.t, w.cases.AskMore(ctx(w.t), w.reload(a.ID), later(application.ActMore), record.Record{}))
+		must(w.t, w.cases.AskMore(ctx(w.t), w.reload(a.ID), later(review.ActMore), effect.Effects{}))
 		c.asked, c.state = append(c.asked, at), application.MoreInformation
 	}
 	if c.state == application.MoreInformation && i%6 > 2 {
-		act := later(application.ActAnswer)
+		act := later(review.ActAnswer)
 		act.Member = ""
-		must(w.t, w.cases.Answer(ctx(w.t), w.reload(a.ID), act, record.Record{}))
+		must(w.t, w.cases.Answer(ctx(w.t), w.reload(a.ID), act, effect.Effects{}))
 		c.state = application.InReview
 	}
 	w.end(&c, a.ID, i, later, &at)
@@ -107,26 +108,26 @@ func (w *statisticsWorld) something(i int) counted {
 }
 
 // end brings some of them to an end.
-func (w *statisticsWorld) end(c *counted, id string, i int, later func(application.ActKind) application.Act, at *time.Time) {
+func (w *statisticsWorld) end(c *counted, id string, i int, later func(review.ActKind) review.Act, at *time.Time) {
 	seen := w.reload(id)
 	switch {
 	case c.state == application.InReview && i%6 >= 4:
-		act := later(application.ActReject)
-		must(w.t, w.cases.Reject(ctx(w.t), seen, act, record.Record{}))
+		act := later(review.ActReject)
+		must(w.t, w.cases.Reject(ctx(w.t), seen, act, effect.Effects{}))
 		c.state, c.reason = application.Rejected, act.Reason
 	case c.state == application.InReview && i%6 >= 2:
-		must(w.t, w.cases.Approve(ctx(w.t), seen, later(application.ActApprove), approved(seen.Application), record.Record{}))
+		must(w.t, w.cases.Approve(ctx(w.t), seen, later(review.ActApprove), approved(seen.Application), effect.Effects{}))
 		c.state = application.Approved
 	case c.state == application.MoreInformation && i%6 == 2:
-		act := later(application.ActExpire)
+		act := later(review.ActExpire)
 		*at = seen.AnswerBy
 		act.At, act.Member = *at, ""
-		must(w.t, w.terms.Expire(ctx(w.t), seen, act, record.Record{}))
+		must(w.t, w.terms.Expire(ctx(w.t), seen, act, effect.Effects{}))
 		c.state = application.Expired
 	case i%5 == 0:
-		act := later(application.ActWithdraw)
+		act := later(review.ActWithdraw)
 		act.Member = ""
-		must(w.t, w.cases.Withdraw(ctx(w.t), seen, act, record.Record{}))
+		must(w.t, w.cases.Withdraw(ctx(w.t), seen, act, effect.Effects{}))
 		c.state = application.Withdrawn
 	default:
 		return
@@ -143,9 +144,9 @@ func (w *statisticsWorld) unblocks(calls helpdesk.Store) (from []counted) {
 		c := h.identified(a, "olga", false)
 		switch state {
 		case helpdesk.Done:
-			must(w.t, calls.Finish(ctx(w.t), c.ID, "olga", noon, record.Record{}))
+			must(w.t, calls.Finish(ctx(w.t), c.ID, "olga", noon, effect.Effects{}))
 		case helpdesk.Refused:
-			must(w.t, calls.End(ctx(w.t), c.ID, helpdesk.Refused, "olga", noon, record.Record{}))
+			must(w.t, calls.End(ctx(w.t), c.ID, helpdesk.Refused, "olga", noon, effect.Effects{}))
 		}
 		if state != helpdesk.Open {
 			w.done = append(w.done, unblocked{noon, state, a.Kind})

@@ -19,12 +19,12 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/consent"
 	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/session"
@@ -34,7 +34,7 @@ import (
 // Stores are the contracts that a back end serves.
 type Stores struct {
 	Accounts     account.Store
-	Applications application.Store
+	Applications intake.Store
 	Clients      client.Store
 	Consents     consent.Store
 	Grants       grant.Store

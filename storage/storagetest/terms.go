@@ -10,9 +10,10 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -20,7 +21,7 @@ import (
 // timed is a desk with deadlines.
 type timed struct {
 	desk
-	terms application.Terms
+	terms review.DeadlineStore
 	staff staff.Store
 }
 
@@ -28,7 +29,7 @@ func (d timed) in(t *testing.T) timed { return timed{d.desk.in(t), d.terms, d.st
 
 // Terms is the contract of application.Terms, and of the terms that
 // application.Cases keeps.
-func Terms(t *testing.T, open func(*testing.T) (Stores, application.Cases, application.Terms, staff.Store)) {
+func Terms(t *testing.T, open func(*testing.T) (Stores, review.Cases, review.DeadlineStore, staff.Store)) {
 	s, cases, terms, members := open(t)
 	d := timed{desk{world{s, t}, cases}, terms, members}
 	t.Run("suspended", func(t *testing.T) { termsSuspended(t, d.in(t)) })
@@ -41,7 +42,7 @@ func Terms(t *testing.T, open func(*testing.T) (Stores, application.Cases, appli
 	t.Run("silence", func(t *testing.T) {
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
-		eachMethod(struct{ Terms application.Terms }{terms}, func(name string, call func(context.Context) error) {
+		eachMethod(struct{ Terms review.DeadlineStore }{terms}, func(name string, call func(context.Context) error) {
 			if err := call(over); !errors.Is(err, errs.ErrUnavailable) {
 				t.Errorf("%s: got %v, want unavailable", name, err)
 			}
@@ -50,12 +51,12 @@ func Terms(t *testing.T, open func(*testing.T) (Stores, application.Cases, appli
 	d.unbroken()
 }
 
-func by(kind application.ActKind, member string, at time.Time) application.Act {
-	return application.Act{Kind: kind, Member: member, Text: "text", At: at}
+func by(kind review.ActKind, member string, at time.Time) review.Act {
+	return review.Act{Kind: kind, Member: member, Text: "text", At: at}
 }
 
 // notes are records for a crowd, each its own.
-func notes(action audit.Action, object string) (out [crowd]record.Record) {
+func notes(action audit.Action, object string) (out [crowd]effect.Effects) {
 	for i := range out {
 		out[i] = note(action, object)
 	}
@@ -63,7 +64,7 @@ func notes(action audit.Action, object string) (out [crowd]record.Record) {
 }
 
 // wonBy demands one success, its record in full, and no trace of the others.
-func (w world) wonBy(recs [crowd]record.Record, results []error) (winner int) {
+func (w world) wonBy(recs [crowd]effect.Effects, results []error) (winner int) {
 	w.t.Helper()
 	exactlyOne(w.t, results, errs.ErrConflict)
 	winner = slices.Index(results, nil)
@@ -91,21 +92,21 @@ func termsSuspended(t *testing.T, d timed) {
 	due := application.DecideBy(c.SubmittedAt)
 	same(t, [3]time.Time{c.DueAt, c.AskedAt, c.AnswerBy}, [3]time.Time{due, {}, {}})
 	asked := noon.Add(24 * time.Hour)
-	must(t, d.cases.AskMore(ctx(t), c, by(application.ActMore, "olga", asked), record.Record{}))
+	must(t, d.cases.AskMore(ctx(t), c, by(review.ActMore, "olga", asked), effect.Effects{}))
 	first := d.reload(c.ID)
 	same(t, [3]time.Time{first.DueAt, first.AskedAt, first.AnswerBy}, [3]time.Time{due, asked, application.AnswerBy(asked)})
-	must(t, d.cases.Answer(ctx(t), first, by(application.ActAnswer, "", asked.Add(10*24*time.Hour)), record.Record{}))
+	must(t, d.cases.Answer(ctx(t), first, by(review.ActAnswer, "", asked.Add(10*24*time.Hour)), effect.Effects{}))
 	c = d.reload(c.ID)
 	same(t, [3]time.Time{c.DueAt, c.AskedAt, c.AnswerBy}, [3]time.Time{first.DueAfter(asked.Add(10 * 24 * time.Hour)), {}, {}})
 	if !c.DueAt.Equal(due.Add(9 * 24 * time.Hour)) {
 		t.Errorf("due %v, want nine days behind %v", c.DueAt, due)
 	}
 	// An answer to the first question is none to the second.
-	must(t, d.cases.AskMore(ctx(t), c, by(application.ActMore, "olga", asked.Add(11*24*time.Hour)), record.Record{}))
+	must(t, d.cases.AskMore(ctx(t), c, by(review.ActMore, "olga", asked.Add(11*24*time.Hour)), effect.Effects{}))
 	rec := note("application.answered", c.ID)
-	d.refused(d.cases.Answer(ctx(t), first, by(application.ActAnswer, "", asked.Add(12*24*time.Hour)), rec), errs.ErrConflict, rec)
+	d.refused(d.cases.Answer(ctx(t), first, by(review.ActAnswer, "", asked.Add(12*24*time.Hour)), rec), errs.ErrConflict, rec)
 	same(t, d.reload(c.ID).DueAt, c.DueAt)
-	must(t, d.cases.Withdraw(ctx(t), d.reload(c.ID), by(application.ActWithdraw, "", asked), record.Record{}))
+	must(t, d.cases.Withdraw(ctx(t), d.reload(c.ID), by(review.ActWithdraw, "", asked), effect.Effects{}))
 	c = d.reload(c.ID)
 	same(t, [2]time.Time{c.AskedAt, c.AnswerBy}, [2]time.Time{})
 }
@@ -115,34 +116,34 @@ func termsSuspended(t *testing.T, d timed) {
 func termsQueue(t *testing.T, d timed) {
 	me := fresh("me")
 	first, asked := d.asked(me), d.asked(me)
-	must(t, d.cases.Answer(ctx(t), first, by(application.ActAnswer, "", first.AskedAt.Add(10*24*time.Hour)), record.Record{}))
+	must(t, d.cases.Answer(ctx(t), first, by(review.ActAnswer, "", first.AskedAt.Add(10*24*time.Hour)), effect.Effects{}))
 	a := d.ready(draft())
 	a.SubmittedAt = noon.Add(48 * time.Hour)
-	must(t, d.Applications.Submit(ctx(t), a, nil, record.Record{}))
-	order := func(show application.Show) (found []string) {
-		for _, c := range ok[application.Part](t)(d.cases.Queue(ctx(t), application.Query{Show: show, Member: me, Limit: 10_000})).Cases {
+	must(t, d.Applications.Submit(ctx(t), a, nil, effect.Effects{}))
+	order := func(show review.Show) (found []string) {
+		for _, c := range ok[review.Part](t)(d.cases.Queue(ctx(t), review.Query{Show: show, Member: me, Limit: 10_000})).Cases {
 			if c.ID == first.ID || c.ID == asked.ID || c.ID == a.ID {
 				found = append(found, c.ID)
 			}
 		}
 		return found
 	}
-	same(t, order(application.ShowMine), []string{first.ID, asked.ID})
-	must(t, d.cases.Release(ctx(t), d.reload(first.ID), by(application.ActRelease, me, noon), record.Record{}))
-	same(t, order(application.ShowWaiting), []string{a.ID, first.ID})
+	same(t, order(review.ShowMine), []string{first.ID, asked.ID})
+	must(t, d.cases.Release(ctx(t), d.reload(first.ID), by(review.ActRelease, me, noon), effect.Effects{}))
+	same(t, order(review.ShowWaiting), []string{a.ID, first.ID})
 }
 
 func termsReminders(t *testing.T, d timed) {
 	c := d.asked("olga")
-	remind := func(c application.Case, n int, at time.Time, rec record.Record) error {
-		return d.terms.Remind(ctx(t), c, n, by(application.ActRemind, "", at), rec)
+	remind := func(c review.Case, n int, at time.Time, rec effect.Effects) error {
+		return d.terms.Remind(ctx(t), c, n, by(review.ActRemind, "", at), rec)
 	}
-	exactlyOne(t, atOnce(func(int) error { return remind(c, 1, noon, record.Record{}) }), errs.ErrConflict)
+	exactlyOne(t, atOnce(func(int) error { return remind(c, 1, noon, effect.Effects{}) }), errs.ErrConflict)
 	got := d.reload(c.ID)
-	same(t, [2]int{got.Reminded, len(ok[[]application.Act](t)(d.cases.Acts(ctx(t), c.ID)))}, [2]int{1, 3})
+	same(t, [2]int{got.Reminded, len(ok[[]review.Act](t)(d.cases.Acts(ctx(t), c.ID)))}, [2]int{1, 3})
 	rec := note("application.reminded", c.ID)
 	d.happened(remind(c, 2, c.AnswerBy.Add(-time.Millisecond), rec), rec)
-	for n, c := range map[int]application.Case{1: c, 2: d.reload(c.ID)} { // neither again nor backwards
+	for n, c := range map[int]review.Case{1: c, 2: d.reload(c.ID)} { // neither again nor backwards
 		rec := note("application.reminded", c.ID)
 		d.refused(remind(c, n, noon, rec), errs.ErrConflict, rec)
 	}
@@ -150,37 +151,37 @@ func termsReminders(t *testing.T, d timed) {
 	d.refused(remind(c, 3, c.AnswerBy, rec), errs.ErrConflict, rec) // too late
 
 	// Who answered or withdrew is not reminded, and each question is a new one.
-	must(t, d.do(t, application.ActAnswer, "", c, record.Record{}))
+	must(t, d.do(t, review.ActAnswer, "", c, effect.Effects{}))
 	rec = note("application.reminded", c.ID)
 	d.refused(remind(c, 3, noon, rec), errs.ErrConflict, rec)
-	later := act(application.ActMore, "olga")
+	later := act(review.ActMore, "olga")
 	later.At = later.At.Add(time.Hour)
-	must(t, d.cases.AskMore(ctx(t), d.reload(c.ID), later, record.Record{}))
+	must(t, d.cases.AskMore(ctx(t), d.reload(c.ID), later, effect.Effects{}))
 	same(t, d.reload(c.ID).Reminded, 0)
 	d.refused(remind(c, 1, noon, rec), errs.ErrConflict, rec) // of the question before
-	must(t, d.do(t, application.ActWithdraw, "", c, record.Record{}))
+	must(t, d.do(t, review.ActWithdraw, "", c, effect.Effects{}))
 	d.refused(remind(d.reload(c.ID), 1, noon, rec), errs.ErrConflict, rec)
 }
 
 func termsExpiry(t *testing.T, d timed) {
 	c := d.asked("olga")
-	expire := func(c application.Case, at time.Time, rec record.Record) error {
-		return d.terms.Expire(ctx(t), c, by(application.ActExpire, "", at), rec)
+	expire := func(c review.Case, at time.Time, rec effect.Effects) error {
+		return d.terms.Expire(ctx(t), c, by(review.ActExpire, "", at), rec)
 	}
 	rec := note("application.expired", c.ID)
 	d.refused(expire(c, c.AnswerBy.Add(-time.Millisecond), rec), errs.ErrConflict, rec)
-	for _, other := range []application.Case{d.sent(), d.taken("olga")} {
+	for _, other := range []review.Case{d.sent(), d.taken("olga")} {
 		d.refused(expire(other, c.AnswerBy, rec), errs.ErrConflict, rec)
 	}
-	must(t, d.cases.Note(ctx(t), c, act(application.ActNote, "otto"), record.Record{})) // a note does not stop it
+	must(t, d.cases.Note(ctx(t), c, act(review.ActNote, "otto"), effect.Effects{})) // a note does not stop it
 	d.happened(expire(c, c.AnswerBy, rec), rec)
 	got := d.reload(c.ID)
 	if got.State != application.Expired || got.PasswordHash != "" || !got.DecidedAt.Equal(c.AnswerBy) || !got.Sent() || got.Undecided() || !got.AnswerBy.IsZero() {
 		t.Errorf("expired: %+v", got)
 	}
 	same(t, got.Answers, c.Answers) // the file stays, for an objection
-	acts := ok[[]application.Act](t)(d.cases.Acts(ctx(t), c.ID))
-	same(t, acts[len(acts)-1], by(application.ActExpire, "", c.AnswerBy))
+	acts := ok[[]review.Act](t)(d.cases.Acts(ctx(t), c.ID))
+	same(t, acts[len(acts)-1], by(review.ActExpire, "", c.AnswerBy))
 	for kind := range moves {
 		rec := note("application.late", c.ID)
 		d.refused(d.do(t, kind, who(kind), got, rec), errs.ErrConflict, rec)
@@ -190,14 +191,14 @@ func termsExpiry(t *testing.T, d timed) {
 }
 
 func termsRace(t *testing.T, d timed) {
-	for name, against := range map[string]application.ActKind{"answer": application.ActAnswer, "withdraw": application.ActWithdraw} {
+	for name, against := range map[string]review.ActKind{"answer": review.ActAnswer, "withdraw": review.ActWithdraw} {
 		t.Run(name, func(t *testing.T) {
 			d := d.in(t)
 			c := d.asked("olga")
 			recs := notes("application.raced", c.ID)
 			winner := d.wonBy(recs, atOnce(func(i int) error {
 				if i%2 == 0 {
-					return d.terms.Expire(ctx(t), c, by(application.ActExpire, "", c.AnswerBy), recs[i])
+					return d.terms.Expire(ctx(t), c, by(review.ActExpire, "", c.AnswerBy), recs[i])
 				}
 				return d.do(t, against, "", c, recs[i])
 			}))
@@ -211,9 +212,9 @@ func termsRace(t *testing.T, d timed) {
 // termsLists looks at what else is in the store too, so it asks for its own.
 func termsLists(t *testing.T, d timed) {
 	asked, reminded, sent, taken := d.asked("olga"), d.asked("olga"), d.sent(), d.taken("olga")
-	must(t, d.terms.Remind(ctx(t), reminded, 1, by(application.ActRemind, "", noon), record.Record{}))
+	must(t, d.terms.Remind(ctx(t), reminded, 1, by(review.ActRemind, "", noon), effect.Effects{}))
 	names := map[string]string{asked.ID: "asked", reminded.ID: "reminded", sent.ID: "sent", taken.ID: "taken"}
-	which := func(found []application.Case, err error) map[string]bool {
+	which := func(found []review.Case, err error) map[string]bool {
 		t.Helper()
 		must(t, err)
 		out := map[string]bool{}
@@ -230,19 +231,19 @@ func termsLists(t *testing.T, d timed) {
 	same(t, which(d.terms.Unanswered(ctx(t), end.Add(-time.Millisecond), 9, all)), map[string]bool{})
 	same(t, which(d.terms.Unanswered(ctx(t), end, 9, all)), map[string]bool{"asked": true, "reminded": true})
 	same(t, which(d.terms.Unanswered(ctx(t), end, 1, all)), map[string]bool{"asked": true})
-	same(t, len(ok[[]application.Case](t)(d.terms.Unanswered(ctx(t), end, 9, 1))), 1)
+	same(t, len(ok[[]review.Case](t)(d.terms.Unanswered(ctx(t), end, 9, 1))), 1)
 	same(t, which(d.terms.Urgent(ctx(t), due.Add(-time.Millisecond), all)), map[string]bool{})
 	same(t, which(d.terms.Urgent(ctx(t), due, all)), map[string]bool{"sent": true, "taken": true})
-	same(t, len(ok[[]application.Case](t)(d.terms.Urgent(ctx(t), due, 1))), 1)
+	same(t, len(ok[[]review.Case](t)(d.terms.Urgent(ctx(t), due, 1))), 1)
 }
 
 // member is an official; with false one that never accepted the invitation.
 func (d timed) member(joined bool, roles ...staff.Role) staff.Member {
 	d.t.Helper()
 	m := staff.Member{ID: fresh("m"), Name: "Olga", Email: fresh("o") + "@gov.example", Lang: "en", Roles: roles, Epoch: 1, Invite: key(), InviteExpires: noon.Add(time.Hour), CreatedAt: noon}
-	m = ok[staff.Member](d.t)(d.staff.Invite(ctx(d.t), "", m, func(staff.Member) record.Record { return record.Record{} }))
+	m = ok[staff.Member](d.t)(d.staff.Invite(ctx(d.t), "", m, func(staff.Member) effect.Effects { return effect.Effects{} }))
 	if joined {
-		must(d.t, d.staff.Accept(ctx(d.t), m.Invite, secret.Text("hash"), []byte("sealed"), noon, record.Record{}))
+		must(d.t, d.staff.Accept(ctx(d.t), m.Invite, secret.Text("hash"), []byte("sealed"), noon, effect.Effects{}))
 	}
 	return ok[staff.Member](d.t)(d.staff.ByID(ctx(d.t), m.ID))
 }
@@ -251,28 +252,28 @@ func termsOfficials(t *testing.T, d timed) {
 	olga := d.member(true, staff.Helpdesk, staff.Reviewer)
 	d.member(true, staff.Helpdesk, staff.Auditor)
 	invited, gone := d.member(false, staff.Reviewer), d.member(true, staff.Reviewer)
-	must(t, d.staff.Remove(ctx(t), "", gone.ID, record.Record{}))
+	must(t, d.staff.Remove(ctx(t), "", gone.ID, effect.Effects{}))
 	blocked := d.member(true, staff.Reviewer)
 	_, err := d.staff.TryCode(ctx(t), blocked.ID, blocked.Epoch, noon, func(account.CodeTry) account.Verdict { return account.Verdict{Outcome: account.BlockedNow} })
 	must(t, err)
 	untold := func(day string) (found []string) {
-		for _, o := range ok[[]application.Official](t)(d.terms.Untold(ctx(t), day)) {
+		for _, o := range ok[[]review.Official](t)(d.terms.Untold(ctx(t), day)) {
 			found = append(found, o.ID)
-			same(t, o, application.Official{ID: olga.ID, Email: olga.Email, Lang: "en", Epoch: olga.Epoch})
+			same(t, o, review.Official{ID: olga.ID, Email: olga.Email, Lang: "en", Epoch: olga.Epoch})
 		}
 		return found
 	}
 	same(t, untold("2026-03-02"), []string{olga.ID})
-	o := application.Official{ID: olga.ID, Epoch: olga.Epoch}
+	o := review.Official{ID: olga.ID, Epoch: olga.Epoch}
 	recs := notes("staff.told", olga.ID)
 	d.wonBy(recs, atOnce(func(i int) error { return d.terms.Told(ctx(t), o, "2026-03-02", recs[i]) }))
 	same(t, untold("2026-03-02"), []string(nil))
 	same(t, untold("2026-03-03"), []string{olga.ID})
-	for _, other := range []application.Official{{ID: olga.ID, Epoch: olga.Epoch + 1}, {ID: invited.ID, Epoch: invited.Epoch}, {ID: gone.ID, Epoch: gone.Epoch + 1}, {ID: blocked.ID, Epoch: blocked.Epoch + 1}, {ID: fresh("nobody")}} {
+	for _, other := range []review.Official{{ID: olga.ID, Epoch: olga.Epoch + 1}, {ID: invited.ID, Epoch: invited.Epoch}, {ID: gone.ID, Epoch: gone.Epoch + 1}, {ID: blocked.ID, Epoch: blocked.Epoch + 1}, {ID: fresh("nobody")}} {
 		rec := note("staff.told", other.ID)
 		d.refused(d.terms.Told(ctx(t), other, "2026-03-03", rec), errs.ErrConflict, rec)
 	}
-	must(t, d.staff.SetRoles(ctx(t), "", olga.ID, []staff.Role{staff.Helpdesk}, record.Record{}))
+	must(t, d.staff.SetRoles(ctx(t), "", olga.ID, []staff.Role{staff.Helpdesk}, effect.Effects{}))
 	same(t, untold("2026-03-03"), []string(nil))
 
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -25,7 +25,7 @@ func Watched(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store, staff.
 func watchedFiles(t *testing.T, w deskWorld, watched staff.Watched) {
 	member := fresh("olga")
 	look := func(by string, action audit.Action, kind audit.ObjectKind, object string, at time.Time) {
-		must(t, w.Helpdesk.Note(ctx(t), record.Of(audit.Event{At: at, ActorKind: audit.ActorStaff, ActorID: by, Action: action, ObjectKind: kind, ObjectID: object, Outcome: audit.OK})))
+		must(t, w.Helpdesk.Note(ctx(t), effect.Of(audit.Event{At: at, ActorKind: audit.ActorStaff, ActorID: by, Action: action, ObjectKind: kind, ObjectID: object, Outcome: audit.OK})))
 	}
 	for i := range 3 {
 		for range 2 { // the same file again is the same file
@@ -36,7 +36,7 @@ func watchedFiles(t *testing.T, w deskWorld, watched staff.Watched) {
 	look(member, "account.blocked", "account", "a9", noon)
 	look(member, "account.viewed", "account", "a8", noon.Add(-time.Hour))
 	look(fresh("piet"), "account.viewed", "account", "a7", noon)
-	must(t, w.Helpdesk.Note(ctx(t), record.Of(audit.Event{At: noon, ActorKind: audit.ActorHolder, ActorID: member, Action: "account.viewed", ObjectKind: "account", ObjectID: "a6", Outcome: audit.OK})))
+	must(t, w.Helpdesk.Note(ctx(t), effect.Of(audit.Event{At: noon, ActorKind: audit.ActorHolder, ActorID: member, Action: "account.viewed", ObjectKind: "account", ObjectID: "a6", Outcome: audit.OK})))
 	count := func(after time.Time, actions ...audit.Action) int {
 		return ok[int](t)(watched.Files(ctx(t), member, actions, after))
 	}
@@ -48,7 +48,7 @@ func watchedFiles(t *testing.T, w deskWorld, watched staff.Watched) {
 
 func watchedAlarms(t *testing.T, w deskWorld, watched staff.Watched) {
 	member := fresh("olga")
-	raise := func(at time.Time, rec record.Record) error {
+	raise := func(at time.Time, rec effect.Effects) error {
 		return watched.Alarm(ctx(t), staff.Alarm{Member: member, At: at, Files: 101}, at.Add(-time.Hour), rec)
 	}
 	rec := note("staff.alarm", member)

@@ -11,8 +11,9 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -26,9 +27,9 @@ type world struct {
 func (w world) in(t *testing.T) world { return world{w.Stores, t} }
 
 // note is a record that is recognised by its reference: one event and one mail.
-func note(action audit.Action, object string) record.Record {
+func note(action audit.Action, object string) effect.Effects {
 	ref := fresh("ref")
-	return record.Of(audit.Event{
+	return effect.Of(audit.Event{
 		At: noon, ActorKind: audit.ActorStaff, ActorID: "staff-1", Origin: "198.51.100.0/24", Action: action,
 		ObjectKind: "account", ObjectID: object, Outcome: "ok", Reason: "rëason <&> \u2028", RequestID: ref,
 		Details: map[string]string{"b": "2", "a": "1"},
@@ -39,14 +40,14 @@ func note(action audit.Action, object string) record.Record {
 }
 
 // happened demands that a change succeeded, with its record in full.
-func (w world) happened(err error, rec record.Record) {
+func (w world) happened(err error, rec effect.Effects) {
 	w.t.Helper()
 	must(w.t, err)
 	w.recorded(rec)
 }
 
 // recorded demands that each event and each mail of rec is there, once.
-func (w world) recorded(rec record.Record) {
+func (w world) recorded(rec effect.Effects) {
 	w.t.Helper()
 	var got []audit.Event
 	for _, e := range w.events() {
@@ -66,13 +67,13 @@ func (w world) recorded(rec record.Record) {
 }
 
 // refused demands that a change failed as it should and left no trace.
-func (w world) refused(err, want error, rec record.Record) {
+func (w world) refused(err, want error, rec effect.Effects) {
 	w.t.Helper()
 	is(w.t, err, want)
 	w.unrecorded(rec)
 }
 
-func (w world) unrecorded(rec record.Record) {
+func (w world) unrecorded(rec effect.Effects) {
 	w.t.Helper()
 	for _, e := range w.events() {
 		if e.RequestID == rec.Events[0].RequestID {
@@ -134,15 +135,15 @@ const rightCode = "hash of the right code"
 func draft() application.Application {
 	return application.Application{
 		ID: fresh("app"), Handle: key(), Kind: account.LegalPerson, Lang: "en", Email: strings.ToLower(fresh("zoe")) + "@example.org",
-		State: application.Draft, CodeHash: rightCode, CodeExpires: noon.Add(application.CodeLifetime), CodesSent: 1,
-		CreatedAt: noon, ExpiresAt: noon.Add(application.DraftLifetime),
+		State: application.Draft, CodeHash: rightCode, CodeExpires: noon.Add(intake.CodeLifetime), CodesSent: 1,
+		CreatedAt: noon, ExpiresAt: noon.Add(intake.DraftLifetime),
 	}
 }
 
 // started is a draft in the store.
 func (w world) started(a application.Application) application.Application {
 	w.t.Helper()
-	must(w.t, w.Applications.Start(ctx(w.t), a, record.Record{}))
+	must(w.t, w.Applications.Start(ctx(w.t), a, effect.Effects{}))
 	return w.application(a.Handle)
 }
 
@@ -150,7 +151,7 @@ func (w world) started(a application.Application) application.Application {
 func (w world) confirmed(a application.Application) application.Application {
 	w.t.Helper()
 	w.started(a)
-	if verdict := ok[application.CodeVerdict](w.t)(w.Applications.TryCode(ctx(w.t), a.ID, rightCode, noon)); verdict != application.CodeRight {
+	if verdict := ok[intake.CodeVerdict](w.t)(w.Applications.TryCode(ctx(w.t), a.ID, rightCode, noon)); verdict != intake.CodeRight {
 		w.t.Fatalf("the right code is %s", verdict)
 	}
 	return w.application(a.Handle)
@@ -198,7 +199,7 @@ func (w world) awaiting() account.Account {
 	w.t.Helper()
 	a := w.ready(draft())
 	who := approved(a)
-	must(w.t, w.Applications.Submit(ctx(w.t), a, &who, record.Record{}))
+	must(w.t, w.Applications.Submit(ctx(w.t), a, &who, effect.Effects{}))
 	return who
 }
 
@@ -206,7 +207,7 @@ func (w world) awaiting() account.Account {
 func (w world) shown() account.Account {
 	w.t.Helper()
 	a := w.awaiting()
-	must(w.t, w.Accounts.Reveal(ctx(w.t), a.ID, a.Epoch, []byte("sealed"), noon, record.Record{}))
+	must(w.t, w.Accounts.Reveal(ctx(w.t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
 	return w.account(a.ID)
 }
 
@@ -214,7 +215,7 @@ func (w world) shown() account.Account {
 func (w world) enrolled(id string) {
 	w.t.Helper()
 	a := w.account(id)
-	must(w.t, w.Accounts.Reveal(ctx(w.t), id, a.Epoch, []byte("sealed"), noon, record.Record{}))
+	must(w.t, w.Accounts.Reveal(ctx(w.t), id, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
 	w.accept(a, 100)
 }
 
@@ -233,12 +234,12 @@ func (w world) account(id string) account.Account {
 
 func (w world) accept(a account.Account, step int64) {
 	w.t.Helper()
-	_, err := w.Accounts.TryCode(ctx(w.t), a.ID, a.Epoch, noon, judge(step, record.Record{}))
+	_, err := w.Accounts.TryCode(ctx(w.t), a.ID, a.Epoch, noon, judge(step, effect.Effects{}))
 	must(w.t, err)
 }
 
 // judge is the rule for a right code of this step.
-func judge(step int64, rec record.Record) func(account.CodeTry) account.Verdict {
+func judge(step int64, rec effect.Effects) func(account.CodeTry) account.Verdict {
 	return func(try account.CodeTry) account.Verdict {
 		if try.Factor.LastStep >= step {
 			return account.Verdict{Outcome: account.Replayed}
@@ -248,7 +249,7 @@ func judge(step int64, rec record.Record) func(account.CodeTry) account.Verdict 
 }
 
 // wrong is the rule for a wrong code; the limit blocks.
-func wrong(limit int, rec record.Record) func(account.CodeTry) account.Verdict {
+func wrong(limit int, rec effect.Effects) func(account.CodeTry) account.Verdict {
 	return func(try account.CodeTry) account.Verdict {
 		if try.Factor.Failures < limit {
 			return account.Verdict{Outcome: account.Wrong, NextTryAt: noon.Add(time.Duration(try.Factor.Failures) * time.Second)}
@@ -260,7 +261,7 @@ func wrong(limit int, rec record.Record) func(account.CodeTry) account.Verdict {
 func (w world) blocked() account.Account {
 	w.t.Helper()
 	a := w.active()
-	must(w.t, w.Accounts.Block(ctx(w.t), a.ID, a.Epoch, account.Reported, fresh("BR"), noon, record.Record{}))
+	must(w.t, w.Accounts.Block(ctx(w.t), a.ID, a.Epoch, account.Reported, fresh("BR"), noon, effect.Effects{}))
 	return w.account(a.ID)
 }
 

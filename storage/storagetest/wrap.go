@@ -8,7 +8,8 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/consent"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -32,7 +33,7 @@ func (w accounts) ByBlockRef(ctx context.Context, ref string) (account.Account, 
 	return pass(w.f, "Accounts.ByBlockRef", func() (account.Account, error) { return w.s.ByBlockRef(ctx, ref) })
 }
 
-func (w accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec record.Record) error {
+func (w accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error {
 	return tell(w.f, "Accounts.Reveal", func() error { return w.s.Reveal(ctx, id, epoch, sealed, now, rec) })
 }
 
@@ -40,11 +41,11 @@ func (w accounts) TryCode(ctx context.Context, id string, epoch int64, now time.
 	return pass(w.f, "Accounts.TryCode", func() (account.Verdict, error) { return w.s.TryCode(ctx, id, epoch, now, judge) })
 }
 
-func (w accounts) Block(ctx context.Context, id string, epoch int64, reason account.BlockReason, ref string, now time.Time, rec record.Record) error {
+func (w accounts) Block(ctx context.Context, id string, epoch int64, reason account.BlockReason, ref string, now time.Time, rec effect.Effects) error {
 	return tell(w.f, "Accounts.Block", func() error { return w.s.Block(ctx, id, epoch, reason, ref, now, rec) })
 }
 
-func (w accounts) Unblock(ctx context.Context, id string, now time.Time, rec record.Record) error {
+func (w accounts) Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error {
 	return tell(w.f, "Accounts.Unblock", func() error { return w.s.Unblock(ctx, id, now, rec) })
 }
 
@@ -54,10 +55,10 @@ func (w accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text)
 
 type applications struct {
 	f *Faults
-	s application.Store
+	s intake.Store
 }
 
-func (w applications) Start(ctx context.Context, a application.Application, rec record.Record) error {
+func (w applications) Start(ctx context.Context, a application.Application, rec effect.Effects) error {
 	return tell(w.f, "Applications.Start", func() error { return w.s.Start(ctx, a, rec) })
 }
 
@@ -69,12 +70,12 @@ func (w applications) ByReference(ctx context.Context, reference string) (applic
 	return pass(w.f, "Applications.ByReference", func() (application.Application, error) { return w.s.ByReference(ctx, reference) })
 }
 
-func (w applications) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error {
+func (w applications) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error {
 	return tell(w.f, "Applications.Renew", func() error { return w.s.Renew(ctx, id, codeHash, expires, rec) })
 }
 
-func (w applications) TryCode(ctx context.Context, id, codeHash string, now time.Time) (application.CodeVerdict, error) {
-	return pass(w.f, "Applications.TryCode", func() (application.CodeVerdict, error) { return w.s.TryCode(ctx, id, codeHash, now) })
+func (w applications) TryCode(ctx context.Context, id, codeHash string, now time.Time) (intake.CodeVerdict, error) {
+	return pass(w.f, "Applications.TryCode", func() (intake.CodeVerdict, error) { return w.s.TryCode(ctx, id, codeHash, now) })
 }
 
 func (w applications) Save(ctx context.Context, a application.Application) (application.Application, error) {
@@ -93,7 +94,7 @@ func (w applications) DocumentContent(ctx context.Context, documentID string) (a
 	return pass(w.f, "Applications.DocumentContent", func() (application.Document, error) { return w.s.DocumentContent(ctx, documentID) })
 }
 
-func (w applications) Submit(ctx context.Context, a application.Application, approve *account.Account, rec record.Record) error {
+func (w applications) Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error {
 	return tell(w.f, "Applications.Submit", func() error { return w.s.Submit(ctx, a, approve, rec) })
 }
 
@@ -114,11 +115,11 @@ func (w clients) List(ctx context.Context) ([]client.Client, error) {
 	return pass(w.f, "Clients.List", func() ([]client.Client, error) { return w.s.List(ctx) })
 }
 
-func (w clients) Add(ctx context.Context, c client.Client, rec record.Record) error {
+func (w clients) Add(ctx context.Context, c client.Client, rec effect.Effects) error {
 	return tell(w.f, "Clients.Add", func() error { return w.s.Add(ctx, c, rec) })
 }
 
-func (w clients) Remove(ctx context.Context, id string, rec record.Record) error {
+func (w clients) Remove(ctx context.Context, id string, rec effect.Effects) error {
 	return tell(w.f, "Clients.Remove", func() error { return w.s.Remove(ctx, id, rec) })
 }
 
@@ -131,6 +132,6 @@ func (w consents) Get(ctx context.Context, accountID, clientID string) (consent.
 	return pass(w.f, "Consents.Get", func() (consent.Consent, error) { return w.s.Get(ctx, accountID, clientID) })
 }
 
-func (w consents) Give(ctx context.Context, c consent.Consent, rec record.Record) error {
+func (w consents) Give(ctx context.Context, c consent.Consent, rec effect.Effects) error {
 	return tell(w.f, "Consents.Give", func() error { return w.s.Give(ctx, c, rec) })
 }

@@ -7,10 +7,10 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/grant"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signkey"
 )
@@ -20,11 +20,11 @@ type grants struct {
 	s grant.Store
 }
 
-func (w grants) Issue(ctx context.Context, g grant.Grant, rec record.Record) error {
+func (w grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) error {
 	return tell(w.f, "Grants.Issue", func() error { return w.s.Issue(ctx, g, rec) })
 }
 
-func (w grants) Redeem(ctx context.Context, r grant.Redemption, replay record.Record) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
+func (w grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Effects) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
 	err = tell(w.f, "Grants.Redeem", func() (err error) { g, a, refused, err = w.s.Redeem(ctx, r, replay); return err })
 	if err != nil {
 		return grant.Grant{}, account.Account{}, "", err
@@ -40,11 +40,11 @@ func (w grants) Live(ctx context.Context, id string, now time.Time) (g grant.Gra
 	return g, a, nil
 }
 
-func (w grants) Revoke(ctx context.Context, id, clientID string, now time.Time, rec record.Record) error {
+func (w grants) Revoke(ctx context.Context, id, clientID string, now time.Time, rec effect.Effects) error {
 	return tell(w.f, "Grants.Revoke", func() error { return w.s.Revoke(ctx, id, clientID, now, rec) })
 }
 
-func (w grants) RevokeSession(ctx context.Context, sid string, now time.Time, rec record.Record) ([]string, error) {
+func (w grants) RevokeSession(ctx context.Context, sid string, now time.Time, rec effect.Effects) ([]string, error) {
 	return pass(w.f, "Grants.RevokeSession", func() ([]string, error) { return w.s.RevokeSession(ctx, sid, now, rec) })
 }
 
@@ -61,7 +61,7 @@ func (w keys) Keys(ctx context.Context) ([]signkey.Key, error) {
 	return pass(w.f, "Keys.Keys", func() ([]signkey.Key, error) { return w.s.Keys(ctx) })
 }
 
-func (w keys) Apply(ctx context.Context, changes []signkey.Change, now time.Time, rec record.Record) error {
+func (w keys) Apply(ctx context.Context, changes []signkey.Change, now time.Time, rec effect.Effects) error {
 	return tell(w.f, "Keys.Apply", func() error { return w.s.Apply(ctx, changes, now, rec) })
 }
 

@@ -17,9 +17,9 @@ import (
 
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/signkey"
 )
@@ -54,14 +54,14 @@ type App struct {
 	Config  config.Config
 	Stores  *Stores
 	Keys    *signkey.Manager
-	SignIn  *signin.Rules
+	SignIn  *signin.Service
 	Kit     *web.Kit      // of the citizens' site
 	Console *console.Room // nil in production without console.origin
 	Metrics *Metrics
 	Jobs    []*Job
 	Scanner *Scanner
 
-	Deadlines *application.Deadlines
+	Deadlines *review.Deadlines
 
 	Citizens  http.Handler // the site at the issuer
 	Officials http.Handler // the site at console.origin; nil if there is none

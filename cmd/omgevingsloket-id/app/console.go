@@ -7,10 +7,10 @@ import (
 	"omgevingsloket-id/op"
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
@@ -19,7 +19,7 @@ import (
 // newConsole makes the officials' room. With an origin of its own it becomes
 // a site of its own; without one it is given to the main site in practice,
 // and to nobody in production.
-func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, desk *helpdesk.Rules) (onMainSite web.Room, err error) {
+func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, desk *helpdesk.Service) (onMainSite web.Room, err error) {
 	c, db := a.Config, a.Stores.DB
 	if c.Console.Origin == "" && c.Production() {
 		return nil, nil
@@ -40,7 +40,7 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 	}
 	a.Console = &console.Room{
 		Kit:      kit,
-		Rules:    &staff.Rules{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, EmailKey: emailKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now},
+		Rules:    &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, EmailKey: emailKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now},
 		Sessions: a.Stores.Sessions, Audit: db.Audit(), Heads: db.Heads(), ByReference: db.Applications().ByReference, PerMinute: c.Limits.LoginPerMinute,
 		Helpdesk:   desk,
 		Watch:      &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
@@ -65,18 +65,18 @@ func InviteLink(c config.Config) func(secret.Text) secret.Text {
 }
 
 // newDesk wires the rules of deciding on applications.
-func (a *App) newDesk(letters *letter.Writer) *application.Desk {
+func (a *App) newDesk(letters *letter.Writer) *review.Service {
 	db := a.Stores.DB
-	return &application.Desk{
+	return &review.Service{
 		Cases: db.Cases(), Archive: db.Archive(), Letters: letters, SecondAlways: a.Config.Review.SecondReviewer == config.SecondForEveryone,
 		Reasons: a.Config.Review.Reasons, Rand: a.Rand, Now: a.Now,
 	}
 }
 
 // newDeadlines wires what happens when time passes.
-func (a *App) newDeadlines(letters *letter.Writer) *application.Deadlines {
+func (a *App) newDeadlines(letters *letter.Writer) *review.Deadlines {
 	db := a.Stores.DB
-	return &application.Deadlines{Terms: db.Terms(), Acts: db.Cases().Acts, Letters: letters, Now: a.Now}
+	return &review.Deadlines{Store: db.Deadlines(), Acts: db.Cases().Acts, Letters: letters, Now: a.Now}
 }
 
 // consoleURL is where officials work.
@@ -88,9 +88,9 @@ func consoleURL(c config.Config) string {
 }
 
 // newViewing wires the rules of looking at documents.
-func (a *App) newViewing() *application.Viewing {
+func (a *App) newViewing() *review.Viewing {
 	db := a.Stores.DB
-	return &application.Viewing{
+	return &review.Viewing{
 		Cases: db.Cases(), Archive: db.Archive(), Content: db.Applications().DocumentContent, Ring: a.Stores.Ring, Rand: a.Rand, Now: a.Now,
 	}
 }

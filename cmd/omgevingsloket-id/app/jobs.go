@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/op/console"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/custody"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/scan"
 )
@@ -58,7 +58,7 @@ func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 			return nil, err
 		}
 		a.Scanner.Configured = true
-		scanning := application.Scanning{Store: a.Stores.DB.Scans(), Scanner: clamd, Ring: a.Stores.Ring, Now: a.Now}
+		scanning := custody.Scanning{Store: a.Stores.DB.Scans(), Scanner: clamd, Ring: a.Stores.Ring, Now: a.Now}
 		list = append(list, &Job{Name: "scan documents", Pause: 5 * time.Second, Run: func(ctx context.Context) error {
 			_, err := scanning.Round(ctx)
 			a.Scanner.Silent.Store(err != nil)
@@ -97,7 +97,7 @@ func (a *App) signHead(ctx context.Context) error {
 // destroyDocuments destroys the documents of applications that were decided
 // longer ago than review.keep_documents.
 func (a *App) destroyDocuments(ctx context.Context) error {
-	n, err := application.DestroyDue(ctx, a.Stores.DB.Archive(), a.Config.Review.KeepDocuments, a.Now)
+	n, err := custody.DestroyDue(ctx, a.Stores.DB.Archive(), a.Config.Review.KeepDocuments, a.Now)
 	if n > 0 {
 		a.Log.Info("documents destroyed", "applications", n)
 	}

@@ -71,12 +71,12 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	if err := checkHomeClient(ctx, clients, c); err != nil {
 		return err
 	}
-	a.SignIn = &signin.Rules{
+	a.SignIn = &signin.Service{
 		Accounts: a.Stores.Accounts, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
 		EmailKey: emailKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
 	}
 	flow := &web.Flow{Kit: a.Kit, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients}
-	desk := &helpdesk.Rules{
+	desk := &helpdesk.Service{
 		Store: db.Helpdesk(), Changes: db.Changes(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
 		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
 	}

@@ -15,8 +15,11 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/letter"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/scan"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
@@ -43,7 +46,7 @@ type sample struct {
 // act is what an official (an index of demoStaff) did with it.
 type act struct {
 	by   int
-	kind application.ActKind
+	kind review.ActKind
 	why  string
 	text string
 }
@@ -73,22 +76,22 @@ func applications() []sample {
 		{person: person("Anna", "Muster", "1980-02-03", "DE", "Hauptstraße 1", "10115 Berlin"), email: "anna@demo.example", lang: "en", days: 2, document: PDF},
 		{person: company(person("Claire", "Dupont", "1971-11-30", "FR"), account.Organization{
 			Name: "Dupont & Fils SARL", Register: "Registre du commerce et des sociétés", RegistrationNumber: "552 100 554", RegistrationCountry: "FR",
-			Address: address("FR", "12 rue des Lilas", "59000 Lille"), Role: application.Director}), email: "claire@demo.example", lang: "en", days: 6, document: PDF},
+			Address: address("FR", "12 rue des Lilas", "59000 Lille"), Role: intake.Director}), email: "claire@demo.example", lang: "en", days: 6, document: PDF},
 		{person: person("José", "García Núñez", "1966-07-15", "ES", "Calle Mayor 8", "28013 Madrid"), email: "jose@demo.example", lang: "en", days: 48, document: Picture},
 		{person: person("Adaeze", "Okafor", "1994-01-09", "NG", "14 Marina Road", "Lagos"), email: "adaeze@demo.example", lang: "en", days: 60, document: ActivePDF},
 		{person: person("Lars", "Nyström", "1988-05-21", "SE", "Storgatan 3", "903 26 Umeå"), email: "lars@demo.example", lang: "nl", days: 1, document: PDF, verdict: scan.Infected},
 		{person: company(person("Franz", "Huber", "1959-03-12", "AT"), account.Organization{
 			Name: "Huber Wasserbau GmbH", Register: "Firmenbuch", RegistrationNumber: "FN 123456 a", RegistrationCountry: "AT",
-			Address: address("AT", "Ringstraße 9", "4020 Linz"), Role: application.Authorized}), email: "franz@demo.example", lang: "nl", days: 11, document: PDF,
-			acts: []act{{ria, application.ActTake, "", ""}, {ria, application.ActNote, "", "Volmacht vergeleken met het uittreksel: klopt."}, {ria, application.ActPropose, "", ""}}},
+			Address: address("AT", "Ringstraße 9", "4020 Linz"), Role: intake.Authorized}), email: "franz@demo.example", lang: "nl", days: 11, document: PDF,
+			acts: []act{{ria, review.ActTake, "", ""}, {ria, review.ActNote, "", "Volmacht vergeleken met het uittreksel: klopt."}, {ria, review.ActPropose, "", ""}}},
 		{person: person("Mai", "Nguyễn", "1990-12-01", "VN", "25 Phố Huế", "Hà Nội"), email: "mai@demo.example", lang: "en", days: 9, document: Picture,
-			acts: []act{{ria, application.ActTake, "", ""}, {ria, application.ActMore, "", "The photo of your passport is cut off on the right. Could you send it again, with all four corners visible?"}}},
+			acts: []act{{ria, review.ActTake, "", ""}, {ria, review.ActMore, "", "The photo of your passport is cut off on the right. Could you send it again, with all four corners visible?"}}},
 		{person: person("Marek", "Kowalski", "1975-08-08", "PL", "ul. Długa 5", "00-238 Warszawa"), email: "marek@demo.example", lang: "nl", days: 15, document: PDF,
-			acts: []act{{rob, application.ActTake, "", ""}, {rob, application.ActReject, "other_means", ""}}},
+			acts: []act{{rob, review.ActTake, "", ""}, {rob, review.ActReject, "other_means", ""}}},
 		{person: person("Pieter", "van Dam", "1961-04-02", "CA", "88 King Street", "Halifax NS"), email: Blocked, lang: "nl", days: 20, document: PDF,
-			acts: []act{{rob, application.ActTake, "", ""}, {rob, application.ActApprove, "", ""}}, then: block},
+			acts: []act{{rob, review.ActTake, "", ""}, {rob, review.ActApprove, "", ""}}, then: block},
 		{person: person("Ingrid", "Solberg", "1983-10-17", "NO", "Havnegata 2", "7010 Trondheim"), email: Other, lang: "en", days: 25, document: Picture,
-			acts: []act{{ria, application.ActTake, "", ""}, {ria, application.ActApprove, "", ""}}},
+			acts: []act{{ria, review.ActTake, "", ""}, {ria, review.ActApprove, "", ""}}},
 	}
 }
 
@@ -132,13 +135,13 @@ func send(ctx context.Context, a *app.App, letters *letter.Writer, c sample, has
 	now, store, code := a.Now(), a.Stores.DB.Applications(), secret.NewID(a.Rand)
 	draft := application.Application{
 		ID: secret.NewID(a.Rand), Handle: secret.NewID(a.Rand), Kind: account.NaturalPerson, Lang: c.lang, Email: c.email, CodeHash: code,
-		CodeExpires: now.Add(application.CodeLifetime), CreatedAt: now, ExpiresAt: now.Add(application.DraftLifetime),
-		Answers: application.Answers{Profile: c.person, Stay: application.Abroad, Declared: true, PersonDone: true, CompanyDone: true, AddressDone: true, DocumentDone: true},
+		CodeExpires: now.Add(intake.CodeLifetime), CreatedAt: now, ExpiresAt: now.Add(intake.DraftLifetime),
+		Answers: application.Answers{Profile: c.person, Stay: intake.Abroad, Declared: true, PersonDone: true, CompanyDone: true, AddressDone: true, DocumentDone: true},
 	}
 	if c.person.Organization != nil {
 		draft.Kind = account.LegalPerson
 	}
-	if err := store.Start(ctx, draft, record.Record{}); err != nil {
+	if err := store.Start(ctx, draft, effect.Effects{}); err != nil {
 		return "", err
 	}
 	if _, err := store.TryCode(ctx, draft.ID, code, now); err != nil {
@@ -162,7 +165,7 @@ func send(ctx context.Context, a *app.App, letters *letter.Writer, c sample, has
 	kept.Reference, kept.SubmittedAt = "OLID-"+signin.Reference(a.Rand), now.AddDate(0, 0, -c.days)
 	sent := by.Did(audit.ApplicationSubmitted, kept.ID, a.Now()).
 		With(map[string]string{"reference": kept.Reference, "kind": string(kept.Kind), "document": document.ID})
-	if err := store.Submit(ctx, kept, nil, record.Of(sent, letters.Receipt(kept, nil, []application.Document{document}, kept.SubmittedAt))); err != nil {
+	if err := store.Submit(ctx, kept, nil, effect.Of(sent, letters.Receipt(kept, nil, []application.Document{document}, kept.SubmittedAt))); err != nil {
 		return "", err
 	}
 	return kept.ID, scanned(ctx, a, kept.ID, document.ID, c.verdict)
@@ -189,7 +192,7 @@ func scanned(ctx context.Context, a *app.App, applicationID, documentID string, 
 		signature = "Demo.Pretended"
 	}
 	e := by.Did(audit.DocumentScanned, applicationID, a.Now()).Because(signature).With(map[string]string{"document": documentID, "verdict": string(v)})
-	return a.Stores.DB.Scans().Scanned(ctx, documentID, v, signature, a.Now(), record.Of(e))
+	return a.Stores.DB.Scans().Scanned(ctx, documentID, v, signature, a.Now(), effect.Of(e))
 }
 
 func decide(ctx context.Context, a *app.App, id string, act act) error {
@@ -201,7 +204,7 @@ func decide(ctx context.Context, a *app.App, id string, act act) error {
 	if err != nil {
 		return err
 	}
-	return a.Console.Desk.Do(ctx, f, application.Official{ID: m.ID, Email: m.Email}, application.Act{Kind: act.kind, Reason: act.why, Text: act.text}, by)
+	return a.Console.Desk.Do(ctx, f, review.Official{ID: m.ID, Email: m.Email}, review.Act{Kind: act.kind, Reason: act.why, Text: act.text}, by)
 }
 
 func block(ctx context.Context, a *app.App, holder account.Account) error {
@@ -211,12 +214,12 @@ func block(ctx context.Context, a *app.App, holder account.Account) error {
 
 // PDF is a page with one line.
 func PDF() (name, kind string, content []byte) {
-	return "voorbeeld.pdf", application.TypePDF, Page("")
+	return "voorbeeld.pdf", document.TypePDF, Page("")
 }
 
 // ActivePDF would run a script in a reader that allows it.
 func ActivePDF() (name, kind string, content []byte) {
-	return "formulier met script.pdf", application.TypePDF, Page(" /OpenAction << /S /JavaScript /JS (app.alert\\('voorbeeld'\\)) >>")
+	return "formulier met script.pdf", document.TypePDF, Page(" /OpenAction << /S /JavaScript /JS (app.alert\\('voorbeeld'\\)) >>")
 }
 
 // Page writes a PDF (ISO 32000-1 §7.5) with more in its catalog.
@@ -263,5 +266,5 @@ func Picture() (name, kind string, content []byte) {
 	if err := png.Encode(&b, card); err != nil {
 		panic("demo: " + err.Error()) // memory only
 	}
-	return "voorbeeld.png", application.TypePNG, b.Bytes()
+	return "voorbeeld.png", document.TypePNG, b.Bytes()
 }

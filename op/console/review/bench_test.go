@@ -18,7 +18,9 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/config"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
@@ -146,12 +148,12 @@ var (
 // crowd puts n applications into the store, as people and officials do, and
 // gives one of them: most are decided, the rest waits. An official who is
 // there already has a seventh of them.
-func crowd(s *site.Site, n int) application.Case {
+func crowd(s *site.Site, n int) review.Case {
 	s.T.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	members, err := s.Stores.DB.Staff().List(context.Background())
 	site.Must(s.T, err)
-	var one application.Case
+	var one review.Case
 	for i := range n {
 		member := fmt.Sprint("member", i%7)
 		if i%7 == 0 && len(members) > 0 {
@@ -165,15 +167,15 @@ func crowd(s *site.Site, n int) application.Case {
 	return one
 }
 
-func oneOf(s *site.Site, r *rand.Rand, i int, member string) application.Case {
+func oneOf(s *site.Site, r *rand.Rand, i int, member string) review.Case {
 	ctx, store, cases := context.Background(), s.Stores.DB.Applications(), s.Stores.DB.Cases()
 	at := s.Clock.Now().Add(-time.Duration(benchApplications-i) * time.Hour)
 	given, family := benchGiven[r.IntN(len(benchGiven))], benchFamily[r.IntN(len(benchFamily))]
 	a := application.Application{
 		ID: secret.NewID(s.Rand), Handle: secret.NewID(s.Rand), Kind: account.NaturalPerson, Lang: "en", CodeHash: "right",
 		Email:       fmt.Sprintf("%s.%s.%d@example.com", strings.ToLower(given), strings.ToLower(strings.ReplaceAll(family, " ", "")), i),
-		CodeExpires: at.Add(time.Hour), CreatedAt: at, ExpiresAt: at.Add(application.DraftLifetime), PasswordHash: "x",
-		Answers: application.Answers{Stay: application.Abroad, Profile: account.Profile{
+		CodeExpires: at.Add(time.Hour), CreatedAt: at, ExpiresAt: at.Add(intake.DraftLifetime), PasswordHash: "x",
+		Answers: application.Answers{Stay: intake.Abroad, Profile: account.Profile{
 			GivenName: given, FamilyName: family, Birthdate: "1980-02-03", Phone: "+4930123456", Address: account.Address{Line1: "Hauptstrasse 1", Line2: "10115 Berlin", Country: "DE"},
 		}},
 	}
@@ -181,38 +183,38 @@ func oneOf(s *site.Site, r *rand.Rand, i int, member string) application.Case {
 		a.Kind = account.LegalPerson
 		a.Answers.Organization = &account.Organization{
 			Name: family + " " + benchTrade[r.IntN(len(benchTrade))] + " GmbH", Register: "Handelsregister", RegistrationNumber: fmt.Sprintf("HRB %d", 100_000+i), RegistrationCountry: "DE",
-			Address: account.Address{Line1: "Ring 9", Country: "DE"}, Role: application.Authorized,
+			Address: account.Address{Line1: "Ring 9", Country: "DE"}, Role: intake.Authorized,
 		}
 	}
-	site.Must(s.T, store.Start(ctx, a, record.Record{}))
+	site.Must(s.T, store.Start(ctx, a, effect.Effects{}))
 	_, err := store.TryCode(ctx, a.ID, "right", at)
 	site.Must(s.T, err)
 	a, err = store.Save(ctx, a)
 	site.Must(s.T, err)
 	a.Reference, a.SubmittedAt = "OLID-"+signin.Reference(s.Rand), at
-	site.Must(s.T, store.Submit(ctx, a, nil, record.Record{}))
+	site.Must(s.T, store.Submit(ctx, a, nil, effect.Effects{}))
 
-	c := application.Case{Application: a}
-	act := func(kind application.ActKind, after int) application.Act {
+	c := review.Case{Application: a}
+	act := func(kind review.ActKind, after int) review.Act {
 		c.Version++
-		return application.Act{Kind: kind, Member: member, Reason: application.Reasons[i%len(application.Reasons)], Text: "some words", At: at.Add(time.Duration(after) * 24 * time.Hour)}
+		return review.Act{Kind: kind, Member: member, Reason: review.Reasons[i%len(review.Reasons)], Text: "some words", At: at.Add(time.Duration(after) * 24 * time.Hour)}
 	}
 	if i%10 < 2 { // waits for somebody
 		return c
 	}
-	site.Must(s.T, cases.Take(ctx, c, act(application.ActTake, 3), record.Record{}))
+	site.Must(s.T, cases.Take(ctx, c, act(review.ActTake, 3), effect.Effects{}))
 	switch days := 5 + r.IntN(80); i % 10 {
 	case 2: // somebody has it
 	case 3:
-		site.Must(s.T, cases.AskMore(ctx, c, act(application.ActMore, days), record.Record{}))
+		site.Must(s.T, cases.AskMore(ctx, c, act(review.ActMore, days), effect.Effects{}))
 	case 4:
-		site.Must(s.T, cases.Withdraw(ctx, c, application.Act{Kind: application.ActWithdraw, At: at.Add(24 * time.Hour)}, record.Record{}))
+		site.Must(s.T, cases.Withdraw(ctx, c, review.Act{Kind: review.ActWithdraw, At: at.Add(24 * time.Hour)}, effect.Effects{}))
 	case 5, 6:
-		site.Must(s.T, cases.Reject(ctx, c, act(application.ActReject, days), record.Record{}))
+		site.Must(s.T, cases.Reject(ctx, c, act(review.ActReject, days), effect.Effects{}))
 	default:
-		site.Must(s.T, cases.Approve(ctx, c, act(application.ActApprove, days), account.Account{
+		site.Must(s.T, cases.Approve(ctx, c, act(review.ActApprove, days), account.Account{
 			ID: secret.NewID(s.Rand), Kind: a.Kind, Email: a.Email, Lang: "en", PasswordHash: "x", Epoch: 1, CreatedAt: at, Profile: a.Answers.Profile,
-		}, record.Record{}))
+		}, effect.Effects{}))
 	}
 	return c
 }

@@ -10,11 +10,13 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/review"
 )
 
 // documents are those of an application, without content.
-func documents(s *site.Site, c application.Case) []application.Document {
+func documents(s *site.Site, c review.Case) []application.Document {
 	s.T.Helper()
 	out, err := s.Stores.DB.Applications().Documents(s.T.Context(), c.ID)
 	site.Must(s.T, err)
@@ -23,7 +25,7 @@ func documents(s *site.Site, c application.Case) []application.Document {
 
 // proven demands that the record tells of the end of exactly these documents,
 // as their applicant's doing.
-func proven(s *site.Site, c application.Case, gone ...application.Document) {
+func proven(s *site.Site, c review.Case, gone ...application.Document) {
 	s.T.Helper()
 	events, err := s.Stores.DB.Audit().EventsAbout(s.T.Context(), "application", c.ID, 1000)
 	site.Must(s.T, err)
@@ -50,7 +52,7 @@ func proven(s *site.Site, c application.Case, gone ...application.Document) {
 // for it is told of as that, and not handed over.
 func TestConsoleDocumentGoneMeanwhile(t *testing.T) {
 	s := site.New(t, nil)
-	_, d := ready(s, "anna@example.com", "brief.pdf", application.TypePDF, []byte(SmallPDF))
+	_, d := ready(s, "anna@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")
 	real := s.Console.Viewing.Content
 	for name, gone := range map[string]func() (application.Document, error){

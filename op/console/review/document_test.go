@@ -13,7 +13,9 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/config"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/scan"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -23,13 +25,13 @@ const SmallPDF = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<
 // judged gives a document its verdict.
 func judged(s *site.Site, d application.Document, v scan.Verdict, signature string) {
 	s.T.Helper()
-	site.Must(s.T, s.Stores.DB.Scans().Scanned(s.T.Context(), d.ID, v, signature, s.Clock.Now(), record.Record{}))
+	site.Must(s.T, s.Stores.DB.Scans().Scanned(s.T.Context(), d.ID, v, signature, s.Clock.Now(), effect.Effects{}))
 }
 
 // The case page says in plain words whether a document can be seen.
 func TestConsoleDocumentStates(t *testing.T) {
 	s := site.New(t, nil)
-	c, d := s.Filed("anna@example.com", "pas.pdf", application.TypePDF, []byte(SmallPDF))
+	c, d := s.Filed("anna@example.com", "pas.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")
 	look := func(want string) {
 		t.Helper()
@@ -45,7 +47,7 @@ func TestConsoleDocumentStates(t *testing.T) {
 	look("de virusscanner geeft geen antwoord")
 	judged(s, d, scan.Clean, "")
 	look("niets gevonden")
-	c, d = s.Filed("eve@example.com", "virus.pdf", application.TypePDF, []byte(SmallPDF))
+	c, d = s.Filed("eve@example.com", "virus.pdf", document.TypePDF, []byte(SmallPDF))
 	judged(s, d, scan.Infected, "Olid.Test<b>")
 	look("De virusscanner vond: Olid.Test&lt;b&gt;.")
 	if strings.Contains(olga.Body, d.ID) {
@@ -59,17 +61,17 @@ func TestUP21_DocumentsAreDestroyed(t *testing.T) {
 	s := site.New(t, func(c *config.Config) { c.Review.KeepDocuments = 48 * time.Hour })
 	round := func(want int) {
 		t.Helper()
-		n, err := application.DestroyDue(t.Context(), s.Stores.DB.Archive(), s.Config.Review.KeepDocuments, s.Clock.Now)
+		n, err := custody.DestroyDue(t.Context(), s.Stores.DB.Archive(), s.Config.Review.KeepDocuments, s.Clock.Now)
 		if n != want || err != nil {
 			t.Errorf("%d destroyed, want %d: %v", n, want, err)
 		}
 	}
 	canary := bytes.Repeat([]byte("canary-in-the-document "), 3000)
-	open, kept := s.Filed("open@example.com", "open.pdf", application.TypePDF, canary)
-	c, d := s.Filed("anna@example.com", "paspoort-anna.pdf", application.TypePDF, canary)
+	open, kept := s.Filed("open@example.com", "open.pdf", document.TypePDF, canary)
+	c, d := s.Filed("anna@example.com", "paspoort-anna.pdf", document.TypePDF, canary)
 	now := s.Clock.Now()
 	who := account.Account{ID: secret.NewID(rand.Reader), Kind: account.NaturalPerson, Email: "jo@example.com", Lang: "nl", PasswordHash: "x", Epoch: 1, CreatedAt: now}
-	_, atOnce := s.Filed("jo@example.com", "jo.pdf", application.TypePDF, canary, who)
+	_, atOnce := s.Filed("jo@example.com", "jo.pdf", document.TypePDF, canary, who)
 	sealed, err := s.Stores.DB.Applications().DocumentContent(t.Context(), d.ID)
 	site.Must(t, err)
 	inFile := func() bool {

@@ -17,8 +17,11 @@ import (
 
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/scan"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
@@ -45,7 +48,7 @@ func documentPath(d application.Document) string {
 }
 
 // ready is a document that may be shown.
-func ready(s *site.Site, email, name, kind string, content []byte) (application.Case, application.Document) {
+func ready(s *site.Site, email, name, kind string, content []byte) (review.Case, application.Document) {
 	s.T.Helper()
 	c, d := s.Filed(email, name, kind, content)
 	judged(s, d, scan.Clean, "")
@@ -95,7 +98,7 @@ func fetch(s *site.Site, target string, header ...string) site.Answer {
 // A picture is shown as one made anew; each look is on the record first.
 func TestConsoleDocumentPicture(t *testing.T) {
 	s := site.New(t, nil)
-	c, d := ready(s, "anna@example.com", "paspóórt.png", application.TypePNG, RedPNG(t))
+	c, d := ready(s, "anna@example.com", "paspóórt.png", document.TypePNG, RedPNG(t))
 	olga := s.Reviewer("olga")
 	olga.Get(site.CasePath(c)).Says("Document bekijken")
 	olga.Get(documentPath(d)).Is(http.StatusOK).Says("paspóórt.png")
@@ -118,7 +121,7 @@ func TestConsoleDocumentPicture(t *testing.T) {
 		t.Error("a second look:", viewed)
 	}
 	for _, broken := range [][]byte{RedPNG(t)[:60], []byte("no picture")} {
-		_, d := ready(s, secret.NewID(s.Rand)+"@example.com", "x.png", application.TypePNG, broken)
+		_, d := ready(s, secret.NewID(s.Rand)+"@example.com", "x.png", document.TypePNG, broken)
 		if a := fetch(s, ticket(olga.Get(documentPath(d)))); a.Status != http.StatusUnprocessableEntity || strings.Contains(a.Body, "PNG") {
 			t.Error("a broken picture:", a.Status, a.Body)
 		}
@@ -128,7 +131,7 @@ func TestConsoleDocumentPicture(t *testing.T) {
 // A PDF is handed over as it is, after what is in it was told.
 func TestConsoleDocumentPDF(t *testing.T) {
 	s := site.New(t, nil)
-	_, d := ready(s, "anna@example.com", "brief.pdf", application.TypePDF, []byte(SmallPDF))
+	_, d := ready(s, "anna@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")
 	olga.Get(documentPath(d)).Is(http.StatusOK).Says("niets dat uit zichzelf iets doet")
 	if strings.Contains(olga.Body, "ticket=") {
@@ -144,10 +147,10 @@ func TestConsoleDocumentPDF(t *testing.T) {
 		}
 	}
 	script := strings.Replace(SmallPDF, "/Catalog", "/Catalog/OpenAction<</S/J#61vaScript/JS(app.alert(1))>>", 1)
-	_, d = ready(s, "eve@example.com", "brief.pdf", application.TypePDF, []byte(script))
+	_, d = ready(s, "eve@example.com", "brief.pdf", document.TypePDF, []byte(script))
 	olga.Get(documentPath(d)).Says("een script (JavaScript)").Says("iets dat vanzelf gebeurt").Says("PDF downloaden")
 	// What cannot be looked into is not handed over, also when asked outright.
-	_, d = ready(s, "bob@example.com", "brief.pdf", application.TypePDF, []byte("%PDF-1.7\nstartxref\n9\n%%EOF"))
+	_, d = ready(s, "bob@example.com", "brief.pdf", document.TypePDF, []byte("%PDF-1.7\nstartxref\n9\n%%EOF"))
 	olga.Get(documentPath(d)).Says("kunnen wij niet controleren")
 	if olga.Press(documentPath(d)).Is(http.StatusConflict); strings.Contains(olga.Body, "%PDF") {
 		t.Error("handed over")
@@ -155,7 +158,7 @@ func TestConsoleDocumentPDF(t *testing.T) {
 	if _, downloaded := looks(s, d); downloaded != 0 {
 		t.Error("the record says downloaded")
 	}
-	_, d = ready(s, "zip@example.com", "x.zip", application.TypeOther, []byte("PK"))
+	_, d = ready(s, "zip@example.com", "x.zip", document.TypeOther, []byte("PK"))
 	olga.Get(documentPath(d)).Says("Dit soort bestand tonen wij niet.")
 }
 
@@ -163,12 +166,12 @@ func TestConsoleDocumentPDF(t *testing.T) {
 // official's own; its content is for whoever holds a fresh ticket, once.
 func TestUP10_DocumentByGuess(t *testing.T) {
 	s := site.New(t, nil)
-	c, d := ready(s, "anna@example.com", "pas.png", application.TypePNG, RedPNG(t))
-	_, waiting := s.Filed("waits@example.com", "pas.png", application.TypePNG, RedPNG(t))
-	_, infected := s.Filed("ill@example.com", "brief.pdf", application.TypePDF, []byte(SmallPDF))
+	c, d := ready(s, "anna@example.com", "pas.png", document.TypePNG, RedPNG(t))
+	_, waiting := s.Filed("waits@example.com", "pas.png", document.TypePNG, RedPNG(t))
+	_, infected := s.Filed("ill@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))
 	judged(s, infected, scan.Infected, "Olid.Test")
 	draft := s.Document("draft@example.com", RedPNG(t), false)
-	_, own := ready(s, "olga@gov.example", "own.png", application.TypePNG, RedPNG(t))
+	_, own := ready(s, "olga@gov.example", "own.png", document.TypePNG, RedPNG(t))
 	olga := s.Reviewer("olga")
 	for _, id := range []string{"", "nobody", draft, c.ID, c.Reference, d.SHA256, strings.Repeat("x", 5000), "%00", "'%20OR%201=1"} {
 		if olga.Get("/console/applications/document?id=" + id); olga.Status != http.StatusNotFound {
@@ -224,14 +227,14 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 		t.Error(seen.Load(), "saw it with one ticket")
 	}
 	target = ticket(olga.Get(documentPath(d)))
-	s.Clock.Add(application.TicketLifetime)
+	s.Clock.Add(review.TicketLifetime)
 	if a := fetch(s, target); a.Status != http.StatusNotFound {
 		t.Error("after a minute:", a.Status)
 	}
 	// What was destroyed meanwhile is gone, ticket or not.
 	target = ticket(olga.Get(documentPath(d)))
-	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(c.ID), application.Act{Kind: application.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
-	if n, err := application.DestroyDue(t.Context(), s.Stores.DB.Archive(), 0, s.Clock.Now); n != 1 || err != nil {
+	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
+	if n, err := custody.DestroyDue(t.Context(), s.Stores.DB.Archive(), 0, s.Clock.Now); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
 	if a := fetch(s, target); a.Status != http.StatusNotFound {
@@ -247,8 +250,8 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 func TestUP09_UP12_DocumentHeaders(t *testing.T) {
 	s := site.New(t, nil)
 	olga := s.Reviewer("olga")
-	_, picture := ready(s, "anna@example.com", "a\"b\r\nX: y;pas–2.png", application.TypePNG, RedPNG(t))
-	_, file := ready(s, "eve@example.com", "../\u202ebrief 100%.pdf", application.TypePDF, append([]byte(SmallPDF), "<script>alert(1)</script>"...))
+	_, picture := ready(s, "anna@example.com", "a\"b\r\nX: y;pas–2.png", document.TypePNG, RedPNG(t))
+	_, file := ready(s, "eve@example.com", "../\u202ebrief 100%.pdf", document.TypePDF, append([]byte(SmallPDF), "<script>alert(1)</script>"...))
 	// Whoever comes from elsewhere gets nothing, and spends nothing.
 	target := ticket(olga.Get(documentPath(picture)))
 	for _, from := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "none"}, {"Sec-Fetch-Site", "same-origin", "Sec-Purpose", "prefetch"}} {
@@ -296,8 +299,8 @@ func TestUP09_UP12_DocumentHeaders(t *testing.T) {
 // not answer shows nothing.
 func TestConsoleDocumentNoRecordNoLook(t *testing.T) {
 	s := site.New(t, nil)
-	_, d := ready(s, "anna@example.com", "pas.png", application.TypePNG, RedPNG(t))
-	_, file := ready(s, "eve@example.com", "brief.pdf", application.TypePDF, []byte(SmallPDF))
+	_, d := ready(s, "anna@example.com", "pas.png", document.TypePNG, RedPNG(t))
+	_, file := ready(s, "eve@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")
 	target := ticket(olga.Get(documentPath(d)))
 	real := s.Console.Viewing.Archive
@@ -317,9 +320,9 @@ func TestConsoleDocumentNoRecordNoLook(t *testing.T) {
 }
 
 // mute is an archive that neither writes nor redeems.
-type mute struct{ application.Archive }
+type mute struct{ custody.Archive }
 
-func (mute) Admit(context.Context, string, string, time.Time, record.Record) error {
+func (mute) Admit(context.Context, string, string, time.Time, effect.Effects) error {
 	return errs.ErrUnavailable
 }
 

@@ -13,6 +13,8 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/review"
 )
 
 const PDF = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n0\n%%EOF\n"
@@ -48,7 +50,7 @@ func apply(b *site.Browser, email string) *site.Browser {
 	return b.At("/apply/check").Submit("declared", "yes").At("/apply/done")
 }
 
-func byReference(s *site.Site, b *site.Browser) application.Case {
+func byReference(s *site.Site, b *site.Browser) review.Case {
 	s.T.Helper()
 	reference := regexp.MustCompile(`OLID-[A-Z0-9]{4}-[A-Z0-9]{4}`).FindString(b.Body)
 	a, err := s.Stores.DB.Applications().ByReference(s.T.Context(), reference)
@@ -206,7 +208,7 @@ func TestUP26_StatusByGuess(t *testing.T) {
 	if strip(known, strings.ToUpper(c.Reference)) != strip(unknown, "OLID-AAAA-AAAA") {
 		t.Error("an unknown number is told apart")
 	}
-	for range application.CodeTries {
+	for range intake.CodeTries {
 		known.Submit("reference", c.Reference, "code", "000000")
 		if known.Status != http.StatusUnprocessableEntity {
 			t.Fatal("a guess:", known.Status)

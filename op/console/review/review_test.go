@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -95,7 +96,7 @@ func TestConsoleApplicationsSecondPairOfEyes(t *testing.T) {
 	c = s.Sent("bau2@example.at", site.Company)
 	otto.Take(c).Decide(c, "more", "send", "text", "Wie bent u?")
 	site.WantState(t, s, c, application.MoreInformation)
-	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(c.ID), application.Act{Kind: application.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
 	otto.Get(site.CasePath(c)).Post(site.CasePath(c), "action", "release", "seen", otto.Seen())
 	olga.Take(c).Decide(c, "approve", "send")
 	otto.Take(c)
@@ -116,7 +117,7 @@ func TestConsoleApplicationsReject(t *testing.T) {
 	olga := s.Reviewer("olga")
 	olga.Take(c)
 	for _, wrong := range [][]string{
-		{"text", "x"}, {"reason", "mismatch"}, {"reason", "else"}, {"reason", "identity", "text", strings.Repeat("é", application.LongestWords+1)},
+		{"text", "x"}, {"reason", "mismatch"}, {"reason", "else"}, {"reason", "identity", "text", strings.Repeat("é", review.LongestWords+1)},
 	} {
 		if olga.Decide(c, "reject", "send", wrong...); olga.Status != http.StatusUnprocessableEntity {
 			t.Errorf("%.20q: %d", wrong, olga.Status)

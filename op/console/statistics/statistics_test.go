@@ -18,8 +18,9 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/sheet"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -151,10 +152,10 @@ func TestOF11_ApplicationsExport(t *testing.T) {
 }
 
 // longCases is a store with more cases than a file holds.
-type longCases struct{ application.Cases }
+type longCases struct{ review.Cases }
 
-func (longCases) Lines(context.Context, application.Query, int) ([]application.Line, error) {
-	return nil, application.ErrTooMany
+func (longCases) Lines(context.Context, review.Query, int) ([]review.Line, error) {
+	return nil, review.ErrTooMany
 }
 
 // silentRecord is a record that cannot be written.
@@ -294,11 +295,11 @@ func seeds(t testing.TB, s *site.Site, ria *site.Browser) {
 	s.Sent("waits@example.com")
 	ria.Take(s.Sent("taken@example.com"))
 	over := s.Sent("over@example.com")
-	site.Must(t, s.Stores.DB.Cases().Withdraw(s.T.Context(), over, application.Act{Kind: application.ActWithdraw, At: s.Clock.Now()}, record.Record{}))
+	site.Must(t, s.Stores.DB.Cases().Withdraw(s.T.Context(), over, review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, effect.Effects{}))
 	now := s.Clock.Now()
 	site.Must(t, s.Stores.DB.Applications().Start(s.T.Context(), application.Application{
 		ID: "draft", Handle: "draft", Kind: account.NaturalPerson, Lang: "nl", Email: "draft@example.com", CodeExpires: now, CreatedAt: now, ExpiresAt: now.Add(time.Hour),
-	}, record.Record{}))
+	}, effect.Effects{}))
 }
 
 // getter opens a page without a test of its own, for fuzzing.

@@ -1,4 +1,4 @@
-package application_test
+package review_test
 
 import (
 	"slices"
@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -69,14 +70,14 @@ func TestTermsUnanswered(t *testing.T) {
 	if letter := s.Mailed("answer-reminder", c.Email); !strings.Contains(letter, "Wie bent u?") || !strings.Contains(letter, "Geef antwoord uiterlijk op ") {
 		t.Error(letter)
 	}
-	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), application.Act{Kind: application.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
-	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), application.Act{Kind: application.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
 	pass(s, end.AddDate(0, 0, -3))
 	pass(s, end.Add(-time.Millisecond))
 	site.WantState(t, s, c, application.MoreInformation)
 	pass(s, end)
 	pass(s, end.Add(time.Hour))
-	for _, c := range []application.Case{c, english} {
+	for _, c := range []review.Case{c, english} {
 		if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder", "answer-reminder", "unanswered"}) {
 			t.Error("to", c.Email, got)
 		}
@@ -84,7 +85,7 @@ func TestTermsUnanswered(t *testing.T) {
 			t.Errorf("%s, password kept: %v", got.State, got.PasswordHash != "")
 		}
 	}
-	for _, c := range []application.Case{answered, withdrawn} {
+	for _, c := range []review.Case{answered, withdrawn} {
 		if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder"}) {
 			t.Error("after answering or withdrawing:", c.Email, got)
 		}

@@ -1,4 +1,9 @@
-package application
+// Package custody holds what happens with the documents of sent applications:
+// the scan for malware, who is let in to see one, and their destruction after
+// the decision.
+//
+//	sent ─► scanned (clean | infected) ─► shown, once for each ticket ─► destroyed, with proof
+package custody
 
 import (
 	"context"
@@ -6,19 +11,20 @@ import (
 	"strconv"
 	"time"
 
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/scan"
 )
 
 // Filed is a document as officials know it: all facts, no content.
 type Filed struct {
-	Document    // its Sealed is nil
-	Verdict     scan.Verdict
-	Signature   string    // what the scanner found
-	ScannedAt   time.Time // zero = not yet
-	DestroyedAt time.Time // zero = the content is there
+	application.Document // its Sealed is nil
+	Verdict              scan.Verdict
+	Signature            string    // what the scanner found
+	ScannedAt            time.Time // zero = not yet
+	DestroyedAt          time.Time // zero = the content is there
 }
 
 // MayBeShown tells whether anybody may see the content: what is not scanned
@@ -37,12 +43,12 @@ type Archive interface {
 	// Admit keeps the record of somebody who looks at a document and, unless
 	// it is "", the hash of a ticket to its content; both or neither.
 	// errs.ErrConflict when the document may not be shown.
-	Admit(ctx context.Context, documentID, ticketHash string, expires time.Time, rec record.Record) error
+	Admit(ctx context.Context, documentID, ticketHash string, expires time.Time, rec effect.Effects) error
 	// Redeem spends a ticket and gives the document with its content: once,
 	// of any number of callers. errs.ErrNotFound for a ticket that is
 	// unknown, spent or too old, and for a document that may not be shown
 	// any more.
-	Redeem(ctx context.Context, ticketHash string, now time.Time) (Document, error)
+	Redeem(ctx context.Context, ticketHash string, now time.Time) (application.Document, error)
 
 	// Due lists applications that were closed at that moment or before and
 	// still have the content of a document, at most limit.
@@ -50,7 +56,7 @@ type Archive interface {
 	// Destroy takes away the content and the names of all documents of an
 	// application that Due would list, with the record that proof makes of
 	// what was there. errs.ErrConflict when it is not (any more) due.
-	Destroy(ctx context.Context, applicationID string, closed, now time.Time, proof func([]Document) record.Record) error
+	Destroy(ctx context.Context, applicationID string, closed, now time.Time, proof func([]application.Document) effect.Effects) error
 }
 
 // destroyBatch is how many applications are asked for at a time.
@@ -66,7 +72,7 @@ func DestroyDue(ctx context.Context, archive Archive, keep time.Duration, now fu
 			return done, err
 		}
 		for _, id := range due {
-			err := archive.Destroy(ctx, id, closed, now(), func(d []Document) record.Record { return destroyed(d, keep, now()) })
+			err := archive.Destroy(ctx, id, closed, now(), func(d []application.Document) effect.Effects { return destroyed(d, keep, now()) })
 			switch {
 			case err == nil:
 				done++
@@ -78,18 +84,18 @@ func DestroyDue(ctx context.Context, archive Archive, keep time.Duration, now fu
 }
 
 // destroyed is the proof of the end of the term.
-func destroyed(documents []Document, keep time.Duration, now time.Time) record.Record {
-	return record.Record{Events: proofs(documents, audit.System("retention"), now, "kept for "+keep.String())}
+func destroyed(documents []application.Document, keep time.Duration, now time.Time) effect.Effects {
+	return effect.Effects{Events: proofs(documents, audit.System("retention"), now, "kept for "+keep.String())}
 }
 
 // Replaced is the record of another document of an applicant: event, which
 // tells of it, and the proof of those that made way for it.
-func Replaced(gone []Document, event audit.Event) record.Record {
-	return record.Record{Events: append([]audit.Event{event}, proofs(gone, event.Actor(), event.At, "replaced by the applicant")...)}
+func Replaced(gone []application.Document, event audit.Event) effect.Effects {
+	return effect.Effects{Events: append([]audit.Event{event}, proofs(gone, event.Actor(), event.At, "replaced by the applicant")...)}
 }
 
 // proofs returns an event for each document that was destroyed.
-func proofs(gone []Document, by audit.Actor, at time.Time, reason string) (out []audit.Event) {
+func proofs(gone []application.Document, by audit.Actor, at time.Time, reason string) (out []audit.Event) {
 	for _, d := range gone {
 		out = append(out, by.Did(audit.DocumentDestroyed, d.ApplicationID, at).Because(reason).
 			With(map[string]string{"document": d.ID, "sha256": d.SHA256, "size": strconv.FormatInt(d.Size, 10)}))

@@ -1,4 +1,4 @@
-package application_test
+package intake_test
 
 import (
 	"reflect"
@@ -9,13 +9,14 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
 )
 
 var today = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-var jo = application.PersonForm{GivenName: "Jo", FamilyName: "van der Berg", Day: "1", Month: "2", Year: "1990"}
+var jo = intake.PersonForm{GivenName: "Jo", FamilyName: "van der Berg", Day: "1", Month: "2", Year: "1990"}
 
-func faults(t *testing.T, got []application.Fault, want ...string) {
+func faults(t *testing.T, got []intake.Fault, want ...string) {
 	t.Helper()
 	var found []string
 	for _, f := range got {
@@ -35,7 +36,7 @@ func TestPersonForm(t *testing.T) {
 	if !reflect.DeepEqual(a, want) {
 		t.Errorf("%+v", a)
 	}
-	if got := a.Person(); got != (application.PersonForm{GivenName: "Jö Anne", FamilyName: "van der Berg", Day: "1", Month: "2", Year: "1990", Phone: "+31201234567"}) {
+	if got := intake.PersonOf(a); got != (intake.PersonForm{GivenName: "Jö Anne", FamilyName: "van der Berg", Day: "1", Month: "2", Year: "1990", Phone: "+31201234567"}) {
 		t.Errorf("shown again: %+v", got)
 	}
 	t.Run("somebody with one name", func(t *testing.T) {
@@ -43,30 +44,30 @@ func TestPersonForm(t *testing.T) {
 		form := jo
 		form.GivenName = " - "
 		faults(t, form.Answer(&a, today))
-		if a.GivenName != "" || a.Person().GivenName != "-" {
+		if a.GivenName != "" || intake.PersonOf(a).GivenName != "-" {
 			t.Errorf("%+v", a)
 		}
 	})
 }
 
 func TestPersonFormFaults(t *testing.T) {
-	with := func(change func(*application.PersonForm)) application.PersonForm {
+	with := func(change func(*intake.PersonForm)) intake.PersonForm {
 		f := jo
 		change(&f)
 		return f
 	}
-	born := func(d, m, y string) application.PersonForm {
-		return with(func(f *application.PersonForm) { f.Day, f.Month, f.Year = d, m, y })
+	born := func(d, m, y string) intake.PersonForm {
+		return with(func(f *intake.PersonForm) { f.Day, f.Month, f.Year = d, m, y })
 	}
-	given := func(s string) application.PersonForm {
-		return with(func(f *application.PersonForm) { f.GivenName = s })
+	given := func(s string) intake.PersonForm {
+		return with(func(f *intake.PersonForm) { f.GivenName = s })
 	}
-	phone := func(s string) application.PersonForm { return with(func(f *application.PersonForm) { f.Phone = s }) }
+	phone := func(s string) intake.PersonForm { return with(func(f *intake.PersonForm) { f.Phone = s }) }
 	for _, c := range []struct {
-		form application.PersonForm
+		form intake.PersonForm
 		want string
 	}{
-		{application.PersonForm{}, "given_name.missing family_name.missing birth.missing"},
+		{intake.PersonForm{}, "given_name.missing family_name.missing birth.missing"},
 		{given(" \t\n"), "given_name.missing"},
 		{given("--"), "given_name.characters"},
 		{given(strings.Repeat("é", 100)), ""},
@@ -113,21 +114,21 @@ func TestPersonFormFaults(t *testing.T) {
 }
 
 func TestCompanyForm(t *testing.T) {
-	good := application.CompanyForm{Name: "Bau & Söhne GmbH", Country: "AT", Register: "Firmenbuch", Number: "FN 1x", Role: "director"}
+	good := intake.CompanyForm{Name: "Bau & Söhne GmbH", Country: "AT", Register: "Firmenbuch", Number: "FN 1x", Role: "director"}
 	for _, c := range []struct {
-		change func(*application.CompanyForm)
+		change func(*intake.CompanyForm)
 		want   string
 	}{
-		{func(*application.CompanyForm) {}, ""},
-		{func(f *application.CompanyForm) { *f = application.CompanyForm{} },
+		{func(*intake.CompanyForm) {}, ""},
+		{func(f *intake.CompanyForm) { *f = intake.CompanyForm{} },
 			"organization_name.missing registration_country.missing registration_number.missing role.missing"},
-		{func(f *application.CompanyForm) { f.Country = "ZZ" }, "registration_country.missing"},
-		{func(f *application.CompanyForm) { f.Register = "" }, "register.missing"},
-		{func(f *application.CompanyForm) { f.Number = "" }, "registration_number.missing"},
-		{func(f *application.CompanyForm) { f.Register, f.Number, f.NotRegistered = "", "", "Eenmanszaak" }, ""},
-		{func(f *application.CompanyForm) { f.NotRegistered = "Eenmanszaak" }, "not_registered.both"},
-		{func(f *application.CompanyForm) { f.Number, f.NotRegistered = "", strings.Repeat("x", 501) }, "not_registered.too_long"},
-		{func(f *application.CompanyForm) { f.Role = "owner" }, "role.missing"},
+		{func(f *intake.CompanyForm) { f.Country = "ZZ" }, "registration_country.missing"},
+		{func(f *intake.CompanyForm) { f.Register = "" }, "register.missing"},
+		{func(f *intake.CompanyForm) { f.Number = "" }, "registration_number.missing"},
+		{func(f *intake.CompanyForm) { f.Register, f.Number, f.NotRegistered = "", "", "Eenmanszaak" }, ""},
+		{func(f *intake.CompanyForm) { f.NotRegistered = "Eenmanszaak" }, "not_registered.both"},
+		{func(f *intake.CompanyForm) { f.Number, f.NotRegistered = "", strings.Repeat("x", 501) }, "not_registered.too_long"},
+		{func(f *intake.CompanyForm) { f.Role = "owner" }, "role.missing"},
 	} {
 		form := good
 		c.change(&form)
@@ -136,14 +137,14 @@ func TestCompanyForm(t *testing.T) {
 		if (c.want == "") != a.CompanyDone {
 			t.Errorf("%+v: done %v", form, a.CompanyDone)
 		}
-		if a.CompanyDone && a.Company() != form {
-			t.Errorf("shown again: %+v, want %+v", a.Company(), form)
+		if a.CompanyDone && intake.CompanyOf(a) != form {
+			t.Errorf("shown again: %+v, want %+v", intake.CompanyOf(a), form)
 		}
 	}
 	t.Run("changing it keeps the address", func(t *testing.T) {
 		var a application.Answers
 		faults(t, good.Answer(&a))
-		faults(t, application.AddressForm{Line1: "Ring 9", Country: "AT"}.Answer(&a, account.LegalPerson))
+		faults(t, intake.AddressForm{Line1: "Ring 9", Country: "AT"}.Answer(&a, account.LegalPerson))
 		before := a.Organization
 		good.Name = "Bau AG"
 		faults(t, good.Answer(&a))
@@ -154,18 +155,18 @@ func TestCompanyForm(t *testing.T) {
 }
 
 func TestAddressForm(t *testing.T) {
-	good := application.AddressForm{Stay: "abroad", Line1: "Hauptstraße 1", Line2: "10115 Berlin", Country: "DE"}
+	good := intake.AddressForm{Stay: "abroad", Line1: "Hauptstraße 1", Line2: "10115 Berlin", Country: "DE"}
 	for _, c := range []struct {
-		change func(*application.AddressForm)
+		change func(*intake.AddressForm)
 		kind   account.Kind
 		want   string
 	}{
-		{func(*application.AddressForm) {}, account.NaturalPerson, ""},
-		{func(f *application.AddressForm) { *f = application.AddressForm{} }, account.NaturalPerson, "stay.missing line1.missing country.missing"},
-		{func(f *application.AddressForm) { f.Stay = "here" }, account.NaturalPerson, "stay.missing"},
-		{func(f *application.AddressForm) { f.Line3 = strings.Repeat("x", 101) }, account.NaturalPerson, "line3.too_long"},
-		{func(f *application.AddressForm) { f.Line1 = "-" }, account.NaturalPerson, "line1.characters"},
-		{func(f *application.AddressForm) { f.Stay = "" }, account.LegalPerson, ""},
+		{func(*intake.AddressForm) {}, account.NaturalPerson, ""},
+		{func(f *intake.AddressForm) { *f = intake.AddressForm{} }, account.NaturalPerson, "stay.missing line1.missing country.missing"},
+		{func(f *intake.AddressForm) { f.Stay = "here" }, account.NaturalPerson, "stay.missing"},
+		{func(f *intake.AddressForm) { f.Line3 = strings.Repeat("x", 101) }, account.NaturalPerson, "line3.too_long"},
+		{func(f *intake.AddressForm) { f.Line1 = "-" }, account.NaturalPerson, "line1.characters"},
+		{func(f *intake.AddressForm) { f.Stay = "" }, account.LegalPerson, ""},
 	} {
 		form := good
 		c.change(&form)
@@ -174,7 +175,7 @@ func TestAddressForm(t *testing.T) {
 			a.Organization = &account.Organization{Name: "x"}
 		}
 		faults(t, form.Answer(&a, c.kind), strings.Fields(c.want)...)
-		if (c.want == "") != a.AddressDone || a.AddressDone && a.AddressForm() != form {
+		if (c.want == "") != a.AddressDone || a.AddressDone && intake.AddressOf(a) != form {
 			t.Errorf("%+v: %+v", form, a)
 		}
 	}
@@ -183,45 +184,45 @@ func TestAddressForm(t *testing.T) {
 func TestNext(t *testing.T) {
 	for _, kind := range []account.Kind{account.NaturalPerson, account.LegalPerson} {
 		a := application.Application{Kind: kind, State: application.Draft, ExpiresAt: today.Add(time.Hour)}
-		var seen []application.Step
-		visit := func(want application.Step) {
+		var seen []intake.Step
+		visit := func(want intake.Step) {
 			t.Helper()
-			if got := application.Next(a, today); got != want {
+			if got := intake.Next(a, today); got != want {
 				t.Errorf("%s: next %s, want %s", kind, got, want)
 			}
 			seen = append(seen, want)
-			for _, s := range []application.Step{"email", application.StepCode, application.StepPassword, application.StepPerson, application.StepCompany,
-				application.StepAddress, application.StepDocument, application.StepCheck, application.StepDone, application.StepGone} {
-				open := s == want || a.State == application.EmailConfirmed && s != application.StepCode && slices.Contains(seen, s)
-				if application.Reaches(a, s, today) != open {
+			for _, s := range []intake.Step{"email", intake.StepCode, intake.StepPassword, intake.StepPerson, intake.StepCompany,
+				intake.StepAddress, intake.StepDocument, intake.StepCheck, intake.StepDone, intake.StepGone} {
+				open := s == want || a.State == application.EmailConfirmed && s != intake.StepCode && slices.Contains(seen, s)
+				if intake.Reaches(a, s, today) != open {
 					t.Errorf("%s at %s: %s open %v", kind, want, s, !open)
 				}
 			}
 		}
-		visit(application.StepCode)
+		visit(intake.StepCode)
 		a.State = application.EmailConfirmed
-		visit(application.StepPassword)
+		visit(intake.StepPassword)
 		a.PasswordHash = "x"
-		visit(application.StepPerson)
+		visit(intake.StepPerson)
 		a.Answers.PersonDone = true
 		if kind == account.LegalPerson {
-			visit(application.StepCompany)
+			visit(intake.StepCompany)
 			a.Answers.CompanyDone = true
 		}
-		visit(application.StepAddress)
+		visit(intake.StepAddress)
 		a.Answers.AddressDone = true
-		visit(application.StepDocument)
+		visit(intake.StepDocument)
 		a.Answers.DocumentDone = true
-		visit(application.StepCheck)
-		if n, of := application.Place(kind, application.StepCheck); n != of || of != len(seen)+1 {
+		visit(intake.StepCheck)
+		if n, of := intake.Place(kind, intake.StepCheck); n != of || of != len(seen)+1 {
 			t.Errorf("%s: page %d of %d", kind, n, of)
 		}
 		for _, s := range []application.State{application.Submitted, application.Approved, application.InReview, application.Rejected} {
 			seen, a.State = nil, s
-			visit(application.StepDone)
+			visit(intake.StepDone)
 		}
 		seen, a.State = nil, application.EmailConfirmed
 		a.ExpiresAt = today
-		visit(application.StepGone)
+		visit(intake.StepGone)
 	}
 }

@@ -1,4 +1,4 @@
-package application
+package document
 
 import (
 	"bytes"
@@ -13,10 +13,12 @@ import (
 
 	"github.com/gabriel-vasile/mimetype"
 	"golang.org/x/text/unicode/norm"
+
+	"omgevingsloket-id/pkg/application"
 )
 
-// LargestDocument is the most a document may hold, in bytes.
-const LargestDocument = 10 << 20
+// Largest is the most a document may hold, in bytes.
+const Largest = 10 << 20
 
 // mostPixels keeps out pictures that are small to send and huge to look at.
 const mostPixels = 40_000_000
@@ -31,61 +33,61 @@ const (
 
 // What can be wrong with a document (Fault.Why).
 const (
-	DocumentEmpty   = "empty"
-	DocumentType    = "type"    // neither PDF, JPEG nor PNG
-	DocumentDamaged = "damaged" // said to be one of them, and cannot be read
-	DocumentPixels  = "pixels"  // more than 40 million
+	Empty         = "empty"
+	WrongType     = "type"    // neither PDF, JPEG nor PNG
+	Damaged       = "damaged" // said to be one of them, and cannot be read
+	TooManyPixels = "pixels"  // more than 40 million
 )
 
-// Inspect tells the type of a document by its content, or what is wrong with
+// Judge tells the type of a document by its content, or what is wrong with
 // it. Names and types that a browser states are not asked. On practice any
 // content will do, none at all too; only pictures too large to open are
 // refused there.
-func Inspect(content []byte, practice bool) (kind, wrong string) {
-	switch kind, wrong = inspect(content); {
-	case practice && wrong != "" && wrong != DocumentPixels:
+func Judge(content []byte, practice bool) (kind, wrong string) {
+	switch kind, wrong = judge(content); {
+	case practice && wrong != "" && wrong != TooManyPixels:
 		return TypeOther, ""
 	default:
 		return kind, wrong
 	}
 }
 
-func inspect(content []byte) (kind, wrong string) {
+func judge(content []byte) (kind, wrong string) {
 	if len(content) == 0 {
-		return "", DocumentEmpty
+		return "", Empty
 	}
 	switch kind = mimetype.Detect(content).String(); kind {
 	case TypePDF:
-		return kind, inspectPDF(content)
+		return kind, judgePDF(content)
 	case TypeJPEG:
-		return kind, inspectPicture(content, jpeg.DecodeConfig)
+		return kind, judgePicture(content, jpeg.DecodeConfig)
 	case TypePNG:
-		return kind, inspectPicture(content, png.DecodeConfig)
+		return kind, judgePicture(content, png.DecodeConfig)
 	}
-	return "", DocumentType
+	return "", WrongType
 }
 
-// inspectPicture reads the header alone: nothing is unpacked before its size
+// judgePicture reads the header alone: nothing is unpacked before its size
 // is known.
-func inspectPicture(content []byte, header func(io.Reader) (image.Config, error)) string {
+func judgePicture(content []byte, header func(io.Reader) (image.Config, error)) string {
 	size, err := header(bytes.NewReader(content))
 	if err != nil || size.Width < 1 || size.Height < 1 {
-		return DocumentDamaged
+		return Damaged
 	}
 	if size.Width > mostPixels/size.Height {
-		return DocumentPixels
+		return TooManyPixels
 	}
 	return ""
 }
 
-// inspectPDF demands a header at the very start, so that no browser takes
+// judgePDF demands a header at the very start, so that no browser takes
 // the file for something else, and a trailer, so that it is not cut off (ISO
 // 32000-1 §7.5).
-func inspectPDF(content []byte) string {
+func judgePDF(content []byte) string {
 	const trailer = 2048
 	end := content[max(0, len(content)-trailer):]
 	if !bytes.HasPrefix(content, []byte("%PDF-")) || !bytes.Contains(end, []byte("startxref")) || !bytes.Contains(end, []byte("%%EOF")) {
-		return DocumentDamaged
+		return Damaged
 	}
 	return ""
 }
@@ -163,7 +165,7 @@ func fewAccents(s string) string {
 			accents = 0
 			return r
 		}
-		if accents++; accents > mostAccents {
+		if accents++; accents > application.MostAccents {
 			return -1
 		}
 		return r

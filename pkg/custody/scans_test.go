@@ -1,4 +1,4 @@
-package application_test
+package custody_test
 
 import (
 	"fmt"
@@ -7,8 +7,8 @@ import (
 
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/e2e/testenv"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/custody"
 	"omgevingsloket-id/pkg/scan"
 )
 
@@ -68,7 +68,7 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 
 // scanning gives rounds of a real scanner.
 func scanning(s *site.Site, clamd *testenv.ClamdServer) func() (int, error) {
-	scanning := application.Scanning{
+	scanning := custody.Scanning{
 		Store: s.Stores.DB.Scans(), Scanner: scan.Clamd{Network: "tcp", Address: clamd.Addr, Timeout: testenv.Patience}, Ring: s.Stores.Ring, Now: s.Clock.Now,
 	}
 	return func() (int, error) { return scanning.Round(s.T.Context()) }

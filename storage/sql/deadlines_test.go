@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/testenv"
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/storagetest"
 )
@@ -13,9 +13,9 @@ import (
 func TestTermsContract(t *testing.T) {
 	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
 		t.Run(name, func(t *testing.T) {
-			storagetest.Terms(t, func(t *testing.T) (storagetest.Stores, application.Cases, application.Terms, staff.Store) {
+			storagetest.Terms(t, func(t *testing.T) (storagetest.Stores, review.Cases, review.DeadlineStore, staff.Store) {
 				db := open(t, address(t), time.Now)
-				return storesOf(db), db.Cases(), db.Terms(), db.Staff()
+				return storesOf(db), db.Cases(), db.Deadlines(), db.Staff()
 			})
 		})
 	}

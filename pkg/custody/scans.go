@@ -1,4 +1,4 @@
-package application
+package custody
 
 import (
 	"bytes"
@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"time"
 
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/scan"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -19,9 +20,9 @@ type Scans interface {
 	// Unscanned gives documents of sent applications, with content, that
 	// wait for the scanner, oldest first, those behind the given one (the
 	// zero Document = all).
-	Unscanned(ctx context.Context, after Document, limit int) ([]Document, error)
+	Unscanned(ctx context.Context, after application.Document, limit int) ([]application.Document, error)
 	// Scanned keeps a verdict, once; errs.ErrConflict when there is one.
-	Scanned(ctx context.Context, documentID string, v scan.Verdict, signature string, now time.Time, rec record.Record) error
+	Scanned(ctx context.Context, documentID string, v scan.Verdict, signature string, now time.Time, rec effect.Effects) error
 	// Verdict tells what the scanner said; scan.Pending before it did.
 	Verdict(ctx context.Context, documentID string) (v scan.Verdict, signature string, err error)
 }
@@ -42,7 +43,7 @@ type Scanning struct {
 	Ring    *secret.KeyRing
 	Now     func() time.Time
 
-	after Document // where the next round begins; the zero Document = with the oldest
+	after application.Document // where the next round begins; the zero Document = with the oldest
 }
 
 // Round shows each waiting document to the scanner and tells how many got a
@@ -58,11 +59,11 @@ func (s *Scanning) Round(ctx context.Context) (done int, err error) {
 			return done, errors.Join(err, readErr)
 		}
 		if len(waiting) == 0 {
-			s.after = Document{}
+			s.after = application.Document{}
 			return done, err
 		}
 		for _, d := range waiting {
-			s.after = Document{ID: d.ID, CreatedAt: d.CreatedAt}
+			s.after = application.Document{ID: d.ID, CreatedAt: d.CreatedAt}
 			if one := scanOne(ctx, s.Store, s.Scanner, s.Ring, s.Now, d); one != nil {
 				if err, failed = one, failed+1; failed == scanPatience {
 					return done, err
@@ -74,8 +75,8 @@ func (s *Scanning) Round(ctx context.Context) (done int, err error) {
 	}
 }
 
-func scanOne(ctx context.Context, store Scans, scanner scan.Scanner, ring *secret.KeyRing, now func() time.Time, d Document) error {
-	plain, err := ring.Open(d.Sealed, DocumentAAD(d.ApplicationID, d.ID))
+func scanOne(ctx context.Context, store Scans, scanner scan.Scanner, ring *secret.KeyRing, now func() time.Time, d application.Document) error {
+	plain, err := ring.Open(d.Sealed, application.DocumentAAD(d.ApplicationID, d.ID))
 	if err != nil {
 		return fmt.Errorf("document %s: %w", d.ID, err)
 	}
@@ -83,7 +84,7 @@ func scanOne(ctx context.Context, store Scans, scanner scan.Scanner, ring *secre
 	if err != nil {
 		return fmt.Errorf("document %s is not scanned: %w", d.ID, err)
 	}
-	err = store.Scanned(ctx, d.ID, verdict, signature, now(), record.Of(
+	err = store.Scanned(ctx, d.ID, verdict, signature, now(), effect.Of(
 		audit.System("scanner").Did(audit.DocumentScanned, d.ApplicationID, now()).Because(signature).With(map[string]string{"document": d.ID, "verdict": string(verdict)})))
 	if errors.Is(err, errs.ErrConflict) {
 		return nil // another server was quicker

@@ -4,27 +4,27 @@ import (
 	"context"
 	"time"
 
-	"omgevingsloket-id/pkg/application"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Terms gives the store of what happens when time passes.
-func (db *DB) Terms() application.Terms { return cases{db} }
+// Deadlines gives the store of what happens when time passes.
+func (db *DB) Deadlines() review.DeadlineStore { return cases{db} }
 
 // many reads cases.
-func (s cases) many(ctx context.Context, doing, query string, args ...any) ([]application.Case, error) {
+func (s cases) many(ctx context.Context, doing, query string, args ...any) ([]review.Case, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications WHERE `+query, args...)
 	out, err := all(rows, err, scanCase)
 	return out, answer(doing, err)
 }
 
-func (s cases) Unanswered(ctx context.Context, until time.Time, reminded, limit int) ([]application.Case, error) {
+func (s cases) Unanswered(ctx context.Context, until time.Time, reminded, limit int) ([]review.Case, error) {
 	return s.many(ctx, "unanswered cases", `state = 'more_information' AND answer_by > 0 AND answer_by <= $1 AND reminders < $2 ORDER BY answer_by, id LIMIT $3`,
 		ms(until), reminded, limit)
 }
 
-func (s cases) Urgent(ctx context.Context, until time.Time, limit int) ([]application.Case, error) {
+func (s cases) Urgent(ctx context.Context, until time.Time, limit int) ([]review.Case, error) {
 	return s.many(ctx, "urgent cases", `state IN ('submitted', 'in_review') AND due_at <= $1 ORDER BY due_at, id LIMIT $2`, ms(until), limit)
 }
 
@@ -32,32 +32,32 @@ func (s cases) Urgent(ctx context.Context, until time.Time, limit int) ([]applic
 // question that was seen.
 const byItself = `version >= $2 AND CAST($3 AS TEXT) = '' AND state = 'more_information' AND asked_at = $4`
 
-func (s cases) Remind(ctx context.Context, c application.Case, n int, act application.Act, rec record.Record) error {
+func (s cases) Remind(ctx context.Context, c review.Case, n int, act review.Act, rec effect.Effects) error {
 	return s.act(ctx, c, act, rec, move{
 		doing: "remind applicant", set: `, reminders = $5`,
 		where: byItself + ` AND reminders < $5 AND answer_by > $6`, args: []any{ms(c.AskedAt), n, ms(act.At)},
 	})
 }
 
-func (s cases) Expire(ctx context.Context, c application.Case, act application.Act, rec record.Record) error {
+func (s cases) Expire(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
 	return s.act(ctx, c, act, rec, move{
 		doing: "expire case", set: `, state = 'expired', password_hash = '', decided_at = $5, asked_at = 0, answer_by = 0`,
 		where: byItself + ` AND answer_by > 0 AND answer_by <= $5`, args: []any{ms(c.AskedAt), ms(act.At)},
 	})
 }
 
-func (s cases) Untold(ctx context.Context, day string) ([]application.Official, error) {
+func (s cases) Untold(ctx context.Context, day string) ([]review.Official, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE state = 'active' AND told_on < $1 ORDER BY id`, day)
 	members, err := all(rows, err, scanMember)
-	var out []application.Official
+	var out []review.Official
 	for _, m := range members {
 		if m.Has(staff.Reviewer) {
-			out = append(out, application.Official{ID: m.ID, Email: m.Email, Lang: m.Lang, Epoch: m.Epoch})
+			out = append(out, review.Official{ID: m.ID, Email: m.Email, Lang: m.Lang, Epoch: m.Epoch})
 		}
 	}
 	return out, answer("untold staff", err)
 }
 
-func (s cases) Told(ctx context.Context, o application.Official, day string, rec record.Record) error {
+func (s cases) Told(ctx context.Context, o review.Official, day string, rec effect.Effects) error {
 	return s.db.with(ctx, "tell staff", rec, `UPDATE staff SET told_on = $1 WHERE id = $2 AND state = 'active' AND epoch = $3 AND told_on < $1`, day, o.ID, o.Epoch)
 }

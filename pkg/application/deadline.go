@@ -17,7 +17,7 @@ const (
 	AnswerDays = 4 * 7
 )
 
-var dutch = func() *time.Location {
+var Dutch = func() *time.Location {
 	zone, err := time.LoadLocation("Europe/Amsterdam")
 	if err != nil {
 		panic("application: " + err.Error()) // the time zones are in the binary
@@ -25,29 +25,29 @@ var dutch = func() *time.Location {
 	return zone
 }()
 
-// midnight begins the day that lies so many days behind t's.
-func midnight(t time.Time, days int) time.Time {
-	y, m, d := t.In(dutch).Date()
-	return time.Date(y, m, d+days, 0, 0, 0, 0, dutch).UTC()
+// Midnight begins the day that lies so many days behind t's.
+func Midnight(t time.Time, days int) time.Time {
+	y, m, d := t.In(Dutch).Date()
+	return time.Date(y, m, d+days, 0, 0, 0, 0, Dutch).UTC()
 }
 
 // dayNumber counts the days of the calendar in the Netherlands, of which not
 // all have 24 hours.
 func dayNumber(t time.Time) int {
-	y, m, d := t.In(dutch).Date()
+	y, m, d := t.In(Dutch).Date()
 	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
 }
 
 // DecideBy is when the term to decide ends on what was sent at submitted.
-func DecideBy(submitted time.Time) time.Time { return midnight(submitted, DecisionDays+1) }
+func DecideBy(submitted time.Time) time.Time { return Midnight(submitted, DecisionDays+1) }
 
 // AnswerBy is when the term to answer what was asked at asked ends.
-func AnswerBy(asked time.Time) time.Time { return midnight(asked, AnswerDays+1) }
+func AnswerBy(asked time.Time) time.Time { return Midnight(asked, AnswerDays+1) }
 
 // LastDay is the last day of a term that ends then, YYYY-MM-DD in the
 // Netherlands.
 func LastDay(end time.Time) string {
-	return end.Add(-time.Millisecond).In(dutch).Format(time.DateOnly)
+	return end.Add(-time.Millisecond).In(Dutch).Format(time.DateOnly)
 }
 
 // DaysLeft counts the days behind today's up to the last one of a term: 0 on
@@ -64,7 +64,7 @@ func (a Application) DueAfter(answered time.Time) time.Time {
 		answered = a.AnswerBy
 	}
 	days := dayNumber(answered) - dayNumber(a.AskedAt) - 1
-	return a.DueAt.In(dutch).AddDate(0, 0, max(days, 0)).UTC()
+	return a.DueAt.In(Dutch).AddDate(0, 0, max(days, 0)).UTC()
 }
 
 // Late tells whether a decision should have been there by now. The term

@@ -1,10 +1,8 @@
-package application_test
+package application
 
 import (
 	"testing"
 	"time"
-
-	"omgevingsloket-id/pkg/application"
 )
 
 func at(t *testing.T, s string) time.Time {
@@ -24,26 +22,26 @@ func TestTerms(t *testing.T) {
 		"2026-03-02T23:59:59+01:00": "2026-04-27",
 		"2026-10-01T10:00:00Z":      "2026-11-26",
 	} {
-		due := application.DecideBy(at(t, sent))
-		if got := application.LastDay(due); got != want {
+		due := DecideBy(at(t, sent))
+		if got := LastDay(due); got != want {
 			t.Errorf("sent %s: decide on %s, want %s", sent, got, want)
 		}
 		if h, m, s := due.In(time.FixedZone("", 0)).Clock(); h != 22 && h != 23 || m != 0 || s != 0 {
 			t.Errorf("sent %s: ends at %v", sent, due)
 		}
 	}
-	if got := application.LastDay(application.AnswerBy(at(t, "2026-03-10T08:00:00+01:00"))); got != "2026-04-07" {
+	if got := LastDay(AnswerBy(at(t, "2026-03-10T08:00:00+01:00"))); got != "2026-04-07" {
 		t.Error("four weeks from 10 March:", got)
 	}
 }
 
 func TestDaysLeft(t *testing.T) {
-	end := application.DecideBy(at(t, "2026-03-02T12:00:00+01:00")) // the last day is 27 April
+	end := DecideBy(at(t, "2026-03-02T12:00:00+01:00")) // the last day is 27 April
 	for now, want := range map[string]int{
 		"2026-03-02T12:00:00+01:00": 56, "2026-03-28T12:00:00+01:00": 30, "2026-03-30T12:00:00+02:00": 28, "2026-04-26T23:59:59+02:00": 1,
 		"2026-04-27T00:00:00+02:00": 0, "2026-04-27T23:59:59+02:00": 0, "2026-04-28T00:00:00+02:00": -1,
 	} {
-		if got := application.DaysLeft(at(t, now), end); got != want {
+		if got := DaysLeft(at(t, now), end); got != want {
 			t.Errorf("%s: %d days left, want %d", now, got, want)
 		}
 	}
@@ -52,8 +50,8 @@ func TestDaysLeft(t *testing.T) {
 // Awb 4:15: the days between the question and its answer do not count.
 func TestTermSuspended(t *testing.T) {
 	asked := at(t, "2026-03-10T08:00:00+01:00")
-	a := application.Application{
-		State: application.MoreInformation, DueAt: application.DecideBy(at(t, "2026-03-02T12:00:00Z")), AskedAt: asked, AnswerBy: application.AnswerBy(asked),
+	a := Application{
+		State: MoreInformation, DueAt: DecideBy(at(t, "2026-03-02T12:00:00Z")), AskedAt: asked, AnswerBy: AnswerBy(asked),
 	}
 	for answered, want := range map[string]string{
 		"2026-03-09T00:00:00+01:00": "2026-04-27", // a clock that went back
@@ -64,12 +62,12 @@ func TestTermSuspended(t *testing.T) {
 		"2026-04-07T23:59:59+02:00": "2026-05-24",
 		"2026-05-20T12:00:00+02:00": "2026-05-25", // 28 days, and no more
 	} {
-		if got := application.LastDay(a.DueAfter(at(t, answered))); got != want {
+		if got := LastDay(a.DueAfter(at(t, answered))); got != want {
 			t.Errorf("answered %s: decide on %s, want %s", answered, got, want)
 		}
 	}
-	for state, late := range map[application.State]bool{
-		application.Submitted: true, application.InReview: true, application.MoreInformation: false, application.Approved: false, application.Expired: false,
+	for state, late := range map[State]bool{
+		Submitted: true, InReview: true, MoreInformation: false, Approved: false, Expired: false,
 	} {
 		a.State = state
 		if a.Late(a.DueAt) != late || a.Late(a.DueAt.Add(-time.Second)) {

@@ -1,4 +1,4 @@
-package application
+package intake
 
 import (
 	"strconv"
@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
 )
 
 // Fault is one thing that is wrong with what was typed: the field, as forms
@@ -37,8 +38,8 @@ type PersonForm struct {
 // noName is what somebody without a given name types.
 const noName = "-"
 
-// Person gives the step as it was answered, for showing it again.
-func (a Answers) Person() PersonForm {
+// PersonOf gives the step as it was answered, for showing it again.
+func PersonOf(a application.Answers) PersonForm {
 	f := PersonForm{GivenName: a.GivenName, FamilyName: a.FamilyName, Phone: a.Phone}
 	if a.PersonDone && a.GivenName == "" {
 		f.GivenName = noName
@@ -50,7 +51,7 @@ func (a Answers) Person() PersonForm {
 }
 
 // Answer checks the step and, when nothing is wrong, puts it into a.
-func (f PersonForm) Answer(a *Answers, now time.Time) []Fault {
+func (f PersonForm) Answer(a *application.Answers, now time.Time) []Fault {
 	var c check
 	given := f.GivenName
 	if strings.TrimSpace(given) == noName {
@@ -81,8 +82,8 @@ const (
 	Authorized = "authorized"
 )
 
-// Company gives the step as it was answered.
-func (a Answers) Company() CompanyForm {
+// CompanyOf gives the step as it was answered.
+func CompanyOf(a application.Answers) CompanyForm {
 	if a.Organization == nil {
 		return CompanyForm{}
 	}
@@ -91,7 +92,7 @@ func (a Answers) Company() CompanyForm {
 }
 
 // Answer checks the step and, when nothing is wrong, puts it into a.
-func (f CompanyForm) Answer(a *Answers) []Fault {
+func (f CompanyForm) Answer(a *application.Answers) []Fault {
 	var c check
 	o := account.Organization{}
 	if a.Organization != nil {
@@ -134,8 +135,8 @@ const (
 	TemporarilyNL = "temporarily_nl"
 )
 
-// AddressForm gives the step as it was answered.
-func (a Answers) AddressForm() AddressForm {
+// AddressOf gives the step as it was answered.
+func AddressOf(a application.Answers) AddressForm {
 	adr := a.Address
 	if a.Organization != nil {
 		adr = a.Organization.Address
@@ -144,7 +145,7 @@ func (a Answers) AddressForm() AddressForm {
 }
 
 // Answer checks the step and, when nothing is wrong, puts it into a.
-func (f AddressForm) Answer(a *Answers, kind account.Kind) []Fault {
+func (f AddressForm) Answer(a *application.Answers, kind account.Kind) []Fault {
 	var c check
 	if kind == account.NaturalPerson && f.Stay != Abroad && f.Stay != TemporarilyNL {
 		c.wrong("stay", "missing")
@@ -210,15 +211,12 @@ func (c *check) text(field, typed string, longest int, rule fieldRule) string {
 	return s
 }
 
-// mostAccents is how many combining marks one letter carries in any script.
-const mostAccents = 4
-
 func readable(s string) bool {
 	accents := 0
 	for _, r := range s {
 		switch {
 		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
-			if accents++; accents > mostAccents {
+			if accents++; accents > application.MostAccents {
 				return false
 			}
 			continue
@@ -232,7 +230,7 @@ func readable(s string) bool {
 }
 
 func (c *check) country(field, code string) string {
-	if !IsCountry(code) {
+	if !application.IsCountry(code) {
 		c.wrong(field, "missing")
 		return ""
 	}

@@ -1,4 +1,4 @@
-package application_test
+package document_test
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/document"
 )
 
 const smallPDF = "%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n"
@@ -66,44 +66,44 @@ func TestUP01_UP05_Inspect(t *testing.T) {
 		kind    string
 		wrong   string
 	}{
-		{"pdf", []byte(smallPDF), application.TypePDF, ""},
-		{"png", pngOf(t, 20, 10), application.TypePNG, ""},
-		{"jpeg", jpegOf(t, 20, 10), application.TypeJPEG, ""},
-		{"nothing", nil, "", application.DocumentEmpty},
-		{"text", []byte("hello"), "", application.DocumentType},
-		{"html", []byte("<!DOCTYPE html><script>alert(1)</script>"), "", application.DocumentType},
-		{"svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`), "", application.DocumentType},
-		{"zip", []byte(zip), "", application.DocumentType},
-		{"gif", []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"), "", application.DocumentType},
-		{"exe", append([]byte("MZ"), make([]byte, 200)...), "", application.DocumentType},
-		{"script", []byte("#!/bin/sh\nid\n"), "", application.DocumentType},
-		{"eicar", []byte(`X5O!P%@AP[4\PZX54(P^)7CC)7}$` + `EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`), "", application.DocumentType},
-		{"html before pdf", []byte("<html>" + smallPDF), "", application.DocumentDamaged},
-		{"space before pdf", []byte("\n" + smallPDF), application.TypePDF, application.DocumentDamaged},
-		{"pdf cut off", []byte(smallPDF[:40]), application.TypePDF, application.DocumentDamaged},
-		{"pdf with a trailer far before its end", []byte(smallPDF + strings.Repeat("\x00", 4096)), application.TypePDF, application.DocumentDamaged},
-		{"png cut off in its header", pngOf(t, 20, 10)[:20], application.TypePNG, application.DocumentDamaged},
-		{"jpeg cut off in its header", jpegOf(t, 20, 10)[:20], application.TypeJPEG, application.DocumentDamaged},
-		{"png of 400 megapixels", bombPNG(t, 20_000, 20_000), application.TypePNG, application.DocumentPixels},
-		{"png of 50 000 x 50 000", bombPNG(t, 50_000, 50_000), application.TypePNG, application.DocumentPixels},
-		{"png just too large", bombPNG(t, 8000, 5001), application.TypePNG, application.DocumentPixels},
-		{"png just not too large", bombPNG(t, 8000, 5000), application.TypePNG, ""},
-		{"png without pixels", bombPNG(t, 0, 10), application.TypePNG, application.DocumentDamaged},
-		{"jpeg of 65 000 x 65 000", bombJPEG(t, 65_000, 65_000), application.TypeJPEG, application.DocumentPixels},
+		{"pdf", []byte(smallPDF), document.TypePDF, ""},
+		{"png", pngOf(t, 20, 10), document.TypePNG, ""},
+		{"jpeg", jpegOf(t, 20, 10), document.TypeJPEG, ""},
+		{"nothing", nil, "", document.Empty},
+		{"text", []byte("hello"), "", document.WrongType},
+		{"html", []byte("<!DOCTYPE html><script>alert(1)</script>"), "", document.WrongType},
+		{"svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`), "", document.WrongType},
+		{"zip", []byte(zip), "", document.WrongType},
+		{"gif", []byte("GIF89a\x01\x00\x01\x00\x00\x00\x00;"), "", document.WrongType},
+		{"exe", append([]byte("MZ"), make([]byte, 200)...), "", document.WrongType},
+		{"script", []byte("#!/bin/sh\nid\n"), "", document.WrongType},
+		{"eicar", []byte(`X5O!P%@AP[4\PZX54(P^)7CC)7}$` + `EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*`), "", document.WrongType},
+		{"html before pdf", []byte("<html>" + smallPDF), "", document.Damaged},
+		{"space before pdf", []byte("\n" + smallPDF), document.TypePDF, document.Damaged},
+		{"pdf cut off", []byte(smallPDF[:40]), document.TypePDF, document.Damaged},
+		{"pdf with a trailer far before its end", []byte(smallPDF + strings.Repeat("\x00", 4096)), document.TypePDF, document.Damaged},
+		{"png cut off in its header", pngOf(t, 20, 10)[:20], document.TypePNG, document.Damaged},
+		{"jpeg cut off in its header", jpegOf(t, 20, 10)[:20], document.TypeJPEG, document.Damaged},
+		{"png of 400 megapixels", bombPNG(t, 20_000, 20_000), document.TypePNG, document.TooManyPixels},
+		{"png of 50 000 x 50 000", bombPNG(t, 50_000, 50_000), document.TypePNG, document.TooManyPixels},
+		{"png just too large", bombPNG(t, 8000, 5001), document.TypePNG, document.TooManyPixels},
+		{"png just not too large", bombPNG(t, 8000, 5000), document.TypePNG, ""},
+		{"png without pixels", bombPNG(t, 0, 10), document.TypePNG, document.Damaged},
+		{"jpeg of 65 000 x 65 000", bombJPEG(t, 65_000, 65_000), document.TypeJPEG, document.TooManyPixels},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			kind, wrong := application.Inspect(c.content, false)
+			kind, wrong := document.Judge(c.content, false)
 			if wrong != c.wrong || wrong == "" && kind != c.kind {
 				t.Errorf("%q, %q; want %q, %q", kind, wrong, c.kind, c.wrong)
 			}
-			kind, wrong = application.Inspect(c.content, true)
+			kind, wrong = document.Judge(c.content, true)
 			switch {
-			case c.wrong == application.DocumentPixels:
-				if wrong != application.DocumentPixels {
+			case c.wrong == document.TooManyPixels:
+				if wrong != document.TooManyPixels {
 					t.Errorf("practice: %q, %q", kind, wrong)
 				}
 			case c.wrong != "":
-				if kind != application.TypeOther || wrong != "" {
+				if kind != document.TypeOther || wrong != "" {
 					t.Errorf("practice: %q, %q", kind, wrong)
 				}
 			case kind != c.kind || wrong != "":
@@ -120,17 +120,17 @@ func FuzzInspect(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		kind, wrong := application.Inspect(content, false)
+		kind, wrong := document.Judge(content, false)
 		if wrong == "" {
-			mark := map[string]string{application.TypePDF: "%PDF-", application.TypePNG: "\x89PNG", application.TypeJPEG: "\xff\xd8\xff"}[kind]
+			mark := map[string]string{document.TypePDF: "%PDF-", document.TypePNG: "\x89PNG", document.TypeJPEG: "\xff\xd8\xff"}[kind]
 			if mark == "" || !bytes.HasPrefix(content, []byte(mark)) {
 				t.Fatalf("accepted as %q", kind)
 			}
-			if size, _, err := image.DecodeConfig(bytes.NewReader(content)); kind != application.TypePDF && (err != nil || size.Width*size.Height > 40_000_000) {
+			if size, _, err := image.DecodeConfig(bytes.NewReader(content)); kind != document.TypePDF && (err != nil || size.Width*size.Height > 40_000_000) {
 				t.Fatalf("%s: %+v, %v", kind, size, err)
 			}
 		}
-		if kind, wrong := application.Inspect(content, true); wrong != "" && wrong != application.DocumentPixels || wrong == "" && kind == "" {
+		if kind, wrong := document.Judge(content, true); wrong != "" && wrong != document.TooManyPixels || wrong == "" && kind == "" {
 			t.Fatalf("practice: %q %q", kind, wrong)
 		}
 	})
@@ -139,39 +139,39 @@ func FuzzInspect(f *testing.F) {
 // UP-06: names are for showing only, and harmless at that.
 func TestUP06_CleanName(t *testing.T) {
 	for _, c := range []struct{ raw, kind, want string }{
-		{"paspoort.pdf", application.TypePDF, "paspoort.pdf"},
-		{"Foto van mij.JPEG", application.TypeJPEG, "Foto van mij.JPEG"},
-		{"../../x", application.TypePDF, "x.pdf"},
-		{`..\..\x.pdf`, application.TypePDF, "x.pdf"},
-		{`C:\Users\jo\pas.pdf`, application.TypePDF, "pas.pdf"},
-		{"/etc/passwd", application.TypeOther, "passwd"},
-		{"x\x00.html", application.TypePDF, "x.html.pdf"},
-		{"evil.html", application.TypePNG, "evil.html.png"},
-		{"pas\u202efdp.exe", application.TypePDF, "pasfdp.exe.pdf"},
-		{"a\u037eb.pdf", application.TypePDF, "a_b.pdf"}, // the Greek question mark is a semicolon in disguise
-		{"CON", application.TypePDF, "_CON.pdf"},
-		{"nul.pdf", application.TypePDF, "_nul.pdf"},
-		{".htaccess", application.TypeOther, "htaccess"},
-		{"x.pdf::$DATA", application.TypePDF, "x.pdf___DATA.pdf"},
-		{"a\"b;c\r\nd.pdf", application.TypePDF, "a_b_c d.pdf"},
-		{"  . .pdf", application.TypePDF, "pdf.pdf"},
-		{"", application.TypePDF, "document.pdf"},
-		{"", application.TypeOther, "document"},
-		{"...", application.TypeOther, "document"},
-		{"leeg.docx", application.TypeOther, "leeg.docx"},
-		{"паспорт.png", application.TypePNG, "паспорт.png"},
-		{"\xff\xfe.png", application.TypePNG, "png.png"},
-		{strings.Repeat("é", 5000) + ".pdf", application.TypePDF, strings.Repeat("é", 96) + ".pdf"},
-		{"e" + strings.Repeat("\u0316", 50) + ".pdf", application.TypePDF, "e" + strings.Repeat("\u0316", 4) + ".pdf"},
+		{"paspoort.pdf", document.TypePDF, "paspoort.pdf"},
+		{"Foto van mij.JPEG", document.TypeJPEG, "Foto van mij.JPEG"},
+		{"../../x", document.TypePDF, "x.pdf"},
+		{`..\..\x.pdf`, document.TypePDF, "x.pdf"},
+		{`C:\Users\jo\pas.pdf`, document.TypePDF, "pas.pdf"},
+		{"/etc/passwd", document.TypeOther, "passwd"},
+		{"x\x00.html", document.TypePDF, "x.html.pdf"},
+		{"evil.html", document.TypePNG, "evil.html.png"},
+		{"pas\u202efdp.exe", document.TypePDF, "pasfdp.exe.pdf"},
+		{"a\u037eb.pdf", document.TypePDF, "a_b.pdf"}, // the Greek question mark is a semicolon in disguise
+		{"CON", document.TypePDF, "_CON.pdf"},
+		{"nul.pdf", document.TypePDF, "_nul.pdf"},
+		{".htaccess", document.TypeOther, "htaccess"},
+		{"x.pdf::$DATA", document.TypePDF, "x.pdf___DATA.pdf"},
+		{"a\"b;c\r\nd.pdf", document.TypePDF, "a_b_c d.pdf"},
+		{"  . .pdf", document.TypePDF, "pdf.pdf"},
+		{"", document.TypePDF, "document.pdf"},
+		{"", document.TypeOther, "document"},
+		{"...", document.TypeOther, "document"},
+		{"leeg.docx", document.TypeOther, "leeg.docx"},
+		{"паспорт.png", document.TypePNG, "паспорт.png"},
+		{"\xff\xfe.png", document.TypePNG, "png.png"},
+		{strings.Repeat("é", 5000) + ".pdf", document.TypePDF, strings.Repeat("é", 96) + ".pdf"},
+		{"e" + strings.Repeat("\u0316", 50) + ".pdf", document.TypePDF, "e" + strings.Repeat("\u0316", 4) + ".pdf"},
 	} {
-		if got := application.CleanName(c.raw, c.kind); got != c.want {
+		if got := document.CleanName(c.raw, c.kind); got != c.want {
 			t.Errorf("%q as %s: %q, want %q", c.raw, c.kind, got, c.want)
 		}
 	}
 }
 
 func TestUP06_CleanNameAlways(t *testing.T) {
-	kinds := []string{application.TypePDF, application.TypeJPEG, application.TypePNG, application.TypeOther}
+	kinds := []string{document.TypePDF, document.TypeJPEG, document.TypePNG, document.TypeOther}
 	parts := []string{strings.Repeat("a", 90), "..", "/", `\`, "\x00", "\u202e", "\u0301", "CON", ".", " ", ":", "pdf", ".pdf", ".exe", "é", "e", "\u200d", "\r\n", "\"", "👩‍👩‍👧", "\xff", "ᄀ", "ᅡ"}
 	rapid.Check(t, func(t *rapid.T) {
 		raw := rapid.OneOf(
@@ -180,7 +180,7 @@ func TestUP06_CleanNameAlways(t *testing.T) {
 			rapid.Map(rapid.SliceOf(rapid.SampledFrom(parts)), func(p []string) string { return strings.Join(p, "") }),
 		).Draw(t, "raw")
 		kind := rapid.SampledFrom(kinds).Draw(t, "kind")
-		name := application.CleanName(raw, kind)
+		name := document.CleanName(raw, kind)
 		switch {
 		case name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > 100:
 			t.Fatalf("%q", name)
@@ -188,11 +188,11 @@ func TestUP06_CleanNameAlways(t *testing.T) {
 			t.Fatalf("%q", name)
 		case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }):
 			t.Fatalf("%q", name)
-		case kind != application.TypeOther && application.CleanName(name, kind) != name:
-			t.Fatalf("%q becomes %q", name, application.CleanName(name, kind))
+		case kind != document.TypeOther && document.CleanName(name, kind) != name:
+			t.Fatalf("%q becomes %q", name, document.CleanName(name, kind))
 		}
 		lower := strings.ToLower(name)
-		if kind == application.TypePDF && !strings.HasSuffix(lower, ".pdf") || kind == application.TypePNG && !strings.HasSuffix(lower, ".png") {
+		if kind == document.TypePDF && !strings.HasSuffix(lower, ".pdf") || kind == document.TypePNG && !strings.HasSuffix(lower, ".png") {
 			t.Fatalf("%q as %s", name, kind)
 		}
 	})
@@ -215,11 +215,11 @@ func TestUP03_OtherTypes(t *testing.T) {
 		"7z": "7z\xbc\xaf\x27\x1c\x00\x04", "gzip": "\x1f\x8b\x08\x00\x00\x00\x00\x00", "PDF behind HTML": "<script>alert(1)</script>" + smallPDF, "PDF behind a ZIP": zip("a") + smallPDF,
 		"MP4 and JPEG": "\x00\x00\x00\x18ftypmp42" + string(jpegOf(t, 8, 8)), "PDF and EXE": "MZ" + strings.Repeat("\x00", 62) + smallPDF,
 	} {
-		kind, wrong := application.Inspect([]byte(content), false)
+		kind, wrong := document.Judge([]byte(content), false)
 		if wrong == "" {
 			t.Errorf("%s is taken for %s", name, kind)
 		}
-		if kind, wrong := application.Inspect([]byte(content), true); kind != application.TypeOther || wrong != "" {
+		if kind, wrong := document.Judge([]byte(content), true); kind != document.TypeOther || wrong != "" {
 			t.Errorf("%s on practice: %s %s", name, kind, wrong)
 		}
 	}

@@ -1,4 +1,4 @@
-package application
+package review
 
 import (
 	"context"
@@ -6,10 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 )
 
 const (
@@ -27,20 +28,20 @@ const (
 // applicant is reminded of the question; each of them once.
 var ReminderDays = []int{14, 3}
 
-// Terms is the contract of what happens when time passes. A change is kept
+// DeadlineStore is the contract of what happens when time passes. A change is kept
 // with its act and its record or not at all; errs.ErrConflict when somebody
 // was quicker, an applicant or another server.
-type Terms interface {
+type DeadlineStore interface {
 	// Unanswered lists, nearest first, at most limit cases whose term to
 	// answer ends at until or before and whose applicant was reminded fewer
 	// times than reminded.
 	Unanswered(ctx context.Context, until time.Time, reminded, limit int) ([]Case, error)
 	// Remind keeps that the applicant was reminded the nth time, 1 and up, of
 	// what was asked at c.AskedAt: once each, and while there is time to answer.
-	Remind(ctx context.Context, c Case, n int, act Act, rec record.Record) error
+	Remind(ctx context.Context, c Case, n int, act Act, rec effect.Effects) error
 	// Expire ends a case whose question stayed unanswered: MoreInformation
 	// to Expired when the term is over at act.At; it forgets the password.
-	Expire(ctx context.Context, c Case, act Act, rec record.Record) error
+	Expire(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
 	// Urgent lists, nearest first, at most limit cases that have to be
 	// decided on at until or before; not those that wait for an applicant.
@@ -50,13 +51,13 @@ type Terms interface {
 	Untold(ctx context.Context, day string) ([]Official, error)
 	// Told keeps that a reviewer was told on day, once; errs.ErrConflict also
 	// when the member is another than was listed (Official.Epoch).
-	Told(ctx context.Context, o Official, day string, rec record.Record) error
+	Told(ctx context.Context, o Official, day string, rec effect.Effects) error
 }
 
-// TermLetters writes the mails about terms.
-type TermLetters interface {
-	AnswerReminder(a Application, question string, now time.Time) mail.Message
-	Unanswered(a Application, now time.Time) mail.Message
+// DeadlineLetters writes the mails about terms.
+type DeadlineLetters interface {
+	AnswerReminder(a application.Application, question string, now time.Time) mail.Message
+	Unanswered(a application.Application, now time.Time) mail.Message
 	Urgent(o Official, u Urgency, now time.Time) mail.Message
 }
 
@@ -70,9 +71,9 @@ type Urgency struct {
 // Deadlines are the rules of what happens when time passes. Any number of
 // servers may run them.
 type Deadlines struct {
-	Terms   Terms
+	Store   DeadlineStore
 	Acts    func(ctx context.Context, id string) ([]Act, error)
-	Letters TermLetters
+	Letters DeadlineLetters
 	Now     func() time.Time
 }
 
@@ -89,7 +90,7 @@ func (d *Deadlines) Run(ctx context.Context) (mails int, err error) {
 func (d *Deadlines) expire(ctx context.Context) (int, error) {
 	return d.each(ctx, d.Now(), len(ReminderDays)+1, func(c Case) error {
 		now := d.Now()
-		return d.Terms.Expire(ctx, c, Act{Kind: ActExpire, At: now}, record.Of(clock.Did(audit.ApplicationExpired, c.ID, now), d.Letters.Unanswered(c.Application, now)))
+		return d.Store.Expire(ctx, c, Act{Kind: ActExpire, At: now}, effect.Of(clock.Did(audit.ApplicationExpired, c.ID, now), d.Letters.Unanswered(c.Application, now)))
 	})
 }
 
@@ -102,8 +103,8 @@ func (d *Deadlines) remind(ctx context.Context) (done int, err error) {
 				return err
 			}
 			now := d.Now()
-			return d.Terms.Remind(ctx, c, n, Act{Kind: ActRemind, At: now},
-				record.Of(clock.Did(audit.ApplicationReminded, c.ID, now), d.Letters.AnswerReminder(c.Application, question, now)))
+			return d.Store.Remind(ctx, c, n, Act{Kind: ActRemind, At: now},
+				effect.Of(clock.Did(audit.ApplicationReminded, c.ID, now), d.Letters.AnswerReminder(c.Application, question, now)))
 		})
 		done, err = done+count, errors.Join(err, one)
 	}
@@ -114,7 +115,7 @@ func (d *Deadlines) remind(ctx context.Context) (done int, err error) {
 // first does not count; a round in which nothing was done is the last.
 func (d *Deadlines) each(ctx context.Context, until time.Time, reminded int, do func(Case) error) (done int, err error) {
 	for {
-		found, err := d.Terms.Unanswered(ctx, until, reminded, batch)
+		found, err := d.Store.Unanswered(ctx, until, reminded, batch)
 		if err != nil {
 			return done, err
 		}
@@ -148,26 +149,26 @@ func (d *Deadlines) question(ctx context.Context, c Case) (string, error) {
 // tell mails each reviewer once on a working day what is urgent, if anything.
 func (d *Deadlines) tell(ctx context.Context) (done int, err error) {
 	now := d.Now()
-	here := now.In(dutch)
+	here := now.In(application.Dutch)
 	if day := here.Weekday(); day == time.Saturday || day == time.Sunday || here.Hour() < toldFrom {
 		return 0, nil
 	}
 	day := here.Format(time.DateOnly)
-	officials, err := d.Terms.Untold(ctx, day)
+	officials, err := d.Store.Untold(ctx, day)
 	if err != nil || len(officials) == 0 {
 		return 0, err
 	}
-	urgent, err := d.Terms.Urgent(ctx, midnight(now, UrgentDays+1), mostUrgent)
+	urgent, err := d.Store.Urgent(ctx, application.Midnight(now, UrgentDays+1), mostUrgent)
 	if err != nil {
 		return 0, err
 	}
 	for _, o := range officials {
-		rec := record.Record{}
+		rec := effect.Effects{}
 		u := urgencyOf(urgent, o, now)
 		if len(u.Mine)+len(u.Free) > 0 {
-			rec = record.Of(clock.Did(audit.StaffTold, o.ID, now), d.Letters.Urgent(o, u, now))
+			rec = effect.Of(clock.Did(audit.StaffTold, o.ID, now), d.Letters.Urgent(o, u, now))
 		}
-		switch one := d.Terms.Told(ctx, o, day, rec); {
+		switch one := d.Store.Told(ctx, o, day, rec); {
 		case one == nil:
 			done += len(rec.Mails)
 		case !errors.Is(one, errs.ErrConflict):

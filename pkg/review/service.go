@@ -1,4 +1,13 @@
-package application
+// Package review holds the rules of deciding on a sent application: who may do
+// what with a case, the second official, the deadlines, the queues, and who may
+// look at a document.
+//
+//	submitted ─► in review ◄─► more information asked ─► approved | rejected
+//	             (withdrawn by the applicant, expired without an answer)
+//
+// An official who asked for more or proposed the approval cannot be the second
+// official of that case.
+package review
 
 import (
 	"context"
@@ -9,10 +18,12 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/record"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -26,15 +37,15 @@ const LongestWords = 800
 
 // Letters writes the mails about decisions.
 type Letters interface {
-	Approved(a Application, now time.Time) mail.Message
-	Rejected(a Application, reason, words string, now time.Time) mail.Message
-	MoreAsked(a Application, question string, now time.Time) mail.Message
+	Approved(a application.Application, now time.Time) mail.Message
+	Rejected(a application.Application, reason, words string, now time.Time) mail.Message
+	MoreAsked(a application.Application, question string, now time.Time) mail.Message
 }
 
-// Desk holds the rules of deciding.
-type Desk struct {
+// Service holds the rules of deciding.
+type Service struct {
 	Cases        Cases
-	Archive      Archive
+	Archive      custody.Archive
 	Letters      Letters
 	SecondAlways bool     // a second pair of eyes for people too, not for companies alone
 	Reasons      []string // those offered; of Reasons
@@ -49,29 +60,29 @@ type Official struct {
 	Epoch           int64
 }
 
-// File is a case with all that is known of it.
-type File struct {
+// Dossier is a case with all that is known of it.
+type Dossier struct {
 	Case
 	Acts      []Act
-	Documents []Filed
+	Documents []custody.Filed
 }
 
 // Open reads a file.
-func (d *Desk) Open(ctx context.Context, id string) (File, error) {
+func (d *Service) Open(ctx context.Context, id string) (Dossier, error) {
 	c, err := d.Cases.Case(ctx, id)
 	if err != nil {
-		return File{}, err
+		return Dossier{}, err
 	}
-	f := File{Case: c}
+	f := Dossier{Case: c}
 	if f.Acts, err = d.Cases.Acts(ctx, id); err != nil {
-		return File{}, err
+		return Dossier{}, err
 	}
 	f.Documents, err = d.Archive.Filed(ctx, id)
 	return f, err
 }
 
 // did tells whether a member did one of these with the case.
-func (f File) did(member string, kinds ...ActKind) bool {
+func (f Dossier) did(member string, kinds ...ActKind) bool {
 	return slices.ContainsFunc(f.Acts, func(a Act) bool { return a.Member == member && slices.Contains(kinds, a.Kind) })
 }
 
@@ -95,7 +106,7 @@ type Refused struct{ Why Refusal }
 func (r Refused) Error() string { return "refused: " + string(r.Why) }
 
 // Approval tells which act approving is now: the first of two, or the last.
-func (d *Desk) Approval(c Case) ActKind {
+func (d *Service) Approval(c Case) ActKind {
 	if d.NeedsSecond(c) && c.Proposal == "" {
 		return ActPropose
 	}
@@ -103,10 +114,10 @@ func (d *Desk) Approval(c Case) ActKind {
 }
 
 // NeedsSecond tells whether two officials have to approve.
-func (d *Desk) NeedsSecond(c Case) bool { return d.SecondAlways || c.Kind == account.LegalPerson }
+func (d *Service) NeedsSecond(c Case) bool { return d.SecondAlways || c.Kind == account.LegalPerson }
 
 // May tells whether an official may do something with a file as it is now.
-func (d *Desk) May(f File, o Official, kind ActKind) Refusal {
+func (d *Service) May(f Dossier, o Official, kind ActKind) Refusal {
 	switch {
 	case f.Email == o.Email:
 		return RefusedOwn
@@ -122,7 +133,7 @@ func (d *Desk) May(f File, o Official, kind ActKind) Refusal {
 		return RefusedTaken
 	case kind == ActRelease:
 		return ""
-	case f.State != InReview:
+	case f.State != application.InReview:
 		return RefusedWaits
 	case kind == ActMore:
 		return ""
@@ -134,11 +145,11 @@ func (d *Desk) May(f File, o Official, kind ActKind) Refusal {
 	return ""
 }
 
-func mayTake(f File, o Official) Refusal {
+func mayTake(f Dossier, o Official) Refusal {
 	switch {
 	case f.Reviewer != "":
 		return RefusedTaken
-	case f.State == MoreInformation:
+	case f.State == application.MoreInformation:
 		return RefusedWaits
 	case f.Proposal == o.ID:
 		return RefusedTwice
@@ -147,7 +158,7 @@ func mayTake(f File, o Official) Refusal {
 }
 
 // Mail gives the mail that goes with an act; ok is false when none does.
-func (d *Desk) Mail(c Case, act Act) (m mail.Message, ok bool) {
+func (d *Service) Mail(c Case, act Act) (m mail.Message, ok bool) {
 	switch act.Kind {
 	case ActApprove:
 		return d.Letters.Approved(c.Application, d.Now()), true
@@ -167,7 +178,7 @@ var actions = map[ActKind]audit.Action{
 
 // Do carries out an act on a file as it was read. It gives Refused
 // when May forbids it, and errs.ErrConflict when somebody was quicker.
-func (d *Desk) Do(ctx context.Context, f File, o Official, act Act, by audit.Actor) error {
+func (d *Service) Do(ctx context.Context, f Dossier, o Official, act Act, by audit.Actor) error {
 	if why := d.May(f, o, act.Kind); why != "" {
 		return Refused{why}
 	}
@@ -175,7 +186,7 @@ func (d *Desk) Do(ctx context.Context, f File, o Official, act Act, by audit.Act
 		return Refused{RefusedSecond}
 	}
 	act.Member, act.At = o.ID, d.Now()
-	rec := record.Of(by.Did(actions[act.Kind], f.ID, act.At).Because(act.Reason))
+	rec := effect.Of(by.Did(actions[act.Kind], f.ID, act.At).Because(act.Reason))
 	if m, ok := d.Mail(f.Case, act); ok {
 		rec.Mails = append(rec.Mails, m)
 	}
@@ -205,7 +216,7 @@ const nextRows, nextRounds = 20, 50
 // TakeNext takes, of the cases that nobody has and this official may take,
 // the one whose term ends first; the next one when a colleague is quicker.
 // errs.ErrNotFound when there is none.
-func (d *Desk) TakeNext(ctx context.Context, o Official, by audit.Actor) (Case, error) {
+func (d *Service) TakeNext(ctx context.Context, o Official, by audit.Actor) (Case, error) {
 	q := Query{Show: ShowWaiting, Member: o.ID, Limit: nextRows}
 	for range nextRounds {
 		part, err := d.Cases.Queue(ctx, q)
@@ -214,7 +225,7 @@ func (d *Desk) TakeNext(ctx context.Context, o Official, by audit.Actor) (Case, 
 		}
 		raced := false
 		for _, c := range part.Cases {
-			if f := (File{Case: c}); d.May(f, o, ActTake) == "" {
+			if f := (Dossier{Case: c}); d.May(f, o, ActTake) == "" {
 				if err := d.Do(ctx, f, o, Act{Kind: ActTake}, by); !errors.Is(err, errs.ErrConflict) {
 					return c, err
 				}
@@ -230,7 +241,7 @@ func (d *Desk) TakeNext(ctx context.Context, o Official, by audit.Actor) (Case, 
 	return Case{}, errs.ErrNotFound
 }
 
-func (d *Desk) approve(ctx context.Context, f File, act Act, rec record.Record) error {
+func (d *Service) approve(ctx context.Context, f Dossier, act Act, rec effect.Effects) error {
 	a := account.Account{
 		ID: secret.NewID(d.Rand), Kind: f.Kind, Email: f.Email, Profile: f.Answers.Profile, Lang: f.Lang,
 		PasswordHash: f.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: act.At,

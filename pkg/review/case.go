@@ -1,16 +1,18 @@
-package application
+package review
 
 import (
 	"context"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/record"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/intake"
 )
 
 // Case is a sent application as officials see it.
 type Case struct {
-	Application
+	application.Application
 	Reviewer string // id of the official who has it; "" = nobody
 	Proposal string // id of the official who approved first, where a second one has to
 	Reminded int    // how many times the applicant was reminded of the open question
@@ -29,9 +31,9 @@ const (
 // Standing tells how far the case is.
 func (c Case) Standing() Standing {
 	switch {
-	case c.State == InReview && c.Proposal != "":
+	case c.State == application.InReview && c.Proposal != "":
 		return Proposed
-	case c.State == InReview && c.Reviewer == "":
+	case c.State == application.InReview && c.Reviewer == "":
 		return Released
 	}
 	return Standing(c.State)
@@ -123,39 +125,39 @@ type Cases interface {
 	// Acts lists what was done with a case, oldest first.
 	Acts(ctx context.Context, id string) ([]Act, error)
 	// Viewed keeps the record of somebody having looked.
-	Viewed(ctx context.Context, id string, rec record.Record) error
+	Viewed(ctx context.Context, id string, rec effect.Effects) error
 
 	// Take gives a case that nobody has to act.Member: Submitted or InReview
 	// to InReview.
-	Take(ctx context.Context, c Case, act Act, rec record.Record) error
+	Take(ctx context.Context, c Case, act Act, rec effect.Effects) error
 	// Release lets go of a case that act.Member has.
-	Release(ctx context.Context, c Case, act Act, rec record.Record) error
+	Release(ctx context.Context, c Case, act Act, rec effect.Effects) error
 	// Note adds a remark while the case is open, whatever the version.
-	Note(ctx context.Context, c Case, act Act, rec record.Record) error
+	Note(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
 	// The decisions leave InReview, by act.Member who has the case, at the
 	// version seen. Propose lets go of it, for a second official to take.
-	Propose(ctx context.Context, c Case, act Act, rec record.Record) error
+	Propose(ctx context.Context, c Case, act Act, rec effect.Effects) error
 	// Approve makes the account; errs.ErrConflict also when its address has
 	// one, or when act.Member proposed it.
-	Approve(ctx context.Context, c Case, act Act, a account.Account, rec record.Record) error
+	Approve(ctx context.Context, c Case, act Act, a account.Account, rec effect.Effects) error
 	// Reject ends it and forgets the password.
-	Reject(ctx context.Context, c Case, act Act, rec record.Record) error
+	Reject(ctx context.Context, c Case, act Act, rec effect.Effects) error
 	// AskMore waits for the applicant: MoreInformation, until AnswerBy of
 	// act.At; a proposal is void.
-	AskMore(ctx context.Context, c Case, act Act, rec record.Record) error
+	AskMore(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
 	// Answer is the applicant's, whatever the version, to the question asked
 	// at c.AskedAt: MoreInformation back to InReview, with the official who
 	// asked, and the term moved on (DueAfter).
-	Answer(ctx context.Context, c Case, act Act, rec record.Record) error
+	Answer(ctx context.Context, c Case, act Act, rec effect.Effects) error
 	// ReplaceDocument puts a document instead of earlier ones, in
 	// MoreInformation, with the record that proof makes of those: their Name
 	// and Sealed are empty.
-	ReplaceDocument(ctx context.Context, c Case, d Document, act Act, proof func(gone []Document) record.Record) error
+	ReplaceDocument(ctx context.Context, c Case, d application.Document, act Act, proof func(gone []application.Document) effect.Effects) error
 	// Withdraw ends an open case for its applicant, whatever the version,
 	// and forgets the password.
-	Withdraw(ctx context.Context, c Case, act Act, rec record.Record) error
+	Withdraw(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
 	StatusCodes
 }
@@ -163,14 +165,9 @@ type Cases interface {
 // StatusCodes is the part of Cases that lets applicants in again.
 type StatusCodes interface {
 	// SetStatusCode keeps the hash of a code that opens the status page.
-	SetStatusCode(ctx context.Context, id, codeHash string, expires time.Time, rec record.Record) error
+	SetStatusCode(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error
 	// TryStatusCode counts a try and judges it on the locked row; on
 	// CodeRight the code is spent and the application answers to handle from
 	// then on, and to no other.
-	TryStatusCode(ctx context.Context, id, codeHash, handleHash string, now time.Time, rec record.Record) (CodeVerdict, error)
-}
-
-// Undecided tells whether a case can still go either way.
-func (a Application) Undecided() bool {
-	return a.State == Submitted || a.State == InReview || a.State == MoreInformation
+	TryStatusCode(ctx context.Context, id, codeHash, handleHash string, now time.Time, rec effect.Effects) (intake.CodeVerdict, error)
 }

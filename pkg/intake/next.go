@@ -1,10 +1,11 @@
-package application
+package intake
 
 import (
 	"slices"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
 )
 
 // Step is what an applicant has to do next. op/apply knows its address.
@@ -32,13 +33,13 @@ func form(kind account.Kind) []Step {
 }
 
 // Next tells the first unfinished step from the stored application alone.
-func Next(a Application, now time.Time) Step {
+func Next(a application.Application, now time.Time) Step {
 	switch {
 	case a.Sent():
 		return StepDone
 	case !a.Open(now):
 		return StepGone
-	case a.State == Draft:
+	case a.State == application.Draft:
 		return StepCode
 	}
 	done := map[Step]bool{
@@ -53,14 +54,9 @@ func Next(a Application, now time.Time) Step {
 	return StepCheck
 }
 
-// Sent tells whether the applicant has sent it; a draft expires unsent.
-func (a Application) Sent() bool {
-	return a.State != Draft && a.State != EmailConfirmed && (a.State != Expired || a.Reference != "")
-}
-
 // Reaches tells whether the applicant may see this step now: the next one,
 // and of the form also those already done.
-func Reaches(a Application, s Step, now time.Time) bool {
+func Reaches(a application.Application, s Step, now time.Time) bool {
 	next, steps := Next(a, now), form(a.Kind)
 	if s == next {
 		return true
