@@ -25,7 +25,7 @@ var update = flag.Bool("update", false, "write testdata/routes.golden anew")
 func TestRouteInventory(t *testing.T) {
 	s := site.New(t, nil)
 	var lines []string
-	for _, r := range s.Kit.Routes() {
+	for _, r := range s.Kit.Router.Routes() {
 		kind := "page"
 		switch {
 		case r.Raw:
@@ -64,7 +64,7 @@ func everyAnswer(t *testing.T, s *site.Site, look func(what string, got site.Ans
 	}
 	const form = "application/x-www-form-urlencoded"
 	paths := []string{"/nothing", "/login/x", "/login.css", "/.git/config", "/static/", "/static/nothing.css", "/%2e%2e/etc/passwd", "/" + strings.Repeat("a", 9000), "/login//code"}
-	for _, r := range s.Kit.Routes() {
+	for _, r := range s.Kit.Router.Routes() {
 		paths = append(paths, r.Path)
 	}
 	slices.Sort(paths)
@@ -221,7 +221,7 @@ func TestHD05_StaticAssets(t *testing.T) {
 // No page answers another origin's scripts.
 func TestHD12_NoCORSOnPages(t *testing.T) {
 	s := site.New(t, nil)
-	for _, r := range s.Kit.Routes() {
+	for _, r := range s.Kit.Router.Routes() {
 		for _, origin := range []string{"https://evil.example", "null", "https://rp.example.evil.example", "http://third.example"} {
 			for _, method := range []string{r.Method, http.MethodOptions} {
 				req := s.Browser().Request(method, r.Path, nil)

@@ -20,7 +20,7 @@ import (
 // New mounts the rooms, in this order, and gives the whole site.
 func New(k *web.Kit, rooms ...web.Room) http.Handler {
 	for _, room := range rooms {
-		room.Mount(k)
+		room.Mount(k.Router)
 	}
-	return k.Handler()
+	return k.Router.Handler()
 }

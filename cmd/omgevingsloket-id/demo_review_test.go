@@ -66,7 +66,7 @@ func TestDemoReview(t *testing.T) {
 		t.Error("the record of a demo does not verify:", report, err)
 	}
 	// An applicant's own application waits for an official too.
-	if c := s.Sent("new@example.com"); c.State != application.Submitted || !s.Config.Reviewed() || s.Kit.Settings.AtOnce {
+	if c := s.Sent("new@example.com"); c.State != application.Submitted || !s.Config.Reviewed() || s.Kit.Pages.Settings.AtOnce {
 		t.Error("an application is", c.State)
 	}
 }

@@ -18,19 +18,26 @@ import (
 	"omgevingsloket-id/op/web"
 )
 
+// New returns the pages of a site, for tests that draw one without a server.
+func New(t testing.TB) *web.Renderer {
+	t.Helper()
+	catalog, err := web.LoadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := web.New(web.Options{Settings: web.Settings{Issuer: "http://localhost"}, Catalog: catalog})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.Pages
+}
+
 // Check type-checks each page (by name, such as "login/code") against a value
 // of its struct. The list has to be whole: every page under prefix in
 // templates, and every name that the code in this folder renders.
 func Check(t *testing.T, prefix string, structs map[string]any) {
 	t.Helper()
-	k := &web.Kit{Settings: web.Settings{Issuer: "http://localhost"}}
-	var err error
-	if k.Catalog, err = web.LoadCatalog(); err != nil {
-		t.Fatal(err)
-	}
-	if err := k.Prepare(); err != nil {
-		t.Fatal(err)
-	}
+	k := New(t)
 	for name, data := range structs {
 		page := k.Templates().Lookup(name)
 		if page == nil {

@@ -100,7 +100,7 @@ func (b *Browser) Post(target string, fields ...string) *Browser {
 
 func (b *Browser) FormTo(target string, fields ...string) *http.Request {
 	b.Site.T.Helper()
-	form := url.Values{"csrf": {secret.MAC(b.Site.Kit.FormKey, "form", b.Cookies()[BrowserCookie])}}
+	form := url.Values{"csrf": {secret.MAC(b.Site.Kit.Cookies.FormKey, "form", b.Cookies()[BrowserCookie])}}
 	for i := 0; i+1 < len(fields); i += 2 {
 		form.Add(fields[i], fields[i+1])
 	}

@@ -36,7 +36,7 @@ func NewProduction(t *testing.T, change ...func(*config.Config)) (main, desk *Si
 	console.StartTLS()
 	t.Cleanup(console.Close)
 	other := *s.App
-	other.Kit = s.Console.Kit
+	other.Kit = s.OfficialsKit
 	return s, &Site{App: &other, T: t, Clock: s.Clock, Server: console}
 }
 

@@ -42,7 +42,7 @@ func (h *Room) addressPage(w http.ResponseWriter, r *http.Request, a application
 
 // address asks where the applicant, or the company, is.
 func (h *Room) address(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	return h.Kit.Render(w, http.StatusOK, "apply/address", h.addressPage(w, r, a, intake.AddressOf(a.Answers)))
+	return h.Pages.Render(w, http.StatusOK, "apply/address", h.addressPage(w, r, a, intake.AddressOf(a.Answers)))
 }
 
 func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
@@ -52,7 +52,7 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, a application
 	}
 	p, was := h.addressPage(w, r, a, form), a
 	if p.faults(form.Answer(&a.Answers, a.Kind)) {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/address", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/address", p)
 	}
 	return h.keep(w, r, change{
 		step: intake.StepAddress, was: was, now: a, answer: func(a application.Answers) any { return intake.AddressOf(a) },

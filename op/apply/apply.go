@@ -42,6 +42,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -68,9 +69,13 @@ type Hasher interface {
 
 // Room is applying. All fields are set once, at the wiring. Whether this is
 // practice, where every application is approved at once, is told by
-// Kit.Settings.
+// Pages.Settings.
 type Room struct {
-	Kit      *web.Kit
+	Pages    *web.Renderer
+	Cookies  *web.Cookies
+	Limits   *web.Limits
+	Now      func() time.Time
+	Rand     io.Reader
 	Store    intake.Store
 	Cases    Cases
 	Accounts Accounts
@@ -91,29 +96,29 @@ type Room struct {
 }
 
 // Mount adds the pages.
-func (h *Room) Mount(k *web.Kit) {
+func (h *Room) Mount(t *web.Router) {
 	h.complete()
-	k.Get("/apply", h.start)
-	k.Post("/apply", h.startPost, "kind")
-	k.Get("/apply/email", h.email)
-	k.Post("/apply/email", h.emailPost, "email")
-	k.Get("/apply/code", h.at(intake.StepCode, h.code))
-	k.Post("/apply/code", h.at(intake.StepCode, h.codePost), "code", "resend")
-	k.Get("/apply/password", h.at(intake.StepPassword, h.password))
-	k.Post("/apply/password", h.at(intake.StepPassword, h.passwordPost), "password")
-	k.Get("/apply/person", h.at(intake.StepPerson, h.person))
-	k.Post("/apply/person", h.at(intake.StepPerson, h.personPost), "given_name", "family_name", "birth_day", "birth_month", "birth_year", "phone", "seen")
-	k.Get("/apply/company", h.at(intake.StepCompany, h.company))
-	k.Post("/apply/company", h.at(intake.StepCompany, h.companyPost),
+	t.Get("/apply", h.start)
+	t.Post("/apply", h.startPost, "kind")
+	t.Get("/apply/email", h.email)
+	t.Post("/apply/email", h.emailPost, "email")
+	t.Get("/apply/code", h.at(intake.StepCode, h.code))
+	t.Post("/apply/code", h.at(intake.StepCode, h.codePost), "code", "resend")
+	t.Get("/apply/password", h.at(intake.StepPassword, h.password))
+	t.Post("/apply/password", h.at(intake.StepPassword, h.passwordPost), "password")
+	t.Get("/apply/person", h.at(intake.StepPerson, h.person))
+	t.Post("/apply/person", h.at(intake.StepPerson, h.personPost), "given_name", "family_name", "birth_day", "birth_month", "birth_year", "phone", "seen")
+	t.Get("/apply/company", h.at(intake.StepCompany, h.company))
+	t.Post("/apply/company", h.at(intake.StepCompany, h.companyPost),
 		"organization_name", "registration_country", "register", "registration_number", "not_registered", "role", "seen")
-	k.Get("/apply/address", h.at(intake.StepAddress, h.address))
-	k.Post("/apply/address", h.at(intake.StepAddress, h.addressPost), "stay", "line1", "line2", "line3", "country", "seen")
-	k.Get("/apply/document", h.at(intake.StepDocument, h.document))
-	k.Upload("/apply/document", uploadBody, h.at(intake.StepDocument, h.documentPost))
-	k.Get("/apply/check", h.at(intake.StepCheck, h.check))
-	k.Post("/apply/check", h.at(intake.StepCheck, h.checkPost), "declared", "seen")
-	k.Get("/apply/done", h.at(intake.StepDone, h.done))
-	h.mountStatus(k)
+	t.Get("/apply/address", h.at(intake.StepAddress, h.address))
+	t.Post("/apply/address", h.at(intake.StepAddress, h.addressPost), "stay", "line1", "line2", "line3", "country", "seen")
+	t.Get("/apply/document", h.at(intake.StepDocument, h.document))
+	t.Upload("/apply/document", uploadBody, h.at(intake.StepDocument, h.documentPost))
+	t.Get("/apply/check", h.at(intake.StepCheck, h.check))
+	t.Post("/apply/check", h.at(intake.StepCheck, h.checkPost), "declared", "seen")
+	t.Get("/apply/done", h.at(intake.StepDone, h.done))
+	h.mountStatus(t)
 }
 
 func (h *Room) complete() {
@@ -153,7 +158,7 @@ func (h *Room) at(step intake.Step, run stepHandler) web.Handler {
 		if err != nil {
 			return err
 		}
-		if !intake.Reaches(a, step, h.Kit.Now()) {
+		if !intake.Reaches(a, step, h.Now()) {
 			return h.onward(w, a)
 		}
 		return run(w, r, a)
@@ -168,7 +173,7 @@ func gone(cause error) error {
 
 // load reads the application that the browser's cookie names.
 func (h *Room) load(r *http.Request) (application.Application, error) {
-	handle, ok := h.Kit.Draft(r)
+	handle, ok := h.Cookies.Draft(r)
 	if !ok {
 		return application.Application{}, gone(errors.New("no handle"))
 	}
@@ -181,16 +186,16 @@ func (h *Room) load(r *http.Request) (application.Application, error) {
 
 // onward sends the browser to the first unfinished step.
 func (h *Room) onward(w http.ResponseWriter, a application.Application) error {
-	next := intake.Next(a, h.Kit.Now())
+	next := intake.Next(a, h.Now())
 	if next == intake.StepGone {
 		return gone(errors.New("too late"))
 	}
-	return h.Kit.SeeOther(w, paths[next])
+	return h.Pages.SeeOther(w, paths[next])
 }
 
 // event returns the event that the applicant did something to an application.
 func (h *Room) event(r *http.Request, a application.Application, action audit.Action) audit.Event {
-	return audit.Applicant().At(h.Kit.Origin(r), web.RequestID(r)).Did(action, a.ID, h.Kit.Now())
+	return audit.Applicant().At(h.Limits.Origin(r), web.RequestID(r)).Did(action, a.ID, h.Now())
 }
 
 // The kinds as forms call them.

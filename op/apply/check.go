@@ -33,7 +33,7 @@ func (h *Room) checkPage(w http.ResponseWriter, r *http.Request, a application.A
 	p := &checkPage{sheet: h.sheet(w, r, a.Kind, intake.StepCheck, "apply.check.title", paths[intake.StepDocument])}
 	p.Seen = strconv.FormatInt(a.Version, 10)
 	p.Declared = p.field("declared", "")
-	if h.Kit.Settings.AtOnce {
+	if h.Pages.Settings.AtOnce {
 		p.Declared.Label = p.T("apply.field.declared.label_practice")
 	}
 	p.Parts = []web.Summary{p.accountPart(a), p.personPart(a)}
@@ -128,7 +128,7 @@ func (h *Room) check(w http.ResponseWriter, r *http.Request, a application.Appli
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "apply/check", p)
+	return h.Pages.Render(w, http.StatusOK, "apply/check", p)
 }
 
 // checkPost sends the application: once, of any number of clicks and tabs.
@@ -140,14 +140,14 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 	p.Declared.Checked = r.PostForm.Get("declared") == "yes"
 	if seen := r.PostForm.Get("seen"); seen != "" && seen != p.Seen {
 		p.Wrong("", "apply.check.changed")
-		return h.Kit.Render(w, http.StatusConflict, "apply/check", p)
+		return h.Pages.Render(w, http.StatusConflict, "apply/check", p)
 	}
 	if !p.Declared.Checked {
 		p.Wrong("declared", "apply.field.declared.missing")
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/check", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/check", p)
 	}
 	a.Answers.Declared = true
-	a.Reference, a.SubmittedAt, a.Lang = "OLID-"+signin.Reference(h.Kit.Rand), h.Kit.Now(), p.Lang
+	a.Reference, a.SubmittedAt, a.Lang = "OLID-"+signin.Reference(h.Rand), h.Now(), p.Lang
 	err = h.submit(r, a, documents)
 	if errors.Is(err, errs.ErrConflict) {
 		return h.notSent(w, r, a)
@@ -155,7 +155,7 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, paths[intake.StepDone])
+	return h.Pages.SeeOther(w, paths[intake.StepDone])
 }
 
 // submit hands the application in: on practice it is approved at once and
@@ -167,15 +167,15 @@ func (h *Room) submit(r *http.Request, a application.Application, documents []ap
 	}
 	rec := effect.Of(sent)
 	var made *account.Account
-	if h.Kit.Settings.AtOnce {
+	if h.Pages.Settings.AtOnce {
 		made = &account.Account{
-			ID: secret.NewID(h.Kit.Rand), Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
+			ID: secret.NewID(h.Rand), Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
 			PasswordHash: a.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: a.SubmittedAt,
 		}
-		practice := audit.System("").At(h.Kit.Origin(r), web.RequestID(r))
+		practice := audit.System("").At(h.Limits.Origin(r), web.RequestID(r))
 		rec.Events = append(rec.Events,
-			practice.Did(audit.ApplicationApproved, a.ID, h.Kit.Now()).Because("practice environment").With(map[string]string{"account": made.ID}),
-			practice.Did(audit.AccountCreated, made.ID, h.Kit.Now()).With(map[string]string{"application": a.ID}))
+			practice.Did(audit.ApplicationApproved, a.ID, h.Now()).Because("practice environment").With(map[string]string{"account": made.ID}),
+			practice.Did(audit.AccountCreated, made.ID, h.Now()).With(map[string]string{"application": a.ID}))
 	}
 	rec.Mails = append(rec.Mails, h.Letters.Receipt(a, made, documents, a.SubmittedAt))
 	return h.Store.Submit(r.Context(), a, made, rec)
@@ -189,7 +189,7 @@ func (h *Room) notSent(w http.ResponseWriter, r *http.Request, sent application.
 	if err != nil {
 		return err
 	}
-	if !intake.Reaches(a, intake.StepCheck, h.Kit.Now()) {
+	if !intake.Reaches(a, intake.StepCheck, h.Now()) {
 		return h.onward(w, a)
 	}
 	p, _, err := h.checkPage(w, r, a)
@@ -207,5 +207,5 @@ func (h *Room) notSent(w http.ResponseWriter, r *http.Request, sent application.
 	default:
 		p.Wrong("", "apply.check.changed")
 	}
-	return h.Kit.Render(w, http.StatusConflict, "apply/check", p)
+	return h.Pages.Render(w, http.StatusConflict, "apply/check", p)
 }

@@ -149,7 +149,7 @@ func TestApplyAddressTakenMeanwhile(t *testing.T) {
 			first.fill("burger", "jo@example.com", "")
 			second.fill("bedrijf", "jo@example.com", "")
 			first.send().leads("/apply/done")
-			s.room.Kit.Settings.Practice, s.room.Kit.Settings.AtOnce = where == "practice", where == "practice"
+			s.room.Pages.Settings.Practice, s.room.Pages.Settings.AtOnce = where == "practice", where == "practice"
 			p := second.send().is(http.StatusConflict).has("intussen al", "jo@example.com", `href="/start"`)
 			if second.application().Sent() {
 				t.Error("it was sent all the same")

@@ -41,23 +41,23 @@ func (h *Room) codePage(w http.ResponseWriter, r *http.Request, a application.Ap
 func (h *Room) code(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p := h.codePage(w, r, a)
 	p.Again = r.URL.Query().Get("again") != ""
-	return h.Kit.Render(w, http.StatusOK, "apply/code", p)
+	return h.Pages.Render(w, http.StatusOK, "apply/code", p)
 }
 
 func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	if r.PostForm.Get("resend") != "" {
 		return h.resend(w, r, a)
 	}
-	if err := h.Kit.Limit(r, "apply-code", codeTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Allow(r, "apply-code", codeTries, 10*time.Minute); err != nil {
 		return err
 	}
 	p := h.codePage(w, r, a)
 	code := sixDigits(r.PostForm.Get("code"))
 	if code == "" {
 		p.Wrong("code", "apply.field.code.form")
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 	}
-	verdict, err := h.Store.TryCode(r.Context(), a.ID, h.codeHash(a, code), h.Kit.Now())
+	verdict, err := h.Store.TryCode(r.Context(), a.ID, h.codeHash(a, code), h.Now())
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
@@ -76,7 +76,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	default:
 		p.Wrong("code", "apply.field.code.wrong", "Count", intake.CodeTries-after.CodeFailures)
 	}
-	return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
+	return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 }
 
 // resend mails a new code; the one before it is wrong from then on.
@@ -88,7 +88,7 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 	}
 	if !free {
 		p.Wrong("", "apply.field.email.too_often")
-		return h.Kit.Render(w, http.StatusTooManyRequests, "apply/code", p)
+		return h.Pages.Render(w, http.StatusTooManyRequests, "apply/code", p)
 	}
 	lang := ""
 	if owner, err := h.Accounts.ByEmail(r.Context(), a.Email); err == nil {
@@ -100,7 +100,7 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 	if err != nil {
 		return err
 	}
-	now := h.Kit.Now()
+	now := h.Now()
 	err = h.Store.Renew(r.Context(), a.ID, hash, now.Add(intake.CodeLifetime), effect.Of(h.event(r, a, audit.ApplicationCodeSent), message))
 	if errors.Is(err, errs.ErrConflict) {
 		return h.notRenewed(w, r, p)
@@ -108,7 +108,7 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, paths[intake.StepCode]+"?again=1")
+	return h.Pages.SeeOther(w, paths[intake.StepCode]+"?again=1")
 }
 
 // notRenewed: the draft has had its mails, or another tab confirmed it.
@@ -117,11 +117,11 @@ func (h *Room) notRenewed(w http.ResponseWriter, r *http.Request, p *codePage) e
 	if err != nil {
 		return err
 	}
-	if intake.Next(a, h.Kit.Now()) != intake.StepCode {
+	if intake.Next(a, h.Now()) != intake.StepCode {
 		return h.onward(w, a)
 	}
 	p.Wrong("", "apply.code.no_more", "Count", intake.CodesPerDraft)
-	return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
+	return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 }
 
 // sixDigits takes the spaces out of a code; "" when it is none.

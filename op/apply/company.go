@@ -33,7 +33,7 @@ func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application
 
 // company asks which company it is for.
 func (h *Room) company(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	return h.Kit.Render(w, http.StatusOK, "apply/company", h.companyPage(w, r, a, intake.CompanyOf(a.Answers)))
+	return h.Pages.Render(w, http.StatusOK, "apply/company", h.companyPage(w, r, a, intake.CompanyOf(a.Answers)))
 }
 
 func (h *Room) companyPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
@@ -44,7 +44,7 @@ func (h *Room) companyPost(w http.ResponseWriter, r *http.Request, a application
 	}
 	p, was := h.companyPage(w, r, a, form), a
 	if p.faults(form.Answer(&a.Answers)) {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/company", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/company", p)
 	}
 	return h.keep(w, r, change{
 		step: intake.StepCompany, was: was, now: a, answer: func(a application.Answers) any { return intake.CompanyOf(a) },

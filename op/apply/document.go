@@ -30,7 +30,7 @@ type documentPage struct {
 func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a application.Application) (*documentPage, error) {
 	title := "apply.document.title"
 	switch {
-	case h.Kit.Settings.AtOnce:
+	case h.Pages.Settings.AtOnce:
 		title = "apply.document.title_practice"
 	case a.Kind == account.LegalPerson:
 		title = "apply.document.title_company"
@@ -38,7 +38,7 @@ func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a applicatio
 	p := &documentPage{sheet: h.sheet(w, r, a.Kind, intake.StepDocument, title, paths[intake.StepAddress]), Company: a.Kind == account.LegalPerson}
 	p.Heading = p.Title
 	p.Document = p.hinted("document", "")
-	if !h.Kit.Settings.AtOnce {
+	if !h.Pages.Settings.AtOnce {
 		p.Document.Accept = "application/pdf,image/jpeg,image/png"
 	}
 	documents, err := h.Store.Documents(r.Context(), a.ID)
@@ -57,14 +57,14 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, a application.Ap
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "apply/document", p)
+	return h.Pages.Render(w, http.StatusOK, "apply/document", p)
 }
 
 func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	if err := h.Kit.Limit(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
 		return err
 	}
-	leave, ok := h.uploads.enter(h.Kit.Source(r))
+	leave, ok := h.uploads.enter(h.Limits.Source(r))
 	if !ok {
 		return &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
 	}
@@ -83,7 +83,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a applicatio
 	kind, why := h.judge(u)
 	if why != "" {
 		p.Wrong("document", "apply.field.document."+why)
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/document", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/document", p)
 	}
 	return h.putDocument(w, r, a, u, kind)
 }
@@ -96,15 +96,15 @@ func (h *Room) judge(u upload) (kind, wrong string) {
 	case u.tooLarge:
 		return "", "too_large"
 	}
-	return document.Judge(u.content, h.Kit.Settings.AtOnce)
+	return document.Judge(u.content, h.Pages.Settings.AtOnce)
 }
 
 // seal makes of an upload a document that only its row can open.
 func (h *Room) seal(a application.Application, u upload, kind string) (application.Document, error) {
 	sum := sha256.Sum256(u.content)
 	d := application.Document{
-		ID: secret.NewID(h.Kit.Rand), ApplicationID: a.ID, Name: document.CleanName(u.name, kind), Type: kind,
-		Size: int64(len(u.content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: h.Kit.Now(),
+		ID: secret.NewID(h.Rand), ApplicationID: a.ID, Name: document.CleanName(u.name, kind), Type: kind,
+		Size: int64(len(u.content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: h.Now(),
 	}
 	var err error
 	d.Sealed, err = h.Ring.Seal(u.content, application.DocumentAAD(a.ID, d.ID))
@@ -123,7 +123,7 @@ func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application
 	if a, err = h.load(r); err != nil {
 		return err
 	}
-	if !intake.Reaches(a, intake.StepDocument, h.Kit.Now()) {
+	if !intake.Reaches(a, intake.StepDocument, h.Now()) {
 		return h.onward(w, a)
 	}
 	return h.documentDone(w, r, a)

@@ -20,15 +20,15 @@ type donePage struct {
 // they go back.
 func (h *Room) done(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	if a.State != application.Submitted && a.State != application.Approved {
-		return h.Kit.SeeOther(w, "/apply/status")
+		return h.Pages.SeeOther(w, "/apply/status")
 	}
 	title := "apply.done.title"
 	if a.State == application.Approved {
 		title = "apply.done.title_approved"
 	}
-	p := &donePage{Page: h.Kit.Page(r, title), Email: a.Email, Approved: a.State == application.Approved}
+	p := &donePage{Page: h.Pages.Page(r, title), Email: a.Email, Approved: a.State == application.Approved}
 	p.Panel = web.Panel{Title: p.Title, Label: p.T("apply.done.reference"), Value: a.Reference}
 	p.Login = web.Link{URL: p.Path("/start"), Label: p.T("apply.done.login")}
 	p.Status = web.Link{URL: p.Path("/apply/status"), Label: p.T("apply.done.status")}
-	return h.Kit.Render(w, http.StatusOK, "apply/done", p)
+	return h.Pages.Render(w, http.StatusOK, "apply/done", p)
 }

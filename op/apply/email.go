@@ -38,7 +38,7 @@ func (h *Room) email(w http.ResponseWriter, r *http.Request) error {
 		if draft != nil {
 			typed = draft.Email // to mend a slip of the pen
 		}
-		return h.Kit.Render(w, http.StatusOK, "apply/email", h.emailPage(w, r, kind, typed))
+		return h.Pages.Render(w, http.StatusOK, "apply/email", h.emailPage(w, r, kind, typed))
 	})
 }
 
@@ -47,7 +47,7 @@ func (h *Room) email(w http.ResponseWriter, r *http.Request) error {
 func (h *Room) beforeDraft(w http.ResponseWriter, r *http.Request, run func(kind string, draft *application.Application) error) error {
 	kind := r.URL.Query().Get("kind")
 	if _, ok := kinds[kind]; !ok {
-		return h.Kit.SeeOther(w, "/apply")
+		return h.Pages.SeeOther(w, "/apply")
 	}
 	a, err := h.load(r)
 	var lost *web.Error
@@ -57,7 +57,7 @@ func (h *Room) beforeDraft(w http.ResponseWriter, r *http.Request, run func(kind
 	case err != nil:
 		return err
 	}
-	switch intake.Next(a, h.Kit.Now()) {
+	switch intake.Next(a, h.Now()) {
 	case intake.StepGone:
 		return run(kind, nil)
 	case intake.StepCode:
@@ -83,10 +83,10 @@ func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
 				why = "missing"
 			}
 			p.Wrong("email", "apply.field.email."+why)
-			return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/email", p)
+			return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/email", p)
 		}
 		if draft != nil && draft.Email == email && draft.Kind == kinds[kind] {
-			return h.Kit.SeeOther(w, paths[intake.StepCode]) // the mail is on its way; another one may be asked there
+			return h.Pages.SeeOther(w, paths[intake.StepCode]) // the mail is on its way; another one may be asked there
 		}
 		free, err := h.mayMail(w, r, email)
 		if err != nil {
@@ -94,7 +94,7 @@ func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
 		}
 		if !free {
 			p.Wrong("email", "apply.field.email.too_often")
-			return h.Kit.Render(w, http.StatusTooManyRequests, "apply/email", p)
+			return h.Pages.Render(w, http.StatusTooManyRequests, "apply/email", p)
 		}
 		return h.begin(w, r, kinds[kind], email)
 	})
@@ -102,10 +102,10 @@ func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
 
 // mayMail counts a mail with a code, for its source and for its address.
 func (h *Room) mayMail(w http.ResponseWriter, r *http.Request, email string) (bool, error) {
-	if err := h.Kit.Limit(r, "apply-mail", h.PerHour, time.Hour); err != nil {
+	if err := h.Limits.Allow(r, "apply-mail", h.PerHour, time.Hour); err != nil {
 		return false, err
 	}
-	ok, wait, err := h.Kit.Windows.Allow(r.Context(), "apply-address", secret.MAC(h.CodeKey, "address", email), addressMails, 24*time.Hour)
+	ok, wait, err := h.Limits.Windows.Allow(r.Context(), "apply-address", secret.MAC(h.CodeKey, "address", email), addressMails, 24*time.Hour)
 	if err == nil && !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(web.Seconds(wait)))
 	}
@@ -119,10 +119,10 @@ func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, 
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return err
 	}
-	now := h.Kit.Now()
-	handle := h.Kit.NewHandle(secret.KindApplication)
+	now := h.Now()
+	handle := h.Cookies.NewHandle(secret.KindApplication)
 	a := application.Application{
-		ID: secret.NewID(h.Kit.Rand), Handle: handle.Hash(), Kind: kind, Lang: h.Kit.Lang(r), Email: email, State: application.Draft,
+		ID: secret.NewID(h.Rand), Handle: handle.Hash(), Kind: kind, Lang: h.Pages.Lang(r), Email: email, State: application.Draft,
 		Taken: err == nil, CodesSent: 1, CreatedAt: now, ExpiresAt: now.Add(intake.DraftLifetime),
 	}
 	hash, message, err := h.codeMail(a, owner.Lang)
@@ -133,22 +133,22 @@ func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, 
 	if err := h.Store.Start(r.Context(), a, effect.Of(h.event(r, a, audit.ApplicationStarted), message)); err != nil {
 		return err
 	}
-	h.Kit.SetDraft(w, handle, intake.DraftLifetime)
-	return h.Kit.SeeOther(w, paths[intake.StepCode])
+	h.Cookies.SetDraft(w, handle, intake.DraftLifetime)
+	return h.Pages.SeeOther(w, paths[intake.StepCode])
 }
 
 // codeMail makes a code, what is kept of it, and the mail that carries it. To
 // an owner of an account the mail says so instead, in the account's language.
 func (h *Room) codeMail(a application.Application, ownerLang string) (hash string, m mail.Message, err error) {
-	n, err := rand.Int(h.Kit.Rand, big.NewInt(1_000_000))
+	n, err := rand.Int(h.Rand, big.NewInt(1_000_000))
 	if err != nil {
 		return "", mail.Message{}, err
 	}
 	code := secret.Text(fmt.Sprintf("%06d", n))
 	if a.Taken {
-		m = h.Letters.AddressTaken(a.Email, cmp.Or(ownerLang, a.Lang), h.Kit.Now())
+		m = h.Letters.AddressTaken(a.Email, cmp.Or(ownerLang, a.Lang), h.Now())
 	} else {
-		m = h.Letters.ConfirmEmail(a.Email, a.Lang, code, h.Kit.Now())
+		m = h.Letters.ConfirmEmail(a.Email, a.Lang, code, h.Now())
 	}
 	return h.codeHash(a, code.Reveal()), m, nil
 }

@@ -40,11 +40,11 @@ func (h *Room) minLength() int { return cmp.Or(h.Policy.MinLength, password.MinL
 
 // password asks for a password of the applicant's own.
 func (h *Room) password(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	return h.Kit.Render(w, http.StatusOK, "apply/password", h.passwordPage(w, r, a))
+	return h.Pages.Render(w, http.StatusOK, "apply/password", h.passwordPage(w, r, a))
 }
 
 func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	if err := h.Kit.Limit(r, "apply-password", passwordTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Allow(r, "apply-password", passwordTries, 10*time.Minute); err != nil {
 		return err
 	}
 	p, typed := h.passwordPage(w, r, a), r.PostForm.Get("password")
@@ -60,7 +60,7 @@ func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a applicatio
 		}
 	}
 	if len(p.Problems) > 0 {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/password", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/password", p)
 	}
 	hash, err := h.Hasher.Hash(r.Context(), typed)
 	if err != nil {
@@ -91,7 +91,7 @@ func (h *Room) persist(w http.ResponseWriter, r *http.Request, a application.App
 		if a, err = h.load(r); err != nil {
 			return err
 		}
-		if !intake.Reaches(a, step, h.Kit.Now()) {
+		if !intake.Reaches(a, step, h.Now()) {
 			return h.onward(w, a) // sent meanwhile, or too late
 		}
 	}

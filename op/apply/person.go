@@ -34,7 +34,7 @@ func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.
 
 // person asks who is applying.
 func (h *Room) person(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	return h.Kit.Render(w, http.StatusOK, "apply/person", h.personPage(w, r, a, intake.PersonOf(a.Answers)))
+	return h.Pages.Render(w, http.StatusOK, "apply/person", h.personPage(w, r, a, intake.PersonOf(a.Answers)))
 }
 
 func (h *Room) personPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
@@ -44,8 +44,8 @@ func (h *Room) personPost(w http.ResponseWriter, r *http.Request, a application.
 		Phone: r.PostForm.Get("phone"),
 	}
 	p, was := h.personPage(w, r, a, form), a
-	if p.faults(form.Answer(&a.Answers, h.Kit.Now())) {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/person", p)
+	if p.faults(form.Answer(&a.Answers, h.Now())) {
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/person", p)
 	}
 	return h.keep(w, r, change{
 		step: intake.StepPerson, was: was, now: a, answer: func(a application.Answers) any { return intake.PersonOf(a) },

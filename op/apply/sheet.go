@@ -24,8 +24,8 @@ type sheet struct {
 
 // page makes a page with a form for this browser.
 func (h *Room) page(w http.ResponseWriter, r *http.Request, titleKey string) *web.Page {
-	h.Kit.EnsureBrowser(w, r)
-	return h.Kit.Page(r, titleKey)
+	h.Cookies.EnsureBrowser(w, r)
+	return h.Pages.Page(r, titleKey)
 }
 
 // sheet makes a page of the form; back is "" where there is no way back.
@@ -98,7 +98,7 @@ func (h *Room) keep(w http.ResponseWriter, r *http.Request, c change) error {
 		if err != nil {
 			return err
 		}
-		if !intake.Reaches(latest, c.step, h.Kit.Now()) {
+		if !intake.Reaches(latest, c.step, h.Now()) {
 			return h.onward(w, latest) // sent meanwhile, or too late
 		}
 		return h.changed(w, c, latest)
@@ -112,5 +112,5 @@ func (h *Room) keep(w http.ResponseWriter, r *http.Request, c change) error {
 func (h *Room) changed(w http.ResponseWriter, c change, latest application.Application) error {
 	c.sheet.Seen = printOf(c.answer(latest.Answers))
 	c.sheet.Wrong("", "apply.changed")
-	return h.Kit.Render(w, http.StatusConflict, c.name, c.page)
+	return h.Pages.Render(w, http.StatusConflict, c.name, c.page)
 }

@@ -48,7 +48,7 @@ func (s *site) advance(d time.Duration) { s.clock.Add(d.Milliseconds()) }
 // options change a site before it opens.
 type options func(*apply.Room, *web.Kit)
 
-func production(_ *apply.Room, k *web.Kit) { k.Settings.Practice, k.Settings.AtOnce = false, false }
+func production(_ *apply.Room, k *web.Kit) { k.Pages.Settings.Practice, k.Pages.Settings.AtOnce = false, false }
 
 func newSite(t *testing.T, changes ...options) *site {
 	t.Helper()
@@ -77,14 +77,15 @@ func (s *site) handler(changes []options) http.Handler {
 	catalog, err := web.LoadCatalog()
 	must(s.t, err)
 	catalog.Missing = func(lang, key string) { s.t.Errorf("no text in %s for %q", lang, key) }
-	kit := &web.Kit{
+	kit, err := web.New(web.Options{
 		Settings: web.Settings{Issuer: s.url, Practice: true, AtOnce: true, Wordmark: "Omgevingsloket-ID", Helpdesk: web.Helpdesk{Name: "Informatiepunt Leefomgeving"}},
 		Catalog:  catalog, Windows: s.db.Windows(), FormKey: []byte("form key of the test"), Log: slog.New(slog.DiscardHandler), Now: s.now, Rand: rand.Reader,
-	}
+	})
+	must(s.t, err)
 	hasher, err := password.New(password.Config{Params: password.Params{MemoryKiB: 8, Time: 1, Threads: 1}})
 	must(s.t, err)
 	s.room = &apply.Room{
-		Kit: kit, Store: s.db.Applications(), Accounts: s.db.Accounts(), Hasher: hasher, Ring: s.ring, CodeKey: []byte("code key of the test"),
+		Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: s.now, Rand: rand.Reader, Store: s.db.Applications(), Accounts: s.db.Accounts(), Hasher: hasher, Ring: s.ring, CodeKey: []byte("code key of the test"),
 		PerHour: 10_000,
 	}
 	for _, change := range changes {
@@ -92,13 +93,12 @@ func (s *site) handler(changes []options) http.Handler {
 	}
 	s.db.OnMail(func() { s.kicks.Add(1) })
 	s.room.Letters = &letter.Writer{
-		FS: templates.FS, Issuer: s.url, StartURL: s.url + "/start", Practice: kit.Settings.Practice, AtOnce: kit.Settings.AtOnce, Wordmark: kit.Settings.Wordmark,
-		Helpdesk: letter.Helpdesk(kit.Settings.Helpdesk), Rand: rand.Reader,
+		FS: templates.FS, Issuer: s.url, StartURL: s.url + "/start", Practice: kit.Pages.Settings.Practice, AtOnce: kit.Pages.Settings.AtOnce, Wordmark: kit.Pages.Settings.Wordmark,
+		Helpdesk: letter.Helpdesk(kit.Pages.Settings.Helpdesk), Rand: rand.Reader,
 	}
 	must(s.t, s.room.Letters.Prepare())
-	must(s.t, kit.Prepare())
-	s.room.Mount(kit)
-	return kit.Handler()
+	s.room.Mount(kit.Router)
+	return kit.Router.Handler()
 }
 
 func must(t testing.TB, err error) {

@@ -22,7 +22,7 @@ func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "apply/apply", p)
+	return h.Pages.Render(w, http.StatusOK, "apply/apply", p)
 }
 
 func (h *Room) startPage(w http.ResponseWriter, r *http.Request) (*startPage, error) {
@@ -40,8 +40,8 @@ func (h *Room) startPage(w http.ResponseWriter, r *http.Request) (*startPage, er
 		return nil, err
 	case a.Sent():
 		p.Sent = &web.Link{URL: p.Path(paths[intake.StepDone]), Label: p.T("apply.sent.link")}
-	case a.Open(h.Kit.Now()):
-		p.Resume = &web.Link{URL: p.Path(paths[intake.Next(a, h.Kit.Now())]), Label: p.T("apply.resume.link")}
+	case a.Open(h.Now()):
+		p.Resume = &web.Link{URL: p.Path(paths[intake.Next(a, h.Now())]), Label: p.T("apply.resume.link")}
 	}
 	return p, nil
 }
@@ -56,10 +56,10 @@ func (h *Room) startPost(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		p.Wrong("kind", "apply.field.kind.missing")
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/apply", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/apply", p)
 	}
-	h.Kit.DropDraft(w)
-	return h.Kit.SeeOther(w, emailPath(kind))
+	h.Cookies.DropDraft(w)
+	return h.Pages.SeeOther(w, emailPath(kind))
 }
 
 func emailPath(kind string) string {

@@ -28,17 +28,17 @@ type Cases interface {
 }
 
 // mountStatus adds the pages for after sending.
-func (h *Room) mountStatus(k *web.Kit) {
-	k.Get("/apply/status", h.sent(h.status))
-	k.Post("/apply/status", h.sent(h.statusPost), "text")
-	k.Get("/apply/status/document", h.sent(h.statusDocument))
-	k.Upload("/apply/status/document", uploadBody, h.sent(h.statusDocumentPost))
-	k.Get("/apply/status/withdraw", h.sent(h.statusWithdraw))
-	k.Post("/apply/status/withdraw", h.sent(h.statusWithdrawPost))
-	k.Get("/apply/status/find", h.statusFind)
-	k.Post("/apply/status/find", h.statusFindPost, "reference")
-	k.Get("/apply/status/code", h.statusCode)
-	k.Post("/apply/status/code", h.statusCodePost, "reference", "code")
+func (h *Room) mountStatus(t *web.Router) {
+	t.Get("/apply/status", h.sent(h.status))
+	t.Post("/apply/status", h.sent(h.statusPost), "text")
+	t.Get("/apply/status/document", h.sent(h.statusDocument))
+	t.Upload("/apply/status/document", uploadBody, h.sent(h.statusDocumentPost))
+	t.Get("/apply/status/withdraw", h.sent(h.statusWithdraw))
+	t.Post("/apply/status/withdraw", h.sent(h.statusWithdrawPost))
+	t.Get("/apply/status/find", h.statusFind)
+	t.Post("/apply/status/find", h.statusFindPost, "reference")
+	t.Get("/apply/status/code", h.statusCode)
+	t.Post("/apply/status/code", h.statusCodePost, "reference", "code")
 }
 
 // sent runs a page for the sent application of this browser; who has none is
@@ -49,13 +49,13 @@ func (h *Room) sent(run func(w http.ResponseWriter, r *http.Request, c review.Ca
 		var lost *web.Error
 		switch {
 		case errors.As(err, &lost):
-			return h.Kit.SeeOther(w, "/apply/status/find")
+			return h.Pages.SeeOther(w, "/apply/status/find")
 		case err != nil:
 			return err
-		case a.Open(h.Kit.Now()):
+		case a.Open(h.Now()):
 			return h.onward(w, a)
 		case !a.Sent():
-			return h.Kit.SeeOther(w, "/apply/status/find")
+			return h.Pages.SeeOther(w, "/apply/status/find")
 		}
 		c, err := h.Cases.Case(r.Context(), a.ID)
 		if err != nil {
@@ -85,7 +85,7 @@ func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c review.Case)
 	p := &statusPage{Page: h.page(w, r, "apply.status.title"), Reference: c.Reference}
 	p.State = p.T("apply.status.state_" + string(c.State))
 	explained := string(c.State)
-	if c.Late(h.Kit.Now()) {
+	if c.Late(h.Now()) {
 		explained = "late"
 	}
 	p.Explained = p.T("apply.status.explained_"+explained, "Due", lastDay(p.Page, c.DueAt), "AnswerBy", lastDay(p.Page, c.AnswerBy))
@@ -132,7 +132,7 @@ func (h *Room) status(w http.ResponseWriter, r *http.Request, c review.Case) err
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "apply/status", p)
+	return h.Pages.Render(w, http.StatusOK, "apply/status", p)
 }
 
 // statusPost is the answer to what an official asked.
@@ -149,17 +149,17 @@ func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c review.Case)
 		p.Wrong("text", "apply.status.answer_too_long", "Most", review.LongestWords)
 	}
 	if p.MayAnswer && len(p.Problems) > 0 {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/status", p)
 	}
-	err = h.Cases.Answer(r.Context(), c, review.Act{Kind: review.ActAnswer, Text: text, At: h.Kit.Now()},
+	err = h.Cases.Answer(r.Context(), c, review.Act{Kind: review.ActAnswer, Text: text, At: h.Now()},
 		effect.Of(h.event(r, c.Application, audit.ApplicationAnswered)))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Kit.SeeOther(w, "/apply/status") // it no longer waits for an answer; the page tells
+		return h.Pages.SeeOther(w, "/apply/status") // it no longer waits for an answer; the page tells
 	}
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, "/apply/status?answered=1")
+	return h.Pages.SeeOther(w, "/apply/status?answered=1")
 }
 
 type withdrawPage struct {
@@ -171,19 +171,19 @@ type withdrawPage struct {
 // statusWithdraw asks whether the applicant is sure.
 func (h *Room) statusWithdraw(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	if !c.Undecided() {
-		return h.Kit.SeeOther(w, "/apply/status")
+		return h.Pages.SeeOther(w, "/apply/status")
 	}
 	p := &withdrawPage{Page: h.page(w, r, "apply.withdraw.title"), Reference: c.Reference}
 	p.Back = web.Link{URL: p.Path("/apply/status"), Label: p.T("apply.withdraw.back")}
-	return h.Kit.Render(w, http.StatusOK, "apply/status_withdraw", p)
+	return h.Pages.Render(w, http.StatusOK, "apply/status_withdraw", p)
 }
 
 func (h *Room) statusWithdrawPost(w http.ResponseWriter, r *http.Request, c review.Case) error {
-	now := h.Kit.Now()
+	now := h.Now()
 	err := h.Cases.Withdraw(r.Context(), c, review.Act{Kind: review.ActWithdraw, At: now},
 		effect.Of(h.event(r, c.Application, audit.ApplicationWithdrawn), h.Letters.Withdrawn(c.Application, now)))
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	} // in conflict somebody decided meanwhile: the page tells
-	return h.Kit.SeeOther(w, "/apply/status")
+	return h.Pages.SeeOther(w, "/apply/status")
 }

@@ -32,7 +32,7 @@ func (h *Room) findPage(w http.ResponseWriter, r *http.Request, typed string) *f
 
 // statusFind asks for the reference number.
 func (h *Room) statusFind(w http.ResponseWriter, r *http.Request) error {
-	return h.Kit.Render(w, http.StatusOK, "apply/status_find", h.findPage(w, r, ""))
+	return h.Pages.Render(w, http.StatusOK, "apply/status_find", h.findPage(w, r, ""))
 }
 
 // referenceOf gives a reference in its one spelling; "" when it cannot be one.
@@ -51,9 +51,9 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 	reference := referenceOf(p.Reference.Value)
 	if reference == "" {
 		p.Wrong("reference", "apply.find.reference_form")
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status_find", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/status_find", p)
 	}
-	if err := h.Kit.Limit(r, "apply-status", h.PerHour, time.Hour); err != nil {
+	if err := h.Limits.Allow(r, "apply-status", h.PerHour, time.Hour); err != nil {
 		return err
 	}
 	a, err := h.Store.ByReference(r.Context(), reference)
@@ -65,20 +65,20 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return h.Kit.SeeOther(w, "/apply/status/code?"+url.Values{"reference": {reference}}.Encode())
+	return h.Pages.SeeOther(w, "/apply/status/code?"+url.Values{"reference": {reference}}.Encode())
 }
 
 // mailStatusCode mails a code, unless the address had its mails for today.
 func (h *Room) mailStatusCode(r *http.Request, a application.Application) error {
-	free, _, err := h.Kit.Windows.Allow(r.Context(), "apply-status-mail", secret.MAC(h.CodeKey, "status", a.ID), addressMails, 24*time.Hour)
+	free, _, err := h.Limits.Windows.Allow(r.Context(), "apply-status-mail", secret.MAC(h.CodeKey, "status", a.ID), addressMails, 24*time.Hour)
 	if err != nil || !free {
 		return err
 	}
-	n, err := rand.Int(h.Kit.Rand, big.NewInt(1_000_000))
+	n, err := rand.Int(h.Rand, big.NewInt(1_000_000))
 	if err != nil {
 		return err
 	}
-	code, now := secret.Text(fmt.Sprintf("%06d", n)), h.Kit.Now()
+	code, now := secret.Text(fmt.Sprintf("%06d", n)), h.Now()
 	err = h.Cases.SetStatusCode(r.Context(), a.ID, h.statusHash(a, code.Reveal()), now.Add(intake.CodeLifetime),
 		effect.Of(h.event(r, a, audit.ApplicationStatusCodeSent), h.Letters.StatusCode(a, code, now)))
 	if errors.Is(err, errs.ErrConflict) {
@@ -113,15 +113,15 @@ func (h *Room) statusCodePage(w http.ResponseWriter, r *http.Request, reference 
 func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
 	reference := referenceOf(r.URL.Query().Get("reference"))
 	if reference == "" {
-		return h.Kit.SeeOther(w, "/apply/status/find")
+		return h.Pages.SeeOther(w, "/apply/status/find")
 	}
-	return h.Kit.Render(w, http.StatusOK, "apply/status_code", h.statusCodePage(w, r, reference))
+	return h.Pages.Render(w, http.StatusOK, "apply/status_code", h.statusCodePage(w, r, reference))
 }
 
 // statusCodePost hands the application over to this browser. What is wrong
 // with a code is not told: the number may be nobody's.
 func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Kit.Limit(r, "apply-code", codeTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Allow(r, "apply-code", codeTries, 10*time.Minute); err != nil {
 		return err
 	}
 	p := h.statusCodePage(w, r, referenceOf(r.PostForm.Get("reference")))
@@ -131,9 +131,9 @@ func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !right {
 		p.Wrong("code", "apply.find.code_wrong")
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status_code", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/status_code", p)
 	}
-	return h.Kit.SeeOther(w, "/apply/status")
+	return h.Pages.SeeOther(w, "/apply/status")
 }
 
 func (h *Room) openStatus(w http.ResponseWriter, r *http.Request, reference, code string) (bool, error) {
@@ -147,8 +147,8 @@ func (h *Room) openStatus(w http.ResponseWriter, r *http.Request, reference, cod
 	if err != nil {
 		return false, err
 	}
-	handle := h.Kit.NewHandle(secret.KindApplication)
-	verdict, err := h.Cases.TryStatusCode(r.Context(), a.ID, h.statusHash(a, code), handle.Hash(), h.Kit.Now(),
+	handle := h.Cookies.NewHandle(secret.KindApplication)
+	verdict, err := h.Cases.TryStatusCode(r.Context(), a.ID, h.statusHash(a, code), handle.Hash(), h.Now(),
 		effect.Of(h.event(r, a, audit.ApplicationStatusOpened)))
 	if errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
 		return false, nil
@@ -156,6 +156,6 @@ func (h *Room) openStatus(w http.ResponseWriter, r *http.Request, reference, cod
 	if err != nil || verdict != intake.CodeRight {
 		return false, err
 	}
-	h.Kit.SetDraft(w, handle, intake.DraftLifetime)
+	h.Cookies.SetDraft(w, handle, intake.DraftLifetime)
 	return true, nil
 }

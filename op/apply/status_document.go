@@ -31,16 +31,16 @@ func (h *Room) statusDocumentPage(w http.ResponseWriter, r *http.Request) *statu
 // statusDocument asks for another document, while something is asked.
 func (h *Room) statusDocument(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	if c.State != application.MoreInformation {
-		return h.Kit.SeeOther(w, "/apply/status")
+		return h.Pages.SeeOther(w, "/apply/status")
 	}
-	return h.Kit.Render(w, http.StatusOK, "apply/status_document", h.statusDocumentPage(w, r))
+	return h.Pages.Render(w, http.StatusOK, "apply/status_document", h.statusDocumentPage(w, r))
 }
 
 func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c review.Case) error {
-	if err := h.Kit.Limit(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
 		return err
 	}
-	leave, ok := h.uploads.enter(h.Kit.Source(r))
+	leave, ok := h.uploads.enter(h.Limits.Source(r))
 	if !ok {
 		return &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
 	}
@@ -53,17 +53,17 @@ func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c revi
 	if why != "" {
 		p := h.statusDocumentPage(w, r)
 		p.Wrong("document", "apply.field.document."+why)
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "apply/status_document", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/status_document", p)
 	}
 	d, err := h.seal(c.Application, u, kind)
 	if err != nil {
 		return err
 	}
 	event := h.event(r, c.Application, audit.ApplicationDocumentReplaced).With(map[string]string{"document": d.ID})
-	err = h.Cases.ReplaceDocument(r.Context(), c, d, review.Act{Kind: review.ActDocument, At: h.Kit.Now()},
+	err = h.Cases.ReplaceDocument(r.Context(), c, d, review.Act{Kind: review.ActDocument, At: h.Now()},
 		func(gone []application.Document) effect.Effects { return custody.Replaced(gone, event) })
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	} // in conflict nothing is asked any more: the page tells
-	return h.Kit.SeeOther(w, "/apply/status")
+	return h.Pages.SeeOther(w, "/apply/status")
 }

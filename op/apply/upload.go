@@ -50,7 +50,7 @@ func (h *Room) receive(w http.ResponseWriter, r *http.Request) (upload, error) {
 	if err != nil {
 		return upload{}, badUpload(err)
 	}
-	if !h.Kit.FormTokenFits(r, token) {
+	if !h.Cookies.FormTokenFits(r, token) {
 		return upload{}, web.Fail(http.StatusForbidden, "error.foreign", nil)
 	}
 	u, err := file(parts)

@@ -139,7 +139,7 @@ func TestUP13_PatientUpload(t *testing.T) {
 // UP-16: one source cannot take all places, nor hold on to them.
 func TestUP16_UploadsAtOnce(t *testing.T) {
 	counted := make(chan struct{}, 1000)
-	s := newSite(t, func(_ *apply.Room, k *web.Kit) { k.Windows = told{k.Windows, counted} })
+	s := newSite(t, func(_ *apply.Room, k *web.Kit) { k.Limits.Windows = told{k.Limits.Windows, counted} })
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
 	body, contentType := multipartBody(t, part{name: "csrf", content: []byte(v.token())}, part{name: "document", file: "x.pdf", isFile: true, content: []byte(smallPDF)})

@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
@@ -22,14 +24,16 @@ import (
 
 // Room is the question. All fields are set once, at the wiring.
 type Room struct {
-	Kit  *web.Kit
-	Flow *web.Flow
+	Pages  *web.Renderer
+	Limits *web.Limits
+	Now    func() time.Time
+	Flow   *flow.Dispatcher
 }
 
 // Mount adds the page.
-func (h *Room) Mount(k *web.Kit) {
-	k.Get("/consent", h.Flow.At(authreq.StepConsent, h.consent))
-	k.Post("/consent", h.Flow.At(authreq.StepConsent, h.consentPost), "decision")
+func (h *Room) Mount(t *web.Router) {
+	t.Get("/consent", h.Flow.At(authreq.StepConsent, h.consent))
+	t.Post("/consent", h.Flow.At(authreq.StepConsent, h.consentPost), "decision")
 }
 
 type consentPage struct {
@@ -41,11 +45,11 @@ type consentPage struct {
 	Yes, No web.Button
 }
 
-func (h *Room) consent(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	return h.Kit.Render(w, http.StatusOK, "consent/consent", h.page(r, v))
+func (h *Room) consent(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
+	return h.Pages.Render(w, http.StatusOK, "consent/consent", h.page(r, v))
 }
 
-func (h *Room) page(r *http.Request, v *web.Visit) *consentPage {
+func (h *Room) page(r *http.Request, v *flow.Login) *consentPage {
 	p := h.Flow.Page(r, v, "consent.title")
 	page := &consentPage{
 		Page: p, Person: v.Account.Email, Public: v.Client.Public(),
@@ -66,7 +70,7 @@ var order = []string{"given_name", "family_name", "birthdate", "address", "email
 
 // told lists the claims that the page names: those asked for that say
 // something about this person, in order.
-func told(v *web.Visit) []string {
+func told(v *flow.Login) []string {
 	names := slices.DeleteFunc(slices.Clone(v.Asked()), func(name string) bool {
 		return name == "email_verified" || // goes with the address
 			name == "represents" && v.Account.Kind == account.NaturalPerson
@@ -81,7 +85,7 @@ func told(v *web.Visit) []string {
 	return names
 }
 
-func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	switch r.PostForm.Get("decision") {
 	case "yes":
 		if err := h.give(r, v); err != nil {
@@ -93,7 +97,7 @@ func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *web.Visit)
 	default:
 		page := h.page(r, v)
 		page.Wrong("", "consent.choose")
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "consent/consent", page)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "consent/consent", page)
 	}
 	v, err := h.Flow.Save(r.Context(), v)
 	if err != nil {
@@ -103,13 +107,13 @@ func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *web.Visit)
 }
 
 // give remembers the yes, beside what was allowed before.
-func (h *Room) give(r *http.Request, v *web.Visit) error {
+func (h *Room) give(r *http.Request, v *flow.Login) error {
 	earlier, err := h.Flow.Consents.Get(r.Context(), v.Account.ID, v.Client.ID)
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return err
 	}
-	now := h.Kit.Now()
-	rec := effect.Of(audit.Holder(v.Account.ID).At(h.Kit.Origin(r), web.RequestID(r)).Did(audit.ConsentGiven, v.Account.ID, now).
+	now := h.Now()
+	rec := effect.Of(audit.Holder(v.Account.ID).At(h.Limits.Origin(r), web.RequestID(r)).Did(audit.ConsentGiven, v.Account.ID, now).
 		With(map[string]string{"client": v.Client.ID}))
 	return h.Flow.Consents.Give(r.Context(), consent.Consent{AccountID: v.Account.ID, ClientID: v.Client.ID, Claims: earlier.With(v.Asked()), GivenAt: now}, rec)
 }

@@ -86,11 +86,11 @@ func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *Visit) error 
 
 // waiting adds what waits for a colleague and shows the page.
 func (h *Room) waiting(w http.ResponseWriter, r *http.Request, p *accountsPage) error {
-	cases, err := h.Helpdesk.Store.Waiting(r.Context(), h.Kit.Now())
+	cases, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
 	if err != nil {
 		return err
 	}
-	changes, err := h.Helpdesk.Changes.Waiting(r.Context(), h.Kit.Now())
+	changes, err := h.Helpdesk.Changes.Waiting(r.Context(), h.Now())
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (h *Room) waiting(w http.ResponseWriter, r *http.Request, p *accountsPage) 
 			return err
 		}
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/accounts", p)
+	return h.Pages.Render(w, http.StatusOK, "console/accounts", p)
 }
 
 func accountURL(id string) string { return "/console/account?" + url.Values{"id": {id}}.Encode() }
@@ -177,7 +177,7 @@ func (h *Room) account(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/account", p)
+	return h.Pages.Render(w, http.StatusOK, "console/account", p)
 }
 
 func (h *Room) accountPage(r *http.Request, v *Visit) (*accountPage, error) {
@@ -236,7 +236,7 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 	}
 	link("/console/account/address", "helpdesk.address.title")
 	link("/console/account/close", "helpdesk.closing.title")
-	c, err := h.Helpdesk.Changes.Live(r.Context(), a.ID, h.Kit.Now())
+	c, err := h.Helpdesk.Changes.Live(r.Context(), a.ID, h.Now())
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil
 	}

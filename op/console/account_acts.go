@@ -49,7 +49,7 @@ func (h *Room) ask(w http.ResponseWriter, r *http.Request, v *Visit, act string,
 		return err
 	}
 	p.sure(r, act)
-	return h.Kit.Render(w, http.StatusOK, "console/account-act", p)
+	return h.Pages.Render(w, http.StatusOK, "console/account-act", p)
 }
 
 // do carries such an act out, when the box is ticked.
@@ -143,7 +143,7 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/account-mail", p)
+	return h.Pages.Render(w, http.StatusOK, "console/account-mail", p)
 }
 
 func (h *Room) resendPage(r *http.Request, v *Visit) (*actPage, account.Account, error) {
@@ -168,7 +168,7 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.by(r, v))
 	if errors.Is(err, helpdesk.ErrMails) {
 		p.Wrong("", "helpdesk.mail.enough")
-		return h.Kit.Render(w, http.StatusTooManyRequests, "console/account-mail", p)
+		return h.Pages.Render(w, http.StatusTooManyRequests, "console/account-mail", p)
 	}
 	return h.acted(w, r, p, doneURL(accountURL(a.ID), "mail"), "console/account-mail", err)
 }
@@ -177,14 +177,14 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 // conflict somebody else was quicker, or something else is under way.
 func (h *Room) acted(w http.ResponseWriter, r *http.Request, p *actPage, next, template string, err error) error {
 	if unjustified(p.Page, err) {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, template, p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, template, p)
 	}
 	if errors.Is(err, errs.ErrConflict) {
 		p.Wrong("", "helpdesk.too_late")
-		return h.Kit.Render(w, http.StatusConflict, template, p)
+		return h.Pages.Render(w, http.StatusConflict, template, p)
 	}
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, next)
+	return h.Pages.SeeOther(w, next)
 }

@@ -67,7 +67,7 @@ func (h *Room) officials(r *http.Request) func(*web.Page, string) string {
 	return func(p *web.Page, id string) string {
 		if _, ok := known[id]; !ok {
 			known[id] = p.T("helpdesk.who.colleague")
-			if m, err := h.Rules.Store.ByID(r.Context(), id); err == nil {
+			if m, err := h.Staff.Store.ByID(r.Context(), id); err == nil {
 				known[id] = m.Name
 			}
 		}

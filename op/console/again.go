@@ -33,14 +33,14 @@ func (h *Room) proven(run handler) handler {
 		if r.Method == http.MethodPost {
 			since += fillTime
 		}
-		if h.Kit.Now().Before(v.Session.AuthTime.Add(since)) {
+		if h.Now().Before(v.Session.AuthTime.Add(since)) {
 			return run(w, r, v)
 		}
 		q := url.Values{"then": {r.URL.Path}}
 		if id, err := wanted(r); err == nil {
 			q.Set("id", id)
 		}
-		return h.Kit.SeeOther(w, "/console/again?"+q.Encode())
+		return h.Pages.SeeOther(w, "/console/again?"+q.Encode())
 	}
 }
 
@@ -69,13 +69,13 @@ func (h *Room) againPage(r *http.Request, v *Visit) *againPage {
 
 // again asks an official who is logged in for a code.
 func (h *Room) again(w http.ResponseWriter, r *http.Request, v *Visit) error {
-	return h.Kit.Render(w, http.StatusOK, "console/again", h.againPage(r, v))
+	return h.Pages.Render(w, http.StatusOK, "console/again", h.againPage(r, v))
 }
 
 func (h *Room) againPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
-	outcome, wait, err := h.Rules.Again(r.Context(), v.Member, r.PostForm.Get("code"), h.Kit.Origin(r))
+	outcome, wait, err := h.Staff.Again(r.Context(), v.Member, r.PostForm.Get("code"), h.Limits.Origin(r))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Kit.SeeOther(w, "/console/login") // removed or invited again meanwhile
+		return h.Pages.SeeOther(w, "/console/login") // removed or invited again meanwhile
 	}
 	if err != nil {
 		return err
@@ -85,16 +85,16 @@ func (h *Room) againPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 		if err := wrongCode(p.Page, outcome, wait); err != nil {
 			return err
 		}
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/again", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/again", p)
 	}
-	now, s := h.Kit.Now(), v.Session
+	now, s := h.Now(), v.Session
 	s.AuthTime, s.SeenAt = now, now
 	if _, err := h.Sessions.Save(r.Context(), s, limits.TTL(s, now)); errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
-		return h.Kit.SeeOther(w, "/console/login") // another tab logged out
+		return h.Pages.SeeOther(w, "/console/login") // another tab logged out
 	} else if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, then(r))
+	return h.Pages.SeeOther(w, then(r))
 }
 
 func (h *Room) mountAgain() {

@@ -58,19 +58,19 @@ func (h *Room) applicationCase(w http.ResponseWriter, r *http.Request, v *Visit)
 // showCase draws a file; tell may add what is wrong.
 func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f review.Dossier, status int, tell func(*casePage)) error {
 	if err := h.look(r, v, func() error {
-		return h.Desk.Cases.Viewed(r.Context(), f.ID, effect.Of(h.by(r, v).Did(audit.ApplicationViewed, f.ID, h.Kit.Now())))
+		return h.Desk.Cases.Viewed(r.Context(), f.ID, effect.Of(h.by(r, v).Did(audit.ApplicationViewed, f.ID, h.Now())))
 	}); err != nil {
 		return err
 	}
 	p := &casePage{page: h.page(r, v, "console.case.title"), Name: caseName(f.Case)}
 	p.State = stateText(p.Page, f.Case)
-	if p.Late = f.Late(h.Kit.Now()); f.Undecided() {
+	if p.Late = f.Late(h.Now()); f.Undecided() {
 		p.Term = h.leftText(p.Page, f.Case)
 	}
 	p.Title += " " + f.Reference
 	p.Back = web.Link{URL: p.Path("/console/applications"), Label: p.T("console.case.back")}
 	p.Seen = strconv.FormatInt(f.Version, 10)
-	p.Parts = caseParts(p.Page, f.Case, h.Kit.Now())
+	p.Parts = caseParts(p.Page, f.Case, h.Now())
 	p.Note = web.Field{Page: p.Page, Name: "text", Label: p.T("console.case.note"), Hint: p.T("console.case.note_hint"), Rows: 3, Spellcheck: true}
 	for _, d := range f.Documents {
 		row := h.documentRow(p.Page, d)
@@ -86,7 +86,7 @@ func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *Visit, f revi
 	if tell != nil {
 		tell(p)
 	}
-	return h.Kit.Render(w, status, "console/application_case", p)
+	return h.Pages.Render(w, status, "console/application_case", p)
 }
 
 // offer adds what this official can do now, and why not the rest.
@@ -218,7 +218,7 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *Visit, f revi
 	case err != nil:
 		return err
 	}
-	return h.Kit.SeeOther(w, doneURL(caseURL(f.ID), string(act.Kind)))
+	return h.Pages.SeeOther(w, doneURL(caseURL(f.ID), string(act.Kind)))
 }
 
 // tooLate shows the case as it is by now, with who did what meanwhile.

@@ -90,7 +90,7 @@ func (h *Room) applicationDecide(w http.ResponseWriter, r *http.Request, v *Visi
 	if p.Words.Name == "" {
 		h.ready(p, f, review.Act{Kind: kind})
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/application_decide", p)
+	return h.Pages.Render(w, http.StatusOK, "console/application_decide", p)
 }
 
 // applicationDecidePost shows the mail, lets it be changed, and decides.
@@ -117,14 +117,14 @@ func (h *Room) applicationDecidePost(w http.ResponseWriter, r *http.Request, v *
 		}
 	}
 	if len(p.Problems) > 0 {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/application_decide", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/application_decide", p)
 	}
 	switch r.PostForm.Get("step") {
 	case "send":
 		return h.carryOut(w, r, v, f, act)
 	case "change":
-		return h.Kit.Render(w, http.StatusOK, "console/application_decide", p)
+		return h.Pages.Render(w, http.StatusOK, "console/application_decide", p)
 	}
 	h.ready(p, f, act)
-	return h.Kit.Render(w, http.StatusOK, "console/application_decide", p)
+	return h.Pages.Render(w, http.StatusOK, "console/application_decide", p)
 }

@@ -14,7 +14,7 @@ type memberNames struct {
 	known map[string]string
 }
 
-func (h *Room) names() *memberNames { return &memberNames{h.Rules.Store, map[string]string{"": ""}} }
+func (h *Room) names() *memberNames { return &memberNames{h.Staff.Store, map[string]string{"": ""}} }
 
 // of gives a member's name; "" for nobody, the id for one who is not known.
 func (n *memberNames) of(ctx context.Context, id string) (string, error) {

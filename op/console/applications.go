@@ -94,7 +94,7 @@ func (h *Room) applications(w http.ResponseWriter, r *http.Request, v *Visit) er
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/applications", p)
+	return h.Pages.Render(w, http.StatusOK, "console/applications", p)
 }
 
 // queueAsked reads which queue is asked for, and what is searched for in it;
@@ -110,7 +110,7 @@ func queueAsked(q url.Values) (review.Show, string) {
 func (h *Room) queueRow(r *http.Request, p *queuePage, c review.Case, names *memberNames) (queueRow, error) {
 	row := queueRow{
 		URL: p.Path(caseURL(c.ID)), Reference: c.Reference, Name: caseName(c), Kind: p.T("console.case.kind_" + string(c.Kind)),
-		Sent: letter.Date(c.SubmittedAt.Format(time.DateOnly), p.Lang), State: stateText(p.Page, c), Due: termText(p.Page, c, h.Kit.Now()), Overdue: c.Late(h.Kit.Now()),
+		Sent: letter.Date(c.SubmittedAt.Format(time.DateOnly), p.Lang), State: stateText(p.Page, c), Due: termText(p.Page, c, h.Now()), Overdue: c.Late(h.Now()),
 	}
 	var err error
 	row.Who, err = names.of(r.Context(), c.Reviewer)

@@ -37,7 +37,7 @@ func (h *Room) address(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/account-address", p)
+	return h.Pages.Render(w, http.StatusOK, "console/account-address", p)
 }
 
 // addressPost begins it.
@@ -49,12 +49,12 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 	c, err := h.Helpdesk.BeginAddress(r.Context(), a, h.by(r, v))
 	if errors.Is(err, errs.ErrConflict) {
 		p.Wrong("", "helpdesk.too_late")
-		return h.Kit.Render(w, http.StatusConflict, "console/account-address", p)
+		return h.Pages.Render(w, http.StatusConflict, "console/account-address", p)
 	}
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, changeURL(c.ID))
+	return h.Pages.SeeOther(w, changeURL(c.ID))
 }
 
 // Steps that only a change has.
@@ -126,7 +126,7 @@ func (h *Room) change(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/change", h.changePage(r, v, d))
+	return h.Pages.Render(w, http.StatusOK, "console/change", h.changePage(r, v, d))
 }
 
 func (h *Room) changePage(r *http.Request, v *Visit, d changeCall) *changePage {
@@ -218,7 +218,7 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	ctx, action, by := r.Context(), r.PostForm.Get("action"), h.by(r, v)
 	switch {
 	case d.step == stepOver || d.step == stepBusy:
-		return h.Kit.Render(w, http.StatusConflict, "console/change", h.changePage(r, v, d))
+		return h.Pages.Render(w, http.StatusConflict, "console/change", h.changePage(r, v, d))
 	case action == "stop":
 		err = h.Helpdesk.EndChange(ctx, d.Change, by)
 	case d.step == stepIdentify:
@@ -229,7 +229,7 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 		}
 		_, err = h.Helpdesk.NewAddress(ctx, d.Change, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), r.PostForm.Get("email"), by)
 		if p := h.changePage(r, v, d); unjustified(p.Page, err) {
-			return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/change", p)
+			return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/change", p)
 		}
 	case d.step == stepCheck && action == "again":
 		_, err = h.Helpdesk.ForgetAddress(ctx, d.Change)
@@ -263,7 +263,7 @@ func (h *Room) changeIdentify(w http.ResponseWriter, r *http.Request, v *Visit, 
 	d.Change = next
 	p := h.changePage(r, v, d)
 	notYet(p.Page, p.Code, p.Ask)
-	return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/change", p)
+	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/change", p)
 }
 
 // changeOnward opens the change again at the step it is at now.
@@ -271,5 +271,5 @@ func (h *Room) changeOnward(w http.ResponseWriter, d changeCall, err error) erro
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
-	return h.Kit.SeeOther(w, changeURL(d.ID))
+	return h.Pages.SeeOther(w, changeURL(d.ID))
 }

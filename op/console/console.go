@@ -14,6 +14,8 @@ package console
 import (
 	"context"
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -36,8 +38,13 @@ const codeTime = 10 * time.Minute
 
 // Room is the console. All fields are set once, at the wiring.
 type Room struct {
-	Kit      *web.Kit
-	Rules    *staff.Service
+	Pages    *web.Renderer
+	Cookies  *web.Cookies
+	Limits   *web.Limits
+	Now      func() time.Time
+	Rand     io.Reader
+	Log      *slog.Logger
+	Staff    *staff.Service
 	Sessions session.Store
 	Audit    audit.Store
 	Heads    audit.Heads
@@ -52,6 +59,7 @@ type Room struct {
 	PerMinute   int           // password tries of one source
 	Scanner     func() string // what is wrong with the scanner: ScannerNone, ScannerSilent or ""
 
+	router *web.Router
 	access []Access
 }
 
@@ -72,7 +80,8 @@ type Visit struct {
 type handler func(w http.ResponseWriter, r *http.Request, v *Visit) error
 
 // Mount adds the pages.
-func (h *Room) Mount(*web.Kit) {
+func (h *Room) Mount(t *web.Router) {
+	h.router = t
 	h.open(http.MethodGet, "/console/invite", h.invite)
 	h.open(http.MethodPost, "/console/invite", h.invitePost, "password")
 	h.open(http.MethodGet, "/console/login", h.login)
@@ -101,22 +110,22 @@ func (h *Room) Access() []Access { return h.access }
 func (h *Room) open(method, path string, run web.Handler, fields ...string) {
 	h.access = append(h.access, Access{Method: method, Path: path})
 	if method == http.MethodGet {
-		h.Kit.Get(path, run)
+		h.router.Get(path, run)
 		return
 	}
-	h.Kit.Post(path, run, fields...)
+	h.router.Post(path, run, fields...)
 }
 
 // get mounts a page for these roles.
 func (h *Room) get(path, menu string, roles []staff.Role, run handler) {
 	h.allow(http.MethodGet, path, menu, roles)
-	h.Kit.Get(path, h.as(roles, run))
+	h.router.Get(path, h.as(roles, run))
 }
 
 // post mounts a form's target for these roles.
 func (h *Room) post(path string, roles []staff.Role, run handler, fields ...string) {
 	h.allow(http.MethodPost, path, "", roles)
-	h.Kit.Post(path, h.as(roles, run), fields...)
+	h.router.Post(path, h.as(roles, run), fields...)
 }
 
 func (h *Room) allow(method, path, menu string, roles []staff.Role) {
@@ -131,7 +140,7 @@ func (h *Room) as(roles []staff.Role, run handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := h.load(r)
 		if errors.Is(err, errs.ErrNotFound) || err == nil && v.Session.AuthTime.IsZero() {
-			return h.Kit.SeeOther(w, "/console/login")
+			return h.Pages.SeeOther(w, "/console/login")
 		}
 		if err != nil {
 			return err
@@ -160,8 +169,8 @@ func sessionKey(hash string) string { return "staff-" + hash }
 // load reads the session and its member; errs.ErrNotFound when one of them
 // does not count any more.
 func (h *Room) load(r *http.Request) (*Visit, error) {
-	handle, ok := h.Kit.Staff(r)
-	browser, bound := h.Kit.Browser(r)
+	handle, ok := h.Cookies.Staff(r)
+	browser, bound := h.Cookies.Browser(r)
 	if !ok || !bound {
 		return nil, errs.ErrNotFound
 	}
@@ -169,10 +178,10 @@ func (h *Room) load(r *http.Request) (*Visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	if limits.Over(s, h.Kit.Now()) || s.Browser != browser.Hash() {
+	if limits.Over(s, h.Now()) || s.Browser != browser.Hash() {
 		return nil, errs.ErrNotFound
 	}
-	m, err := h.Rules.Store.ByID(r.Context(), s.AccountID)
+	m, err := h.Staff.Store.ByID(r.Context(), s.AccountID)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +193,7 @@ func (h *Room) load(r *http.Request) (*Visit, error) {
 
 // touch keeps a session alive; once a minute is enough.
 func (h *Room) touch(ctx context.Context, v *Visit) error {
-	now := h.Kit.Now()
+	now := h.Now()
 	if now.Sub(v.Session.SeenAt) < time.Minute {
 		return nil
 	}
@@ -213,7 +222,7 @@ type entry struct {
 }
 
 func (h *Room) page(r *http.Request, v *Visit, titleKey string) page {
-	p := page{Page: h.Kit.Page(r, titleKey), Who: v.Member.Name}
+	p := page{Page: h.Pages.Page(r, titleKey), Who: v.Member.Name}
 	p.Done = doneText(r, p.Page)
 	for _, a := range h.access {
 		if a.Menu != "" && v.Member.Has(a.Roles...) {
@@ -225,5 +234,5 @@ func (h *Room) page(r *http.Request, v *Visit, titleKey string) page {
 
 // by returns the official who acts in this request.
 func (h *Room) by(r *http.Request, v *Visit) audit.Actor {
-	return audit.Official(v.Member.ID).At(h.Kit.Origin(r), web.RequestID(r))
+	return audit.Official(v.Member.ID).At(h.Limits.Origin(r), web.RequestID(r))
 }

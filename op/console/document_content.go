@@ -35,7 +35,7 @@ func (h *Room) content(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if status >= http.StatusInternalServerError {
-		h.Kit.Log.ErrorContext(r.Context(), "document is not served", "request", web.RequestID(r), "error", err.Error())
+		h.Log.ErrorContext(r.Context(), "document is not served", "request", web.RequestID(r), "error", err.Error())
 	}
 	// No page of ours: those look at cookies.
 	http.Error(w, http.StatusText(status), status)
@@ -63,7 +63,7 @@ func (h *Room) serveContent(w http.ResponseWriter, r *http.Request) (status int,
 		content, err = h.Inspector.Picture(r.Context(), content)
 		switch {
 		case errors.Is(err, document.ErrRefused):
-			h.Kit.Log.InfoContext(r.Context(), "document cannot be shown", "document", d.ID, "error", err.Error())
+			h.Log.InfoContext(r.Context(), "document cannot be shown", "document", d.ID, "error", err.Error())
 			return http.StatusUnprocessableEntity, nil
 		case err != nil:
 			return http.StatusServiceUnavailable, err

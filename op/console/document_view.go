@@ -26,7 +26,7 @@ func (h *Room) mountDocuments() {
 	h.get("/console/applications/document", "", reviewer, h.document)
 	h.post("/console/applications/document", reviewer, h.documentPost)
 	h.access = append(h.access, Access{Method: http.MethodGet, Path: contentPath})
-	h.Kit.Raw(http.MethodGet, contentPath, http.HandlerFunc(h.content))
+	h.router.Raw(http.MethodGet, contentPath, http.HandlerFunc(h.content))
 }
 
 type documentPage struct {
@@ -51,7 +51,7 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error 
 		return err
 	}
 	if !d.MayBeShown() {
-		return h.Kit.Render(w, http.StatusOK, "console/document", p)
+		return h.Pages.Render(w, http.StatusOK, "console/document", p)
 	}
 	switch d.Type {
 	case document.TypeJPEG, document.TypePNG:
@@ -72,7 +72,7 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *Visit) error 
 	default:
 		p.Refused = p.T("console.document.refused_other")
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/document", p)
+	return h.Pages.Render(w, http.StatusOK, "console/document", p)
 }
 
 // openDocument finds the document that the address names. p is nil when the
@@ -102,7 +102,7 @@ func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) erro
 		return err
 	}
 	p.Refused, p.Picture, p.Offered = p.T("console.document.refused_now"), "", false
-	return h.Kit.Render(w, http.StatusConflict, "console/document", p)
+	return h.Pages.Render(w, http.StatusConflict, "console/document", p)
 }
 
 // inspect tells what is in a PDF, or why it is not offered.
@@ -113,7 +113,7 @@ func (h *Room) inspect(ctx context.Context, p *documentPage, d custody.Filed) er
 	}
 	found, err := h.Inspector.PDF(ctx, content)
 	if errors.Is(err, document.ErrRefused) {
-		h.Kit.Log.InfoContext(ctx, "document is not offered", "document", d.ID, "error", err.Error())
+		h.Log.InfoContext(ctx, "document is not offered", "document", d.ID, "error", err.Error())
 		p.Refused = p.T("console.document.refused_pdf")
 		return nil
 	}
@@ -139,7 +139,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *Visit) er
 		}
 	}
 	if !p.Offered {
-		return h.Kit.Render(w, http.StatusConflict, "console/document", p)
+		return h.Pages.Render(w, http.StatusConflict, "console/document", p)
 	}
 	target := ""
 	if err := h.look(r, v, func() error {
@@ -149,5 +149,5 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *Visit) er
 	}); err != nil {
 		return h.overtaken(w, p, err)
 	}
-	return h.Kit.SeeOther(w, target)
+	return h.Pages.SeeOther(w, target)
 }

@@ -5,18 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/e2e/pages"
 	"omgevingsloket-id/pkg/review"
 )
 
 // What was done is told in words of ours, never in those of an address, and
 // each act of an official on an application has some.
 func TestDone(t *testing.T) {
-	k := &web.Kit{Settings: web.Settings{Issuer: "http://localhost"}}
-	var err error
-	if k.Catalog, err = web.LoadCatalog(); err != nil {
-		t.Fatal(err)
-	}
+	k := pages.New(t)
 	tell := func(method, act string) string {
 		r := httptest.NewRequest(method, doneURL("/console/account?id=a1", act), nil)
 		return doneText(r, k.Page(r, "console.home.title"))

@@ -24,7 +24,7 @@ const exportsPerHour = 30
 func (h *Room) statisticsExport(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	p := h.statisticsPage(r, v, r.PostForm)
 	if len(p.Problems) > 0 {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/statistics", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/statistics", p)
 	}
 	if err := h.mayExport(r, v); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (h *Room) applicationsExport(w http.ResponseWriter, r *http.Request, v *Vis
 	if err != nil {
 		return err
 	}
-	p := h.Kit.Page(r, "console.queue.title")
+	p := h.Pages.Page(r, "console.queue.title")
 	s := newSheet(p, r, "reference", "kind", "name", "country", "received", "due", "state", "decided", "days", "reason")
 	for _, l := range lines {
 		if err := s.Row(caseCells(p, l)...); err != nil {
@@ -148,7 +148,7 @@ type export struct {
 
 // mayExport counts an export, before anything is read for it.
 func (h *Room) mayExport(r *http.Request, v *Visit) error {
-	allowed, wait, err := h.Kit.Windows.Allow(r.Context(), "exports", v.Member.ID, exportsPerHour, time.Hour)
+	allowed, wait, err := h.Limits.Windows.Allow(r.Context(), "exports", v.Member.ID, exportsPerHour, time.Hour)
 	if err == nil && !allowed {
 		err = &web.Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
 	}
@@ -164,13 +164,13 @@ func (h *Room) download(w http.ResponseWriter, r *http.Request, v *Visit, s *she
 			details[name] = value
 		}
 	}
-	e := h.by(r, v).Did(x.action, "", h.Kit.Now()).With(details)
+	e := h.by(r, v).Did(x.action, "", h.Now()).With(details)
 	if err := h.Audit.Note(r.Context(), e); err != nil {
 		return err
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	header.Set("Content-Disposition", `attachment; filename="`+strings.Join([]string{x.name, dutchDay(h.Kit.Now())}, "-")+`.csv"`)
+	header.Set("Content-Disposition", `attachment; filename="`+strings.Join([]string{x.name, dutchDay(h.Now())}, "-")+`.csv"`)
 	header.Set("Content-Length", strconv.Itoa(len(file)))
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(file) // whoever got only a part finds no end in it

@@ -87,7 +87,7 @@ func (h *Room) home(w http.ResponseWriter, r *http.Request, v *Visit) error {
 			p.Waits = append(p.Waits, list)
 		}
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/home", p)
+	return h.Pages.Render(w, http.StatusOK, "console/home", p)
 }
 
 const takePath = "/console/applications/next"
@@ -97,10 +97,10 @@ const takePath = "/console/applications/next"
 func (h *Room) takeNext(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	c, err := h.Desk.TakeNext(r.Context(), official(v), h.by(r, v))
 	if errors.Is(err, errs.ErrNotFound) {
-		return h.Kit.SeeOther(w, "/console/applications?"+url.Values{"taken": {"none"}}.Encode())
+		return h.Pages.SeeOther(w, "/console/applications?"+url.Values{"taken": {"none"}}.Encode())
 	}
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, doneURL(caseURL(c.ID), "take"))
+	return h.Pages.SeeOther(w, doneURL(caseURL(c.ID), "take"))
 }

@@ -37,7 +37,7 @@ func (h *Room) waitChanges(r *http.Request, p *web.Page, list waitList, changes 
 // can look into it.
 func (h *Room) waitAlarms(r *http.Request, v *Visit, p *web.Page) (waitList, error) {
 	list := waitList{ID: "alarms", Title: p.T("console.home.alarms")}
-	alarms, err := h.Watch.Store.Alarms(r.Context(), h.Kit.Now().AddDate(0, 0, -alarmDays))
+	alarms, err := h.Watch.Store.Alarms(r.Context(), h.Now().AddDate(0, 0, -alarmDays))
 	if err != nil {
 		return list, err
 	}

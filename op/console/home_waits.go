@@ -49,7 +49,7 @@ func (h *Room) waitCases(r *http.Request, v *Visit, p *web.Page, list waitList, 
 		note := p.T("console.case.kind_"+string(c.Kind)) + ", " + stateText(p, c)
 		list.Rows = append(list.Rows, waitRow{
 			Link: web.Link{URL: p.Path(caseURL(c.ID)), Label: c.Reference}, Name: caseName(c), Note: note,
-			Term: h.leftText(p, c), Late: c.Late(h.Kit.Now()),
+			Term: h.leftText(p, c), Late: c.Late(h.Now()),
 		})
 	}
 	list.More = &web.Link{URL: p.Path("/console/applications?" + url.Values{"show": {string(show)}}.Encode()), Label: p.T("console.home.more_" + string(show))}
@@ -58,10 +58,10 @@ func (h *Room) waitCases(r *http.Request, v *Visit, p *web.Page, list waitList, 
 
 // leftText says how much of a term is left.
 func (h *Room) leftText(p *web.Page, c review.Case) string {
-	left := application.DaysLeft(h.Kit.Now(), c.DueAt)
+	left := application.DaysLeft(h.Now(), c.DueAt)
 	switch {
 	case c.State == application.MoreInformation:
-		return termText(p, c, h.Kit.Now())
+		return termText(p, c, h.Now())
 	case left < 0:
 		return p.T("console.home.left_late", "Day", lastDay(p, c.DueAt))
 	case left == 0:
@@ -72,7 +72,7 @@ func (h *Room) leftText(p *web.Page, c review.Case) string {
 
 // waitCalls are the unblocks that the member has begun.
 func (h *Room) waitCalls(r *http.Request, v *Visit, p *web.Page) (waitList, error) {
-	cases, err := h.Helpdesk.Store.OpenedBy(r.Context(), v.Member.ID, h.Kit.Now())
+	cases, err := h.Helpdesk.Store.OpenedBy(r.Context(), v.Member.ID, h.Now())
 	if err != nil {
 		return waitList{}, err
 	}
@@ -81,7 +81,7 @@ func (h *Room) waitCalls(r *http.Request, v *Visit, p *web.Page) (waitList, erro
 	if err != nil {
 		return list, err
 	}
-	changes, err := h.Helpdesk.Changes.OpenedBy(r.Context(), v.Member.ID, h.Kit.Now())
+	changes, err := h.Helpdesk.Changes.OpenedBy(r.Context(), v.Member.ID, h.Now())
 	if err != nil {
 		return list, err
 	}
@@ -90,7 +90,7 @@ func (h *Room) waitCalls(r *http.Request, v *Visit, p *web.Page) (waitList, erro
 
 // waitProposals are colleagues' unblocks that need a second person.
 func (h *Room) waitProposals(r *http.Request, v *Visit, p *web.Page) (waitList, error) {
-	all, err := h.Helpdesk.Store.Waiting(r.Context(), h.Kit.Now())
+	all, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
 	if err != nil {
 		return waitList{}, err
 	}
@@ -106,7 +106,7 @@ func (h *Room) waitProposals(r *http.Request, v *Visit, p *web.Page) (waitList, 
 	if err != nil {
 		return list, err
 	}
-	changes, err := h.Helpdesk.Changes.Waiting(r.Context(), h.Kit.Now())
+	changes, err := h.Helpdesk.Changes.Waiting(r.Context(), h.Now())
 	if err != nil {
 		return list, err
 	}
@@ -134,7 +134,7 @@ func (h *Room) waitUnblocks(r *http.Request, p *web.Page, list waitList, cases [
 
 // waitInvited are the invitations that nobody has accepted.
 func (h *Room) waitInvited(r *http.Request, _ *Visit, p *web.Page) (waitList, error) {
-	all, err := h.Rules.Store.List(r.Context())
+	all, err := h.Staff.Store.List(r.Context())
 	if err != nil {
 		return waitList{}, err
 	}
@@ -145,7 +145,7 @@ func (h *Room) waitInvited(r *http.Request, _ *Visit, p *web.Page) (waitList, er
 		}
 		row := waitRow{Link: web.Link{URL: p.Path("/console/staff/member?" + url.Values{"id": {m.ID}}.Encode()), Label: m.Name}, Note: p.T("console.state." + string(m.State))}
 		if m.State == staff.Invited {
-			if row.Late = !h.Kit.Now().Before(m.InviteExpires); row.Late {
+			if row.Late = !h.Now().Before(m.InviteExpires); row.Late {
 				row.Term = p.T("console.home.invite_over", "Moment", dutchTime(m.InviteExpires, p.Lang))
 			} else {
 				row.Term = p.T("console.home.before", "Moment", dutchTime(m.InviteExpires, p.Lang))
@@ -170,7 +170,7 @@ func (h *Room) waitHead(r *http.Request, _ *Visit, p *web.Page) (waitList, error
 		return waitList{}, err
 	}
 	row := waitRow{Link: web.Link{URL: p.Path("/console/record"), Label: p.T("console.home.record")}}
-	row.Term, row.Note, row.Late = headText(p, end, last, h.Kit.Now())
+	row.Term, row.Note, row.Late = headText(p, end, last, h.Now())
 	return waitList{ID: "head", Title: p.T("console.home.head"), Rows: []waitRow{row}}, nil
 }
 

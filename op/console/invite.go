@@ -24,20 +24,20 @@ type invitePage struct {
 func (h *Room) invite(w http.ResponseWriter, r *http.Request) error {
 	if token := r.URL.Query().Get("token"); token != "" {
 		if handle, ok := secret.Parse(secret.KindInvite, token); ok {
-			h.Kit.SetInvite(w, handle)
+			h.Cookies.SetInvite(w, handle)
 		}
-		return h.Kit.SeeOther(w, "/console/invite")
+		return h.Pages.SeeOther(w, "/console/invite")
 	}
-	h.Kit.EnsureBrowser(w, r)
+	h.Cookies.EnsureBrowser(w, r)
 	_, m, err := h.invited(r)
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/invite", h.invitePage(r, m))
+	return h.Pages.Render(w, http.StatusOK, "console/invite", h.invitePage(r, m))
 }
 
 func (h *Room) invitePage(r *http.Request, m staff.Member) *invitePage {
-	p := h.Kit.Page(r, "console.invite.title")
+	p := h.Pages.Page(r, "console.invite.title")
 	return &invitePage{Page: p, Who: m.Name, Password: web.Field{
 		Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Hint: p.T("apply.field.password.hint", "Min", password.MinLength), Autocomplete: "new-password",
 	}}
@@ -45,11 +45,11 @@ func (h *Room) invitePage(r *http.Request, m staff.Member) *invitePage {
 
 // invited finds the invitation that this browser came with.
 func (h *Room) invited(r *http.Request) (secret.Text, staff.Member, error) {
-	handle, ok := h.Kit.Invite(r)
+	handle, ok := h.Cookies.Invite(r)
 	if !ok {
 		return "", staff.Member{}, web.Fail(http.StatusGone, "console.invite_gone", nil)
 	}
-	m, err := h.Rules.Invited(r.Context(), handle)
+	m, err := h.Staff.Invited(r.Context(), handle)
 	if errors.Is(err, errs.ErrNotFound) {
 		err = web.Fail(http.StatusGone, "console.invite_gone", err)
 	}
@@ -64,7 +64,7 @@ type qrPage struct {
 
 // invitePost spends the invitation and shows the QR in the same answer, once.
 func (h *Room) invitePost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Kit.Limit(r, "console-login", h.PerMinute, time.Minute); err != nil {
+	if err := h.Limits.Allow(r, "console-login", h.PerMinute, time.Minute); err != nil {
 		return err
 	}
 	handle, m, err := h.invited(r)
@@ -77,24 +77,24 @@ func (h *Room) invitePost(w http.ResponseWriter, r *http.Request) error {
 		for _, problem := range problems {
 			p.Wrong("password", "apply.field.password."+string(problem), "Min", password.MinLength, "Max", password.MaxLength)
 		}
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/invite", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/invite", p)
 	}
-	m, key, err := h.Rules.Accept(r.Context(), handle, chosen, h.Kit.Origin(r))
+	m, key, err := h.Staff.Accept(r.Context(), handle, chosen, h.Limits.Origin(r))
 	if errors.Is(err, errs.ErrNotFound) {
 		return web.Fail(http.StatusGone, "console.invite_gone", err)
 	}
 	if err != nil {
 		return err
 	}
-	h.Kit.SetInvite(w, "")
+	h.Cookies.SetInvite(w, "")
 	uri := totp.URIFor(totp.StaffIssuer, m.Email, key)
 	picture, err := totp.Draw(uri)
 	if err != nil {
 		return err
 	}
-	p := h.Kit.Page(r, "qr.page_title")
+	p := h.Pages.Page(r, "qr.page_title")
 	p.Languages = nil
 	page := &qrPage{Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)), Next: web.Link{URL: p.Path("/console/login"), Label: p.T("qr.next")}}
 	page.QR.Account = totp.StaffIssuer
-	return h.Kit.Render(w, http.StatusOK, "console/qr", page)
+	return h.Pages.Render(w, http.StatusOK, "console/qr", page)
 }

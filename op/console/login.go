@@ -20,7 +20,7 @@ type loginPage struct {
 }
 
 func (h *Room) loginPage(r *http.Request, email string) *loginPage {
-	p := h.Kit.Page(r, "console.login.title")
+	p := h.Pages.Page(r, "console.login.title")
 	return &loginPage{
 		Page:     p,
 		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("login.email"), Value: email, Autocomplete: "username"},
@@ -29,19 +29,19 @@ func (h *Room) loginPage(r *http.Request, email string) *loginPage {
 }
 
 func (h *Room) login(w http.ResponseWriter, r *http.Request) error {
-	h.Kit.EnsureBrowser(w, r)
-	return h.Kit.Render(w, http.StatusOK, "console/login", h.loginPage(r, ""))
+	h.Cookies.EnsureBrowser(w, r)
+	return h.Pages.Render(w, http.StatusOK, "console/login", h.loginPage(r, ""))
 }
 
 func (h *Room) loginPost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Kit.Limit(r, "console-login", h.PerMinute, time.Minute); err != nil {
+	if err := h.Limits.Allow(r, "console-login", h.PerMinute, time.Minute); err != nil {
 		return err
 	}
-	m, err := h.Rules.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"), h.Kit.Device(r))
+	m, err := h.Staff.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"), h.Cookies.Device(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p := h.loginPage(r, r.PostForm.Get("email"))
 		p.Wrong("", "login.refused")
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/login", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/login", p)
 	}
 	if err != nil {
 		return err
@@ -50,27 +50,27 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.begin(w, r, m, time.Time{}, codeTime); err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, "/console/login/code")
+	return h.Pages.SeeOther(w, "/console/login/code")
 }
 
 // begin makes a session under a new handle; the browser's old one dies first.
 func (h *Room) begin(w http.ResponseWriter, r *http.Request, m staff.Member, authTime time.Time, ttl time.Duration) error {
-	if old, ok := h.Kit.Staff(r); ok {
+	if old, ok := h.Cookies.Staff(r); ok {
 		if err := h.Sessions.Delete(r.Context(), sessionKey(old.Hash())); err != nil {
 			return err
 		}
 	}
-	browser, ok := h.Kit.Browser(r)
+	browser, ok := h.Cookies.Browser(r)
 	if !ok {
 		return web.Fail(http.StatusForbidden, "error.cookies", nil)
 	}
-	now, handle := h.Kit.Now(), h.Kit.NewHandle(secret.KindStaff)
+	now, handle := h.Now(), h.Cookies.NewHandle(secret.KindStaff)
 	err := h.Sessions.Create(r.Context(), session.Session{
-		Key: sessionKey(handle.Hash()), SID: secret.NewID(h.Kit.Rand), AccountID: m.ID, Epoch: m.Epoch, Browser: browser.Hash(),
+		Key: sessionKey(handle.Hash()), SID: secret.NewID(h.Rand), AccountID: m.ID, Epoch: m.Epoch, Browser: browser.Hash(),
 		AuthTime: authTime, CreatedAt: now, SeenAt: now, Version: 1,
 	}, ttl)
 	if err == nil {
-		h.Kit.SetStaff(w, handle)
+		h.Cookies.SetStaff(w, handle)
 	}
 	return err
 }
@@ -81,14 +81,14 @@ type codePage struct {
 }
 
 func (h *Room) codePage(r *http.Request) *codePage {
-	p := h.Kit.Page(r, "code.title")
+	p := h.Pages.Page(r, "code.title")
 	return &codePage{Page: p, Code: web.Field{Page: p, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")}}
 }
 
 // half gives the visit of a right password that waits for its code.
 func (h *Room) half(r *http.Request) (*Visit, error) {
 	v, err := h.load(r)
-	if err == nil && (!v.Session.AuthTime.IsZero() || !h.Kit.Now().Before(v.Session.CreatedAt.Add(codeTime))) {
+	if err == nil && (!v.Session.AuthTime.IsZero() || !h.Now().Before(v.Session.CreatedAt.Add(codeTime))) {
 		return nil, errs.ErrNotFound
 	}
 	return v, err
@@ -96,43 +96,43 @@ func (h *Room) half(r *http.Request) (*Visit, error) {
 
 func (h *Room) code(w http.ResponseWriter, r *http.Request) error {
 	if _, err := h.half(r); errors.Is(err, errs.ErrNotFound) {
-		return h.Kit.SeeOther(w, "/console/login")
+		return h.Pages.SeeOther(w, "/console/login")
 	} else if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/code", h.codePage(r))
+	return h.Pages.Render(w, http.StatusOK, "console/code", h.codePage(r))
 }
 
 func (h *Room) codePost(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.half(r)
 	if errors.Is(err, errs.ErrNotFound) {
-		return h.Kit.SeeOther(w, "/console/login")
+		return h.Pages.SeeOther(w, "/console/login")
 	}
 	if err != nil {
 		return err
 	}
-	outcome, wait, err := h.Rules.Code(r.Context(), v.Member, r.PostForm.Get("code"), h.Kit.Origin(r))
+	outcome, wait, err := h.Staff.Code(r.Context(), v.Member, r.PostForm.Get("code"), h.Limits.Origin(r))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Kit.SeeOther(w, "/console/login") // removed or invited again meanwhile
+		return h.Pages.SeeOther(w, "/console/login") // removed or invited again meanwhile
 	}
 	if err != nil {
 		return err
 	}
 	if outcome == account.Accepted {
-		if err := h.begin(w, r, v.Member, h.Kit.Now(), limits.Idle); err != nil {
+		if err := h.begin(w, r, v.Member, h.Now(), limits.Idle); err != nil {
 			return err
 		}
-		if err := h.Rules.Remember(r.Context(), v.Member, h.Kit.EnsureDevice(w, r)); err != nil {
+		if err := h.Staff.Remember(r.Context(), v.Member, h.Cookies.EnsureDevice(w, r)); err != nil {
 			// The login is done; this browser is a stranger next time, no more.
-			h.Kit.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
+			h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
 		}
-		return h.Kit.SeeOther(w, "/console")
+		return h.Pages.SeeOther(w, "/console")
 	}
 	p := h.codePage(r)
 	if err := wrongCode(p.Page, outcome, wait); err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/code", p)
+	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/code", p)
 }
 
 // wrongCode says on a page why a code was not taken; the error is that of
@@ -152,12 +152,12 @@ func wrongCode(p *web.Page, outcome account.Outcome, wait time.Duration) error {
 }
 
 func (h *Room) logoutPost(w http.ResponseWriter, r *http.Request) error {
-	if handle, ok := h.Kit.Staff(r); ok {
+	if handle, ok := h.Cookies.Staff(r); ok {
 		if err := h.Sessions.Delete(r.Context(), sessionKey(handle.Hash())); err != nil {
 			return err
 		}
 	}
-	h.Kit.SetStaff(w, "")
+	h.Cookies.SetStaff(w, "")
 	w.Header().Set("Clear-Site-Data", `"cache"`)
-	return h.Kit.SeeOther(w, "/console/login")
+	return h.Pages.SeeOther(w, "/console/login")
 }

@@ -103,7 +103,7 @@ func TestOF01_ConsoleMatrix(t *testing.T) {
 	if checked < 5*5 {
 		t.Error("only", checked, "cells")
 	}
-	for _, r := range s.Kit.Routes() {
+	for _, r := range s.Kit.Router.Routes() {
 		if strings.HasPrefix(r.Path, "/console") && !slices.ContainsFunc(s.Console.Access(), func(a console.Access) bool { return a.Method == r.Method && a.Path == r.Path }) {
 			t.Errorf("%s %s is mounted beside the table of roles", r.Method, r.Path)
 		}
@@ -141,13 +141,13 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 // One invitation, 32 at once: one password and one secret count.
 func TestConsoleInviteRace(t *testing.T) {
 	s := site.New(t, nil)
-	handle, _, err := s.Console.Rules.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Actor{})
+	handle, _, err := s.Console.Staff.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Actor{})
 	site.Must(t, err)
 	var done atomic.Int32
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
-			if _, _, err := s.Console.Rules.Accept(context.Background(), handle, site.StaffPassword, "test"); err == nil {
+			if _, _, err := s.Console.Staff.Accept(context.Background(), handle, site.StaffPassword, "test"); err == nil {
 				done.Add(1)
 			}
 		})
@@ -157,7 +157,7 @@ func TestConsoleInviteRace(t *testing.T) {
 		t.Error(done.Load(), "accepted one invitation")
 	}
 	late := secret.New(rand.Reader, secret.KindInvite)
-	if _, _, err := s.Console.Rules.Accept(t.Context(), late, site.StaffPassword, "test"); err != errs.ErrNotFound && err == nil {
+	if _, _, err := s.Console.Staff.Accept(t.Context(), late, site.StaffPassword, "test"); err != errs.ErrNotFound && err == nil {
 		t.Error("an invitation nobody made is accepted")
 	}
 }

@@ -52,7 +52,7 @@ func (h *Room) record(w http.ResponseWriter, r *http.Request, v *Visit) error {
 		return err
 	}
 	if len(p.Problems) > 0 {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/record", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/record", p)
 	}
 	events, err := h.Audit.Find(r.Context(), f, recordRows+1)
 	if err != nil {
@@ -76,7 +76,7 @@ func (h *Room) record(w http.ResponseWriter, r *http.Request, v *Visit) error {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/record", p)
+	return h.Pages.Render(w, http.StatusOK, "console/record", p)
 }
 
 // turned is the address of the same filters at another place of the audit log.
@@ -119,7 +119,7 @@ func (h *Room) readingEvent(r *http.Request, v *Visit, f audit.Filter, found boo
 			delete(details, name)
 		}
 	}
-	return h.by(r, v).Did(audit.RecordViewed, "", h.Kit.Now()).With(details)
+	return h.by(r, v).Did(audit.RecordViewed, "", h.Now()).With(details)
 }
 
 func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *memberNames) (recordRow, error) {

@@ -103,7 +103,7 @@ func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 	for _, k := range audit.ActorKinds {
 		kinds.Options = append(kinds.Options, web.Option{Value: string(k), Label: p.T("record.actor." + string(k))})
 	}
-	all, err := h.Rules.Store.Everyone(r.Context())
+	all, err := h.Staff.Store.Everyone(r.Context())
 	if err != nil {
 		return err
 	}

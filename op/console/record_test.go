@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"omgevingsloket-id/e2e/pages"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
 )
@@ -40,11 +41,7 @@ func TestRecordHasWords(t *testing.T) {
 // The helpdesk reads what happened to an account in the same words; what has
 // none is named by its code.
 func TestAccountEventsHaveWords(t *testing.T) {
-	catalog, err := web.LoadCatalog()
-	if err != nil {
-		t.Fatal(err)
-	}
-	kit := &web.Kit{Catalog: catalog, Settings: web.Settings{Issuer: "http://localhost"}}
+	kit := pages.New(t)
 	nobody := func(*web.Page, string) string { return "" }
 	for _, lang := range []string{"nl", "en"} {
 		r := httptest.NewRequest("GET", "/?lang="+lang, nil)

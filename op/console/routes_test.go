@@ -131,7 +131,7 @@ func TestOF08_ConsoleHoldsNoSecrets(t *testing.T) {
 		"a document":              "Voorbeeld: geen echt document",
 		"a document, sealed":      base64.StdEncoding.EncodeToString(paper.Sealed)[:24],
 		"a browser's cookie":      olga.Cookies()[site.BrowserCookie],
-		"the key of form tokens":  hex.EncodeToString(s.Kit.FormKey),
+		"the key of form tokens":  hex.EncodeToString(s.Kit.Cookies.FormKey),
 		"the master key":          strings.Fields(string(masterKey(s)))[1],
 		"a browser's cookie of b": b.Cookies()[site.BrowserCookie],
 	}

@@ -38,12 +38,12 @@ func (h *Room) staff(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/staff", p)
+	return h.Pages.Render(w, http.StatusOK, "console/staff", p)
 }
 
 func (h *Room) staffPage(r *http.Request, v *Visit, chosen []staff.Role) (*staffPage, error) {
 	p := &staffPage{page: h.page(r, v, "console.staff.title")}
-	all, err := h.Rules.Store.List(r.Context())
+	all, err := h.Staff.Store.List(r.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -108,16 +108,16 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
 	}
 	if len(p.Problems) > 0 {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/staff", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/staff", p)
 	}
-	_, _, err = h.Rules.Invite(r.Context(), name, address, p.Lang, roles, h.by(r, v))
+	_, _, err = h.Staff.Invite(r.Context(), name, address, p.Lang, roles, h.by(r, v))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Kit.SeeOther(w, "/console/staff") // removed a moment ago: the list says so
+		return h.Pages.SeeOther(w, "/console/staff") // removed a moment ago: the list says so
 	}
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, doneURL("/console/staff", "invited"))
+	return h.Pages.SeeOther(w, doneURL("/console/staff", "invited"))
 }
 
 // InviteLink is the address at which an invitation is accepted.
@@ -142,11 +142,11 @@ func (h *Room) member(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/member", p)
+	return h.Pages.Render(w, http.StatusOK, "console/member", p)
 }
 
 func (h *Room) memberPage(r *http.Request, v *Visit) (*memberPage, staff.Member, error) {
-	m, err := h.Rules.Store.ByID(r.Context(), r.URL.Query().Get("id"))
+	m, err := h.Staff.Store.ByID(r.Context(), r.URL.Query().Get("id"))
 	if err == nil && m.State == staff.Removed {
 		err = errs.ErrNotFound
 	}
@@ -177,22 +177,22 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	case action == "remove" && !p.Sure.Checked:
 		p.Wrong("sure", "console.member.not_sure")
 	case action == "remove":
-		err = h.Rules.Remove(r.Context(), m, h.by(r, v))
+		err = h.Staff.Remove(r.Context(), m, h.by(r, v))
 	case action == "roles" && len(roles) == 0:
 		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
 	case action == "roles":
-		err = h.Rules.SetRoles(r.Context(), m, roles, h.by(r, v))
+		err = h.Staff.SetRoles(r.Context(), m, roles, h.by(r, v))
 	default:
 		return web.Fail(http.StatusBadRequest, "error.bad_request", nil)
 	}
 	if len(p.Problems) > 0 {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/member", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/member", p)
 	}
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Kit.SeeOther(w, "/console/staff") // a colleague removed the member meanwhile: the list shows it
+		return h.Pages.SeeOther(w, "/console/staff") // a colleague removed the member meanwhile: the list shows it
 	}
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, doneURL("/console/staff", action))
+	return h.Pages.SeeOther(w, doneURL("/console/staff", action))
 }

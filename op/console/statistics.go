@@ -42,7 +42,7 @@ type statisticsSection struct {
 func (h *Room) statistics(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	p := h.statisticsPage(r, v, r.URL.Query())
 	if len(p.Problems) > 0 {
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/statistics", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/statistics", p)
 	}
 	rows, err := h.Statistics.Count(r.Context(), p.query)
 	if err != nil {
@@ -51,14 +51,14 @@ func (h *Room) statistics(w http.ResponseWriter, r *http.Request, v *Visit) erro
 	for _, g := range p.groups(rows) {
 		p.Sections = append(p.Sections, p.section(g, rows))
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/statistics", p)
+	return h.Pages.Render(w, http.StatusOK, "console/statistics", p)
 }
 
 // statisticsPage reads a period and a kind: this year and both, where none is
 // named.
 func (h *Room) statisticsPage(r *http.Request, v *Visit, q url.Values) *statisticsPage {
 	p := &statisticsPage{page: h.page(r, v, "console.statistics.title")}
-	now := h.Kit.Now().In(letter.Dutch)
+	now := h.Now().In(letter.Dutch)
 	p.From, p.Until = p.dateField("from", cut(q.Get("from"), 32)), p.dateField("until", cut(q.Get("until"), 32))
 	from, last := p.date(&p.From), p.date(&p.Until)
 	switch {

@@ -27,12 +27,12 @@ func (h *Room) accountPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 			return err
 		}
 		p.Wrong("", "helpdesk.unblock.busy")
-		return h.Kit.Render(w, http.StatusConflict, "console/account", p)
+		return h.Pages.Render(w, http.StatusConflict, "console/account", p)
 	}
 	if err != nil {
 		return err
 	}
-	return h.Kit.SeeOther(w, unblockURL(c.ID))
+	return h.Pages.SeeOther(w, unblockURL(c.ID))
 }
 
 // step is what one member may do with a case now.
@@ -111,7 +111,7 @@ func (h *Room) unblock(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	if err != nil {
 		return err
 	}
-	return h.Kit.Render(w, http.StatusOK, "console/unblock", h.unblockPage(r, v, d))
+	return h.Pages.Render(w, http.StatusOK, "console/unblock", h.unblockPage(r, v, d))
 }
 
 func (h *Room) unblockPage(r *http.Request, v *Visit, d call) *unblockPage {
@@ -165,7 +165,7 @@ func (h *Room) unblockPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 	action := r.PostForm.Get("action")
 	switch {
 	case d.step == stepOver || d.step == stepBusy:
-		return h.Kit.Render(w, http.StatusConflict, "console/unblock", h.unblockPage(r, v, d))
+		return h.Pages.Render(w, http.StatusConflict, "console/unblock", h.unblockPage(r, v, d))
 	case action == "stop":
 		err = h.Helpdesk.End(r.Context(), d.Case, h.by(r, v))
 	case d.step == stepIdentify:
@@ -173,7 +173,7 @@ func (h *Room) unblockPost(w http.ResponseWriter, r *http.Request, v *Visit) err
 	case d.step == stepReason:
 		_, err = h.Helpdesk.Justify(r.Context(), d.Case, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), h.by(r, v))
 		if p := h.unblockPage(r, v, d); unjustified(p.Page, err) {
-			return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/unblock", p)
+			return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/unblock", p)
 		}
 	case action == "confirm" && (d.step == stepConfirm || d.step == stepSecond):
 		err = h.Helpdesk.Finish(r.Context(), d.Case, d.account, h.by(r, v))
@@ -196,7 +196,7 @@ func (h *Room) identifyPost(w http.ResponseWriter, r *http.Request, v *Visit, d 
 	d.Case = next
 	p := h.unblockPage(r, v, d)
 	notYet(p.Page, p.Code, p.Ask)
-	return h.Kit.Render(w, http.StatusUnprocessableEntity, "console/unblock", p)
+	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/unblock", p)
 }
 
 // onward opens the case again at the step it is at now. In conflict somebody
@@ -205,5 +205,5 @@ func (h *Room) onward(w http.ResponseWriter, d call, err error) error {
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
-	return h.Kit.SeeOther(w, unblockURL(d.ID))
+	return h.Pages.SeeOther(w, unblockURL(d.ID))
 }

@@ -15,9 +15,9 @@ import (
 // a file that was opened: lists are files too. What was looked for is not
 // written, only whether it was the same as before.
 func (h *Room) searched(r *http.Request, v *Visit, action audit.Action, typed string) error {
-	what := secret.MAC(h.Kit.FormKey, "search", v.Session.SID, term.Fold(typed))[:16]
+	what := secret.MAC(h.Cookies.FormKey, "search", v.Session.SID, term.Fold(typed))[:16]
 	return h.look(r, v, func() error {
-		return h.Audit.Note(r.Context(), h.by(r, v).Did(action, what, h.Kit.Now()))
+		return h.Audit.Note(r.Context(), h.by(r, v).Did(action, what, h.Now()))
 	})
 }
 
@@ -26,7 +26,7 @@ func (h *Room) searched(r *http.Request, v *Visit, action audit.Action, typed st
 func (h *Room) look(r *http.Request, v *Visit, view func() error) error {
 	alarmed, err := h.Watch.Look(r.Context(), v.Member, h.by(r, v), view)
 	if alarmed {
-		h.Kit.Log.WarnContext(r.Context(), "an official opened many files", "member", v.Member.ID, "request", web.RequestID(r))
+		h.Log.WarnContext(r.Context(), "an official opened many files", "member", v.Member.ID, "request", web.RequestID(r))
 	}
 	if errors.Is(err, staff.ErrStopped) {
 		return deadEnd(http.StatusTooManyRequests, "error.stopped")

@@ -47,7 +47,7 @@ func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
 	const most = 3
 	s := site.New(t, func(c *config.Config) { c.Console.ViewsPerHour = most })
 	var log bytes.Buffer
-	s.Kit.Log = slog.New(slog.NewTextHandler(&log, nil))
+	s.Console.Log = slog.New(slog.NewTextHandler(&log, nil))
 	files := persons(s, 3*most+2)
 	desk := s.Official("desk@example.org", staff.Helpdesk)
 	s.Official("admin@example.org", staff.Administrator)

@@ -12,6 +12,7 @@ package enrol
 import (
 	"net/http"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/signin"
@@ -19,16 +20,17 @@ import (
 
 // Room is the enrolment. All fields are set once, at the wiring.
 type Room struct {
-	Kit   *web.Kit
-	Flow  *web.Flow
-	Rules *signin.Service
+	Pages  *web.Renderer
+	Limits *web.Limits
+	Flow   *flow.Dispatcher
+	SignIn *signin.Service
 }
 
 // Mount adds the pages.
-func (h *Room) Mount(k *web.Kit) {
-	k.Get("/enrol", h.Flow.At(authreq.StepReveal, h.enrol))
-	k.Get("/enrol/qr", h.again)
-	k.Post("/enrol/qr", h.Flow.At(authreq.StepReveal, h.qrPost))
+func (h *Room) Mount(t *web.Router) {
+	t.Get("/enrol", h.Flow.At(authreq.StepReveal, h.enrol))
+	t.Get("/enrol/qr", h.again)
+	t.Post("/enrol/qr", h.Flow.At(authreq.StepReveal, h.qrPost))
 }
 
 type enrolPage struct {
@@ -37,10 +39,10 @@ type enrolPage struct {
 	Again  bool // after an unblock: the old entry in the app has to go first
 }
 
-func (h *Room) enrol(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+func (h *Room) enrol(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	p := h.Flow.Page(r, v, "enrol.title")
-	return h.Kit.Render(w, http.StatusOK, "enrol/enrol", &enrolPage{
-		Page: p, Action: p.Path(web.For("/enrol/qr", v.Handle)), Again: v.Account.Unblocks > 0,
+	return h.Pages.Render(w, http.StatusOK, "enrol/enrol", &enrolPage{
+		Page: p, Action: p.Path(flow.For("/enrol/qr", v.Handle)), Again: v.Account.Unblocks > 0,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/signin"
@@ -17,8 +18,8 @@ type qrPage struct {
 }
 
 // qrPost commits that the QR was shown, and only then shows it.
-func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	key, err := h.Rules.Reveal(r.Context(), *v.Account, signin.From{Origin: h.Kit.Origin(r), RequestID: web.RequestID(r)})
+func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
+	key, err := h.SignIn.Reveal(r.Context(), *v.Account, signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)})
 	if errors.Is(err, errs.ErrConflict) {
 		// Another click or tab was first: it has the one QR there is.
 		return h.again(w, r)
@@ -33,8 +34,8 @@ func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 	}
 	p := h.Flow.Page(r, v, "qr.page_title")
 	p.Languages = nil // a link away would lose the QR
-	return h.Kit.Render(w, http.StatusOK, "enrol/qr", &qrPage{
+	return h.Pages.Render(w, http.StatusOK, "enrol/qr", &qrPage{
 		Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)),
-		Next: web.Link{URL: p.Path(web.For("/login/code", v.Handle)), Label: p.T("qr.next")},
+		Next: web.Link{URL: p.Path(flow.For("/login/code", v.Handle)), Label: p.T("qr.next")},
 	})
 }

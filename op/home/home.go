@@ -12,17 +12,17 @@ import (
 
 // Room is the front of the house. All fields are set once, at the wiring.
 type Room struct {
-	Kit *web.Kit
-	Now func() time.Time
+	Pages *web.Renderer
+	Now   func() time.Time
 }
 
 // Mount adds the pages.
-func (h *Room) Mount(k *web.Kit) {
-	k.Get("/", h.home)
+func (h *Room) Mount(t *web.Router) {
+	t.Get("/", h.home)
 	for _, name := range []string{"help", "accessibility", "privacy", "terms"} {
-		k.Get("/"+name, h.text(name))
+		t.Get("/"+name, h.text(name))
 	}
-	k.Raw(http.MethodGet, "/.well-known/security.txt", http.HandlerFunc(h.security))
+	t.Raw(http.MethodGet, "/.well-known/security.txt", http.HandlerFunc(h.security))
 }
 
 type homePage struct {
@@ -31,8 +31,8 @@ type homePage struct {
 }
 
 func (h *Room) home(w http.ResponseWriter, r *http.Request) error {
-	p := h.Kit.Page(r, "home.title")
-	return h.Kit.Render(w, http.StatusOK, "home/home", &homePage{
+	p := h.Pages.Page(r, "home.title")
+	return h.Pages.Render(w, http.StatusOK, "home/home", &homePage{
 		Page: p, Apply: web.Link{URL: p.Path("/apply"), Label: p.T("home.apply")}, Start: web.Link{URL: p.Path("/start"), Label: p.T("home.start")},
 	})
 }
@@ -43,17 +43,17 @@ type textPage struct {
 
 func (h *Room) text(name string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		return h.Kit.Render(w, http.StatusOK, "home/"+name, &textPage{Page: h.Kit.Page(r, name+".title")})
+		return h.Pages.Render(w, http.StatusOK, "home/"+name, &textPage{Page: h.Pages.Page(r, name+".title")})
 	}
 }
 
 // security is RFC 9116.
 func (h *Room) security(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	contact := h.Kit.Settings.Helpdesk.URL
+	contact := h.Pages.Settings.Helpdesk.URL
 	if contact == "" {
-		contact = "mailto:" + h.Kit.Settings.Helpdesk.Email
+		contact = "mailto:" + h.Pages.Settings.Helpdesk.Email
 	}
 	fmt.Fprintf(w, "Contact: %s\nExpires: %s\nPreferred-Languages: nl, en\nCanonical: %s\n",
-		contact, h.Now().AddDate(0, 6, 0).UTC().Format(time.RFC3339), h.Kit.URL("/.well-known/security.txt"))
+		contact, h.Now().AddDate(0, 6, 0).UTC().Format(time.RFC3339), h.Pages.URL("/.well-known/security.txt"))
 }

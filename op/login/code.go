@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
@@ -21,32 +22,32 @@ type codePage struct {
 	Lost  web.Link // only when First
 }
 
-func (h *Room) codePage(r *http.Request, v *web.Visit) *codePage {
+func (h *Room) codePage(r *http.Request, v *flow.Login) *codePage {
 	p := h.Flow.Page(r, v, "code.title")
 	return &codePage{
 		Page:  p,
 		Code:  web.Field{Page: p, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")},
 		First: v.Account.State == account.QRShown,
-		Lost:  web.Link{URL: p.Path(web.For("/login/lost", v.Handle)), Label: p.T("code.lost")},
+		Lost:  web.Link{URL: p.Path(flow.For("/login/lost", v.Handle)), Label: p.T("code.lost")},
 	}
 }
 
 // code asks for the verification code. It changes a cookie, so that the page
 // with the QR before it cannot come back from the browser's memory.
-func (h *Room) code(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	h.Kit.Turn(w)
-	return h.Kit.Render(w, http.StatusOK, "login/code", h.codePage(r, v))
+func (h *Room) code(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
+	h.Cookies.Turn(w)
+	return h.Pages.Render(w, http.StatusOK, "login/code", h.codePage(r, v))
 }
 
-func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	typed := r.PostForm.Get("code")
 	p := h.codePage(r, v)
 	if typed == "" {
 		p.Wrong("code", "code.missing")
-		return h.Kit.Render(w, http.StatusUnprocessableEntity, "login/code", p)
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "login/code", p)
 	}
 	a := *v.Account
-	result, err := h.Rules.Code(r.Context(), a, typed, h.from(r))
+	result, err := h.SignIn.Code(r.Context(), a, typed, h.from(r))
 	if errors.Is(err, errs.ErrConflict) {
 		// Blocked, unblocked or used in another tab meanwhile: look again.
 		return h.onward(w, r, v)
@@ -66,7 +67,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *web.Visit) er
 	default:
 		h.sayWrong(p, result)
 	}
-	return h.Kit.Render(w, http.StatusUnprocessableEntity, "login/code", p)
+	return h.Pages.Render(w, http.StatusUnprocessableEntity, "login/code", p)
 }
 
 func (h *Room) sayWrong(p *codePage, result signin.CodeResult) {
@@ -79,9 +80,9 @@ func (h *Room) sayWrong(p *codePage, result signin.CodeResult) {
 
 // enter begins a session after both factors: the browser's old one dies
 // first, the handle is new, and the sid stays only for the same account.
-func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *web.Visit, a account.Account) error {
+func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *flow.Login, a account.Account) error {
 	now := h.Now()
-	browser, ok := h.Kit.Browser(r)
+	browser, ok := h.Cookies.Browser(r)
 	if !ok {
 		return web.Restart(nil)
 	}
@@ -89,7 +90,7 @@ func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *web.Visit, a acc
 	if err != nil {
 		return err
 	}
-	handle := h.Kit.NewHandle(secret.KindSession)
+	handle := h.Cookies.NewHandle(secret.KindSession)
 	s := session.Session{
 		Key: handle.Hash(), SID: sid, AccountID: a.ID, Epoch: a.Epoch, Browser: browser.Hash(),
 		AuthTime: now, CreatedAt: now, SeenAt: now, Version: 1,
@@ -97,11 +98,11 @@ func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *web.Visit, a acc
 	if err := h.Sessions.Create(r.Context(), s, h.SessionLimits.TTL(s, now)); err != nil {
 		return err
 	}
-	h.Kit.SetSession(w, handle)
-	if err := h.Rules.Remember(r.Context(), a, h.Kit.EnsureDevice(w, r)); err != nil {
+	h.Cookies.SetSession(w, handle)
+	if err := h.SignIn.Remember(r.Context(), a, h.Cookies.EnsureDevice(w, r)); err != nil {
 		// The login itself is done; without a lane of its own this browser
 		// is a stranger next time, no more.
-		h.Kit.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
+		h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
 	}
 	v.Request.AuthTime, v.Request.SID, v.Request.Session = now, sid, s.Key
 	return h.onward(w, r, v)
@@ -111,8 +112,8 @@ func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *web.Visit, a acc
 // Another person's tokens go before the session that names them: what fails in
 // between is found again by the next try.
 func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error) {
-	sid = secret.NewID(h.Kit.Rand)
-	handle, ok := h.Kit.Session(r)
+	sid = secret.NewID(h.Rand)
+	handle, ok := h.Cookies.Session(r)
 	if !ok {
 		return sid, nil
 	}
@@ -132,7 +133,7 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 }
 
 func (h *Room) revoke(r *http.Request, old session.Session) error {
-	rec := effect.Of(audit.Holder(old.AccountID).At(h.Kit.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, old.AccountID, h.Now()).
+	rec := effect.Of(audit.Holder(old.AccountID).At(h.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, old.AccountID, h.Now()).
 		Because("another account logged in"))
 	_, err := h.Grants.RevokeSession(r.Context(), old.SID, h.Now(), rec)
 	return err

@@ -8,14 +8,17 @@
 //	      that ends at /portals                  └─► /login/blocked
 //
 // No page here knows which one is next: each changes what is stored and asks
-// web.Flow.
+// flow.Dispatcher.
 package login
 
 import (
 	"errors"
+	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
@@ -26,9 +29,13 @@ import (
 
 // Room is the login. All fields are set once, at the wiring.
 type Room struct {
-	Kit           *web.Kit
-	Flow          *web.Flow
-	Rules         *signin.Service
+	Pages         *web.Renderer
+	Cookies       *web.Cookies
+	Limits        *web.Limits
+	Rand          io.Reader
+	Log           *slog.Logger
+	Flow          *flow.Dispatcher
+	SignIn        *signin.Service
 	Sessions      session.Store
 	SessionLimits session.Limits
 	Grants        grant.Store
@@ -43,17 +50,17 @@ type Room struct {
 }
 
 // Mount adds the pages.
-func (h *Room) Mount(k *web.Kit) {
-	k.Get("/start", h.start)
-	k.Get("/portals", h.portals)
-	k.Get("/login", h.login)
-	k.Post("/login", h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password")
-	k.Get("/login/code", h.Flow.At(authreq.StepCode, h.code))
-	k.Post("/login/code", h.Flow.At(authreq.StepCode, h.codePost), "code")
-	k.Get("/login/lost", h.Flow.At(authreq.StepCode, h.lost))
-	k.Post("/login/lost", h.Flow.At(authreq.StepCode, h.lostPost))
-	k.Get("/login/blocked", h.Flow.At(authreq.StepBlocked, h.blocked))
-	k.Get("/login/restart", h.restart)
+func (h *Room) Mount(t *web.Router) {
+	t.Get("/start", h.start)
+	t.Get("/portals", h.portals)
+	t.Get("/login", h.login)
+	t.Post("/login", h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password")
+	t.Get("/login/code", h.Flow.At(authreq.StepCode, h.code))
+	t.Post("/login/code", h.Flow.At(authreq.StepCode, h.codePost), "code")
+	t.Get("/login/lost", h.Flow.At(authreq.StepCode, h.lost))
+	t.Post("/login/lost", h.Flow.At(authreq.StepCode, h.lostPost))
+	t.Get("/login/blocked", h.Flow.At(authreq.StepBlocked, h.blocked))
+	t.Get("/login/restart", h.restart)
 }
 
 type loginPage struct {
@@ -65,14 +72,14 @@ type loginPage struct {
 // and takes the road of somebody who starts.
 func (h *Room) login(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.Query().Get("login") == "" {
-		return h.Kit.SeeOther(w, "/start")
+		return h.Pages.SeeOther(w, "/start")
 	}
-	return h.Flow.At(authreq.StepPassword, func(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-		return h.Kit.Render(w, http.StatusOK, "login/login", h.loginPage(r, v, v.Request.LoginHint))
+	return h.Flow.At(authreq.StepPassword, func(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
+		return h.Pages.Render(w, http.StatusOK, "login/login", h.loginPage(r, v, v.Request.LoginHint))
 	})(w, r)
 }
 
-func (h *Room) loginPage(r *http.Request, v *web.Visit, email string) *loginPage {
+func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) *loginPage {
 	p := h.Flow.Page(r, v, "login.title")
 	return &loginPage{
 		Page:     p,
@@ -83,8 +90,8 @@ func (h *Room) loginPage(r *http.Request, v *web.Visit, email string) *loginPage
 
 // loginPost checks the password. Every refusal is the same page: unknown
 // address, wrong password, locked lane, blocked account.
-func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
-	if err := h.Kit.Limit(r, "login", h.PerMinute, time.Minute); err != nil {
+func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
+	if err := h.Limits.Allow(r, "login", h.PerMinute, time.Minute); err != nil {
 		return err
 	}
 	email, password := r.PostForm.Get("email"), r.PostForm.Get("password")
@@ -98,7 +105,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 		}
 		return h.refuse(w, r, p)
 	}
-	a, err := h.Rules.Password(r.Context(), email, password, h.Kit.Device(r))
+	a, err := h.SignIn.Password(r.Context(), email, password, h.Cookies.Device(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p := h.loginPage(r, v, email)
 		p.Wrong("", "login.refused")
@@ -107,7 +114,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 	if err != nil {
 		return err
 	}
-	if a, err = h.Rules.Lapse(r.Context(), a, h.from(r)); err != nil {
+	if a, err = h.SignIn.Lapse(r.Context(), a, h.from(r)); err != nil {
 		return err
 	}
 	v.Request.Forget()
@@ -116,11 +123,11 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *web.Visit) e
 }
 
 func (h *Room) refuse(w http.ResponseWriter, r *http.Request, p *loginPage) error {
-	return h.Kit.Render(w, http.StatusUnprocessableEntity, "login/login", p)
+	return h.Pages.Render(w, http.StatusUnprocessableEntity, "login/login", p)
 }
 
 // onward keeps what changed and goes to the next step.
-func (h *Room) onward(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+func (h *Room) onward(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	v, err := h.Flow.Save(r.Context(), v)
 	if err != nil {
 		return err
@@ -129,7 +136,7 @@ func (h *Room) onward(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 }
 
 func (h *Room) from(r *http.Request) signin.From {
-	return signin.From{Origin: h.Kit.Origin(r), RequestID: web.RequestID(r)}
+	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)}
 }
 
 // restart is where a login ends that cannot go on.

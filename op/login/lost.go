@@ -3,6 +3,7 @@ package login
 import (
 	"net/http"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 )
@@ -14,22 +15,22 @@ type lostPage struct {
 
 // lost explains what happens to somebody who could not scan the QR; only
 // before the first right code.
-func (h *Room) lost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+func (h *Room) lost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	if v.Account.State != account.QRShown {
 		return h.Flow.Onward(w, r, v)
 	}
 	p := h.Flow.Page(r, v, "lost.title")
-	return h.Kit.Render(w, http.StatusOK, "login/lost", &lostPage{
-		Page: p, Back: web.Link{URL: p.Path(web.For("/login/code", v.Handle)), Label: p.T("lost.back")},
+	return h.Pages.Render(w, http.StatusOK, "login/lost", &lostPage{
+		Page: p, Back: web.Link{URL: p.Path(flow.For("/login/code", v.Handle)), Label: p.T("lost.back")},
 	})
 }
 
 // lostPost blocks the account, so that the helpdesk can give a fresh start.
-func (h *Room) lostPost(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+func (h *Room) lostPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	if v.Account.State != account.QRShown {
 		return h.Flow.Onward(w, r, v)
 	}
-	if _, err := h.Rules.Block(r.Context(), *v.Account, account.NotScanned, h.from(r)); err != nil {
+	if _, err := h.SignIn.Block(r.Context(), *v.Account, account.NotScanned, h.from(r)); err != nil {
 		return err
 	}
 	return h.onward(w, r, v)
@@ -44,9 +45,9 @@ type blockedPage struct {
 
 // blocked is shown only after the right password. It names the helpdesk and
 // the reference under which it finds the account.
-func (h *Room) blocked(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+func (h *Room) blocked(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	p := h.Flow.Page(r, v, "blocked.title")
-	return h.Kit.Render(w, http.StatusForbidden, "login/blocked", &blockedPage{
+	return h.Pages.Render(w, http.StatusForbidden, "login/blocked", &blockedPage{
 		Page: p, Why: p.T("blocked.why_" + string(v.Account.BlockReason)), Reference: v.Account.BlockRef,
 		Callback: h.Callback.Code(*v.Account, h.Now()),
 	})

@@ -23,9 +23,9 @@ func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err == nil && c.InitiateLoginURI != "" {
-		return h.Kit.SeeOther(w, h.initiate(c))
+		return h.Pages.SeeOther(w, h.initiate(c))
 	}
-	if err := h.Kit.Limit(r, "start", h.Starts, time.Minute); err != nil {
+	if err := h.Limits.Allow(r, "start", h.Starts, time.Minute); err != nil {
 		return err
 	}
 	v, err := h.Flow.Begin(w, r, authreq.Request{ACR: h.ACR})
@@ -56,13 +56,13 @@ func (h *Room) portals(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !in {
-		return h.Kit.SeeOther(w, "/start")
+		return h.Pages.SeeOther(w, "/start")
 	}
 	all, err := h.Clients.List(r.Context())
 	if err != nil {
 		return err
 	}
-	page := &portalsPage{Page: h.Kit.Page(r, "portals.title")}
+	page := &portalsPage{Page: h.Pages.Page(r, "portals.title")}
 	for _, c := range all {
 		switch {
 		case c.InitiateLoginURI != "":
@@ -71,12 +71,12 @@ func (h *Room) portals(w http.ResponseWriter, r *http.Request) error {
 			page.Portals = append(page.Portals, web.Link{URL: c.HomeURI, Label: c.Name})
 		}
 	}
-	return h.Kit.Render(w, http.StatusOK, "login/portals", page)
+	return h.Pages.Render(w, http.StatusOK, "login/portals", page)
 }
 
 func (h *Room) loggedIn(r *http.Request) (bool, error) {
-	handle, ok := h.Kit.Session(r)
-	browser, bound := h.Kit.Browser(r)
+	handle, ok := h.Cookies.Session(r)
+	browser, bound := h.Cookies.Browser(r)
 	if !ok || !bound {
 		return false, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/claim"
@@ -50,11 +51,11 @@ func (p *Room) authorizePost(w http.ResponseWriter, r *http.Request) error {
 	if why := singles(r.PostForm, authorizeParameters); why != "" {
 		return web.Fail(http.StatusBadRequest, "error.authorize", errors.New(why))
 	}
-	return p.Kit.SeeOther(w, pathAuthorize+"?"+r.PostForm.Encode())
+	return p.Pages.SeeOther(w, pathAuthorize+"?"+r.PostForm.Encode())
 }
 
 func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
-	if err := p.Kit.Limit(r, "authorize", p.AuthorizePerMinute, time.Minute); err != nil {
+	if err := p.Limits.Allow(r, "authorize", p.AuthorizePerMinute, time.Minute); err != nil {
 		return err
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -100,15 +101,15 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 
 // begin checks the request and keeps it; an *oauthError is the client's to
 // hear.
-func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, query url.Values) (v *web.Visit, silent bool, err error) {
+func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, query url.Values) (v *flow.Login, silent bool, err error) {
 	req, prompts, err := p.check(c, query)
 	if err != nil {
 		return nil, false, err
 	}
 	silent = slices.Contains(prompts, "none")
-	if l := p.Kit.Catalog.Match(query.Get("ui_locales")); query.Get("ui_locales") != "" && r.URL.Query().Get("lang") == "" {
+	if l := p.Pages.Catalog.Match(query.Get("ui_locales")); query.Get("ui_locales") != "" && r.URL.Query().Get("lang") == "" {
 		req.Lang = l
-		p.Kit.SetLang(w, l)
+		p.Cookies.SetLang(w, l)
 	}
 	if !req.ForceLogin {
 		if err := p.reuse(r, &req, query.Get("max_age")); err != nil {

@@ -26,7 +26,7 @@ func benchmarkToken(b *testing.B, alg string) {
 	r := site.NewRequest("bench", site.OtherURI)
 	bodies := make([]string, b.N)
 	for i := range bodies {
-		code := s.Kit.NewHandle(secret.KindCode)
+		code := s.Kit.Cookies.NewHandle(secret.KindCode)
 		site.Must(b, s.Stores.DB.Grants().Issue(b.Context(), grant.Grant{
 			ID: secret.NewID(s.Rand), CodeHash: code.Hash(), ClientID: "bench", AccountID: a.ID, SID: "sid", Epoch: a.Epoch, RedirectURI: site.OtherURI, Scopes: []string{"openid"},
 			Challenge: r.Get("code_challenge"), AuthTime: s.Clock.Now(), ACR: s.Config.ACR, IssuedAt: s.Clock.Now(), CodeExpires: s.Clock.Now().Add(grant.CodeLifetime),

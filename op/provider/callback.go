@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
@@ -21,7 +22,7 @@ func (p *Room) callback(w http.ResponseWriter, r *http.Request) error {
 	return p.Flow.At(authreq.StepFinish, p.finish)(w, r)
 }
 
-func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *web.Visit) error {
+func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	req := v.Request
 	if req.Refusal == "" {
 		// The session may have ended in another tab meanwhile.
@@ -38,7 +39,7 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 		}
 		// The browser's secret may be older than the login and known to
 		// somebody who sat here before; the session is not (LG-20).
-		if handle, ok := p.Kit.Session(r); !ok || handle.Hash() != req.Session {
+		if handle, ok := p.Cookies.Session(r); !ok || handle.Hash() != req.Session {
 			return web.Restart(errors.New("another browser's session"))
 		}
 	}
@@ -56,7 +57,7 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *web.Visit) erro
 		return err
 	}
 	if v.Client == nil {
-		return p.Kit.SeeOther(w, "/portals")
+		return p.Pages.SeeOther(w, "/portals")
 	}
 	if req.Refusal != "" {
 		return p.answer(w, req.RedirectURI, errorAnswer(&oauthError{req.Refusal, refusals[req.Refusal]}, req.State))
@@ -80,7 +81,7 @@ var refusals = map[string]string{
 }
 
 // issue makes the grant, if the account is active at that very moment.
-func (p *Room) issue(r *http.Request, v *web.Visit) (secret.Text, error) {
+func (p *Room) issue(r *http.Request, v *flow.Login) (secret.Text, error) {
 	now := p.Now()
 	code := secret.New(p.Rand, secret.KindCode)
 	req := v.Request
@@ -89,7 +90,7 @@ func (p *Room) issue(r *http.Request, v *web.Visit) (secret.Text, error) {
 		RedirectURI: req.RedirectURI, Scopes: req.Scopes, Claims: req.Claims, Nonce: req.Nonce, Challenge: req.Challenge,
 		AuthTime: req.AuthTime, ACR: req.ACR, IssuedAt: now, CodeExpires: now.Add(grant.CodeLifetime),
 	}
-	rec := effect.Of(audit.Holder(req.AccountID).At(p.Kit.Origin(r), web.RequestID(r)).Did(audit.GrantIssued, req.AccountID, now).
+	rec := effect.Of(audit.Holder(req.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.GrantIssued, req.AccountID, now).
 		With(map[string]string{"client": req.ClientID, "grant": g.ID}))
 	return code, p.Grants.Issue(r.Context(), g, rec)
 }
@@ -109,5 +110,5 @@ func (p *Room) answer(w http.ResponseWriter, redirectURI string, values url.Valu
 	if strings.Contains(redirectURI, "?") {
 		separator = "&"
 	}
-	return p.Kit.SeeOther(w, redirectURI+separator+values.Encode())
+	return p.Pages.SeeOther(w, redirectURI+separator+values.Encode())
 }

@@ -42,7 +42,7 @@ func (p *Room) endSessionPost(w http.ResponseWriter, r *http.Request) error {
 		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
 	}
 	// A POST from another site comes without our cookies: ask again as a GET.
-	return p.Kit.SeeOther(w, pathEndSession+"?"+r.PostForm.Encode())
+	return p.Pages.SeeOther(w, pathEndSession+"?"+r.PostForm.Encode())
 }
 
 // endSession logs out at once only when the hint belongs to the session of
@@ -69,14 +69,14 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p.loggedOut(w, r, l)
 	}
-	p.Kit.EnsureBrowser(w, r)
-	page := &logoutPage{Page: p.Kit.Page(r, "logout.ask.title")}
+	p.Cookies.EnsureBrowser(w, r)
+	page := &logoutPage{Page: p.Pages.Page(r, "logout.ask.title")}
 	for _, name := range []string{"id_token_hint", "post_logout_redirect_uri", "state", "client_id"} {
 		if v := query.Get(name); v != "" {
 			page.Hidden = append(page.Hidden, web.Field{Name: name, Value: v})
 		}
 	}
-	return p.Kit.Render(w, http.StatusOK, "logout/ask", page)
+	return p.Pages.Render(w, http.StatusOK, "logout/ask", page)
 }
 
 // logoutConfirmed is the button of the question.
@@ -131,7 +131,7 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 }
 
 func (p *Room) session(r *http.Request) (session.Session, error) {
-	handle, ok := p.Kit.Session(r)
+	handle, ok := p.Cookies.Session(r)
 	if !ok {
 		return session.Session{}, errs.ErrNotFound
 	}
@@ -142,29 +142,29 @@ func (p *Room) session(r *http.Request) (session.Session, error) {
 // done is anybody told so (LO-07).
 func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
 	now := p.Now()
-	rec := effect.Of(audit.Holder(s.AccountID).At(p.Kit.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
+	rec := effect.Of(audit.Holder(s.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
 	if _, err := p.Grants.RevokeSession(r.Context(), s.SID, now, rec); err != nil {
 		return err
 	}
 	if err := p.Sessions.Delete(r.Context(), s.Key); err != nil {
 		return err
 	}
-	p.Kit.DropSession(w)
+	p.Cookies.DropSession(w)
 	return nil
 }
 
 func (p *Room) loggedOut(w http.ResponseWriter, r *http.Request, l logout) error {
-	p.Kit.DropSession(w)
+	p.Cookies.DropSession(w)
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	if l.back != "" {
 		if r.Method == http.MethodPost {
 			// As after a login: form-action would stop a redirect.
-			return p.Kit.Away(w, r, l.back)
+			return p.Pages.Away(w, r, l.back)
 		}
-		return p.Kit.SeeOther(w, l.back)
+		return p.Pages.SeeOther(w, l.back)
 	}
-	page := &logoutPage{Page: p.Kit.Page(r, "logout.done.title"), Start: web.Link{URL: p.Kit.URL("/"), Label: ""}}
+	page := &logoutPage{Page: p.Pages.Page(r, "logout.done.title"), Start: web.Link{URL: p.Pages.URL("/"), Label: ""}}
 	page.Languages = nil
 	page.Start.Label = page.T("logout.done.start")
-	return p.Kit.Render(w, http.StatusOK, "logout/done", page)
+	return p.Pages.Render(w, http.StatusOK, "logout/done", page)
 }

@@ -15,11 +15,13 @@ package provider
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/zitadel/oidc/v3/pkg/op"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
@@ -30,8 +32,11 @@ import (
 
 // Room is the provider. All fields are set once, at the wiring.
 type Room struct {
-	Kit           *web.Kit
-	Flow          *web.Flow
+	Pages         *web.Renderer
+	Cookies       *web.Cookies
+	Limits        *web.Limits
+	Log           *slog.Logger
+	Flow          *flow.Dispatcher
 	Clients       *client.Directory
 	Grants        grant.Store
 	Sessions      session.Store
@@ -69,30 +74,30 @@ const (
 )
 
 // Mount adds the endpoints.
-func (p *Room) Mount(k *web.Kit) {
-	p.issuer = p.Kit.Settings.Issuer
+func (p *Room) Mount(t *web.Router) {
+	p.issuer = p.Pages.Settings.Issuer
 	p.prepareMetadata()
-	k.RawPage(http.MethodGet, pathAuthorize, p.authorize)
-	k.RawPage(http.MethodPost, pathAuthorize, p.authorizePost)
-	k.RawPage(http.MethodGet, pathCallback, p.callback)
-	k.RawPage(http.MethodGet, pathEndSession, p.endSession)
-	k.RawPage(http.MethodPost, pathEndSession, p.endSessionPost)
-	k.Post("/logout", p.logoutConfirmed, "id_token_hint", "post_logout_redirect_uri", "state", "client_id")
+	t.RawPage(http.MethodGet, pathAuthorize, p.authorize)
+	t.RawPage(http.MethodPost, pathAuthorize, p.authorizePost)
+	t.RawPage(http.MethodGet, pathCallback, p.callback)
+	t.RawPage(http.MethodGet, pathEndSession, p.endSession)
+	t.RawPage(http.MethodPost, pathEndSession, p.endSessionPost)
+	t.Post("/logout", p.logoutConfirmed, "id_token_hint", "post_logout_redirect_uri", "state", "client_id")
 
 	library := op.RegisterServer(&server{room: p}, op.Endpoints{
 		Token:      op.NewEndpoint(pathToken),
 		Userinfo:   op.NewEndpoint(pathUserinfo),
 		Revocation: op.NewEndpoint(pathRevoke),
 	}, op.WithServerCORSOptions(nil))
-	k.Raw(http.MethodPost, pathToken, p.gate(tokenParameters, library))
-	k.Raw(http.MethodPost, pathRevoke, p.gate(revokeParameters, library))
-	k.Raw(http.MethodGet, pathUserinfo, p.gate(nil, library))
-	k.Raw(http.MethodPost, pathUserinfo, p.gate(nil, library))
+	t.Raw(http.MethodPost, pathToken, p.gate(tokenParameters, library))
+	t.Raw(http.MethodPost, pathRevoke, p.gate(revokeParameters, library))
+	t.Raw(http.MethodGet, pathUserinfo, p.gate(nil, library))
+	t.Raw(http.MethodPost, pathUserinfo, p.gate(nil, library))
 	for _, path := range []string{pathToken, pathRevoke, pathUserinfo} {
-		k.Raw(http.MethodOptions, path, http.HandlerFunc(p.preflight))
+		t.Raw(http.MethodOptions, path, http.HandlerFunc(p.preflight))
 	}
 
-	k.Raw(http.MethodGet, "/.well-known/openid-configuration", http.HandlerFunc(p.discovery))
-	k.Raw(http.MethodGet, "/.well-known/oauth-authorization-server", http.HandlerFunc(p.discovery))
-	k.Raw(http.MethodGet, pathJWKS, http.HandlerFunc(p.jwks))
+	t.Raw(http.MethodGet, "/.well-known/openid-configuration", http.HandlerFunc(p.discovery))
+	t.Raw(http.MethodGet, "/.well-known/oauth-authorization-server", http.HandlerFunc(p.discovery))
+	t.Raw(http.MethodGet, pathJWKS, http.HandlerFunc(p.jwks))
 }

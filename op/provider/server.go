@@ -91,7 +91,7 @@ var errClient = errors.New("client authentication failed")
 func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
 	c, err := s.verifyClient(ctx, r)
 	if err != nil {
-		s.room.Kit.Log.InfoContext(ctx, "client refused", "error", err.Error())
+		s.room.Log.InfoContext(ctx, "client refused", "error", err.Error())
 		return nil, told(err, oidc.ErrInvalidClient().WithDescription("client authentication failed"), http.StatusUnauthorized)
 	}
 	return relyingParty{c}, nil
@@ -155,7 +155,7 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 		Now: now, Expires: now.Add(accessTokenLifetime),
 	}, replay)
 	if err == nil && refused != "" {
-		s.room.Kit.Log.InfoContext(ctx, "code refused", "client", c.ID, "reason", string(refused))
+		s.room.Log.InfoContext(ctx, "code refused", "client", c.ID, "reason", string(refused))
 		err = errs.ErrNotFound
 	}
 	if err != nil {

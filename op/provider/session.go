@@ -36,8 +36,8 @@ func (p *Room) reuse(r *http.Request, req *authreq.Request, rawMaxAge string) er
 // the session not over and of this browser, the account active and of the
 // session's epoch. errs.ErrNotFound otherwise.
 func (p *Room) current(r *http.Request) (session.Session, account.Account, error) {
-	handle, ok := p.Kit.Session(r)
-	browser, bound := p.Kit.Browser(r)
+	handle, ok := p.Cookies.Session(r)
+	browser, bound := p.Cookies.Browser(r)
 	if !ok || !bound {
 		return session.Session{}, account.Account{}, errs.ErrNotFound
 	}

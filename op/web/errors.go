@@ -76,44 +76,44 @@ type errorPage struct {
 
 // ServeError turns an error into a page and a line in the log: the only
 // place that does.
-func (k *Kit) ServeError(w http.ResponseWriter, r *http.Request, err error) {
+func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := classify(err)
 	if e.Status >= 500 {
-		k.Log.ErrorContext(r.Context(), "request failed", "request", RequestID(r), "status", e.Status, "error", e.Error())
+		d.Log.ErrorContext(r.Context(), "request failed", "request", RequestID(r), "status", e.Status, "error", e.Error())
 	} else {
-		k.Log.InfoContext(r.Context(), "request refused", "request", RequestID(r), "status", e.Status, "error", e.Key)
+		d.Log.InfoContext(r.Context(), "request refused", "request", RequestID(r), "status", e.Status, "error", e.Key)
 	}
 	if e.Retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(max(e.Retry.Round(time.Second), time.Second)/time.Second)))
 	}
-	p := k.Page(r, e.Key+".title")
+	p := d.Page(r, e.Key+".title")
 	page := &errorPage{Page: p, Heading: p.Title, Text: p.T(e.Key + ".text")}
 	if r.Method != http.MethodGet {
 		p.Languages = nil // a link would lead away from what was sent
 	}
 	if e.Link != nil {
-		page.Next = &Link{URL: k.path(e.Link.URL), Label: p.T(e.Link.Label)}
+		page.Next = &Link{URL: d.path(e.Link.URL), Label: p.T(e.Link.Label)}
 	}
-	if err := k.Render(w, e.Status, "web/error", page); err != nil {
-		k.Log.ErrorContext(r.Context(), "error page failed", "request", RequestID(r), "error", err.Error())
+	if err := d.Render(w, e.Status, "web/error", page); err != nil {
+		d.Log.ErrorContext(r.Context(), "error page failed", "request", RequestID(r), "error", err.Error())
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusInternalServerError)
-		_, _ = w.Write(k.lastWords)
+		_, _ = w.Write(d.lastWords)
 	}
 }
 
 // prepareLastWords renders the error page once, at the start.
-func (k *Kit) prepareLastWords() error {
-	r, err := http.NewRequest(http.MethodGet, k.Settings.Issuer, nil)
+func (d *Renderer) prepareLastWords() error {
+	r, err := http.NewRequest(http.MethodGet, d.Settings.Issuer, nil)
 	if err != nil {
 		return err
 	}
-	p := k.Page(r, "error.internal.title")
+	p := d.Page(r, "error.internal.title")
 	p.Languages = nil
 	var b bytes.Buffer
-	if err := k.templates.ExecuteTemplate(&b, "web/error", &errorPage{Page: p, Heading: p.Title, Text: p.T("error.internal.text")}); err != nil {
+	if err := d.templates.ExecuteTemplate(&b, "web/error", &errorPage{Page: p, Heading: p.Title, Text: p.T("error.internal.text")}); err != nil {
 		return fmt.Errorf("page web/error: %w", err)
 	}
-	k.lastWords = b.Bytes()
+	d.lastWords = b.Bytes()
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"time"
 
 	"omgevingsloket-id/pkg/totp"
 )
@@ -23,7 +24,7 @@ type Page struct {
 	Helpdesk  Helpdesk
 	Template  string // its name, such as "login/code": data-page on main, for an operator's style sheet and for tests
 
-	kit *Kit
+	pages *Renderer
 }
 
 // drawn notes the template that draws the page; Render calls it through the
@@ -45,15 +46,15 @@ type Problem struct{ Field, Text string }
 var keptParameters = []string{"login", "kind", "id", "q", "show", "act", "after", "before", "from", "until", "then"}
 
 // Page makes a page titled by a key.
-func (k *Kit) Page(r *http.Request, titleKey string) *Page {
-	lang := k.Lang(r)
+func (d *Renderer) Page(r *http.Request, titleKey string) *Page {
+	lang := d.Lang(r)
 	p := &Page{
-		Lang: lang, Title: k.Catalog.Text(lang, titleKey), Ribbon: k.Settings.Practice, AtOnce: k.Settings.AtOnce,
-		Wordmark: k.Settings.Wordmark, RequestID: RequestID(r),
-		Helpdesk: k.Settings.Helpdesk, kit: k,
+		Lang: lang, Title: d.Catalog.Text(lang, titleKey), Ribbon: d.Settings.Practice, AtOnce: d.Settings.AtOnce,
+		Wordmark: d.Settings.Wordmark, RequestID: RequestID(r),
+		Helpdesk: d.Settings.Helpdesk, pages: d,
 	}
-	if browser, ok := k.Browser(r); ok {
-		p.CSRF = k.formToken(browser)
+	if browser, ok := d.cookies.Browser(r); ok {
+		p.CSRF = d.cookies.formToken(browser)
 	}
 	for _, l := range Langs {
 		q := url.Values{"lang": {l.Code}}
@@ -68,7 +69,7 @@ func (k *Kit) Page(r *http.Request, titleKey string) *Page {
 }
 
 // T gives the text of a key, with name/value pairs.
-func (p *Page) T(key string, pairs ...any) string { return p.kit.Catalog.Text(p.Lang, key, pairs...) }
+func (p *Page) T(key string, pairs ...any) string { return p.pages.Catalog.Text(p.Lang, key, pairs...) }
 
 // Problem gives what is wrong with a field, or "".
 func (p *Page) Problem(field string) string {
@@ -86,18 +87,18 @@ func (p *Page) Wrong(field, key string, pairs ...any) {
 }
 
 // StaticURL gives the address of an asset, with its hash.
-func (p *Page) StaticURL(name string) string { return p.kit.static.url(name) }
+func (p *Page) StaticURL(name string) string { return p.pages.static.url(name) }
 
 // HelpdeskHours gives the helpdesk's hours in the page's language.
 func (p *Page) HelpdeskHours() string { return p.Helpdesk.Hours[p.Lang] }
 
 // Path makes the path of one of our pages.
-func (p *Page) Path(path string) string { return p.kit.path(path) }
+func (p *Page) Path(path string) string { return p.pages.path(path) }
 
 // FootLink gives the address of a page of the foot: an operator's or ours.
 func (p *Page) FootLink(name string) string {
 	links := map[string]string{
-		"privacy": p.kit.Settings.Links.Privacy, "accessibility": p.kit.Settings.Links.Accessibility, "terms": p.kit.Settings.Links.Terms,
+		"privacy": p.pages.Settings.Links.Privacy, "accessibility": p.pages.Settings.Links.Accessibility, "terms": p.pages.Settings.Links.Terms,
 	}
 	if own := links[name]; own != "" {
 		return own
@@ -185,3 +186,6 @@ func NewQR(p *Page, picture totp.Picture, uri string, key []string) QR {
 		`</title><rect width="100%" height="100%" fill="#fff"/><path fill="#000" d="` + picture.Path.Reveal() + `"/></svg>`
 	return QR{Page: p, SVG: template.HTML(svg), Key: key, URI: template.URL(uri), Account: totp.Issuer}
 }
+
+// Seconds rounds a wait up to whole seconds, for people.
+func Seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

@@ -5,13 +5,48 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
 
 	"omgevingsloket-id/templates"
 )
+
+// Renderer draws the pages of one site, errors among them, and sends browsers
+// on.
+type Renderer struct {
+	Settings Settings
+	Catalog  *Catalog
+	Log      *slog.Logger
+
+	cookies   *Cookies
+	templates *template.Template
+	static    *assets
+	lastWords []byte // the error page for when pages cannot be made
+	base      *url.URL
+}
+
+// URL returns an absolute address of the site from a path.
+func (d *Renderer) URL(path string) string { return d.Settings.Issuer + path }
+
+// path returns the path part for links inside pages; an issuer with a path
+// keeps it.
+func (d *Renderer) path(p string) string { return strings.TrimSuffix(d.base.Path, "/") + p }
+
+// Lang returns the language of a page: chosen now, chosen before (or asked by
+// a client), what the browser prefers, Dutch.
+func (d *Renderer) Lang(r *http.Request) string {
+	if l := Supported(r.URL.Query().Get("lang")); l != "" {
+		return l
+	}
+	if l := d.cookies.lang(r); l != "" {
+		return l
+	}
+	return d.Catalog.Match(r.Header.Get("Accept-Language"))
+}
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
@@ -37,15 +72,15 @@ func parseTemplates() (*template.Template, error) {
 
 // Templates gives the parsed pages, for the test that checks them against
 // their structs.
-func (k *Kit) Templates() *template.Template { return k.templates }
+func (d *Renderer) Templates() *template.Template { return d.templates }
 
 // Render writes a page, whole or not at all.
-func (k *Kit) Render(w http.ResponseWriter, status int, name string, data any) error {
+func (d *Renderer) Render(w http.ResponseWriter, status int, name string, data any) error {
 	if p, ok := data.(interface{ drawn(string) }); ok {
 		p.drawn(name)
 	}
 	var page bytes.Buffer
-	if err := k.templates.ExecuteTemplate(&page, name, data); err != nil {
+	if err := d.templates.ExecuteTemplate(&page, name, data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -55,9 +90,9 @@ func (k *Kit) Render(w http.ResponseWriter, status int, name string, data any) e
 }
 
 // SeeOther sends the browser on with a GET (RFC 9700 §4.12).
-func (k *Kit) SeeOther(w http.ResponseWriter, location string) error {
+func (d *Renderer) SeeOther(w http.ResponseWriter, location string) error {
 	if strings.HasPrefix(location, "/") {
-		location = k.path(location)
+		location = d.path(location)
 	}
 	w.Header().Set("Location", location)
 	w.WriteHeader(http.StatusSeeOther)
@@ -73,15 +108,15 @@ type onwardPage struct {
 // Onward answers a login's last POST: a page with a link that refreshes
 // itself to location, one of our own. A redirect would make Chromium apply
 // form-action to the client's address as well, and stop in silence.
-func (k *Kit) Onward(w http.ResponseWriter, r *http.Request, location string) error {
-	return k.Away(w, r, k.path(location))
+func (d *Renderer) Onward(w http.ResponseWriter, r *http.Request, location string) error {
+	return d.Away(w, r, d.path(location))
 }
 
 // Away answers a POST that ends at a proven address of a client: a page that
 // refreshes itself to it, for the same reason as Onward.
-func (k *Kit) Away(w http.ResponseWriter, r *http.Request, location string) error {
-	p := k.Page(r, "web.onward.title")
+func (d *Renderer) Away(w http.ResponseWriter, r *http.Request, location string) error {
+	p := d.Page(r, "web.onward.title")
 	p.Languages = nil
 	w.Header().Set("Refresh", "0; url="+location)
-	return k.Render(w, http.StatusOK, "web/onward", &onwardPage{Page: p, Next: Link{URL: location, Label: p.T("web.onward.link")}})
+	return d.Render(w, http.StatusOK, "web/onward", &onwardPage{Page: p, Next: Link{URL: location, Label: p.T("web.onward.link")}})
 }

@@ -1,6 +1,6 @@
-// Package web is the kit that every room of op is built with: routes,
-// guards, pages, errors and the dispatcher of the login. It owns no address
-// of its own but /static/.
+// Package web is the kit that every room of op is built with, by job: Router
+// (routes and their guards), Renderer (pages and errors), Cookies, Limits. It
+// owns no address of its own but /static/.
 //
 //	request ─► headers ─► route ─► guard (method, origin, size, fields, form token)
 //	                                  │
@@ -11,16 +11,13 @@
 package web
 
 import (
-	"html/template"
 	"io"
 	"log/slog"
 	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/limit"
-	"omgevingsloket-id/pkg/secret"
 )
 
 // Settings are what pages need to know of the configuration.
@@ -46,8 +43,8 @@ type Helpdesk struct {
 	Hours                   map[string]string // by language
 }
 
-// Kit is what handlers are given. All fields are set once, at the wiring.
-type Kit struct {
+// Options are what a site is made of.
+type Options struct {
 	Settings Settings
 	Catalog  *Catalog
 	Windows  limit.Windows
@@ -56,37 +53,34 @@ type Kit struct {
 	Now      func() time.Time
 	Rand     io.Reader
 	Observe  func(route, method string, status int, took time.Duration) // may be nil
-
-	templates *template.Template
-	static    *assets
-	lastWords []byte // the error page for when pages cannot be made
-	routes    []Route
-	secure    bool
-	base      *url.URL
 }
 
-// Prepare parses templates and assets; the kit works after it.
-func (k *Kit) Prepare() error {
-	var err error
-	if k.base, err = url.Parse(k.Settings.Issuer); err != nil {
-		return err
-	}
-	k.secure = k.base.Scheme == "https"
-	if k.static, err = loadAssets(k.Settings.ThemeDir); err != nil {
-		return err
-	}
-	if k.templates, err = parseTemplates(); err != nil {
-		return err
-	}
-	return k.prepareLastWords()
+// Kit holds the parts that the rooms of one site are built with. A room is
+// given those that it uses.
+type Kit struct {
+	Router  *Router
+	Pages   *Renderer
+	Cookies *Cookies
+	Limits  *Limits
 }
 
-// URL makes an absolute address of ours from a path.
-func (k *Kit) URL(path string) string { return k.Settings.Issuer + path }
-
-// path makes the path part for links inside our pages; an issuer with a path
-// keeps it.
-func (k *Kit) path(p string) string { return strings.TrimSuffix(k.base.Path, "/") + p }
-
-// NewHandle makes a random handle.
-func (k *Kit) NewHandle(kind secret.Kind) secret.Text { return secret.New(k.Rand, kind) }
+// New parses templates and assets and returns the parts of a site.
+func New(o Options) (*Kit, error) {
+	base, err := url.Parse(o.Settings.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	k := &Kit{
+		Cookies: &Cookies{FormKey: o.FormKey, Secure: base.Scheme == "https", Rand: o.Rand},
+		Limits:  &Limits{Windows: o.Windows, Trusted: o.Settings.TrustedNets},
+	}
+	k.Pages = &Renderer{Settings: o.Settings, Catalog: o.Catalog, Log: o.Log, cookies: k.Cookies, base: base}
+	k.Router = &Router{pages: k.Pages, cookies: k.Cookies, observe: o.Observe, now: o.Now}
+	if k.Pages.static, err = loadAssets(o.Settings.ThemeDir); err != nil {
+		return nil, err
+	}
+	if k.Pages.templates, err = parseTemplates(); err != nil {
+		return nil, err
+	}
+	return k, k.Pages.prepareLastWords()
+}

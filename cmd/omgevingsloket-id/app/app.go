@@ -51,15 +51,16 @@ func (o Options) defaults() Options {
 
 // App is one provider. Its parts are exported for the commands and the tests.
 type App struct {
-	Config  config.Config
-	Stores  *Stores
-	Keys    *signkey.Manager
-	SignIn  *signin.Service
-	Kit     *web.Kit      // of the citizens' site
-	Console *console.Room // nil in production without console.origin
-	Metrics *Metrics
-	Jobs    []*Job
-	Scanner *Scanner
+	Config       config.Config
+	Stores       *Stores
+	Keys         *signkey.Manager
+	SignIn       *signin.Service
+	Kit          *web.Kit      // of the citizens' site
+	OfficialsKit *web.Kit      // of the officials' site; Kit if there is none
+	Console      *console.Room // nil in production without console.origin
+	Metrics      *Metrics
+	Jobs         []*Job
+	Scanner      *Scanner
 
 	Deadlines *review.Deadlines
 

@@ -34,13 +34,14 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 			return nil, err
 		}
 	}
+	a.OfficialsKit = kit
 	inspector, err := newInspector()
 	if err != nil {
 		return nil, err
 	}
 	a.Console = &console.Room{
-		Kit:      kit,
-		Rules:    &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, EmailKey: emailKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now},
+		Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Log: a.Log,
+		Staff:    &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, EmailKey: emailKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now},
 		Sessions: a.Stores.Sessions, Audit: db.Audit(), Heads: db.Heads(), ByReference: db.Applications().ByReference, PerMinute: c.Limits.LoginPerMinute,
 		Helpdesk:   desk,
 		Watch:      &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},

@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/op/consent"
 	"omgevingsloket-id/op/enrol"
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/home"
 	"omgevingsloket-id/op/login"
 	"omgevingsloket-id/op/provider"
@@ -39,7 +40,7 @@ func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error
 	if err != nil {
 		return nil, err
 	}
-	k := &web.Kit{
+	return web.New(web.Options{
 		Settings: web.Settings{
 			Issuer: origin, Practice: !c.Production(), AtOnce: !c.Reviewed(), Wordmark: c.Branding.Wordmark, ThemeDir: c.Branding.ThemeDir,
 			TrustedNets: c.Proxies(),
@@ -48,8 +49,7 @@ func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error
 			Links: web.Links{Privacy: c.Links.PrivacyURL, Accessibility: c.Links.AccessibilityURL, Terms: c.Links.TermsURL},
 		},
 		Catalog: catalog, Windows: a.Stores.Windows, FormKey: formKey, Log: a.Log, Now: a.Now, Rand: a.Rand, Observe: a.Metrics.request,
-	}
-	return k, k.Prepare()
+	})
 }
 
 // rooms makes the one list of rooms.
@@ -75,7 +75,8 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		Accounts: a.Stores.Accounts, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
 		EmailKey: emailKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
 	}
-	flow := &web.Flow{Kit: a.Kit, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients}
+	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
+	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients}
 	desk := &helpdesk.Service{
 		Store: db.Helpdesk(), Changes: db.Changes(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
 		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
@@ -85,21 +86,21 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		return err
 	}
 	rooms := []web.Room{
-		&home.Room{Kit: a.Kit, Now: a.Now},
+		&home.Room{Pages: pages, Now: a.Now},
 		&apply.Room{
-			Kit: a.Kit, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
+			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
 			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour,
 		},
 		&login.Room{
-			Kit: a.Kit, Flow: flow, Rules: a.SignIn, Sessions: a.Stores.Sessions, SessionLimits: c.SessionLimits(), Grants: a.Stores.Grants,
+			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, SignIn: a.SignIn, Sessions: a.Stores.Sessions, SessionLimits: c.SessionLimits(), Grants: a.Stores.Grants,
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
 			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Now: a.Now,
 		},
-		&address.Room{Kit: a.Kit, Rules: desk, PerMinute: c.Limits.LoginPerMinute},
-		&enrol.Room{Kit: a.Kit, Flow: flow, Rules: a.SignIn},
-		&consent.Room{Kit: a.Kit, Flow: flow},
+		&address.Room{Pages: pages, Cookies: cookies, Limits: limits, Helpdesk: desk, PerMinute: c.Limits.LoginPerMinute},
+		&enrol.Room{Pages: pages, Limits: limits, Flow: dispatcher, SignIn: a.SignIn},
+		&consent.Room{Pages: pages, Limits: limits, Now: a.Now, Flow: dispatcher},
 		&provider.Room{
-			Kit: a.Kit, Flow: flow, Clients: clients, Grants: a.Stores.Grants, Sessions: a.Stores.Sessions, SessionLimits: c.SessionLimits(),
+			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Flow: dispatcher, Clients: clients, Grants: a.Stores.Grants, Sessions: a.Stores.Sessions, SessionLimits: c.SessionLimits(),
 			Keys: a.Keys, Subjects: claim.Subjects{Salt: salt, Issuer: c.Issuer}, Policy: provider.NewPolicy(c.Policy, c.ACR, c.Production()),
 			ClientKeys: provider.NewKeyFetcher(!c.Production(), a.Now), Rand: a.Rand, Now: a.Now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
 		},

@@ -196,7 +196,7 @@ func scanned(ctx context.Context, a *app.App, applicationID, documentID string, 
 }
 
 func decide(ctx context.Context, a *app.App, id string, act act) error {
-	m, err := a.Console.Rules.Store.ByEmail(ctx, officials[act.by].Email)
+	m, err := a.Console.Staff.Store.ByEmail(ctx, officials[act.by].Email)
 	if err != nil {
 		return err
 	}

@@ -4,19 +4,41 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
+
+	"omgevingsloket-id/pkg/limit"
 )
+
+// Limits counts what one source does, and says who that source is.
+type Limits struct {
+	Windows limit.Windows
+	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
+}
+
+// Allow counts one event of this request's source and returns an error when
+// there were more than max in the window.
+func (l *Limits) Allow(r *http.Request, name string, max int, window time.Duration) error {
+	ok, wait, err := l.Windows.Allow(r.Context(), name, l.Source(r), max, window)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
+	}
+	return nil
+}
 
 // address is the caller's address: the peer's, or the rightmost one in
 // X-Forwarded-For that is not a trusted proxy, if the peer is one. It is
 // used for limits and the record only; anything unreadable falls back to the
 // peer.
-func (k *Kit) address(r *http.Request) netip.Addr {
+func (l *Limits) address(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}
 	}
 	addr := peer.Addr().Unmap()
-	if !k.trusted(addr) {
+	if !l.trusted(addr) {
 		return addr
 	}
 	const mostHops = 16
@@ -27,15 +49,15 @@ func (k *Kit) address(r *http.Request) netip.Addr {
 			return addr
 		}
 		addr = hop.Unmap()
-		if !k.trusted(addr) {
+		if !l.trusted(addr) {
 			return addr
 		}
 	}
 	return addr
 }
 
-func (k *Kit) trusted(a netip.Addr) bool {
-	for _, net := range k.Settings.TrustedNets {
+func (l *Limits) trusted(a netip.Addr) bool {
+	for _, net := range l.Trusted {
 		if net.Contains(a) {
 			return true
 		}
@@ -44,10 +66,10 @@ func (k *Kit) trusted(a netip.Addr) bool {
 }
 
 // Source names the caller for limits: its address, or the /64 it is in.
-func (k *Kit) Source(r *http.Request) string { return prefix(k.address(r), 32, 64) }
+func (l *Limits) Source(r *http.Request) string { return prefix(l.address(r), 32, 64) }
 
 // Origin names the caller for the record: no closer than /24 or /48.
-func (k *Kit) Origin(r *http.Request) string { return prefix(k.address(r), 24, 48) }
+func (l *Limits) Origin(r *http.Request) string { return prefix(l.address(r), 24, 48) }
 
 func prefix(a netip.Addr, v4, v6 int) string {
 	bits := v4

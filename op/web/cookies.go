@@ -2,6 +2,7 @@ package web
 
 import (
 	"crypto/subtle"
+	"io"
 	"net/http"
 	"time"
 
@@ -22,8 +23,18 @@ const (
 
 const aYear = 365 * 24 * time.Hour
 
-func (k *Kit) cookieName(name string) string {
-	if k.secure {
+// Cookies reads and sets the cookies of one site.
+type Cookies struct {
+	FormKey []byte // for form tokens; each site has its own
+	Secure  bool   // the site is served over TLS
+	Rand    io.Reader
+}
+
+// NewHandle returns a random handle.
+func (k *Cookies) NewHandle(kind secret.Kind) secret.Text { return secret.New(k.Rand, kind) }
+
+func (k *Cookies) cookieName(name string) string {
+	if k.Secure {
 		return "__Host-" + name
 	}
 	return name
@@ -31,8 +42,8 @@ func (k *Kit) cookieName(name string) string {
 
 // setCookie sets one of our cookies; keep 0 = until the browser closes, < 0
 // = take it away.
-func (k *Kit) setCookie(w http.ResponseWriter, name, value string, keep time.Duration) {
-	c := &http.Cookie{Name: k.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode}
+func (k *Cookies) setCookie(w http.ResponseWriter, name, value string, keep time.Duration) {
+	c := &http.Cookie{Name: k.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: k.Secure, SameSite: http.SameSiteLaxMode}
 	if name == cookieStaff {
 		c.SameSite = http.SameSiteStrictMode // nobody comes to the console from elsewhere
 	}
@@ -47,7 +58,7 @@ func (k *Kit) setCookie(w http.ResponseWriter, name, value string, keep time.Dur
 
 // handleCookie reads a cookie that holds a handle. Two cookies of one name
 // are somebody else's work: neither is believed.
-func (k *Kit) handleCookie(r *http.Request, name string, kind secret.Kind) (secret.Text, bool) {
+func (k *Cookies) handleCookie(r *http.Request, name string, kind secret.Kind) (secret.Text, bool) {
 	found := r.CookiesNamed(k.cookieName(name))
 	if len(found) != 1 {
 		return "", false
@@ -56,13 +67,13 @@ func (k *Kit) handleCookie(r *http.Request, name string, kind secret.Kind) (secr
 }
 
 // Browser gives the secret of the browser.
-func (k *Kit) Browser(r *http.Request) (secret.Text, bool) {
+func (k *Cookies) Browser(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieBrowser, secret.KindBrowser)
 }
 
 // EnsureBrowser gives the browser's secret and sets one if it has none. The
 // request is changed as well, so that the page made now carries a form token.
-func (k *Kit) EnsureBrowser(w http.ResponseWriter, r *http.Request) secret.Text {
+func (k *Cookies) EnsureBrowser(w http.ResponseWriter, r *http.Request) secret.Text {
 	if b, ok := k.Browser(r); ok {
 		return b
 	}
@@ -73,26 +84,26 @@ func (k *Kit) EnsureBrowser(w http.ResponseWriter, r *http.Request) secret.Text 
 }
 
 // Session gives the handle of the browser's session.
-func (k *Kit) Session(r *http.Request) (secret.Text, bool) {
+func (k *Cookies) Session(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieSession, secret.KindSession)
 }
 
 // SetSession gives the browser a session handle.
-func (k *Kit) SetSession(w http.ResponseWriter, s secret.Text) {
+func (k *Cookies) SetSession(w http.ResponseWriter, s secret.Text) {
 	k.setCookie(w, cookieSession, s.Reveal(), 0)
 }
 
 // DropSession takes it away.
-func (k *Kit) DropSession(w http.ResponseWriter) { k.setCookie(w, cookieSession, "", -1) }
+func (k *Cookies) DropSession(w http.ResponseWriter) { k.setCookie(w, cookieSession, "", -1) }
 
 // Device gives the handle of a browser that logged in before, or "".
-func (k *Kit) Device(r *http.Request) secret.Text {
+func (k *Cookies) Device(r *http.Request) secret.Text {
 	d, _ := k.handleCookie(r, cookieDevice, secret.KindDevice)
 	return d
 }
 
 // EnsureDevice gives the browser's device handle and sets one if needed.
-func (k *Kit) EnsureDevice(w http.ResponseWriter, r *http.Request) secret.Text {
+func (k *Cookies) EnsureDevice(w http.ResponseWriter, r *http.Request) secret.Text {
 	d := k.Device(r)
 	if d == "" {
 		d = k.NewHandle(secret.KindDevice)
@@ -102,12 +113,12 @@ func (k *Kit) EnsureDevice(w http.ResponseWriter, r *http.Request) secret.Text {
 }
 
 // Staff gives the handle of an official's session.
-func (k *Kit) Staff(r *http.Request) (secret.Text, bool) {
+func (k *Cookies) Staff(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieStaff, secret.KindStaff)
 }
 
 // SetStaff gives the browser an official's session handle; "" takes it away.
-func (k *Kit) SetStaff(w http.ResponseWriter, s secret.Text) {
+func (k *Cookies) SetStaff(w http.ResponseWriter, s secret.Text) {
 	keep := time.Duration(0)
 	if s == "" {
 		keep = -1
@@ -116,12 +127,12 @@ func (k *Kit) SetStaff(w http.ResponseWriter, s secret.Text) {
 }
 
 // Invite gives the handle of an invitation that the browser came with.
-func (k *Kit) Invite(r *http.Request) (secret.Text, bool) {
+func (k *Cookies) Invite(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieInvite, secret.KindInvite)
 }
 
 // SetInvite keeps it for an hour; "" takes it away.
-func (k *Kit) SetInvite(w http.ResponseWriter, s secret.Text) {
+func (k *Cookies) SetInvite(w http.ResponseWriter, s secret.Text) {
 	keep := time.Hour
 	if s == "" {
 		keep = -1
@@ -130,49 +141,51 @@ func (k *Kit) SetInvite(w http.ResponseWriter, s secret.Text) {
 }
 
 // Draft gives the handle of the applicant's draft.
-func (k *Kit) Draft(r *http.Request) (secret.Text, bool) {
+func (k *Cookies) Draft(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieApply, secret.KindApplication)
 }
 
 // SetDraft keeps the draft's handle for as long as the draft.
-func (k *Kit) SetDraft(w http.ResponseWriter, h secret.Text, keep time.Duration) {
+func (k *Cookies) SetDraft(w http.ResponseWriter, h secret.Text, keep time.Duration) {
 	k.setCookie(w, cookieApply, h.Reveal(), keep)
 }
 
 // DropDraft takes it away.
-func (k *Kit) DropDraft(w http.ResponseWriter) { k.setCookie(w, cookieApply, "", -1) }
+func (k *Cookies) DropDraft(w http.ResponseWriter) { k.setCookie(w, cookieApply, "", -1) }
 
 // Turn changes a cookie that nobody reads: browsers do not bring back from
 // memory a page that was made under other cookies.
-func (k *Kit) Turn(w http.ResponseWriter) {
+func (k *Cookies) Turn(w http.ResponseWriter) {
 	k.setCookie(w, cookieTurn, secret.NewID(k.Rand), 0)
 }
 
 // formToken is what a form of this browser carries (field csrf).
-func (k *Kit) formToken(browser secret.Text) string {
+func (k *Cookies) formToken(browser secret.Text) string {
 	return secret.MAC(k.FormKey, "form", browser.Reveal())
 }
 
-func (k *Kit) formTokenFits(browser secret.Text, token string) bool {
+func (k *Cookies) formTokenFits(browser secret.Text, token string) bool {
 	return subtle.ConstantTimeCompare([]byte(k.formToken(browser)), []byte(token)) == 1
 }
 
-// Lang tells the language of a page: chosen now, chosen before (or asked by
-// a client), what the browser prefers, Dutch.
-func (k *Kit) Lang(r *http.Request) string {
-	if l := Supported(r.URL.Query().Get("lang")); l != "" {
-		return l
-	}
-	if c, err := r.Cookie(k.cookieName(cookieLang)); err == nil {
-		if l := Supported(c.Value); l != "" {
-			return l
-		}
-	}
-	return k.Catalog.Match(r.Header.Get("Accept-Language"))
+// FormTokenFits reports whether token is the form token of the browser that
+// sent the request.
+func (k *Cookies) FormTokenFits(r *http.Request, token string) bool {
+	browser, ok := k.Browser(r)
+	return ok && k.formTokenFits(browser, token)
 }
 
-// SetLang remembers a language.
-func (k *Kit) SetLang(w http.ResponseWriter, lang string) {
+// lang returns the language that was chosen before, or "".
+func (k *Cookies) lang(r *http.Request) string {
+	c, err := r.Cookie(k.cookieName(cookieLang))
+	if err != nil {
+		return ""
+	}
+	return Supported(c.Value)
+}
+
+// SetLang remembers a language for a year.
+func (k *Cookies) SetLang(w http.ResponseWriter, lang string) {
 	if l := Supported(lang); l != "" {
 		k.setCookie(w, cookieLang, l, aYear)
 	}

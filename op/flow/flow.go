@@ -1,4 +1,10 @@
-package web
+// Package flow is the dispatcher of a login: it decides from what is stored
+// which page comes next, and lets no page run out of turn.
+//
+//	/authorize ─► Begin ─► At(step) ─ page changes what is stored ─► Onward ─┐
+//	                          ▲                                              │
+//	                          └───────────── authreq.Next ◄──────────────────┘
+package flow
 
 import (
 	"context"
@@ -7,6 +13,7 @@ import (
 	"net/url"
 	"time"
 
+	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/claim"
@@ -16,20 +23,22 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Flow is the one dispatcher of a login. Each page of a login is mounted
+// Dispatcher is the one dispatcher of a login. Each page of a login is mounted
 // with At, which loads what is stored, asks authreq.Next what comes next,
 // and lets the page run only if it is that step's; anybody else is sent to
 // the right page. Pages change what is stored and hand over with Onward.
-type Flow struct {
-	Kit      *Kit
+type Dispatcher struct {
+	Pages    *web.Renderer
+	Cookies  *web.Cookies
+	Now      func() time.Time
 	Requests authreq.Store
 	Accounts account.Store
 	Consents consent.Store
 	Clients  *client.Directory
 }
 
-// Visit is one look at a login in progress.
-type Visit struct {
+// Login is a login in progress, as it is stored, with the step that it is at.
+type Login struct {
 	Handle  secret.Text // in the address of each page
 	Request authreq.Request
 	Account *account.Account
@@ -59,10 +68,10 @@ func For(path string, handle secret.Text) string {
 }
 
 // Begin keeps a new authorization request, bound to this browser.
-func (f *Flow) Begin(w http.ResponseWriter, r *http.Request, req authreq.Request) (*Visit, error) {
-	browser := f.Kit.EnsureBrowser(w, r)
-	handle := f.Kit.NewHandle(secret.KindRequest)
-	now := f.Kit.Now()
+func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.Request) (*Login, error) {
+	browser := f.Cookies.EnsureBrowser(w, r)
+	handle := f.Cookies.NewHandle(secret.KindRequest)
+	now := f.Now()
 	req.Key, req.Browser, req.CreatedAt, req.Version = handle.Hash(), browser.Hash(), now, 1
 	if err := f.Requests.Create(r.Context(), req, req.TTL(now)); err != nil {
 		return nil, err
@@ -72,26 +81,26 @@ func (f *Flow) Begin(w http.ResponseWriter, r *http.Request, req authreq.Request
 
 // Load reads the login that the address names. It refuses, all alike, what
 // is unknown, too old, or of another browser (AZ-18, AZ-19).
-func (f *Flow) Load(r *http.Request) (*Visit, error) {
+func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	handle, ok := secret.Parse(secret.KindRequest, r.URL.Query().Get("login"))
 	if !ok {
-		return nil, Restart(errors.New("no login in the address"))
+		return nil, web.Restart(errors.New("no login in the address"))
 	}
-	browser, ok := f.Kit.Browser(r)
+	browser, ok := f.Cookies.Browser(r)
 	if !ok {
-		return nil, Restart(errors.New("no browser cookie"))
+		return nil, web.Restart(errors.New("no browser cookie"))
 	}
 	req, err := f.Requests.Get(r.Context(), handle.Hash())
 	if errors.Is(err, errs.ErrNotFound) {
-		return nil, Restart(err)
+		return nil, web.Restart(err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if !secret.Text(req.Browser).Equal(browser.Hash()) {
-		return nil, Restart(errors.New("another browser's login"))
+		return nil, web.Restart(errors.New("another browser's login"))
 	}
-	if session, ok := f.Kit.Session(r); !req.AuthTime.IsZero() && (!ok || session.Hash() != req.Session) {
+	if session, ok := f.Cookies.Session(r); !req.AuthTime.IsZero() && (!ok || session.Hash() != req.Session) {
 		// Logged out since, or in again in another tab: what was proven went
 		// with that session, and nothing of it is shown any more (LG-29).
 		req.Forget()
@@ -100,12 +109,12 @@ func (f *Flow) Load(r *http.Request) (*Visit, error) {
 }
 
 // look reads the account and finds the step.
-func (f *Flow) look(ctx context.Context, handle secret.Text, req authreq.Request) (*Visit, error) {
-	v := &Visit{Handle: handle, Request: req}
+func (f *Dispatcher) look(ctx context.Context, handle secret.Text, req authreq.Request) (*Login, error) {
+	v := &Login{Handle: handle, Request: req}
 	if req.ClientID != "" {
 		c, err := f.Clients.ByID(ctx, req.ClientID)
 		if errors.Is(err, errs.ErrNotFound) {
-			return nil, Restart(err) // removed while somebody was logging in
+			return nil, web.Restart(err) // removed while somebody was logging in
 		}
 		if err != nil {
 			return nil, err
@@ -125,12 +134,12 @@ func (f *Flow) look(ctx context.Context, handle secret.Text, req authreq.Request
 	if err != nil {
 		return nil, err
 	}
-	v.Step = authreq.Next(authreq.Facts{Now: f.Kit.Now(), Request: req, Account: v.Account, NeedsConsent: needs})
+	v.Step = authreq.Next(authreq.Facts{Now: f.Now(), Request: req, Account: v.Account, NeedsConsent: needs})
 	return v, nil
 }
 
 // Asked lists the claims that the request asks for.
-func (v *Visit) Asked() []string {
+func (v *Login) Asked() []string {
 	if v.Client == nil {
 		return nil
 	}
@@ -141,7 +150,7 @@ func (v *Visit) Asked() []string {
 	return claim.Asked(v.Client.Scopes, v.Request.Scopes, wishes)
 }
 
-func (f *Flow) needsConsent(ctx context.Context, v *Visit) (bool, error) {
+func (f *Dispatcher) needsConsent(ctx context.Context, v *Login) (bool, error) {
 	if v.Client == nil || v.Account == nil || v.Request.AuthTime.IsZero() {
 		return false, nil
 	}
@@ -160,14 +169,14 @@ func (f *Flow) needsConsent(ctx context.Context, v *Visit) (bool, error) {
 
 // Save keeps a changed request and finds the next step. Another tab that was
 // quicker makes it start over from what is stored.
-func (f *Flow) Save(ctx context.Context, v *Visit) (*Visit, error) {
-	req, err := f.Requests.Save(ctx, v.Request, v.Request.TTL(f.Kit.Now()))
+func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
+	req, err := f.Requests.Save(ctx, v.Request, v.Request.TTL(f.Now()))
 	if errors.Is(err, errs.ErrNotFound) {
-		return nil, Restart(err)
+		return nil, web.Restart(err)
 	}
 	if errors.Is(err, errs.ErrConflict) {
 		if req, err = f.Requests.Get(ctx, v.Request.Key); errors.Is(err, errs.ErrNotFound) {
-			return nil, Restart(err)
+			return nil, web.Restart(err)
 		}
 	}
 	if err != nil {
@@ -177,7 +186,7 @@ func (f *Flow) Save(ctx context.Context, v *Visit) (*Visit, error) {
 }
 
 // At mounts a page of a login: it runs only at its step.
-func (f *Flow) At(step authreq.Step, h func(w http.ResponseWriter, r *http.Request, v *Visit) error) Handler {
+func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http.Request, v *Login) error) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := f.Load(r)
 		if err != nil {
@@ -191,23 +200,20 @@ func (f *Flow) At(step authreq.Step, h func(w http.ResponseWriter, r *http.Reque
 }
 
 // Onward sends the browser to the next step. Out of a POST the way to the
-// client leads over a page of its own (Kit.Onward says why).
-func (f *Flow) Onward(w http.ResponseWriter, r *http.Request, v *Visit) error {
+// client leads over a page of its own (web.Renderer.Onward says why).
+func (f *Dispatcher) Onward(w http.ResponseWriter, r *http.Request, v *Login) error {
 	location := ForStep(v.Step, v.Handle)
 	if v.Step == authreq.StepFinish && r.Method == http.MethodPost {
-		return f.Kit.Onward(w, r, location)
+		return f.Pages.Onward(w, r, location)
 	}
-	return f.Kit.SeeOther(w, location)
+	return f.Pages.SeeOther(w, location)
 }
 
 // Page makes a page of this login; it names the client.
-func (f *Flow) Page(r *http.Request, v *Visit, titleKey string) *Page {
-	p := f.Kit.Page(r, titleKey)
+func (f *Dispatcher) Page(r *http.Request, v *Login, titleKey string) *web.Page {
+	p := f.Pages.Page(r, titleKey)
 	if v.Client != nil {
 		p.Client = v.Client.Name
 	}
 	return p
 }
-
-// Seconds rounds a wait up to whole seconds, for people.
-func Seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

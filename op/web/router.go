@@ -29,7 +29,7 @@ type Route struct {
 }
 
 // Room is a part of op: it adds its routes.
-type Room interface{ Mount(k *Kit) }
+type Room interface{ Mount(t *Router) }
 
 const (
 	// smallBody is the longest body of a form without a file.
@@ -38,50 +38,59 @@ const (
 	longestURL = 8 << 10
 )
 
+// Router holds the routes of one site, each behind its guards.
+type Router struct {
+	pages   *Renderer
+	cookies *Cookies
+	observe func(route, method string, status int, took time.Duration) // may be nil
+	now     func() time.Time
+	routes  []Route
+}
+
 // Get adds a page.
-func (k *Kit) Get(path string, h Handler) {
-	k.add(Route{Method: http.MethodGet, Path: path, handler: k.page(h)})
+func (t *Router) Get(path string, h Handler) {
+	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(h)})
 }
 
 // Post adds a form's target; it carries every guard that a POST needs.
-func (k *Kit) Post(path string, h Handler, fields ...string) {
-	k.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: k.page(k.guarded(h, smallBody, false, fields))})
+func (t *Router) Post(path string, h Handler, fields ...string) {
+	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: t.page(t.guarded(h, smallBody, false, fields))})
 }
 
 // Upload adds a form's target that takes files: multipart, up to size bytes.
-func (k *Kit) Upload(path string, size int64, h Handler, fields ...string) {
-	k.add(Route{Method: http.MethodPost, Path: path, Fields: fields, Upload: size, handler: k.page(k.guarded(h, size, true, fields))})
+func (t *Router) Upload(path string, size int64, h Handler, fields ...string) {
+	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, Upload: size, handler: t.page(t.guarded(h, size, true, fields))})
 }
 
 // Raw adds a protocol endpoint, which has guards of its own.
-func (k *Kit) Raw(method, path string, h http.Handler) {
-	k.add(Route{Method: method, Path: path, Raw: true, handler: h})
+func (t *Router) Raw(method, path string, h http.Handler) {
+	t.add(Route{Method: method, Path: path, Raw: true, handler: h})
 }
 
 // RawPage adds a protocol endpoint that answers people with pages.
-func (k *Kit) RawPage(method, path string, h Handler) {
-	k.add(Route{Method: method, Path: path, Raw: true, handler: k.page(h)})
+func (t *Router) RawPage(method, path string, h Handler) {
+	t.add(Route{Method: method, Path: path, Raw: true, handler: t.page(h)})
 }
 
-func (k *Kit) add(r Route) { k.routes = append(k.routes, r) }
+func (t *Router) add(r Route) { t.routes = append(t.routes, r) }
 
 // Routes lists all routes.
-func (k *Kit) Routes() []Route { return k.routes }
+func (t *Router) Routes() []Route { return t.routes }
 
 // Handler is the whole site: all routes behind the headers.
-func (k *Kit) Handler() http.Handler {
+func (t *Router) Handler() http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string][]string{}
-	for _, route := range k.routes {
+	for _, route := range t.routes {
 		pattern := route.Method + " " + route.Path
 		if route.Path == "/" {
 			pattern = route.Method + " /{$}"
 		}
-		mux.Handle(pattern, k.observed(route))
+		mux.Handle(pattern, t.observed(route))
 		methods[route.Path] = append(methods[route.Path], route.Method)
 	}
-	mux.Handle("GET /static/", k.static.handler())
-	mux.Handle("/", k.page(func(w http.ResponseWriter, r *http.Request) error {
+	mux.Handle("GET /static/", t.pages.static.handler())
+	mux.Handle("/", t.page(func(w http.ResponseWriter, r *http.Request) error {
 		if allowed := methods[r.URL.Path]; allowed != nil {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			return lost(http.StatusMethodNotAllowed, "error.method", nil)
@@ -89,35 +98,35 @@ func (k *Kit) Handler() http.Handler {
 		return lost(http.StatusNotFound, "error.not_found", nil)
 	}))
 	var site http.Handler = mux
-	if base := strings.TrimSuffix(k.base.Path, "/"); base != "" {
+	if base := strings.TrimSuffix(t.pages.base.Path, "/"); base != "" {
 		site = http.StripPrefix(base, mux)
 	}
-	return k.outermost(site)
+	return t.outermost(site)
 }
 
 // outermost sets the headers, names the request and survives a panic.
-func (k *Kit) outermost(next http.Handler) http.Handler {
+func (t *Router) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, secret.NewID(k.Rand)[:12]))
-		k.headers(w)
+		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12]))
+		t.headers(w)
 		defer func() {
 			if v := recover(); v != nil {
 				if v == http.ErrAbortHandler {
 					panic(v) // the server's own word for "close this connection"
 				}
-				k.Log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
-				k.ServeError(w, r, errors.New("panic"))
+				t.pages.Log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
+				t.pages.ServeError(w, r, errors.New("panic"))
 			}
 		}()
 		if len(r.RequestURI) > longestURL {
-			k.ServeError(w, r, Fail(http.StatusRequestURITooLong, "error.too_large", nil))
+			t.pages.ServeError(w, r, Fail(http.StatusRequestURITooLong, "error.too_large", nil))
 			return
 		}
 		if r.Method == http.MethodHead {
 			// A look that is no visit: it must not make anything.
 			if r.URL.Path != "/" && !strings.HasPrefix(r.URL.Path, "/static/") && !strings.HasPrefix(r.URL.Path, "/.well-known/") && r.URL.Path != "/jwks" {
 				w.Header().Set("Allow", http.MethodGet)
-				k.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "error.method", nil))
+				t.pages.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "error.method", nil))
 				return
 			}
 		}
@@ -135,7 +144,7 @@ func RequestID(r *http.Request) string {
 
 const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-func (k *Kit) headers(w http.ResponseWriter) {
+func (t *Router) headers(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -147,40 +156,40 @@ func (k *Kit) headers(w http.ResponseWriter) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()")
 	h.Set("Cache-Control", "no-store")
-	if k.secure {
+	if t.cookies.Secure {
 		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
 }
 
 // page runs a handler, remembers a language chosen by its link, and turns
 // errors into pages.
-func (k *Kit) page(h Handler) http.Handler {
+func (t *Router) page(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if l := Supported(r.URL.Query().Get("lang")); l != "" && r.Method == http.MethodGet {
-			k.SetLang(w, l)
+			t.cookies.SetLang(w, l)
 		}
 		// A page fetched ahead is not a visit.
 		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
-			k.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable"})
+			t.pages.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable"})
 			return
 		}
 		for name, values := range r.URL.Query() {
 			if len(values) > 1 && (name == "login" || name == "lang") {
-				k.ServeError(w, r, Fail(http.StatusBadRequest, "error.bad_request", errors.New("parameter twice")))
+				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "error.bad_request", errors.New("parameter twice")))
 				return
 			}
 		}
 		if err := h(w, r); err != nil {
-			k.ServeError(w, r, err)
+			t.pages.ServeError(w, r, err)
 		}
 	})
 }
 
 // guarded lets a POST through only if it comes from one of our own pages in
 // this browser, with the fields that the form has, each once.
-func (k *Kit) guarded(h Handler, size int64, multipart bool, fields []string) Handler {
+func (t *Router) guarded(h Handler, size int64, multipart bool, fields []string) Handler {
 	origins := http.NewCrossOriginProtection()
-	if err := origins.AddTrustedOrigin(k.origin()); err != nil {
+	if err := origins.AddTrustedOrigin(t.origin()); err != nil {
 		panic("web: issuer has no origin: " + err.Error()) // Prepare has parsed it
 	}
 	allowed := append([]string{"csrf"}, fields...)
@@ -195,7 +204,7 @@ func (k *Kit) guarded(h Handler, size int64, multipart bool, fields []string) Ha
 		if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != want {
 			return Fail(http.StatusUnsupportedMediaType, "error.bad_request", err)
 		}
-		browser, ok := k.Browser(r)
+		browser, ok := t.cookies.Browser(r)
 		if !ok {
 			return Fail(http.StatusForbidden, "error.cookies", nil)
 		}
@@ -214,17 +223,11 @@ func (k *Kit) guarded(h Handler, size int64, multipart bool, fields []string) Ha
 		if err := checkFields(r.PostForm, allowed); err != nil {
 			return Fail(http.StatusBadRequest, "error.bad_request", err)
 		}
-		if !k.formTokenFits(browser, r.PostForm.Get("csrf")) {
+		if !t.cookies.formTokenFits(browser, r.PostForm.Get("csrf")) {
 			return Fail(http.StatusForbidden, "error.foreign", nil)
 		}
 		return h(w, r)
 	}
-}
-
-// FormTokenFits checks the form token of a multipart form.
-func (k *Kit) FormTokenFits(r *http.Request, token string) bool {
-	browser, ok := k.Browser(r)
-	return ok && k.formTokenFits(browser, token)
 }
 
 func checkFields(form url.Values, allowed []string) error {
@@ -239,17 +242,17 @@ func checkFields(form url.Values, allowed []string) error {
 	return nil
 }
 
-func (k *Kit) origin() string { return k.base.Scheme + "://" + k.base.Host }
+func (t *Router) origin() string { return t.pages.base.Scheme + "://" + t.pages.base.Host }
 
 // observed counts requests by route.
-func (k *Kit) observed(route Route) http.Handler {
-	if k.Observe == nil {
+func (t *Router) observed(route Route) http.Handler {
+	if t.observe == nil {
 		return route.handler
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := k.Now()
+		start := t.now()
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		defer func() { k.Observe(route.Path, route.Method, s.status, k.Now().Sub(start)) }()
+		defer func() { t.observe(route.Path, route.Method, s.status, t.now().Sub(start)) }()
 		route.handler.ServeHTTP(s, r)
 	})
 }
@@ -265,15 +268,3 @@ func (s *statusWriter) WriteHeader(status int) {
 }
 
 func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }
-
-// Limit counts one event of this request's source and refuses too many.
-func (k *Kit) Limit(r *http.Request, name string, max int, window time.Duration) error {
-	ok, wait, err := k.Windows.Allow(r.Context(), name, k.Source(r), max, window)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return &Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
-	}
-	return nil
-}
