@@ -90,7 +90,7 @@ func everyAnswer(t *testing.T, s *site.Site, look func(what string, got site.Ans
 func TestHD01_HD04_HeadersOnEveryAnswer(t *testing.T) {
 	s := site.New(t, nil)
 	cached := regexp.MustCompile(`^(GET|HEAD) /(jwks|\.well-known/)`)
-	strangers := regexp.MustCompile(`^GET /console/document\W`)
+	strangers := regexp.MustCompile(`^GET /console/review/content\W`)
 	everyAnswer(t, s, func(what string, got site.Answer) {
 		h := got.Header
 		for name, want := range map[string]string{

@@ -55,7 +55,7 @@ func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
 	if b.Enrol(site.Email); b.Answered().Get("code") == "" {
 		t.Error("no login:", b.URL)
 	}
-	s.Official("olga@example.org", staff.Auditor).Get("/console/record").At("/console/record")
+	s.Official("olga@example.org", staff.Auditor).Get("/console/audit").At("/console/audit")
 	signer, err := s.Stores.AuditSigner(t.Context())
 	site.Must(t, err)
 	head, err := audit.Checkpoint(t.Context(), s.Stores.DB.Heads(), signer, s.Clock.Now())

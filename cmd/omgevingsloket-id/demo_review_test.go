@@ -38,8 +38,8 @@ func TestDemoReview(t *testing.T) {
 	if again, err := demo.Fill(t.Context(), s.App, d.Data); err != nil || again.Text("", true) != made.Text("", true) {
 		t.Fatal("a second start says something else", err)
 	}
-	roles := map[staff.Role]string{staff.Reviewer: "Dupont", staff.Helpdesk: "/console/accounts", staff.Administrator: "Hugo Helpdesk", staff.Auditor: "application.approved"}
-	pages := map[staff.Role]string{staff.Reviewer: "/console/applications", staff.Helpdesk: "/console/accounts", staff.Administrator: "/console/staff", staff.Auditor: "/console/record"}
+	roles := map[staff.Role]string{staff.Reviewer: "Dupont", staff.Helpdesk: "/console/helpdesk", staff.Administrator: "Hugo Helpdesk", staff.Auditor: "application.approved"}
+	pages := map[staff.Role]string{staff.Reviewer: "/console/review", staff.Helpdesk: "/console/helpdesk", staff.Administrator: "/console/staff", staff.Auditor: "/console/audit"}
 	for _, o := range made.Officials {
 		b := s.Browser()
 		b.Seed = secret.Text(o.Key)

@@ -110,11 +110,11 @@ func (w *worker) follow(part string) *worker {
 // find opens the case of a name through the queue's search.
 func (w *worker) find(name string) *worker {
 	w.d.Helper()
-	w.open("/console/applications", "show", "all").on("console/applications")
+	w.open("/console/review", "show", "all").on("console/review/review")
 	w.Fill("q", name)
 	w.ClickCSS(`main form[method="get"] button`)
-	w.on("console/applications").follow("/console/applications/case?")
-	return w.on("console/application_case")
+	w.on("console/review/review").follow("/console/review/case?")
+	return w.on("console/review/case")
 }
 
 // reads demands that all of these are visible.

@@ -12,7 +12,7 @@ import (
 func TestReviewerSeesDocuments(t *testing.T) {
 	everyWay(t, func(d *desk) {
 		w := d.at("Ria").find("Garc")
-		w.follow("/console/applications/document?").on("console/document")
+		w.follow("/console/review/document?").on("console/review/document")
 		// A picture that is not there has no width of its own.
 		w.Open(w.URL())
 		if shot := w.Attribute(".document-picture", "src"); !strings.Contains(shot, "ticket=olid_tkt_") {
@@ -27,22 +27,22 @@ func TestReviewerSeesDocuments(t *testing.T) {
 		if w.Status() != 404 {
 			d.Error("a spent ticket answers", w.Status())
 		}
-		w.find("Okafor").follow("/console/applications/document?").on("console/document")
+		w.find("Okafor").follow("/console/review/document?").on("console/review/document")
 		if w.Count(".utrecht-alert--warning li") == 0 {
 			d.Error("no warning about an active PDF:", w.Text())
 		}
 		for range 2 {
 			w.Requests()
-			w.primary().on("console/document")
-			if asked := strings.Join(w.Requests(), " "); !strings.Contains(asked, "GET "+d.site.Issuer+"/console/document?ticket=") {
+			w.primary().on("console/review/document")
+			if asked := strings.Join(w.Requests(), " "); !strings.Contains(asked, "GET "+d.site.Issuer+"/console/review/content?ticket=") {
 				d.Error("the button does not lead to the file:", asked)
 			}
 		}
-		w.follow("/console/applications/case?").on("console/application_case")
+		w.follow("/console/review/case?").on("console/review/case")
 		if n := strings.Count(w.HTML(), "ocument gedownload") + strings.Count(w.HTML(), "ocument downloaded"); n < 2 {
 			d.Error(n, "downloads are on the record of the case")
 		}
-		if w.find("Nystr").Count(`main a[href*="/console/applications/document?"]`) != 0 {
+		if w.find("Nystr").Count(`main a[href*="/console/review/document?"]`) != 0 {
 			d.Error("a link to what is in quarantine")
 		}
 	})

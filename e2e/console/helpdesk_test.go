@@ -28,19 +28,19 @@ func (d *desk) holder() (b *browser.Session, reference, code string) {
 func TestHelpdeskUnblocks(t *testing.T) {
 	everyWay(t, func(d *desk) {
 		b, reference, code := d.holder()
-		w := d.at("Hanna").open("/console/accounts").on("console/accounts")
+		w := d.at("Hanna").open("/console/helpdesk").on("console/helpdesk/helpdesk")
 		w.Fill("q", strings.ToLower(reference))
 		w.ClickCSS(`main form[method="get"] button`)
-		w.on("console/accounts").follow("/console/account?").on("console/account")
+		w.on("console/helpdesk/helpdesk").follow("/console/helpdesk/account?").on("console/helpdesk/account")
 		for _, secret := range []string{"1961", "King Street", code} {
 			if strings.Contains(w.Text(), secret) {
 				d.Errorf("the helpdesk reads the answer %q:\n%s", secret, w.Text())
 			}
 		}
-		w.primary().on("console/unblock")
+		w.primary().on("console/helpdesk/unblock")
 		w.Fill("code", "00000000")
 		w.Fill("said_street", "Queens Road 12")
-		w.primary().on("console/unblock")
+		w.primary().on("console/helpdesk/unblock")
 		if w.Count("#errors") != 1 {
 			d.Error("wrong answers are no error:", w.Text())
 		}
@@ -48,11 +48,11 @@ func TestHelpdeskUnblocks(t *testing.T) {
 		w.Fill("said_birthdate", "1961-04-02")
 		w.Fill("said_street", "88 King Street")
 		w.Fill("said_place", "Halifax NS")
-		w.primary().on("console/unblock")
+		w.primary().on("console/helpdesk/unblock")
 		w.Select("reason", "new_phone")
 		w.Fill("ticket", "M-2026-0001")
-		w.primary().on("console/unblock")
-		w.press("action", "confirm").on("console/unblock")
+		w.primary().on("console/helpdesk/unblock")
+		w.press("action", "confirm").on("console/helpdesk/unblock")
 		for range 3 { // the receipt, the approval, the block
 			d.site.Mail.Next(d, "pieter@demo.example")
 		}

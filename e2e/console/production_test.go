@@ -52,10 +52,10 @@ func TestProduction(t *testing.T) {
 	}
 
 	ria := d.at("Ria").find("Bau & Söhne")
-	ria.press("action", "take").on("console/application_case")
-	ria.follow("act=more").on("console/application_decide")
+	ria.press("action", "take").on("console/review/case")
+	ria.follow("act=more").on("console/review/decide")
 	ria.Fill("text", "De foto is vaag. Kunt u een scherpe sturen?")
-	ria.press("step", "preview").press("step", "send").on("console/application_case")
+	ria.press("step", "preview").press("step", "send").on("console/review/case")
 
 	d.site.Mail.Next(t, p.Email) // the receipt
 	asked := d.site.Mail.Next(t, p.Email)
@@ -77,14 +77,14 @@ func TestProduction(t *testing.T) {
 
 	ria.find("Bau & Söhne").reads("Hierbij de nieuwe foto.", "scherp.png")
 	ria.seen()
-	ria.find("Bau & Söhne").follow("act=approve").on("console/application_decide")
+	ria.find("Bau & Söhne").follow("act=approve").on("console/review/decide")
 	// Who asked for more cannot be one of the two pairs of eyes that approve
 	// in the end; she is the first here.
-	ria.press("step", "send").on("console/application_case")
+	ria.press("step", "send").on("console/review/case")
 	rob := d.at("Rob").find("Bau & Söhne")
-	rob.press("action", "take").on("console/application_case").seen()
-	rob.find("Bau & Söhne").follow("act=approve").on("console/application_decide")
-	rob.press("step", "send").on("console/application_case")
+	rob.press("action", "take").on("console/review/case").seen()
+	rob.find("Bau & Söhne").follow("act=approve").on("console/review/decide")
+	rob.press("step", "send").on("console/review/case")
 
 	approved := d.site.Mail.Next(t, p.Email)
 	if !strings.Contains(approved.Text, d.site.Issuer+"/start") {
@@ -103,7 +103,7 @@ func TestProduction(t *testing.T) {
 // demands that the picture is on the screen.
 func (w *worker) seen() {
 	w.d.Helper()
-	const link = `main a[href*="/console/applications/document?"]`
+	const link = `main a[href*="/console/review/document?"]`
 	for deadline := time.Now().Add(testenv.Patience); w.Count(link) == 0; {
 		if time.Now().After(deadline) {
 			w.d.Fatalf("the document is not scanned:\n%s", w.Text())
@@ -112,7 +112,7 @@ func (w *worker) seen() {
 		w.Reload()
 	}
 	w.ClickCSS(link)
-	w.on("console/document")
+	w.on("console/review/document")
 	if n := browser.Eval[int](w.Session, `document.querySelector("main img").naturalWidth`); n < 10 {
 		w.d.Errorf("the picture is %d pixels wide:\n%s", n, w.Text())
 	}

@@ -11,13 +11,13 @@ func TestReviewerApproves(t *testing.T) {
 	everyWay(t, func(d *desk) {
 		w := d.at("Ria").find("Muster")
 		w.reads("Anna Muster", "Hauptstraße 1", "anna@demo.example")
-		w.press("action", "take").on("console/application_case")
+		w.press("action", "take").on("console/review/case")
 		w.Fill("text", "Document vergeleken, klopt.")
 		w.ClickCSS(`form:has(textarea[name="text"]) button`)
-		w.on("console/application_case").reads("Document vergeleken, klopt.")
-		w.follow("act=approve").on("console/application_decide")
+		w.on("console/review/case").reads("Document vergeleken, klopt.")
+		w.follow("act=approve").on("console/review/decide")
 		preview := w.TextOf("pre")
-		w.press("step", "send").on("console/application_case")
+		w.press("step", "send").on("console/review/case")
 		if w.Count(`main a[href*="act="]`) != 0 {
 			d.Error("a decided case can be decided on:", w.Text())
 		}
@@ -45,16 +45,16 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 func TestReviewerSecondPairOfEyes(t *testing.T) {
 	everyWay(t, func(d *desk) {
 		ria := d.at("Ria").find("Dupont")
-		ria.press("action", "take").on("console/application_case")
-		ria.follow("act=approve").on("console/application_decide")
-		ria.press("step", "send").on("console/application_case")
+		ria.press("action", "take").on("console/review/case")
+		ria.follow("act=approve").on("console/review/decide")
+		ria.press("step", "send").on("console/review/case")
 		if ria.Count(`button[value="take"]`) != 0 {
 			d.Error("who approved first may take it again:", ria.Text())
 		}
 		rob := d.at("Rob").find("Dupont")
-		rob.press("action", "take").on("console/application_case")
-		rob.follow("act=approve").on("console/application_decide")
-		rob.press("step", "send").on("console/application_case")
+		rob.press("action", "take").on("console/review/case")
+		rob.follow("act=approve").on("console/review/decide")
+		rob.press("step", "send").on("console/review/case")
 		d.site.Mail.Next(d, "claire@demo.example") // the receipt
 		if mail := d.site.Mail.Next(d, "claire@demo.example"); !strings.Contains(mail.Text, d.site.Issuer+"/start") {
 			d.Error("the mail of the approval:", mail.Text)
@@ -67,24 +67,24 @@ func TestReviewerSecondPairOfEyes(t *testing.T) {
 func TestReviewerRejects(t *testing.T) {
 	everyWay(t, func(d *desk) {
 		w := d.at("Rob").find("Garc")
-		w.press("action", "take").on("console/application_case")
-		w.follow("act=reject").on("console/application_decide")
-		w.press("step", "preview").on("console/application_decide")
+		w.press("action", "take").on("console/review/case")
+		w.follow("act=reject").on("console/review/decide")
+		w.press("step", "preview").on("console/review/decide")
 		if w.Count("#errors") != 1 || !strings.HasPrefix(w.Title(), map[string]string{"nl": "Fout:", "en": "Error:"}[d.way.lang]) {
 			d.Error("no reason is no error:", w.Text())
 		}
 		w.Select("reason", "unreadable")
 		w.Fill("text", "The picture is too dark.")
-		w.press("step", "preview").on("console/application_decide")
+		w.press("step", "preview").on("console/review/decide")
 		if !strings.Contains(w.TextOf("pre"), "The picture is too dark.") {
 			d.Error("the mail lacks the words:", w.Text())
 		}
-		w.press("step", "change").on("console/application_decide")
+		w.press("step", "change").on("console/review/decide")
 		if w.Value("text") != "The picture is too dark." || w.Value("reason") != "unreadable" {
 			d.Error("what was typed is gone:", w.Value("text"), w.Value("reason"))
 		}
-		w.press("step", "preview").on("console/application_decide")
-		w.press("step", "send").on("console/application_case")
+		w.press("step", "preview").on("console/review/decide")
+		w.press("step", "send").on("console/review/case")
 		d.site.Mail.Next(d, "jose@demo.example") // the receipt
 		if mail := d.site.Mail.Next(d, "jose@demo.example"); !strings.Contains(mail.Text, "The picture is too dark.") || !strings.Contains(mail.Text, "object") {
 			d.Error("the mail of the rejection:", mail.Text)
@@ -97,8 +97,8 @@ func TestReviewerRejects(t *testing.T) {
 func TestReviewerTooLate(t *testing.T) {
 	everyWay(t, func(d *desk) {
 		ria, rob := d.at("Ria").find("Okafor"), d.at("Rob").find("Okafor")
-		ria.press("action", "take").on("console/application_case")
-		rob.press("action", "take").on("console/application_case")
+		ria.press("action", "take").on("console/review/case")
+		rob.press("action", "take").on("console/review/case")
 		if rob.Status() != 409 || rob.Count("#errors") != 1 {
 			d.Error("the second one is not told:", rob.Status(), rob.Text())
 		}

@@ -12,11 +12,11 @@ import (
 // code and gets in; removed, the next click ends it.
 func TestAdministratorInvitesAndRemoves(t *testing.T) {
 	everyWay(t, func(d *desk) {
-		admin := d.at("Bas").open("/console/staff").on("console/staff")
+		admin := d.at("Bas").open("/console/staff").on("console/staff/staff")
 		admin.Fill("name", "Nora Nieuw")
 		admin.Fill("email", "nora@demo.example")
 		admin.Choose("helpdesk", "yes")
-		admin.primary().on("console/staff")
+		admin.primary().on("console/staff/staff")
 		if strings.Contains(admin.HTML(), "token=") {
 			d.Error("the administrator sees the invitation")
 		}
@@ -45,20 +45,20 @@ func TestAdministratorInvitesAndRemoves(t *testing.T) {
 		if got := b.Attribute("main", "data-page"); got != "console/home" {
 			d.Fatalf("Nora is on %q:\n%s", got, b.Text())
 		}
-		b.Open(d.site.Issuer + "/console/applications")
+		b.Open(d.site.Issuer + "/console/review")
 		if b.Status() != 403 {
 			d.Error("the helpdesk sees applications:", b.Status(), b.Text())
 		}
 		b.Problems() // the 403
 
-		admin.open("/console/staff").on("console/staff")
+		admin.open("/console/staff").on("console/staff/staff")
 		admin.ClickLink("Nora Nieuw")
-		admin.on("console/member").press("action", "remove").on("console/member")
+		admin.on("console/staff/member").press("action", "remove").on("console/staff/member")
 		if admin.Count("#errors") != 1 {
 			d.Error("removed at one press:", admin.Text())
 		}
 		admin.Choose("sure", "yes")
-		admin.press("action", "remove").on("console/staff")
+		admin.press("action", "remove").on("console/staff/staff")
 		b.Open(d.site.Issuer + "/console")
 		if got := b.Attribute("main", "data-page"); got != "console/login" {
 			d.Errorf("removed, Nora is on %q:\n%s", got, b.Text())
@@ -82,11 +82,11 @@ func (d *desk) invitation(email string) string {
 // An auditor reads what others did and finds no button to do anything.
 func TestAuditorReads(t *testing.T) {
 	everyWay(t, func(d *desk) {
-		w := d.at("Ada").open("/console/record").on("console/record")
+		w := d.at("Ada").open("/console/audit").on("console/audit/audit")
 		if n := w.Count("main form[method=post] button"); n != 1 { // to log out
 			d.Errorf("an auditor has %d buttons that change something", n)
 		}
-		for _, forbidden := range []string{"/console/applications", "/console/accounts", "/console/staff"} {
+		for _, forbidden := range []string{"/console/review", "/console/helpdesk", "/console/staff"} {
 			if w.open(forbidden); w.Status() != 403 {
 				d.Error(forbidden, w.Status())
 			}

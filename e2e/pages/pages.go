@@ -7,7 +7,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,7 +51,7 @@ func Check(t *testing.T, prefix string, structs map[string]any) {
 		}
 	}
 	for _, page := range k.Templates().Templates() {
-		if _, listed := structs[page.Name()]; !listed && strings.HasPrefix(page.Name(), prefix+"/") && !parse.IsEmptyTree(page.Tree.Root) {
+		if _, listed := structs[page.Name()]; !listed && path.Dir(page.Name()) == prefix && !parse.IsEmptyTree(page.Tree.Root) {
 			t.Errorf("page %s is not checked", page.Name())
 		}
 	}
@@ -92,4 +94,33 @@ func rendered(t *testing.T) []string {
 		})
 	}
 	return names
+}
+
+// HideNothing fails when a field of a page hides one of the frame that the page
+// embeds: the menu would show it in the place of the frame's.
+func HideNothing(t *testing.T, frame any, structs map[string]any) {
+	t.Helper()
+	of := reflect.TypeOf(frame)
+	shared := map[string]bool{}
+	for _, f := range reflect.VisibleFields(of) {
+		shared[f.Name] = true
+	}
+	if !shared["Who"] || !shared["Menu"] || !shared["Title"] {
+		t.Fatalf("%v has the fields %v", of, shared)
+	}
+	framed := 0
+	for name, p := range structs {
+		if embedded, ok := reflect.TypeOf(p).Elem().FieldByName(of.Name()); !ok || !embedded.Anonymous {
+			continue
+		}
+		framed++
+		for f := range reflect.TypeOf(p).Elem().Fields() {
+			if !f.Anonymous && shared[f.Name] {
+				t.Errorf("%s: field %s hides that of every page", name, f.Name)
+			}
+		}
+	}
+	if framed == 0 {
+		t.Errorf("no page embeds %v", of)
+	}
 }

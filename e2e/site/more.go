@@ -159,6 +159,6 @@ var (
 func (s *Site) Asked(olga *Browser, email string, change ...func(*application.Application)) review.Case {
 	s.T.Helper()
 	c := s.Sent(email, change...)
-	olga.Take(c).Decide(c, "more", "send", "text", "Wie bent u?").At("/console/applications/case")
+	olga.Take(c).Decide(c, "more", "send", "text", "Wie bent u?").At("/console/review/case")
 	return s.Case(c.ID)
 }

@@ -13,7 +13,7 @@ const StaffPassword = "a quiet harbour at dawn"
 // Invite makes an invitation, as `staff add` does, and gives its link's path.
 func (s *Site) Invite(email string, roles ...staff.Role) string {
 	s.T.Helper()
-	handle, _, err := s.Console.Staff.Invite(s.T.Context(), "Olga Official", email, "nl", roles, audit.Operator(""))
+	handle, _, err := s.Staff.Invite(s.T.Context(), "Olga Official", email, "nl", roles, audit.Operator(""))
 	Must(s.T, err)
 	return console.InviteLink("", handle).Reveal()
 }

@@ -69,11 +69,11 @@ func (s *Site) Reviewer(name string) *Browser {
 }
 
 func CasePath(c review.Case) string {
-	return "/console/applications/case?" + url.Values{"id": {c.ID}}.Encode()
+	return "/console/review/case?" + url.Values{"id": {c.ID}}.Encode()
 }
 
 func DecidePath(c review.Case, act string) string {
-	return "/console/applications/decide?" + url.Values{"id": {c.ID}, "act": {act}}.Encode()
+	return "/console/review/decide?" + url.Values{"id": {c.ID}, "act": {act}}.Encode()
 }
 
 // Seen is the version that the page under the browser was made from.
@@ -104,13 +104,13 @@ func (b *Browser) Press(target string, fields ...string) *Browser {
 func (b *Browser) Take(c review.Case) *Browser {
 	b.Site.T.Helper()
 	b.Get(CasePath(c)).Press(CasePath(c), "action", "take", "seen", b.Seen())
-	return b.At("/console/applications/case")
+	return b.At("/console/review/case")
 }
 
 // Decide goes through the pages of a decision, up to the mail or past it.
 func (b *Browser) Decide(c review.Case, act, step string, fields ...string) *Browser {
 	b.Site.T.Helper()
-	b.Get(DecidePath(c, act)).At("/console/applications/decide")
+	b.Get(DecidePath(c, act)).At("/console/review/decide")
 	return b.Press(DecidePath(c, act), append([]string{"step", step, "seen", b.Seen()}, fields...)...)
 }
 

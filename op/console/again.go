@@ -10,7 +10,6 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/staff"
 )
 
 const (
@@ -21,13 +20,12 @@ const (
 	fillTime = 15 * time.Minute
 )
 
-// critical are the pages that ask for a code again: those that make somebody
-// an official, or end that.
-var critical = []string{"/console/staff", "/console/staff/member"}
-
-// proven lets a critical page run for whoever gave a code lately: a desk
-// that was left alone for a moment makes nobody an official (OF-22).
-func (h *Room) proven(run handler) handler {
+// Proven lets the page at path run for an official who gave a code lately: a
+// browser that was left alone for a moment makes nobody an official (OF-22).
+func (h *Kit) Proven(path string, run Handler) Handler {
+	if !slices.Contains(h.critical, path) {
+		h.critical = append(h.critical, path)
+	}
 	return func(w http.ResponseWriter, r *http.Request, v *Visit) error {
 		since := provenTime
 		if r.Method == http.MethodPost {
@@ -37,7 +35,7 @@ func (h *Room) proven(run handler) handler {
 			return run(w, r, v)
 		}
 		q := url.Values{"then": {r.URL.Path}}
-		if id, err := wanted(r); err == nil {
+		if id, err := Wanted(r); err == nil {
 			q.Set("id", id)
 		}
 		return h.Pages.SeeOther(w, "/console/again?"+q.Encode())
@@ -45,34 +43,34 @@ func (h *Room) proven(run handler) handler {
 }
 
 // then is the critical page that the address names, or home.
-func then(r *http.Request) string {
+func (h *Kit) then(r *http.Request) string {
 	path := r.URL.Query().Get("then")
-	if !slices.Contains(critical, path) {
+	if !slices.Contains(h.critical, path) {
 		return "/console"
 	}
-	if id, err := wanted(r); err == nil {
+	if id, err := Wanted(r); err == nil {
 		path += "?" + url.Values{"id": {id}}.Encode()
 	}
 	return path
 }
 
 type againPage struct {
-	page
+	Frame
 	Code web.Field
 }
 
-func (h *Room) againPage(r *http.Request, v *Visit) *againPage {
-	p := &againPage{page: h.page(r, v, "console.again.title")}
+func (h *Kit) againPage(r *http.Request, v *Visit) *againPage {
+	p := &againPage{Frame: h.Page(r, v, "console.again.title")}
 	p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")}
 	return p
 }
 
 // again asks an official who is logged in for a code.
-func (h *Room) again(w http.ResponseWriter, r *http.Request, v *Visit) error {
+func (h *Kit) again(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	return h.Pages.Render(w, http.StatusOK, "console/again", h.againPage(r, v))
 }
 
-func (h *Room) againPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
+func (h *Kit) againPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	outcome, wait, err := h.Staff.Again(r.Context(), v.Member, r.PostForm.Get("code"), h.Limits.Origin(r))
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Pages.SeeOther(w, "/console/login") // removed or invited again meanwhile
@@ -94,10 +92,5 @@ func (h *Room) againPost(w http.ResponseWriter, r *http.Request, v *Visit) error
 	} else if err != nil {
 		return err
 	}
-	return h.Pages.SeeOther(w, then(r))
-}
-
-func (h *Room) mountAgain() {
-	h.get("/console/again", "", []staff.Role{staff.Administrator}, h.again)
-	h.post("/console/again", []staff.Role{staff.Administrator}, h.againPost, "code")
+	return h.Pages.SeeOther(w, h.then(r))
 }

@@ -84,7 +84,7 @@ func TestOF21_SearchesAreOnTheRecord(t *testing.T) {
 		site.Must(t, err)
 		return n
 	}
-	for i, q := range []string{"/console/accounts?q=anna", "/console/accounts?q=ANNA", "/console/accounts?q=Muster", "/console/applications?q=Muster", "/console/accounts", "/console/applications?show=all"} {
+	for i, q := range []string{"/console/helpdesk?q=anna", "/console/helpdesk?q=ANNA", "/console/helpdesk?q=Muster", "/console/review?q=Muster", "/console/helpdesk", "/console/review?show=all"} {
 		if hanna.Get(q); hanna.Status != http.StatusOK {
 			t.Fatal(q, hanna.Status)
 		}
@@ -106,9 +106,9 @@ func TestOF21_SearchesAreOnTheRecord(t *testing.T) {
 		t.Error(before, "searches are on the record, want 4")
 	}
 	for i := range 3*s.Config.Console.ViewsPerHour + 1 {
-		hanna.Get("/console/accounts?q=" + strings.Repeat("a", 1+i%40) + url.QueryEscape(string(rune('a'+i/40))))
+		hanna.Get("/console/helpdesk?q=" + strings.Repeat("a", 1+i%40) + url.QueryEscape(string(rune('a'+i/40))))
 	}
-	if hanna.Get("/console/accounts?q=zz"); hanna.Status != http.StatusTooManyRequests {
+	if hanna.Get("/console/helpdesk?q=zz"); hanna.Status != http.StatusTooManyRequests {
 		t.Error("nothing stops who looks for everybody:", hanna.Status)
 	}
 }

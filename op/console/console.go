@@ -1,10 +1,11 @@
-// Package console owns the officials' work: /console and everything below it.
+// Package console is the officials' kit: login, invitation, menu, roles and home.
+// The rooms below it own the work: /console/review is op/console/review, and so on.
 //
 //	/console/invite ─► password, QR (once) ─► /console/login ─► /console/login/code ─► /console
 //	                                                                                     │
 //	             every page names the roles that may see it; what is not named is refused
 //	                                                                                     ▼
-//	       applications (reviewer) · accounts (helpdesk) · record (auditor) · staff (administrator)
+//	       review (reviewer) · helpdesk (helpdesk) · audit (auditor) · staff (administrator) · statistics
 //
 // Officials have a session of their own, in a cookie that is never sent from
 // another site, idle for a quarter of an hour at most. Every request reads
@@ -17,17 +18,15 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"time"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/review"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/staff"
-	"omgevingsloket-id/pkg/statistics"
 )
 
 // limits of an official's session.
@@ -36,32 +35,34 @@ var limits = session.Limits{Idle: 15 * time.Minute, Absolute: 10 * time.Hour}
 // codeTime is how long a right password waits for its code.
 const codeTime = 10 * time.Minute
 
-// Room is the console. All fields are set once, at the wiring.
-type Room struct {
-	Pages    *web.Renderer
-	Cookies  *web.Cookies
-	Limits   *web.Limits
-	Now      func() time.Time
-	Rand     io.Reader
-	Log      *slog.Logger
-	Staff    *staff.Service
-	Sessions session.Store
-	Audit    audit.Store
-	Heads    audit.Heads
-	// ByReference finds a sent application by its reference.
-	ByReference func(ctx context.Context, reference string) (application.Application, error)
-	Helpdesk    *helpdesk.Service
-	Watch       *staff.Watch
-	Desk        *review.Service
-	Viewing     *review.Viewing
-	Inspector   Inspector
-	Statistics  statistics.Store
-	PerMinute   int           // password tries of one source
-	Scanner     func() string // what is wrong with the scanner: ScannerNone, ScannerSilent or ""
+// Kit is what the rooms of the console are built with, and the pages that
+// belong to none of them: login, invitation, home. All fields are set once, at
+// the wiring.
+type Kit struct {
+	Pages     *web.Renderer
+	Cookies   *web.Cookies
+	Limits    *web.Limits
+	Now       func() time.Time
+	Rand      io.Reader
+	Log       *slog.Logger
+	Staff     *staff.Service
+	Sessions  session.Store
+	Audit     audit.Store
+	Watch     *staff.Watch
+	PerMinute int // password tries of one source
 
-	router *web.Router
-	access []Access
+	// Rooms add their pages in this order, which is that of the menu.
+	Rooms []Room
+
+	router   *web.Router
+	access   []Access
+	critical []string // pages that ask for a code again
+	waits    []Wait
+	searches []search
 }
+
+// Room is a part of the console: it adds its pages with Kit.Get and Kit.Post.
+type Room interface{ Mount() }
 
 // Access says who may use a route; together they are the matrix.
 type Access struct {
@@ -76,38 +77,33 @@ type Visit struct {
 	Session session.Session
 }
 
-// handler is a page of the console.
-type handler func(w http.ResponseWriter, r *http.Request, v *Visit) error
+// Handler is a page of the console.
+type Handler func(w http.ResponseWriter, r *http.Request, v *Visit) error
 
-// Mount adds the pages.
-func (h *Room) Mount(t *web.Router) {
+// Mount adds the pages of the kit and of the rooms.
+func (h *Kit) Mount(t *web.Router) {
 	h.router = t
-	h.open(http.MethodGet, "/console/invite", h.invite)
-	h.open(http.MethodPost, "/console/invite", h.invitePost, "password")
-	h.open(http.MethodGet, "/console/login", h.login)
-	h.open(http.MethodPost, "/console/login", h.loginPost, "email", "password")
-	h.open(http.MethodGet, "/console/login/code", h.code)
-	h.open(http.MethodPost, "/console/login/code", h.codePost, "code")
-	h.open(http.MethodPost, "/console/logout", h.logoutPost)
+	h.Open(http.MethodGet, "/console/invite", h.invite)
+	h.Open(http.MethodPost, "/console/invite", h.invitePost, "password")
+	h.Open(http.MethodGet, "/console/login", h.login)
+	h.Open(http.MethodPost, "/console/login", h.loginPost, "email", "password")
+	h.Open(http.MethodGet, "/console/login/code", h.code)
+	h.Open(http.MethodPost, "/console/login/code", h.codePost, "code")
+	h.Open(http.MethodPost, "/console/logout", h.logoutPost)
 
-	h.get("/console", "", staff.Roles, h.home)
-	h.mountAccounts()
-	h.mountApplications()
-	h.mountDocuments()
-	h.mountStatistics()
-	h.get("/console/record", "console.menu.record", []staff.Role{staff.Auditor}, h.record)
-	h.mountAgain()
-	h.get("/console/staff", "console.menu.staff", []staff.Role{staff.Administrator}, h.proven(h.staff))
-	h.post("/console/staff", []staff.Role{staff.Administrator}, h.proven(h.staffPost), append([]string{"name", "email"}, roleFields...)...)
-	h.get("/console/staff/member", "", []staff.Role{staff.Administrator}, h.proven(h.member))
-	h.post("/console/staff/member", []staff.Role{staff.Administrator}, h.proven(h.memberPost), append([]string{"action", "sure"}, roleFields...)...)
+	h.Get("/console", "", staff.Roles, h.home)
+	h.Get("/console/again", "", []staff.Role{staff.Administrator}, h.again)
+	h.Post("/console/again", []staff.Role{staff.Administrator}, h.againPost, "code")
+	for _, room := range h.Rooms {
+		room.Mount()
+	}
 }
 
 // Access lists all routes with their roles.
-func (h *Room) Access() []Access { return h.access }
+func (h *Kit) Access() []Access { return h.access }
 
-// open mounts a page that needs no login.
-func (h *Room) open(method, path string, run web.Handler, fields ...string) {
+// Open mounts a page that needs no login.
+func (h *Kit) Open(method, path string, run web.Handler, fields ...string) {
 	h.access = append(h.access, Access{Method: method, Path: path})
 	if method == http.MethodGet {
 		h.router.Get(path, run)
@@ -116,19 +112,19 @@ func (h *Room) open(method, path string, run web.Handler, fields ...string) {
 	h.router.Post(path, run, fields...)
 }
 
-// get mounts a page for these roles.
-func (h *Room) get(path, menu string, roles []staff.Role, run handler) {
+// Get mounts a page for these roles.
+func (h *Kit) Get(path, menu string, roles []staff.Role, run Handler) {
 	h.allow(http.MethodGet, path, menu, roles)
 	h.router.Get(path, h.as(roles, run))
 }
 
-// post mounts a form's target for these roles.
-func (h *Room) post(path string, roles []staff.Role, run handler, fields ...string) {
+// Post mounts a form's target for these roles.
+func (h *Kit) Post(path string, roles []staff.Role, run Handler, fields ...string) {
 	h.allow(http.MethodPost, path, "", roles)
 	h.router.Post(path, h.as(roles, run), fields...)
 }
 
-func (h *Room) allow(method, path, menu string, roles []staff.Role) {
+func (h *Kit) allow(method, path, menu string, roles []staff.Role) {
 	if len(roles) == 0 {
 		panic("console: " + path + " names no role") // deny by default
 	}
@@ -136,7 +132,7 @@ func (h *Room) allow(method, path, menu string, roles []staff.Role) {
 }
 
 // as lets a page run for officials with one of the roles.
-func (h *Room) as(roles []staff.Role, run handler) web.Handler {
+func (h *Kit) as(roles []staff.Role, run Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := h.load(r)
 		if errors.Is(err, errs.ErrNotFound) || err == nil && v.Session.AuthTime.IsZero() {
@@ -146,7 +142,7 @@ func (h *Room) as(roles []staff.Role, run handler) web.Handler {
 			return err
 		}
 		if !v.Member.Has(roles...) {
-			return deadEnd(http.StatusForbidden, "error.role")
+			return DeadEnd(http.StatusForbidden, "error.role")
 		}
 		if err := h.touch(r.Context(), v); err != nil {
 			return err
@@ -155,8 +151,8 @@ func (h *Room) as(roles []staff.Role, run handler) web.Handler {
 	}
 }
 
-// deadEnd refuses a page to somebody who is logged in, with the way home.
-func deadEnd(status int, key string) *web.Error {
+// DeadEnd refuses a page to somebody who is logged in, with the way home.
+func DeadEnd(status int, key string) *web.Error {
 	e := web.Fail(status, key, nil)
 	e.Link = &web.Link{URL: "/console", Label: "console.menu.begin"}
 	return e
@@ -168,7 +164,7 @@ func sessionKey(hash string) string { return "staff-" + hash }
 
 // load reads the session and its member; errs.ErrNotFound when one of them
 // does not count any more.
-func (h *Room) load(r *http.Request) (*Visit, error) {
+func (h *Kit) load(r *http.Request) (*Visit, error) {
 	handle, ok := h.Cookies.Staff(r)
 	browser, bound := h.Cookies.Browser(r)
 	if !ok || !bound {
@@ -192,7 +188,7 @@ func (h *Room) load(r *http.Request) (*Visit, error) {
 }
 
 // touch keeps a session alive; once a minute is enough.
-func (h *Room) touch(ctx context.Context, v *Visit) error {
+func (h *Kit) touch(ctx context.Context, v *Visit) error {
 	now := h.Now()
 	if now.Sub(v.Session.SeenAt) < time.Minute {
 		return nil
@@ -208,8 +204,9 @@ func (h *Room) touch(ctx context.Context, v *Visit) error {
 	return err
 }
 
-// page is what every page of the console knows.
-type page struct {
+// Frame is what every page of the console has: the menu and who is logged in.
+// Page structs embed it.
+type Frame struct {
 	*web.Page
 	Who  string
 	Menu []entry
@@ -221,8 +218,9 @@ type entry struct {
 	Current bool
 }
 
-func (h *Room) page(r *http.Request, v *Visit, titleKey string) page {
-	p := page{Page: h.Pages.Page(r, titleKey), Who: v.Member.Name}
+// Page makes the frame of a page titled by a key.
+func (h *Kit) Page(r *http.Request, v *Visit, titleKey string) Frame {
+	p := Frame{Page: h.Pages.Page(r, titleKey), Who: v.Member.Name}
 	p.Done = doneText(r, p.Page)
 	for _, a := range h.access {
 		if a.Menu != "" && v.Member.Has(a.Roles...) {
@@ -232,7 +230,36 @@ func (h *Room) page(r *http.Request, v *Visit, titleKey string) page {
 	return p
 }
 
-// by returns the official who acts in this request.
-func (h *Room) by(r *http.Request, v *Visit) audit.Actor {
+// By returns the official who acts in this request.
+func (h *Kit) By(r *http.Request, v *Visit) audit.Actor {
 	return audit.Official(v.Member.ID).At(h.Limits.Origin(r), web.RequestID(r))
+}
+
+// OpenRaw mounts an address that knows no official, only what it is given in
+// the request, with guards of its own.
+func (h *Kit) OpenRaw(method, path string, run http.Handler) {
+	h.access = append(h.access, Access{Method: method, Path: path})
+	h.router.Raw(method, path, run)
+}
+
+// Cut returns the first n bytes of s.
+func Cut(s string, n int) string { return s[:min(len(s), n)] }
+
+// Moment returns a date and a time of day in the Netherlands; "" for never.
+func Moment(t time.Time, lang string) string {
+	if t.IsZero() {
+		return ""
+	}
+	return letter.Moment(t, lang)
+}
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// Wanted returns the id in the address; errs.ErrNotFound for what cannot be
+// one.
+func Wanted(r *http.Request) (string, error) {
+	if id := r.URL.Query().Get("id"); plainID.MatchString(id) {
+		return id, nil
+	}
+	return "", errs.ErrNotFound
 }

@@ -18,9 +18,9 @@ var doneActs = []string{
 	"invited", "roles", "remove", // an employee
 }
 
-// doneURL is an address of the console, with a query or without, that also
+// DoneURL is an address of the console, with a query or without, that also
 // says what was just done.
-func doneURL(target, act string) string {
+func DoneURL(target, act string) string {
 	u, err := url.Parse(target)
 	if err != nil {
 		return target

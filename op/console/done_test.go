@@ -14,7 +14,7 @@ import (
 func TestDone(t *testing.T) {
 	k := pages.New(t)
 	tell := func(method, act string) string {
-		r := httptest.NewRequest(method, doneURL("/console/account?id=a1", act), nil)
+		r := httptest.NewRequest(method, DoneURL("/console/helpdesk/account?id=a1", act), nil)
 		return doneText(r, k.Page(r, "console.home.title"))
 	}
 	acts := append([]string{}, doneActs...)
@@ -32,7 +32,7 @@ func TestDone(t *testing.T) {
 	if text := tell("POST", "note"); text != "" {
 		t.Errorf("an answer to a form repeats what was done before: %q", text)
 	}
-	if got := doneURL("/console/account?id=a1", "mail"); got != "/console/account?done=mail&id=a1" {
+	if got := DoneURL("/console/helpdesk/account?id=a1", "mail"); got != "/console/helpdesk/account?done=mail&id=a1" {
 		t.Error(got)
 	}
 }

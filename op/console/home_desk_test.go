@@ -45,12 +45,12 @@ func TestHomeTellsOfChangesAndAlarms(t *testing.T) {
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)
-	at := strings.TrimPrefix(first.Proposed(a, site.NewEmail), "/console/change")
-	first.Get("/console").Says("/console/change" + at)
-	other.Get("/console").Says("/console/change" + at).Says("E-mailadres verbeteren")
-	other.Post("/console/change"+at, "action", "confirm")
+	at := strings.TrimPrefix(first.Proposed(a, site.NewEmail), "/console/helpdesk/change")
+	first.Get("/console").Says("/console/helpdesk/change" + at)
+	other.Get("/console").Says("/console/helpdesk/change" + at).Says("E-mailadres verbeteren")
+	other.Post("/console/helpdesk/change"+at, "action", "confirm")
 	for _, b := range []*site.Browser{first, other} {
-		if b.Get("/console"); strings.Contains(b.Body, "/console/change") {
+		if b.Get("/console"); strings.Contains(b.Body, "/console/helpdesk/change") {
 			t.Error("what waits for the holder waits for an official:", b.Body)
 		}
 	}
@@ -61,7 +61,7 @@ func TestHomeTellsOfChangesAndAlarms(t *testing.T) {
 			t.Errorf("%s: told %v", role, !told)
 		}
 		if role == staff.Auditor {
-			b.Get("/console/record?who=staff:" + s.Member("first@example.org").ID).Says("Nieuw e-mailadres voorgelegd")
+			b.Get("/console/audit?who=staff:" + s.Member("first@example.org").ID).Says("Nieuw e-mailadres voorgelegd")
 		}
 	}
 }

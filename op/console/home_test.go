@@ -44,7 +44,7 @@ func inOrder(b *site.Browser, texts ...string) *site.Browser {
 func TestConsoleHomeReviewer(t *testing.T) {
 	s := site.New(t, nil)
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
-	lacks(olga.Get("/console").Says("Er wacht nu niets op u."), "/console/applications/next", "/console/accounts", "/console/staff")
+	lacks(olga.Get("/console").Says("Er wacht nu niets op u."), "/console/review/next", "/console/helpdesk", "/console/staff")
 	first := s.Sent("anna@example.com")
 	s.Clock.Add(24 * time.Hour)
 	second, third := s.Sent("bob@example.com"), s.Sent("carl@example.com")
@@ -58,13 +58,13 @@ func TestConsoleHomeReviewer(t *testing.T) {
 		s.Clock.Add(due.Sub(s.Clock.Now()) - time.Second)
 	}
 	inOrder(olga.StaffLogin("olga@gov.example"), second.Reference, "Vandaag is de laatste dag om te beslissen", first.Reference, "Te laat: de beslissing had er") // half a minute later
-	olga.Get("/console/applications?show=all&q=" + first.Reference).Says("te laat")
+	olga.Get("/console/review?show=all&q=" + first.Reference).Says("te laat")
 	olga.Get("/console?lang=en").Says("Overdue: the decision should have been there").Says("Today is the last day to decide")
 	for range 10 {
 		s.Sent("many@example.com")
 	}
 	inOrder(olga.Get("/console?lang=nl").Says("Alle aanvragen die op een beoordelaar wachten"), "11 aanvragen wachten", first.Reference)
-	if n := strings.Count(olga.Body, "/console/applications/case?"); n != 12 {
+	if n := strings.Count(olga.Body, "/console/review/case?"); n != 12 {
 		t.Error("rows:", n)
 	}
 }
@@ -76,9 +76,9 @@ func TestConsoleHomeByRole(t *testing.T) {
 	a := s.Blocked(s.Person("bau@example.at", func(a *account.Account) { a.Kind = account.LegalPerson }))
 	code := s.Caller("bau@example.at").Callback()
 	hanna, hugo := s.Official("hanna@gov.example", staff.Helpdesk), s.Official("hugo@gov.example", staff.Helpdesk)
-	lacks(hanna.Get("/console").Says("Er wacht nu niets op u.").Says(`action="/console/accounts"`), c.Reference, "aanvraag wacht", `action="/console/applications"`)
+	lacks(hanna.Get("/console").Says("Er wacht nu niets op u.").Says(`action="/console/helpdesk"`), c.Reference, "aanvraag wacht", `action="/console/review"`)
 	at := hanna.Begin(a)
-	inOrder(hanna.Get("/console"), "Uw gesprekken", at[len("/console/unblock?"):], "u bent ermee bezig")
+	inOrder(hanna.Get("/console"), "Uw gesprekken", at[len("/console/helpdesk/unblock?"):], "u bent ermee bezig")
 	hugo.Get("/console").Says("Er wacht nu niets op u.")
 	hanna.Post(at, "code", code, "said_birthdate", "03-02-1980", "said_phone", "030 123456", "said_street", "Hauptstraße 1").Says(`name="ticket"`).
 		Post(at, "reason", "lost_phone", "ticket", "M-1")
@@ -118,11 +118,11 @@ func TestConsoleTakeNext(t *testing.T) {
 	proposed := s.Sent("bau@example.at", site.Company)
 	olga.Take(proposed).Decide(proposed, "approve", "send")
 	s.Clock.Add(time.Minute)
-	olga.Get("/console").Press("/console/applications/next").At("/console/applications").Says("Er is nu geen aanvraag die u in behandeling kunt nemen.")
+	olga.Get("/console").Press("/console/review/next").At("/console/review").Says("Er is nu geen aanvraag die u in behandeling kunt nemen.")
 	s.Clock.Add(24 * time.Hour)
 	olga.StaffLogin("olga@gov.example")
 	later := s.Sent("carl@example.com")
-	olga.Get("/console/applications").Says("Volgende aanvraag in behandeling nemen").Press("/console/applications/next").At("/console/applications/case").Says(later.Reference)
+	olga.Get("/console/review").Says("Volgende aanvraag in behandeling nemen").Press("/console/review/next").At("/console/review/case").Says(later.Reference)
 	if got := s.Case(later.ID); got.State != application.InReview || got.Reviewer != s.Member("olga@gov.example").ID {
 		t.Errorf("%+v", got)
 	}
@@ -137,14 +137,14 @@ func TestConsoleTakeNext(t *testing.T) {
 	if taken != 1 {
 		t.Error("on the record:", events)
 	}
-	otto.StaffLogin("otto@gov.example").Press("/console/applications/next").At("/console/applications/case")
+	otto.StaffLogin("otto@gov.example").Press("/console/review/next").At("/console/review/case")
 	if got := s.Case(own.ID).Reviewer; got != s.Member("otto@gov.example").ID {
 		t.Error("the oldest one is with", got)
 	}
-	if s.Official("desk@gov.example", staff.Helpdesk).Post("/console/applications/next").Status != http.StatusForbidden {
+	if s.Official("desk@gov.example", staff.Helpdesk).Post("/console/review/next").Status != http.StatusForbidden {
 		t.Error("the helpdesk takes an application")
 	}
-	if olga.Get("/console/applications/next").Status == http.StatusOK {
+	if olga.Get("/console/review/next").Status == http.StatusOK {
 		t.Error("a GET takes an application")
 	}
 }
@@ -158,7 +158,7 @@ func TestOF12_TakeNextAtOnce(t *testing.T) {
 	var got [30]string
 	site.AtOnce(len(got), func(i int) {
 		o := review.Official{ID: "member-" + string(rune('A'+i)), Email: "x@gov.example"}
-		c, err := s.Console.Desk.TakeNext(t.Context(), o, audit.Official(o.ID))
+		c, err := s.Review.TakeNext(t.Context(), o, audit.Official(o.ID))
 		if err != nil {
 			t.Error(err)
 			return
@@ -195,11 +195,11 @@ func (h *hasty) Queue(ctx context.Context, q review.Query) (review.Part, error) 
 func TestTakeNextLooksAgain(t *testing.T) {
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com")
-	desk := *s.Console.Desk
+	desk := *s.Review
 	other := review.Official{ID: "other", Email: "other@gov.example"}
 	desk.Cases = &hasty{desk.Cases, func(c review.Case) {
-		site.Must(t, s.Console.Desk.Do(t.Context(), review.Dossier{Case: c}, other, review.Act{Kind: review.ActTake}, audit.Actor{}))
-		site.Must(t, s.Console.Desk.Do(t.Context(), review.Dossier{Case: s.Case(c.ID)}, other, review.Act{Kind: review.ActRelease}, audit.Actor{}))
+		site.Must(t, s.Review.Do(t.Context(), review.Dossier{Case: c}, other, review.Act{Kind: review.ActTake}, audit.Actor{}))
+		site.Must(t, s.Review.Do(t.Context(), review.Dossier{Case: s.Case(c.ID)}, other, review.Act{Kind: review.ActRelease}, audit.Actor{}))
 	}}
 	got, err := desk.TakeNext(t.Context(), review.Official{ID: "me", Email: "me@gov.example"}, audit.Actor{})
 	site.Must(t, err)

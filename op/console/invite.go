@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"omgevingsloket-id/op/web"
@@ -21,7 +22,7 @@ type invitePage struct {
 
 // invite shows the form of an invitation; looking at it spends nothing. The
 // handle leaves the address at once and stays in a cookie.
-func (h *Room) invite(w http.ResponseWriter, r *http.Request) error {
+func (h *Kit) invite(w http.ResponseWriter, r *http.Request) error {
 	if token := r.URL.Query().Get("token"); token != "" {
 		if handle, ok := secret.Parse(secret.KindInvite, token); ok {
 			h.Cookies.SetInvite(w, handle)
@@ -36,7 +37,7 @@ func (h *Room) invite(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.Render(w, http.StatusOK, "console/invite", h.invitePage(r, m))
 }
 
-func (h *Room) invitePage(r *http.Request, m staff.Member) *invitePage {
+func (h *Kit) invitePage(r *http.Request, m staff.Member) *invitePage {
 	p := h.Pages.Page(r, "console.invite.title")
 	return &invitePage{Page: p, Who: m.Name, Password: web.Field{
 		Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Hint: p.T("apply.field.password.hint", "Min", password.MinLength), Autocomplete: "new-password",
@@ -44,7 +45,7 @@ func (h *Room) invitePage(r *http.Request, m staff.Member) *invitePage {
 }
 
 // invited finds the invitation that this browser came with.
-func (h *Room) invited(r *http.Request) (secret.Text, staff.Member, error) {
+func (h *Kit) invited(r *http.Request) (secret.Text, staff.Member, error) {
 	handle, ok := h.Cookies.Invite(r)
 	if !ok {
 		return "", staff.Member{}, web.Fail(http.StatusGone, "console.invite_gone", nil)
@@ -63,7 +64,7 @@ type qrPage struct {
 }
 
 // invitePost spends the invitation and shows the QR in the same answer, once.
-func (h *Room) invitePost(w http.ResponseWriter, r *http.Request) error {
+func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Allow(r, "console-login", h.PerMinute, time.Minute); err != nil {
 		return err
 	}
@@ -97,4 +98,9 @@ func (h *Room) invitePost(w http.ResponseWriter, r *http.Request) error {
 	page := &qrPage{Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)), Next: web.Link{URL: p.Path("/console/login"), Label: p.T("qr.next")}}
 	page.QR.Account = totp.StaffIssuer
 	return h.Pages.Render(w, http.StatusOK, "console/qr", page)
+}
+
+// InviteLink is the address at which an invitation is accepted.
+func InviteLink(origin string, invite secret.Text) secret.Text {
+	return secret.Text(origin + "/console/invite?" + url.Values{"token": {invite.Reveal()}}.Encode())
 }

@@ -19,7 +19,7 @@ type loginPage struct {
 	Email, Password web.Field
 }
 
-func (h *Room) loginPage(r *http.Request, email string) *loginPage {
+func (h *Kit) loginPage(r *http.Request, email string) *loginPage {
 	p := h.Pages.Page(r, "console.login.title")
 	return &loginPage{
 		Page:     p,
@@ -28,12 +28,12 @@ func (h *Room) loginPage(r *http.Request, email string) *loginPage {
 	}
 }
 
-func (h *Room) login(w http.ResponseWriter, r *http.Request) error {
+func (h *Kit) login(w http.ResponseWriter, r *http.Request) error {
 	h.Cookies.EnsureBrowser(w, r)
 	return h.Pages.Render(w, http.StatusOK, "console/login", h.loginPage(r, ""))
 }
 
-func (h *Room) loginPost(w http.ResponseWriter, r *http.Request) error {
+func (h *Kit) loginPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Allow(r, "console-login", h.PerMinute, time.Minute); err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request) error {
 }
 
 // begin makes a session under a new handle; the browser's old one dies first.
-func (h *Room) begin(w http.ResponseWriter, r *http.Request, m staff.Member, authTime time.Time, ttl time.Duration) error {
+func (h *Kit) begin(w http.ResponseWriter, r *http.Request, m staff.Member, authTime time.Time, ttl time.Duration) error {
 	if old, ok := h.Cookies.Staff(r); ok {
 		if err := h.Sessions.Delete(r.Context(), sessionKey(old.Hash())); err != nil {
 			return err
@@ -80,13 +80,13 @@ type codePage struct {
 	Code web.Field
 }
 
-func (h *Room) codePage(r *http.Request) *codePage {
+func (h *Kit) codePage(r *http.Request) *codePage {
 	p := h.Pages.Page(r, "code.title")
 	return &codePage{Page: p, Code: web.Field{Page: p, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")}}
 }
 
 // half gives the visit of a right password that waits for its code.
-func (h *Room) half(r *http.Request) (*Visit, error) {
+func (h *Kit) half(r *http.Request) (*Visit, error) {
 	v, err := h.load(r)
 	if err == nil && (!v.Session.AuthTime.IsZero() || !h.Now().Before(v.Session.CreatedAt.Add(codeTime))) {
 		return nil, errs.ErrNotFound
@@ -94,7 +94,7 @@ func (h *Room) half(r *http.Request) (*Visit, error) {
 	return v, err
 }
 
-func (h *Room) code(w http.ResponseWriter, r *http.Request) error {
+func (h *Kit) code(w http.ResponseWriter, r *http.Request) error {
 	if _, err := h.half(r); errors.Is(err, errs.ErrNotFound) {
 		return h.Pages.SeeOther(w, "/console/login")
 	} else if err != nil {
@@ -103,7 +103,7 @@ func (h *Room) code(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.Render(w, http.StatusOK, "console/code", h.codePage(r))
 }
 
-func (h *Room) codePost(w http.ResponseWriter, r *http.Request) error {
+func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.half(r)
 	if errors.Is(err, errs.ErrNotFound) {
 		return h.Pages.SeeOther(w, "/console/login")
@@ -151,7 +151,7 @@ func wrongCode(p *web.Page, outcome account.Outcome, wait time.Duration) error {
 	return nil
 }
 
-func (h *Room) logoutPost(w http.ResponseWriter, r *http.Request) error {
+func (h *Kit) logoutPost(w http.ResponseWriter, r *http.Request) error {
 	if handle, ok := h.Cookies.Staff(r); ok {
 		if err := h.Sessions.Delete(r.Context(), sessionKey(handle.Hash())); err != nil {
 			return err

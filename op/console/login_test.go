@@ -41,10 +41,10 @@ func TestConsoleInviteAndLogin(t *testing.T) {
 	b.Get("/console/login").Submit("email", "olga@example.org", "password", site.StaffPassword).At("/console/login/code")
 	b.Get("/console").At("/console/login")
 	b.StaffLogin("olga@example.org").At("/console")
-	if !strings.Contains(b.Body, "Olga Official") || !strings.Contains(b.Body, "/console/staff") || !strings.Contains(b.Body, "/console/record") {
+	if !strings.Contains(b.Body, "Olga Official") || !strings.Contains(b.Body, "/console/staff") || !strings.Contains(b.Body, "/console/audit") {
 		t.Error("home:", b.Body)
 	}
-	b.Get("/console/record").At("/console/record")
+	b.Get("/console/audit").At("/console/audit")
 	for _, want := range []string{"staff.invited", "staff.joined", "staff.login"} {
 		if !strings.Contains(b.Body, want) {
 			t.Error("the record does not tell of", want)
@@ -118,11 +118,11 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 	m, err := s.Stores.DB.Staff().ByEmail(t.Context(), "auditor@example.org")
 	site.Must(t, err)
 
-	auditor.Get("/console/record").At("/console/record")
+	auditor.Get("/console/audit").At("/console/audit")
 	admin.Post("/console/staff/member?id="+m.ID, "action", "roles", "helpdesk", "yes").At("/console/staff")
-	auditor.Get("/console/record").At("/console/login")
+	auditor.Get("/console/audit").At("/console/login")
 	auditor.StaffLogin("auditor@example.org").At("/console")
-	if auditor.Get("/console/record"); auditor.Status != http.StatusForbidden {
+	if auditor.Get("/console/audit"); auditor.Status != http.StatusForbidden {
 		t.Error("a role that was taken away still opens the record:", auditor.Status)
 	}
 	admin.Post("/console/staff/member?id="+m.ID, "action", "remove", "sure", "yes").At("/console/staff")
@@ -141,13 +141,13 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 // One invitation, 32 at once: one password and one secret count.
 func TestConsoleInviteRace(t *testing.T) {
 	s := site.New(t, nil)
-	handle, _, err := s.Console.Staff.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Actor{})
+	handle, _, err := s.Staff.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Actor{})
 	site.Must(t, err)
 	var done atomic.Int32
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
-			if _, _, err := s.Console.Staff.Accept(context.Background(), handle, site.StaffPassword, "test"); err == nil {
+			if _, _, err := s.Staff.Accept(context.Background(), handle, site.StaffPassword, "test"); err == nil {
 				done.Add(1)
 			}
 		})
@@ -157,7 +157,7 @@ func TestConsoleInviteRace(t *testing.T) {
 		t.Error(done.Load(), "accepted one invitation")
 	}
 	late := secret.New(rand.Reader, secret.KindInvite)
-	if _, _, err := s.Console.Staff.Accept(t.Context(), late, site.StaffPassword, "test"); err != errs.ErrNotFound && err == nil {
+	if _, _, err := s.Staff.Accept(t.Context(), late, site.StaffPassword, "test"); err != errs.ErrNotFound && err == nil {
 		t.Error("an invitation nobody made is accepted")
 	}
 }

@@ -91,7 +91,7 @@ func TestOF19_NoSessionWithoutSecondFactor(t *testing.T) {
 	if got, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@example.org"); err != nil || got.Factor.Sealed == nil || got.State != staff.Active {
 		t.Error(got.State, err)
 	}
-	if _, _, err := s.Console.Staff.Code(t.Context(), staff.Member{ID: "none", Epoch: 1}, "000000", ""); err == nil {
+	if _, _, err := s.Staff.Code(t.Context(), staff.Member{ID: "none", Epoch: 1}, "000000", ""); err == nil {
 		t.Error("a code of nobody is judged", account.Accepted)
 	}
 }

@@ -11,25 +11,25 @@ import (
 	"omgevingsloket-id/pkg/term"
 )
 
-// searched writes down that an official looked for somebody, and counts it as
+// Searched writes down that an official looked for somebody, and counts it as
 // a file that was opened: lists are files too. What was looked for is not
 // written, only whether it was the same as before.
-func (h *Room) searched(r *http.Request, v *Visit, action audit.Action, typed string) error {
+func (h *Kit) Searched(r *http.Request, v *Visit, action audit.Action, typed string) error {
 	what := secret.MAC(h.Cookies.FormKey, "search", v.Session.SID, term.Fold(typed))[:16]
-	return h.look(r, v, func() error {
-		return h.Audit.Note(r.Context(), h.by(r, v).Did(action, what, h.Now()))
+	return h.Look(r, v, func() error {
+		return h.Audit.Note(r.Context(), h.By(r, v).Did(action, what, h.Now()))
 	})
 }
 
-// look opens a file for an official: view writes down that it was seen. Who
+// Look opens a file for an official: view writes down that it was seen. Who
 // opens very many is told of, and then stopped.
-func (h *Room) look(r *http.Request, v *Visit, view func() error) error {
-	alarmed, err := h.Watch.Look(r.Context(), v.Member, h.by(r, v), view)
+func (h *Kit) Look(r *http.Request, v *Visit, view func() error) error {
+	alarmed, err := h.Watch.Look(r.Context(), v.Member, h.By(r, v), view)
 	if alarmed {
 		h.Log.WarnContext(r.Context(), "an official opened many files", "member", v.Member.ID, "request", web.RequestID(r))
 	}
 	if errors.Is(err, staff.ErrStopped) {
-		return deadEnd(http.StatusTooManyRequests, "error.stopped")
+		return DeadEnd(http.StatusTooManyRequests, "error.stopped")
 	}
 	return err
 }

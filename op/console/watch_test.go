@@ -54,7 +54,7 @@ func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
 	s.Official("boss@example.org", staff.Administrator, staff.Auditor)
 	s.Official("auditor@example.org", staff.Auditor)
 	s.Mails("")
-	open := func(a account.Account) *site.Browser { return desk.Get("/console/account?id=" + a.ID) }
+	open := func(a account.Account) *site.Browser { return desk.Get("/console/helpdesk/account?id=" + a.ID) }
 	for range 2 {
 		for _, a := range files[:most] {
 			open(a).Is(http.StatusOK)
@@ -97,7 +97,7 @@ func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
 		t.Error("a look that was none is on the record")
 	}
 	// Another session does not help; an hour does.
-	desk.Post("/console/logout").StaffLogin("desk@example.org").Get("/console/account?id=" + files[0].ID).Is(http.StatusTooManyRequests)
+	desk.Post("/console/logout").StaffLogin("desk@example.org").Get("/console/helpdesk/account?id=" + files[0].ID).Is(http.StatusTooManyRequests)
 	s.Clock.Add(staff.WatchTime)
 	desk.StaffLogin("desk@example.org")
 	for i := range most + 1 {
@@ -133,7 +133,7 @@ func TestOF21_AtOnce(t *testing.T) {
 	var shown, faults atomic.Int64
 	site.AtOnce(len(files), func(i int) {
 		b := sessions[i%len(sessions)]
-		req, err := http.NewRequest(http.MethodGet, b.Site.Server.URL+"/console/account?id="+files[i].ID, nil)
+		req, err := http.NewRequest(http.MethodGet, b.Site.Server.URL+"/console/helpdesk/account?id="+files[i].ID, nil)
 		if err == nil {
 			var res *http.Response
 			if res, err = b.HTTP.Do(req); err == nil {
@@ -163,7 +163,7 @@ func TestOF21_AtOnce(t *testing.T) {
 func TestOF21_ApplicationsCount(t *testing.T) {
 	s := site.New(t, func(c *config.Config) { c.Console.ViewsPerHour = 1 })
 	b := s.Official("both@example.org", staff.Reviewer, staff.Helpdesk)
-	b.Get("/console/account?id=" + s.Person(site.Email).ID).Is(http.StatusOK)
+	b.Get("/console/helpdesk/account?id=" + s.Person(site.Email).ID).Is(http.StatusOK)
 	for i, status := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
 		c := s.Sent(fmt.Sprintf("q%d@example.com", i), func(*application.Application) {})
 		b.Get(site.CasePath(c)).Is(status)

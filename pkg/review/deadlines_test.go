@@ -101,9 +101,9 @@ func TestTermsUnanswered(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	// Officials and the applicant see it.
-	olga.StaffLogin("olga@gov.example").Get("/console/applications?show=decided").Says(c.Reference).Says("gestopt: geen antwoord")
+	olga.StaffLogin("olga@gov.example").Get("/console/review?show=decided").Says(c.Reference).Says("gestopt: geen antwoord")
 	olga.Get(site.CasePath(c)).Says("Automatisch</bdi>: gestopt, want er kwam geen antwoord").Says("Automatisch</bdi>: herinnering aan de vraag gestuurd")
-	if strings.Contains(olga.Body, `value="take"`) || strings.Contains(olga.Body, "/console/applications/decide") {
+	if strings.Contains(olga.Body, `value="take"`) || strings.Contains(olga.Body, "/console/review/decide") {
 		t.Error("something can still be done with it")
 	}
 	b := s.Browser().Get("/apply/status/find").Submit("reference", c.Reference).At("/apply/status/code")

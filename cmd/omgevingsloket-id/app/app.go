@@ -18,10 +18,12 @@ import (
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/signkey"
+	"omgevingsloket-id/pkg/staff"
 )
 
 // Options holds what does not come from the configuration. The zero value is
@@ -55,9 +57,13 @@ type App struct {
 	Stores       *Stores
 	Keys         *signkey.Manager
 	SignIn       *signin.Service
-	Kit          *web.Kit      // of the citizens' site
-	OfficialsKit *web.Kit      // of the officials' site; Kit if there is none
-	Console      *console.Room // nil in production without console.origin
+	Kit          *web.Kit     // of the citizens' site
+	OfficialsKit *web.Kit     // of the officials' site; Kit if there is none
+	Console      *console.Kit // nil in production without console.origin
+	Staff        *staff.Service
+	Review       *review.Service
+	Viewing      *review.Viewing
+	Helpdesk     *helpdesk.Service
 	Metrics      *Metrics
 	Jobs         []*Job
 	Scanner      *Scanner

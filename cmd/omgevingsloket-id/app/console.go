@@ -6,6 +6,11 @@ import (
 
 	"omgevingsloket-id/op"
 	"omgevingsloket-id/op/console"
+	auditroom "omgevingsloket-id/op/console/audit"
+	helpdeskroom "omgevingsloket-id/op/console/helpdesk"
+	reviewroom "omgevingsloket-id/op/console/review"
+	staffroom "omgevingsloket-id/op/console/staff"
+	statisticsroom "omgevingsloket-id/op/console/statistics"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/helpdesk"
@@ -39,17 +44,19 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 	if err != nil {
 		return nil, err
 	}
-	a.Console = &console.Room{
+	a.Staff = &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, EmailKey: emailKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now}
+	a.Review, a.Viewing = a.newReview(letters), a.newViewing()
+	a.Console = &console.Kit{
 		Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Log: a.Log,
-		Staff:    &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, EmailKey: emailKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now},
-		Sessions: a.Stores.Sessions, Audit: db.Audit(), Heads: db.Heads(), ByReference: db.Applications().ByReference, PerMinute: c.Limits.LoginPerMinute,
-		Helpdesk:   desk,
-		Watch:      &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
-		Desk:       a.newDesk(letters),
-		Viewing:    a.newViewing(),
-		Inspector:  inspector,
-		Statistics: db.Statistics(),
-		Scanner:    a.Scanner.state,
+		Staff: a.Staff, Sessions: a.Stores.Sessions, Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
+		Watch: &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
+	}
+	a.Console.Rooms = []console.Room{
+		&helpdeskroom.Room{Kit: a.Console, Helpdesk: desk},
+		&reviewroom.Room{Kit: a.Console, Review: a.Review, Viewing: a.Viewing, Inspector: inspector, Scanner: a.Scanner.state},
+		&statisticsroom.Room{Kit: a.Console, Statistics: db.Statistics()},
+		&auditroom.Room{Kit: a.Console, Heads: db.Heads(), ByReference: db.Applications().ByReference},
+		&staffroom.Room{Kit: a.Console},
 	}
 	if c.Console.Origin == "" {
 		return a.Console, nil
@@ -65,8 +72,8 @@ func InviteLink(c config.Config) func(secret.Text) secret.Text {
 	}
 }
 
-// newDesk wires the rules of deciding on applications.
-func (a *App) newDesk(letters *letter.Writer) *review.Service {
+// newReview wires the rules of deciding on applications.
+func (a *App) newReview(letters *letter.Writer) *review.Service {
 	db := a.Stores.DB
 	return &review.Service{
 		Cases: db.Cases(), Archive: db.Archive(), Letters: letters, SecondAlways: a.Config.Review.SecondReviewer == config.SecondForEveryone,

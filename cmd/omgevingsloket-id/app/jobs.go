@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"omgevingsloket-id/op/console"
+	reviewroom "omgevingsloket-id/op/console/review"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/custody"
 	"omgevingsloket-id/pkg/letter"
@@ -165,9 +165,9 @@ type Scanner struct {
 func (s *Scanner) state() string {
 	switch {
 	case !s.Configured:
-		return console.ScannerNone
+		return reviewroom.ScannerNone
 	case s.Silent.Load():
-		return console.ScannerSilent
+		return reviewroom.ScannerSilent
 	}
 	return ""
 }

@@ -81,6 +81,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		Store: db.Helpdesk(), Changes: db.Changes(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
 		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
 	}
+	a.Helpdesk = desk
 	officials, err := a.newConsole(ctx, hasher, letters, desk)
 	if err != nil {
 		return err

@@ -196,15 +196,15 @@ func scanned(ctx context.Context, a *app.App, applicationID, documentID string, 
 }
 
 func decide(ctx context.Context, a *app.App, id string, act act) error {
-	m, err := a.Console.Staff.Store.ByEmail(ctx, officials[act.by].Email)
+	m, err := a.Staff.Store.ByEmail(ctx, officials[act.by].Email)
 	if err != nil {
 		return err
 	}
-	f, err := a.Console.Desk.Open(ctx, id)
+	f, err := a.Review.Open(ctx, id)
 	if err != nil {
 		return err
 	}
-	return a.Console.Desk.Do(ctx, f, review.Official{ID: m.ID, Email: m.Email}, review.Act{Kind: act.kind, Reason: act.why, Text: act.text}, by)
+	return a.Review.Do(ctx, f, review.Official{ID: m.ID, Email: m.Email}, review.Act{Kind: act.kind, Reason: act.why, Text: act.text}, by)
 }
 
 func block(ctx context.Context, a *app.App, holder account.Account) error {

@@ -93,11 +93,11 @@ var by = audit.Operator("demo")
 
 // join invites an official and accepts the invitation.
 func join(ctx context.Context, a *app.App, o Official) (key string, err error) {
-	invite, _, err := a.Console.Staff.Invite(ctx, o.Name, o.Email, "nl", []staff.Role{o.Role}, by)
+	invite, _, err := a.Staff.Invite(ctx, o.Name, o.Email, "nl", []staff.Role{o.Role}, by)
 	if err != nil {
 		return "", err
 	}
-	_, seed, err := a.Console.Staff.Accept(ctx, invite, o.Password, "cli")
+	_, seed, err := a.Staff.Accept(ctx, invite, o.Password, "cli")
 	return seed.Reveal(), err
 }
 

@@ -22,7 +22,7 @@ func recordPath(filters ...string) string {
 	for i := 0; i+1 < len(filters); i += 2 {
 		q.Set(filters[i], filters[i+1])
 	}
-	return "/console/record?" + q.Encode()
+	return "/console/audit?" + q.Encode()
 }
 
 func TestConsoleRecordFilters(t *testing.T) {
@@ -58,7 +58,7 @@ func TestConsoleRecordFilters(t *testing.T) {
 		"all together":  {[]string{"from", date, "until", date, "who", "staff:" + m.ID, "action", "application.approved", "outcome", "ok", "number", c.Reference}, true, false},
 		"contradicting": {[]string{"who", "client", "action", "application.approved"}, false, false},
 	} {
-		auditor.Get(recordPath(test.filters...)).At("/console/record")
+		auditor.Get(recordPath(test.filters...)).At("/console/audit")
 		if auditor.Status != http.StatusOK || strings.Contains(auditor.Body, "first-reason") != test.first || strings.Contains(auditor.Body, "second-reason") != test.second {
 			t.Errorf("%s: status %d, first %t, second %t", name, auditor.Status, strings.Contains(auditor.Body, "first-reason"), strings.Contains(auditor.Body, "second-reason"))
 		}
@@ -150,7 +150,7 @@ func TestOF15_RecordFiltersAreValues(t *testing.T) {
 	seen := 0
 	next := recordPath("action", "key.moved", "kind", "key", "number", "k")
 	for range 3 {
-		auditor.Get(next).At("/console/record")
+		auditor.Get(next).At("/console/audit")
 		seen += strings.Count(auditor.Body, "<code>key.moved</code>")
 		next = ""
 		if m := olderLink.FindStringSubmatch(auditor.Body); m != nil {
@@ -182,7 +182,7 @@ func TestOF17_ValuesStayValues(t *testing.T) {
 	for _, v := range hostile {
 		s.Put(audit.Event{At: s.Clock.Now(), ActorKind: audit.ActorKind(v), ActorID: v, Origin: v, Action: "key.moved", ObjectKind: audit.ObjectKind(v), ObjectID: v, Outcome: audit.Outcome(v), Reason: v, RequestID: v, Details: map[string]string{v: v}})
 	}
-	if auditor.Get(recordPath()).At("/console/record"); strings.Contains(auditor.Body, "<script>alert") || strings.Contains(auditor.Body, "\x1b") {
+	if auditor.Get(recordPath()).At("/console/audit"); strings.Contains(auditor.Body, "<script>alert") || strings.Contains(auditor.Body, "\x1b") {
 		t.Error("a value became a part of the page")
 	}
 	after := before[0].Seq

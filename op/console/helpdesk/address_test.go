@@ -27,7 +27,7 @@ func TestOF20_AddressIsCorrected(t *testing.T) {
 			t.Fatal("who proposed has confirmed:", again)
 		}
 	}
-	other.Get("/console/accounts").Says(strings.TrimPrefix(at, "/console/change")).Says("E-mailadres verbeteren")
+	other.Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/change")).Says("E-mailadres verbeteren")
 	other.Get(at).Says(site.NewEmail).Says(site.Email).Says("M-7").Says("3 antwoorden goed").Post(at, "action", "confirm").Says("nog bevestigen")
 	announced := s.Letters()
 	if len(announced) != 2 || announced["address-announced"].To != site.Email || announced["address-confirm"].To != site.NewEmail {
@@ -84,11 +84,11 @@ func TestOF20_AddressIsCorrected(t *testing.T) {
 	b.Login(site.NewEmail).Answered()
 	desk := s.Official("third@example.org", staff.Helpdesk)
 	for q, found := range map[string]bool{site.NewEmail: true, reference: true, site.Email: false} {
-		if desk.Get("/console/accounts?q=" + q); strings.Contains(desk.Body, "/console/account?id="+a.ID) != found {
+		if desk.Get("/console/helpdesk?q=" + q); strings.Contains(desk.Body, "/console/helpdesk/account?id="+a.ID) != found {
 			t.Errorf("by %q: found %v", q, !found)
 		}
 	}
-	desk.Get("/console/account?id=" + a.ID).Says("E-mailadres veranderd").Says("Kan niet meer bij het oude e-mailadres (M-7)")
+	desk.Get("/console/helpdesk/account?id=" + a.ID).Says("E-mailadres veranderd").Says("Kan niet meer bij het oude e-mailadres (M-7)")
 	receiptHeld(desk, a)
 }
 
@@ -136,7 +136,7 @@ func TestOF02_AddressSkipsNoStep(t *testing.T) {
 	for range helpdesk.WrongAnswers {
 		desk.Post(at, "said_place", "99999 Elders")
 	}
-	desk.Says("geweigerd").Post("/console/account/address?id=" + b.ID).Is(http.StatusConflict)
+	desk.Says("geweigerd").Post("/console/helpdesk/address?id=" + b.ID).Is(http.StatusConflict)
 	if e := s.Events(b); e[0].Action != "address.refused" {
 		t.Errorf("%+v", e[0])
 	}

@@ -22,14 +22,14 @@ func TestHelpdeskCloses(t *testing.T) {
 	a, holder := s.Active(site.Email)
 	desk := s.Official("desk@example.org", staff.Helpdesk)
 	s.Mails("")
-	at := "/console/account/close?id=" + a.ID
-	desk.Get("/console/account?id=" + a.ID).Says("Account opzeggen").Get(at).Says("30 dagen")
+	at := "/console/helpdesk/close?id=" + a.ID
+	desk.Get("/console/helpdesk/account?id=" + a.ID).Says("Account opzeggen").Get(at).Says("30 dagen")
 	for _, bad := range [][]string{{}, {"sure", "yes"}, {"reason", "misuse", "ticket", "M-1"}, {"reason", "suspicion", "ticket", "M-1", "sure", "yes"}, {"reason", "misuse", "ticket", "bel Anna", "sure", "yes"}} {
 		if desk.Post(at, bad...); desk.Status != http.StatusUnprocessableEntity || s.Reload(a).State != account.Active {
 			t.Error(bad, desk.Status)
 		}
 	}
-	desk.Post(at, sureToClose...).At("/console/account").Says("Dit account is opgezegd").Says("Account opgezegd").Says("(M-9)")
+	desk.Post(at, sureToClose...).At("/console/helpdesk/account").Says("Dit account is opgezegd").Says("Account opgezegd").Says("(M-9)")
 	got := s.Reload(a)
 	if got.State != account.Closed || got.Epoch != a.Epoch+1 || !got.ClosedAt.Equal(s.Clock.Now()) || holder.LoggedIn() {
 		t.Errorf("%+v", got)
@@ -42,8 +42,8 @@ func TestHelpdeskCloses(t *testing.T) {
 	if b.Submit("email", site.Email, "password", site.Password); b.Status != http.StatusUnprocessableEntity || strings.Contains(b.Body, "opgezegd") {
 		t.Error("a closed account logs in:", b.Status)
 	}
-	for _, gone := range []string{"/console/account/block", "/console/account/address", "/console/account/close"} {
-		if desk.Get("/console/account?id=" + a.ID); strings.Contains(desk.Body, gone) {
+	for _, gone := range []string{"/console/helpdesk/block", "/console/helpdesk/address", "/console/helpdesk/close"} {
+		if desk.Get("/console/helpdesk/account?id=" + a.ID); strings.Contains(desk.Body, gone) {
 			t.Error(gone, "is offered for a closed account")
 		}
 		if desk.Post(gone+"?id="+a.ID, "reason", "suspicion", "ticket", "M-1", "sure", "yes"); desk.Status == http.StatusOK || s.Reload(a).Epoch != got.Epoch {
@@ -51,10 +51,10 @@ func TestHelpdeskCloses(t *testing.T) {
 		}
 	}
 	// Undone: blocked, and the unblock asks who it is.
-	reopen := "/console/account/reopen?id=" + a.ID
-	desk.Get("/console/account?id=" + a.ID).Says("Opzeggen terugdraaien")
+	reopen := "/console/helpdesk/reopen?id=" + a.ID
+	desk.Get("/console/helpdesk/account?id=" + a.ID).Says("Opzeggen terugdraaien")
 	desk.Post(reopen, "reason", "closing_mistaken", "ticket", "M-10").Is(http.StatusUnprocessableEntity)
-	desk.Post(reopen, "reason", "closing_mistaken", "ticket", "M-10", "sure", "yes").At("/console/account").Says("Ten onrechte opgezegd (M-10)")
+	desk.Post(reopen, "reason", "closing_mistaken", "ticket", "M-10", "sure", "yes").At("/console/helpdesk/account").Says("Ten onrechte opgezegd (M-10)")
 	if got = s.Reload(a); got.State != account.Blocked || got.BlockReason != account.Reopened || got.BlockRef == "" {
 		t.Errorf("%+v", got)
 	}
@@ -75,7 +75,7 @@ func TestHelpdeskCloses(t *testing.T) {
 	if len(closing) != 1 || !closing[0].Second {
 		t.Fatal("so soon after an unblock a colleague has to confirm:", closing)
 	}
-	other.Post("/console/change?id="+closing[0].ID, "action", "confirm").Says("Het account is opgezegd")
+	other.Post("/console/helpdesk/change?id="+closing[0].ID, "action", "confirm").Says("Het account is opgezegd")
 	s.Clock.Add(helpdesk.ReopenTime)
 	desk.StaffLogin("desk@example.org").Post(reopen, "reason", "closing_mistaken", "ticket", "M-10", "sure", "yes").Is(http.StatusConflict)
 	if s.Reload(a).State != account.Closed {
@@ -88,13 +88,13 @@ func TestOF12_ClosingAtOnce(t *testing.T) {
 	s := site.New(t, site.OnServers(t))
 	a := s.Person(site.Email, func(a *account.Account) { a.Kind = account.LegalPerson })
 	first := s.Official("first@example.org", staff.Helpdesk)
-	first.Post("/console/account/close?id="+a.ID, sureToClose...).At("/console/change").Says("wacht op een collega")
-	at := "/console/change?" + first.URL.RawQuery
+	first.Post("/console/helpdesk/close?id="+a.ID, sureToClose...).At("/console/helpdesk/change").Says("wacht op een collega")
+	at := "/console/helpdesk/change?" + first.URL.RawQuery
 	if first.Post(at, "action", "confirm"); s.Reload(a).State == account.Closed {
 		t.Fatal("who proposed has confirmed")
 	}
 	colleagues := []*site.Browser{s.Official("b@example.org", staff.Helpdesk), s.Official("c@example.org", staff.Helpdesk), s.Official("d@example.org", staff.Helpdesk)}
-	colleagues[0].Get("/console/accounts").Says(strings.TrimPrefix(at, "/console/change"))
+	colleagues[0].Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/change"))
 	s.Mails("")
 	var faults atomic.Int64
 	site.AtOnce(2*len(colleagues), func(i int) {
@@ -115,12 +115,12 @@ func TestOF12_ClosingAtOnce(t *testing.T) {
 	}
 	// A colleague's no; one that waited too long.
 	b := s.Person("bob@example.com", func(a *account.Account) { a.Kind = account.LegalPerson })
-	first.Post("/console/account/close?id="+b.ID, sureToClose...)
-	at = "/console/change?" + first.URL.RawQuery
+	first.Post("/console/helpdesk/close?id="+b.ID, sureToClose...)
+	at = "/console/helpdesk/change?" + first.URL.RawQuery
 	colleagues[0].Post(at, "action", "stop").Says("geweigerd").Post(at, "action", "confirm").Is(http.StatusConflict)
 	c := s.Person("cor@example.com", func(a *account.Account) { a.Kind = account.LegalPerson })
-	first.Post("/console/account/close?id="+c.ID, sureToClose...)
-	at = "/console/change?" + first.URL.RawQuery
+	first.Post("/console/helpdesk/close?id="+c.ID, sureToClose...)
+	at = "/console/helpdesk/change?" + first.URL.RawQuery
 	s.Clock.Add(helpdesk.ProposalTime)
 	colleagues[1].StaffLogin("c@example.org").Post(at, "action", "confirm").Is(http.StatusConflict)
 	for _, still := range []account.Account{b, c} {
@@ -137,13 +137,13 @@ func TestOF03_ChangesOfNobody(t *testing.T) {
 	desk := s.Official("desk@example.org", staff.Helpdesk)
 	at := desk.Correcting(a)
 	for _, odd := range []string{"", "nobody", "%00", "a%27b", a.ID, strings.Repeat("x", 500)} {
-		for _, page := range []string{"/console/change?id=", "/console/account/address?id=x", "/console/account/close?id=x", "/console/account/reopen?id=x"} {
+		for _, page := range []string{"/console/helpdesk/change?id=", "/console/helpdesk/address?id=x", "/console/helpdesk/close?id=x", "/console/helpdesk/reopen?id=x"} {
 			if desk.Get(page + odd); desk.Status != http.StatusNotFound && desk.Status != http.StatusBadRequest {
 				t.Errorf("%s%.20s: %d", page, odd, desk.Status)
 			}
 		}
 	}
-	for _, page := range []string{at, "/console/account/address?id=" + a.ID, "/console/account/close?id=" + a.ID, "/console/account/reopen?id=" + a.ID} {
+	for _, page := range []string{at, "/console/helpdesk/address?id=" + a.ID, "/console/helpdesk/close?id=" + a.ID, "/console/helpdesk/reopen?id=" + a.ID} {
 		req := desk.FormTo(page, append([]string{"action", "stop"}, sureToClose...)...)
 		req.Body, req.ContentLength = http.NoBody, 0
 		if got := desk.Send(req).Status; got != http.StatusForbidden && got != http.StatusBadRequest {
@@ -171,10 +171,10 @@ func TestOF12_NotForOneself(t *testing.T) {
 	const own = "desk@example.org"
 	a, b := s.Blocked(s.Person(own)), s.Person(site.Email)
 	desk := s.Official(own, staff.Helpdesk)
-	desk.Post("/console/account?id=" + a.ID).Is(http.StatusForbidden).Says("eigen account")
+	desk.Post("/console/helpdesk/account?id=" + a.ID).Is(http.StatusForbidden).Says("eigen account")
 	for _, act := range []string{"block", "close", "reopen", "mail", "address"} {
-		desk.Get("/console/account/" + act + "?id=" + a.ID).Is(http.StatusForbidden)
-		desk.Post("/console/account/"+act+"?id="+a.ID, sureToClose...)
+		desk.Get("/console/helpdesk/" + act + "?id=" + a.ID).Is(http.StatusForbidden)
+		desk.Post("/console/helpdesk/"+act+"?id="+a.ID, sureToClose...)
 		if desk.Status != http.StatusForbidden && desk.Status != http.StatusBadRequest {
 			t.Error(act, desk.Status)
 		}

@@ -43,7 +43,7 @@ func TestOF20_SecondMemberConfirms(t *testing.T) {
 					t.Fatal("who proposed has confirmed")
 				}
 			}
-			other.Get("/console/accounts").Says(strings.TrimPrefix(at, "/console/unblock"))
+			other.Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/unblock"))
 			s.Mails("")
 			other.Get(at).Says("M-2026-1234").Post(at, "action", "confirm").Says("Het account is gedeblokkeerd")
 			e := s.Events(a)[0]
@@ -114,14 +114,14 @@ func TestHelpdeskBlocks(t *testing.T) {
 	a, holder := s.Active(site.Email)
 	desk := s.Official("desk@example.org", staff.Helpdesk)
 	s.Mails("")
-	at := "/console/account/block?id=" + a.ID
+	at := "/console/helpdesk/block?id=" + a.ID
 	desk.Get(at).Says("Account blokkeren")
 	for _, bad := range [][]string{{}, {"sure", "yes"}, {"reason", "suspicion", "ticket", "M-1"}, {"reason", "suspicion", "ticket", "wie belt", "sure", "yes"}, {"reason", "lost_phone", "ticket", "M-1", "sure", "yes"}} {
 		if desk.Post(at, bad...); desk.Status != http.StatusUnprocessableEntity || s.Reload(a).State != account.Active {
 			t.Error(bad, desk.Status)
 		}
 	}
-	desk.Post(at, "reason", "phone_stolen", "ticket", "M-1", "sure", "yes").At("/console/account").Says("Telefoon gestolen (M-1)")
+	desk.Post(at, "reason", "phone_stolen", "ticket", "M-1", "sure", "yes").At("/console/helpdesk/account").Says("Telefoon gestolen (M-1)")
 	if got := s.Reload(a); got.State != account.Blocked || got.BlockReason != account.Reported || got.BlockRef == "" || holder.LoggedIn() {
 		t.Errorf("%+v", got)
 	}
@@ -144,21 +144,21 @@ func TestHelpdeskSendsMailsAgain(t *testing.T) {
 	a := s.Blocked(s.Person(site.Email))
 	desk := s.Official("desk@example.org", staff.Helpdesk)
 	s.Mails("")
-	at := "/console/account/mail?id=" + a.ID
+	at := "/console/helpdesk/mail?id=" + a.ID
 	for _, bad := range [][]string{{}, {"mail", "unblocked", "reason", "not_received", "ticket", "M-1"}, {"mail", "blocked", "reason", "not_received"}, {"mail", "blocked", "ticket", "M-1"}} {
 		if desk.Post(at, bad...); desk.Status != http.StatusUnprocessableEntity {
 			t.Error(bad, desk.Status)
 		}
 	}
 	for _, mail := range []string{"blocked", "receipt"} {
-		desk.Get(at).Says(`value="`+mail+`"`).Post(at, "mail", mail, "reason", "not_received", "ticket", "M-1").At("/console/account")
+		desk.Get(at).Says(`value="`+mail+`"`).Post(at, "mail", mail, "reason", "not_received", "ticket", "M-1").At("/console/helpdesk/account")
 	}
 	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-blocked", "receipt"}) && !slices.Equal(m, []string{"receipt", "account-blocked"}) {
 		t.Error("mails:", m)
 	}
 	site.Must(t, s.Unblock(a))
 	s.Mails("")
-	desk.Post(at, "mail", "unblocked", "reason", "not_received", "ticket", "M-1").At("/console/account")
+	desk.Post(at, "mail", "unblocked", "reason", "not_received", "ticket", "M-1").At("/console/helpdesk/account")
 	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-unblocked"}) {
 		t.Error("mails:", m)
 	}
@@ -171,17 +171,17 @@ func TestHelpdeskSendsMailsAgain(t *testing.T) {
 // does not go to an address that is new, and goes to one that is not.
 func receiptHeld(b *site.Browser, a account.Account) {
 	b.Site.T.Helper()
-	at := "/console/account/mail?id=" + a.ID
+	at := "/console/helpdesk/mail?id=" + a.ID
 	asked := []string{"mail", "receipt", "reason", "not_received", "ticket", "M-1"}
 	b.Site.Mails("")
-	if b.Get("/console/account?id=" + a.ID).Says(at).Get(at).Says("in de afgelopen 30 dagen veranderd"); strings.Contains(b.Body, `value="receipt"`) {
+	if b.Get("/console/helpdesk/account?id=" + a.ID).Says(at).Get(at).Says("in de afgelopen 30 dagen veranderd"); strings.Contains(b.Body, `value="receipt"`) {
 		b.Site.T.Error("the receipt is offered")
 	}
 	if b.Post(at, asked...); b.Status != http.StatusUnprocessableEntity || len(b.Site.Letters()) != 0 {
 		b.Site.T.Error("the receipt went to a new address:", b.Status)
 	}
 	b.Site.Clock.Add(helpdesk.SecondWithin)
-	b.StaffLogin("third@example.org").Get(at).Says(`value="receipt"`).Post(at, asked...).At("/console/account")
+	b.StaffLogin("third@example.org").Get(at).Says(`value="receipt"`).Post(at, asked...).At("/console/helpdesk/account")
 	if _, sent := b.Site.Letters()["receipt"]; !sent {
 		b.Site.T.Error("the receipt never goes again")
 	}
@@ -193,10 +193,10 @@ func TestOF20_MailsAgainHaveAnEnd(t *testing.T) {
 	a := s.Person(site.Email)
 	desk := s.Official("desk@example.org", staff.Helpdesk)
 	s.Mails("")
-	at := "/console/account/mail?id=" + a.ID
+	at := "/console/helpdesk/mail?id=" + a.ID
 	again := []string{"mail", "receipt", "reason", "not_received", "ticket", "M-1"}
 	for range helpdesk.MailsAgain {
-		desk.Post(at, again...).At("/console/account")
+		desk.Post(at, again...).At("/console/helpdesk/account")
 	}
 	if m := s.Mails(site.Email); len(m) != helpdesk.MailsAgain {
 		t.Error("mails:", m)
@@ -206,7 +206,7 @@ func TestOF20_MailsAgainHaveAnEnd(t *testing.T) {
 		t.Error("one more:", m)
 	}
 	s.Clock.Add(helpdesk.MailsWithin)
-	desk.StaffLogin("desk@example.org").Post(at, again...).At("/console/account")
+	desk.StaffLogin("desk@example.org").Post(at, again...).At("/console/helpdesk/account")
 }
 
 // OF-10, OF-03: what people typed is text; ids of nobody are not found.
@@ -218,19 +218,19 @@ func TestOF10_HelpdeskShowsTextAsText(t *testing.T) {
 		a.Profile.Organization = &account.Organization{Name: evil, RegistrationNumber: evil, RegistrationCountry: "DE", Address: account.Address{Line1: evil, Country: "DE"}}
 	}))
 	desk := s.Official("desk@example.org", staff.Helpdesk)
-	pages := []string{"/console/accounts?q=script", "/console/accounts?q=%3Cscript%3E", "/console/account?id=" + a.ID, "/console/account/block?id=" + a.ID, "/console/account/mail?id=" + a.ID, desk.Begin(a)}
+	pages := []string{"/console/helpdesk?q=script", "/console/helpdesk?q=%3Cscript%3E", "/console/helpdesk/account?id=" + a.ID, "/console/helpdesk/block?id=" + a.ID, "/console/helpdesk/mail?id=" + a.ID, desk.Begin(a)}
 	for _, page := range pages {
 		if desk.Get(page).Is(http.StatusOK); strings.Contains(desk.Body, "<script>alert") || strings.Contains(desk.Body, "<img src=x") {
 			t.Error(page, "runs what somebody typed")
 		}
 	}
 	for _, odd := range []string{"", "nobody", "%00", "a%27b", strings.Repeat("x", 500)} {
-		for _, page := range []string{"/console/account?id=", "/console/account/block?id=", "/console/account/mail?id=", "/console/unblock?id="} {
+		for _, page := range []string{"/console/helpdesk/account?id=", "/console/helpdesk/block?id=", "/console/helpdesk/mail?id=", "/console/helpdesk/unblock?id="} {
 			if desk.Get(page + odd); desk.Status != http.StatusNotFound && desk.Status != http.StatusBadRequest {
 				t.Errorf("%s%.20s: %d", page, odd, desk.Status)
 			}
 		}
-		if desk.Get("/console/accounts?q=" + odd); desk.Status != http.StatusOK && desk.Status != http.StatusBadRequest {
+		if desk.Get("/console/helpdesk?q=" + odd); desk.Status != http.StatusOK && desk.Status != http.StatusBadRequest {
 			t.Errorf("search %.20s: %d", odd, desk.Status)
 		}
 	}

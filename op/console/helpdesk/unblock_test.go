@@ -24,9 +24,9 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 	desk := s.Official("desk@example.org", staff.Helpdesk)
 
 	for _, q := range []string{a.BlockRef, strings.ToLower(a.BlockRef), site.Email, "anna+muster", "Musté"} {
-		desk.Get("/console/accounts?q=" + q).At("/console/accounts").Says("/console/account?id=" + a.ID)
+		desk.Get("/console/helpdesk?q=" + q).At("/console/helpdesk").Says("/console/helpdesk/account?id=" + a.ID)
 	}
-	desk.Get("/console/account?id=" + a.ID).Says("Het account is geblokkeerd door de helpdesk.").Says("Authenticatie-app gekoppeld")
+	desk.Get("/console/helpdesk/account?id=" + a.ID).Says("Het account is geblokkeerd door de helpdesk.").Says("Authenticatie-app gekoppeld")
 	for _, hidden := range []string{"1980", "Hauptstrasse", "30123456", a.PasswordHash.Reveal(), holder.Seed.Reveal(), code} {
 		if strings.Contains(desk.Body, hidden) {
 			t.Errorf("the account page shows %q", hidden)
@@ -64,7 +64,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 	if desk.Post(at, "action", "confirm"); desk.Status != http.StatusConflict || s.Reload(a).Unblocks != 1 {
 		t.Error("again:", desk.Status)
 	}
-	if desk.Post("/console/account?id=" + a.ID); desk.Status != http.StatusConflict {
+	if desk.Post("/console/helpdesk/account?id=" + a.ID); desk.Status != http.StatusConflict {
 		t.Error("a case for an account that is not blocked:", desk.Status)
 	}
 }
@@ -95,7 +95,7 @@ func TestOF02_UnblockSkipsNoStep(t *testing.T) {
 	other := s.Official("other@example.org", staff.Helpdesk)
 	other.Post(at, "reason", "lost_phone", "ticket", "M-1").Is(http.StatusConflict)
 	other.Post(at, "action", "stop").Is(http.StatusConflict)
-	other.Post("/console/account?id=" + a.ID).Is(http.StatusConflict)
+	other.Post("/console/helpdesk/account?id=" + a.ID).Is(http.StatusConflict)
 	if s.Reload(a).State != account.Blocked {
 		t.Fatal("unblocked")
 	}
@@ -103,7 +103,7 @@ func TestOF02_UnblockSkipsNoStep(t *testing.T) {
 	desk.Get(at).Says(`value="confirm"`)
 	for range 6 {
 		s.Clock.Add(10 * time.Minute)
-		desk.Get(at).At("/console/unblock")
+		desk.Get(at).At("/console/helpdesk/unblock")
 	}
 	desk.Post(at, "action", "confirm").Is(http.StatusConflict) // an hour is over
 	if s.Reload(a).State != account.Blocked {
@@ -132,7 +132,7 @@ func TestOF20_WrongAnswersEndTheCase(t *testing.T) {
 	}
 	desk.Says("geweigerd")
 	desk.Post(at, "code", code).Is(http.StatusConflict)
-	desk.Post("/console/account?id=" + a.ID).Is(http.StatusConflict)
+	desk.Post("/console/helpdesk/account?id=" + a.ID).Is(http.StatusConflict)
 	if e := s.Events(a); e[1].Action != "unblock.refused" || s.Reload(a).State != account.Blocked {
 		t.Errorf("%+v", e[1])
 	}

@@ -64,7 +64,7 @@ func benchmarkConsole(b *testing.B, database string) {
 		for i := 0; i+1 < len(pairs); i += 2 {
 			q.Set(pairs[i], pairs[i+1])
 		}
-		return "/console/applications?" + q.Encode()
+		return "/console/review?" + q.Encode()
 	}
 	pages := []struct{ name, target string }{
 		{"home", "/console"},

@@ -54,14 +54,14 @@ func TestConsoleDocumentGoneMeanwhile(t *testing.T) {
 	s := site.New(t, nil)
 	_, d := ready(s, "anna@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")
-	real := s.Console.Viewing.Content
+	real := s.Viewing.Content
 	for name, gone := range map[string]func() (application.Document, error){
 		"destroyed": func() (application.Document, error) { return application.Document{ID: d.ID, Sealed: []byte{}}, nil },
 		"replaced":  func() (application.Document, error) { return application.Document{}, errs.ErrNotFound },
 	} {
-		s.Console.Viewing.Content = real
+		s.Viewing.Content = real
 		olga.Get(documentPath(d)).Is(http.StatusOK).Says("PDF downloaden")
-		s.Console.Viewing.Content = func(context.Context, string) (application.Document, error) { return gone() }
+		s.Viewing.Content = func(context.Context, string) (application.Document, error) { return gone() }
 		olga.Press(documentPath(d)).Is(http.StatusConflict).Says("mag sinds kort niet meer worden getoond")
 		if strings.Contains(olga.Body, "PDF downloaden") {
 			t.Error(name, "and offered")

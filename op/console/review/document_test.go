@@ -92,7 +92,7 @@ func TestUP21_DocumentsAreDestroyed(t *testing.T) {
 		t.Fatal("the test does not see the content where it is")
 	}
 	olga := s.Reviewer("olga")
-	olga.Take(c).Decide(c, "reject", "send", "reason", "identity").At("/console/applications/case")
+	olga.Take(c).Decide(c, "reject", "send", "reason", "identity").At("/console/review/case")
 	round(0)
 	s.Clock.Add(48*time.Hour - 10*time.Second)
 	round(1) // the one approved at once, half a minute before

@@ -44,7 +44,7 @@ func RedPNG(t testing.TB) []byte {
 }
 
 func documentPath(d application.Document) string {
-	return "/console/applications/document?" + url.Values{"id": {d.ID}}.Encode()
+	return "/console/review/document?" + url.Values{"id": {d.ID}}.Encode()
 }
 
 // ready is a document that may be shown.
@@ -139,7 +139,7 @@ func TestConsoleDocumentPDF(t *testing.T) {
 	}
 	for n := 1; n <= 2; n++ { // a second click works
 		olga.Get(documentPath(d)).Press(documentPath(d)).Is(http.StatusOK)
-		if olga.URL.Path != "/console/document" || olga.Body != SmallPDF {
+		if olga.URL.Path != "/console/review/content" || olga.Body != SmallPDF {
 			t.Fatal(olga.URL, olga.Status)
 		}
 		if viewed, downloaded := looks(s, d); viewed != n+1 || downloaded != n {
@@ -174,7 +174,7 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 	_, own := ready(s, "olga@gov.example", "own.png", document.TypePNG, RedPNG(t))
 	olga := s.Reviewer("olga")
 	for _, id := range []string{"", "nobody", draft, c.ID, c.Reference, d.SHA256, strings.Repeat("x", 5000), "%00", "'%20OR%201=1"} {
-		if olga.Get("/console/applications/document?id=" + id); olga.Status != http.StatusNotFound {
+		if olga.Get("/console/review/document?id=" + id); olga.Status != http.StatusNotFound {
 			t.Errorf("%.20s: %d", id, olga.Status)
 		}
 	}
@@ -189,7 +189,7 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 			t.Error("the record says", viewed, downloaded)
 		}
 	}
-	if olga.Get(documentPath(own)).Is(http.StatusForbidden); strings.Contains(olga.Body, "ticket=") || strings.Contains(olga.Body, "/console/applications/document?") {
+	if olga.Get(documentPath(own)).Is(http.StatusForbidden); strings.Contains(olga.Body, "ticket=") || strings.Contains(olga.Body, "/console/review/document?") {
 		t.Error("a ticket to one's own")
 	}
 	for _, r := range staff.Roles {
@@ -203,11 +203,11 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 	}
 	guess := secret.New(s.Rand, secret.KindTicket).Reveal()
 	for _, q := range []string{"", "?ticket=", "?ticket=" + guess, "?ticket=" + d.ID, "?id=" + d.ID, "?ticket=" + strings.Replace(guess, "olid_tkt", "olid_stf", 1)} {
-		if a := fetch(s, "/console/document"+q); a.Status != http.StatusNotFound || a.Header.Get("Set-Cookie") != "" {
+		if a := fetch(s, "/console/review/content"+q); a.Status != http.StatusNotFound || a.Header.Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d", q, a.Status)
 		}
 		// An official's own cookies open nothing either.
-		if olga.Get("/console/document" + q); olga.Status != http.StatusNotFound {
+		if olga.Get("/console/review/content" + q); olga.Status != http.StatusNotFound {
 			t.Errorf("%s with cookies: %d", q, olga.Status)
 		}
 	}
@@ -303,8 +303,8 @@ func TestConsoleDocumentNoRecordNoLook(t *testing.T) {
 	_, file := ready(s, "eve@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")
 	target := ticket(olga.Get(documentPath(d)))
-	real := s.Console.Viewing.Archive
-	s.Console.Viewing.Archive = mute{real}
+	real := s.Viewing.Archive
+	s.Viewing.Archive = mute{real}
 	for _, d := range []application.Document{d, file} {
 		if olga.Get(documentPath(d)); olga.Status != http.StatusServiceUnavailable || strings.Contains(olga.Body, "ticket=") || strings.Contains(olga.Body, "niets dat uit zichzelf") {
 			t.Error(olga.Status)
@@ -313,7 +313,7 @@ func TestConsoleDocumentNoRecordNoLook(t *testing.T) {
 	if a := fetch(s, target); a.Status != http.StatusServiceUnavailable || strings.Contains(a.Body, "\xff\xd8") {
 		t.Error("content without a store:", a.Status)
 	}
-	s.Console.Viewing.Archive = real
+	s.Viewing.Archive = real
 	if a := fetch(s, target); a.Status != http.StatusOK {
 		t.Error("the ticket was spent by a store that did not answer:", a.Status)
 	}

@@ -80,7 +80,7 @@ func TestProductionJourney(t *testing.T) {
 	if !strings.Contains(olga.Body, "uittreksel.pdf") || !strings.Contains(olga.Body, "nog niet op virussen gecontroleerd") {
 		t.Error("the facts of the document are not on the page")
 	}
-	olga.Decide(c, "more", "send", "text", "Stuur een recent uittreksel.\nEn wie tekent er?").At("/console/applications/case")
+	olga.Decide(c, "more", "send", "text", "Stuur een recent uittreksel.\nEn wie tekent er?").At("/console/review/case")
 	letter := s.Mailed("more-asked", zoe)
 	if !strings.Contains(letter, "Stuur een recent uittreksel. En wie tekent er?") || !strings.Contains(letter, s.Config.Issuer+"/apply/status") {
 		t.Error(letter)
@@ -118,9 +118,9 @@ func TestProductionJourney(t *testing.T) {
 	}
 	otto.StaffLogin("otto@gov.example")
 	// Who asked may approve first, and then a colleague has to.
-	olga.Decide(c, "approve", "send").At("/console/applications/case")
+	olga.Decide(c, "approve", "send").At("/console/review/case")
 	site.WantState(t, s, c, application.InReview)
-	otto.Take(c).Decide(c, "approve", "send").At("/console/applications/case")
+	otto.Take(c).Decide(c, "approve", "send").At("/console/review/case")
 	site.WantState(t, s, c, application.Approved)
 
 	if letter := s.Mailed("approved", zoe); !strings.Contains(letter, "Ga naar inloggen met Omgevingsloket-ID: "+s.Config.Issuer+"/start") {
@@ -147,7 +147,7 @@ func TestProductionJourneyRejected(t *testing.T) {
 	s, desk := site.NewProduction(t)
 	b := apply(s.Browser(), zoe)
 	c := byReference(s, b)
-	desk.Reviewer("olga").Take(c).Decide(c, "reject", "send", "reason", "authority", "text", "Er is geen volmacht.").At("/console/applications/case")
+	desk.Reviewer("olga").Take(c).Decide(c, "reject", "send", "reason", "authority", "text", "Er is geen volmacht.").At("/console/review/case")
 	letter := s.Mailed("rejected", zoe)
 	for _, want := range []string{"Wij kunnen niet vaststellen dat u voor het bedrijf mag handelen.", "Er is geen volmacht.", "bezwaar", "binnen 6 weken", c.Reference} {
 		if !strings.Contains(letter, want) {

@@ -24,12 +24,12 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 		t.Error("home does not tell that a case waits:", olga.Body)
 	}
 	for _, q := range []string{"", "?q=" + strings.ToLower(c.Reference), "?show=all&q=MUSTER", "?q=anna%40example.com"} {
-		if olga.Get("/console/applications" + q); !strings.Contains(olga.Body, c.Reference) {
+		if olga.Get("/console/review" + q); !strings.Contains(olga.Body, c.Reference) {
 			t.Error("not found with", q)
 		}
 	}
 	for _, q := range []string{"?show=mine", "?show=decided", "?q=nobody", "?q=%25"} {
-		if olga.Get("/console/applications" + q); olga.Status != http.StatusOK || strings.Contains(olga.Body, c.Reference) {
+		if olga.Get("/console/review" + q); olga.Status != http.StatusOK || strings.Contains(olga.Body, c.Reference) {
 			t.Error(q, olga.Status)
 		}
 	}
@@ -48,7 +48,7 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 		}
 	}
 	site.WantState(t, s, c, application.InReview) // looking at the mail decides nothing
-	olga.Decide(c, "approve", "send").At("/console/applications/case")
+	olga.Decide(c, "approve", "send").At("/console/review/case")
 	site.WantState(t, s, c, application.Approved)
 	a, err := s.Stores.DB.Accounts().ByEmail(t.Context(), "anna@example.com")
 	site.Must(t, err)
@@ -81,7 +81,7 @@ func TestConsoleApplicationsSecondPairOfEyes(t *testing.T) {
 	s := site.New(t, nil)
 	c := s.Sent("bau@example.at", site.Company)
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
-	olga.Take(c).Decide(c, "approve", "send").At("/console/applications/case")
+	olga.Take(c).Decide(c, "approve", "send").At("/console/review/case")
 	site.WantState(t, s, c, application.InReview)
 	if got := s.Case(c.ID); got.Proposal == "" || got.Reviewer != "" {
 		t.Errorf("after the first: %+v", got)
@@ -134,7 +134,7 @@ func TestConsoleApplicationsReject(t *testing.T) {
 	if !strings.Contains(olga.Body, ">Anders.</textarea>") {
 		t.Error("the text cannot be changed")
 	}
-	olga.Decide(c, "reject", "send", "reason", "identity", "text", "De foto is onscherp.").At("/console/applications/case")
+	olga.Decide(c, "reject", "send", "reason", "identity", "text", "De foto is onscherp.").At("/console/review/case")
 	got := s.Case(c.ID)
 	if got.State != application.Rejected || got.PasswordHash != "" {
 		t.Error("rejected:", got.State, "password kept:", got.PasswordHash != "")
@@ -147,12 +147,12 @@ func TestOF03_ConsoleApplicationUnknown(t *testing.T) {
 	holder := s.Person("holder@example.com")
 	olga := s.Reviewer("olga")
 	for _, id := range []string{"", "nobody", holder.ID, "' OR 1=1 --", strings.Repeat("x", 5000), "%00"} {
-		for _, path := range []string{"/console/applications/case?id=", "/console/applications/decide?act=approve&id="} {
+		for _, path := range []string{"/console/review/case?id=", "/console/review/decide?act=approve&id="} {
 			if olga.Get(path + strings.ReplaceAll(strings.ReplaceAll(id, " ", "+"), "'", "%27")); olga.Status != http.StatusNotFound {
 				t.Errorf("%s%.20s: %d", path, id, olga.Status)
 			}
 		}
-		if olga.Post("/console/applications/case?id=x"+id[:min(len(id), 5)], "action", "take", "seen", "1"); olga.Status == http.StatusOK {
+		if olga.Post("/console/review/case?id=x"+id[:min(len(id), 5)], "action", "take", "seen", "1"); olga.Status == http.StatusOK {
 			t.Errorf("taken: %.20s", id)
 		}
 	}
@@ -189,8 +189,8 @@ func TestOF10_ConsoleApplicationInert(t *testing.T) {
 		o.Name, o.Register, o.RegistrationNumber, o.NotRegistered, o.Role, o.Address.Line2, o.RegistrationCountry = evil, evil, evil, evil, evil, evil, evil
 	})
 	olga := s.Reviewer("olga").Take(c)
-	olga.Post(site.CasePath(c), "action", "note", "seen", "", "text", evil).At("/console/applications/case")
-	for _, page := range []string{site.CasePath(c), site.DecidePath(c, "approve"), site.DecidePath(c, "reject"), "/console/applications?show=all", "/console/applications?q=" + `%22%3E%3Cscript%3Ealert(1)%3C/script%3E`} {
+	olga.Post(site.CasePath(c), "action", "note", "seen", "", "text", evil).At("/console/review/case")
+	for _, page := range []string{site.CasePath(c), site.DecidePath(c, "approve"), site.DecidePath(c, "reject"), "/console/review?show=all", "/console/review?q=" + `%22%3E%3Cscript%3Ealert(1)%3C/script%3E`} {
 		olga.Get(page)
 		if olga.Status != http.StatusOK || strings.Contains(olga.Body, "<script>alert") || strings.Contains(olga.Body, "<img src=x") {
 			t.Errorf("%s: %d", page, olga.Status)

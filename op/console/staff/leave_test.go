@@ -17,12 +17,12 @@ import (
 // is no first of two.
 func TestOF07_WhatAMemberBeganEndsWithTheRole(t *testing.T) {
 	for name, end := range map[string]func(*site.Site, staff.Member) error{
-		"removed": func(s *site.Site, m staff.Member) error { return s.Console.Staff.Remove(t.Context(), m, operatorsHand) },
+		"removed": func(s *site.Site, m staff.Member) error { return s.Staff.Remove(t.Context(), m, operatorsHand) },
 		"other roles": func(s *site.Site, m staff.Member) error {
-			return s.Console.Staff.SetRoles(t.Context(), m, []staff.Role{staff.Auditor}, operatorsHand)
+			return s.Staff.SetRoles(t.Context(), m, []staff.Role{staff.Auditor}, operatorsHand)
 		},
 		"invited anew": func(s *site.Site, m staff.Member) error {
-			_, _, err := s.Console.Staff.Invite(t.Context(), m.Name, m.Email, m.Lang, []staff.Role{staff.Auditor}, operatorsHand)
+			_, _, err := s.Staff.Invite(t.Context(), m.Name, m.Email, m.Lang, []staff.Role{staff.Auditor}, operatorsHand)
 			return err
 		},
 	} {

@@ -68,7 +68,7 @@ func TestConsoleStatistics(t *testing.T) {
 	ria := s.Reviewer("ria")
 	first := s.Sent("a@example.com")
 	s.Sent("b@example.com", site.Company)
-	ria.Take(first).Decide(first, "reject", "send", "reason", "identity", "text", "No.").At("/console/applications/case")
+	ria.Take(first).Decide(first, "reject", "send", "reason", "identity", "text", "No.").At("/console/review/case")
 	site.WantState(t, s, first, application.Rejected)
 	ada := s.Official("ada@gov.example", staff.Auditor)
 	ada.Get("/console/statistics").Is(http.StatusOK)
@@ -112,7 +112,7 @@ func TestOF11_ApplicationsExport(t *testing.T) {
 		s.Sent(string(rune('a'+i))+"@example.com", func(a *application.Application) { a.Answers.GivenName, a.Answers.FamilyName = name, "Z" })
 	}
 	for separator, rune := range map[string]rune{"semicolon": ';', "comma": ',', "": ';', "|": ';'} {
-		a := download(ria, "/console/applications/export", "show", "all", "q", "", "separator", separator)
+		a := download(ria, "/console/review/export", "show", "all", "q", "", "separator", separator)
 		rows := table(t, a, rune)
 		if len(rows) != len(names) || len(rows[0]) != 10 {
 			t.Fatalf("%d rows: %q", len(rows), rows)
@@ -131,7 +131,7 @@ func TestOF11_ApplicationsExport(t *testing.T) {
 	if e := last(s, "applications.exported"); e.Details["rows"] != "11" || e.Details["show"] != "all" || e.Details["searched"] != "false" {
 		t.Errorf("%+v", e)
 	}
-	rows := table(t, download(ria, "/console/applications/export", "show", "waiting", "q", "b@example.com", "separator", ""), ';')
+	rows := table(t, download(ria, "/console/review/export", "show", "waiting", "q", "b@example.com", "separator", ""), ';')
 	if len(rows) != 1 || rows[0][6] != "ontvangen" || rows[0][7] != "" {
 		t.Error(rows)
 	}
@@ -142,11 +142,11 @@ func TestOF11_ApplicationsExport(t *testing.T) {
 	}), " "), "@") {
 		t.Errorf("the record holds what was searched for: %+v", e)
 	}
-	if none := table(t, download(ria, "/console/applications/export", "show", "mine", "q", "", "separator", ""), ';'); len(none) != 0 {
+	if none := table(t, download(ria, "/console/review/export", "show", "mine", "q", "", "separator", ""), ';'); len(none) != 0 {
 		t.Error(none)
 	}
 	// A look is no export.
-	if ria.Get("/console/applications/export").Status != http.StatusMethodNotAllowed {
+	if ria.Get("/console/review/export").Status != http.StatusMethodNotAllowed {
 		t.Error("GET:", ria.Status)
 	}
 }
@@ -172,13 +172,13 @@ func TestOF26_ExportWholeOrAbsent(t *testing.T) {
 	ria := s.Reviewer("ria")
 	s.Sent("a@example.com")
 	export := func() site.Answer {
-		return download(ria, "/console/applications/export", "show", "all", "q", "", "separator", "")
+		return download(ria, "/console/review/export", "show", "all", "q", "", "separator", "")
 	}
-	s.Console.Desk.Cases = longCases{s.Console.Desk.Cases}
+	s.Review.Cases = longCases{s.Review.Cases}
 	if a := export(); a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Body, "100.000") || a.Header.Get("Content-Disposition") != "" {
 		t.Error(a.Status, a.Header)
 	}
-	s.Console.Desk.Cases = s.Stores.DB.Cases()
+	s.Review.Cases = s.Stores.DB.Cases()
 	s.Console.Audit = silentRecord{s.Console.Audit}
 	for _, a := range []site.Answer{export(), download(ria, "/console/statistics/export", "from", "", "until", "", "kind", "", "separator", "")} {
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Content-Disposition") != "" || strings.Contains(a.Body, "#END") {
@@ -221,14 +221,14 @@ func TestOF05_FiguresAndListsOfNobodyElse(t *testing.T) {
 		case "":
 			wantList, wantFigures = http.StatusSeeOther, http.StatusSeeOther
 		}
-		if a := download(b, "/console/applications/export", "show", "all", "q", "", "separator", ""); a.Status != wantList || strings.Contains(a.Body, "#END") {
+		if a := download(b, "/console/review/export", "show", "all", "q", "", "separator", ""); a.Status != wantList || strings.Contains(a.Body, "#END") {
 			t.Errorf("list to %q: %d", role, a.Status)
 		}
 		if a := download(b, "/console/statistics/export", "from", "", "until", "", "kind", "", "separator", ""); a.Status != wantFigures || strings.Contains(a.Body, "#END") != (wantFigures == http.StatusOK) {
 			t.Errorf("figures to %q: %d", role, a.Status)
 		}
-		for _, page := range []string{"/console/applications", "/console/statistics"} {
-			want := map[string]int{"/console/applications": wantList, "/console/statistics": wantFigures}[page]
+		for _, page := range []string{"/console/review", "/console/statistics"} {
+			want := map[string]int{"/console/review": wantList, "/console/statistics": wantFigures}[page]
 			if a := b.Send(b.Request(http.MethodGet, page, nil)); a.Status != want || want != http.StatusOK && slices.ContainsFunc(references, func(r string) bool { return strings.Contains(a.Body, r) }) {
 				t.Errorf("%s to %q: %d", page, role, a.Status)
 			}
@@ -236,7 +236,7 @@ func TestOF05_FiguresAndListsOfNobodyElse(t *testing.T) {
 	}
 	// A reviewer's marks and addresses hold no count either: random ids.
 	ria := s.Reviewer("ria")
-	ria.Get("/console/applications?show=all").Is(http.StatusOK)
+	ria.Get("/console/review?show=all").Is(http.StatusOK)
 	for _, m := range regexp.MustCompile(`case\?id=([^"&]+)`).FindAllStringSubmatch(ria.Body, -1) {
 		if len(m[1]) < 20 {
 			t.Errorf("the id %s can be guessed", m[1])
@@ -323,7 +323,7 @@ var stateCells = regexp.MustCompile(`(?s)<tbody>(.*?)</tbody>`)
 
 func queueHolds(t testing.TB, get getter, q url.Values) {
 	t.Helper()
-	a := get("/console/applications?" + q.Encode())
+	a := get("/console/review?" + q.Encode())
 	if a.Status != http.StatusOK && a.Status != http.StatusRequestURITooLong {
 		t.Fatalf("%v: %d\n%s", q, a.Status, a.Body)
 	}

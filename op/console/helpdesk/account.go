@@ -1,0 +1,272 @@
+// Package helpdesk owns what the helpdesk does with accounts: /console/helpdesk.
+//
+//	search ─► account ─► unblock | address | close: questions to the caller ─► reason ─► (second official) ─► done
+//	             └─────► block, send a mail again, reopen
+package helpdesk
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/op/console"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// Room is the helpdesk. All fields are set once, at the wiring.
+type Room struct {
+	*console.Kit
+	Helpdesk *helpdesk.Service
+}
+
+// Mount adds the pages.
+func (h *Room) Mount() {
+	desk := []staff.Role{staff.Helpdesk}
+	h.Get("/console/helpdesk", "helpdesk.menu", desk, h.accounts)
+	h.Get("/console/helpdesk/account", "", desk, h.account)
+	h.Post("/console/helpdesk/account", desk, h.accountPost)
+	h.Get("/console/helpdesk/block", "", desk, h.block)
+	h.Post("/console/helpdesk/block", desk, h.blockPost, "reason", "ticket", "sure")
+	h.Get("/console/helpdesk/mail", "", desk, h.resend)
+	h.Post("/console/helpdesk/mail", desk, h.resendPost, "mail", "reason", "ticket")
+	h.Get("/console/helpdesk/close", "", desk, h.closing)
+	h.Post("/console/helpdesk/close", desk, h.closingPost, "reason", "ticket", "sure")
+	h.Get("/console/helpdesk/reopen", "", desk, h.reopen)
+	h.Post("/console/helpdesk/reopen", desk, h.reopenPost, "reason", "ticket", "sure")
+	h.Get("/console/helpdesk/address", "", desk, h.address)
+	h.Post("/console/helpdesk/address", desk, h.addressPost)
+	h.Get("/console/helpdesk/change", "", desk, h.change)
+	h.Post("/console/helpdesk/change", desk, h.changePost, append([]string{"action", "code", "reason", "ticket", "email"}, saidFields...)...)
+	h.Get("/console/helpdesk/unblock", "", desk, h.unblock)
+	h.Post("/console/helpdesk/unblock", desk, h.unblockPost, append([]string{"action", "code", "reason", "ticket"}, saidFields...)...)
+	h.Wait(30, h.waitCalls, staff.Helpdesk)
+	h.Wait(40, h.waitProposals, staff.Helpdesk)
+	h.Search(20, staff.Helpdesk, func(p *web.Page) console.SearchBox {
+		return console.SearchBox{ID: "find-account", URL: p.Path("/console/helpdesk"), Label: p.T("helpdesk.search.label"), Hint: p.T("helpdesk.search.hint")}
+	})
+}
+
+// longestQuery bounds what is searched for.
+const longestQuery = 200
+
+type accountsPage struct {
+	console.Frame
+	Query   web.Field
+	Asked   bool
+	More    bool
+	Rows    []accountRow
+	Waiting []proposalRow
+}
+
+type accountRow struct {
+	Name, Email, Company, State, URL string
+}
+
+type proposalRow struct {
+	Name, What, By, At, URL string
+}
+
+// accounts searches; what is looked for is in the address, so that the page
+// can be opened again, and in no log of ours.
+func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	typed := strings.TrimSpace(console.Cut(r.URL.Query().Get("q"), longestQuery))
+	p := &accountsPage{Frame: h.Page(r, v, "helpdesk.search.title"), Asked: typed != ""}
+	p.Query = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("helpdesk.search.label"), Hint: p.T("helpdesk.search.hint"), Value: typed, Autocomplete: "off"}
+	if p.Asked {
+		if err := h.Searched(r, v, audit.AccountSearched, typed); err != nil {
+			return err
+		}
+		found, err := h.Helpdesk.Search(r.Context(), typed)
+		if err != nil {
+			return err
+		}
+		p.More = len(found) == helpdesk.Most
+		for _, a := range found {
+			p.Rows = append(p.Rows, accountRow{
+				Name: a.Profile.FullName(), Email: a.Email, Company: company(a), State: p.T("helpdesk.state_" + string(a.State)), URL: p.Path(accountURL(a.ID)),
+			})
+		}
+	}
+	return h.waiting(w, r, p)
+}
+
+// waiting adds what waits for a colleague and shows the page.
+func (h *Room) waiting(w http.ResponseWriter, r *http.Request, p *accountsPage) error {
+	cases, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
+	if err != nil {
+		return err
+	}
+	changes, err := h.Helpdesk.Changes.Waiting(r.Context(), h.Now())
+	if err != nil {
+		return err
+	}
+	names := h.Officials(r)
+	add := func(accountID, what, by string, at time.Time, where string) error {
+		a, err := h.Helpdesk.Accounts.ByID(r.Context(), accountID)
+		if err == nil {
+			p.Waiting = append(p.Waiting, proposalRow{Name: a.Profile.FullName(), What: what, By: names(p.Page, by), At: console.Moment(at, p.Lang), URL: p.Path(where)})
+		}
+		return err
+	}
+	for _, c := range cases {
+		if err := add(c.AccountID, p.T("helpdesk.unblock.title"), c.OpenedBy, c.OpenedAt, unblockURL(c.ID)); err != nil {
+			return err
+		}
+	}
+	for _, c := range changes {
+		if err := add(c.AccountID, p.T("helpdesk.change."+string(c.Kind)), c.OpenedBy, c.OpenedAt, changeURL(c.ID)); err != nil {
+			return err
+		}
+	}
+	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/helpdesk", p)
+}
+
+func accountURL(id string) string {
+	return "/console/helpdesk/account?" + url.Values{"id": {id}}.Encode()
+}
+
+func company(a account.Account) string {
+	if a.Profile.Organization == nil {
+		return ""
+	}
+	return a.Profile.Organization.Name
+}
+
+// wantedAccount gives the account in the address, for an act, without a line in
+// the record.
+func (h *Room) wantedAccount(r *http.Request, v *console.Visit) (account.Account, error) {
+	id, err := console.Wanted(r)
+	if err != nil {
+		return account.Account{}, err
+	}
+	a, err := h.Helpdesk.Accounts.ByID(r.Context(), id)
+	if err == nil {
+		err = notOwn(v, a.Email)
+	}
+	return a, err
+}
+
+// notOwn refuses what an official would do for oneself: with the own account,
+// or with an address that is the own one.
+func notOwn(v *console.Visit, emails ...string) error {
+	if slices.Contains(emails, v.Member.Email) {
+		return console.DeadEnd(http.StatusForbidden, "error.own_account")
+	}
+	return nil
+}
+
+type accountPage struct {
+	console.Frame
+	Name    string
+	State   string
+	Why     string // "" unless blocked
+	Rows    web.Summary
+	Events  []accountEvent
+	Unblock bool
+	Change  *web.Link  // what a colleague or the holder still has to confirm
+	Acts    []web.Link // what else can be done with the account
+	Back    web.Link
+}
+
+// account shows what the helpdesk may know: no secret, no document, no code,
+// and none of the answers a caller is asked for. The look is on the record.
+func (h *Room) account(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	p, err := h.accountPage(r, v)
+	if err != nil {
+		return err
+	}
+	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/account", p)
+}
+
+func (h *Room) accountPage(r *http.Request, v *console.Visit) (*accountPage, error) {
+	id, err := console.Wanted(r)
+	if err != nil {
+		return nil, err
+	}
+	var a account.Account
+	if err := h.Look(r, v, func() (err error) {
+		a, err = h.Helpdesk.View(r.Context(), id, h.By(r, v))
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	p := &accountPage{Frame: h.Page(r, v, "helpdesk.account.title"), Name: a.Profile.FullName(), Unblock: a.State == account.Blocked}
+	p.State = p.T("helpdesk.account.state_" + string(a.State))
+	if p.Unblock {
+		p.Why = p.T("helpdesk.why." + string(a.BlockReason))
+	}
+	if err := h.accountActs(r, p, a); err != nil {
+		return nil, err
+	}
+	p.Back = web.Link{URL: p.Path("/console/helpdesk"), Label: p.T("helpdesk.account.back")}
+	p.Rows = accountRows(p.Page, a)
+	events, err := h.Audit.EventsAbout(r.Context(), audit.ObjectAccount, a.ID, accountEvents)
+	if err != nil {
+		return nil, err
+	}
+	names := h.Officials(r)
+	for _, e := range events {
+		p.Events = append(p.Events, eventLine(p.Page, e, names))
+	}
+	return p, nil
+}
+
+// accountActs adds what can be done with an account in the state it is in.
+func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) error {
+	link := func(path, key string) {
+		p.Acts = append(p.Acts, web.Link{URL: p.Path(path + "?" + url.Values{"id": {a.ID}}.Encode()), Label: p.T(key)})
+	}
+	if a.State != account.Closed && a.State != account.Blocked {
+		link("/console/helpdesk/block", "helpdesk.block.title")
+	}
+	mails, held, err := h.Helpdesk.Mails(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	if len(mails) > 0 || held { // the page tells why there is none
+		link("/console/helpdesk/mail", "helpdesk.mail.title")
+	}
+	if h.Helpdesk.MayReopen(a) {
+		link("/console/helpdesk/reopen", "helpdesk.reopen.title")
+	}
+	if a.State == account.Closed {
+		return nil
+	}
+	link("/console/helpdesk/address", "helpdesk.address.title")
+	link("/console/helpdesk/close", "helpdesk.closing.title")
+	c, err := h.Helpdesk.Changes.Live(r.Context(), a.ID, h.Now())
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil
+	}
+	p.Change = &web.Link{URL: p.Path(changeURL(c.ID)), Label: p.T("helpdesk.change." + string(c.Kind))}
+	return err
+}
+
+func accountRows(p *web.Page, a account.Account) web.Summary {
+	s := web.Summary{Page: p}
+	for _, row := range []web.Row{
+		{Label: p.T("helpdesk.account.email"), Value: a.Email},
+		{Label: p.T("helpdesk.account.kind"), Value: p.T("helpdesk.kind_" + string(a.Kind))},
+		{Label: p.T("helpdesk.account.company"), Value: company(a)},
+		{Label: p.T("helpdesk.account.lang"), Value: p.T("helpdesk.lang_" + a.Lang)},
+		{Label: p.T("helpdesk.account.reference"), Value: a.BlockRef},
+		{Label: p.T("helpdesk.account.created"), Value: console.Moment(a.CreatedAt, p.Lang)},
+		{Label: p.T("helpdesk.account.login"), Value: console.Moment(a.LastLoginAt, p.Lang)},
+		{Label: p.T("helpdesk.account.unblocked"), Value: console.Moment(a.UnblockedAt, p.Lang)},
+		{Label: p.T("helpdesk.account.closed"), Value: console.Moment(a.ClosedAt, p.Lang)},
+	} {
+		if row.Value != "" {
+			s.Rows = append(s.Rows, row)
+		}
+	}
+	return s
+}

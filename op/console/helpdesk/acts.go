@@ -1,0 +1,192 @@
+package helpdesk
+
+import (
+	"errors"
+	"net/http"
+
+	"omgevingsloket-id/op/console"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
+)
+
+// actPage is an act with a reason: blocking, closing, undoing that, or
+// sending a mail again.
+type actPage struct {
+	console.Frame
+	Name    string
+	Warning string
+	Mail    web.Field
+	Held    bool // the receipt, for now
+	Reason  web.Field
+	Ticket  web.Field
+	Sure    web.Field
+	Submit  string
+	Back    web.Link
+}
+
+func (h *Room) actPage(r *http.Request, v *console.Visit, act string, reasons []helpdesk.Reason) (*actPage, account.Account, error) {
+	a, err := h.wantedAccount(r, v)
+	if err != nil {
+		return nil, a, err
+	}
+	p := &actPage{Frame: h.Page(r, v, "helpdesk."+act+".title"), Name: a.Profile.FullName()}
+	p.Reason, p.Ticket = reasonField(p.Page, r, reasons), ticketField(p.Page, r)
+	p.Back = web.Link{URL: p.Path(accountURL(a.ID)), Label: p.T("helpdesk.back_account")}
+	return p, a, nil
+}
+
+// sure warns, and adds the box that has to be ticked.
+func (p *actPage) sure(r *http.Request, act string) {
+	p.Warning, p.Submit = p.T("helpdesk."+act+".warning"), p.T("helpdesk."+act+".submit")
+	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("helpdesk." + act + ".sure"), Checked: r.PostForm.Get("sure") != ""}
+}
+
+// ask is the page of an act that one has to be sure of.
+func (h *Room) ask(w http.ResponseWriter, r *http.Request, v *console.Visit, act string, reasons []helpdesk.Reason) error {
+	p, _, err := h.actPage(r, v, act, reasons)
+	if err != nil {
+		return err
+	}
+	p.sure(r, act)
+	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/act", p)
+}
+
+// do carries such an act out, when the box is ticked.
+func (h *Room) do(w http.ResponseWriter, r *http.Request, v *console.Visit, act string, reasons []helpdesk.Reason, carryOut func(account.Account, helpdesk.Reason, string) (next string, err error)) error {
+	p, a, err := h.actPage(r, v, act, reasons)
+	if err != nil {
+		return err
+	}
+	p.sure(r, act)
+	next := ""
+	if !p.Sure.Checked { // all faults of the form at once
+		_, wrong := helpdesk.Justified(reasons, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)
+		unjustified(p.Page, wrong)
+		p.Wrong("sure", "helpdesk."+act+".not_sure")
+	} else {
+		next, err = carryOut(a, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)
+	}
+	if next == "" {
+		next = console.DoneURL(accountURL(a.ID), act)
+	}
+	return h.acted(w, r, p, next, "console/helpdesk/act", err)
+}
+
+func reasonField(p *web.Page, r *http.Request, reasons []helpdesk.Reason) web.Field {
+	f := web.Field{Page: p, Name: "reason", Label: p.T("helpdesk.reason_label"), Value: r.PostForm.Get("reason")}
+	for _, reason := range reasons {
+		f.Options = append(f.Options, web.Option{Value: string(reason), Label: p.T("helpdesk.reason." + string(reason))})
+	}
+	return f
+}
+
+func ticketField(p *web.Page, r *http.Request) web.Field {
+	return web.Field{Page: p, Name: "ticket", Label: p.T("helpdesk.ticket_label"), Hint: p.T("helpdesk.ticket_hint"), Value: r.PostForm.Get("ticket"), Autocomplete: "off", Width: "20"}
+}
+
+// unjustified puts what was refused about a form on the page, in the order of
+// its fields; false when err is another one.
+func unjustified(p *web.Page, err error) bool {
+	for _, wrong := range []struct {
+		err        error
+		field, key string
+	}{
+		{helpdesk.ErrMail, "mail", "helpdesk.mail.missing"}, {helpdesk.ErrAddress, "email", "helpdesk.address.email_unusable"},
+		{helpdesk.ErrReason, "reason", "helpdesk.reason_missing"}, {helpdesk.ErrTicket, "ticket", "helpdesk.ticket_missing"},
+	} {
+		if errors.Is(err, wrong.err) {
+			p.Wrong(wrong.field, wrong.key)
+		}
+	}
+	return len(p.Problems) > 0
+}
+
+func (h *Room) block(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	return h.ask(w, r, v, "block", helpdesk.BlockReasons)
+}
+
+func (h *Room) blockPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	return h.do(w, r, v, "block", helpdesk.BlockReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
+		return "", h.Helpdesk.Block(r.Context(), a, reason, ticket, h.By(r, v))
+	})
+}
+
+func (h *Room) closing(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	return h.ask(w, r, v, "closing", helpdesk.CloseReasons)
+}
+
+// closingPost closes, or goes to the proposal that waits for a colleague.
+func (h *Room) closingPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	return h.do(w, r, v, "closing", helpdesk.CloseReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
+		c, err := h.Helpdesk.Close(r.Context(), a, reason, ticket, h.By(r, v))
+		if err == nil && c.Second {
+			return changeURL(c.ID), nil
+		}
+		return "", err
+	})
+}
+
+func (h *Room) reopen(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	return h.ask(w, r, v, "reopen", helpdesk.ReopenReasons)
+}
+
+func (h *Room) reopenPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	return h.do(w, r, v, "reopen", helpdesk.ReopenReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
+		return "", h.Helpdesk.Reopen(r.Context(), a, reason, ticket, h.By(r, v))
+	})
+}
+
+// resend chooses a mail that is sent again.
+func (h *Room) resend(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	p, _, err := h.resendPage(r, v)
+	if err != nil {
+		return err
+	}
+	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/mail", p)
+}
+
+func (h *Room) resendPage(r *http.Request, v *console.Visit) (*actPage, account.Account, error) {
+	p, a, err := h.actPage(r, v, "mail", helpdesk.MailReasons)
+	if err != nil {
+		return nil, a, err
+	}
+	p.Mail = web.Field{Page: p.Page, Name: "mail", Label: p.T("helpdesk.mail.which"), Value: r.PostForm.Get("mail")}
+	mails, held, err := h.Helpdesk.Mails(r.Context(), a)
+	p.Held = held
+	for _, m := range mails {
+		p.Mail.Options = append(p.Mail.Options, web.Option{Value: string(m), Label: p.T("helpdesk.mail.kind_" + string(m))})
+	}
+	return p, a, err
+}
+
+func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	p, a, err := h.resendPage(r, v)
+	if err != nil {
+		return err
+	}
+	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.By(r, v))
+	if errors.Is(err, helpdesk.ErrMails) {
+		p.Wrong("", "helpdesk.mail.enough")
+		return h.Pages.Render(w, http.StatusTooManyRequests, "console/helpdesk/mail", p)
+	}
+	return h.acted(w, r, p, console.DoneURL(accountURL(a.ID), "mail"), "console/helpdesk/mail", err)
+}
+
+// acted answers an act: the form again, or where one goes from there. In
+// conflict somebody else was quicker, or something else is under way.
+func (h *Room) acted(w http.ResponseWriter, r *http.Request, p *actPage, next, template string, err error) error {
+	if unjustified(p.Page, err) {
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, template, p)
+	}
+	if errors.Is(err, errs.ErrConflict) {
+		p.Wrong("", "helpdesk.too_late")
+		return h.Pages.Render(w, http.StatusConflict, template, p)
+	}
+	if err != nil {
+		return err
+	}
+	return h.Pages.SeeOther(w, next)
+}

@@ -1,0 +1,64 @@
+package review
+
+import (
+	"strings"
+	"time"
+
+	"omgevingsloket-id/op/console"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/review"
+)
+
+// caseParts are the answers of an application, as an official reads them.
+func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
+	a := c.Answers
+	general := part(p, "application",
+		"reference", c.Reference, "kind", p.T("console.case.kind_"+string(c.Kind)), "sent", console.Moment(c.SubmittedAt, p.Lang),
+		"due", termText(p, c, now), "email", c.Email, "lang", p.T("helpdesk.lang_"+c.Lang))
+	person := part(p, "person", "given_name", a.GivenName, "family_name", a.FamilyName, "birth", letter.Date(a.Birthdate, p.Lang), "phone", a.Phone)
+	if a.Organization == nil {
+		return append([]web.Summary{general, person}, part(p, "address",
+			"stay", p.T("console.case.stay_"+stay(a.Stay)), "address", address(p, a.Address)))
+	}
+	o := *a.Organization
+	return append([]web.Summary{general, person}, part(p, "company",
+		"company", o.Name, "country", application.CountryName(o.RegistrationCountry, p.Lang), "register", o.Register, "number", o.RegistrationNumber,
+		"not_registered", o.NotRegistered, "role", p.T("console.case.role_"+role(o.Role)), "address", address(p, o.Address)))
+}
+
+// stay and role keep texts to what is known.
+func stay(s string) string {
+	if s == intake.TemporarilyNL {
+		return s
+	}
+	return intake.Abroad
+}
+
+func role(s string) string {
+	if s == intake.Director {
+		return s
+	}
+	return intake.Authorized
+}
+
+// part makes a list of label keys and values.
+func part(p *web.Page, title string, pairs ...string) web.Summary {
+	s := web.Summary{Page: p, Title: p.T("console.case.part_" + title)}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		value := pairs[i+1]
+		if value == "" {
+			value = "–"
+		}
+		s.Rows = append(s.Rows, web.Row{Label: p.T("console.case.label_" + pairs[i]), Value: value})
+	}
+	return s
+}
+
+func address(p *web.Page, a account.Address) string {
+	return strings.Join(append(a.Lines(), application.CountryName(a.Country, p.Lang)), "\n")
+}

@@ -1,0 +1,98 @@
+package review
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// contentPath is where the content of documents is served. It knows no cookie
+// and no official, only tickets.
+const contentPath = "/console/review/content"
+
+func contentURL(ticket secret.Text) string {
+	return contentPath + "?" + url.Values{"ticket": {ticket.Reveal()}}.Encode()
+}
+
+// contentPolicy takes everything from a file that a browser opens all the
+// same: scripts, forms, its origin.
+const contentPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+// content serves one document against a fresh ticket; to anything else it
+// says that nothing is there. A picture is ours, made anew; a PDF is the
+// file as it came, which no browser is to open by itself.
+func (h *Room) content(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Security-Policy", contentPolicy)
+	status, err := h.serveContent(w, r)
+	if status == http.StatusOK {
+		return
+	}
+	if status >= http.StatusInternalServerError {
+		h.Log.ErrorContext(r.Context(), "document is not served", "request", web.RequestID(r), "error", err.Error())
+	}
+	// No page of ours: those look at cookies.
+	http.Error(w, http.StatusText(status), status)
+}
+
+func (h *Room) serveContent(w http.ResponseWriter, r *http.Request) (status int, err error) {
+	ticket, ok := secret.Parse(secret.KindTicket, r.URL.Query().Get("ticket"))
+	if !ok || !ownPage(r) {
+		return http.StatusNotFound, nil // and the ticket is still good
+	}
+	d, content, err := h.Viewing.Redeem(r.Context(), ticket)
+	switch {
+	case errors.Is(err, errs.ErrNotFound):
+		return http.StatusNotFound, nil
+	case errors.Is(err, errs.ErrUnavailable):
+		return http.StatusServiceUnavailable, err
+	case err != nil:
+		return http.StatusInternalServerError, err
+	}
+	how := "attachment"
+	switch d.Type {
+	case document.TypePDF:
+	case document.TypeJPEG, document.TypePNG:
+		how, d.Type = "inline", document.TypeJPEG
+		content, err = h.Inspector.Picture(r.Context(), content)
+		switch {
+		case errors.Is(err, document.ErrRefused):
+			h.Log.InfoContext(r.Context(), "document cannot be shown", "document", d.ID, "error", err.Error())
+			return http.StatusUnprocessableEntity, nil
+		case err != nil:
+			return http.StatusServiceUnavailable, err
+		}
+	default:
+		return http.StatusNotFound, nil
+	}
+	w.Header().Set("Content-Type", d.Type)
+	w.Header().Set("Content-Disposition", disposition(how, document.CleanName(d.Name, d.Type)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+	_, _ = w.Write(content) // the reader went away: nobody to tell
+	return http.StatusOK, nil
+}
+
+// ownPage tells whether a browser says that the request comes from a page of
+// this site; one that says nothing is too old to know. Addresses that were
+// typed, kept or sent around are not, and neither is what is fetched ahead.
+func ownPage(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return (site == "" || site == "same-origin") && r.Header.Get("Sec-Purpose") == ""
+}
+
+// disposition writes a name for browsers old and new (RFC 6266 §4.3, RFC 8187).
+func disposition(how, name string) string {
+	plain := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			return '_'
+		}
+		return r
+	}, name)
+	return how + `; filename="` + plain + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
+}

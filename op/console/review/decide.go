@@ -1,0 +1,132 @@
+package review
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"omgevingsloket-id/op/console"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/review"
+)
+
+type decidePage struct {
+	console.Frame
+	Back      web.Link
+	Heading   string
+	Reference string
+	Name      string
+	Act       string
+	Seen      string
+	Reason    web.Field
+	Words     web.Field
+	Ready     bool // read it once more, then send
+	Mail      *mailView
+	Confirm   web.Button
+	Change    *web.Button
+	Preview   web.Button
+}
+
+// mailView is a mail before it is sent.
+type mailView struct{ To, Subject, Text, Lang string }
+
+// decidePage makes the page of one decision on a case.
+func (h *Room) decidePage(r *http.Request, v *console.Visit, f review.Dossier, kind review.ActKind) *decidePage {
+	p := &decidePage{Frame: h.Page(r, v, "console.decide.title_"+string(kind)), Reference: f.Reference, Name: caseName(f.Case), Act: string(kind)}
+	p.Heading, p.Title = p.Title, p.Title+" "+f.Reference
+	p.Back = web.Link{URL: p.Path(caseURL(f.ID)), Label: p.T("console.decide.back")}
+	p.Seen = strconv.FormatInt(f.Version, 10)
+	if kind == review.ActReject {
+		p.Reason = web.Field{Page: p.Page, Name: "reason", Label: p.T("console.decide.reason"), Value: r.PostForm.Get("reason")}
+		for _, code := range h.Review.Reasons {
+			p.Reason.Options = append(p.Reason.Options, web.Option{Value: code, Label: p.T("console.reason." + code)})
+		}
+	}
+	if kind == review.ActReject || kind == review.ActMore {
+		p.Words = web.Field{Page: p.Page, Name: "text", Label: p.T("console.decide.words_" + string(kind)), Hint: p.T("console.decide.words_hint", "Lang", p.T("helpdesk.lang_"+f.Lang)), Value: words(r), Rows: 8, Spellcheck: true}
+	}
+	p.Preview = web.Button{Name: "step", Value: "preview", Label: p.T("console.decide.preview")}
+	return p
+}
+
+// ready makes it the page to confirm on, with the mail as it will be sent.
+func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
+	p.Ready = true
+	p.Confirm = web.Button{Name: "step", Value: "send", Label: p.T("console.decide.confirm_" + string(act.Kind))}
+	if p.Words.Name != "" {
+		p.Change = &web.Button{Name: "step", Value: "change", Label: p.T("console.decide.change"), Secondary: true}
+	}
+	if m, ok := h.Review.Mail(f.Case, act); ok {
+		p.Mail = &mailView{m.To, m.Subject, m.Text.Reveal(), m.Lang}
+	}
+}
+
+// decision reads the file and which decision the address asks for.
+func (h *Room) decision(r *http.Request) (review.Dossier, review.ActKind, error) {
+	kind := review.ActKind(r.URL.Query().Get("act"))
+	f, err := h.file(r)
+	if err != nil {
+		return f, kind, err
+	}
+	switch kind {
+	case review.ActApprove:
+		kind = h.Review.Approval(f.Case)
+	case review.ActReject, review.ActMore:
+	default:
+		return f, kind, web.Fail(http.StatusNotFound, "error.not_found", nil)
+	}
+	return f, kind, nil
+}
+
+// decide asks what the mail has to say, or shows it at once.
+func (h *Room) decide(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	f, kind, err := h.decision(r)
+	if err != nil {
+		return err
+	}
+	if why := h.Review.May(f, official(v), kind); why != "" {
+		return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(why)) })
+	}
+	p := h.decidePage(r, v, f, kind)
+	if p.Words.Name == "" {
+		h.ready(p, f, review.Act{Kind: kind})
+	}
+	return h.Pages.Render(w, http.StatusOK, "console/review/decide", p)
+}
+
+// decidePost shows the mail, lets it be changed, and decides.
+func (h *Room) decidePost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	f, kind, err := h.decision(r)
+	if err != nil {
+		return err
+	}
+	if why := h.Review.May(f, official(v), kind); why != "" || r.PostForm.Get("seen") != strconv.FormatInt(f.Version, 10) {
+		return h.tooLate(w, r, v, f)
+	}
+	p, act := h.decidePage(r, v, f, kind), review.Act{Kind: kind}
+	if p.Words.Name != "" {
+		act.Text = p.Words.Value
+		if why := wordsFault(act.Text); why == "too_long" || why != "" && kind == review.ActMore {
+			p.Wrong("text", "console.decide.words_"+why)
+		}
+	}
+	if kind == review.ActReject {
+		if act.Reason = p.Reason.Value; !slices.Contains(h.Review.Reasons, act.Reason) {
+			p.Wrong("reason", "console.decide.reason_missing")
+		} else if act.Reason == "else" && act.Text == "" {
+			p.Wrong("text", "console.decide.words_else")
+		}
+	}
+	if len(p.Problems) > 0 {
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/review/decide", p)
+	}
+	switch r.PostForm.Get("step") {
+	case "send":
+		return h.carryOut(w, r, v, f, act)
+	case "change":
+		return h.Pages.Render(w, http.StatusOK, "console/review/decide", p)
+	}
+	h.ready(p, f, act)
+	return h.Pages.Render(w, http.StatusOK, "console/review/decide", p)
+}

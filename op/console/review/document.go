@@ -1,0 +1,146 @@
+package review
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"omgevingsloket-id/op/console"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/review"
+)
+
+// Inspector looks into strangers' files, somewhere safe (document.Worker).
+// document.ErrRefused when a file cannot be looked into.
+type Inspector interface {
+	Picture(ctx context.Context, content []byte) ([]byte, error)
+	PDF(ctx context.Context, content []byte) ([]document.Active, error)
+}
+
+type documentPage struct {
+	console.Frame
+	Back     web.Link
+	Document documentRow
+	Picture  string // its address; "" = not shown
+	Offered  bool   // a PDF that can be taken along
+	Refused  string // why the file cannot be shown or offered
+	Found    []string
+}
+
+func documentURL(id string) string {
+	return "/console/review/document?" + url.Values{"id": {id}}.Encode()
+}
+
+// document shows a picture, or tells what is in a PDF. The look is on the
+// record before anything of it is known here.
+func (h *Room) document(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	d, p, err := h.openDocument(w, r, v)
+	if err != nil || p == nil {
+		return err
+	}
+	if !d.MayBeShown() {
+		return h.Pages.Render(w, http.StatusOK, "console/review/document", p)
+	}
+	switch d.Type {
+	case document.TypeJPEG, document.TypePNG:
+		if err := h.Look(r, v, func() error {
+			ticket, err := h.Viewing.Ticket(r.Context(), d, h.By(r, v))
+			p.Picture = p.Path(contentURL(ticket))
+			return err
+		}); err != nil {
+			return h.overtaken(w, p, err)
+		}
+	case document.TypePDF:
+		if err := h.Look(r, v, func() error { return h.Viewing.Look(r.Context(), d, h.By(r, v)) }); err != nil {
+			return h.overtaken(w, p, err)
+		}
+		if err := h.inspect(r.Context(), p, d); err != nil {
+			return h.overtaken(w, p, err)
+		}
+	default:
+		p.Refused = p.T("console.document.refused_other")
+	}
+	return h.Pages.Render(w, http.StatusOK, "console/review/document", p)
+}
+
+// openDocument finds the document that the address names. p is nil when the
+// answer has been given.
+func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *console.Visit) (custody.Filed, *documentPage, error) {
+	d, err := h.Viewing.Open(r.Context(), console.Cut(r.URL.Query().Get("id"), 64), official(v))
+	var refused review.Refused
+	if errors.As(err, &refused) {
+		f, err := h.Review.Open(r.Context(), d.ApplicationID)
+		if err != nil {
+			return d, nil, err
+		}
+		return d, nil, h.drawCase(w, r, v, f, http.StatusForbidden, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(refused.Why)) })
+	}
+	if err != nil {
+		return d, nil, err
+	}
+	p := &documentPage{Frame: h.Page(r, v, "console.document.title")}
+	p.Back = web.Link{URL: p.Path(caseURL(d.ApplicationID)), Label: p.T("console.decide.back")}
+	p.Document = h.documentRow(p.Page, d)
+	return d, p, nil
+}
+
+// overtaken answers when a document ceased to be shown a moment ago.
+func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) error {
+	if !errors.Is(err, errs.ErrConflict) {
+		return err
+	}
+	p.Refused, p.Picture, p.Offered = p.T("console.document.refused_now"), "", false
+	return h.Pages.Render(w, http.StatusConflict, "console/review/document", p)
+}
+
+// inspect tells what is in a PDF, or why it is not offered.
+func (h *Room) inspect(ctx context.Context, p *documentPage, d custody.Filed) error {
+	content, err := h.Viewing.Read(ctx, d)
+	if err != nil {
+		return err
+	}
+	found, err := h.Inspector.PDF(ctx, content)
+	if errors.Is(err, document.ErrRefused) {
+		h.Log.InfoContext(ctx, "document is not offered", "document", d.ID, "error", err.Error())
+		p.Refused = p.T("console.document.refused_pdf")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.Offered = true
+	for _, a := range found {
+		p.Found = append(p.Found, p.T("console.document.active_"+string(a)))
+	}
+	return nil
+}
+
+// documentPost hands a PDF over: on the record, then by a ticket of its own.
+func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	d, p, err := h.openDocument(w, r, v)
+	if err != nil || p == nil {
+		return err
+	}
+	if d.MayBeShown() && d.Type == document.TypePDF {
+		if err := h.inspect(r.Context(), p, d); err != nil {
+			return h.overtaken(w, p, err)
+		}
+	}
+	if !p.Offered {
+		return h.Pages.Render(w, http.StatusConflict, "console/review/document", p)
+	}
+	target := ""
+	if err := h.Look(r, v, func() error {
+		ticket, err := h.Viewing.Download(r.Context(), d, h.By(r, v))
+		target = contentURL(ticket)
+		return err
+	}); err != nil {
+		return h.overtaken(w, p, err)
+	}
+	return h.Pages.SeeOther(w, target)
+}

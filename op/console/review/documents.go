@@ -1,0 +1,54 @@
+package review
+
+import (
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/scan"
+)
+
+// What can be wrong with the scanner.
+const (
+	ScannerNone   = "none"   // there is none
+	ScannerSilent = "silent" // it does not answer
+)
+
+// documentRow is what is known of a document; its content stays where it is.
+type documentRow struct {
+	*web.Page
+	Name, Type, Size, SHA256, At string
+	State                        string
+	Alert                        bool
+	URL                          string // where it can be seen; "" = nowhere
+}
+
+// documentTypes are the text keys of types.
+var documentTypes = map[string]string{document.TypePDF: "type_pdf", document.TypeJPEG: "type_jpeg", document.TypePNG: "type_png"}
+
+func (h *Room) documentRow(p *web.Page, d custody.Filed) documentRow {
+	kind := documentTypes[d.Type]
+	if kind == "" {
+		kind = "type_other"
+	}
+	row := documentRow{
+		Page: p, Name: d.Name, Type: p.T("console.document." + kind), Size: letter.Size(d.Size, p.Lang), SHA256: d.SHA256, At: console.Moment(d.CreatedAt, p.Lang),
+		Alert: true,
+	}
+	switch {
+	case !d.DestroyedAt.IsZero():
+		row.State, row.Alert = p.T("console.document.state_destroyed", "At", console.Moment(d.DestroyedAt, p.Lang)), false
+	case d.Verdict == scan.Infected:
+		row.State = p.T("console.document.state_infected", "Signature", d.Signature)
+	case d.Verdict == scan.Clean:
+		row.State, row.Alert = p.T("console.document.state_clean", "At", console.Moment(d.ScannedAt, p.Lang)), false
+	default:
+		key := "console.document.state_pending"
+		if why := h.Scanner(); why != "" {
+			key += "_" + why
+		}
+		row.State = p.T(key)
+	}
+	return row
+}

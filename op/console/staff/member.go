@@ -1,0 +1,83 @@
+package staff
+
+import (
+	"errors"
+	"net/http"
+
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/staff"
+)
+
+type memberPage struct {
+	console.Frame
+	Member memberRow
+	Roles  []web.Field
+	Self   bool
+	Save   web.Button
+	Sure   web.Field
+	Remove web.Button
+	Back   web.Link
+}
+
+// member shows one official.
+func (h *Room) member(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	p, _, err := h.memberPage(r, v)
+	if err != nil {
+		return err
+	}
+	return h.Pages.Render(w, http.StatusOK, "console/staff/member", p)
+}
+
+func (h *Room) memberPage(r *http.Request, v *console.Visit) (*memberPage, staff.Member, error) {
+	m, err := h.Staff.Store.ByID(r.Context(), r.URL.Query().Get("id"))
+	if err == nil && m.State == staff.Removed {
+		err = errs.ErrNotFound
+	}
+	if err != nil {
+		return nil, m, err
+	}
+	p := &memberPage{Frame: h.Page(r, v, "console.member.title"), Self: m.ID == v.Member.ID}
+	p.Member = memberRow{Name: m.Name, Email: m.Email, Roles: roleNames(p.Page, m.Roles), State: p.T("console.state." + string(m.State))}
+	p.Roles = roleChoices(p.Page, m.Roles)
+	p.Save = web.Button{Name: "action", Value: "roles", Label: p.T("console.member.save")}
+	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("console.member.sure"), Checked: r.PostForm.Get("sure") != "", Optional: true}
+	p.Remove = web.Button{Name: "action", Value: "remove", Label: p.T("console.member.remove"), Secondary: true}
+	p.Back = web.Link{URL: p.Path("/console/staff"), Label: p.T("console.member.back")}
+	return p, m, nil
+}
+
+// memberPost changes roles or removes. Nobody does either to oneself, so that
+// there is always an administrator left who did it.
+func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	p, m, err := h.memberPage(r, v)
+	if err != nil {
+		return err
+	}
+	roles, action := chosenRoles(r), r.PostForm.Get("action")
+	switch {
+	case p.Self:
+		p.Wrong("", "console.staff.not_yourself")
+	case action == "remove" && !p.Sure.Checked:
+		p.Wrong("sure", "console.member.not_sure")
+	case action == "remove":
+		err = h.Staff.Remove(r.Context(), m, h.By(r, v))
+	case action == "roles" && len(roles) == 0:
+		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
+	case action == "roles":
+		err = h.Staff.SetRoles(r.Context(), m, roles, h.By(r, v))
+	default:
+		return web.Fail(http.StatusBadRequest, "error.bad_request", nil)
+	}
+	if len(p.Problems) > 0 {
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/staff/member", p)
+	}
+	if errors.Is(err, errs.ErrConflict) {
+		return h.Pages.SeeOther(w, "/console/staff") // a colleague removed the member meanwhile: the list shows it
+	}
+	if err != nil {
+		return err
+	}
+	return h.Pages.SeeOther(w, console.DoneURL("/console/staff", action))
+}

@@ -1,0 +1,64 @@
+package staff
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/staff"
+)
+
+// alarmDays is how long home shows an alarm.
+const alarmDays = 7
+
+// waitAlarms are the members who lately opened very many files, for those who
+// can look into it.
+func (h *Room) waitAlarms(r *http.Request, v *console.Visit, p *web.Page) (console.WaitList, error) {
+	list := console.WaitList{ID: "alarms", Title: p.T("console.home.alarms")}
+	alarms, err := h.Watch.Store.Alarms(r.Context(), h.Now().AddDate(0, 0, -alarmDays))
+	if err != nil {
+		return list, err
+	}
+	names := h.Officials(r)
+	for _, a := range alarms[:min(len(alarms), console.WaitRows)] {
+		where := "/console/staff/member?" + url.Values{"id": {a.Member}}.Encode()
+		if v.Member.Has(staff.Auditor) {
+			where = "/console/audit?" + url.Values{"who": {"staff:" + a.Member}, "from": {a.At.Add(-time.Hour).In(letter.Dutch).Format(time.DateOnly)}}.Encode()
+		}
+		list.Rows = append(list.Rows, console.WaitRow{
+			Link: web.Link{URL: p.Path(where), Label: names(p, a.Member)}, Late: true,
+			Note: p.T("console.home.alarm", "Count", a.Files), Term: console.Moment(a.At, p.Lang),
+		})
+	}
+	return list, nil
+}
+
+// waitInvited are the invitations that nobody has accepted.
+func (h *Room) waitInvited(r *http.Request, _ *console.Visit, p *web.Page) (console.WaitList, error) {
+	all, err := h.Staff.Store.List(r.Context())
+	if err != nil {
+		return console.WaitList{}, err
+	}
+	list := console.WaitList{ID: "invited", Title: p.T("console.home.invited")}
+	for _, m := range all {
+		if m.State != staff.Invited && m.State != staff.Blocked {
+			continue
+		}
+		row := console.WaitRow{Link: web.Link{URL: p.Path("/console/staff/member?" + url.Values{"id": {m.ID}}.Encode()), Label: m.Name}, Note: p.T("console.state." + string(m.State))}
+		if m.State == staff.Invited {
+			if row.Late = !h.Now().Before(m.InviteExpires); row.Late {
+				row.Term = p.T("console.home.invite_over", "console.Moment", console.Moment(m.InviteExpires, p.Lang))
+			} else {
+				row.Term = p.T("console.home.before", "console.Moment", console.Moment(m.InviteExpires, p.Lang))
+			}
+		}
+		if list.Rows = append(list.Rows, row); len(list.Rows) == console.WaitRows {
+			list.More = &web.Link{URL: p.Path("/console/staff"), Label: p.T("console.home.more_staff")}
+			break
+		}
+	}
+	return list, nil
+}

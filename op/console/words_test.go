@@ -1,0 +1,37 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/audit"
+)
+
+// Whatever the record can name has words in both languages.
+func TestRecordHasWords(t *testing.T) {
+	catalog, err := web.LoadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, g := range audit.Groups {
+		keys = append(keys, "record.group."+string(g))
+		for _, a := range g.Actions() {
+			keys = append(keys, "record.action."+strings.ReplaceAll(string(a), ".", "_"))
+		}
+	}
+	for _, k := range audit.ActorKinds {
+		keys = append(keys, "record.actor."+string(k))
+	}
+	for _, k := range audit.ObjectKinds {
+		keys = append(keys, "record.object."+string(k))
+	}
+	for _, lang := range []string{"nl", "en"} {
+		for _, key := range keys {
+			if text := catalog.Text(lang, key); text == "" || strings.Contains(text, key) {
+				t.Errorf("%s: %s has no words", lang, key)
+			}
+		}
+	}
+}
