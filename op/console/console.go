@@ -223,6 +223,7 @@ type entry struct {
 
 func (h *Room) page(r *http.Request, v *Visit, titleKey string) page {
 	p := page{Page: h.Pages.Page(r, titleKey), Who: v.Member.Name}
+	p.StyleSheet = "console.css"
 	p.Done = doneText(r, p.Page)
 	for _, a := range h.access {
 		if a.Menu != "" && v.Member.Has(a.Roles...) {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/http/httptest"
 	"reflect"
 	"testing"
 
@@ -36,5 +37,14 @@ func TestPagesHideNothing(t *testing.T) {
 				t.Errorf("%s: field %s hides that of every page", name, f.Name)
 			}
 		}
+	}
+}
+
+// Every page with the menu links the sheet with the rules of the console.
+func TestPageHasTheConsolesStyleSheet(t *testing.T) {
+	t.Parallel()
+	p := (&Room{Pages: pages.New(t)}).page(httptest.NewRequest("GET", "http://localhost/console", nil), &Visit{}, "console.home.title")
+	if p.StyleSheet != "console.css" || p.StaticURL(p.StyleSheet) == "" {
+		t.Errorf("page().StyleSheet = %q at %q, want console.css at an address", p.StyleSheet, p.StaticURL(p.StyleSheet))
 	}
 }
