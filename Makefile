@@ -25,5 +25,5 @@ test: ## install what the tests need (Debian, as root or with sudo) and run them
 	CGO_ENABLED=1 $(GO) test -race -p 2 -timeout 40m ./...
 
 .PHONY: css
-css: ## build the style sheet in templates/static from templates/css (needs Node 20)
+css: ## build the style sheets in templates/static from templates/css (needs Node 20)
 	$(MAKE) -C templates/css css

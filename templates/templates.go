@@ -5,7 +5,7 @@ package templates
 import "embed"
 
 // FS has, by folder: */*.html and */*/*.html (one folder a room, and layout), static/*, locales/*.toml and mail/*.
-// The sources of the style sheet (css/) are not in it; static/site.css and static/theme.css are built from them.
+// The sources of the style sheets (css/) are not in it; static/*.css are built from them.
 //
 //go:embed */*.html */*/*.html static locales mail
 var FS embed.FS

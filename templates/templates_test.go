@@ -1,10 +1,15 @@
 package templates_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -52,32 +57,154 @@ func TestTemplatesFitTheContentSecurityPolicy(t *testing.T) {
 			}
 		}
 	}
-	for _, sheet := range []string{"site.css", "theme.css"} {
+	for _, sheet := range []string{"site.css", "console.css", "theme.css"} {
 		if regexp.MustCompile(`url\(|@import`).MatchString(static(t, sheet)) {
 			t.Errorf("%s fetches something", sheet)
 		}
 	}
 }
 
-// A class without a rule is a page that looks wrong, or a style sheet that was not built again.
+// classes returns the classes in the class attributes of a template. One that the template completes ends in a hyphen:
+// "width-" for width-{{.}}.
+func classes(text string) []string {
+	var found []string
+	for _, match := range regexp.MustCompile(`\sclass="((?:[^"{]|\{\{[^}]*\}\})*)"`).FindAllStringSubmatch(text, -1) {
+		found = append(found, strings.Fields(regexp.MustCompile(`\{\{[^}]*\}\}`).ReplaceAllString(match[1], " "))...)
+	}
+	return found
+}
+
+// ruled returns the classes that the selectors of a built style sheet name.
+func ruled(sheet string) map[string]bool {
+	found := map[string]bool{}
+	sheet = regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(sheet, "")
+	for _, match := range regexp.MustCompile(`\.(-?[A-Za-z_][\w-]*)`).FindAllStringSubmatch(sheet, -1) {
+		found[match[1]] = true
+	}
+	return found
+}
+
+// A class without a rule is a page that looks wrong, or a style sheet that was not built again. Only the pages of the
+// console link console.css.
 func TestEveryClassHasARule(t *testing.T) {
-	sheet := static(t, "site.css")
-	attribute := regexp.MustCompile(`\sclass="((?:[^"{]|\{\{[^}]*\}\})*)"`)
-	action := regexp.MustCompile(`\{\{[^}]*\}\}`)
+	t.Parallel()
+	site, console := ruled(static(t, "site.css")), ruled(static(t, "console.css"))
 	for name, text := range pages(t) {
 		if strings.HasPrefix(name, "mail/") {
 			continue
 		}
-		for _, match := range attribute.FindAllStringSubmatch(text, -1) {
-			for _, class := range strings.Fields(action.ReplaceAllString(match[1], " ")) {
-				if strings.HasSuffix(class, "-") { // completed by the template: width-{{.}}
-					continue
-				}
-				if !regexp.MustCompile(`\.` + regexp.QuoteMeta(class) + `(?:[^\w-]|$)`).MatchString(sheet) {
-					t.Errorf("%s: class %q has no rule in site.css", name, class)
-				}
+		for _, class := range classes(text) {
+			if !strings.HasSuffix(class, "-") && !site[class] && !(console[class] && strings.HasPrefix(name, "console/")) {
+				t.Errorf("%s: class %q has no rule in the style sheets of its page", name, class)
 			}
 		}
+	}
+}
+
+// A rule for a class that no template has is left over, and what only the console needs is not in the sheet of citizens.
+func TestEveryRuleHasAClass(t *testing.T) {
+	t.Parallel()
+	citizens, everybody := map[string]bool{}, map[string]bool{}
+	for name, text := range pages(t) {
+		for _, class := range classes(text) {
+			everybody[class] = true
+			if !strings.HasPrefix(name, "console/") {
+				citizens[class] = true
+			}
+		}
+	}
+	for sheet, used := range map[string]map[string]bool{"site.css": citizens, "console.css": everybody} {
+		found := ruled(static(t, sheet))
+		if len(found) < 10 {
+			t.Errorf("%s names %d classes, want at least 10", sheet, len(found))
+		}
+		for class := range found {
+			completed := class[:strings.LastIndex(class, "-")+1]
+			if !used[class] && !used[completed] {
+				t.Errorf("%s has rules for class %q, which no template of its pages has", sheet, class)
+			}
+		}
+	}
+}
+
+// Rules in no layer win over those in one, so that whatever an operator writes in custom.css counts, however specific
+// our selector is. Their values of theme.css count because ours are in no layer either, and come first.
+func TestOperatorsRulesWin(t *testing.T) {
+	t.Parallel()
+	order := regexp.MustCompile(`@layer ([a-z, ]+);`).FindStringSubmatch(source(t, "layers.css"))
+	if order == nil {
+		t.Fatal("layers.css states no order")
+	}
+	layers := strings.Split(order[1], ", ")
+	citizens := slices.DeleteFunc(slices.Clone(layers), func(name string) bool { return name == "console" })
+	for sheet, want := range map[string][]string{
+		"site.css":    append([]string{strings.Join(layers, ",") + ";"}, citizens...),
+		"console.css": {"console"},
+		"theme.css":   {":root", "@media (prefers-color-scheme: dark)", "@media print"},
+	} {
+		if got := outermost(static(t, sheet)); !slices.Equal(got, want) {
+			t.Errorf("%s consists of %q, want %q", sheet, got, want)
+		}
+	}
+}
+
+// outermost returns what the rules of a style sheet begin with that are in no other: the names of layers, and the
+// prelude of everything else. A statement that orders layers keeps its semicolon.
+func outermost(sheet string) []string {
+	var found []string
+	depth, begin := 0, 0
+	sheet = regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(sheet, "")
+	add := func(end int) {
+		found = append(found, strings.TrimPrefix(strings.TrimSpace(sheet[begin:end]), "@layer "))
+	}
+	for i, c := range sheet {
+		switch {
+		case c == '{':
+			if depth == 0 {
+				add(i)
+			}
+			depth++
+		case c == '}':
+			depth--
+			begin = i + 1
+		case c == ';' && depth == 0:
+			add(i + 1)
+			begin = i + 1
+		}
+	}
+	return found
+}
+
+// css/built.sha256 holds what the last build read and what it wrote. Together with the two tests of classes it says that
+// the sheets are those that the sources give; the test needs no Node.
+func TestStyleSheetsAreBuilt(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{} // by path in templates/css
+	for line := range strings.Lines(source(t, "built.sha256")) {
+		sum, name, ok := strings.Cut(strings.TrimSpace(line), "  ")
+		if !ok {
+			t.Fatalf("built.sha256 has the line %q", line)
+		}
+		want[name] = sum
+	}
+	files := []string{"build.mjs", "package.json", "package-lock.json"}
+	for prefix, folder := range map[string]string{"": "css", "../static/": "static"} {
+		found, err := fs.Glob(os.DirFS(folder), "*.css")
+		if err != nil || len(found) == 0 {
+			t.Fatalf("Glob(%s/*.css) = %q, %v", folder, found, err)
+		}
+		for _, name := range found {
+			files = append(files, prefix+name)
+		}
+	}
+	for _, name := range files {
+		if got := fmt.Sprintf("%x", sha256.Sum256([]byte(source(t, name)))); got != want[name] {
+			t.Errorf("sha256(templates/css/%s) = %s, want %q: run make css", name, got, want[name])
+		}
+		delete(want, name)
+	}
+	for name := range want {
+		t.Errorf("templates/css/%s is gone: run make css", name)
 	}
 }
 
@@ -119,6 +246,16 @@ func TestThemeContrast(t *testing.T) {
 			}
 		}
 	}
+}
+
+// source returns a file of the folder from which the style sheets are built.
+func source(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("css", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func static(t *testing.T, name string) string {

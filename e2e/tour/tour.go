@@ -63,6 +63,11 @@ func (a *Album) Look(t testing.TB, b *browser.Session, s Screen, page, state str
 	if n := b.Count("h1"); n != 1 {
 		t.Errorf("%s has %d headings of the first level", at, n)
 	}
+	// The rules of the console are linked where its menu is, and nowhere else.
+	links := browser.Eval[bool](b, `document.querySelector('link[href$="/console.css"]') !== null`)
+	if menu := b.Count(".console-bar") == 1; ours && links != menu {
+		t.Errorf("%s links console.css: %t, want %t", at, links, menu)
+	}
 	if wide := browser.Eval[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
 		t.Errorf("%s sticks out by %d pixels", at, wide)
 	}

@@ -221,6 +221,7 @@ type entry struct {
 // Page makes the frame of a page titled by a key.
 func (h *Kit) Page(r *http.Request, v *Visit, titleKey string) Frame {
 	p := Frame{Page: h.Pages.Page(r, titleKey), Who: v.Member.Name}
+	p.StyleSheet = "console.css"
 	p.Done = doneText(r, p.Page)
 	for _, a := range h.access {
 		if a.Menu != "" && v.Member.Has(a.Roles...) {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"net/http/httptest"
 	"testing"
 
 	"omgevingsloket-id/e2e/pages"
@@ -18,3 +19,12 @@ var drawn = map[string]any{
 func TestPagesFitTheirStructs(t *testing.T) { pages.Check(t, "console", drawn) }
 
 func TestPagesHideNothing(t *testing.T) { pages.HideNothing(t, Frame{}, drawn) }
+
+// Every page with the menu links the sheet with the rules of the console.
+func TestPageHasTheConsolesStyleSheet(t *testing.T) {
+	t.Parallel()
+	p := (&Kit{Pages: pages.New(t)}).Page(httptest.NewRequest("GET", "http://localhost/console", nil), &Visit{}, "console.home.title")
+	if p.StyleSheet != "console.css" || p.StaticURL(p.StyleSheet) == "" {
+		t.Errorf("Page().StyleSheet = %q at %q, want console.css at an address", p.StyleSheet, p.StaticURL(p.StyleSheet))
+	}
+}

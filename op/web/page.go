@@ -23,6 +23,9 @@ type Page struct {
 	Client    string // the client one is logging in to; may be ""
 	Helpdesk  Helpdesk
 	Template  string // its name, such as "login/code": data-page on main, for an operator's style sheet and for tests
+	// StyleSheet is the asset with the rules that only this page's part of the
+	// site needs, such as "console.css"; "" if site.css has them all.
+	StyleSheet string
 
 	pages *Renderer
 }

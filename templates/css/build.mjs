@@ -1,9 +1,14 @@
-// Builds ../static/site.css and ../static/theme.css. Run with `make css` here, or `npm ci && npm run build`.
+// Builds site.css (every page), console.css (the officials' console) and theme.css in ../static. Run with `make css`
+// here, or `npm ci && npm run build`.
 //
-// site.css = tokens.css (what the components need, said in terms of theme.css)
-//          + the NL Design System components in package.json, cut down to what ../layout uses
-//          + layout.css (ours).
-// The same sources give the same bytes: nothing is read but this folder, node_modules and ../layout.
+// layers.css states the layers and their order; the rules of a layer are in the file of its name:
+//   tokens      what the components need, said in terms of theme.css
+//   components  the NL Design System components in package.json, cut down to what ../layout uses
+//   console     alone in console.css
+//   the others  ours, by subject
+// The same sources give the same bytes: nothing is read but this folder, node_modules and ../layout. built.sha256 holds
+// the hashes of sources and results, in the format of sha256sum, for the test that nobody forgot to build.
+import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import postcss from "postcss";
 import { transform } from "lightningcss";
@@ -16,10 +21,8 @@ const plain = {
   ".utrecht-heading-1": "main h1",
   ".utrecht-heading-2": "main h2",
   ".utrecht-heading-3": "main h3",
-  ".utrecht-heading-4": "main h4",
   ".utrecht-paragraph": "main p",
   ".utrecht-paragraph--lead": "main p.lead",
-  ".utrecht-paragraph--small": "main p.small",
   ".utrecht-unordered-list": "main ul",
   ".utrecht-unordered-list__item": "main ul > li",
   ".utrecht-ordered-list": "main ol",
@@ -27,7 +30,6 @@ const plain = {
   ".utrecht-link": "a:not([class])",
   ".utrecht-link--html-a": "a:not([class])",
   ".utrecht-code": "main code",
-  ".utrecht-separator": "main hr",
   ".utrecht-table": "main table",
   ".utrecht-table--html-table": "main table",
   ".utrecht-button-group": ".buttons",
@@ -46,10 +48,10 @@ function components() {
   return root;
 }
 
-// usedClasses is every word in the partials; a word too many costs some bytes, never a missing rule.
+// usedClasses are the classes of the NL Design System in the partials.
 function usedClasses() {
   const html = readdirSync(here("../layout/")).filter((name) => name.endsWith(".html")).sort().map((name) => read(`../layout/${name}`));
-  return new Set(html.join("\n").match(/[A-Za-z_][\w-]*/g));
+  return new Set(html.join("\n").match(/\butrecht-[\w-]*/g));
 }
 
 // keepUsed drops selectors with a class that no partial has, after giving plain HTML a twin of the rules it shares.
@@ -113,11 +115,20 @@ function shake(root, always) {
 }
 
 const theme = read("theme.css");
+const layers = postcss.parse(read("layers.css")).nodes.find((node) => node.name === "layer").params.split(/,\s*/);
+const files = readdirSync(here("./")).filter((name) => name.endsWith(".css")).map((name) => name.slice(0, -".css".length));
+if ([...layers, "layers", "theme"].filter((name) => name !== "components").sort().join() !== files.sort().join()) {
+  throw new Error("every layer but components needs a file of its name, every file but layers.css and theme.css a layer");
+}
+
 const used = components();
 const wanted = new Set([...used.toString().matchAll(/var\(\s*(--utrecht-[\w-]+)/g)].map(([, name]) => name));
 keepUsed(used, usedClasses());
 const root = postcss.root();
-root.append(postcss.parse(read("tokens.css")), used, postcss.parse(read("layout.css")));
+for (const name of layers) {
+  const rules = name === "components" ? used : postcss.parse(read(`${name}.css`));
+  root.append(postcss.atRule({ name: "layer", params: name, nodes: rules.nodes }));
+}
 const tokens = new Set(read("tokens.css").match(/--utrecht-[\w-]+(?=:)/g));
 for (const name of tokens) {
   if (!wanted.has(name)) throw new Error(`tokens.css sets ${name}, which no component reads`);
@@ -126,18 +137,33 @@ if (process.argv.includes("--tokens")) {
   console.log([...new Set([...root.toString().matchAll(/var\(\s*(--utrecht-[\w-]+)/g)].map(([, name]) => name))].sort().join("\n"));
 }
 shake(root, new Set([...theme.match(/--olid-[\w-]+(?=:)/g), ...tokens]));
+const officials = root.nodes.find((layer) => layer.params === "console").remove();
 
 const version = (major, minor = 0) => (major << 16) | (minor << 8);
-const { code } = transform({
-  filename: "site.css",
-  code: Buffer.from(root.toString()),
-  minify: true,
-  targets: { chrome: version(103), firefox: version(102), safari: version(15, 4) },
-});
-const banner = `/*! Omgevingsloket-ID. SPDX-License-Identifier: EUPL-1.2
-Contains NL Design System components: Copyright (c) 2020-2024 Frameless B.V., Copyright (c) 2021-2024 Gemeente Utrecht.
-Built from templates/css; do not edit. */
-`;
-writeFileSync(here("../static/site.css"), banner + code + "\n");
-writeFileSync(here("../static/theme.css"), theme);
-console.log(`site.css ${banner.length + code.length} bytes, theme.css ${theme.length} bytes`);
+const project = "/*! Omgevingsloket-ID. SPDX-License-Identifier: EUPL-1.2\n";
+const parts = "Contains NL Design System components: Copyright (c) 2020-2024 Frameless B.V., Copyright (c) 2021-2024 Gemeente Utrecht.\n";
+
+// minified returns a layer or several as the text of a style sheet.
+function minified(filename, sheet, comment, order = "") {
+  const { code } = transform({
+    filename,
+    code: Buffer.from(sheet.toString()),
+    minify: true,
+    targets: { chrome: version(103), firefox: version(102), safari: version(15, 4) },
+  });
+  return `${comment}Built from templates/css; do not edit. */\n${order}${code}\n`;
+}
+
+const built = {
+  "console.css": minified("console.css", officials, project),
+  "site.css": minified("site.css", root, project + parts, `@layer ${layers.join()};`),
+  "theme.css": theme,
+};
+for (const [name, text] of Object.entries(built)) {
+  writeFileSync(here(`../static/${name}`), text);
+  console.log(`${name} ${Buffer.byteLength(text)} bytes`);
+}
+const sources = [...files.map((name) => `${name}.css`), "build.mjs", "package.json", "package-lock.json"].sort();
+const hashed = [...sources, ...Object.keys(built).map((name) => `../static/${name}`)];
+const hash = (name) => createHash("sha256").update(readFileSync(here(name))).digest("hex");
+writeFileSync(here("built.sha256"), hashed.map((name) => `${hash(name)}  ${name}\n`).join(""));

@@ -1,0 +1,57 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+// The sheet that a page asks for comes after those of every page, an operator's custom.css after all.
+func TestPageLinksStyleSheets(t *testing.T) {
+	t.Parallel()
+	catalog, err := LoadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	branded := t.TempDir()
+	for _, name := range []string{"theme.css", "custom.css"} {
+		if err := os.WriteFile(filepath.Join(branded, name), []byte("/* an operator's */"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		themeDir, styleSheet string
+		want                 []string
+	}{
+		{"", "", []string{"theme.css", "site.css"}},
+		{"", "console.css", []string{"theme.css", "site.css", "console.css"}},
+		{branded, "", []string{"theme.css", "site.css", "custom.css"}},
+		{branded, "console.css", []string{"theme.css", "site.css", "console.css", "custom.css"}},
+	} {
+		k, err := New(Options{Settings: Settings{Issuer: "http://localhost", ThemeDir: c.themeDir}, Catalog: catalog})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := k.Pages.Page(httptest.NewRequest("GET", "http://localhost/", nil), "error.internal.title")
+		p.StyleSheet = c.styleSheet
+		page := httptest.NewRecorder()
+		if err := k.Pages.Render(page, http.StatusOK, "web/error", &errorPage{Page: p}); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, link := range regexp.MustCompile(`<link rel="stylesheet" href="/static/[0-9a-f]{12}/([a-z.]+)">`).FindAllStringSubmatch(page.Body.String(), -1) {
+			got = append(got, link[1])
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("sheets of a page with StyleSheet %q and ThemeDir %q = %q, want %q", c.styleSheet, c.themeDir, got, c.want)
+		}
+		theme := string(k.Pages.static.files[k.Pages.static.url("theme.css")].body)
+		if own := theme == "/* an operator's */"; own != (c.themeDir != "") {
+			t.Errorf("theme.css with ThemeDir %q = %q", c.themeDir, theme)
+		}
+	}
+}
