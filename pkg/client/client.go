@@ -258,8 +258,12 @@ func checkURI(raw string, insecure, native bool) error {
 	if strings.ContainsAny(raw, "#\\*") || strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }) || u.User != nil {
 		return fmt.Errorf("%q: no fragment, wildcard, user, space or backslash", raw)
 	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return fmt.Errorf("%q: the query has a semicolon or a broken escape, which others read differently", raw)
+	}
 	for _, p := range []string{"code", "state", "iss", "error", "error_description", "response"} {
-		if u.Query().Has(p) {
+		if query.Has(p) {
 			return fmt.Errorf("%q: parameter %s is the provider's to set", raw, p)
 		}
 	}

@@ -162,6 +162,8 @@ func TestR014_RegisteredURIs(t *testing.T) {
 		// The parameters of an answer.
 		"https://rp.example/cb?code=1": none, "https://rp.example/cb?state=": none, "https://rp.example/cb?iss=x": none, "https://rp.example/cb?error=x": none,
 		"https://rp.example/cb?error_description": none, "https://rp.example/cb?x=1&response=y": none, "https://rp.example/cb?%63ode=1": none,
+		// A query of which one reader sees no more than the rest, and another sees "code".
+		"https://rp.example/cb?code=1;x": none, "https://rp.example/cb?x;code=1": none, "https://rp.example/cb?code=%zz": none, "https://rp.example/cb?%zz&code": none,
 	} {
 		for kind, c := range map[string]client.Client{"web": web(nil), "native": native(nil)} {
 			c.RedirectURIs = []string{uri}
