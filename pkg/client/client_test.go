@@ -151,7 +151,7 @@ func TestR014_RegisteredURIs(t *testing.T) {
 		"https://localhost/cb": all,
 		// Not https.
 		"http://rp.example/cb": none, "http://localhost.evil.example/cb": none, "http://127.0.0.1.evil.example/cb": none, "http://192.168.1.1/cb": none, "http://[::2]/cb": none,
-		"myapp://cb": none, "myapp:/cb": none, "javascript:alert(1)": none, "data:text/html,x": none, "ftp://rp.example/": none,
+		"myapp://cb": none, "myapp:/cb": none, "javascript:alert(1)": none, "data:text/html,x": none, "ftp://rp.example/": none, "ftp://localhost/cb": none, "ftp://127.0.0.1/cb": none,
 		// Not absolute.
 		"": none, "/cb": none, "//rp.example/cb": none, "rp.example/cb": none, "https:/cb": none, "https:///cb": none, "https:rp.example": none, "https://rp.example:x/": none, "https://[::1/": none,
 		// Read differently by different readers.
@@ -159,6 +159,10 @@ func TestR014_RegisteredURIs(t *testing.T) {
 		"https://u:p@rp.example/cb": none, "https://u@rp.example/cb": none, "https://@rp.example/cb": none, "https://rp.example/c b": none, "https://rp.example/c\x7f": none, "https://rp.exämple/cb": none,
 		// An address, not a name.
 		"https://192.0.2.1/cb": none, "https://[2001:db8::1]/cb": none,
+		// Browsers read these as addresses too (URL Standard, IPv4 parser).
+		"https://192.0.2.1./cb": none, "https://192.0.513/cb": none, "https://3221225985/cb": none, "https://0xC0000201/cb": none, "https://192.0.2.0x1/cb": none, "https://192.0.2.0x/cb": none,
+		"https://0300.0.2.01/cb": none, "https://rp.example.1/cb": none, "https://[fe80::1%25eth0]/cb": none, "https://127.1/cb": none,
+		"https://1.example/cb": all, "https://0x.example/cb": all, "https://rp.x1/cb": all, "https://rp.0xg/cb": all, "https://rp.example./cb": all, "https://rp.example../cb": none,
 		// The parameters of an answer.
 		"https://rp.example/cb?code=1": none, "https://rp.example/cb?state=": none, "https://rp.example/cb?iss=x": none, "https://rp.example/cb?error=x": none,
 		"https://rp.example/cb?error_description": none, "https://rp.example/cb?x=1&response=y": none, "https://rp.example/cb?%63ode=1": none,
