@@ -19,6 +19,9 @@ import (
 
 // UP-04: a real clamd says what is malware, wherever it stands in a file.
 func TestUP04_Clamd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a clamd")
+	}
 	server := testenv.NewClamd(t)
 	clamd := Clamd{Network: "tcp", Address: server.Addr, Timeout: testenv.Patience}
 	padding := bytes.Repeat([]byte("harmless "), 20_000) // more than one chunk
