@@ -47,7 +47,7 @@ func TestPrune(t *testing.T) {
 		if err != nil || !report.OK() || report.Begin != anchor {
 			t.Errorf("%s: Verify() = %v after %+v, %v, want no fault after %+v", name, report.Faults, report.Begin, err, anchor)
 		}
-		// A head of before that was exported cannot be checked any more.
+		// Heads of events that are gone cannot be checked any more.
 		report, err = audit.Verify(t.Context(), m, m, s.Public(), was...)
 		if want := int(c.through/2 - 1); err != nil || !report.OK() || len(report.Unchecked) != want || report.Heads != len(m.signed)+len(was)-want {
 			t.Errorf("%s: Verify() with old heads = %v, %d heads, %d unchecked, %v, want no fault, %d unchecked and all others counted", name, report.Faults, report.Heads, len(report.Unchecked), err, want)

@@ -11,8 +11,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// rehash writes the chain again from event i on, as somebody would who can
-// write the database and has no master key.
+// rehash computes the chain again from event i on, which takes write access to
+// the database and no master key.
 func (m *memory) rehash(i int) {
 	events := m.events
 	m.head = audit.Head{Seq: events[i].Seq - 1, Hash: events[i].PrevHash}
@@ -55,7 +55,7 @@ func TestVerify(t *testing.T) {
 		"a kept head of another key":      {func(m *memory) { m.signed[0] = signer(t, 2).Sign(m.signed[0].Head) }, nil, "does not verify"},
 		"a kept head for another event":   {func(m *memory) { m.signed[0].Hash = m.events[0].Hash }, nil, "does not verify"},
 		"an exported head of another key": {func(*memory) {}, []audit.SignedHead{signer(t, 2).Sign(audit.Head{Seq: 1})}, "does not verify"},
-		"a beginning that nobody signed": {func(m *memory) {
+		"a beginning that is not signed": {func(m *memory) {
 			m.anchor = audit.Anchor{Head: audit.Head{Seq: 2, Hash: m.events[1].Hash}}
 			m.events = m.events[2:]
 		}, nil, "is not signed"},
