@@ -72,13 +72,13 @@ func TestRefreshMoves(t *testing.T) {
 		keys []key
 		want string
 	}{
-		"an algorithm that an upgrade added":     {nil, "a:active"},
-		"nothing due":                            {[]key{{signkey.Active, 7 * time.Hour}}, "a:active"},
-		"only a key that waits":                  {[]key{{signkey.Next, 0}}, "a:active"},
-		"JW-19: asleep when it was time to tell": {[]key{{signkey.Active, 100 * time.Hour}}, "a:active b:next"},
-		"told too late":                          {[]key{{signkey.Active, 100 * time.Hour}, {signkey.Next, 2*time.Hour - 1}}, "a:active b:next"},
-		"told early":                             {[]key{{signkey.Active, 10*time.Hour - 1}, {signkey.Next, 9 * time.Hour}}, "a:active b:next"},
-		"both times are over":                    {[]key{{signkey.Active, 10 * time.Hour}, {signkey.Next, 2 * time.Hour}}, "a:retired b:active"},
+		"an algorithm that an upgrade added":        {nil, "a:active"},
+		"nothing due":                               {[]key{{signkey.Active, 7 * time.Hour}}, "a:active"},
+		"only a key that waits":                     {[]key{{signkey.Next, 0}}, "a:active"},
+		"JW-19: asleep when it was time to publish": {[]key{{signkey.Active, 100 * time.Hour}}, "a:active b:next"},
+		"published too late":                        {[]key{{signkey.Active, 100 * time.Hour}, {signkey.Next, 2*time.Hour - 1}}, "a:active b:next"},
+		"published early":                           {[]key{{signkey.Active, 10*time.Hour - 1}, {signkey.Next, 9 * time.Hour}}, "a:active b:next"},
+		"both times are over":                       {[]key{{signkey.Active, 10 * time.Hour}, {signkey.Next, 2 * time.Hour}}, "a:retired b:active"},
 		"several at once": {
 			[]key{{signkey.Hints, time.Hour}, {signkey.Retired, 3 * time.Hour}, {signkey.Retired, 3*time.Hour - 1}, {signkey.Active, 10 * time.Hour}, {signkey.Next, 2 * time.Hour}},
 			"b:hints c:retired d:retired e:active",
