@@ -60,7 +60,7 @@ func TestDirectoryByID(t *testing.T) {
 		"tightened":                         {client.NLGov, "keyed", client.NLGov},
 		"secret under nlgov":                {client.NLGov, "stored", ""},
 		"not valid":                         {client.General, "weak", ""},
-		"unknown":                           {client.General, "nobody", ""},
+		"unknown":                           {client.General, "unknown", ""},
 		"no id":                             {client.General, "", ""},
 		"the longest id":                    {client.General, strings.Repeat("b", 128), client.General},
 		"an id that cannot be a stored one": {client.General, strings.Repeat("a", 129), ""},
