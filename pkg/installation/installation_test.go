@@ -154,7 +154,7 @@ func TestClaim(t *testing.T) {
 	}
 }
 
-// The event of a move says from where to where, and who did it.
+// The event of a move holds both issuers and the actor.
 func TestMove(t *testing.T) {
 	t.Parallel()
 	have := production(here)
