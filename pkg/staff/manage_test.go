@@ -122,8 +122,8 @@ func TestManaging(t *testing.T) {
 		if got := string(e.Action) + " " + e.Reason; got != c.event || !e.At.Equal(noon) || e.Actor() != c.by || !strings.HasPrefix(o.id, e.ObjectID) || e.ObjectID == "" {
 			t.Errorf("%s: recorded as %+v, want %q at noon by %v about %q", name, e, c.event, c.by, o.id)
 		}
-		// What the store refuses is passed on; who gets a mail is known before
-		// anything is written.
+		// What the store refuses is passed on, and nothing is written while the
+		// receivers of the mails cannot be read.
 		if err := c.act(service(t, &office{members: team(), refuse: errs.ErrConflict}), c.by); !errors.Is(err, errs.ErrConflict) {
 			t.Errorf("%s: error %v, want errs.ErrConflict", name, err)
 		}
