@@ -228,7 +228,7 @@ func TestRR06_RotationsCollide(t *testing.T) {
 			t.Errorf("%s() = %v, want errs.ErrUnavailable", name, err)
 		}
 	}
-	if got := s.signer(t, m); got != "a" {
-		t.Errorf("while the store is away: signed by %q, want %q", got, "a")
+	if states, signer := s.states(), s.signer(t, m); states != "a:active" || signer != "a" {
+		t.Errorf("while the store does not answer: states = %q, signed by %q, want %q by %q", states, signer, "a:active", "a")
 	}
 }
