@@ -95,6 +95,15 @@ func TestManaging(t *testing.T) {
 				`desk@example.org: desk@example.org roles [reviewer helpdesk] by "Bea Boss"`, `second@example.org: desk@example.org roles [reviewer helpdesk] by "Bea Boss"`,
 			},
 		},
+		"a removal by the first in the list": {
+			audit.Official("auditor"),
+			func(s *staff.Service, by audit.Actor) error { return s.Remove(t.Context(), team()[3], by) },
+			"auditor", "desk", "staff.removed ",
+			[]string{
+				`auditor@example.org: desk@example.org removed [helpdesk] by "Ada Auditor"`, `boss@example.org: desk@example.org removed [helpdesk] by "Ada Auditor"`,
+				`desk@example.org: desk@example.org removed [helpdesk] by "Ada Auditor"`, `second@example.org: desk@example.org removed [helpdesk] by "Ada Auditor"`,
+			},
+		},
 		"an administrator removed": {
 			boss,
 			func(s *staff.Service, by audit.Actor) error { return s.Remove(t.Context(), team()[1], by) },
