@@ -3,6 +3,8 @@ package audit_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"slices"
 	"strconv"
 	"testing"
@@ -23,11 +25,12 @@ type memory struct {
 	signed []audit.SignedHead
 	anchor audit.Anchor
 	down   bool
+	silent int    // the question that gets no answer: 1, 2, …
 	during func() // what happens once while the events are read
 }
 
 func (m *memory) fault() error {
-	if m.down {
+	if m.silent--; m.down || m.silent == 0 {
 		return errs.ErrUnavailable
 	}
 	return nil
@@ -46,8 +49,8 @@ func (m *memory) Events(_ context.Context, after int64, limit int) ([]audit.Even
 		during()
 	}
 	i := slices.IndexFunc(m.events, func(e audit.Event) bool { return e.Seq > after })
-	if i < 0 || m.down {
-		return nil, m.fault()
+	if err := m.fault(); err != nil || i < 0 {
+		return nil, err
 	}
 	return m.events[i:min(i+limit, len(m.events))], nil
 }
@@ -69,6 +72,9 @@ func (m *memory) Keep(_ context.Context, h audit.SignedHead) error {
 }
 
 func (m *memory) Prune(_ context.Context, was, to audit.Anchor, e audit.Event) error {
+	if err := m.fault(); err != nil {
+		return err
+	}
 	if m.anchor != was {
 		return errs.ErrConflict
 	}
@@ -98,6 +104,47 @@ func log(t *testing.T, n int) (*memory, audit.Signer) {
 		}
 	}
 	return m, s
+}
+
+// Whichever read or write fails, the error comes back, and nothing is removed.
+func TestNoAnswer(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		do    func(*memory, audit.Signer) error
+		least int // questions to the store
+	}{
+		"Verify": {func(m *memory, s audit.Signer) error {
+			_, err := audit.Verify(t.Context(), m, m, s.Public())
+			return err
+		}, 4},
+		"Verify of a broken log": {func(m *memory, s audit.Signer) error {
+			m.events = slices.Clone(m.events)
+			m.events[2].ObjectID = "x"
+			_, err := audit.Verify(t.Context(), m, m, s.Public())
+			return err
+		}, 5},
+		"Prune": {func(m *memory, s audit.Signer) error {
+			_, _, err := audit.Prune(t.Context(), m, m, s, time.Hour, noon.Add(24*time.Hour), audit.System(""))
+			return err
+		}, 8},
+		"Checkpoint":    {func(m *memory, s audit.Signer) error { _, err := audit.Checkpoint(t.Context(), m, s, noon); return err }, 3},
+		"Export":        {func(m *memory, s audit.Signer) error { return audit.Export(t.Context(), io.Discard, m, m, s, 0, noon) }, 5},
+		"Logboek.Write": {func(m *memory, _ audit.Signer) error { return audit.Logboek{}.Write(t.Context(), io.Discard, m, m, 0) }, 3},
+	} {
+		answered := false
+		for n := 1; !answered; n++ {
+			m, s := log(t, 5)
+			m.silent = n
+			err := c.do(m, s)
+			answered = m.silent > 0
+			switch {
+			case !answered && (!errors.Is(err, errs.ErrUnavailable) || len(m.events) != 5):
+				t.Errorf("%s without the answer to question %d = %v with %d events left, want errs.ErrUnavailable and 5", name, n, err, len(m.events))
+			case answered && (err != nil || n <= c.least):
+				t.Errorf("%s asks %d questions, %v, want at least %d and nil", name, n-1, err, c.least)
+			}
+		}
+	}
 }
 
 func must(t *testing.T, err error) {
