@@ -258,15 +258,19 @@ func checkURI(raw string, insecure, native bool) error {
 	if strings.ContainsAny(raw, "#\\*") || strings.ContainsFunc(raw, func(r rune) bool { return r <= ' ' || r > '~' }) || u.User != nil {
 		return fmt.Errorf("%q: no fragment, wildcard, user, space or backslash", raw)
 	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return fmt.Errorf("%q: the query has a semicolon or a broken escape, which others read differently", raw)
+	}
 	for _, p := range []string{"code", "state", "iss", "error", "error_description", "response"} {
-		if u.Query().Has(p) {
+		if query.Has(p) {
 			return fmt.Errorf("%q: parameter %s is the provider's to set", raw, p)
 		}
 	}
 	ip := net.ParseIP(u.Hostname())
 	local := ip != nil && ip.IsLoopback() || u.Hostname() == "localhost"
 	switch {
-	case u.Scheme == "https" && ip != nil && !(insecure && local):
+	case u.Scheme == "https" && isAddress(u.Hostname()) && !(insecure && local):
 		return fmt.Errorf("%q: a host with a name, not an address: nobody can be sure whose it is", raw)
 	case u.Scheme == "https":
 		return nil
@@ -276,6 +280,17 @@ func checkURI(raw string, insecure, native bool) error {
 		return nil
 	}
 	return fmt.Errorf("%q: https only (http for loopback IP addresses of native clients)", raw)
+}
+
+// isAddress reports whether a browser takes host for an IP address: it has a
+// colon or ends in a number (URL Standard, host parsing), such as 127.1 or
+// 0x7f000001, which net.ParseIP does not know. An empty last label counts as a
+// number.
+func isAddress(host string) bool {
+	host = strings.TrimSuffix(host, ".")
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	hex, isHex := strings.CutPrefix(strings.ToLower(last), "0x")
+	return strings.Contains(host, ":") || strings.Trim(last, "0123456789") == "" || isHex && strings.Trim(hex, "0123456789abcdef") == ""
 }
 
 func differentHosts(uris []string) bool {

@@ -15,6 +15,9 @@ import (
 // UP-04: every document of a sent application gets its verdict, once, on the
 // record; while the scanner is away nothing is taken for clean.
 func TestUP04_DocumentsAreScanned(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a clamd")
+	}
 	clamd := testenv.NewClamd(t)
 	s := site.New(t, nil)
 	want := map[string]scan.Verdict{
@@ -77,6 +80,9 @@ func scanning(s *site.Site, clamd *testenv.ClamdServer) func() (int, error) {
 // UP-04: documents that no scanner can read, older than all others and as many
 // as it takes to lose patience, keep none of the others waiting for ever.
 func TestUP04_UnreadableDocumentsKeepNobodyWaiting(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a clamd")
+	}
 	clamd := testenv.NewClamd(t)
 	s := site.New(t, nil)
 	var unreadable []string

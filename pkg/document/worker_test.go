@@ -49,6 +49,9 @@ func TestWorker(t *testing.T) {
 
 // UP-29: a reader that goes wrong takes nothing with it, whatever it does.
 func TestUP29_BrokenReaders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs readers until they are out of memory or time")
+	}
 	for _, way := range []string{"panic", "memory", "talk", "long", "silence", "lie", "write", "environment"} {
 		t.Run(way, func(t *testing.T) {
 			w := worker(t, "broken-"+way)
@@ -140,6 +143,9 @@ func claims(content []byte, w, h uint32) []byte {
 // UP-05: files that are small to send and huge to unpack are refused or
 // shown, and the server that asked has grown by less than 64 MB.
 func TestUP05_Bombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("unpacks bombs in other processes, for more than a second")
+	}
 	small := pngOf(t, photo(1, 1))
 	zeros := strings.Repeat("\x00", 64<<20)
 	deflated := packed(zeros)

@@ -19,6 +19,9 @@ import (
 
 // UP-04: a real clamd says what is malware, wherever it stands in a file.
 func TestUP04_Clamd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a clamd")
+	}
 	server := testenv.NewClamd(t)
 	clamd := Clamd{Network: "tcp", Address: server.Addr, Timeout: testenv.Patience}
 	padding := bytes.Repeat([]byte("harmless "), 20_000) // more than one chunk
@@ -123,6 +126,9 @@ func TestParseAddress(t *testing.T) {
 
 // UP-04: EICAR within something else, packed or not.
 func TestUP04_Wrapped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a clamd")
+	}
 	server := testenv.NewClamd(t)
 	clamd := Clamd{Network: "tcp", Address: server.Addr, Timeout: testenv.Patience}
 	eicar := string(testenv.EICAR())
