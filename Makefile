@@ -6,6 +6,7 @@ export GOTOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 
 # Tools have modules of their own, so that go.mod holds what the product needs. Go builds them from the module cache.
 TOOL := $(GO) tool -modfile=deploy/tools/go.mod
+LINT := $(GO) tool -modfile=deploy/tools/lint/go.mod golangci-lint
 BINARIES := omgevingsloket-id portal
 
 .PHONY: help
@@ -23,13 +24,17 @@ build: ## build the static binaries into bin/
 # Every server and browser in the tests is a real one, started by the tests
 # themselves. The race detector needs a C compiler; the binaries do not.
 .PHONY: test
-test: vet vuln ## before a push: everything that CI runs; installs what the tests need (Debian, as root or with sudo)
+test: vet lint vuln ## before a push: everything that CI runs; installs what the tests need (Debian, as root or with sudo)
 	@deploy/test/install.sh
 	CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 40m ./...
 
 .PHONY: vet
 vet:
 	$(GO) vet ./...
+
+.PHONY: lint
+lint: ## look for common mistakes with golangci-lint (.golangci.yml)
+	$(LINT) run
 
 .PHONY: vuln
 vuln: ## fail when our code calls something with a known vulnerability (database pinned in deploy/tools/go.mod)
