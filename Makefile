@@ -21,12 +21,29 @@ demo: ## run the practice environment with a portal, on http://localhost:8081
 build: ## build the static binaries into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o bin/ $(BINARIES:%=./cmd/%)
 
+# `go test` without its own, smaller vet: `go vet` has run.
+.PHONY: check
+check: fmt vet lint ## after each change: format, vet, lint and the tests that need no server or browser
+	$(GO) test -vet=off -short ./...
+
 # Every server and browser in the tests is a real one, started by the tests
 # themselves. The race detector needs a C compiler; the binaries do not.
 .PHONY: test
-test: vet lint vuln ## before a push: everything that CI runs; installs what the tests need (Debian, as root or with sudo)
+test: fmt vet lint vuln ## before a push: everything that CI runs; installs what the tests need (Debian, as root or with sudo)
 	@deploy/test/install.sh
 	CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 40m ./...
+
+# The packages that have a test which calls testenv.Long.
+LONG = $(shell grep -rlE --include='*_test.go' '\bLong\(t\)' . | xargs dirname | sort -u)
+
+.PHONY: long
+long: ## before an issue is resolved: the packages with tests that are too slow for every push, those tests included
+	@deploy/test/install.sh
+	LONG_TESTS=1 CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 80m $(LONG)
+
+.PHONY: fmt
+fmt:
+	@files=$$($$($(GO) env GOROOT)/bin/gofmt -l cmd e2e op pkg storage templates); test -z "$$files" || { echo "gofmt -w $$files" >&2; exit 1; }
 
 .PHONY: vet
 vet:
