@@ -4,9 +4,14 @@ GO ?= go
 # The toolchain that go.mod names, also where GOTOOLCHAIN=local ignores that line.
 export GOTOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 
+# Tools have modules of their own, so that go.mod holds what the product needs. Go builds them from the module cache.
+TOOL := $(GO) tool -modfile=deploy/tools/go.mod
+LINT := $(GO) tool -modfile=deploy/tools/lint/go.mod golangci-lint
+BINARIES := omgevingsloket-id portal
+
 .PHONY: help
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | sort | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' $(MAKEFILE_LIST) | sort | expand -t 14
 
 .PHONY: demo
 demo: ## run the practice environment with a portal, on http://localhost:8081
@@ -14,15 +19,53 @@ demo: ## run the practice environment with a portal, on http://localhost:8081
 
 .PHONY: build
 build: ## build the static binaries into bin/
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o bin/ ./cmd/omgevingsloket-id ./cmd/portal
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags=-s -o bin/ $(BINARIES:%=./cmd/%)
+
+# `go test` without its own, smaller vet: `go vet` has run.
+.PHONY: check
+check: fmt vet lint ## after each change: format, vet, lint and the tests that need no server or browser
+	$(GO) test -vet=off -short ./...
 
 # Every server and browser in the tests is a real one, started by the tests
 # themselves. The race detector needs a C compiler; the binaries do not.
 .PHONY: test
-test: ## install what the tests need (Debian, as root or with sudo) and run them all
+test: fmt vet lint vuln ## before a push: everything that CI runs; installs what the tests need (Debian, as root or with sudo)
 	@deploy/test/install.sh
+	CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 40m ./...
+
+# The packages that have a test which calls testenv.Long.
+LONG = $(shell grep -rlE --include='*_test.go' '\bLong\(t\)' . | xargs dirname | sort -u)
+
+.PHONY: long
+long: ## before an issue is resolved: the packages with tests that are too slow for every push, those tests included
+	@deploy/test/install.sh
+	LONG_TESTS=1 CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 80m $(LONG)
+
+.PHONY: fmt
+fmt:
+	@files=$$($$($(GO) env GOROOT)/bin/gofmt -l cmd e2e op pkg storage templates); test -z "$$files" || { echo "gofmt -w $$files" >&2; exit 1; }
+
+.PHONY: vet
+vet:
 	$(GO) vet ./...
-	CGO_ENABLED=1 $(GO) test -race -p 2 -timeout 40m ./...
+
+.PHONY: lint
+lint: ## look for common mistakes with golangci-lint (.golangci.yml)
+	$(LINT) run
+
+.PHONY: vuln
+vuln: ## fail when our code calls something with a known vulnerability (database pinned in deploy/tools/go.mod)
+	@GO=$(GO) deploy/test/vuln.sh
+
+.PHONY: vuln-latest
+vuln-latest: ## the same with the newest database: by hand, and before a release
+	@GO=$(GO) deploy/test/vuln.sh latest
+
+.PHONY: sbom
+sbom: build ## list the modules and licences in the binaries, in CycloneDX, into bin/*.cdx.json
+	@for b in $(BINARIES); do \
+		$(TOOL) cyclonedx-gomod bin -json -std -licenses -version "$$(git describe --tags --always --dirty)" -output bin/$$b.cdx.json bin/$$b || exit 1; \
+	done
 
 .PHONY: css
 css: ## build the style sheets in templates/static from templates/css (needs Node 20)

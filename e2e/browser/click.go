@@ -167,7 +167,7 @@ func (s *Session) on(e runtime.RemoteObjectID, expression string, v any) error {
 		ObjectID: e, ReturnByValue: new(true),
 		FunctionDeclaration: "function() {" + pageScript + "\nreturn (" + expression + ");}",
 	})
-	value, err := result(runtime.EvaluateResult{Result: r.Result, ExceptionDetails: r.ExceptionDetails}, err)
+	value, err := result(runtime.EvaluateResult(r), err)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,8 @@ func ask[T any](s *Session, expression string) (T, error) {
 	if err != nil {
 		return v, err
 	}
-	return v, decode(r, &v)
+	err = decode(r, &v)
+	return v, err
 }
 
 func decode(r *runtime.RemoteObject, v any) error {

@@ -220,7 +220,7 @@ func dimensions(t *testing.T, path string) [2]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	c, err := png.DecodeConfig(f)
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +229,7 @@ func dimensions(t *testing.T, path string) [2]int {
 }
 
 func TestTLS(t *testing.T) {
-	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: "__Host-name", Value: "x", Path: "/", Secure: true})
 		write(w, "<main>veilig</main>")
 	})

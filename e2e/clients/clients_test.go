@@ -149,7 +149,12 @@ func TestGoOIDC(t *testing.T) {
 	if err != nil || info.Subject != id.Subject || !info.EmailVerified {
 		t.Errorf("userinfo: %+v, %v", info, err)
 	}
-	if res, err := http.PostForm(provider.Endpoint().TokenURL, url.Values{"grant_type": {"password"}}); err != nil || res.StatusCode != http.StatusBadRequest {
-		t.Errorf("the password grant: %v, %v", res, err)
+	res, err := http.PostForm(provider.Endpoint().TokenURL, url.Values{"grant_type": {"password"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusBadRequest {
+		t.Errorf("the password grant: %s", res.Status)
 	}
 }

@@ -20,7 +20,8 @@ func (d *desk) holder() (b *browser.Session, reference, code string) {
 	if got := b.Attribute("main", "data-page"); got != "login/blocked" {
 		d.Fatalf("Pieter is on %q:\n%s", got, b.Text())
 	}
-	return b, b.TextOf(".reference--asked code"), b.TextOf(".reference:not(.reference--asked) code")
+	reference, code = b.TextOf(".reference--asked code"), b.TextOf(".reference:not(.reference--asked) code")
+	return b, reference, code
 }
 
 // The helpdesk finds a caller by the reference on the blocked page, is sure

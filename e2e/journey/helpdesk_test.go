@@ -53,7 +53,7 @@ func awaitShown(t *testing.T, site *practice.Site, p *practice.Person) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	for deadline := time.Now().Add(testenv.Patience); time.Now().Before(deadline); {
 		var n int
 		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM accounts WHERE email = ? AND state = 'qr_shown'`, p.Email).Scan(&n)

@@ -98,6 +98,7 @@ func (b *Browser) Post(target string, fields ...string) *Browser {
 	return b.Do(b.FormTo(target, fields...))
 }
 
+// FormTo returns a POST of the fields, which are names and values in turn, with the token of the browser's own form.
 func (b *Browser) FormTo(target string, fields ...string) *http.Request {
 	b.Site.T.Helper()
 	form := url.Values{"csrf": {secret.MAC(b.Site.Kit.Cookies.FormKey, "form", b.Cookies()[BrowserCookie])}}
@@ -129,6 +130,7 @@ func (b *Browser) Send(req *http.Request) Answer {
 	return Answer{res.StatusCode, res.Header, string(body)}
 }
 
+// Request returns a request to a path of the site; HTTP adds the cookies.
 func (b *Browser) Request(method, target string, body io.Reader) *http.Request {
 	b.Site.T.Helper()
 	req, err := http.NewRequest(method, b.Site.Server.URL+target, body)
@@ -146,6 +148,7 @@ func (a Answer) Plain() Answer {
 	return Answer{a.Status, h, requestReference.ReplaceAllString(a.Body, "REFERENCE")}
 }
 
+// The names of the cookies, without __Host- because the site is at http://127.0.0.1.
 const (
 	SessionCookie = "olid-session"
 	BrowserCookie = "olid-browser"
@@ -157,6 +160,7 @@ func (b *Browser) silent() url.Values {
 	return b.Authorize(NewRequest("web", CallbackURI).With("prompt", "none")).Answered()
 }
 
+// LoggedIn reports whether the browser has a session that gives a code without a page.
 func (b *Browser) LoggedIn() bool { b.Site.T.Helper(); return b.silent().Get("code") != "" }
 
 // Browser is one person's browser: cookies, the page it is on, no scripts.
@@ -170,6 +174,7 @@ type Browser struct {
 	Seed   secret.Text // what its authenticator app knows
 }
 
+// Browser returns a new browser, without cookies.
 func (s *Site) Browser() *Browser {
 	jar, err := cookiejar.New(nil)
 	Must(s.T, err)
@@ -262,6 +267,7 @@ func (b *Browser) At(path string) *Browser {
 
 var keyGroups = regexp.MustCompile(`<p class="qr-groups"[^>]*>(.*?)</p>`)
 
+// Tags matches what to take out of a page to read its text without spaces.
 var Tags = regexp.MustCompile(`<[^>]*>|\s`)
 
 // Scan reads the key on the QR page into the browser's authenticator app.
@@ -283,6 +289,7 @@ func (b *Browser) Code() string {
 	return code
 }
 
+// Authorize sends the browser to the authorization endpoint.
 func (b *Browser) Authorize(r Request) *Browser {
 	b.Site.T.Helper()
 	return b.Get(b.Site.Server.URL + "/authorize?" + r.Encode())

@@ -62,6 +62,7 @@ type ClientKey struct {
 	Private  crypto.Signer
 }
 
+// NewClientKey returns a new key of a client: on P-256 for ES256, else of RSA with 2048 bits.
 func NewClientKey(t testing.TB, alg, kid string) ClientKey {
 	t.Helper()
 	if alg == "ES256" {
@@ -180,6 +181,7 @@ func BasicOf(id string) http.Header {
 	return http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+id+"-secret"))}}
 }
 
+// Bearer returns the header that carries an access token (RFC 6750 §2.1).
 func Bearer(token string) http.Header { return http.Header{"Authorization": {"Bearer " + token}} }
 
 // Userinfo calls userinfo with the access token of an answer.
@@ -225,7 +227,7 @@ func (b *Browser) Ours(r Request) {
 	a.Stays(b.Site.T)
 }
 
-// stays: a 4xx of our own without an address to go to.
+// Stays fails the test unless the answer is a 4xx of our own without an address to go to.
 func (a Answer) Stays(t testing.TB) {
 	t.Helper()
 	if a.Status < 400 || a.Status >= 500 || a.Header.Get("Location") != "" || a.Header.Get("Refresh") != "" {

@@ -11,12 +11,14 @@ type Clock struct {
 	at time.Time
 }
 
+// Now returns the time of the site.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.at
 }
 
+// Add moves the time of the site on.
 func (c *Clock) Add(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
+// NewEmail is the address that a holder changes to.
 const NewEmail = "anna.muster@example.net"
 
 // Letters gives the mails since the last call, by kind.
@@ -91,6 +92,7 @@ func (b *Browser) Identified(at, code string) *Browser {
 	return b.Post(at, append([]string{"code", code}, RightAnswers...)...).At("/console/helpdesk/unblock").Says(`name="ticket"`).Post(at, "reason", "lost_phone", "ticket", "M-2026-1234")
 }
 
+// Member returns the official with this address.
 func (s *Site) Member(email string) staff.Member {
 	s.T.Helper()
 	m, err := s.Stores.DB.Staff().ByEmail(s.T.Context(), email)

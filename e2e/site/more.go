@@ -19,10 +19,12 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
+// Unblock unblocks an account as an operator does on the command line.
 func (s *Site) Unblock(a account.Account) error {
 	return s.SignIn.Unblock(context.Background(), a, "operator", "ticket 4711")
 }
 
+// StrictCSP is the Content-Security-Policy of every page.
 const StrictCSP = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // States puts a browser into each state of a login.
@@ -75,6 +77,7 @@ func (s *Site) Bench(b *testing.B, method, target, body string, header http.Head
 	return w
 }
 
+// FormKind is the content type of a form without files.
 const FormKind = "application/x-www-form-urlencoded"
 
 // knownEvents holds everything that a test made the program write against the
@@ -144,6 +147,7 @@ func (b *Browser) Carrying(other *Browser) *Browser {
 	return b
 }
 
+// Who logs in where, unless a test says otherwise.
 const (
 	Password    = "correct horse battery staple"
 	Email       = "anna@example.com"
@@ -151,6 +155,7 @@ const (
 )
 
 var (
+	// CSRFField matches the token in a page's form.
 	CSRFField  = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
 	formAction = regexp.MustCompile(`<form[^>]* action="([^"]*)"`)
 )

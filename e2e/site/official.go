@@ -8,6 +8,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
+// StaffPassword is the password of every official.
 const StaffPassword = "a quiet harbour at dawn"
 
 // Invite makes an invitation, as `staff add` does, and gives its link's path.

@@ -91,6 +91,7 @@ func (s *Site) Mails(email string) []string {
 	return kinds
 }
 
+// WrongPassword is the password of no account.
 const WrongPassword = "quite another password"
 
 // Person makes an approved account, the way an application does; change may
@@ -123,6 +124,7 @@ func (s *Site) Person(email string, change ...func(*account.Account)) account.Ac
 	return s.Reload(a)
 }
 
+// Reload reads an account again.
 func (s *Site) Reload(a account.Account) account.Account {
 	s.T.Helper()
 	a, err := s.Stores.DB.Accounts().ByID(context.Background(), a.ID)

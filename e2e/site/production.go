@@ -58,4 +58,5 @@ func (s *Site) Mailed(kind, to string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+// SixInARow matches a code of six digits in a text.
 var SixInARow = regexp.MustCompile(`\b[0-9]{6}\b`)

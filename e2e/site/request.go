@@ -18,6 +18,7 @@ type Request struct {
 	Verifier string
 }
 
+// NewRequest returns an authorization request with the scope openid and PKCE.
 func NewRequest(clientID, redirect string) Request {
 	verifier := secret.New(rand.Reader, secret.KindID).Reveal()
 	sum := sha256.Sum256([]byte(verifier))
@@ -28,6 +29,7 @@ func NewRequest(clientID, redirect string) Request {
 	}}
 }
 
+// With sets parameters, which are names and values in turn; an empty value removes one.
 func (r Request) With(pairs ...string) Request {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] == "" {

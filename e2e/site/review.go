@@ -48,6 +48,7 @@ func (s *Site) Sent(email string, change ...func(*application.Application)) revi
 	return s.Case(a.ID)
 }
 
+// Company makes an application that of a company.
 func Company(a *application.Application) {
 	a.Kind = account.LegalPerson
 	a.Answers.Organization = &account.Organization{
@@ -56,6 +57,7 @@ func Company(a *application.Application) {
 	}
 }
 
+// Case reads a case again.
 func (s *Site) Case(id string) review.Case {
 	s.T.Helper()
 	c, err := s.Stores.DB.Cases().Case(s.T.Context(), id)
@@ -63,15 +65,18 @@ func (s *Site) Case(id string) review.Case {
 	return c
 }
 
+// Reviewer returns the browser of a reviewer, logged in.
 func (s *Site) Reviewer(name string) *Browser {
 	s.T.Helper()
 	return s.Official(name+"@gov.example", staff.Reviewer)
 }
 
+// CasePath returns the path of the page of a case.
 func CasePath(c review.Case) string {
 	return "/console/review/case?" + url.Values{"id": {c.ID}}.Encode()
 }
 
+// DecidePath returns the path of the form that acts on a case.
 func DecidePath(c review.Case, act string) string {
 	return "/console/review/decide?" + url.Values{"id": {c.ID}, "act": {act}}.Encode()
 }
@@ -114,6 +119,7 @@ func (b *Browser) Decide(c review.Case, act, step string, fields ...string) *Bro
 	return b.Press(DecidePath(c, act), append([]string{"step", step, "seen", b.Seen()}, fields...)...)
 }
 
+// WantState fails the test when the case is in another state.
 func WantState(t *testing.T, s *Site, c review.Case, want application.State) {
 	t.Helper()
 	if got := s.Case(c.ID); got.State != want {

@@ -70,6 +70,7 @@ func (s *Site) Twin(ahead time.Duration) *Site {
 	return other
 }
 
+// Hashes returns the number of password hashes that the site has computed.
 func (s *Site) Hashes() uint64 { return s.SignIn.Hasher.(*password.Hasher).Computations() }
 
 // AtOnce runs do so many times at the same moment.
@@ -172,6 +173,7 @@ func Start(t testing.TB, setup Setup) *Site {
 	return s
 }
 
+// Must ends the test on an error.
 func Must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -193,7 +195,7 @@ func (w Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// token calls an endpoint of clients and decodes its JSON.
+// Call calls an endpoint of clients and decodes its JSON.
 func (s *Site) Call(method, path string, form url.Values, header http.Header) (int, map[string]any, http.Header) {
 	s.T.Helper()
 	var body io.Reader
@@ -234,4 +236,5 @@ func (s *Site) Redeem(r Request, code string) (int, map[string]any) {
 	return status, out
 }
 
+// NoRecord is the effect of a write that has none.
 var NoRecord effect.Effects

@@ -35,7 +35,8 @@ func TestProcess(t *testing.T) {
 	if code := p.Stop(); code != 4 {
 		t.Errorf("SIGTERM: exit code %d", code)
 	}
-	if _, err := http.Get(url); err == nil {
+	if res, err := http.Get(url); err == nil {
+		res.Body.Close()
 		t.Error("a stopped server answered")
 	}
 	p = Start(t, Binary(t, probe), []string{"serve", addr})

@@ -115,7 +115,10 @@ func startPostgres(s *PostgresServer) (*PostgresServer, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return s, s.run()
+	if err := s.run(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // postgresUser returns whom PostgreSQL has to run as: it refuses root. Nil

@@ -142,7 +142,10 @@ func startRedis(s *RedisServer) (*RedisServer, error) {
 	if err := os.WriteFile(filepath.Join(s.dir, "redis.conf"), []byte(s.config(port)), 0o600); err != nil {
 		return nil, err
 	}
-	return s, s.run()
+	if err := s.run(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // config is a redis.conf: a file, because passwords do not belong in a process

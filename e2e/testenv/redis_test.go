@@ -3,6 +3,7 @@ package testenv
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"testing"
 	"time"
 
@@ -60,12 +61,12 @@ func TestRedisGoneAndBack(t *testing.T) {
 			}
 			for _, away := range []func(){s.Stop, s.Kill} {
 				away()
-				if err := rdb.Get(ctx, "key").Err(); err == nil || err == redis.Nil {
+				if err := rdb.Get(ctx, "key").Err(); err == nil || errors.Is(err, redis.Nil) {
 					t.Fatalf("a stopped server answered: %v", err)
 				}
 				s.Start()
 				err := rdb.Get(ctx, "key").Err()
-				if c.kept && err != nil || !c.kept && err != redis.Nil {
+				if c.kept && err != nil || !c.kept && !errors.Is(err, redis.Nil) {
 					t.Errorf("after the restart: %v", err)
 				}
 			}

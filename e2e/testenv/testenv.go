@@ -1,7 +1,7 @@
 // Package testenv gives tests the real thing: Redis, PostgreSQL, an SMTP
 // server, our own binaries, each on a free port with its files in a temporary
-// folder. Nothing here imitates a server, and nothing here is skipped: what is
-// missing on the machine fails the test and names the package to install.
+// folder. Nothing here imitates a server, and no test is skipped without one: what
+// is missing on the machine fails the test and names the package to install.
 //
 // Servers start when a test first asks for them. Shared ones live as long as
 // the test process, the ones a test asked for itself as long as the test. A

@@ -35,8 +35,9 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	r.Errorf(format, args...)
 	panic(r) // a Fatal ends the test function
 }
+func (r *recorder) Skip(args ...any) { r.message = fmt.Sprint(args...); panic(r) }
 
-// verdict runs f and returns what it failed with, "" if it did not.
+// verdict runs f and returns what it failed or was skipped with, "" if neither.
 func verdict(t *testing.T, f func(testing.TB)) string {
 	r := &recorder{TB: t}
 	func() {
@@ -51,6 +52,18 @@ func verdict(t *testing.T, f func(testing.TB)) string {
 		r.cleanups[i]()
 	}
 	return r.message
+}
+
+func TestLong(t *testing.T) {
+	for _, c := range []struct{ set, want string }{
+		{"", "too slow for every push: make long"},
+		{"1", ""},
+	} {
+		t.Setenv("LONG_TESTS", c.set)
+		if got := verdict(t, func(t testing.TB) { Long(t) }); got != c.want {
+			t.Errorf("Long(t) with LONG_TESTS=%q skips with %q, want %q", c.set, got, c.want)
+		}
+	}
 }
 
 func TestToolMissingNamesThePackage(t *testing.T) {

@@ -111,6 +111,35 @@ func TestDeployBuildsTheBinary(t *testing.T) {
 	}
 }
 
+// goMod returns what the expression's group finds in go.mod.
+func goMod(t *testing.T, expression string) (found []string) {
+	t.Helper()
+	for _, match := range regexp.MustCompile(expression).FindAllStringSubmatch(deployFile(t, "../go.mod"), -1) {
+		found = append(found, match[1])
+	}
+	if len(found) == 0 {
+		t.Fatalf("%s finds nothing in go.mod", expression)
+	}
+	return found
+}
+
+func TestDockerfileBuildsWithTheToolchain(t *testing.T) {
+	want := "\nFROM golang:" + goMod(t, `(?m)^toolchain go(.+)$`)[0] + "-"
+	if !strings.Contains(deployFile(t, "Dockerfile"), want) {
+		t.Errorf("Dockerfile does not contain %q", want)
+	}
+}
+
+func TestNoticesNameEveryRequirement(t *testing.T) {
+	notices := deployFile(t, "../THIRD_PARTY_NOTICES")
+	for _, path := range goMod(t, `(?m)^\t(\S+) v\S+$`) {
+		name := regexp.MustCompile(`^github\.com/|/v\d+$`).ReplaceAllString(path, "")
+		if !regexp.MustCompile(`(^|[\s(])` + regexp.QuoteMeta(name) + `[\s,;(]`).MatchString(notices) {
+			t.Errorf("THIRD_PARTY_NOTICES does not name %s", name)
+		}
+	}
+}
+
 func TestUnitIsHardened(t *testing.T) {
 	lines := strings.Split(deployFile(t, "omgevingsloket-id.service"), "\n")
 	for _, want := range []string{

@@ -28,11 +28,17 @@ func (f Fault) Error() string {
 	return b.String()
 }
 
-// faults collects them; each is a Fault.
-type faults []error
+type faults []Fault
 
 func (fs *faults) add(path, reason, fix string) {
 	*fs = append(*fs, Fault{Path: path, Reason: reason, Fix: fix})
 }
 
-func (fs faults) join() error { return errors.Join(fs...) }
+// join returns all faults as one error, or nil when there are none.
+func (fs faults) join() error {
+	each := make([]error, len(fs))
+	for i, f := range fs {
+		each[i] = f
+	}
+	return errors.Join(each...)
+}

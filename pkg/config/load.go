@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -31,7 +30,7 @@ func Load(path string, getenv func(string) string, readFile func(string) ([]byte
 	c.complete()
 	// What could not be read is not also reported as missing.
 	for _, f := range c.check() {
-		if !slices.ContainsFunc(fs, func(read error) bool { return samePath(read, f) }) {
+		if !slices.ContainsFunc(fs, func(read Fault) bool { return samePath(read, f) }) {
 			fs = append(fs, f)
 		}
 	}
@@ -43,13 +42,9 @@ func Load(path string, getenv func(string) string, readFile func(string) ([]byte
 
 // samePath tells whether two faults are about one setting, in whichever form
 // it was given.
-func samePath(a, b error) bool {
-	var x, y Fault
-	if !errors.As(a, &x) || !errors.As(b, &y) {
-		return false
-	}
-	env := setting{path: y.Path}.env()
-	return slices.Contains([]string{y.Path, y.Path + "_file", env, env + "_FILE"}, x.Path)
+func samePath(a, b Fault) bool {
+	env := setting{path: b.Path}.env()
+	return slices.Contains([]string{b.Path, b.Path + "_file", env, env + "_FILE"}, a.Path)
 }
 
 // readEnv lays the environment over the file. A variable wins over both

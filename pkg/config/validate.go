@@ -34,7 +34,7 @@ func (c Config) check() faults {
 	if c.Environment == Production {
 		c.checkProduction(&fs)
 	}
-	slices.SortStableFunc(fs, func(a, b error) int { return cmp.Compare(a.(Fault).Path, b.(Fault).Path) })
+	slices.SortStableFunc(fs, func(a, b Fault) int { return cmp.Compare(a.Path, b.Path) })
 	return fs
 }
 

@@ -69,7 +69,7 @@ type Lanes interface {
 
 // Windows counts events per name and key in fixed windows; it may forget.
 type Windows interface {
-	// Allow counts one event and tells whether it is within max in this
+	// Allow counts one event and tells whether it is within most in this
 	// window, and else how long to wait.
-	Allow(ctx context.Context, name, key string, max int, window time.Duration) (ok bool, wait time.Duration, err error)
+	Allow(ctx context.Context, name, key string, most int, window time.Duration) (ok bool, wait time.Duration, err error)
 }

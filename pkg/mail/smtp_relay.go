@@ -2,7 +2,6 @@ package mail
 
 import (
 	"errors"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -69,5 +68,3 @@ func ParseSMTPURL(raw secret.Text) (Relay, error) {
 	}
 	return relay, nil
 }
-
-func (r Relay) address() string { return net.JoinHostPort(r.Host, strconv.Itoa(r.Port)) }

@@ -105,7 +105,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.Drain)
 	defer cancel()
-	for last.Err() == nil && w.round(last) {
+	for last.Err() == nil {
+		if more := w.round(last); !more {
+			break
+		}
 	}
 	return nil
 }

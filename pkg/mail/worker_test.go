@@ -167,8 +167,8 @@ func TestWorkerDrainsOnShutdown(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		select {
-		case <-done:
-			t.Fatal("returned in the middle of a message")
+		case err := <-done:
+			t.Fatalf("returned in the middle of a message: %v", err)
 		default:
 		}
 		close(release)
@@ -191,7 +191,7 @@ func TestWorkerDrainEnds(t *testing.T) {
 		for i := range 100 {
 			b.put(numbered(i, time.Now()))
 		}
-		w := worker(b, func(ctx context.Context, _ mail.Message) error {
+		w := worker(b, func(context.Context, mail.Message) error {
 			time.Sleep(3 * time.Second)
 			return nil
 		}, &bytes.Buffer{})

@@ -21,7 +21,9 @@ type slow struct {
 
 func (s *slow) derive([]byte, []byte, uint32, uint32, uint8, uint32) []byte {
 	now := s.running.Add(1)
-	for seen := s.most.Load(); now > seen && !s.most.CompareAndSwap(seen, now); seen = s.most.Load() {
+	seen := s.most.Load()
+	for now > seen && !s.most.CompareAndSwap(seen, now) {
+		seen = s.most.Load()
 	}
 	<-s.end
 	s.running.Add(-1)
@@ -72,7 +74,7 @@ func TestDO01_GateBoundsComputationsInFlight(t *testing.T) {
 func TestDO01_FullGateIsUnavailable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, s := slowHasher(t, 1)
-		go h.Hash(t.Context(), "vier natte paraplu's")
+		go func() { _, _ = h.Hash(t.Context(), "vier natte paraplu's") }()
 		synctest.Wait()
 
 		_, _, err := h.Verify(t.Context(), "", "vier natte paraplu's")
@@ -117,13 +119,13 @@ func TestEndedContextComputesNothing(t *testing.T) {
 
 func TestPanicGivesTheSlotBack(t *testing.T) {
 	h := newHasher(t, Config{Parallel: 1})
-	real := h.derive
+	derive := h.derive
 	h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte { panic("out of luck") }
 	func() {
-		defer func() { recover() }()
-		h.Hash(t.Context(), "vier natte paraplu's")
+		defer func() { _ = recover() }()
+		_, _ = h.Hash(t.Context(), "vier natte paraplu's")
 	}()
-	h.derive = real
+	h.derive = derive
 	if len(h.gate.slots) != 0 {
 		t.Error("the slot was kept")
 	}

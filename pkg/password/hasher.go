@@ -70,7 +70,10 @@ func New(c Config) (*Hasher, error) {
 	if err := h.addPeppers(append([]Pepper{c.Pepper}, c.OldPeppers...)); err != nil {
 		return nil, err
 	}
-	return h, h.makeDummy()
+	if err := h.makeDummy(); err != nil {
+		return nil, err
+	}
+	return h, nil
 }
 
 func (h *Hasher) addPeppers(all []Pepper) error {

@@ -17,9 +17,10 @@ import (
 )
 
 const (
-	// MinLength and MaxLength bound a new password, in code points after
+	// MinLength is the least length of a new password, in code points after
 	// normalisation.
 	MinLength = 12
+	// MaxLength is the greatest, counted alike.
 	MaxLength = 256
 
 	// MaxBytes is the most that is looked at, in bytes as received: MaxLength
@@ -32,21 +33,21 @@ const (
 type Problem string
 
 const (
-	// TooShort: fewer code points than the policy's minimum.
+	// TooShort means fewer code points than the policy's minimum.
 	TooShort Problem = "too_short"
-	// TooLong: more than MaxLength code points or MaxBytes bytes.
+	// TooLong means more than MaxLength code points or MaxBytes bytes.
 	TooLong Problem = "too_long"
-	// Common: known or built from one or two much-used words, also when written
+	// Common means known or built from one or two much-used words, also when written
 	// with digits for letters or with a year behind it.
 	Common Problem = "common"
-	// AboutYou: built from the user's own address, name or organisation, or from
+	// AboutYou means built from the user's own address, name or organisation, or from
 	// the name of this service.
 	AboutYou Problem = "about_you"
-	// Repetitive: the same few characters, or the same short piece, over and over.
+	// Repetitive means the same few characters, or the same short piece, over and over.
 	Repetitive Problem = "repetitive"
-	// Sequence: mostly steps along the alphabet, the digits or a keyboard row.
+	// Sequence means mostly steps along the alphabet, the digits or a keyboard row.
 	Sequence Problem = "sequence"
-	// NotText: not valid UTF-8, or it holds a NUL byte.
+	// NotText means invalid UTF-8, or a NUL byte.
 	NotText Problem = "not_text"
 )
 

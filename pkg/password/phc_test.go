@@ -22,11 +22,11 @@ func TestDecodeAcceptsOnlyTheCanonicalForm(t *testing.T) {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	change := func(old, new string) string {
+	change := func(old, to string) string {
 		if !strings.Contains(goodPHC, old) {
 			t.Fatalf("%q is not in the good one", old)
 		}
-		return strings.Replace(goodPHC, old, new, 1)
+		return strings.Replace(goodPHC, old, to, 1)
 	}
 	for _, bad := range []string{
 		"", "$", "$$$$$", "password", "$2a$10$" + strings.Repeat("a", 53), goodPHC[1:], goodPHC + "$", goodPHC + " ", " " + goodPHC,

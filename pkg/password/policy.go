@@ -1,6 +1,7 @@
 package password
 
 import (
+	"errors"
 	"unicode/utf8"
 )
 
@@ -35,7 +36,7 @@ const leastLength = 8
 // nothing beyond MaxBytes.
 func (p Policy) Check(password string, about Context) []Problem {
 	text, err := normalise(password)
-	if problem, refused := err.(Problem); refused {
+	if problem, refused := errors.AsType[Problem](err); refused {
 		return []Problem{problem}
 	}
 	length := utf8.RuneCountInString(text)

@@ -23,13 +23,23 @@ type Text string
 // Reveal gives the value itself.
 func (t Text) Reveal() string { return string(t) }
 
-// String and its siblings hide the value.
-func (t Text) String() string               { return redacted }
-func (t Text) GoString() string             { return redacted }
-func (t Text) Format(s fmt.State, _ rune)   { _, _ = io.WriteString(s, redacted) }
-func (t Text) LogValue() slog.Value         { return slog.StringValue(redacted) }
+// String returns "[redacted]" (fmt.Stringer).
+func (t Text) String() string { return redacted }
+
+// GoString returns "[redacted]" (fmt.GoStringer).
+func (t Text) GoString() string { return redacted }
+
+// Format writes "[redacted]" for every verb (fmt.Formatter).
+func (t Text) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
+
+// LogValue returns "[redacted]" (slog.LogValuer).
+func (t Text) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]" (encoding.TextMarshaler), also for JSON.
 func (t Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-func (t Text) MarshalYAML() (any, error)    { return redacted, nil }
+
+// MarshalYAML returns "[redacted]" (yaml.Marshaler).
+func (t Text) MarshalYAML() (any, error) { return redacted, nil }
 
 // Equal compares in constant time.
 func (t Text) Equal(other string) bool {

@@ -266,14 +266,14 @@ func TestRD21_Refusals(t *testing.T) {
 		}
 	})
 	t.Run("a replica takes no writes", func(t *testing.T) {
-		must(t, raw.SlaveOf(t.Context(), "127.0.0.1", "1").Err())
+		must(t, raw.ReplicaOf(t.Context(), "127.0.0.1", "1").Err())
 		is(t, s.Sessions().Create(t.Context(), aSession("b"), time.Hour), errs.ErrUnavailable)
 		is(t, s.Sessions().Delete(t.Context(), aSession("a").Key), errs.ErrUnavailable) // RD-17: not ended, not claimed
 		v := aSession("a")
 		v.Version = 2
 		_, err := s.Sessions().Save(t.Context(), v, time.Hour)
 		is(t, err, errs.ErrUnavailable)
-		must(t, raw.SlaveOf(t.Context(), "NO", "ONE").Err())
+		must(t, raw.ReplicaOf(t.Context(), "NO", "ONE").Err())
 		must(t, s.Sessions().Delete(t.Context(), aSession("a").Key))
 	})
 	t.Run("a password that was changed", func(t *testing.T) {

@@ -36,7 +36,7 @@ func TestRD10_Eviction(t *testing.T) {
 		var log bytes.Buffer
 		s, err := redis.Open(t.Context(), redis.Options{URL: secret.Text(server.URL), Timeout: testenv.Patience, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		must(t, err)
-		defer s.Close()
+		defer func() { must(t, s.Close()) }()
 		if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "noeviction") {
 			t.Errorf("logged: %q", log.String())
 		}
@@ -58,7 +58,7 @@ func TestRD23_TLSAndPassword(t *testing.T) {
 	good.CAFile = server.CAFile
 	s, err := redis.Open(t.Context(), good)
 	must(t, err)
-	defer s.Close()
+	defer func() { must(t, s.Close()) }()
 	must(t, s.Requests().Create(t.Context(), request("a"), time.Hour))
 
 	t.Run("an authority that we do not know", func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestRD23_TLSAndPassword(t *testing.T) {
 	t.Run("without TLS nothing is said", func(t *testing.T) {
 		s, err := redis.Open(t.Context(), patient(strings.Replace(server.URL, "rediss:", "redis:", 1)))
 		if err == nil {
-			defer s.Close()
+			defer func() { _ = s.Close() }()
 			err = s.Ping(t.Context())
 		}
 		is(t, err, errs.ErrUnavailable)

@@ -131,7 +131,7 @@ func readLetter(root *os.Root, name string, t *texts, withText bool) (letter, er
 	if err != nil {
 		return letter{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	msg, err := mail.ReadMessage(io.LimitReader(f, maxLetterBytes))
 	if err != nil {
 		return letter{}, err

@@ -205,7 +205,8 @@ func TestServeStopsWhenTold(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Errorf("Serve ended with %v", err)
 	}
-	if _, err := http.Get(base); err == nil {
+	if res, err := http.Get(base); err == nil {
+		res.Body.Close()
 		t.Error("it still answers")
 	}
 }

@@ -8,12 +8,12 @@ import (
 )
 
 // shelf keeps values for a fixed time under keys that only their owner knows,
-// at most max of them. Because all live equally long, the order of arrival is
+// at most `most` of them. Because all live equally long, the order of arrival is
 // the order of expiry: the oldest is always in front.
 type shelf[T any] struct {
 	mu    sync.Mutex
 	life  time.Duration
-	max   int
+	most  int
 	now   func() time.Time
 	items map[[sha256.Size]byte]*list.Element
 	queue *list.List
@@ -27,8 +27,8 @@ type kept[T any] struct {
 	value T
 }
 
-func newShelf[T any](life time.Duration, max int, now func() time.Time) *shelf[T] {
-	return &shelf[T]{life: life, max: max, now: now, items: map[[sha256.Size]byte]*list.Element{}, queue: list.New()}
+func newShelf[T any](life time.Duration, most int, now func() time.Time) *shelf[T] {
+	return &shelf[T]{life: life, most: most, now: now, items: map[[sha256.Size]byte]*list.Element{}, queue: list.New()}
 }
 
 // put keeps v under key, and forgets what is over its time or over the number.
@@ -36,7 +36,7 @@ func (s *shelf[T]) put(key string, v T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	for e := s.queue.Front(); e != nil && (s.queue.Len() >= s.max || !now.Before(e.Value.(kept[T]).until)); e = s.queue.Front() {
+	for e := s.queue.Front(); e != nil && (s.queue.Len() >= s.most || !now.Before(e.Value.(kept[T]).until)); e = s.queue.Front() {
 		s.drop(e)
 	}
 	k := kept[T]{key: sha256.Sum256([]byte(key)), until: now.Add(s.life), value: v}
