@@ -28,22 +28,12 @@ func (s cases) Urgent(ctx context.Context, until time.Time, limit int) ([]review
 	return s.many(ctx, "urgent cases", `state IN ('submitted', 'in_review') AND due_at <= $1 ORDER BY due_at, id LIMIT $2`, ms(until), limit)
 }
 
-// byItself is for what nobody does: no member, any version since, and the
-// question that was seen.
-const byItself = `version >= $2 AND CAST($3 AS TEXT) = '' AND state = 'more_information' AND asked_at = $4`
-
 func (s cases) Remind(ctx context.Context, c review.Case, n int, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "remind applicant", set: `, reminders = $5`,
-		where: byItself + ` AND reminders < $5 AND answer_by > $6`, args: []any{ms(c.AskedAt), n, ms(act.At)},
-	})
+	return s.move(ctx, "remind applicant", c, act, rec, func(stored review.Case) (review.Case, error) { return stored.Remind(c, n, act) }, nil)
 }
 
 func (s cases) Expire(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "expire case", set: `, state = 'expired', password_hash = '', decided_at = $5, asked_at = 0, answer_by = 0`,
-		where: byItself + ` AND answer_by > 0 AND answer_by <= $5`, args: []any{ms(c.AskedAt), ms(act.At)},
-	})
+	return s.act(ctx, "expire case", c, act, rec)
 }
 
 func (s cases) Untold(ctx context.Context, day string) ([]review.Official, error) {
