@@ -16,7 +16,7 @@ const tries = 3
 var errMoved = errors.New("the row changed after it was judged")
 
 // transition moves one row from its state to the next, in one transaction:
-// read locks it (db.lock), judge is the rule of pkg, and write names the state
+// read locks it (db.lock) or only reads it, judge is the rule of pkg, and write names the state
 // and the epoch or version that were judged (asJudged), and returns what goes
 // with the change. A row that there is not, or that judge refuses, is
 // errs.ErrConflict. A row that is not as it was judged is read and judged
