@@ -8,6 +8,7 @@ import (
 
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/staff"
 )
 
 var (
@@ -214,6 +215,19 @@ func TestLeft(t *testing.T) {
 		}
 		if got, ok := test.c.Left(test.member); ok != (test.after != nil) || !reflect.DeepEqual(got, want) {
 			t.Errorf("Left(%s) = %+v, %t, want %+v, %t", test.name, got, ok, want, test.after != nil)
+		}
+	}
+}
+
+func TestOfficialOf(t *testing.T) {
+	t.Parallel()
+	for _, s := range []staff.State{staff.Invited, staff.Active, staff.Blocked, staff.Removed} {
+		for _, roles := range [][]staff.Role{{staff.Helpdesk, staff.Reviewer}, {staff.Helpdesk, staff.Administrator, staff.Auditor}, nil} {
+			m := staff.Member{ID: "m", Email: "o@gov.example", Lang: "en", Epoch: 7, State: s, Roles: roles}
+			want, told := Official{ID: "m", Email: "o@gov.example", Lang: "en", Epoch: 7}, s == staff.Active && len(roles) == 2
+			if got, ok := OfficialOf(m); got != want || ok != told {
+				t.Errorf("OfficialOf(%s with %v) = %+v, %t, want %+v, %t", s, roles, got, ok, want, told)
+			}
 		}
 	}
 }

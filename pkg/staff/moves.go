@@ -63,8 +63,11 @@ func (m Member) Remove() (Member, error) {
 	return m, nil
 }
 
+// Works reports whether the member is active and has one of the roles.
+func (m Member) Works(roles ...Role) bool { return m.State == Active && m.Has(roles...) }
+
 // Manages reports whether the member may invite and change others.
-func (m Member) Manages() bool { return m.State == Active && m.Has(Administrator) }
+func (m Member) Manages() bool { return m.Works(Administrator) }
 
 // Try returns what a rule judges of a code, after the store counted the try;
 // errs.ErrConflict when the member is not active.

@@ -64,7 +64,7 @@ func (s applications) ByReference(ctx context.Context, reference string) (applic
 	return s.by(ctx, "reference", reference)
 }
 
-// move makes a transition of an application that was not sent yet.
+// move makes a transition of an application.
 func (s applications) move(ctx context.Context, doing, id string, judge func(application.Application) (application.Application, error),
 	write func(tx *sql.Tx, was, next application.Application) (effect.Effects, error)) error {
 	return transition(ctx, s.db, doing, func(tx *sql.Tx) (application.Application, error) {
