@@ -14,7 +14,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/letter"
-	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/signin"
 )
 
@@ -158,27 +158,11 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 	return h.Pages.SeeOther(w, paths[intake.StepDone])
 }
 
-// submit hands the application in: on practice it is approved at once and
-// its account made; elsewhere an official decides.
+// submit hands the application in, with its receipt.
 func (h *Room) submit(r *http.Request, a application.Application, documents []application.Document) error {
-	sent := h.event(r, a, audit.ApplicationSubmitted).With(map[string]string{"reference": a.Reference, "kind": string(a.Kind)})
-	for _, d := range documents {
-		sent = sent.With(map[string]string{"document": d.ID})
-	}
-	rec := effect.Of(sent)
-	var made *account.Account
-	if h.Pages.Settings.AtOnce {
-		made = &account.Account{
-			ID: secret.NewID(h.Rand), Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
-			PasswordHash: a.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: a.SubmittedAt,
-		}
-		practice := audit.System("").At(h.Limits.Origin(r), web.RequestID(r))
-		rec.Events = append(rec.Events,
-			practice.Did(audit.ApplicationApproved, a.ID, h.Now()).Because("practice environment").With(map[string]string{"account": made.ID}),
-			practice.Did(audit.AccountCreated, made.ID, h.Now()).With(map[string]string{"application": a.ID}))
-	}
-	rec.Mails = append(rec.Mails, h.Letters.Receipt(a, made, documents, a.SubmittedAt))
-	return h.Store.Submit(r.Context(), a, made, rec)
+	origin, id := h.Limits.Origin(r), web.RequestID(r)
+	made, events := a.Send(documents, h.Pages.Settings.AtOnce, audit.Applicant().At(origin, id), audit.System("").At(origin, id), h.Rand)
+	return h.Store.Submit(r.Context(), a, made, effect.Effects{Events: events, Mails: []mail.Message{h.Letters.Receipt(a, made, documents, a.SubmittedAt)}})
 }
 
 // notSent finds out why an application could not be sent: it was already,

@@ -11,8 +11,9 @@
 //	active ──closed by its owner──► closed ──30 days──► erased
 //	any    ──closed by the helpdesk──► closed ──reopened by it──► blocked
 //
-// Each arrow is one guarded write that names the state it leaves, in one
-// transaction with its line in the audit record. The epoch grows with block,
+// Each arrow is a function of moves.go; a store writes what it returns over the
+// state that was judged, in one transaction with its event in the audit log. The
+// epoch grows with block,
 // unblock, password and factor changes; sessions and grants carry the epoch
 // they were made under and die with it.
 package account

@@ -8,6 +8,7 @@ package custody
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +32,22 @@ type Filed struct {
 // is not shown.
 func (f Filed) MayBeShown() bool { return f.Verdict == scan.Clean && f.DestroyedAt.IsZero() }
 
+// Admits reports whether a ticket that ends at expires opens the content at now.
+func (f Filed) Admits(expires, now time.Time) bool { return now.Before(expires) && f.MayBeShown() }
+
+// Ended lists the states in which nobody works on an application any more.
+var Ended = [...]application.State{application.Approved, application.Rejected, application.Withdrawn, application.Expired}
+
+// Over reports whether an application ended at since or before. One that
+// expired unsent was never decided on: it ended when its time was over.
+func Over(a application.Application, since time.Time) bool {
+	end := a.DecidedAt
+	if end.IsZero() {
+		end = a.ExpiresAt
+	}
+	return slices.Contains(Ended[:], a.State) && !end.After(since)
+}
+
 // Archive keeps documents of sent applications: who may see one, once for
 // each ticket, and how long there is something to see. errs.ErrUnavailable
 // when it does not answer.
@@ -50,7 +67,7 @@ type Archive interface {
 	// any more.
 	Redeem(ctx context.Context, ticketHash string, now time.Time) (application.Document, error)
 
-	// Due lists applications that were closed at that moment or before and
+	// Due lists applications that are over since that moment or before (Over) and
 	// still have the content of a document, at most limit.
 	Due(ctx context.Context, closed time.Time, limit int) ([]string, error)
 	// Destroy takes away the content and the names of all documents of an

@@ -75,18 +75,18 @@ const (
 
 // Store is the grant contract. errs.ErrUnavailable when it does not answer.
 type Store interface {
-	// Issue keeps a grant if its account is active and of its epoch at that
-	// moment; errs.ErrConflict otherwise.
+	// Issue keeps a grant if its account bears it (Grant.Borne) at that moment;
+	// errs.ErrConflict otherwise.
 	Issue(ctx context.Context, g Grant, rec effect.Effects) error
 
-	// Redeem spends a code: of any number of callers, one gets the grant and
-	// the account as read in the same transaction. A code that was spent
-	// before revokes what it gave, if the same client brings it. refused is
-	// empty on success. replay is written with such a revocation.
+	// Redeem counts a try, and writes what Grant.Redeem says of it: of any
+	// number of callers, one gets the grant and the account as read in the same
+	// transaction. refused is empty on success. replay is written with the
+	// revocation of a code that was spent before.
 	Redeem(ctx context.Context, r Redemption, replay effect.Effects) (g Grant, a account.Account, refused Refusal, err error)
 
-	// Live gives a redeemed grant that is neither revoked nor expired, with
-	// its account, active and of the grant's epoch; errs.ErrNotFound else.
+	// Live gives a grant that is alive (Grant.Alive) with its account;
+	// errs.ErrNotFound for others.
 	Live(ctx context.Context, id string, now time.Time) (Grant, account.Account, error)
 
 	// Revoke ends a grant of this client; errs.ErrNotFound when it has none

@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/staff"
 )
 
 const (
@@ -176,6 +177,12 @@ func (d *Deadlines) tell(ctx context.Context) (done int, err error) {
 		}
 	}
 	return done, nil
+}
+
+// OfficialOf returns a member as one who is told what is urgent; ok is false for
+// all but active reviewers.
+func OfficialOf(m staff.Member) (o Official, ok bool) {
+	return Official{ID: m.ID, Email: m.Email, Lang: m.Lang, Epoch: m.Epoch}, m.Works(staff.Reviewer)
 }
 
 // urgencyOf picks what an official can do something about: not an own

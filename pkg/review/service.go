@@ -242,10 +242,7 @@ func (d *Service) TakeNext(ctx context.Context, o Official, by audit.Actor) (Cas
 }
 
 func (d *Service) approve(ctx context.Context, f Dossier, act Act, rec effect.Effects) error {
-	a := account.Account{
-		ID: secret.NewID(d.Rand), Kind: f.Kind, Email: f.Email, Profile: f.Answers.Profile, Lang: f.Lang,
-		PasswordHash: f.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: act.At,
-	}
+	a := f.Account(secret.NewID(d.Rand), act.At)
 	approved := rec.Events[0].With(map[string]string{"account": a.ID})
 	if f.Proposal != "" {
 		approved = approved.With(map[string]string{"first": f.Proposal})

@@ -27,6 +27,10 @@ const (
 	Hints   State = "hints"
 )
 
+// Signs reports whether keys in this state sign, or will: the others need no
+// private half.
+func (s State) Signs() bool { return s == Next || s == Active }
+
 // Algorithms that exist, the cheapest to sign with first.
 var Algorithms = []string{"ES256", "RS256", "PS256"}
 

@@ -62,7 +62,7 @@ func (r *Service) Accept(ctx context.Context, invite secret.Text, password strin
 // Invited gives the member of a live invitation.
 func (r *Service) Invited(ctx context.Context, invite secret.Text) (Member, error) {
 	m, err := r.Store.ByInvite(ctx, invite.Hash())
-	if err == nil && (m.State != Invited || !r.Now().Before(m.InviteExpires)) {
+	if err == nil && !m.MayAccept(r.Now()) {
 		return Member{}, errs.ErrNotFound
 	}
 	return m, err

@@ -73,10 +73,32 @@ func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	return putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a))
 }
 
+// lockAccount reads an account for a transition.
+func (db *DB) lockAccount(ctx context.Context, tx *sql.Tx, id string) (account.Account, error) {
+	return scanAccount(db.lock(ctx, tx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, id))
+}
+
+// moveAccount writes all that a transition may change of an account.
+func moveAccount(ctx context.Context, tx *sql.Tx, was, next account.Account) error {
+	return asJudged(tx.ExecContext(ctx, `UPDATE accounts
+		SET state = $1, block_reason = $2, block_ref = $3, epoch = $4, totp_sealed = $5, totp_last_step = $6, totp_failures = $7, totp_next_try = $8,
+			totp_shown_at = $9, unblocks = $10, unblocked_at = $11, last_login_at = $12, closed_at = $13
+		WHERE id = $14 AND state = $15 AND epoch = $16`,
+		next.State, next.BlockReason, next.BlockRef, next.Epoch, next.Factor.Sealed, next.Factor.LastStep, next.Factor.Failures, ms(next.Factor.NextTryAt),
+		ms(next.Factor.ShownAt), next.Unblocks, ms(next.UnblockedAt), ms(next.LastLoginAt), ms(next.ClosedAt), was.ID, was.State, was.Epoch))
+}
+
+// move makes a transition of one account.
+func (s accounts) move(ctx context.Context, doing, id string, rec effect.Effects, judge func(account.Account) (account.Account, error)) error {
+	return transition(ctx, s.db, doing,
+		func(tx *sql.Tx) (account.Account, error) { return s.db.lockAccount(ctx, tx, id) }, judge,
+		func(tx *sql.Tx, was, next account.Account) (effect.Effects, error) {
+			return rec, moveAccount(ctx, tx, was, next)
+		})
+}
+
 func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error {
-	return s.db.with(ctx, "reveal", rec, `UPDATE accounts
-		SET state = 'qr_shown', totp_sealed = $1, totp_shown_at = $2, totp_last_step = 0, totp_failures = 0, totp_next_try = 0
-		WHERE id = $3 AND epoch = $4 AND state = 'awaiting_enrolment'`, sealed, ms(now), id, epoch)
+	return s.move(ctx, "reveal", id, rec, func(a account.Account) (account.Account, error) { return a.Reveal(epoch, sealed, now) })
 }
 
 // TryCode counts first: the UPDATE takes the row, so tries that come at the
@@ -85,15 +107,20 @@ func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.
 	var verdict account.Verdict
 	err := s.db.change(ctx, "code", func(tx *sql.Tx) (effect.Effects, error) {
 		a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts SET totp_failures = totp_failures + 1
-			WHERE id = $1 AND epoch = $2 AND state IN ('qr_shown', 'active') RETURNING `+accountColumns, id, epoch))
-		if err == sql.ErrNoRows {
-			return effect.Effects{}, errs.ErrConflict
+			WHERE id = $1 AND epoch = $2 RETURNING `+accountColumns, id, epoch))
+		if err != nil {
+			return effect.Effects{}, orConflict(err)
 		}
+		try, err := a.Try()
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		verdict = judge(account.CodeTry{State: a.State, Enrolment: a.Unblocks, Factor: a.Factor})
-		return verdict.Record, s.write(ctx, tx, a, verdict, now)
+		verdict = judge(try)
+		next, err := a.Judged(verdict, now)
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		return verdict.Record, moveAccount(ctx, tx, a, next)
 	})
 	if err != nil {
 		return account.Verdict{}, err
@@ -101,36 +128,19 @@ func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.
 	return verdict, nil
 }
 
-func (s accounts) write(ctx context.Context, tx *sql.Tx, a account.Account, v account.Verdict, now time.Time) error {
-	switch v.Outcome {
-	case account.Accepted:
-		return one(tx.ExecContext(ctx, `UPDATE accounts
-			SET state = 'active', totp_last_step = $1, totp_failures = 0, totp_next_try = 0, last_login_at = $2
-			WHERE id = $3 AND totp_last_step < $1`, v.Step, ms(now), a.ID))
-	case account.Wrong:
-		return one(tx.ExecContext(ctx, `UPDATE accounts SET totp_next_try = $1 WHERE id = $2`, ms(v.NextTryAt), a.ID))
-	case account.BlockedNow:
-		return one(tx.ExecContext(ctx, `UPDATE accounts
-			SET state = 'blocked', block_reason = $1, block_ref = $2, epoch = epoch + 1
-			WHERE id = $3 AND state = $4`, v.Reason, v.BlockRef, a.ID, a.State))
-	default: // Replayed, TooSoon: the try does not count
-		return one(tx.ExecContext(ctx, `UPDATE accounts SET totp_failures = totp_failures - 1 WHERE id = $1`, a.ID))
-	}
-}
-
 func (s accounts) Block(ctx context.Context, id string, epoch int64, reason account.BlockReason, ref string, _ time.Time, rec effect.Effects) error {
-	return s.db.with(ctx, "block", rec, `UPDATE accounts SET state = 'blocked', block_reason = $1, block_ref = $2, epoch = epoch + 1
-		WHERE id = $3 AND state IN ('awaiting_enrolment', 'qr_shown', 'active') AND (CAST($4 AS BIGINT) = 0 OR epoch = CAST($4 AS BIGINT))`, reason, ref, id, epoch)
+	return s.move(ctx, "block", id, rec, func(a account.Account) (account.Account, error) { return a.Block(epoch, reason, ref) })
 }
 
-// unblock is the one way out of a block; $1 is the account, $2 the time.
+// unblock is the transition of account.Account.Unblock in one statement; $1 is
+// the account, $2 the time.
 const unblock = `UPDATE accounts
 	SET state = 'awaiting_enrolment', block_reason = '', block_ref = '', epoch = epoch + 1, unblocks = unblocks + 1, unblocked_at = $2,
 	    totp_sealed = NULL, totp_last_step = 0, totp_failures = 0, totp_next_try = 0, totp_shown_at = 0
 	WHERE id = $1 AND state = 'blocked'`
 
 func (s accounts) Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error {
-	return s.db.with(ctx, "unblock", rec, unblock, id, ms(now))
+	return s.move(ctx, "unblock", id, rec, func(a account.Account) (account.Account, error) { return a.Unblock(0, now) })
 }
 
 func (s accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {

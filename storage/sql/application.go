@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -48,8 +47,8 @@ func scanApplication(r row, more ...any) (application.Application, error) {
 func (s applications) Start(ctx context.Context, a application.Application, rec effect.Effects) error {
 	return s.db.with(ctx, "application", rec, `INSERT INTO applications
 		(id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, created_at, expires_at)
-		VALUES ($1,$2,$3,$4,$5,'draft',$6,$7,$8,$9,$10)`,
-		a.ID, a.Handle, a.Kind, a.Lang, a.Email, a.Taken, a.CodeHash, ms(a.CodeExpires), ms(a.CreatedAt), ms(a.ExpiresAt))
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+		a.ID, a.Handle, a.Kind, a.Lang, a.Email, application.Draft, a.Taken, a.CodeHash, ms(a.CodeExpires), ms(a.CreatedAt), ms(a.ExpiresAt))
 }
 
 func (s applications) by(ctx context.Context, where, value string) (application.Application, error) {
@@ -65,27 +64,46 @@ func (s applications) ByReference(ctx context.Context, reference string) (applic
 	return s.by(ctx, "reference", reference)
 }
 
-func (s applications) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error {
-	return s.db.with(ctx, "renew code", rec, `UPDATE applications
-		SET code_hash = $1, code_expires = $2, code_failures = 0, codes_sent = codes_sent + 1
-		WHERE id = $3 AND state = 'draft' AND codes_sent < $4`, codeHash, ms(expires), id, intake.CodesPerDraft)
+// move makes a transition of an application.
+func (s applications) move(ctx context.Context, doing, id string, judge func(application.Application) (application.Application, error),
+	write func(tx *sql.Tx, was, next application.Application) (effect.Effects, error)) error {
+	return transition(ctx, s.db, doing, func(tx *sql.Tx) (application.Application, error) {
+		return scanApplication(s.db.lock(ctx, tx, `SELECT `+applicationColumns+` FROM applications WHERE id = $1`, id))
+	}, judge, write)
 }
 
+// moveCode writes what the code from the mail, or another one, changes.
+func moveCode(ctx context.Context, tx *sql.Tx, was, next application.Application) error {
+	return asJudged(tx.ExecContext(ctx, `UPDATE applications
+		SET state = $1, code_hash = $2, code_expires = $3, code_failures = $4, codes_sent = $5 WHERE id = $6 AND state = $7 AND version = $8`,
+		next.State, next.CodeHash, ms(next.CodeExpires), next.CodeFailures, next.CodesSent, was.ID, was.State, was.Version))
+}
+
+func (s applications) Renew(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error {
+	return s.move(ctx, "renew code", id,
+		func(a application.Application) (application.Application, error) {
+			return intake.Renew(a, codeHash, expires)
+		},
+		func(tx *sql.Tx, was, next application.Application) (effect.Effects, error) {
+			return rec, moveCode(ctx, tx, was, next)
+		})
+}
+
+// TryCode counts first: tries that come at the same moment wait for each other
+// on the row, and each one sees the others' count.
 func (s applications) TryCode(ctx context.Context, id, codeHash string, now time.Time) (intake.CodeVerdict, error) {
 	var verdict intake.CodeVerdict
 	err := s.db.change(ctx, "confirm address", func(tx *sql.Tx) (effect.Effects, error) {
 		a, err := scanApplication(tx.QueryRowContext(ctx, `UPDATE applications SET code_failures = code_failures + 1
-			WHERE id = $1 AND state = 'draft' AND expires_at > $2 RETURNING `+applicationColumns, id, ms(now)))
-		if errors.Is(err, sql.ErrNoRows) {
-			return effect.Effects{}, errs.ErrConflict
-		}
+			WHERE id = $1 RETURNING `+applicationColumns, id))
 		if err != nil {
+			return effect.Effects{}, orConflict(err)
+		}
+		next, judged, err := intake.Confirm(a, codeHash, now)
+		if verdict = judged; err != nil || verdict != intake.CodeRight {
 			return effect.Effects{}, err
 		}
-		if verdict = intake.JudgeCode(a, codeHash, now); verdict != intake.CodeRight {
-			return effect.Effects{}, nil
-		}
-		return effect.Effects{}, one(tx.ExecContext(ctx, `UPDATE applications SET state = 'email_confirmed', code_hash = '' WHERE id = $1 AND state = 'draft'`, id))
+		return effect.Effects{}, moveCode(ctx, tx, a, next)
 	})
 	if err != nil {
 		return "", err
@@ -94,9 +112,12 @@ func (s applications) TryCode(ctx context.Context, id, codeHash string, now time
 }
 
 func (s applications) Save(ctx context.Context, a application.Application) (application.Application, error) {
-	err := s.db.with(ctx, "save answers", effect.Effects{}, `UPDATE applications
-		SET answers = $1, password_hash = $2, version = version + 1
-		WHERE id = $3 AND version = $4 AND state = 'email_confirmed'`, text(a.Answers), a.PasswordHash.Reveal(), a.ID, a.Version)
+	err := s.move(ctx, "save answers", a.ID,
+		func(stored application.Application) (application.Application, error) { return intake.Answer(stored, a) },
+		func(tx *sql.Tx, was, next application.Application) (effect.Effects, error) {
+			return effect.Effects{}, asJudged(tx.ExecContext(ctx, `UPDATE applications SET answers = $1, password_hash = $2, version = $3
+				WHERE id = $4 AND state = $5 AND version = $6`, text(next.Answers), next.PasswordHash.Reveal(), next.Version, was.ID, was.State, was.Version))
+		})
 	if err != nil {
 		return application.Application{}, err
 	}
@@ -104,17 +125,19 @@ func (s applications) Save(ctx context.Context, a application.Application) (appl
 	return a, nil
 }
 
+// PutDocument locks the row of the application: two uploads at once follow each
+// other.
 func (s applications) PutDocument(ctx context.Context, d application.Document) error {
-	return s.db.change(ctx, "document", func(tx *sql.Tx) (effect.Effects, error) {
-		// The row of the application is taken first: two uploads at once
-		// follow each other, and a sent application takes no more.
-		if err := one(tx.ExecContext(ctx, `UPDATE applications SET version = version + 1
-			WHERE id = $1 AND state = 'email_confirmed' AND expires_at > $2`, d.ApplicationID, ms(d.CreatedAt))); err != nil {
+	return s.move(ctx, "document", d.ApplicationID,
+		func(a application.Application) (application.Application, error) { return intake.Attach(a, d.CreatedAt) },
+		func(tx *sql.Tx, was, next application.Application) (effect.Effects, error) {
+			if err := asJudged(tx.ExecContext(ctx, `UPDATE applications SET version = $1 WHERE id = $2 AND state = $3 AND version = $4`,
+				next.Version, was.ID, was.State, was.Version)); err != nil {
+				return effect.Effects{}, err
+			}
+			_, err := putDocument(ctx, tx, d) // what was chosen before was never sent
 			return effect.Effects{}, err
-		}
-		_, err := putDocument(ctx, tx, d) // what was chosen before was never sent
-		return effect.Effects{}, err
-	})
+		})
 }
 
 // goneColumns are what is left to tell of a document without its content.
@@ -168,28 +191,27 @@ func (s applications) DocumentContent(ctx context.Context, documentID string) (a
 }
 
 func (s applications) Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error {
-	return s.db.change(ctx, "submit", func(tx *sql.Tx) (effect.Effects, error) {
-		state, accountID, decided := application.Submitted, "", int64(0)
-		if approve != nil {
-			state, accountID, decided = application.Approved, approve.ID, ms(a.SubmittedAt)
-		}
-		if err := one(tx.ExecContext(ctx, `UPDATE applications
-			SET state = $1, reference = $2, answers = $3, submitted_at = $4, decided_at = $5, account_id = $6, version = version + 1, due_at = $9,
-				password_hash = CASE WHEN $6 = '' THEN password_hash ELSE '' END
-			WHERE id = $7 AND version = $8 AND state = 'email_confirmed' AND expires_at > $4`,
-			state, a.Reference, text(a.Answers), ms(a.SubmittedAt), decided, accountID, a.ID, a.Version,
-			ms(application.DecideBy(a.SubmittedAt)))); err != nil {
-			return effect.Effects{}, err
-		}
-		if err := putTerms(ctx, tx, applicationTerms, a.ID, a.SearchTerms()); err != nil {
-			return effect.Effects{}, err
-		}
-		if approve == nil {
-			// An address that has an account by now cannot be sent in again.
-			return rec, free(ctx, tx, a.Email)
-		}
-		return rec, insertAccount(ctx, tx, *approve)
-	})
+	return s.move(ctx, "submit", a.ID,
+		func(stored application.Application) (application.Application, error) {
+			return a.Submit(stored, approve)
+		},
+		func(tx *sql.Tx, was, next application.Application) (effect.Effects, error) {
+			if err := asJudged(tx.ExecContext(ctx, `UPDATE applications
+				SET state = $1, reference = $2, answers = $3, submitted_at = $4, due_at = $5, decided_at = $6, account_id = $7, password_hash = $8, version = $9
+				WHERE id = $10 AND state = $11 AND version = $12`,
+				next.State, next.Reference, text(next.Answers), ms(next.SubmittedAt), ms(next.DueAt), ms(next.DecidedAt), next.AccountID,
+				next.PasswordHash.Reveal(), next.Version, was.ID, was.State, was.Version)); err != nil {
+				return effect.Effects{}, err
+			}
+			if err := putTerms(ctx, tx, applicationTerms, next.ID, next.SearchTerms()); err != nil {
+				return effect.Effects{}, err
+			}
+			if approve == nil {
+				// An address that has an account by now cannot be sent in again.
+				return rec, free(ctx, tx, next.Email)
+			}
+			return rec, insertAccount(ctx, tx, *approve)
+		})
 }
 
 // free demands that an address has no account.
@@ -204,16 +226,18 @@ func free(ctx context.Context, tx *sql.Tx, email string) error {
 	return nil
 }
 
+// Expire wipes in one go what Application.Open calls over. Nothing waits for it:
+// each rule compares the time itself.
 func (s applications) Expire(ctx context.Context, now time.Time) (int, error) {
 	var n int64
 	err := s.db.change(ctx, "expire applications", func(tx *sql.Tx) (effect.Effects, error) {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE application_id IN
-			(SELECT id FROM applications WHERE state IN ('draft', 'email_confirmed') AND expires_at <= $1)`, ms(now)); err != nil {
+		const over = `state IN ($1, $2) AND expires_at <= $3`
+		args := []any{application.Draft, application.EmailConfirmed, ms(now)}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE application_id IN (SELECT id FROM applications WHERE `+over+`)`, args...); err != nil {
 			return effect.Effects{}, err
 		}
 		res, err := tx.ExecContext(ctx, `UPDATE applications
-			SET state = 'expired', answers = '{}', password_hash = '', code_hash = '', email = '', version = version + 1
-			WHERE state IN ('draft', 'email_confirmed') AND expires_at <= $1`, ms(now))
+			SET state = $4, answers = '{}', password_hash = '', code_hash = '', email = '', version = version + 1 WHERE `+over, append(args, application.Expired)...)
 		if err != nil {
 			return effect.Effects{}, err
 		}

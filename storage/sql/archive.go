@@ -3,7 +3,6 @@ package sql
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"omgevingsloket-id/pkg/application"
@@ -17,13 +16,18 @@ type archive struct{ db *DB }
 // Archive gives the documents of sent applications.
 func (db *DB) Archive() custody.Archive { return archive{db} }
 
-const filedColumns = `d.id, d.application_id, d.name, d.type, d.size, d.sha256, d.created_at, d.verdict, d.signature, d.scanned_at, d.destroyed_at
-	FROM documents d JOIN applications a ON a.id = d.application_id AND a.reference IS NOT NULL`
+const (
+	filedColumns = `d.id, d.application_id, d.name, d.type, d.size, d.sha256, d.created_at, d.verdict, d.signature, d.scanned_at, d.destroyed_at`
+	filedFrom    = ` FROM documents d JOIN applications a ON a.id = d.application_id AND a.reference IS NOT NULL`
+)
 
-func scanFiled(r row) (custody.Filed, error) {
+func scanFiled(r row) (custody.Filed, error) { return scanFiledAnd(r) }
+
+// scanFiledAnd reads filedColumns, and what comes behind them.
+func scanFiledAnd(r row, more ...any) (custody.Filed, error) {
 	var f custody.Filed
 	var created, scanned, destroyed int64
-	err := r.Scan(&f.ID, &f.ApplicationID, &f.Name, &f.Type, &f.Size, &f.SHA256, &created, &f.Verdict, &f.Signature, &scanned, &destroyed)
+	err := r.Scan(append([]any{&f.ID, &f.ApplicationID, &f.Name, &f.Type, &f.Size, &f.SHA256, &created, &f.Verdict, &f.Signature, &scanned, &destroyed}, more...)...)
 	if err != nil {
 		return custody.Filed{}, err
 	}
@@ -32,70 +36,74 @@ func scanFiled(r row) (custody.Filed, error) {
 }
 
 func (s archive) Filed(ctx context.Context, applicationID string) ([]custody.Filed, error) {
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+filedColumns+` WHERE d.application_id = $1 ORDER BY d.created_at, d.id`, applicationID)
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+filedColumns+filedFrom+` WHERE d.application_id = $1 ORDER BY d.created_at, d.id`, applicationID)
 	out, err := all(rows, err, scanFiled)
 	return out, answer("documents", err)
 }
 
 func (s archive) FiledByID(ctx context.Context, documentID string) (custody.Filed, error) {
-	f, err := scanFiled(s.db.sql.QueryRowContext(ctx, `SELECT `+filedColumns+` WHERE d.id = $1`, documentID))
+	f, err := scanFiled(s.db.sql.QueryRowContext(ctx, `SELECT `+filedColumns+filedFrom+` WHERE d.id = $1`, documentID))
 	return f, answer("document", err)
 }
 
-// mayBeShown is what a document has to be for anybody to see it.
-const mayBeShown = `verdict = 'clean' AND destroyed_at = 0 AND EXISTS
-	(SELECT 1 FROM applications a WHERE a.id = documents.application_id AND a.reference IS NOT NULL)`
-
+// Admit judges the document as it is now; Redeem judges it again.
 func (s archive) Admit(ctx context.Context, documentID, ticketHash string, expires time.Time, rec effect.Effects) error {
 	return s.db.change(ctx, "look at a document", func(tx *sql.Tx) (effect.Effects, error) {
-		var id string
-		err := tx.QueryRowContext(ctx, `SELECT id FROM documents WHERE id = $1 AND `+mayBeShown, documentID).Scan(&id)
-		if errors.Is(err, sql.ErrNoRows) {
-			return rec, errs.ErrConflict
+		f, err := scanFiled(tx.QueryRowContext(ctx, `SELECT `+filedColumns+filedFrom+` WHERE d.id = $1`, documentID))
+		if err == nil && !f.MayBeShown() {
+			err = errs.ErrConflict
 		}
 		if err != nil || ticketHash == "" {
-			return rec, err
+			return rec, orConflict(err)
 		}
 		return rec, one(tx.ExecContext(ctx, `INSERT INTO document_tickets (hash, document_id, expires) VALUES ($1,$2,$3)`, ticketHash, documentID, ms(expires)))
 	})
 }
 
+// Redeem spends the ticket first: of any number of callers one gets its row.
 func (s archive) Redeem(ctx context.Context, ticketHash string, now time.Time) (application.Document, error) {
-	var d application.Document
+	var f custody.Filed
 	err := s.db.change(ctx, "ticket to a document", func(tx *sql.Tx) (effect.Effects, error) {
 		var id string
-		if err := tx.QueryRowContext(ctx, `DELETE FROM document_tickets WHERE hash = $1 AND expires > $2 RETURNING document_id`, ticketHash, ms(now)).Scan(&id); err != nil {
+		var expires int64
+		if err := tx.QueryRowContext(ctx, `DELETE FROM document_tickets WHERE hash = $1 RETURNING document_id, expires`, ticketHash).Scan(&id, &expires); err != nil {
 			return effect.Effects{}, err
 		}
-		var created int64
-		err := tx.QueryRowContext(ctx, `SELECT id, application_id, name, type, size, sha256, sealed, created_at FROM documents WHERE id = $1 AND `+mayBeShown, id).
-			Scan(&d.ID, &d.ApplicationID, &d.Name, &d.Type, &d.Size, &d.SHA256, &d.Sealed, &created)
-		d.CreatedAt = at(created)
+		var sealed []byte
+		var err error
+		f, err = scanFiledAnd(tx.QueryRowContext(ctx, `SELECT `+filedColumns+`, d.sealed`+filedFrom+` WHERE d.id = $1`, id), &sealed)
+		if f.Sealed = sealed; err == nil && !f.Admits(at(expires), now) {
+			err = errs.ErrNotFound
+		}
 		return effect.Effects{}, err
 	})
 	if err != nil {
 		return application.Document{}, err
 	}
-	return d, nil
+	return f.Document, nil
 }
 
-// closed is an application that nobody works on any more, since $2 or longer.
-// One that expired was never decided on.
-const closed = `state IN ('approved', 'rejected', 'withdrawn', 'expired') AND
-	CASE WHEN decided_at > 0 THEN decided_at ELSE expires_at END <= `
-
+// Due lists what custody.Over says of the applications that still have a
+// document; Destroy judges each of them again.
 func (s archive) Due(ctx context.Context, since time.Time, limit int) ([]string, error) {
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT id FROM applications WHERE `+closed+`$1
-		AND EXISTS (SELECT 1 FROM documents d WHERE d.application_id = applications.id AND d.destroyed_at = 0) ORDER BY decided_at, id LIMIT $2`, ms(since), limit)
+	ended := custody.Ended
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT id FROM applications
+		WHERE state IN ($3, $4, $5, $6) AND CASE WHEN decided_at > 0 THEN decided_at ELSE expires_at END <= $1
+		AND EXISTS (SELECT 1 FROM documents d WHERE d.application_id = applications.id AND d.destroyed_at = 0) ORDER BY decided_at, id LIMIT $2`,
+		ms(since), limit, ended[0], ended[1], ended[2], ended[3])
 	out, err := all(rows, err, scanID)
 	return out, answer("documents to destroy", err)
 }
 
 func (s archive) Destroy(ctx context.Context, applicationID string, since, now time.Time, proof func([]application.Document) effect.Effects) error {
-	return s.db.change(ctx, "destroy documents", func(tx *sql.Tx) (effect.Effects, error) {
+	return applications{s.db}.move(ctx, "destroy documents", applicationID, func(a application.Application) (application.Application, error) {
+		if !custody.Over(a, since) {
+			return a, errs.ErrConflict
+		}
+		return a, nil
+	}, func(tx *sql.Tx, a, _ application.Application) (effect.Effects, error) {
 		rows, err := tx.QueryContext(ctx, `UPDATE documents SET sealed = $1, name = '', destroyed_at = $2
-			WHERE application_id = $3 AND destroyed_at = 0 AND EXISTS (SELECT 1 FROM applications WHERE id = $3 AND `+closed+`$4)
-			RETURNING `+goneColumns, []byte{}, ms(now), applicationID, ms(since))
+			WHERE application_id = $3 AND destroyed_at = 0 RETURNING `+goneColumns, []byte{}, ms(now), a.ID)
 		gone, err := all(rows, err, scanGone)
 		if err != nil {
 			return effect.Effects{}, err

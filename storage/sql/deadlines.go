@@ -2,9 +2,11 @@ package sql
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -28,36 +30,36 @@ func (s cases) Urgent(ctx context.Context, until time.Time, limit int) ([]review
 	return s.many(ctx, "urgent cases", `state IN ('submitted', 'in_review') AND due_at <= $1 ORDER BY due_at, id LIMIT $2`, ms(until), limit)
 }
 
-// byItself is for what nobody does: no member, any version since, and the
-// question that was seen.
-const byItself = `version >= $2 AND CAST($3 AS TEXT) = '' AND state = 'more_information' AND asked_at = $4`
-
 func (s cases) Remind(ctx context.Context, c review.Case, n int, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "remind applicant", set: `, reminders = $5`,
-		where: byItself + ` AND reminders < $5 AND answer_by > $6`, args: []any{ms(c.AskedAt), n, ms(act.At)},
-	})
+	return s.move(ctx, "remind applicant", c, act, rec, func(stored review.Case) (review.Case, error) { return stored.Remind(c, n, act) }, nil)
 }
 
 func (s cases) Expire(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "expire case", set: `, state = 'expired', password_hash = '', decided_at = $5, asked_at = 0, answer_by = 0`,
-		where: byItself + ` AND answer_by > 0 AND answer_by <= $5`, args: []any{ms(c.AskedAt), ms(act.At)},
-	})
+	return s.act(ctx, "expire case", c, act, rec)
 }
 
 func (s cases) Untold(ctx context.Context, day string) ([]review.Official, error) {
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE state = 'active' AND told_on < $1 ORDER BY id`, day)
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE told_on < $1 ORDER BY id`, day)
 	members, err := all(rows, err, scanMember)
 	var out []review.Official
 	for _, m := range members {
-		if m.Has(staff.Reviewer) {
-			out = append(out, review.Official{ID: m.ID, Email: m.Email, Lang: m.Lang, Epoch: m.Epoch})
+		if o, ok := review.OfficialOf(m); ok {
+			out = append(out, o)
 		}
 	}
 	return out, answer("untold staff", err)
 }
 
 func (s cases) Told(ctx context.Context, o review.Official, day string, rec effect.Effects) error {
-	return s.db.with(ctx, "tell staff", rec, `UPDATE staff SET told_on = $1 WHERE id = $2 AND state = 'active' AND epoch = $3 AND told_on < $1`, day, o.ID, o.Epoch)
+	return transition(ctx, s.db, "tell staff",
+		func(tx *sql.Tx) (staff.Member, error) { return members{s.db}.lock(ctx, tx, "id", o.ID) },
+		func(m staff.Member) (staff.Member, error) {
+			if now, ok := review.OfficialOf(m); !ok || now.Epoch != o.Epoch {
+				return m, errs.ErrConflict
+			}
+			return m, nil
+		},
+		func(tx *sql.Tx, m, _ staff.Member) (effect.Effects, error) {
+			return rec, one(tx.ExecContext(ctx, `UPDATE staff SET told_on = $1 WHERE id = $2 AND epoch = $3 AND told_on < $1`, day, m.ID, m.Epoch))
+		})
 }

@@ -52,18 +52,29 @@ func of(table, columns string) string {
 	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
 }
 
-// Issue inserts only while the account is active and of this epoch: the
-// SELECT is part of the INSERT.
+// Issue reads no more of the account than is judged, and locks nothing: what is
+// issued while the account moves on is of an epoch that has passed.
 func (s grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) error {
-	return s.db.with(ctx, "issue grant", rec, `INSERT INTO grants
-		(id, code_hash, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, challenge, auth_time, acr, issued_at, code_expires)
-		SELECT $1,$2,$3,a.id,$5,a.epoch,$7,$8,$9,$10,$11,CAST($12 AS BIGINT),$13,CAST($14 AS BIGINT),CAST($15 AS BIGINT) FROM accounts a
-		WHERE a.id = $4 AND a.epoch = $6 AND a.state = 'active'`,
-		g.ID, g.CodeHash, g.ClientID, g.AccountID, g.SID, g.Epoch, g.RedirectURI, text(g.Scopes), string(g.Claims), g.Nonce, g.Challenge,
-		ms(g.AuthTime), g.ACR, ms(g.IssuedAt), ms(g.CodeExpires))
+	return transition(ctx, s.db, "issue grant", func(tx *sql.Tx) (a account.Account, err error) {
+		err = tx.QueryRowContext(ctx, `SELECT state, epoch FROM accounts WHERE id = $1`, g.AccountID).Scan(&a.State, &a.Epoch)
+		return a, err
+	}, func(a account.Account) (account.Account, error) {
+		if !g.Borne(a) {
+			return a, errs.ErrConflict
+		}
+		return a, nil
+	}, func(tx *sql.Tx, a, _ account.Account) (effect.Effects, error) {
+		return rec, asJudged(tx.ExecContext(ctx, `INSERT INTO grants
+			(id, code_hash, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, challenge, auth_time, acr, issued_at, code_expires)
+			SELECT $1,$2,$3,a.id,$5,a.epoch,$7,$8,$9,$10,$11,CAST($12 AS BIGINT),$13,CAST($14 AS BIGINT),CAST($15 AS BIGINT) FROM accounts a
+			WHERE a.id = $4 AND a.epoch = $6 AND a.state = $16`,
+			g.ID, g.CodeHash, g.ClientID, g.AccountID, g.SID, a.Epoch, g.RedirectURI, text(g.Scopes), string(g.Claims), g.Nonce, g.Challenge,
+			ms(g.AuthTime), g.ACR, ms(g.IssuedAt), ms(g.CodeExpires), a.State))
+	})
 }
 
-// Redeem takes the row by counting the try, judges it, and spends it.
+// Redeem takes the row by counting the try, and writes what the rule makes of
+// it.
 func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Effects) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
 	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (effect.Effects, error) {
 		refused = ""
@@ -76,19 +87,22 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Ef
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		if g, err = scan.value(); err != nil {
-			return effect.Effects{}, err
-		}
-		a, err = scanAccount(tx.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, g.AccountID))
+		was, err := scan.value()
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		if refused = refuse(g, a, r); refused != "" {
-			return settle(ctx, tx, g, r, refused, replay)
+		a, err = scanAccount(tx.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1`, was.AccountID))
+		if err != nil {
+			return effect.Effects{}, err
 		}
-		g.RedeemedAt, g.Expires = r.Now, r.Expires
-		return effect.Effects{}, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2
-			WHERE id = $3 AND redeemed_at = 0 AND revoked_at = 0`, ms(r.Now), ms(r.Expires), g.ID))
+		g, refused = was.Redeem(a, r)
+		var rec effect.Effects
+		if refused == grant.RefusedReplay && was.RevokedAt.IsZero() {
+			rec = replay
+		}
+		return rec, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, revoked_at = $3, tries = $4
+			WHERE id = $5 AND redeemed_at = $6 AND revoked_at = $7`,
+			ms(g.RedeemedAt), ms(g.Expires), ms(g.RevokedAt), g.Tries, g.ID, ms(was.RedeemedAt), ms(was.RevokedAt)))
 	})
 	if err != nil || refused != "" {
 		return grant.Grant{}, account.Account{}, refused, err
@@ -96,52 +110,21 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Ef
 	return g, a, "", nil
 }
 
-// refuse judges one redemption on the locked row.
-func refuse(g grant.Grant, a account.Account, r grant.Redemption) grant.Refusal {
-	switch {
-	case g.ClientID != r.ClientID:
-		return grant.RefusedMismatch
-	case !g.RedeemedAt.IsZero():
-		return grant.RefusedReplay
-	case g.RedirectURI != r.RedirectURI:
-		return grant.RefusedMismatch
-	case !g.RevokedAt.IsZero():
-		return grant.RefusedRevoked
-	case !r.Now.Before(g.CodeExpires):
-		return grant.RefusedExpired
-	case g.Challenge != r.Challenge:
-		return grant.RefusedVerifier
-	case a.State != account.Active || a.Epoch != g.Epoch:
-		return grant.RefusedAccount
-	}
-	return ""
-}
-
-// settle writes what a refusal leads to.
-func settle(ctx context.Context, tx *sql.Tx, g grant.Grant, r grant.Redemption, refused grant.Refusal, replay effect.Effects) (effect.Effects, error) {
-	switch {
-	case refused == grant.RefusedReplay && g.RevokedAt.IsZero():
-		return replay, one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, ms(r.Now), g.ID))
-	case refused == grant.RefusedVerifier && g.Tries >= grant.WrongVerifiers:
-		return effect.Effects{}, one(tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE id = $2 AND revoked_at = 0`, ms(r.Now), g.ID))
-	case refused == grant.RefusedVerifier:
-		return effect.Effects{}, nil
-	}
-	// Not a try at the proof: another client must not use up this one's.
-	_, err := tx.ExecContext(ctx, `UPDATE grants SET tries = tries - 1 WHERE id = $1`, g.ID)
-	return effect.Effects{}, err
-}
-
 func (s grants) Live(ctx context.Context, id string, now time.Time) (grant.Grant, account.Account, error) {
 	var scan grantScan
 	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+of("g", grantColumns)+`, `+of("a", accountColumns)+`
-		FROM grants g JOIN accounts a ON a.id = g.account_id
-		WHERE g.id = $1 AND g.redeemed_at > 0 AND g.revoked_at = 0 AND g.expires > $2 AND a.state = 'active' AND a.epoch = g.epoch`, id, ms(now)), scan.targets()...)
+		FROM grants g JOIN accounts a ON a.id = g.account_id WHERE g.id = $1`, id), scan.targets()...)
 	if err != nil {
 		return grant.Grant{}, account.Account{}, answer("grant", err)
 	}
 	g, err := scan.value()
-	return g, a, answer("grant", err)
+	if err == nil && !g.Alive(a, now) {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		return grant.Grant{}, account.Account{}, answer("grant", err)
+	}
+	return g, a, nil
 }
 
 func (s grants) Revoke(ctx context.Context, id, clientID string, now time.Time, rec effect.Effects) error {

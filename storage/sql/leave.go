@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/helpdesk"
@@ -13,55 +13,23 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// leave ends what a member began and has no role for any more, so that
-// nothing waits for somebody who is gone, and nobody's yes is half of a
-// decision of today. The audit log gets an event about each, by
-// the actor of the first event of rec.
-func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec effect.Effects) (effect.Effects, error) {
+// leave ends the work that a member has no role for any more (staff.Ends). The
+// audit log gets an event about each, by the actor of the first event of rec.
+func (s members) leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec effect.Effects) (effect.Effects, error) {
 	var e audit.Event
 	if len(rec.Events) > 0 {
 		e = rec.Events[0]
 	}
 	var left []staff.Left
-	if !m.Has(staff.Reviewer) {
-		for _, column := range []string{"reviewer", "proposal"} {
-			freed, err := leaveCases(ctx, tx, column, m.ID)
-			if err != nil {
-				return rec, err
-			}
-			for _, c := range freed {
-				if _, err := tx.ExecContext(ctx, `INSERT INTO decisions (application_id, version, member, kind, reason, text, at) VALUES ($1,$2,$3,$4,'','',$5)`,
-					c.ID, c.Version, m.ID, review.ActRelease, ms(e.At)); err != nil {
-					return rec, err
-				}
-				left = append(left, staff.Left{Action: audit.ApplicationReleased, ObjectID: c.ID})
-			}
+	for _, work := range m.Ends() {
+		end := map[staff.Work]func(context.Context, *sql.Tx, string, string, time.Time) ([]staff.Left, error){
+			staff.Cases: cases{s.db}.leave, staff.Requests: cancelRequests,
+		}[work]
+		ended, err := end(ctx, tx, m.ID, by, e.At)
+		if err != nil {
+			return rec, err
 		}
-	}
-	if !m.Has(staff.Helpdesk) {
-		for _, query := range []string{
-			`UPDATE unblock_cases SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
-				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING '` + string(helpdesk.Unblock) + `', account_id`,
-			`UPDATE account_changes SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
-				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING kind, account_id`,
-		} {
-			rows, err := tx.QueryContext(ctx, query, by, ms(e.At), m.ID)
-			ended, err := all(rows, err, func(r row) (staff.Left, error) {
-				var kind helpdesk.Kind
-				var l staff.Left
-				if err := r.Scan(&kind, &l.ObjectID); err != nil {
-					return l, err
-				}
-				if l.Action = helpdesk.CancelActions[kind]; l.Action == "" {
-					return l, fmt.Errorf("a request of the unknown kind %q", kind)
-				}
-				return l, nil
-			})
-			if err != nil {
-				return rec, err
-			}
-			left = append(left, ended...)
-		}
+		left = append(left, ended...)
 	}
 	if len(rec.Events) > 0 {
 		for _, l := range left {
@@ -71,11 +39,54 @@ func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec effec
 	return rec, nil
 }
 
-// leaveCases takes a member from the undecided cases that name it there.
-func leaveCases(ctx context.Context, tx *sql.Tx, column, member string) ([]application.Application, error) {
-	rows, err := tx.QueryContext(ctx, `UPDATE applications SET `+column+` = '', version = version + 1 WHERE `+column+` = $1 AND `+open+` RETURNING id, version`, member)
-	return all(rows, err, func(r row) (a application.Application, err error) {
-		err = r.Scan(&a.ID, &a.Version)
-		return a, err
-	})
+// leave takes a member from the cases that wait for it.
+func (s cases) leave(ctx context.Context, tx *sql.Tx, member, _ string, now time.Time) ([]staff.Left, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
+		WHERE (reviewer = $1 OR proposal = $1) AND `+open+` ORDER BY id`+s.db.locking(), member)
+	found, err := all(rows, err, scanCase)
+	if err != nil {
+		return nil, err
+	}
+	var left []staff.Left
+	for _, c := range found {
+		next, ok := c.Left(member)
+		if !ok {
+			continue
+		}
+		if err := moveCase(ctx, tx, c, next, review.Act{Kind: review.ActRelease, Member: member, At: now}); err != nil {
+			return nil, err
+		}
+		left = append(left, staff.Left{Action: audit.ApplicationReleased, ObjectID: c.ID})
+	}
+	return left, nil
+}
+
+// cancelRequests cancels the member's requests of the helpdesk that are not
+// decided on.
+func cancelRequests(ctx context.Context, tx *sql.Tx, member, by string, now time.Time) ([]staff.Left, error) {
+	var left []staff.Left
+	for _, query := range []string{
+		`UPDATE unblock_cases SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
+			WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING '` + string(helpdesk.Unblock) + `', account_id`,
+		`UPDATE account_changes SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
+			WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING kind, account_id`,
+	} {
+		rows, err := tx.QueryContext(ctx, query, by, ms(now), member)
+		ended, err := all(rows, err, func(r row) (staff.Left, error) {
+			var kind helpdesk.Kind
+			var l staff.Left
+			if err := r.Scan(&kind, &l.ObjectID); err != nil {
+				return l, err
+			}
+			if l.Action = helpdesk.CancelActions[kind]; l.Action == "" {
+				return l, fmt.Errorf("a request of the unknown kind %q", kind)
+			}
+			return l, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		left = append(left, ended...)
+	}
+	return left, nil
 }

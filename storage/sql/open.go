@@ -2,10 +2,15 @@
 // SQLite (one server, one file) or PostgreSQL (as many servers as wanted).
 // One SQL text serves both.
 //
-// Three rules hold in every file here:
+// pkg judges; what is here keeps it true while others write. Four rules hold in
+// every file:
 //
-//   - A one-time thing is spent by one statement that names the state it
-//     leaves (UPDATE … WHERE redeemed_at = 0), never by reading first.
+//   - A transition of state reads the row, lets a pure function of pkg judge it,
+//     and writes what that returns where the row still has the state and the
+//     epoch or version that were judged (transition).
+//   - What is counted or used once (codes, tries, lanes, grants, tickets) is
+//     counted or claimed first, by one statement that names the row alone; pkg
+//     judges what it returns. A refusal that is an error undoes the count.
 //   - A change and its record (audit events, mails) are one transaction; the
 //     chain's head is taken last, so that all writers lock in one order.
 //   - What comes out is a value, errs.ErrNotFound, errs.ErrConflict or

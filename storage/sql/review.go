@@ -3,7 +3,6 @@ package sql
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -58,118 +57,110 @@ func (s cases) Viewed(ctx context.Context, id string, rec effect.Effects) error 
 	})
 }
 
-// move is one guarded change of a case. $1 is its id, $2 the version seen,
-// $3 the member; further args follow.
-type move struct {
-	doing, set, where string
-	args              []any
-	then              func(tx *sql.Tx) (effect.Effects, error) // nil = nothing; its record goes with the move
+// lockCase reads a case for a transition.
+func (s cases) lockCase(ctx context.Context, tx *sql.Tx, id string) (review.Case, error) {
+	return scanReviewed(s.db.lock(ctx, tx, `SELECT `+reviewedColumns+` FROM applications WHERE id = $1 AND reference IS NOT NULL`, id))
 }
 
-// act makes a move, and its act the next version of the case.
-func (s cases) act(ctx context.Context, c review.Case, act review.Act, rec effect.Effects, m move) error {
-	return s.db.change(ctx, m.doing, func(tx *sql.Tx) (effect.Effects, error) {
-		var version int64
-		err := tx.QueryRowContext(ctx, `UPDATE applications SET version = version + 1`+m.set+`
-			WHERE id = $1 AND `+m.where+` RETURNING version`, append([]any{c.ID, c.Version, act.Member}, m.args...)...).Scan(&version)
-		if errors.Is(err, sql.ErrNoRows) {
-			return rec, errs.ErrConflict
-		}
-		if err != nil {
-			return rec, err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO decisions (application_id, version, member, kind, reason, text, at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
-			c.ID, version, act.Member, act.Kind, act.Reason, act.Text, ms(act.At)); err != nil {
-			return rec, err
-		}
-		if m.then == nil {
-			return rec, nil
-		}
-		return m.then(tx)
-	})
+// moveCase writes all that a transition may change of a case, and the act that
+// makes it the next version.
+func moveCase(ctx context.Context, tx *sql.Tx, was, next review.Case, act review.Act) error {
+	if err := asJudged(tx.ExecContext(ctx, `UPDATE applications
+		SET state = $1, reviewer = $2, proposal = $3, reminders = $4, password_hash = $5, account_id = $6,
+			due_at = $7, asked_at = $8, answer_by = $9, decided_at = $10, version = $11
+		WHERE id = $12 AND state = $13 AND version = $14`,
+		next.State, next.Reviewer, next.Proposal, next.Reminded, next.PasswordHash.Reveal(), next.AccountID,
+		ms(next.DueAt), ms(next.AskedAt), ms(next.AnswerBy), ms(next.DecidedAt), next.Version, was.ID, was.State, was.Version)); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO decisions (application_id, version, member, kind, reason, text, at) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
+		was.ID, next.Version, act.Member, act.Kind, act.Reason, act.Text, ms(act.At))
+	return err
 }
 
-// seen demands the version that the official saw, and that it is theirs.
-const seen = `version = $2 AND state = 'in_review' AND reviewer = $3`
+// move makes a transition of the case that was seen. then, unless it is nil,
+// writes what belongs to it and returns what goes with it instead of rec.
+func (s cases) move(ctx context.Context, doing string, seen review.Case, act review.Act, rec effect.Effects,
+	judge func(review.Case) (review.Case, error), then func(tx *sql.Tx) (effect.Effects, error)) error {
+	return transition(ctx, s.db, doing,
+		func(tx *sql.Tx) (review.Case, error) { return s.lockCase(ctx, tx, seen.ID) }, judge,
+		func(tx *sql.Tx, was, next review.Case) (effect.Effects, error) {
+			if err := moveCase(ctx, tx, was, next, act); err != nil || then == nil {
+				return rec, err
+			}
+			return then(tx)
+		})
+}
+
+// act makes the transition of an act.
+func (s cases) act(ctx context.Context, doing string, seen review.Case, act review.Act, rec effect.Effects) error {
+	return s.move(ctx, doing, seen, act, rec, func(c review.Case) (review.Case, error) { return c.After(seen, act) }, nil)
+}
 
 func (s cases) Take(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "take case", set: `, state = 'in_review', reviewer = $3`,
-		where: `version = $2 AND state IN ('submitted', 'in_review') AND reviewer = ''`,
-	})
+	return s.act(ctx, "take case", c, act, rec)
 }
 
 func (s cases) Release(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "release case", set: `, reviewer = ''`, where: `version = $2 AND state IN ('in_review', 'more_information') AND reviewer = $3`,
-	})
+	return s.act(ctx, "release case", c, act, rec)
 }
 
 func (s cases) Note(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{doing: "note", where: undecided + ` AND CAST($3 AS TEXT) <> ''`})
+	return s.act(ctx, "note", c, act, rec)
 }
 
-// undecided is for changes that hold whatever was done since the version seen.
-const undecided = `version >= $2 AND state IN ('submitted', 'in_review', 'more_information')`
-
 func (s cases) Propose(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{doing: "propose", set: `, proposal = $3, reviewer = ''`, where: seen + ` AND proposal = ''`})
+	return s.act(ctx, "propose", c, act, rec)
 }
 
 func (s cases) Approve(ctx context.Context, c review.Case, act review.Act, a account.Account, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "approve", set: `, state = 'approved', password_hash = '', account_id = $4, decided_at = $5`,
-		where: seen + ` AND proposal <> $3`, args: []any{a.ID, ms(act.At)},
-		then: func(tx *sql.Tx) (effect.Effects, error) { return rec, insertAccount(ctx, tx, a) },
-	})
+	return s.move(ctx, "approve", c, act, rec, func(stored review.Case) (review.Case, error) {
+		next, err := stored.After(c, act)
+		next.AccountID = a.ID
+		return next, err
+	}, func(tx *sql.Tx) (effect.Effects, error) { return rec, insertAccount(ctx, tx, a) })
 }
 
 func (s cases) Reject(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "reject", set: `, state = 'rejected', password_hash = '', decided_at = $4`, where: seen, args: []any{ms(act.At)},
-	})
+	return s.act(ctx, "reject", c, act, rec)
 }
 
 func (s cases) AskMore(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "ask more", set: `, state = 'more_information', proposal = '', reminders = 0, asked_at = $4, answer_by = $5`,
-		where: seen, args: []any{ms(act.At), ms(application.AnswerBy(act.At))},
-	})
+	return s.act(ctx, "ask more", c, act, rec)
 }
 
-// byApplicant is for what applicants do: no member, any version since.
-const byApplicant = `version >= $2 AND CAST($3 AS TEXT) = ''`
-
 func (s cases) Answer(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "answer", set: `, state = 'in_review', asked_at = 0, answer_by = 0, due_at = $4`,
-		where: byApplicant + ` AND state = 'more_information' AND asked_at = $5`, args: []any{ms(c.DueAfter(act.At)), ms(c.AskedAt)},
-	})
+	return s.act(ctx, "answer", c, act, rec)
 }
 
 func (s cases) ReplaceDocument(ctx context.Context, c review.Case, d application.Document, act review.Act, proof func([]application.Document) effect.Effects) error {
-	return s.act(ctx, c, act, effect.Effects{}, move{
-		doing: "replace document", where: byApplicant + ` AND state = 'more_information'`,
-		then: func(tx *sql.Tx) (effect.Effects, error) {
+	return s.move(ctx, "replace document", c, act, effect.Effects{},
+		func(stored review.Case) (review.Case, error) { return stored.After(c, act) },
+		func(tx *sql.Tx) (effect.Effects, error) {
 			gone, err := putDocument(ctx, tx, d)
 			if err != nil {
 				return effect.Effects{}, err
 			}
 			return proof(gone), nil
-		},
-	})
+		})
 }
 
 func (s cases) Withdraw(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error {
-	return s.act(ctx, c, act, rec, move{
-		doing: "withdraw", set: `, state = 'withdrawn', password_hash = '', decided_at = $4, asked_at = 0, answer_by = 0`,
-		where: byApplicant + ` AND ` + undecided, args: []any{ms(act.At)},
-	})
+	return s.act(ctx, "withdraw", c, act, rec)
 }
 
 func (s cases) SetStatusCode(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error {
-	return s.db.with(ctx, "status code", rec, `UPDATE applications SET status_code = $1, status_code_expires = $2, status_code_failures = 0
-		WHERE id = $3 AND reference IS NOT NULL AND email <> ''`, codeHash, ms(expires), id)
+	return s.db.change(ctx, "status code", func(tx *sql.Tx) (effect.Effects, error) {
+		c, err := s.lockCase(ctx, tx, id)
+		if err == nil && !c.Reachable() {
+			err = errs.ErrConflict
+		}
+		if err != nil {
+			return effect.Effects{}, orConflict(err)
+		}
+		return rec, one(tx.ExecContext(ctx, `UPDATE applications SET status_code = $1, status_code_expires = $2, status_code_failures = 0
+			WHERE id = $3`, codeHash, ms(expires), id))
+	})
 }
 
 func (s cases) TryStatusCode(ctx context.Context, id, codeHash, handleHash string, now time.Time, rec effect.Effects) (intake.CodeVerdict, error) {

@@ -122,8 +122,7 @@ func applyKey(ctx context.Context, tx *sql.Tx, c signkey.Change, now time.Time) 
 		return err
 	case c.To == "":
 		return one(tx.ExecContext(ctx, `DELETE FROM signing_keys WHERE id = $1 AND state = $2`, c.Key.ID, c.From))
-	case c.To == signkey.Retired || c.To == signkey.Hints:
-		// What cannot sign any more needs no private half.
+	case !c.To.Signs():
 		return one(tx.ExecContext(ctx, `UPDATE signing_keys SET state = $1, since = $2, sealed = NULL WHERE id = $3 AND state = $4`, c.To, ms(now), c.Key.ID, c.From))
 	default:
 		return one(tx.ExecContext(ctx, `UPDATE signing_keys SET state = $1, since = $2 WHERE id = $3 AND state = $4`, c.To, ms(now), c.Key.ID, c.From))

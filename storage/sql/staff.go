@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -40,27 +41,52 @@ func scanMember(r row) (staff.Member, error) {
 	return m, nil
 }
 
+// moveMember writes all that a transition may change of a member.
+func moveMember(ctx context.Context, tx *sql.Tx, was, next staff.Member) error {
+	return asJudged(tx.ExecContext(ctx, `UPDATE staff
+		SET name = $1, lang = $2, roles = $3, state = $4, password_hash = $5, epoch = $6, totp_sealed = $7, totp_last_step = $8, totp_failures = $9,
+			totp_next_try = $10, invite = NULLIF(CAST($11 AS TEXT), ''), invite_expires = $12, last_login_at = $13
+		WHERE id = $14 AND state = $15 AND epoch = $16`,
+		next.Name, next.Lang, text(next.Roles), next.State, next.PasswordHash.Reveal(), next.Epoch, next.Factor.Sealed, next.Factor.LastStep, next.Factor.Failures,
+		ms(next.Factor.NextTryAt), next.Invite, ms(next.InviteExpires), ms(next.LastLoginAt), was.ID, was.State, was.Epoch))
+}
+
+func (s members) lock(ctx context.Context, tx *sql.Tx, where, value string) (staff.Member, error) {
+	return scanMember(s.db.lock(ctx, tx, `SELECT `+memberColumns+` FROM staff WHERE `+where+` = $1`, value))
+}
+
 func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func(staff.Member) effect.Effects) (staff.Member, error) {
 	var kept staff.Member
-	err := s.db.change(ctx, "invite staff", func(tx *sql.Tx) (effect.Effects, error) {
-		var err error
-		if by != "" {
-			if err := administrator(ctx, tx, by, by); err != nil {
-				return effect.Effects{}, err
-			}
+	err := transition(ctx, s.db, "invite staff", func(tx *sql.Tx) (staff.Member, error) {
+		if err := s.managedBy(ctx, tx, by, by); err != nil {
+			return staff.Member{}, err
 		}
-		kept, err = scanMember(tx.QueryRowContext(ctx, `INSERT INTO staff (id, name, email, lang, roles, state, epoch, invite, invite_expires, created_at)
-			VALUES ($1,$2,$3,$4,$5,'invited',$6,$7,$8,$9)
-			ON CONFLICT (email) DO UPDATE SET name = excluded.name, lang = excluded.lang, roles = excluded.roles, state = 'invited', epoch = staff.epoch + 1,
-				invite = excluded.invite, invite_expires = excluded.invite_expires, password_hash = '', totp_sealed = NULL,
-				totp_last_step = 0, totp_failures = 0, totp_next_try = 0
-			RETURNING `+memberColumns, m.ID, m.Name, m.Email, m.Lang, text(m.Roles), m.Epoch, m.Invite, ms(m.InviteExpires), ms(m.CreatedAt)))
-		if err != nil {
+		was, err := s.lock(ctx, tx, "email", m.Email)
+		if errors.Is(err, sql.ErrNoRows) {
+			return staff.Member{}, nil
+		}
+		return was, err
+	}, func(was staff.Member) (staff.Member, error) {
+		return was.InvitedAs(m), nil
+	}, func(tx *sql.Tx, was, next staff.Member) (effect.Effects, error) {
+		kept = next
+		if was.ID == "" {
+			return rec(next), insertMember(ctx, tx, next)
+		}
+		if err := moveMember(ctx, tx, was, next); err != nil {
 			return effect.Effects{}, err
 		}
-		return leave(ctx, tx, kept, by, rec(kept))
+		return s.leave(ctx, tx, next, by, rec(next))
 	})
 	return kept, err
+}
+
+// insertMember keeps a new member, unless the address has become one since it
+// was looked for.
+func insertMember(ctx context.Context, tx *sql.Tx, m staff.Member) error {
+	return asJudged(tx.ExecContext(ctx, `INSERT INTO staff (id, name, email, lang, roles, state, epoch, invite, invite_expires, created_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) ON CONFLICT (email) DO NOTHING`,
+		m.ID, m.Name, m.Email, m.Lang, text(m.Roles), m.State, m.Epoch, m.Invite, ms(m.InviteExpires), ms(m.CreatedAt)))
 }
 
 func (s members) by(ctx context.Context, where, value string) (staff.Member, error) {
@@ -93,8 +119,12 @@ func (s members) list(ctx context.Context, where string) ([]staff.Member, error)
 }
 
 func (s members) Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec effect.Effects) error {
-	return s.db.with(ctx, "accept invitation", rec, `UPDATE staff SET state = 'active', password_hash = $1, totp_sealed = $2, invite = NULL
-		WHERE invite = $3 AND state = 'invited' AND invite_expires > $4`, password.Reveal(), sealed, inviteHash, ms(now))
+	return transition(ctx, s.db, "accept invitation",
+		func(tx *sql.Tx) (staff.Member, error) { return s.lock(ctx, tx, "invite", inviteHash) },
+		func(m staff.Member) (staff.Member, error) { return m.Accept(password, sealed, now) },
+		func(tx *sql.Tx, was, next staff.Member) (effect.Effects, error) {
+			return rec, moveMember(ctx, tx, was, next)
+		})
 }
 
 // TryCode counts first, on the locked row, as accounts do.
@@ -102,70 +132,65 @@ func (s members) TryCode(ctx context.Context, id string, epoch int64, now time.T
 	var verdict account.Verdict
 	err := s.db.change(ctx, "staff code", func(tx *sql.Tx) (effect.Effects, error) {
 		m, err := scanMember(tx.QueryRowContext(ctx, `UPDATE staff SET totp_failures = totp_failures + 1
-			WHERE id = $1 AND epoch = $2 AND state = 'active' RETURNING `+memberColumns, id, epoch))
-		if errors.Is(err, sql.ErrNoRows) {
-			return effect.Effects{}, errs.ErrConflict
+			WHERE id = $1 AND epoch = $2 RETURNING `+memberColumns, id, epoch))
+		if err != nil {
+			return effect.Effects{}, orConflict(err)
 		}
+		try, err := m.Try()
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		verdict = judge(account.CodeTry{State: account.Active, Factor: m.Factor})
-		return verdict.Record, s.write(ctx, tx, m.ID, verdict, now)
+		verdict = judge(try)
+		next, err := m.Judged(verdict, now)
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		return verdict.Record, moveMember(ctx, tx, m, next)
 	})
-	return verdict, err
-}
-
-func (s members) write(ctx context.Context, tx *sql.Tx, id string, v account.Verdict, now time.Time) error {
-	switch v.Outcome {
-	case account.Accepted:
-		return one(tx.ExecContext(ctx, `UPDATE staff SET totp_last_step = $1, totp_failures = 0, totp_next_try = 0, last_login_at = $2
-			WHERE id = $3 AND totp_last_step < $1`, v.Step, ms(now), id))
-	case account.Wrong:
-		return one(tx.ExecContext(ctx, `UPDATE staff SET totp_next_try = $1 WHERE id = $2`, ms(v.NextTryAt), id))
-	case account.BlockedNow:
-		return one(tx.ExecContext(ctx, `UPDATE staff SET state = 'blocked', epoch = epoch + 1 WHERE id = $1 AND state = 'active'`, id))
-	default:
-		return one(tx.ExecContext(ctx, `UPDATE staff SET totp_failures = totp_failures - 1 WHERE id = $1`, id))
+	if err != nil {
+		return account.Verdict{}, err
 	}
+	return verdict, nil
 }
 
 func (s members) SetRoles(ctx context.Context, by, id string, roles []staff.Role, rec effect.Effects) error {
-	return s.manage(ctx, "staff roles", by, id, roles, rec, `UPDATE staff SET roles = $2, epoch = epoch + 1 WHERE id = $1 AND state <> 'removed'`, text(roles))
+	return s.manage(ctx, "staff roles", by, id, rec, func(m staff.Member) (staff.Member, error) { return m.SetRoles(roles) })
 }
 
 func (s members) Remove(ctx context.Context, by, id string, rec effect.Effects) error {
-	return s.manage(ctx, "remove staff", by, id, nil, rec, `UPDATE staff SET state = 'removed', epoch = epoch + 1, invite = NULL, password_hash = '', totp_sealed = NULL
-		WHERE id = $1 AND state <> 'removed'`)
+	return s.manage(ctx, "remove staff", by, id, rec, staff.Member.Remove)
 }
 
-// manage changes a member by the hand of another, whose rights are read in the
-// same transaction; what the member keeps no role for is left to others.
-func (s members) manage(ctx context.Context, doing, by, id string, keeps []staff.Role, rec effect.Effects, query string, args ...any) error {
-	return s.db.change(ctx, doing, func(tx *sql.Tx) (effect.Effects, error) {
-		if by != "" {
-			if err := administrator(ctx, tx, by, id); err != nil {
-				return effect.Effects{}, err
-			}
+// manage makes a transition of a member by the hand of another, whose rights
+// are read in the same transaction.
+func (s members) manage(ctx context.Context, doing, by, id string, rec effect.Effects, judge func(staff.Member) (staff.Member, error)) error {
+	return transition(ctx, s.db, doing, func(tx *sql.Tx) (staff.Member, error) {
+		if err := s.managedBy(ctx, tx, by, id); err != nil {
+			return staff.Member{}, err
 		}
-		if err := one(tx.ExecContext(ctx, query, append([]any{id}, args...)...)); err != nil {
+		return s.lock(ctx, tx, "id", id)
+	}, judge, func(tx *sql.Tx, was, next staff.Member) (effect.Effects, error) {
+		if err := moveMember(ctx, tx, was, next); err != nil {
 			return effect.Effects{}, err
 		}
-		return leave(ctx, tx, staff.Member{ID: id, Roles: keeps}, by, rec)
+		return s.leave(ctx, tx, next, by, rec)
 	})
 }
 
-// administrator demands that a member is one, and active. Both rows are held
-// first, in one order: of two who remove each other at once the second finds
-// its own rights gone.
-func administrator(ctx context.Context, tx *sql.Tx, by, id string) error {
-	for _, held := range []string{min(by, id), max(by, id)} {
-		if _, err := tx.ExecContext(ctx, `UPDATE staff SET epoch = epoch WHERE id = $1`, held); err != nil {
-			return err
-		}
+// managedBy demands that by, unless it is "" for the operator, may change
+// others. Both rows are locked first, in one order: of two who remove each
+// other at once the second finds its own rights gone.
+func (s members) managedBy(ctx context.Context, tx *sql.Tx, by, id string) error {
+	if by == "" {
+		return nil
 	}
-	m, err := scanMember(tx.QueryRowContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE id = $1 AND state = 'active'`, by))
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !m.Has(staff.Administrator) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE id IN ($1, $2) ORDER BY id`+s.db.locking(), by, id)
+	both, err := all(rows, err, scanMember)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(both, func(m staff.Member) bool { return m.ID == by && m.Manages() }) {
 		return errs.ErrConflict
 	}
-	return err
+	return nil
 }

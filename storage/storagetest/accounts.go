@@ -17,6 +17,7 @@ func Accounts(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("reveal", func(t *testing.T) { accountReveal(t, w.in(t)) })
 	t.Run("codes", func(t *testing.T) { accountCodes(t, w.in(t)) })
 	t.Run("codes at once", func(t *testing.T) { accountCodesAtOnce(t, w.in(t)) })
+	t.Run("64 wrong codes at once", func(t *testing.T) { accountGuesses(t, w.in(t)) })
 	t.Run("block", func(t *testing.T) { accountBlock(t, w.in(t)) })
 	t.Run("reference", func(t *testing.T) { accountReference(t, w.in(t)) })
 	t.Run("unblock", func(t *testing.T) { accountUnblock(t, w.in(t)) })

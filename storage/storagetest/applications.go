@@ -15,6 +15,7 @@ func Applications(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	t.Run("start", func(t *testing.T) { applicationStart(t, w.in(t)) })
 	t.Run("codes", func(t *testing.T) { applicationCodes(t, w.in(t)) })
+	t.Run("64 wrong codes at once", func(t *testing.T) { applicationGuesses(t, w.in(t)) })
 	t.Run("renew", func(t *testing.T) { applicationRenew(t, w.in(t)) })
 	t.Run("save", func(t *testing.T) { applicationSave(t, w.in(t)) })
 	t.Run("documents", func(t *testing.T) { applicationDocuments(t, w.in(t)) })

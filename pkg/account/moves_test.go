@@ -1,0 +1,136 @@
+package account
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/errs"
+)
+
+var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+
+// in returns an account of epoch 7 in a state, with everything that the state
+// may have.
+func in(s State) Account {
+	a := Account{ID: "a", State: s, Epoch: 7, Unblocks: 1, UnblockedAt: noon.Add(-time.Hour)}
+	if s != AwaitingEnrolment {
+		a.Factor = Factor{Sealed: []byte("old"), LastStep: 100, Failures: 2, NextTryAt: noon, ShownAt: noon.Add(-time.Minute)}
+	}
+	switch s {
+	case Blocked:
+		a.BlockReason, a.BlockRef = TooManyCodes, "OLD"
+	case Closed:
+		a.ClosedAt = noon.Add(-time.Hour)
+	}
+	return a
+}
+
+func TestMoves(t *testing.T) {
+	t.Parallel()
+	moves := map[string]struct {
+		move   func(Account, int64) (Account, error)
+		leaves []State
+		any    bool // epoch 0 is any
+		after  func(*Account)
+	}{
+		"Reveal": {
+			func(a Account, epoch int64) (Account, error) { return a.Reveal(epoch, []byte("new"), noon) },
+			[]State{AwaitingEnrolment}, false,
+			func(a *Account) { a.State, a.Factor = QRShown, Factor{Sealed: []byte("new"), ShownAt: noon} },
+		},
+		"Block": {
+			func(a Account, epoch int64) (Account, error) { return a.Block(epoch, Reported, "REF") },
+			[]State{AwaitingEnrolment, QRShown, Active}, true,
+			func(a *Account) { a.State, a.BlockReason, a.BlockRef, a.Epoch = Blocked, Reported, "REF", 8 },
+		},
+		"Unblock": {
+			func(a Account, epoch int64) (Account, error) { return a.Unblock(epoch, noon) },
+			[]State{Blocked}, true,
+			func(a *Account) {
+				*a = Account{ID: "a", State: AwaitingEnrolment, Epoch: 8, Unblocks: 2, UnblockedAt: noon}
+			},
+		},
+		"Close": {
+			func(a Account, epoch int64) (Account, error) { return a.Close(epoch, noon) },
+			[]State{AwaitingEnrolment, QRShown, Active, Blocked}, false,
+			func(a *Account) {
+				a.State, a.BlockReason, a.BlockRef, a.Epoch, a.ClosedAt = Closed, "", "", 8, noon
+			},
+		},
+		"Reopen": {
+			func(a Account, epoch int64) (Account, error) {
+				return a.Reopen(epoch, Reopened, "REF", time.Hour+time.Millisecond, noon)
+			},
+			[]State{Closed}, false,
+			func(a *Account) {
+				a.State, a.BlockReason, a.BlockRef, a.Epoch, a.ClosedAt = Blocked, Reopened, "REF", 8, time.Time{}
+			},
+		},
+	}
+	for name, m := range moves {
+		for _, s := range []State{AwaitingEnrolment, QRShown, Active, Blocked, Closed} {
+			for _, epoch := range []int64{0, 6, 7, 8} {
+				want, wantErr := Account{}, errs.ErrConflict
+				for _, from := range m.leaves {
+					if s == from && (epoch == 7 || m.any && epoch == 0) {
+						want, wantErr = in(s), nil
+						m.after(&want)
+					}
+				}
+				got, err := m.move(in(s), epoch)
+				if !errors.Is(err, wantErr) || !reflect.DeepEqual(got, want) {
+					t.Errorf("%s(%s, epoch %d) = %+v, %v, want %+v, %v", name, s, epoch, got, err, want, wantErr)
+				}
+			}
+		}
+	}
+	if got, err := in(Closed).Reopen(7, Reopened, "REF", time.Hour, noon); !errors.Is(err, errs.ErrConflict) {
+		t.Errorf("Reopen(the moment it is too late) = %+v, %v, want %v", got, err, errs.ErrConflict)
+	}
+}
+
+func TestTry(t *testing.T) {
+	t.Parallel()
+	for s, has := range map[State]bool{AwaitingEnrolment: false, QRShown: true, Active: true, Blocked: false, Closed: false} {
+		a := in(s)
+		want, wantErr := CodeTry{}, errs.ErrConflict
+		if has {
+			want, wantErr = CodeTry{State: s, Enrolment: 1, Factor: a.Factor}, nil
+		}
+		if got, err := a.Try(); !errors.Is(err, wantErr) || !reflect.DeepEqual(got, want) {
+			t.Errorf("Try(%s) = %+v, %v, want %+v, %v", s, got, err, want, wantErr)
+		}
+	}
+}
+
+func TestJudged(t *testing.T) {
+	t.Parallel()
+	later := noon.Add(5 * time.Second)
+	for name, test := range map[string]struct {
+		verdict Verdict
+		after   func(*Account) // nil = errs.ErrConflict
+	}{
+		"right": {Verdict{Outcome: Accepted, Step: 101}, func(a *Account) {
+			a.State, a.LastLoginAt, a.Factor.LastStep, a.Factor.Failures, a.Factor.NextTryAt = Active, noon, 101, 0, time.Time{}
+		}},
+		"a spent step": {Verdict{Outcome: Accepted, Step: 100}, nil},
+		"wrong":        {Verdict{Outcome: Wrong, NextTryAt: later}, func(a *Account) { a.Factor.NextTryAt = later }},
+		"replayed":     {Verdict{Outcome: Replayed}, func(a *Account) { a.Factor.Failures = 1 }},
+		"too soon":     {Verdict{Outcome: TooSoon}, func(a *Account) { a.Factor.Failures = 1 }},
+		"blocked": {Verdict{Outcome: BlockedNow, Reason: EnrolmentCodes, BlockRef: "REF"}, func(a *Account) {
+			a.State, a.BlockReason, a.BlockRef, a.Epoch = Blocked, EnrolmentCodes, "REF", 8
+		}},
+	} {
+		want, wantErr := Account{}, errs.ErrConflict
+		if test.after != nil {
+			want, wantErr = in(QRShown), nil
+			test.after(&want)
+		}
+		got, err := in(QRShown).Judged(test.verdict, noon)
+		if !errors.Is(err, wantErr) || !reflect.DeepEqual(got, want) {
+			t.Errorf("Judged(%s) = %+v, %v, want %+v, %v", name, got, err, want, wantErr)
+		}
+	}
+}

@@ -1,0 +1,57 @@
+package application
+
+import (
+	"io"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// Submit returns the application as it is once sent: Submitted, to be decided
+// on by DecideBy of a.SubmittedAt, or, with the account that is made for it at
+// once, Approved. stored is the application as it is kept, a the one that the
+// applicant read before sending it, with its reference. errs.ErrConflict when
+// the address is not confirmed, it was sent before, changed since, or is too
+// late.
+func (a Application) Submit(stored Application, made *account.Account) (Application, error) {
+	if stored.State != EmailConfirmed || stored.Version != a.Version || !stored.Open(a.SubmittedAt) {
+		return Application{}, errs.ErrConflict
+	}
+	stored.State, stored.Reference, stored.Answers = Submitted, a.Reference, a.Answers
+	stored.SubmittedAt, stored.DueAt = a.SubmittedAt, DecideBy(a.SubmittedAt)
+	if made != nil {
+		stored.State, stored.AccountID, stored.DecidedAt, stored.PasswordHash = Approved, made.ID, a.SubmittedAt, ""
+	}
+	stored.Version++
+	return stored, nil
+}
+
+// Account returns the account that an approval at that moment makes.
+func (a Application) Account(id string, at time.Time) account.Account {
+	return account.Account{
+		ID: id, Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
+		PasswordHash: a.PasswordHash, State: account.AwaitingEnrolment, Epoch: 1, CreatedAt: at,
+	}
+}
+
+// Send returns what goes with sending an application at a.SubmittedAt: the
+// events, and, where applications are approved at once (practice), the account
+// that is made; nil elsewhere. No official decides there, so those events are
+// the environment's.
+func (a Application) Send(documents []Document, atOnce bool, applicant, environment audit.Actor, rand io.Reader) (made *account.Account, events []audit.Event) {
+	sent := applicant.Did(audit.ApplicationSubmitted, a.ID, a.SubmittedAt).With(map[string]string{"reference": a.Reference, "kind": string(a.Kind)})
+	for _, d := range documents {
+		sent = sent.With(map[string]string{"document": d.ID})
+	}
+	events = []audit.Event{sent}
+	if !atOnce {
+		return nil, events
+	}
+	who := a.Account(secret.NewID(rand), a.SubmittedAt)
+	return &who, append(events,
+		environment.Did(audit.ApplicationApproved, a.ID, a.SubmittedAt).Because("practice environment").With(map[string]string{"account": who.ID}),
+		environment.Did(audit.AccountCreated, who.ID, a.SubmittedAt).With(map[string]string{"application": a.ID}))
+}

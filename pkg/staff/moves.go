@@ -1,0 +1,123 @@
+package staff
+
+import (
+	"slices"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// The functions below are the arrows of the picture at the top of this
+// package. Each returns the member as it is afterwards, or errs.ErrConflict
+// when the member is not in a state that the arrow leaves. A store reads the
+// row, calls one of them, and writes the result over the state and epoch that
+// were judged.
+
+// InvitedAs returns the member of an invitation: fresh, or one who was here
+// before (m.ID is not ""), with nothing of the old password and secret.
+func (m Member) InvitedAs(fresh Member) Member {
+	if m.ID == "" {
+		fresh.State = Invited
+		return fresh
+	}
+	m.Name, m.Lang, m.Roles = fresh.Name, fresh.Lang, fresh.Roles
+	m.State, m.Invite, m.InviteExpires = Invited, fresh.Invite, fresh.InviteExpires
+	m.PasswordHash, m.Factor = "", account.Factor{}
+	m.Epoch++
+	return m
+}
+
+// MayAccept reports whether the invitation can be used at now.
+func (m Member) MayAccept(now time.Time) bool {
+	return m.State == Invited && now.Before(m.InviteExpires)
+}
+
+// Accept makes an invited member active and spends the invitation.
+func (m Member) Accept(password secret.Text, sealed []byte, now time.Time) (Member, error) {
+	if !m.MayAccept(now) {
+		return Member{}, errs.ErrConflict
+	}
+	m.State, m.PasswordHash, m.Factor.Sealed, m.Invite = Active, password, sealed, ""
+	return m, nil
+}
+
+// SetRoles gives a member other roles.
+func (m Member) SetRoles(roles []Role) (Member, error) {
+	if m.State == Removed {
+		return Member{}, errs.ErrConflict
+	}
+	m.Roles = roles
+	m.Epoch++
+	return m, nil
+}
+
+// Remove ends a member. The roles stay, for those who read what was done.
+func (m Member) Remove() (Member, error) {
+	if m.State == Removed {
+		return Member{}, errs.ErrConflict
+	}
+	m.State, m.Invite, m.PasswordHash, m.Factor.Sealed = Removed, "", "", nil
+	m.Epoch++
+	return m, nil
+}
+
+// Works reports whether the member is active and has one of the roles.
+func (m Member) Works(roles ...Role) bool { return m.State == Active && m.Has(roles...) }
+
+// Manages reports whether the member may invite and change others.
+func (m Member) Manages() bool { return m.Works(Administrator) }
+
+// Try returns what a rule judges of a code, after the store counted the try;
+// errs.ErrConflict when the member is not active.
+func (m Member) Try() (account.CodeTry, error) {
+	if m.State != Active {
+		return account.CodeTry{}, errs.ErrConflict
+	}
+	return account.CodeTry{State: account.Active, Factor: m.Factor}, nil
+}
+
+// Judged returns the member of a counted try after the verdict on its code.
+func (m Member) Judged(v account.Verdict, now time.Time) (Member, error) {
+	var err error
+	if m.Factor, err = m.Factor.Judged(v); err != nil {
+		return Member{}, err
+	}
+	switch v.Outcome {
+	case account.Accepted:
+		m.LastLoginAt = now
+	case account.BlockedNow:
+		m.State = Blocked
+		m.Epoch++
+	}
+	return m, nil
+}
+
+// Work is what an official begins and what only a role for it can end.
+type Work string
+
+// The kinds of work.
+const (
+	Cases    Work = "cases"    // applications that the official has, and approvals that wait for a second one
+	Requests Work = "requests" // of the helpdesk, not decided on
+)
+
+// work lists which role each kind is for.
+var work = []struct {
+	Work
+	role Role
+}{{Cases, Reviewer}, {Requests, Helpdesk}}
+
+// Ends lists the work of a member that ends, because the member has no role
+// for it or was removed: nothing waits for an official who is gone, and the
+// approval of one who left is not half of a decision that is taken later.
+func (m Member) Ends() []Work {
+	var ends []Work
+	for _, w := range work {
+		if m.State == Removed || !slices.Contains(m.Roles, w.role) {
+			ends = append(ends, w.Work)
+		}
+	}
+	return ends
+}
