@@ -149,7 +149,7 @@ func TestCommandsAccount(t *testing.T) {
 	if code, _, err := command(t, "account", "unblock", "--data", dir, site.Email); code != exitFailed || !strings.Contains(err, "not blocked") {
 		t.Error("not blocked:", code, err)
 	}
-	site.Must(t, s.Stores.DB.Accounts().Block(t.Context(), a.ID, a.Epoch, account.Reported, "ABCD-2345", s.Clock.Now(), site.NoRecord))
+	site.Must(t, s.Stores.DB.Accounts().Block(t.Context(), a.ID, a.Epoch, account.Reported, "ABCD-2345", s.Clock.Now(), site.NoEffects))
 	_, out, _ := command(t, "account", "show", "--data", dir, "abcd-2345")
 	if !strings.Contains(out, "blocked") || !strings.Contains(out, site.Email) || strings.Contains(out, "argon2id") {
 		t.Error("show:", out)

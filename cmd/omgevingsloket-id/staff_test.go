@@ -52,7 +52,7 @@ func TestOF18_FirstOfficialOnlyByCommand(t *testing.T) {
 	s.Official("olga@example.org", staff.Administrator)
 	m, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@example.org")
 	site.Must(t, err)
-	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", m.ID, site.NoRecord))
+	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", m.ID, site.NoEffects))
 	nobody("after the last one was removed")
 }
 

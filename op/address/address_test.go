@@ -16,7 +16,7 @@ func TestOF16_AddressTellsNothingWithoutTheCode(t *testing.T) {
 	a := s.Person(site.Email)
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)
 	other.Post(first.Proposed(a, site.NewEmail), "action", "confirm")
-	reference, code := site.Mailed(t, s.Letters()["address-confirm"])
+	reference, code := site.Confirmation(t, s.Letters()["address-confirm"])
 	s.Blocked(a)
 	wrong := "000000"
 	if code == wrong {

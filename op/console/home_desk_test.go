@@ -54,7 +54,7 @@ func TestHomeTellsOfChangesAndAlarms(t *testing.T) {
 			t.Error("what waits for the holder waits for an official:", b.Body)
 		}
 	}
-	site.Must(t, s.Console.Watch.Store.Alarm(t.Context(), staff.Alarm{Member: s.Member("first@example.org").ID, At: s.Clock.Now(), Files: 101}, s.Clock.Now(), site.NoRecord))
+	site.Must(t, s.Console.Watch.Store.Alarm(t.Context(), staff.Alarm{Member: s.Member("first@example.org").ID, At: s.Clock.Now(), Files: 101}, s.Clock.Now(), site.NoEffects))
 	for role, told := range map[staff.Role]bool{staff.Administrator: true, staff.Auditor: true, staff.Reviewer: false, staff.Helpdesk: false} {
 		b := s.Official(string(role)+"@example.org", role).Get("/console")
 		if strings.Contains(b.Body, "101 dossiers in een uur") != told {

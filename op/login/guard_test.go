@@ -18,8 +18,8 @@ func TestLG01_FormTokens(t *testing.T) {
 	s, calls := site.NewWatched(t, nil)
 	s.Person(site.Email)
 	b, other := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)), s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
-	theirs := site.CSRFField.FindStringSubmatch(other.Body)[1]
-	own := site.CSRFField.FindStringSubmatch(b.Body)[1]
+	theirs := other.FormToken()
+	own := b.FormToken()
 	if theirs == own {
 		t.Fatal("two browsers have one token")
 	}
@@ -91,7 +91,7 @@ func TestLG03_OtherWaysToSend(t *testing.T) {
 	s.Active(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
 	target := "/login?" + b.URL.RawQuery
-	csrf := site.CSRFField.FindStringSubmatch(b.Body)[1]
+	csrf := b.FormToken()
 	form := url.Values{"csrf": {csrf}, "email": {site.Email}, "password": {site.Password}}.Encode()
 	if got := b.Send(b.Request(http.MethodGet, target+"&"+b.URL.RawQuery, nil)); got.Status != http.StatusBadRequest {
 		t.Error("two logins in one address:", got.Status)

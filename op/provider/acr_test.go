@@ -44,7 +44,7 @@ func TestR047_Level(t *testing.T) {
 		} {
 			r := site.NewRequest("web", site.CallbackURI).With("acr_values", c.values, "claims", c.claims, "vtr", `["P1"]`)
 			if !c.met {
-				b.ToClient(r, "unmet_authentication_requirements")
+				b.RefusedAtClient(r, "unmet_authentication_requirements")
 				continue
 			}
 			_, tokens, _ := s.Call(http.MethodPost, "/token", r.Exchange(b.NewCode(r), url.Values{"client_id": {"web"}}), nil)

@@ -24,7 +24,7 @@ func TestTK12_AccountChangesOnTheWay(t *testing.T) {
 		func(a account.Account) { s.Blocked(a) },
 		func(a account.Account) {
 			s.Blocked(a)
-			site.Must(t, s.SignIn.Accounts.Unblock(t.Context(), a.ID, s.Clock.Now(), site.NoRecord))
+			site.Must(t, s.SignIn.Accounts.Unblock(t.Context(), a.ID, s.Clock.Now(), site.NoEffects))
 		},
 	} {
 		email := string(rune('a'+i)) + "@example.com"
@@ -67,7 +67,7 @@ func TestTK12_BlockedInThatVeryMoment(t *testing.T) {
 	s := site.Start(t, site.Setup{Wrap: func(s *app.Stores) { late.Store = s.Grants; s.Grants = late }})
 	a, b := s.Active(site.Email)
 	late.before = func() { late.before = nil; s.Blocked(a) }
-	b.ToClient(site.NewRequest("web", site.CallbackURI), "access_denied")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI), "access_denied")
 	if n := issued(s, a); n != 1 { // of s.active
 		t.Errorf("%d grants", n)
 	}
@@ -81,7 +81,7 @@ func TestR273_ShorterSessions(t *testing.T) {
 	s.Config.Session.Idle = 5 * time.Minute
 	stricter := s.Twin(0)
 	s.Clock.Add(6 * time.Minute)
-	b.On(stricter).ToClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
+	b.On(stricter).RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("prompt", "none"))
 	// A login that rests on such a session cannot be finished either.
 	waiting := copyOf(b)

@@ -158,7 +158,7 @@ func TestR058_OnlyWhatWasAsked(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"{", "x", "[]", `"x"`, `{"id_token":[]}`, `{"id_token":{"acr":"x"}}`, `{"id_token":{"acr":{"essential":"yes"}}}`, `{} {}`, strings.Repeat(`{"a":`, 500), `{"userinfo":1}`} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("claims", bad), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("claims", bad), "invalid_request")
 	}
 }
 

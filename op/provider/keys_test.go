@@ -107,7 +107,7 @@ func TestR208_RotationByHand(t *testing.T) {
 	one.Clock.Add(schedule.Hint)
 	refresh(one, two)
 	again.Authorize(site.NewRequest("web", site.CallbackURI)).Login(site.Email)
-	again.ToClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", before["id_token"].(string)), "invalid_request")
+	again.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", before["id_token"].(string)), "invalid_request")
 }
 
 // TestR208_TwoRotateAtOnce: one succeeds, the others hear that somebody else
@@ -254,5 +254,5 @@ func TestJW06_FormerIssuer(t *testing.T) {
 	if status, _ := renamed.Userinfo(tokens); status != http.StatusUnauthorized {
 		t.Error("userinfo:", status)
 	}
-	renamed.Browser().ToClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", tokens["id_token"].(string)), "invalid_request")
+	renamed.Browser().RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", tokens["id_token"].(string)), "invalid_request")
 }

@@ -24,17 +24,17 @@ func TestL13_HugeState(t *testing.T) {
 	b := s.Browser()
 	for _, size := range []int{1025, 7000, 500_000} {
 		faults.Reset()
-		b.Ours(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", size)))
-		post := b.Asks(http.MethodPost, "/authorize", strings.NewReader(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", 9*size)).Encode()))
+		b.RefusedHere(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", size)))
+		post := b.Request(http.MethodPost, "/authorize", strings.NewReader(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", 9*size)).Encode()))
 		post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		b.Send(post).Stays(t)
+		b.Send(post).RefusedHere()
 		if n := faults.Calls()["Requests.Create"]; n != 0 {
 			t.Errorf("%d bytes of state: stored %d times", size, n)
 		}
 	}
-	long := b.Asks(http.MethodPost, "/authorize", strings.NewReader(site.NewRequest("web", site.CallbackURI).With("extra", strings.Repeat("x", 9000)).Encode()))
-	long.Header.Set("Content-Type", site.FormKind)
-	b.Send(long).Stays(t)
+	long := b.Request(http.MethodPost, "/authorize", strings.NewReader(site.NewRequest("web", site.CallbackURI).With("extra", strings.Repeat("x", 9000)).Encode()))
+	long.Header.Set("Content-Type", site.FormType)
+	b.Send(long).RefusedHere()
 }
 
 func TestL14_MultipartFillsTheDisk(t *testing.T) {
@@ -95,7 +95,7 @@ func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
 	// On pages: no redirect to the client, and nothing of the cause.
 	for _, call := range []string{"Sessions.Get", "Accounts.ByID", "Requests.Create", "Windows.Allow", "Requests.Save", "Grants.Issue"} {
 		faults.Once(call, storagetest.NotWritten)
-		a := b.Send(b.Asks(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).Encode(), nil))
+		a := b.Send(b.Request(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).Encode(), nil))
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Location") != "" || a.Header.Get("Retry-After") == "" || strings.Contains(a.Body, "injected") {
 			t.Errorf("%s: %d %v", call, a.Status, a.Header)
 		}
@@ -110,7 +110,7 @@ func TestL16_OutageTakenForInvalid(t *testing.T) {
 	database := server.Database()
 	s := site.New(t, func(c *config.Config) { c.Database.URL = secret.Text(database) })
 	_, b := s.Active(site.Email)
-	site.Must(t, s.Stores.DB.Clients().Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoRecord))
+	site.Must(t, s.Stores.DB.Clients().Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoEffects))
 	r, other := site.NewRequest("web", site.CallbackURI), site.NewRequest("stored", site.OtherURI)
 	tokens, code := b.Tokens(site.NewRequest("web", site.CallbackURI)), b.NewCode(r)
 	server.Stop()
@@ -161,7 +161,7 @@ func TestL18_ScopeWithoutOpenID(t *testing.T) {
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, scope := range []string{"", "email", "OpenID", "openid2"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("scope", scope), "invalid_scope")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("scope", scope), "invalid_scope")
 	}
 }
 
@@ -204,7 +204,7 @@ func TestL21_OneTokenPassesForAnother(t *testing.T) {
 	if a, i := JWTHeader(t, tokens["access_token"])["typ"], JWTHeader(t, tokens["id_token"])["typ"]; a != "at+jwt" || i != "JWT" {
 		t.Errorf("typ %v and %v", a, i)
 	}
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", tokens["access_token"].(string)), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", tokens["access_token"].(string)), "invalid_request")
 	if status, _, _ := s.Call(http.MethodGet, "/userinfo", nil, site.Bearer(tokens["id_token"].(string))); status != http.StatusUnauthorized {
 		t.Error("an ID token at userinfo:", status)
 	}

@@ -113,15 +113,15 @@ func TestL05_ChallengeTakenForPlain(t *testing.T) {
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, pair := range [][2]string{{"code_challenge_method", "bogus"}, {"code_challenge_method", ""}, {"code_challenge_method", "plain"}, {"code_challenge", "x"}} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With(pair[0], pair[1]), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With(pair[0], pair[1]), "invalid_request")
 	}
 }
 
 func TestL06_ConfidentialClientWithoutPKCE(t *testing.T) {
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", "", "code_challenge_method", ""), "invalid_request")
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", "", "code_challenge_method", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", ""), "invalid_request")
 }
 
 func TestL07_VerifierLeftOut(t *testing.T) {
@@ -142,7 +142,7 @@ func TestL08_RedirectURIUnescapedTwice(t *testing.T) {
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, uri := range []string{url.QueryEscape(site.CallbackURI), "https://rp.example/c%62", "https://rp.example%2Fcb", "https://rp.example/%63b"} {
-		b.Ours(site.NewRequest("web", site.CallbackURI).With("redirect_uri", uri))
+		b.RefusedHere(site.NewRequest("web", site.CallbackURI).With("redirect_uri", uri))
 	}
 }
 
@@ -198,7 +198,7 @@ func TestL12_ResponseModesThatNobodyChose(t *testing.T) {
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, mode := range []string{"fragment", "form_post", "bogus", "query.jwt", "jwt", "Query"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("response_mode", mode), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("response_mode", mode), "invalid_request")
 	}
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("response_mode", "query"))
 }

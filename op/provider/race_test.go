@@ -94,7 +94,7 @@ func TestAZ22_OneLoginManyCallbacks(t *testing.T) {
 	codes, answers := map[string]bool{}, map[string]int{}
 	site.AtOnce(crowd, func(i int) {
 		on := []*site.Browser{b, b.On(two)}[i%2]
-		a := on.Send(on.Asks(http.MethodGet, link, nil))
+		a := on.Send(on.Request(http.MethodGet, link, nil))
 		mu.Lock()
 		defer mu.Unlock()
 		u, err := url.Parse(a.Header.Get("Location"))

@@ -95,14 +95,14 @@ func TestAZ03_RedirectURIs(t *testing.T) {
 			}
 			r := site.NewRequest(id, uri)
 			r.Set("redirect_uri", uri)
-			a := b.Send(b.Asks(http.MethodGet, "/authorize?"+r.Encode(), nil))
+			a := b.Send(b.Request(http.MethodGet, "/authorize?"+r.Encode(), nil))
 			if want {
 				if a.Status != http.StatusSeeOther || !strings.HasPrefix(a.Header.Get("Location"), "/login?") {
 					t.Errorf("%s: %q: %d %q", id, uri, a.Status, a.Header.Get("Location"))
 				}
 				continue
 			}
-			a.Stays(t)
+			a.RefusedHere()
 			if t.Failed() {
 				t.Fatalf("%s: %q", id, uri)
 			}
@@ -128,7 +128,7 @@ func TestR016_LoopbackPorts(t *testing.T) {
 	} {
 		b := s.Browser()
 		if !c.want {
-			b.Ours(site.NewRequest(c.id, c.uri))
+			b.RefusedHere(site.NewRequest(c.id, c.uri))
 			continue
 		}
 		b.Authorize(site.NewRequest(c.id, c.uri)).At("/login")

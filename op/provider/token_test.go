@@ -156,9 +156,9 @@ func TestTK09_VerifierWithoutChallenge(t *testing.T) {
 	if status, out, _ := s.Call(http.MethodPost, "/token", form, site.BasicOf("old")); status != http.StatusOK {
 		t.Error("without either:", status, out)
 	}
-	b.ToClient(site.NewRequest("old", site.OtherURI).With("code_challenge_method", "plain"), "invalid_request")
-	b.ToClient(site.NewRequest("old", site.OtherURI).With("code_challenge", ""), "invalid_request")
-	b.ToClient(site.NewRequest("old", site.OtherURI).With("code_challenge_method", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("old", site.OtherURI).With("code_challenge_method", "plain"), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("old", site.OtherURI).With("code_challenge", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("old", site.OtherURI).With("code_challenge_method", ""), "invalid_request")
 }
 
 // TestTK13_GrantTypes: an allow-list of one (R-149, R-151, TK-14).
@@ -217,7 +217,7 @@ func TestTK24_BodiesOfOtherKinds(t *testing.T) {
 		"method override": {http.MethodGet, "/token?_method=POST", form, "", "", http.StatusMethodNotAllowed},
 		"address":         {http.MethodPost, "/token?" + body, form, "", "", http.StatusBadRequest},
 	} {
-		req := b.Asks(c.method, c.path, strings.NewReader(c.body))
+		req := b.Request(c.method, c.path, strings.NewReader(c.body))
 		req.Header = s.Basic()
 		req.Header.Set("Content-Type", c.kind)
 		if c.encoding != "" {

@@ -27,7 +27,7 @@ func TestR191_WaysToAsk(t *testing.T) {
 			t.Errorf("%v: %d %v", c, status, out)
 		}
 	}
-	req := b.Asks(http.MethodPost, "/userinfo", strings.NewReader(`{}`))
+	req := b.Request(http.MethodPost, "/userinfo", strings.NewReader(`{}`))
 	req.Header = site.Bearer(token)
 	req.Header.Set("Content-Type", "application/json")
 	if a := b.Send(req); a.Status != http.StatusUnsupportedMediaType {
@@ -99,13 +99,13 @@ func TestR197_TokensThatAreOver(t *testing.T) {
 	if n := faults.Calls()["Grants.Live"]; n != 1 {
 		t.Errorf("%d look-ups: what is over needs none", n)
 	}
-	site.Must(t, s.Stores.DB.Clients().Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoRecord))
+	site.Must(t, s.Stores.DB.Clients().Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoEffects))
 	r := site.NewRequest("stored", site.OtherURI)
 	_, of, _ := s.Call(http.MethodPost, "/token", r.Exchange(b.NewCode(r)), site.BasicOf("stored"))
 	if status, _ := s.Userinfo(of); status != http.StatusOK {
 		t.Error("before its client went:", status)
 	}
-	site.Must(t, s.Stores.DB.Clients().Remove(t.Context(), "stored", site.NoRecord))
+	site.Must(t, s.Stores.DB.Clients().Remove(t.Context(), "stored", site.NoEffects))
 	s.Clock.Add(3 * time.Second)
 	if status, _ := s.Userinfo(of); status != http.StatusUnauthorized {
 		t.Error("after its client went:", status)

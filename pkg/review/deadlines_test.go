@@ -70,8 +70,8 @@ func TestTermsUnanswered(t *testing.T) {
 	if letter := s.Mailed("answer-reminder", c.Email); !strings.Contains(letter, "Wie bent u?") || !strings.Contains(letter, "Geef antwoord uiterlijk op ") {
 		t.Error(letter)
 	}
-	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
-	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoEffects))
+	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoEffects))
 	pass(s, end.AddDate(0, 0, -3))
 	pass(s, end.Add(-time.Millisecond))
 	site.WantState(t, s, c, application.MoreInformation)
@@ -107,7 +107,7 @@ func TestTermsUnanswered(t *testing.T) {
 		t.Error("something can still be done with it")
 	}
 	b := s.Browser().Get("/apply/status/find").Submit("reference", c.Reference).At("/apply/status/code")
-	b.Submit("reference", c.Reference, "code", site.SixInARow.FindString(s.Mailed("status-code", c.Email))).At("/apply/status")
+	b.Submit("reference", c.Reference, "code", s.MailedCode("status-code", c.Email)).At("/apply/status")
 	b.Says("Uw aanvraag is gestopt").Says(`href="/apply"`)
 	if strings.Contains(b.Body, "withdraw") || strings.Contains(b.Body, "<textarea") {
 		t.Error("an ended application can be answered or withdrawn")

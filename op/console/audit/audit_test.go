@@ -76,7 +76,7 @@ func TestConsoleRecordFilters(t *testing.T) {
 		t.Error("what was typed is gone:", auditor.Status)
 	}
 	// The removed stay in the list: the record is about them as well.
-	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", memberNamed(s, "gone@example.org").ID, site.NoRecord))
+	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", memberNamed(s, "gone@example.org").ID, site.NoEffects))
 	if auditor.Get(recordPath()); !strings.Contains(auditor.Body, "(verwijderd)") {
 		t.Error("who was removed cannot be asked for")
 	}

@@ -33,7 +33,7 @@ func TestOF20_AddressIsCorrected(t *testing.T) {
 	if len(announced) != 2 || announced["address-announced"].To != site.Email || announced["address-confirm"].To != site.NewEmail {
 		t.Fatal("mails:", announced)
 	}
-	reference, code := site.Mailed(t, announced["address-confirm"])
+	reference, code := site.Confirmation(t, announced["address-confirm"])
 	if got := s.Reload(a); got.Email != site.Email || got.Epoch != a.Epoch {
 		t.Fatalf("changed before the code: %+v", got)
 	}
@@ -154,7 +154,7 @@ func TestOF20_AddressOfBlockedAccountNeedsTheCode(t *testing.T) {
 	}
 	desk.Post(at, "code", code).Says(`name="email"`).Post(at, "email", site.NewEmail, "reason", "address_lost", "ticket", "M-1").Post(at, "action", "propose")
 	other.Get(at).Says("Code juist").Post(at, "action", "confirm")
-	reference, mailedCode := site.Mailed(t, s.Letters()["address-confirm"])
+	reference, mailedCode := site.Confirmation(t, s.Letters()["address-confirm"])
 	s.Browser().Get("/address").Submit("reference", reference, "code", mailedCode).At("/address/done")
 	if got := s.Reload(a); got.Email != site.NewEmail || got.State != account.Blocked {
 		t.Errorf("%+v", got)
@@ -171,7 +171,7 @@ func TestOF20_AddressDelay(t *testing.T) {
 		at = first.Proposed(a, site.NewEmail)
 		other.Post(at, "action", "confirm")
 		s.Clock.Add(time.Second)
-		reference, code = site.Mailed(t, s.Letters()["address-confirm"])
+		reference, code = site.Confirmation(t, s.Letters()["address-confirm"])
 		return reference, code, at
 	}
 	reference, code, at := propose()
@@ -205,7 +205,7 @@ func TestOF12_AddressAtOnce(t *testing.T) {
 		a = s.Person(email)
 		at := first.Proposed(a, next)
 		other.Post(at, "action", "confirm")
-		reference, code = site.Mailed(t, s.Letters()["address-confirm"])
+		reference, code = site.Confirmation(t, s.Letters()["address-confirm"])
 		return a, reference, code
 	}
 	try := func(reference, code string) int {

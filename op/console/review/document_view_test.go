@@ -233,7 +233,7 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 	}
 	// What was destroyed meanwhile is gone, ticket or not.
 	target = ticket(olga.Get(documentPath(d)))
-	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoEffects))
 	if n, err := custody.DestroyDue(t.Context(), s.Stores.DB.Archive(), 0, s.Clock.Now); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}

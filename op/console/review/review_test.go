@@ -96,7 +96,7 @@ func TestConsoleApplicationsSecondPairOfEyes(t *testing.T) {
 	c = s.Sent("bau2@example.at", site.Company)
 	otto.Take(c).Decide(c, "more", "send", "text", "Wie bent u?")
 	site.WantState(t, s, c, application.MoreInformation)
-	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoEffects))
 	otto.Get(site.CasePath(c)).Post(site.CasePath(c), "action", "release", "seen", otto.Seen())
 	olga.Take(c).Decide(c, "approve", "send")
 	otto.Take(c)
