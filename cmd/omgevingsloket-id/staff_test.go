@@ -12,6 +12,7 @@ import (
 // OF-18: nobody becomes the first official over the web, whatever is in the
 // database, and there is no password to begin with.
 func TestOF18_FirstOfficialOnlyByCommand(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	nobody := func(when string) {
 		t.Helper()
@@ -58,6 +59,7 @@ func TestOF18_FirstOfficialOnlyByCommand(t *testing.T) {
 
 // At the command line the same rules invite and remove.
 func TestStaffAddAndRemove(t *testing.T) {
+	t.Parallel()
 	dir := demoFolder(t)
 	if code, _, errs := command(t, "migrate", "--data", dir); code != exitOK {
 		t.Fatal(errs)

@@ -30,14 +30,20 @@ package site
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/e2e/testenv"
@@ -46,6 +52,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signkey"
 )
 
 // Site is a whole provider in this process, on a real listener and a real
@@ -110,7 +117,12 @@ func Start(t testing.TB, setup Setup) *Site {
 	}
 	Must(t, c.Validate())
 	var err error
-	s.App, err = app.New(context.Background(), c, app.Options{Log: NewLog(t), Now: s.Clock.Now, Wrap: setup.Wrap})
+	s.App, err = app.New(context.Background(), c, app.Options{Log: NewLog(t), Now: s.Clock.Now, Wrap: func(stores *app.Stores) {
+		s.addKeys(stores, c)
+		if setup.Wrap != nil {
+			setup.Wrap(stores)
+		}
+	}})
 	Must(t, err)
 	t.Cleanup(s.Close)
 	t.Cleanup(s.knownEvents)
@@ -136,6 +148,47 @@ func OnServers(t testing.TB) func(*config.Config) {
 	return func(c *config.Config) {
 		c.Database.URL, c.Redis.URL = secret.Text(database), secret.Text(cache)
 	}
+}
+
+// rsaKeys are the RSA keys that every site of this test process begins with.
+// Making them takes twice as long as everything else that a site needs.
+var rsaKeys = sync.OnceValues(func() (map[string]*rsa.PrivateKey, error) {
+	keys := map[string]*rsa.PrivateKey{}
+	for _, alg := range []string{"RS256", "PS256"} {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		keys[alg] = key
+	}
+	return keys, nil
+})
+
+// addKeys stores rsaKeys, under ids of their own, as the active keys of a new
+// installation.
+func (s *Site) addKeys(stores *app.Stores, c config.Config) {
+	s.T.Helper()
+	ctx, now := context.Background(), s.Clock.Now()
+	Must(s.T, stores.Migrate(ctx, c, now))
+	there, err := stores.DB.Keys().Keys(ctx)
+	Must(s.T, err)
+	if len(there) > 0 {
+		return
+	}
+	keys, err := rsaKeys()
+	Must(s.T, err)
+	var changes []signkey.Change
+	for alg, private := range keys {
+		k := signkey.Key{ID: secret.NewID(rand.Reader)[:16], Alg: alg, CreatedAt: now}
+		der, err := x509.MarshalPKCS8PrivateKey(private)
+		Must(s.T, err)
+		k.Public, err = json.Marshal(jose.JSONWebKey{Key: private.Public(), KeyID: k.ID, Algorithm: alg, Use: "sig"})
+		Must(s.T, err)
+		k.Sealed, err = stores.Ring.Seal(der, signkey.KeyAAD(k.ID, alg))
+		Must(s.T, err)
+		changes = append(changes, signkey.Change{Key: k, To: signkey.Next}, signkey.Change{Key: k, From: signkey.Next, To: signkey.Active})
+	}
+	Must(s.T, stores.DB.Keys().Apply(ctx, changes, now, NoEffects))
 }
 
 // noMissingText makes a text without a translation fail the test.

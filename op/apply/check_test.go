@@ -11,6 +11,7 @@ import (
 )
 
 func TestApplyCheckNeedsDeclaration(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "")
@@ -23,6 +24,7 @@ func TestApplyCheckNeedsDeclaration(t *testing.T) {
 
 // Each answer can be changed, and the way leads back to the check page.
 func TestApplyCheckChange(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("bedrijf", "jo@example.com", "")
@@ -45,6 +47,7 @@ func TestApplyCheckChange(t *testing.T) {
 
 // What is sent is what was on the page.
 func TestApplyCheckChangedMeanwhile(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "")
@@ -62,6 +65,7 @@ func TestApplyCheckChangedMeanwhile(t *testing.T) {
 // UP-25, UP-28: sixteen clicks at once, or the whole form replayed, make one
 // application and one account.
 func TestUP25_SentOnce(t *testing.T) {
+	t.Parallel()
 	for _, where := range []string{"practice", "production"} {
 		t.Run(where, func(t *testing.T) {
 			s := newIn(t, where)
@@ -102,6 +106,7 @@ func TestUP25_SentOnce(t *testing.T) {
 // After sending, Back leads to the reference number, and no form does
 // anything any more.
 func TestApplyBackAfterSending(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "")
@@ -139,6 +144,7 @@ func TestApplyBackAfterSending(t *testing.T) {
 
 // Two browsers prove the same address; the slower one is told, in words.
 func TestApplyAddressTakenMeanwhile(t *testing.T) {
+	t.Parallel()
 	for _, where := range []string{"practice", "production"} {
 		t.Run(where, func(t *testing.T) {
 			s := newSite(t)
@@ -160,6 +166,7 @@ func TestApplyAddressTakenMeanwhile(t *testing.T) {
 
 // Of sixteen browsers with the same proven address one gets the account.
 func TestUP25_OneAccountAnAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	var browsers []*visitor
 	for range 8 {

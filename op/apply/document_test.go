@@ -45,6 +45,7 @@ func (v *visitor) stored() (application.Document, []byte) {
 
 // UP-01, UP-03, UP-05, UP-08: each refusal has its own words, at the field.
 func TestUP08_DocumentsOfProduction(t *testing.T) {
+	t.Parallel()
 	s := newProduction(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
@@ -71,6 +72,7 @@ func TestUP08_DocumentsOfProduction(t *testing.T) {
 
 // On practice any document will do, but one that could hurt whoever opens it.
 func TestUP08_DocumentsOfPractice(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
@@ -103,6 +105,7 @@ func TestUP08_DocumentsOfPractice(t *testing.T) {
 
 // UP-06: the name is shown and nothing else.
 func TestUP06_DocumentNames(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
@@ -120,6 +123,7 @@ func TestUP06_DocumentNames(t *testing.T) {
 
 // UP-20: a document is ciphertext on disk, and opens in its own row only.
 func TestUP20_SealedAtRest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")

@@ -15,6 +15,7 @@ import (
 )
 
 func TestApplyKind(t *testing.T) {
+	t.Parallel()
 	v := newSite(t).visitor()
 	v.post("/apply", form()).Wrong("kind")
 	v.post("/apply", form("kind", "overheid")).Wrong("kind")
@@ -26,6 +27,7 @@ func TestApplyKind(t *testing.T) {
 }
 
 func TestApplyEmailFaults(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	for _, typed := range []string{
@@ -45,6 +47,7 @@ func TestApplyEmailFaults(t *testing.T) {
 }
 
 func TestApplyCodeWrong(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"
@@ -69,6 +72,7 @@ func TestApplyCodeWrong(t *testing.T) {
 }
 
 func TestApplyCodeExpiredAndReused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"
@@ -91,6 +95,7 @@ func TestApplyCodeExpiredAndReused(t *testing.T) {
 }
 
 func TestApplyMailsPerDraft(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"
@@ -107,6 +112,7 @@ func TestApplyMailsPerDraft(t *testing.T) {
 
 // An address gets ten mails a day, whoever asks from wherever.
 func TestApplyMailsPerAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	const email = "victim@example.com"
 	for range 10 {
@@ -126,6 +132,7 @@ func TestApplyMailsPerAddress(t *testing.T) {
 }
 
 func TestApplyMailsPerSource(t *testing.T) {
+	t.Parallel()
 	s := withMails(site.New(t, func(c *config.Config) { c.Limits.ApplyPerHour = 3 }))
 	v := s.visitor()
 	for _, name := range []string{"a", "b", "c"} {
@@ -141,6 +148,7 @@ func TestApplyMailsPerSource(t *testing.T) {
 
 // Another address can be given until one is confirmed.
 func TestApplyEmailAgain(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.begin("burger", "jo@exmaple.com")
@@ -165,6 +173,7 @@ func TestApplyEmailAgain(t *testing.T) {
 // anybody sees, byte for byte; the owner gets another mail and keeps the
 // account as it is.
 func TestUP27_AddressTaken(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	const taken, fresh = "jo@taken.example", "jo@fresh.example"
 	owner := s.visitor()
@@ -228,6 +237,7 @@ func TestUP27_AddressTaken(t *testing.T) {
 
 // The owner reads it in the account's language, whoever asked.
 func TestUP27_MailInTheOwnersLanguage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	owner := s.visitor()
 	owner.Lang = "en"
@@ -242,6 +252,7 @@ func TestUP27_MailInTheOwnersLanguage(t *testing.T) {
 
 // However right a code looks, it confirms no address that has an account.
 func TestUP27_NoCodeConfirmsATakenAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	owner := s.visitor()
 	owner.fill("burger", "jo@example.com", "")
@@ -259,6 +270,7 @@ func TestUP27_NoCodeConfirmsATakenAddress(t *testing.T) {
 
 // The calls that a taken address costs are those that any address costs.
 func TestApplyTakenCostsTheSame(t *testing.T) {
+	t.Parallel()
 	var counted *counter
 	s := newAltered(t, func(r *apply.Room) {
 		counted = &counter{Store: r.Store, accounts: r.Accounts}

@@ -24,6 +24,7 @@ var formPaths = []string{"/apply/code", "/apply/password", "/apply/person", "/ap
 // Every page sends those who are not there yet to the first unfinished step,
 // and lets those who are further look back.
 func TestApplyOutOfTurn(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"burger", "bedrijf"} {
 		s := newSite(t)
 		order := []string{"/apply/password", "/apply/person", "/apply/company", "/apply/address", "/apply/document", "/apply/check"}
@@ -57,6 +58,7 @@ func TestApplyOutOfTurn(t *testing.T) {
 }
 
 func TestApplyWithoutDraft(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	u, err := url.Parse(s.Server.URL)
@@ -94,6 +96,7 @@ func TestApplyWithoutDraft(t *testing.T) {
 }
 
 func TestApplyPasswordReasons(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.confirm("burger", "jo.vandenberg@example.com")
@@ -121,6 +124,7 @@ func TestApplyPasswordReasons(t *testing.T) {
 
 // What was typed stays where it was typed, also what is wrong.
 func TestApplyTypedIsKept(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("bedrijf", "jo@example.com", "/apply/person")
@@ -149,6 +153,7 @@ func TestApplyTypedIsKept(t *testing.T) {
 
 // Two tabs: the second is told, with what was typed in it, and may overrule.
 func TestApplyTwoTabs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/address")
@@ -182,6 +187,7 @@ func TestApplyTwoTabs(t *testing.T) {
 
 // The narrowest race: another tab saves between reading and writing.
 func TestApplySaveConflict(t *testing.T) {
+	t.Parallel()
 	var counted *counter
 	s := newAltered(t, func(r *apply.Room) {
 		counted = &counter{Store: r.Store, accounts: r.Accounts}
@@ -227,6 +233,7 @@ func (brokenHasher) Hash(context.Context, string) (string, error) {
 
 // Unavailable is not invalid.
 func TestApplyUnavailable(t *testing.T) {
+	t.Parallel()
 	s := newAltered(t, func(r *apply.Room) { r.Hasher = brokenHasher{} })
 	v := s.visitor()
 	v.confirm("burger", "jo@example.com")
@@ -242,6 +249,7 @@ func TestApplyUnavailable(t *testing.T) {
 
 // Every reason that the policy can give has its words.
 func TestApplyPasswordTexts(t *testing.T) {
+	t.Parallel()
 	catalog, err := web.LoadCatalog()
 	site.Must(t, err)
 	catalog.Missing = func(lang, key string) { t.Errorf("no text in %s for %q", lang, key) }

@@ -13,6 +13,7 @@ import (
 
 // UP-23, UP-24: whatever is typed is shown as text.
 func TestUP23_MarkupIsText(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/person")
@@ -43,6 +44,7 @@ func TestUP23_MarkupIsText(t *testing.T) {
 
 // UP-22: every form is bound to the browser it was made for.
 func TestUP22_ForeignForms(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v, other := s.visitor(), s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/person")
@@ -78,6 +80,7 @@ func TestUP22_ForeignForms(t *testing.T) {
 
 // Nothing about a person is stored before the address is confirmed.
 func TestApplyNothingStoredBefore(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"
@@ -101,6 +104,7 @@ func TestApplyNothingStoredBefore(t *testing.T) {
 // Sealed at rest: neither the code nor the handle nor the password is there
 // to be read.
 func TestApplySecretsAtRest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"

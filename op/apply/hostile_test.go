@@ -58,6 +58,7 @@ func TestUP17_DiskFull(t *testing.T) {
 // UP-24: text that is too long, no text, or text that nobody can read is a
 // refusal with words, in each field of each form, and never a failure.
 func TestUP24_OddText(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("bedrijf", "jo@example.com", "/apply/person")
@@ -96,6 +97,7 @@ func TestUP24_OddText(t *testing.T) {
 // nothing twice. (The form token is the browser's, not one form's: what
 // happens once is decided where it is stored.)
 func TestUP28_Replay(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "")

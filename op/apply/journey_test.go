@@ -82,6 +82,7 @@ func (v *visitor) send() site.Answer {
 // The journey as a person makes it: each page is looked at, filled in, and
 // leads to the next.
 func TestApplyBurger(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"nl", "en"} {
 		t.Run(lang, func(t *testing.T) {
 			s := newSite(t)
@@ -137,6 +138,7 @@ func checkPassword(t *testing.T, phc string) {
 }
 
 func TestApplyBedrijf(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@bau.example"
@@ -158,6 +160,7 @@ func TestApplyBedrijf(t *testing.T) {
 }
 
 func TestApplyRecordAndMails(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "")
@@ -194,6 +197,7 @@ func TestApplyRecordAndMails(t *testing.T) {
 }
 
 func TestApplyProduction(t *testing.T) {
+	t.Parallel()
 	s := newProduction(t)
 	v := s.visitor()
 	v.get("/apply").Has("DigiD", "eHerkenning").Without("oefenomgeving", "Oefenomgeving")
@@ -213,6 +217,7 @@ func TestApplyProduction(t *testing.T) {
 // A draft survives closing the browser: what is left is the cookie with the
 // handle.
 func TestApplyDraftSurvives(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/address")
@@ -238,6 +243,7 @@ func TestApplyDraftSurvives(t *testing.T) {
 }
 
 func TestApplyCookieLastsAsLongAsTheDraft(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.post("/apply", form("kind", "burger"))

@@ -158,7 +158,9 @@ func (s *applySite) account(email string) *account.Account {
 }
 
 // file returns the name of the database's file.
-func (s *applySite) file() string { return strings.TrimPrefix(s.Config.Database.URL.Reveal(), "sqlite:") }
+func (s *applySite) file() string {
+	return strings.TrimPrefix(s.Config.Database.URL.Reveal(), "sqlite:")
+}
 
 // bytes returns everything that the database keeps on disk.
 func (s *applySite) bytes() []byte {

@@ -22,6 +22,7 @@ import (
 
 // UP-14, UP-15: the form token, the document, and nothing more.
 func TestUP14_UP15_OnlyTheForm(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
@@ -120,6 +121,7 @@ func TestUP13_SlowUpload(t *testing.T) {
 
 // A slow connection that keeps going is served, however long it takes.
 func TestUP13_PatientUpload(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
@@ -139,6 +141,7 @@ func TestUP13_PatientUpload(t *testing.T) {
 
 // UP-16: one source cannot take all places, nor hold on to them.
 func TestUP16_UploadsAtOnce(t *testing.T) {
+	t.Parallel()
 	counted := make(chan struct{}, 1000)
 	s := withMails(site.Start(t, site.Setup{Wrap: func(s *app.Stores) { s.Windows = told{s.Windows, counted} }}))
 	v := s.visitor()
@@ -191,6 +194,7 @@ func (w told) Allow(ctx context.Context, name, key string, most int, window time
 }
 
 func TestUP08_BodyThatNeverEnds(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")

@@ -16,6 +16,7 @@ import (
 // Two blocks never get the same reference, also when chance would have it:
 // the second one draws again.
 func TestBlockReferenceIsOneAccounts(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Person(site.Email), s.Person("bob@example.com")
 	drawn := strings.Repeat("omgeving", 2)
@@ -42,6 +43,7 @@ func TestBlockReferenceIsOneAccounts(t *testing.T) {
 
 // Home tells each role what of the helpdesk's changes waits for it.
 func TestHomeTellsOfChangesAndAlarms(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)

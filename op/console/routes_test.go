@@ -20,6 +20,7 @@ import (
 // token, with somebody else's, as JSON or under another method; and nothing is
 // written when it is tried. Every route is asked, those of tomorrow too.
 func TestOF09_ConsoleForeignForms(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	olga := s.Official("olga@gov.example", staff.Roles...)
 	stranger := s.Browser().Get("/console/login")
@@ -110,6 +111,7 @@ func head(s *site.Site) int64 {
 // document: what is planted in the stores is on none of them, whatever the
 // role.
 func TestOF08_ConsoleHoldsNoSecrets(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	olga := s.Official("olga@gov.example", staff.Roles...)
 	waits, paper := s.Filed("anna@example.com", "paspoort.pdf", "application/pdf", demo.Page(""))

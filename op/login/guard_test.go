@@ -15,6 +15,7 @@ import (
 // Every form token but this browser's own is refused before anything is
 // hashed or counted.
 func TestLG01_FormTokens(t *testing.T) {
+	t.Parallel()
 	s, calls := site.NewWatched(t, nil)
 	s.Person(site.Email)
 	b, other := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)), s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
@@ -50,6 +51,7 @@ func TestLG01_FormTokens(t *testing.T) {
 
 // A form from another site is refused even with the right token.
 func TestLG02_ForeignForms(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Person(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
@@ -87,6 +89,7 @@ func TestLG02_ForeignForms(t *testing.T) {
 
 // Credentials come in the body of one kind of form, or not at all.
 func TestLG03_OtherWaysToSend(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Active(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
@@ -128,6 +131,7 @@ func TestLG03_OtherWaysToSend(t *testing.T) {
 // Shapes of input: refused as a form, or simply wrong; never a fault of ours.
 // On PostgreSQL, which minds what is no text.
 func TestLG05_Shapes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	s.Person(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
@@ -181,6 +185,7 @@ func TestLG05_Shapes(t *testing.T) {
 // Requests of one source are limited before anything is hashed, known or
 // unknown address alike; the answer says how long to wait.
 func TestLG15_OneSourceIsLimited(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Limits.LoginPerMinute = 3 })
 	s.Active(site.Email)
 	s.Clock.Add(time.Minute)

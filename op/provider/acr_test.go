@@ -17,6 +17,7 @@ const eidas, etoegang = "http://eidas.europa.eu/", "urn:etoegang:core:assurance-
 // TestR047_Level: a level that cannot be given is refused, never silently
 // lowered (R-021, R-048, R-122, R-123 as DESIGN.md §5 reads it).
 func TestR047_Level(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		s := site.New(t, site.OnlyClients(policy, site.NativeClient("web", site.CallbackURI)))
 		_, b := s.Active(site.Email)
@@ -57,6 +58,7 @@ func TestR047_Level(t *testing.T) {
 
 // TestR048_HonestLevel: practice can never pass for the real thing.
 func TestR048_HonestLevel(t *testing.T) {
+	t.Parallel()
 	c := config.Default(config.Practice)
 	if strings.Contains(c.ACR, "eidas") {
 		t.Error(c.ACR)
@@ -75,6 +77,7 @@ func TestR048_HonestLevel(t *testing.T) {
 // TestPolicyFor: a client can be held to more than its issuer asks, never to
 // less.
 func TestPolicyFor(t *testing.T) {
+	t.Parallel()
 	general, nlgov := provider.NewPolicy(client.General, "x", false), provider.NewPolicy(client.NLGov, "x", false)
 	for _, c := range []struct {
 		issuer provider.Policy

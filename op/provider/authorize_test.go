@@ -22,6 +22,7 @@ import (
 var addresses = regexp.MustCompile(`href="[^"<>]*"`)
 
 func TestAZ01_ClientIDs(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, id := range []string{"", "nobody", "WEB", "web ", " web", "web\x00", "web\n", strings.Repeat("w", 129), strings.Repeat("w", 7000), "%77eb", "web'--", "<script>alert(1)</script>", "../web", "\xff"} {
@@ -38,6 +39,7 @@ func TestAZ01_ClientIDs(t *testing.T) {
 // TestAZ02_ErrorsBeforeTheURIIsProven: no error of any kind leads to a
 // foreign address.
 func TestAZ02_ErrorsBeforeTheURIIsProven(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, bad := range [][]string{
@@ -52,6 +54,7 @@ func TestAZ02_ErrorsBeforeTheURIIsProven(t *testing.T) {
 
 // TestAZ05_RepeatedParameters: each once, R-103; unknown ones are passed over.
 func TestAZ05_RepeatedParameters(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	good := site.NewRequest("web", site.CallbackURI)
@@ -82,6 +85,7 @@ func mergedWith(a, b url.Values) url.Values {
 }
 
 func TestAZ06_ParameterBombs(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	b := s.Browser()
 	base := site.NewRequest("web", site.CallbackURI).Encode()
@@ -102,6 +106,7 @@ func TestAZ06_ParameterBombs(t *testing.T) {
 
 // TestAZ07_ResponseTypes: R-001.
 func TestAZ07_ResponseTypes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, kind := range []string{"token", "id_token", "id_token token", "code id_token", "code token", "none", "code code", " code", "code ", "Code", "CODE", "x"} {
@@ -112,6 +117,7 @@ func TestAZ07_ResponseTypes(t *testing.T) {
 
 // TestAZ09_Challenges: R-005 and R-006.
 func TestAZ09_Challenges(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	good := site.NewRequest("web", site.CallbackURI).Get("code_challenge")
@@ -127,6 +133,7 @@ func TestAZ09_Challenges(t *testing.T) {
 // TestAZ10_StateAndNonce: bytes, echoed and never understood (AZ-11, R-018,
 // R-125, R-126).
 func TestAZ10_StateAndNonce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, value := range []string{
@@ -164,6 +171,7 @@ func TestAZ10_StateAndNonce(t *testing.T) {
 
 // TestAZ13_Scopes: R-020, R-059, R-065, R-104, R-152.
 func TestAZ13_Scopes(t *testing.T) {
+	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	open := site.New(t, nil)
 	closed := site.New(t, site.OnlyClients(client.NLGov, site.NewClient("web", site.CallbackURI, func(c *client.Client) {
@@ -205,6 +213,7 @@ func onlyIf(yes bool, h http.Header) http.Header {
 
 // TestAZ14_RequestObjects: refused, and nobody is called.
 func TestAZ14_RequestObjects(t *testing.T) {
+	t.Parallel()
 	trap, err := net.Listen("tcp", "127.0.0.1:0")
 	site.Must(t, err)
 	defer trap.Close()
@@ -232,6 +241,7 @@ func TestAZ14_RequestObjects(t *testing.T) {
 
 // TestAZ29_Methods: GET and POST, as a form; HEAD makes nothing (R-102).
 func TestAZ29_Methods(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	b := s.Browser()
 	query := "/authorize?" + site.NewRequest("web", site.CallbackURI).Encode()
@@ -259,6 +269,7 @@ func TestAZ29_Methods(t *testing.T) {
 
 // TestAZ26_ErrorTextsInTheAddress: our pages say what we say.
 func TestAZ26_ErrorTextsInTheAddress(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for _, path := range []string{"/authorize", "/login", "/end_session", "/login/restart", "/portals", "/"} {
 		b := s.Browser().Get(path + "?error=XYZZY&error_description=XYZZY&error_hint=XYZZY&msg=XYZZY")
@@ -270,6 +281,7 @@ func TestAZ26_ErrorTextsInTheAddress(t *testing.T) {
 
 // TestAZ33_TooLate: at every step, the way to begin again.
 func TestAZ33_TooLate(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Active(site.Email)
 	for _, steps := range []int{0, 1, 2} {

@@ -19,6 +19,7 @@ import (
 // TestTK12_AccountChangesOnTheWay: between login and code, code and token,
 // token and userinfo.
 func TestTK12_AccountChangesOnTheWay(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for i, change := range []func(a account.Account){
 		func(a account.Account) { s.Blocked(a) },
@@ -63,6 +64,7 @@ func (l *lateGrants) Issue(ctx context.Context, g grant.Grant, rec effect.Effect
 // TestTK12_BlockedInThatVeryMoment: after the last look at the account and
 // before the code.
 func TestTK12_BlockedInThatVeryMoment(t *testing.T) {
+	t.Parallel()
 	late := &lateGrants{}
 	s := site.Start(t, site.Setup{Wrap: func(s *app.Stores) { late.Store = s.Grants; s.Grants = late }})
 	a, b := s.Active(site.Email)
@@ -76,6 +78,7 @@ func TestTK12_BlockedInThatVeryMoment(t *testing.T) {
 // TestR273_ShorterSessions: a limit that was lowered counts for sessions
 // that exist.
 func TestR273_ShorterSessions(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	s.Config.Session.Idle = 5 * time.Minute

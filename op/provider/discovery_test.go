@@ -37,6 +37,7 @@ func list(m map[string]any, name string) []string {
 // works and what is not in it fails, under both policies (R-001…,
 //
 func TestUI07_MetadataIsBehaviour(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		t.Run(string(policy), func(t *testing.T) { metadataIsBehaviour(t, policy) })
 	}
@@ -173,6 +174,7 @@ func TestUI07_AlgorithmsAndMethods(t *testing.T) {
 
 // TestUI08_SameForEverybody: whatever the request says.
 func TestUI08_SameForEverybody(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	want := discovery(s)
 	if want["issuer"] != s.Config.Issuer {
@@ -201,6 +203,7 @@ func TestUI08_SameForEverybody(t *testing.T) {
 // TestUI09_JWKS: public members only, one kid each, cache headers, ETag
 //
 func TestUI09_JWKS(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, m, h := s.Call(http.MethodGet, "/jwks", nil, http.Header{"Origin": {"https://any.example"}})
 	kids := map[string]bool{}
@@ -235,6 +238,7 @@ func TestUI09_JWKS(t *testing.T) {
 
 // TestUI12_Paths: nothing is reached by another spelling.
 func TestUI12_Paths(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	token := b.Tokens(site.NewRequest("web", site.CallbackURI))["access_token"].(string)

@@ -17,6 +17,7 @@ import (
 
 // TestR112_Silent: prompt=none never shows anything (AZ-15).
 func TestR112_Silent(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	nobody := s.Browser()
 	nobody.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
@@ -41,6 +42,7 @@ func TestR112_Silent(t *testing.T) {
 // for both factors again; auth_time moves on, sid stays (R-115, R-117, R-188,
 // AZ-16).
 func TestR114_AskedToLogIn(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	before := site.IDToken(t, b.Tokens(site.NewRequest("web", site.CallbackURI)))
@@ -69,6 +71,7 @@ func TestR114_AskedToLogIn(t *testing.T) {
 // TestR121_Hints: id_token_hint names one person; nobody else may finish
 // (AZ-17, R-187).
 func TestR121_Hints(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
 	_, anna := s.Active(site.Email)
 	_, ben := s.Active("ben@example.com")
@@ -113,6 +116,7 @@ func TestR121_Hints(t *testing.T) {
 // TestR118_HarmlessParameters: display, locales and hints never are errors;
 // AZ-32.
 func TestR118_HarmlessParameters(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	s.Person(site.Email)
 	for _, c := range [][]string{
@@ -149,6 +153,7 @@ func TestR118_HarmlessParameters(t *testing.T) {
 // TestAZ20_InterleavedLogins: two clients, two tabs, all twenty orders of
 // three steps each; nothing crosses.
 func TestAZ20_InterleavedLogins(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
 	_, first := s.Active(site.Email)
 	for order := range 1 << 6 {
@@ -203,6 +208,7 @@ func copyOf(b *site.Browser) *site.Browser { c := *b; return &c }
 // TestAZ21_TamperedHandles: every character of the handle in the address and
 // of the browser's cookie matters (JW-17).
 func TestAZ21_TamperedHandles(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
 	handle, cookie := b.URL.Query().Get("login"), b.Cookies()["olid-browser"]
@@ -241,6 +247,7 @@ func TestAZ21_TamperedHandles(t *testing.T) {
 // TestAZ23_ClientChangesDuringTheLogin: what counts is what is registered
 // when the code is issued.
 func TestAZ23_ClientChangesDuringTheLogin(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	store := s.Stores.DB.Clients()

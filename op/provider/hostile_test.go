@@ -201,6 +201,7 @@ func FuzzR186_Claims(f *testing.F) {
 // TestTK25_LibraryTexts: what the protocol library would say of a request
 // (with parts of it) is said in our own words.
 func TestTK25_LibraryTexts(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NativeClient("app", site.NativeURI)))
 	r := site.NewRequest("app", site.NativeURI)
 	for name, form := range map[string]url.Values{

@@ -58,6 +58,7 @@ func inState(s *site.Site, alg string, state signkey.State) (n int) {
 // everything. Old tokens and hints stay good, and nothing is signed with a
 // key that the other server does not know yet (JW-19, UI-03).
 func TestR208_RotationByHand(t *testing.T) {
+	t.Parallel()
 	one, two := pair(t, nil)
 	_, b := one.Active(site.Email)
 	before := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -113,6 +114,7 @@ func TestR208_RotationByHand(t *testing.T) {
 // TestR208_TwoRotateAtOnce: one succeeds, the others hear that somebody else
 // did, and there is one key of each kind.
 func TestR208_TwoRotateAtOnce(t *testing.T) {
+	t.Parallel()
 	one, two := pair(t, nil)
 	var mu sync.Mutex
 	done := 0
@@ -145,6 +147,7 @@ func TestR208_TwoRotateAtOnce(t *testing.T) {
 // refresh at different moments. A relying party that keeps the JWKS for as
 // long as it may always knows the key.
 func TestJW19_ScheduledRotation(t *testing.T) {
+	t.Parallel()
 	one, two := pair(t, func(c *config.Config) {
 		c.Keys.Publish, c.Keys.Sign, c.Keys.Retain = 20*time.Minute, time.Hour, 20*time.Minute
 	})
@@ -190,6 +193,7 @@ func TestJW19_ScheduledRotation(t *testing.T) {
 // TestJW19_AfterALongSleep: nobody refreshed when the next key was due to be
 // announced. It is announced first, and signs no earlier for that.
 func TestJW19_AfterALongSleep(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	kid := func() string {
@@ -214,6 +218,7 @@ func TestJW19_AfterALongSleep(t *testing.T) {
 
 // TestR209_KeysSurviveARestart, and are sealed at rest.
 func TestR209_KeysSurviveARestart(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	if again := s.Twin(0); !slices.Equal(published(s), published(again)) {
 		t.Error("new keys after a restart")
@@ -230,6 +235,7 @@ func TestR209_KeysSurviveARestart(t *testing.T) {
 // TestJW20_TypesOfTokens: one key may sign several types; none passes for
 // another (RFC 8725 §3.11, R-189).
 func TestJW20_TypesOfTokens(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -246,6 +252,7 @@ func TestJW20_TypesOfTokens(t *testing.T) {
 // TestJW06_FormerIssuer: the same keys under another name; what they signed
 // before is worth nothing.
 func TestJW06_FormerIssuer(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))

@@ -20,6 +20,7 @@ import (
 )
 
 func TestL13_HugeState(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	b := s.Browser()
 	for _, size := range []int{1025, 7000, 500_000} {
@@ -69,6 +70,7 @@ func TestL14_MultipartFillsTheDisk(t *testing.T) {
 // L15 and L16: a store that does not answer is neither explained to anybody
 // nor taken for a wrong code, token or client.
 func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -106,6 +108,7 @@ func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
 }
 
 func TestL16_OutageTakenForInvalid(t *testing.T) {
+	t.Parallel()
 	server := testenv.NewPostgres(t)
 	database := server.Database()
 	s := site.New(t, func(c *config.Config) { c.Database.URL = secret.Text(database) })
@@ -144,6 +147,7 @@ func TestL16_OutageTakenForInvalid(t *testing.T) {
 }
 
 func TestL17_HintAloneLogsOut(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -158,6 +162,7 @@ func TestL17_HintAloneLogsOut(t *testing.T) {
 }
 
 func TestL18_ScopeWithoutOpenID(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, scope := range []string{"", "email", "OpenID", "openid2"} {
@@ -166,6 +171,7 @@ func TestL18_ScopeWithoutOpenID(t *testing.T) {
 }
 
 func TestL19_AccessTokenOutsideTheHeader(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	token := url.Values{"access_token": {b.Tokens(site.NewRequest("web", site.CallbackURI))["access_token"].(string)}}
@@ -178,6 +184,7 @@ func TestL19_AccessTokenOutsideTheHeader(t *testing.T) {
 }
 
 func TestL20_DiscoveryAdvertisesMore(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, m, _ := s.Call(http.MethodGet, "/.well-known/openid-configuration", nil, nil)
 	for name, want := range map[string][]any{
@@ -194,6 +201,7 @@ func TestL20_DiscoveryAdvertisesMore(t *testing.T) {
 }
 
 func TestL21_OneTokenPassesForAnother(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -213,6 +221,7 @@ func TestL21_OneTokenPassesForAnother(t *testing.T) {
 // Opaque tokens that decrypt to anything: ours are JWTs, and what is no JWT
 // of ours reaches no store.
 func TestL22_RandomBytesReachTheStore(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	faults.Reset()
 	for range 100 {
@@ -229,6 +238,7 @@ func TestL22_RandomBytesReachTheStore(t *testing.T) {
 }
 
 func TestL23_NoSecurityHeaders(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
 	for _, target := range []string{b.URL.String(), "/token", "/userinfo", "/authorize", "/end_session", "/nowhere", "/jwks"} {

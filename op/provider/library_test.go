@@ -46,6 +46,7 @@ func lastStep(b *site.Browser, r site.Request, email string) string {
 }
 
 func TestL01_LoginNotBoundToBrowser(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, victim := s.Active(site.Email)
 	attacker := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
@@ -76,6 +77,7 @@ func TestL01_LoginNotBoundToBrowser(t *testing.T) {
 }
 
 func TestL03_ReplayLeavesFirstTokens(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -92,6 +94,7 @@ func TestL03_ReplayLeavesFirstTokens(t *testing.T) {
 }
 
 func TestL04_CallbackGivesManyCodes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	link := lastStep(b, site.NewRequest("web", site.CallbackURI).With("prompt", "login"), site.Email)
@@ -110,6 +113,7 @@ func TestL04_CallbackGivesManyCodes(t *testing.T) {
 
 // L5 and L6: any method and any length pass for plain, and PKCE may be absent.
 func TestL05_ChallengeTakenForPlain(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, pair := range [][2]string{{"code_challenge_method", "bogus"}, {"code_challenge_method", ""}, {"code_challenge_method", "plain"}, {"code_challenge", "x"}} {
@@ -118,6 +122,7 @@ func TestL05_ChallengeTakenForPlain(t *testing.T) {
 }
 
 func TestL06_ConfidentialClientWithoutPKCE(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", "", "code_challenge_method", ""), "invalid_request")
@@ -125,6 +130,7 @@ func TestL06_ConfidentialClientWithoutPKCE(t *testing.T) {
 }
 
 func TestL07_VerifierLeftOut(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -139,6 +145,7 @@ func TestL07_VerifierLeftOut(t *testing.T) {
 }
 
 func TestL08_RedirectURIUnescapedTwice(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, uri := range []string{url.QueryEscape(site.CallbackURI), "https://rp.example/c%62", "https://rp.example%2Fcb", "https://rp.example/%63b"} {
@@ -147,6 +154,7 @@ func TestL08_RedirectURIUnescapedTwice(t *testing.T) {
 }
 
 func TestL09_TokensByAddress(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -165,6 +173,7 @@ func TestL09_TokensByAddress(t *testing.T) {
 }
 
 func TestL10_CORSForEverybody(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for _, target := range []string{"/authorize", "/authorize/callback", "/token", "/userinfo", "/revoke", "/end_session", "/login", "/jwks", "/.well-known/openid-configuration"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
@@ -178,6 +187,7 @@ func TestL10_CORSForEverybody(t *testing.T) {
 }
 
 func TestL11_TokenResponseMayBeCached(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -195,6 +205,7 @@ func TestL11_TokenResponseMayBeCached(t *testing.T) {
 }
 
 func TestL12_ResponseModesThatNobodyChose(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, mode := range []string{"fragment", "form_post", "bogus", "query.jwt", "jwt", "Query"} {

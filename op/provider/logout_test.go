@@ -33,6 +33,7 @@ func live(b *site.Browser) bool {
 // TestR255_Logout: with the hint of this very session, at once; then
 // everything is over (R-261, R-263, LO-05).
 func TestR255_Logout(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
 	_, b := s.Active(site.Email)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
@@ -76,6 +77,7 @@ func TestR255_Logout(t *testing.T) {
 // TestR258_Asked: without a hint of this session nobody is logged out
 // unasked, and the question works (LO-01, LO-02, R-256, R-257, R-259).
 func TestR258_Asked(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, func(c *client.Client) { c.PostLogoutRedirectURIs = []string{"https://third.example/out"} })))
 	_, anna := s.Active(site.Email)
 	_, ben := s.Active("ben@example.com")
@@ -136,6 +138,7 @@ func TestR258_Asked(t *testing.T) {
 // TestLO03_HintWithoutSession: nothing is revoked for somebody who only has
 // an ID token; expired ones lead back as well.
 func TestLO03_HintWithoutSession(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -155,6 +158,7 @@ func TestLO03_HintWithoutSession(t *testing.T) {
 // TestLO04_ReturnAddresses: those registered, byte for byte, and only with a
 // hint of their client.
 func TestLO04_ReturnAddresses(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
@@ -190,6 +194,7 @@ func TestLO04_ReturnAddresses(t *testing.T) {
 // TestLO06_TwoPeopleOneBrowser: who logs in last is who is logged in; the
 // first one's tab cannot finish with the second one's session.
 func TestLO06_TwoPeopleOneBrowser(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	_, ben := s.Active("ben@example.com")
@@ -219,6 +224,7 @@ func TestLO06_TwoPeopleOneBrowser(t *testing.T) {
 // TestLO07_StoresGoneDuringLogout: nobody is told that they are logged out
 // when they are not.
 func TestLO07_StoresGoneDuringLogout(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
 	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)

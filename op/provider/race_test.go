@@ -56,9 +56,13 @@ func (c *tally) oneOf(t *testing.T, n int, refusal string) {
 }
 
 // L2 and TK-01: one code, many at once. The replays revoke what it gave.
-func TestL02_CodeRedeemedManyTimes(t *testing.T) { raceCode(t, site.New(t, nil), nil) }
+func TestL02_CodeRedeemedManyTimes(t *testing.T) {
+	t.Parallel()
+	raceCode(t, site.New(t, nil), nil)
+}
 
 func TestTK01_OneCodeAtTwoServers(t *testing.T) {
+	t.Parallel()
 	one, two := pair(t, nil)
 	raceCode(t, one, two)
 }
@@ -86,6 +90,7 @@ func raceCode(t *testing.T, one, two *site.Site) {
 
 // AZ-22: one finished login, many callbacks at once: one code.
 func TestAZ22_OneLoginManyCallbacks(t *testing.T) {
+	t.Parallel()
 	one, two := pair(t, nil)
 	a, b := one.Active(site.Email)
 	before := issued(one, a)
@@ -115,6 +120,7 @@ func TestAZ22_OneLoginManyCallbacks(t *testing.T) {
 // begun at one server, finished at the other, redeemed at the
 // first, told about at the second.
 func TestR310_OneFlowOverTwoServers(t *testing.T) {
+	t.Parallel()
 	one, two := pair(t, nil)
 	a := one.Person(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -138,6 +144,7 @@ func TestR310_OneFlowOverTwoServers(t *testing.T) {
 
 // TK-17, R-030: one assertion, many at once, at two servers: one success.
 func TestTK17_OneAssertionAtTwoServers(t *testing.T) {
+	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	one, two := pair(t, site.WithClients(site.KeyedClient(t, "keyed", site.KeyedURI, key)))
 	servers := []*site.Site{one, two}
@@ -154,6 +161,7 @@ func TestTK17_OneAssertionAtTwoServers(t *testing.T) {
 
 // AZ-24, R-022: 256 bits, no two alike, nothing that they share but the kind.
 func TestAZ24_CodesAreRandom(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	seen := map[string]bool{}

@@ -81,6 +81,7 @@ func redirectCorpus(registered string) []string {
 }
 
 func TestAZ03_RedirectURIs(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NativeClient("app", site.NativeURI), site.NativeClient("plain", "http://[::1]/cb")))
 	b := s.Browser()
 	tried := 0
@@ -115,6 +116,7 @@ func TestAZ03_RedirectURIs(t *testing.T) {
 
 // TestR016_LoopbackPorts: any port, for native clients and nobody else.
 func TestR016_LoopbackPorts(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NativeClient("app", site.NativeURI), site.NativeClient("plain", "http://127.0.0.1/cb?x=1"),
 		site.NewClient("confidential", "http://127.0.0.1:1000/cb", nil)))
 	for _, c := range []struct {
@@ -146,6 +148,7 @@ func TestR016_LoopbackPorts(t *testing.T) {
 
 // TestR014_RegisteredURIs: what may be registered (R-017, R-110, AZ-04).
 func TestR014_RegisteredURIs(t *testing.T) {
+	t.Parallel()
 	for uri, allowed := range map[string]string{
 		"https://rp.example/cb": "web native", "https://rp.example/cb?tenant=1": "web native", "http://127.0.0.1/cb": "native", "http://127.0.0.1:1/cb": "native", "http://[::1]/cb": "native",
 		"http://rp.example/cb": "", "http://localhost/cb": "", "http://localhost:1/cb": "", "https://rp.example/cb#x": "", "https://rp.example/cb#": "", "myapp://cb": "", "myapp:/cb": "",

@@ -36,6 +36,7 @@ func slowHasher(t *testing.T, parallel int) (*Hasher, *slow) {
 }
 
 func TestDO01_GateBoundsComputationsInFlight(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const parallel, callers = 3, 60
 		h, s := slowHasher(t, parallel)
@@ -70,6 +71,7 @@ func TestDO01_GateBoundsComputationsInFlight(t *testing.T) {
 }
 
 func TestDO01_FullGateIsUnavailable(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, s := slowHasher(t, 1)
 		go h.Hash(t.Context(), "vier natte paraplu's")
@@ -104,6 +106,7 @@ func TestDO01_FullGateIsUnavailable(t *testing.T) {
 }
 
 func TestEndedContextComputesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -116,6 +119,7 @@ func TestEndedContextComputesNothing(t *testing.T) {
 }
 
 func TestPanicGivesTheSlotBack(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{Parallel: 1})
 	real := h.derive
 	h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte { panic("out of luck") }

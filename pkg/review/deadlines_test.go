@@ -49,7 +49,12 @@ func outbox(s *site.Site, to string) (kinds []string) {
 // A question that stays unanswered: two reminders, then the end, each once,
 // on however many servers.
 func TestTermsUnanswered(t *testing.T) {
-	s := site.New(t, nil)
+	t.Parallel()
+	unanswered(t, site.Noon)
+}
+
+func unanswered(t *testing.T, at time.Time) {
+	s := site.Start(t, site.Setup{At: at})
 	olga := s.Reviewer("olga")
 	c := s.Asked(olga, "anna@example.com")
 	english := s.Asked(olga, "bob@example.com", func(a *application.Application) { a.Lang = "en" })
@@ -119,19 +124,22 @@ func TestTermsUnanswered(t *testing.T) {
 
 // workday is a Monday at this hour in the Netherlands, behind the clock.
 func workday(s *site.Site, hour int) time.Time {
-	zone, err := time.LoadLocation("Europe/Amsterdam")
-	site.Must(s.T, err)
-	day := s.Clock.Now().In(zone).AddDate(0, 0, 7)
+	day := s.Dutch().AddDate(0, 0, 7)
 	for day.Weekday() != time.Monday {
 		day = day.AddDate(0, 0, 1)
 	}
-	return time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, zone)
+	return time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, day.Location())
 }
 
 // Reviewers are told what is urgent: once on a working day, nothing when
 // nothing is, numbers alone, and nothing of their own application.
 func TestTermsStaffTold(t *testing.T) {
-	s := site.New(t, nil)
+	t.Parallel()
+	officialsTold(t, site.Noon)
+}
+
+func officialsTold(t *testing.T, at time.Time) {
+	s := site.Start(t, site.Setup{At: at})
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
 	s.Official("desk@gov.example", staff.Helpdesk, staff.Administrator, staff.Auditor)
 	s.Invite("new@gov.example", staff.Reviewer)
@@ -190,4 +198,13 @@ func TestTermsStaffTold(t *testing.T) {
 	if letter := s.Mailed("staff-urgent", "olga@gov.example"); mine.DueAt.Add(33*time.Hour).In(zone).Weekday()%6 != 0 && !strings.Contains(letter, "al te laat") {
 		t.Error(letter)
 	}
+}
+
+// Deadlines are days of the Netherlands, from any hour on.
+func TestDatesAroundMidnight(t *testing.T) {
+	t.Parallel()
+	site.Moments(t, map[string]func(*testing.T, time.Time){
+		"unanswered": unanswered,
+		"officials":  officialsTold,
+	})
 }

@@ -11,6 +11,7 @@ import (
 )
 
 func TestArchiveContract(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
 		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },

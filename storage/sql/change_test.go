@@ -20,6 +20,7 @@ func both(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
 }
 
 func TestChangesContract(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		storagetest.Changes(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store, helpdesk.Changes) {
 			db := open(t)
@@ -29,6 +30,7 @@ func TestChangesContract(t *testing.T) {
 }
 
 func TestWatchedContract(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		storagetest.Watched(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store, staff.Watched) {
 			db := open(t)

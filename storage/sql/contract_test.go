@@ -14,14 +14,17 @@ import (
 )
 
 func TestContractSQLite(t *testing.T) {
+	t.Parallel()
 	storagetest.Everything(t, func(t *testing.T) storagetest.Stores { return stores(t, sqlite(t), time.Now) })
 }
 
 func TestContractPostgres(t *testing.T) {
+	t.Parallel()
 	storagetest.Everything(t, func(t *testing.T) storagetest.Stores { return stores(t, testenv.Postgres(t), time.Now) })
 }
 
 func TestCK05_ExactEnds(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
 		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
@@ -75,6 +78,7 @@ func storesOf(db *sql.DB) storagetest.Stores {
 }
 
 func TestStatisticsContract(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
 		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
@@ -87,6 +91,7 @@ func TestStatisticsContract(t *testing.T) {
 }
 
 func TestCasesContract(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
 		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },

@@ -11,6 +11,7 @@ import (
 )
 
 func TestTermsContract(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
 		t.Run(name, func(t *testing.T) {
 			storagetest.Terms(t, func(t *testing.T) (storagetest.Stores, review.Cases, review.DeadlineStore, staff.Store) {

@@ -29,6 +29,7 @@ func eachDatabase(t *testing.T, run func(t *testing.T, open func(*testing.T) *sq
 }
 
 func TestHeadsContract(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		storagetest.Heads(t, func(t *testing.T) (storagetest.Stores, audit.Heads) {
 			db := open(t)
@@ -38,6 +39,7 @@ func TestHeadsContract(t *testing.T) {
 }
 
 func TestStaffContract(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		storagetest.Staff(t, func(t *testing.T) (storagetest.Stores, staff.Store) {
 			db := open(t)
@@ -49,6 +51,7 @@ func TestStaffContract(t *testing.T) {
 // Of a crowd of servers that start on a new database one claims it; whoever
 // comes later learns whose it is. The issuer moves once.
 func TestInstallationContract(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		db := open(t)
 		store := db.Installation()

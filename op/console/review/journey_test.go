@@ -61,6 +61,7 @@ func byReference(s *site.Site, b *site.Browser) review.Case {
 // Production, whole: apply, a question and its answer, two pairs of eyes, the
 // mail, the first login with the QR, the code at the client.
 func TestProductionJourney(t *testing.T) {
+	t.Parallel()
 	const zoe = "zoe@example.at"
 	s, desk := site.NewProduction(t)
 	b := apply(s.Browser(), zoe)
@@ -143,6 +144,7 @@ func TestProductionJourney(t *testing.T) {
 }
 
 func TestProductionJourneyRejected(t *testing.T) {
+	t.Parallel()
 	const zoe = "zoe@example.at"
 	s, desk := site.NewProduction(t)
 	b := apply(s.Browser(), zoe)
@@ -164,6 +166,7 @@ func TestProductionJourneyRejected(t *testing.T) {
 
 // OF-25: withdrawn while an official is about to approve: no account, no mail.
 func TestOF25_WithdrawnMeanwhile(t *testing.T) {
+	t.Parallel()
 	const zoe = "zoe@example.at"
 	s, desk := site.NewProduction(t)
 	b := apply(s.Browser(), zoe)
@@ -195,6 +198,7 @@ func TestOF25_WithdrawnMeanwhile(t *testing.T) {
 // UP-26: a number that nobody has looks like one that somebody has; a code
 // opens one application, once.
 func TestUP26_StatusByGuess(t *testing.T) {
+	t.Parallel()
 	s, _ := site.NewProduction(t)
 	c := s.Sent("anna@example.com")
 	ask := func(reference string) *site.Browser {
