@@ -33,6 +33,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -53,6 +54,7 @@ import (
 	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signkey"
+	"omgevingsloket-id/storage/sql"
 )
 
 // Site is a whole provider in this process, on a real listener and a real
@@ -144,7 +146,7 @@ func Start(t testing.TB, setup Setup) *Site {
 
 // OnServers changes a configuration to a real PostgreSQL and a real Redis.
 func OnServers(t testing.TB) func(*config.Config) {
-	database, cache := testenv.Postgres(t), testenv.Redis(t)
+	database, cache := testenv.PostgresCopy(t, "migrated", migrate), testenv.Redis(t)
 	return func(c *config.Config) {
 		c.Database.URL, c.Redis.URL = secret.Text(database), secret.Text(cache)
 	}
@@ -194,6 +196,15 @@ func (s *Site) addKeys(stores *app.Stores, c config.Config) {
 // noMissingText makes a text without a translation fail the test.
 func noMissingText(t testing.TB, k *web.Kit) {
 	k.Pages.Catalog.Missing = func(lang, key string) { t.Errorf("no text in %s for %q", lang, key) }
+}
+
+// migrate gives an empty database its schema.
+func migrate(url string) error {
+	db, err := sql.Open(context.Background(), sql.Options{URL: secret.Text(url), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(context.Background()), db.Close())
 }
 
 // Must fails the test on an error.

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/sql"
@@ -12,7 +11,7 @@ import (
 )
 
 func both(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
-	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": postgres} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) *sql.DB { return open(t, address(t), time.Now) })
 		})

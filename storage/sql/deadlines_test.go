@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/storagetest"
@@ -12,7 +11,7 @@ import (
 
 func TestTermsContract(t *testing.T) {
 	t.Parallel()
-	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": postgres} {
 		t.Run(name, func(t *testing.T) {
 			storagetest.Terms(t, func(t *testing.T) (storagetest.Stores, review.Cases, review.DeadlineStore, staff.Store) {
 				db := open(t, address(t), time.Now)

@@ -12,7 +12,7 @@ import (
 
 func TestHelpdeskContract(t *testing.T) {
 	t.Parallel()
-	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": postgres} {
 		t.Run(name, func(t *testing.T) {
 			storagetest.Helpdesk(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store) {
 				db := open(t, address(t), time.Now)

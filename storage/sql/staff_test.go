@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/installation"
@@ -20,7 +19,7 @@ import (
 func eachDatabase(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
-		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+		"Postgres": postgres,
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) *sql.DB { return open(t, address(t), time.Now) })
