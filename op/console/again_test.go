@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -77,6 +78,7 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 // OF-21: who looks for everybody is told of like who opens everything; the
 // same search again counts once, and what was typed is not written.
 func TestOF21_SearchesAreOnTheRecord(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	s.Person("anna@example.com")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
@@ -62,6 +63,7 @@ func TestConsoleInviteAndLogin(t *testing.T) {
 // OF-01: every route of the console against every role and none. The routes
 // come from the console itself, so that a new one cannot be forgotten.
 func TestOF01_ConsoleMatrix(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	people := map[staff.Role]*site.Browser{"": s.Browser()}
@@ -186,6 +188,7 @@ func TestConsoleInviteAgain(t *testing.T) {
 
 // LG-23 for officials: a quarter of an hour idle, ten hours in all.
 func TestOF22_ConsoleSessionEnds(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Official("olga@example.org", staff.Auditor)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -73,6 +74,7 @@ func TestOF04_SessionsOfTheOtherSide(t *testing.T) {
 
 // OF-19: a right password alone is no session, wherever one goes with it.
 func TestOF19_NoSessionWithoutSecondFactor(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	s.Browser().Join(s.Invite("olga@example.org", staff.Roles...))

@@ -12,6 +12,7 @@ import (
 
 	"omgevingsloket-id/cmd/omgevingsloket-id/demo"
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -111,6 +112,7 @@ func head(s *site.Site) int64 {
 // document: what is planted in the stores is on none of them, whatever the
 // role.
 func TestOF08_ConsoleHoldsNoSecrets(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	olga := s.Official("olga@gov.example", staff.Roles...)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/config"
@@ -44,6 +45,7 @@ func alarms(s *site.Site, email string) int {
 // of, once: to each administrator, in the record, in the log. The same file
 // again is the same file; beyond three times the number nothing opens.
 func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	const most = 3
 	s := site.New(t, func(c *config.Config) { c.Console.ViewsPerHour = most })

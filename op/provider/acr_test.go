@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/op/provider"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -17,6 +18,7 @@ const eidas, etoegang = "http://eidas.europa.eu/", "urn:etoegang:core:assurance-
 // TestR047_Level: a level that cannot be given is refused, never silently
 // lowered (R-021, R-048, R-122, R-123 as DESIGN.md §5 reads it).
 func TestR047_Level(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		s := site.New(t, site.OnlyClients(policy, site.NativeClient("web", site.CallbackURI)))

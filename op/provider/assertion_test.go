@@ -19,6 +19,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -165,6 +166,7 @@ func TestR030_AssertionOnce(t *testing.T) {
 // TestTK18_AssertionHeaders: algorithm confusion, keys and addresses in the
 // header, types of other tokens (R-168, JW-02, JW-03, JW-05).
 func TestTK18_AssertionHeaders(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s, keys := keyedSite(t, client.General)
 	es := keys["ES256"]

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -133,6 +134,7 @@ func TestAZ09_Challenges(t *testing.T) {
 // TestAZ10_StateAndNonce: bytes, echoed and never understood (AZ-11, R-018,
 //
 func TestAZ10_StateAndNonce(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
@@ -171,6 +173,7 @@ func TestAZ10_StateAndNonce(t *testing.T) {
 
 // TestAZ13_Scopes.
 func TestAZ13_Scopes(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	open := site.New(t, nil)
@@ -281,6 +284,7 @@ func TestAZ26_ErrorTextsInTheAddress(t *testing.T) {
 
 // TestAZ33_TooLate: at every step, the way to begin again.
 func TestAZ33_TooLate(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	s.Active(site.Email)

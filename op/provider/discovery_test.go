@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/signkey"
 )
@@ -37,6 +38,7 @@ func list(m map[string]any, name string) []string {
 // works and what is not in it fails, under both policies (R-001…,
 //
 func TestUI07_MetadataIsBehaviour(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		t.Run(string(policy), func(t *testing.T) { metadataIsBehaviour(t, policy) })
@@ -110,6 +112,7 @@ func accepts(s *site.Site, b *site.Browser, name, value string) bool {
 
 // TestUI07_AlgorithmsAndMethods: the lists that clients are registered by.
 func TestUI07_AlgorithmsAndMethods(t *testing.T) {
+	testenv.Slow(t)
 	s := site.New(t, nil)
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		m := discovery(site.New(t, site.OnlyClients(policy, site.NativeClient("web", site.CallbackURI))))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -42,6 +43,7 @@ func TestR112_Silent(t *testing.T) {
 // for both factors again; auth_time moves on, sid stays (R-115, R-117, R-188,
 // AZ-16).
 func TestR114_AskedToLogIn(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
@@ -153,6 +155,7 @@ func TestR118_HarmlessParameters(t *testing.T) {
 // TestAZ20_InterleavedLogins: two clients, two tabs, all twenty orders of
 // three steps each; nothing crosses.
 func TestAZ20_InterleavedLogins(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
 	_, first := s.Active(site.Email)

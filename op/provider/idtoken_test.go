@@ -12,6 +12,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -80,6 +81,7 @@ func goOIDC(s *site.Site, tokens map[string]any, clientID, alg string) {
 
 // TestR050_PairwiseSubjects: per sector, stable, and nothing of the account.
 func TestR050_PairwiseSubjects(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, site.WithClients(
 		site.NewClient("same", "https://rp.example/second", nil), site.NewClient("other", site.OtherURI, nil),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/op/provider"
 	"omgevingsloket-id/pkg/client"
 )
@@ -124,6 +125,7 @@ func TestR166_HangingUpCostsNothing(t *testing.T) {
 // TestR212_AnswersThatAreNoKeys: a client whose keys cannot be read is not
 // wrong but unavailable; nothing is followed, and little is read.
 func TestR212_AnswersThatAreNoKeys(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	good := string(site.JWKS(t, key))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/signkey"
@@ -58,6 +59,7 @@ func inState(s *site.Site, alg string, state signkey.State) (n int) {
 // everything. Old tokens and hints stay good, and nothing is signed with a
 // key that the other server does not know yet (JW-19, UI-03).
 func TestR208_RotationByHand(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	one, two := pair(t, nil)
 	_, b := one.Active(site.Email)
@@ -114,6 +116,7 @@ func TestR208_RotationByHand(t *testing.T) {
 // TestR208_TwoRotateAtOnce: one succeeds, the others hear that somebody else
 // did, and there is one key of each kind.
 func TestR208_TwoRotateAtOnce(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	one, two := pair(t, nil)
 	var mu sync.Mutex
@@ -147,6 +150,7 @@ func TestR208_TwoRotateAtOnce(t *testing.T) {
 // refresh at different moments. A relying party that keeps the JWKS for as
 // long as it may always knows the key.
 func TestJW19_ScheduledRotation(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	one, two := pair(t, func(c *config.Config) {
 		c.Keys.Publish, c.Keys.Sign, c.Keys.Retain = 20*time.Minute, time.Hour, 20*time.Minute
@@ -193,6 +197,7 @@ func TestJW19_ScheduledRotation(t *testing.T) {
 // TestJW19_AfterALongSleep: nobody refreshed when the next key was due to be
 // announced. It is announced first, and signs no earlier for that.
 func TestJW19_AfterALongSleep(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)

@@ -20,6 +20,7 @@ import (
 )
 
 func TestL13_HugeState(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	b := s.Browser()
@@ -39,6 +40,7 @@ func TestL13_HugeState(t *testing.T) {
 }
 
 func TestL14_MultipartFillsTheDisk(t *testing.T) {
+	testenv.Slow(t)
 	s := site.New(t, nil)
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

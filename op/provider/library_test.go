@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 )
 
@@ -77,6 +78,7 @@ func TestL01_LoginNotBoundToBrowser(t *testing.T) {
 }
 
 func TestL03_ReplayLeavesFirstTokens(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/storage/storagetest"
 )
@@ -77,6 +78,7 @@ func TestR255_Logout(t *testing.T) {
 // TestR258_Asked: without a hint of this session nobody is logged out
 // unasked, and the question works (LO-01, LO-02, R-256, R-257, R-259).
 func TestR258_Asked(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, func(c *client.Client) { c.PostLogoutRedirectURIs = []string{"https://third.example/out"} })))
 	_, anna := s.Active(site.Email)

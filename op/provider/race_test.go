@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -62,6 +63,7 @@ func TestL02_CodeRedeemedManyTimes(t *testing.T) {
 }
 
 func TestTK01_OneCodeAtTwoServers(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	one, two := pair(t, nil)
 	raceCode(t, one, two)
@@ -90,6 +92,7 @@ func raceCode(t *testing.T, one, two *site.Site) {
 
 // AZ-22: one finished login, many callbacks at once: one code.
 func TestAZ22_OneLoginManyCallbacks(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	one, two := pair(t, nil)
 	a, b := one.Active(site.Email)
@@ -120,6 +123,7 @@ func TestAZ22_OneLoginManyCallbacks(t *testing.T) {
 // begun at one server, finished at the other, redeemed at the
 // first, told about at the second.
 func TestR310_OneFlowOverTwoServers(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	one, two := pair(t, nil)
 	a := one.Person(site.Email)
@@ -144,6 +148,7 @@ func TestR310_OneFlowOverTwoServers(t *testing.T) {
 
 // TK-17, R-030: one assertion, many at once, at two servers: one success.
 func TestTK17_OneAssertionAtTwoServers(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	one, two := pair(t, site.WithClients(site.KeyedClient(t, "keyed", site.KeyedURI, key)))
@@ -161,6 +166,7 @@ func TestTK17_OneAssertionAtTwoServers(t *testing.T) {
 
 // AZ-24, R-022: 256 bits, no two alike, nothing that they share but the kind.
 func TestAZ24_CodesAreRandom(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -81,6 +82,7 @@ func redirectCorpus(registered string) []string {
 }
 
 func TestAZ03_RedirectURIs(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, site.WithClients(site.NativeClient("app", site.NativeURI), site.NativeClient("plain", "http://[::1]/cb")))
 	b := s.Browser()

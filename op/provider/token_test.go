@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -17,6 +18,7 @@ import (
 
 // TestTK04_CodeLifetime: 60 seconds, half-open.
 func TestTK04_CodeLifetime(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)

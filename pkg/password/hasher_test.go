@@ -11,6 +11,8 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
+
+	"omgevingsloket-id/e2e/testenv"
 )
 
 // cheap is argon2id at its least cost.
@@ -70,6 +72,7 @@ func TestR320_Argon2idInPHCFormat(t *testing.T) {
 
 // The vectors are from the test suite of the reference implementation.
 func TestR320_VerifiesWhatOthersWrote(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	h := newHasher(t, Config{})
 	for _, phc := range []string{

@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"omgevingsloket-id/e2e/testenv"
 )
 
 var jan = Context{
@@ -189,6 +191,7 @@ func fourByte(n int) string {
 }
 
 func TestPolicyRefusesHardlyAnyRandomPassword(t *testing.T) {
+	testenv.Slow(t)
 	t.Parallel()
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 	r := rand.New(rand.NewPCG(7, 7))
