@@ -23,6 +23,7 @@ var update = flag.Bool("update", false, "write testdata/routes.golden anew")
 // The whole surface: method, path, what kind of guard, fields. A new address
 // shows up here, in a review.
 func TestRouteInventory(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	var lines []string
 	for _, r := range s.Kit.Router.Routes() {
@@ -88,6 +89,7 @@ func everyAnswer(t *testing.T, s *site.Site, look func(what string, got site.Ans
 
 // Every answer carries the headers: pages, errors, redirects, tokens.
 func TestHD01_HD04_HeadersOnEveryAnswer(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	cached := regexp.MustCompile(`^(GET|HEAD) /(jwks|\.well-known/)`)
 	strangers := regexp.MustCompile(`^GET /console/review/content\W`)
@@ -149,6 +151,7 @@ func noForeignResource(t *testing.T, what, body string) {
 // Behind https: HSTS everywhere, and every cookie __Host-, Secure, HttpOnly,
 // Lax, for the whole site and no other.
 func TestHD02_HD10_CookiesAndHSTSUnderHTTPS(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, overTLS)
 	everyAnswer(t, s, func(what string, got site.Answer) {
 		if got.Header.Get("Strict-Transport-Security") != "max-age=63072000; includeSubDomains" {
@@ -201,6 +204,7 @@ func (w cookieWatch) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // Assets have the hash of their content in the name and may be kept for good.
 func TestHD05_StaticAssets(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser().Get("/")
 	kinds := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -220,6 +224,7 @@ func TestHD05_StaticAssets(t *testing.T) {
 
 // No page answers another origin's scripts.
 func TestHD12_NoCORSOnPages(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for _, r := range s.Kit.Router.Routes() {
 		for _, origin := range []string{"https://evil.example", "null", "https://rp.example.evil.example", "http://third.example"} {
@@ -240,6 +245,7 @@ func TestHD12_NoCORSOnPages(t *testing.T) {
 // HT-10, HT-15, HT-19: what only pretends to say who and where we are changes
 // no byte.
 func TestHT10_HeadersOfOthersHaveNoInfluence(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
 	for _, path := range []string{"/login?" + b.URL.RawQuery, "/", "/start", "/.well-known/openid-configuration", "/nothing"} {

@@ -21,6 +21,7 @@ import (
 // an event (deploy/README.md): with SELECT and INSERT everything works, and
 // neither UPDATE nor DELETE is possible to whoever takes the server over.
 func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
+	t.Parallel()
 	owner := testenv.Postgres(t)
 	site.New(t, func(c *config.Config) { // migrates as the owner; its installation is another's
 		c.Database.URL = secret.Text(owner)

@@ -45,6 +45,7 @@ func exported(t *testing.T, dir string, args ...string) string {
 }
 
 func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
+	t.Parallel()
 	dir, first, db := recorded(t)
 	var before int64
 	site.Must(t, db.QueryRow(`SELECT MAX(seq) FROM audit_events`).Scan(&before))
@@ -96,6 +97,7 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 
 // What an attacker with the database can make of the beginning is found.
 func TestOF17_PruneForged(t *testing.T) {
+	t.Parallel()
 	for name, attack := range map[string]func(t *testing.T, db *sql.DB){
 		"beginning taken away": func(t *testing.T, db *sql.DB) {
 			run1(t, db, `DELETE FROM audit_events WHERE seq < (SELECT MAX(seq) FROM audit_events)`)
@@ -159,6 +161,7 @@ func TestOF17_PruneForged(t *testing.T) {
 
 // A young event, and one that no head was signed for, stay.
 func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	signer, err := s.Stores.AuditSigner(t.Context())
 	site.Must(t, err)
@@ -206,6 +209,7 @@ func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 // OF-26: a file is there whole or not at all, and one that was cut or patched
 // is not taken for whole.
 func TestOF26_ExportFiles(t *testing.T) {
+	t.Parallel()
 	dir, _, db := recorded(t)
 	file := exported(t, dir)
 	if code, _, err := command(t, "audit", "export", "--data", dir, "--out", file); code != exitWrongUse || !strings.Contains(err, "there already") {
@@ -248,6 +252,7 @@ func TestOF26_ExportFiles(t *testing.T) {
 // The Logboek's lines are a view: about people alone, without what the record
 // says of officials.
 func TestLogboekExport(t *testing.T) {
+	t.Parallel()
 	dir, _, _ := recorded(t)
 	code, out, err := command(t, "audit", "export", "--data", dir, "--format", "logboek")
 	if code != exitOK || strings.Contains(out, "key.moved") || strings.Contains(out, "operator") {

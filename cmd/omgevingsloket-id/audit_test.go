@@ -40,6 +40,7 @@ func recorded(t *testing.T) (dir, export string, attacker *sql.DB) {
 }
 
 func TestOF17_AuditVerify(t *testing.T) {
+	t.Parallel()
 	dir, export, _ := recorded(t)
 	for _, args := range [][]string{{"audit", "verify", "--data", dir}, {"audit", "verify", "--data", dir, "--head", export}} {
 		if code, out, err := command(t, args...); code != exitOK || !strings.Contains(out, "The record holds") {
@@ -57,6 +58,7 @@ func TestOF17_AuditVerify(t *testing.T) {
 
 // Somebody who can write the database, but has no master key, is found out.
 func TestOF17_AuditTampering(t *testing.T) {
+	t.Parallel()
 	for name, attack := range map[string]func(t *testing.T, db *sql.DB){
 		"row changed": func(t *testing.T, db *sql.DB) {
 			run1(t, db, `UPDATE audit_events SET reason = 'nothing to see' WHERE seq = 3`)
@@ -136,6 +138,7 @@ func recompute(t *testing.T, db *sql.DB) {
 
 // An export is whole or says so, and its head is signed by this installation.
 func TestOF26_AuditExport(t *testing.T) {
+	t.Parallel()
 	dir, export, db := recorded(t)
 	text, err := os.ReadFile(export)
 	site.Must(t, err)
@@ -171,6 +174,7 @@ func TestOF26_AuditExport(t *testing.T) {
 
 // The running provider keeps signed heads.
 func TestAuditCheckpoint(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	signer, err := s.Stores.AuditSigner(t.Context())

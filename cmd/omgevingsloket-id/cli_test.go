@@ -33,6 +33,7 @@ func demoFolder(t *testing.T) string {
 }
 
 func TestCommandsHelpAndWrongUse(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		args []string
 		code int
@@ -71,6 +72,7 @@ func TestCommandsHelpAndWrongUse(t *testing.T) {
 }
 
 func TestCommandsClient(t *testing.T) {
+	t.Parallel()
 	dir := demoFolder(t)
 	if code, _, err := command(t, "client", "list", "--data", dir); code != exitFailed || !strings.Contains(err, "migrate") {
 		t.Error("before migrate:", code, err)
@@ -103,6 +105,7 @@ func TestCommandsClient(t *testing.T) {
 
 // A misspelt setting in the environment stops every command.
 func TestCommandsUnknownEnvironment(t *testing.T) {
+	t.Parallel()
 	var out, err bytes.Buffer
 	w := world{ctx: t.Context(), stdout: &out, stderr: &err, getenv: func(string) string { return "" }, environ: []string{"OLID_SESION_IDLE=1m"}}
 	if code := run(w, []string{"config", "check", "--data", demoFolder(t)}); code != exitFailed || !strings.Contains(err.String(), "OLID_SESION_IDLE") {
@@ -111,6 +114,7 @@ func TestCommandsUnknownEnvironment(t *testing.T) {
 }
 
 func TestCommandsKeys(t *testing.T) {
+	t.Parallel()
 	dir := demoFolder(t)
 	if code, _, err := command(t, "migrate", "--data", dir); code != exitOK {
 		t.Fatal(err)
@@ -137,6 +141,7 @@ func TestCommandsKeys(t *testing.T) {
 }
 
 func TestCommandsAccount(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	dir := demoFolder(t)
@@ -149,7 +154,7 @@ func TestCommandsAccount(t *testing.T) {
 	if code, _, err := command(t, "account", "unblock", "--data", dir, site.Email); code != exitFailed || !strings.Contains(err, "not blocked") {
 		t.Error("not blocked:", code, err)
 	}
-	site.Must(t, s.Stores.DB.Accounts().Block(t.Context(), a.ID, a.Epoch, account.Reported, "ABCD-2345", s.Clock.Now(), site.NoRecord))
+	site.Must(t, s.Stores.DB.Accounts().Block(t.Context(), a.ID, a.Epoch, account.Reported, "ABCD-2345", s.Clock.Now(), site.NoEffects))
 	_, out, _ := command(t, "account", "show", "--data", dir, "abcd-2345")
 	if !strings.Contains(out, "blocked") || !strings.Contains(out, site.Email) || strings.Contains(out, "argon2id") {
 		t.Error("show:", out)
@@ -179,6 +184,7 @@ func TestCommandsAccount(t *testing.T) {
 
 // The demo answers, tells what to do, and stops when told.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	provider, portal := freeAddress(t), freeAddress(t)
 	dir := t.TempDir()
 	ctx, stop := context.WithCancel(t.Context())

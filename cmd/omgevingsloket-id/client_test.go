@@ -12,6 +12,7 @@ import (
 
 // OF-13: what a client may be registered with, by command and in the file.
 func TestOF13_ClientRegistration(t *testing.T) {
+	t.Parallel()
 	const own = "https://id.example"
 	many := make([]string, 10_000)
 	for i := range many {

@@ -20,6 +20,7 @@ import (
 // Whatever the demo for officials prints opens what it says: each role gets
 // in, there is work for each, and a second start says the same again.
 func TestDemoReview(t *testing.T) {
+	t.Parallel()
 	d := demoCommand{Data: t.TempDir(), Review: true}
 	s := site.New(t, func(c *config.Config) {
 		d.Listen = strings.TrimPrefix(c.Issuer, "http://")
@@ -73,6 +74,7 @@ func TestDemoReview(t *testing.T) {
 
 // The documents that the demo makes up are what they say.
 func TestDemoReviewDocuments(t *testing.T) {
+	t.Parallel()
 	for _, make := range []func() (string, string, []byte){demo.PDF, demo.ActivePDF, demo.Picture} {
 		name, kind, content := make()
 		if got, wrong := document.Judge(content, false); got != kind || wrong != "" || document.CleanName(name, kind) != name || filepath.Ext(name) == "" {

@@ -16,6 +16,7 @@ import (
 // OF-14: nothing that somebody gave us is fetched but a client's jwks_uri
 // (TestR212_OnlyPublicAddresses): no other code makes requests at all.
 func TestOF14_OneFetcher(t *testing.T) {
+	t.Parallel()
 	allowed := map[string]bool{
 		"../../op/provider/jwksuri.go": true,
 		"../../op/web/errors.go":       true, // draws a page without a visitor, and sends nothing
@@ -45,6 +46,7 @@ func TestOF14_OneFetcher(t *testing.T) {
 // The law of the house (README, "The law"): who may import whom. Imports are
 // parsed in this process, so that no test cache can hide a change.
 func TestLaw(t *testing.T) {
+	t.Parallel()
 	const root = "../.."
 	checked := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -132,6 +134,7 @@ func forbidden(from, imported string) string {
 
 // A law that catches nothing is none: each clause is broken once here.
 func TestLawCatches(t *testing.T) {
+	t.Parallel()
 	for _, c := range [][2]string{
 		{"pkg/account", "net/http"}, {"pkg/account", "database/sql"}, {"pkg/session", "github.com/redis/go-redis/v9"},
 		{"pkg/account", "omgevingsloket-id/storage/sql"}, {"storage/sql", "net/http"}, {"storage/sql", "omgevingsloket-id/op/web"},
@@ -157,6 +160,7 @@ func TestLawCatches(t *testing.T) {
 
 // Every package says what it owns (habit: package comments).
 func TestPackageComments(t *testing.T) {
+	t.Parallel()
 	const root = "../.."
 	documented := map[string]bool{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

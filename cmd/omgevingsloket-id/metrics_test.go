@@ -92,6 +92,7 @@ func TestReadyzAndMetrics(t *testing.T) {
 // A store that does not answer stops the start, with words for an operator
 // and without the password in its address.
 func TestStartWithoutStores(t *testing.T) {
+	t.Parallel()
 	dir := demoFolder(t)
 	c, err := target{Data: dir}.load(world{getenv: func(string) string { return "" }})
 	site.Must(t, err)
@@ -119,6 +120,7 @@ func TestStartWithoutStores(t *testing.T) {
 
 // The master key must be the one that the database was made with.
 func TestStartWithAnotherMasterKey(t *testing.T) {
+	t.Parallel()
 	dir, other := demoFolder(t), demoFolder(t)
 	c, err := target{Data: dir}.load(world{getenv: func(string) string { return "" }})
 	site.Must(t, err)

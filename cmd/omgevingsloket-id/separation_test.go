@@ -39,6 +39,7 @@ func startAgain(s *site.Site, change func(*config.Config)) error {
 // Each environment refuses the other's database, whatever else fits, and
 // leaves it as it is; so does every command.
 func TestProductionRefusesPracticesDatabase(t *testing.T) {
+	t.Parallel()
 	practice := site.New(t, nil)
 	production, _ := site.NewProduction(t)
 	for _, test := range []struct {
@@ -86,6 +87,7 @@ func allEvents(s *site.Site) []audit.Event {
 // The issuer is part of what a database is for; only a command moves it, and
 // no command moves the environment.
 func TestIssuerIsMovedOnPurpose(t *testing.T) {
+	t.Parallel()
 	s, _ := site.NewProduction(t)
 	was := s.Config.Issuer
 	moved := func(c *config.Config) { c.Issuer = "https://elsewhere.example" }
@@ -146,6 +148,7 @@ func TestIssuerIsMovedOnPurpose(t *testing.T) {
 // other, and no cookie, code or token of practice is worth anything at
 // production, nor the other way round.
 func TestProductionRefusesPracticesSessions(t *testing.T) {
+	t.Parallel()
 	address := testenv.Redis(t)
 	shared := func(c *config.Config) { c.Redis.URL = secret.Text(address) }
 	practice := site.New(t, shared)
@@ -211,6 +214,7 @@ func TestProductionRefusesPracticesSessions(t *testing.T) {
 // A new database of before this wall existed is taken by who comes first; of
 // a crowd of servers one tells of it.
 func TestInstallationIsClaimedOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	claimed := 0
 	for _, e := range allEvents(s) {

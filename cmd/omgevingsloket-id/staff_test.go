@@ -12,6 +12,7 @@ import (
 // OF-18: nobody becomes the first official over the web, whatever is in the
 // database, and there is no password to begin with.
 func TestOF18_FirstOfficialOnlyByCommand(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	nobody := func(when string) {
 		t.Helper()
@@ -52,12 +53,13 @@ func TestOF18_FirstOfficialOnlyByCommand(t *testing.T) {
 	s.Official("olga@example.org", staff.Administrator)
 	m, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@example.org")
 	site.Must(t, err)
-	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", m.ID, site.NoRecord))
+	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", m.ID, site.NoEffects))
 	nobody("after the last one was removed")
 }
 
 // At the command line the same rules invite and remove.
 func TestStaffAddAndRemove(t *testing.T) {
+	t.Parallel()
 	dir := demoFolder(t)
 	if code, _, errs := command(t, "migrate", "--data", dir); code != exitOK {
 		t.Fatal(errs)

@@ -22,6 +22,7 @@ func commandLine(t *testing.T, args ...string) (code int, stdout, stderr string)
 // The helpdesk's way until it has a console: `account unblock`, while the
 // server runs.
 func TestEN20_UnblockAtTheCommandLine(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	// The command has the machine's clock.
 	s := site.Start(t, site.Setup{At: time.Now().UTC().Truncate(time.Second), Config: func(c *config.Config) {

@@ -10,14 +10,51 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
-	"time"
 
 	"omgevingsloket-id/pkg/secret"
-	"omgevingsloket-id/pkg/totp"
 )
 
-// On is the same browser, turned to another server of the installation.
+// Cookies of the citizens' pages, as they are called over http.
+const (
+	SessionCookie = "olid-session" // of somebody who is logged in
+	BrowserCookie = "olid-browser" // what form tokens are bound to
+)
+
+// FormType is the Content-Type of a form without files.
+const FormType = "application/x-www-form-urlencoded"
+
+var (
+	csrfField  = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
+	formAction = regexp.MustCompile(`<form[^>]* action="([^"]*)"`)
+	markup     = regexp.MustCompile(`<[^>]*>|\s`)
+)
+
+// Browser is one person's browser: cookies and the page it is on, no scripts.
+type Browser struct {
+	Site   *Site
+	HTTP   *http.Client
+	URL    *url.URL
+	Status int
+	Header http.Header
+	Body   string
+	Lang   string      // of Accept-Language; "" sends none
+	Seed   secret.Text // the key in its authenticator app
+}
+
+// Browser returns a new browser, without cookies, that is on no page yet.
+func (s *Site) Browser() *Browser {
+	s.T.Helper()
+	jar, err := cookiejar.New(nil)
+	Must(s.T, err)
+	u, err := url.Parse(s.Server.URL)
+	Must(s.T, err)
+	return &Browser{Site: s, URL: u, HTTP: &http.Client{
+		Jar: jar, Transport: s.Server.Client().Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// On returns the same browser, pointed at another server of the installation.
 func (b *Browser) On(s *Site) *Browser {
 	b.Site.T.Helper()
 	other := *b
@@ -28,166 +65,51 @@ func (b *Browser) On(s *Site) *Browser {
 	return &other
 }
 
-// WrongCode is a code that is right in none of the steps around now.
-func (b *Browser) WrongCode() string {
+// Get opens an address and follows the answer. A path is one of the site's,
+// wherever the browser is.
+func (b *Browser) Get(target string) *Browser {
 	b.Site.T.Helper()
-	return wrongCode(b.Site.T, b.Seed, b.Site.Clock.Now())
-}
-
-func wrongCode(t testing.TB, seed secret.Text, now time.Time) string {
-	t.Helper()
-	var right []string
-	for step := totp.Step(now) - 3; step <= totp.Step(now)+3; step++ {
-		code, err := totp.Code(seed, step)
-		Must(t, err)
-		right = append(right, code)
+	if strings.HasPrefix(target, "/") {
+		target = b.Site.Server.URL + target
 	}
-	for _, guess := range []string{"000000", "111111", "222222", "333333", "444444", "555555", "666666", "777777"} {
-		if !slices.Contains(right, guess) {
-			return guess
-		}
-	}
-	t.Fatal("seven codes of eight guesses are right")
-	return ""
-}
-
-// Says demands a piece of text on the page.
-func (b *Browser) Says(text string) *Browser {
-	b.Site.T.Helper()
-	if !strings.Contains(b.Body, text) {
-		b.Site.T.Fatalf("at %s (status %d): no %q on the page\n%s", b.URL, b.Status, text, b.Body)
-	}
-	return b
-}
-
-// Is demands a status.
-func (b *Browser) Is(status int) *Browser {
-	b.Site.T.Helper()
-	if b.Status != status {
-		b.Site.T.Fatalf("at %s: status %d, want %d\n%s", b.URL, b.Status, status, b.Body)
-	}
-	return b
-}
-
-// Cookies are this browser's, by name.
-func (b *Browser) Cookies() map[string]string {
-	u, err := url.Parse(b.Site.Server.URL)
+	u, err := b.URL.Parse(target)
 	Must(b.Site.T, err)
-	out := map[string]string{}
-	for _, c := range b.HTTP.Jar.Cookies(u) {
-		out[c.Name] = c.Value
-	}
-	return out
-}
-
-// Give puts cookies into this browser, as somebody who plants them would.
-func (b *Browser) Give(cookies map[string]string) {
-	u, err := url.Parse(b.Site.Server.URL)
+	req, err := http.NewRequest(http.MethodGet, u.String(), nil)
 	Must(b.Site.T, err)
-	var list []*http.Cookie
-	for _, name := range slices.Sorted(maps.Keys(cookies)) {
-		list = append(list, &http.Cookie{Name: name, Value: cookies[name], Path: "/"})
-	}
-	b.HTTP.Jar.SetCookies(u, list)
+	return b.Do(req)
 }
 
-// Post sends a form of this browser to any address of ours, whatever page it
-// is on.
+// Submit sends the form on the page with these fields (name, value, …) and
+// follows the answer.
+func (b *Browser) Submit(fields ...string) *Browser {
+	b.Site.T.Helper()
+	return b.Do(b.Form(fields...))
+}
+
+// Post sends a form to a path of the site, with a token of this browser, whatever
+// page it is on, and follows the answer.
 func (b *Browser) Post(target string, fields ...string) *Browser {
 	b.Site.T.Helper()
 	return b.Do(b.FormTo(target, fields...))
 }
 
-// FormTo returns a POST of the fields, which are names and values in turn, with the token of the browser's own form.
-func (b *Browser) FormTo(target string, fields ...string) *http.Request {
+// Press sends a form to a path of the site, with the token of the page that
+// the browser is on, and follows the answer.
+func (b *Browser) Press(target string, fields ...string) *Browser {
 	b.Site.T.Helper()
-	form := url.Values{"csrf": {secret.MAC(b.Site.Kit.Cookies.FormKey, "form", b.Cookies()[BrowserCookie])}}
-	for i := 0; i+1 < len(fields); i += 2 {
-		form.Add(fields[i], fields[i+1])
-	}
-	req := b.Request(http.MethodPost, target, strings.NewReader(form.Encode()))
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	return req
+	form := url.Values{"csrf": {b.FormToken()}}
+	add(form, fields)
+	return b.Do(b.formRequest(target, form))
 }
 
-// Answer is one response, looked at byte by byte.
-type Answer struct {
-	Status int
-	Header http.Header
-	Body   string
-}
-
-// Send makes one request with the browser's cookies and follows nothing. What
-// it sets, the browser keeps.
-func (b *Browser) Send(req *http.Request) Answer {
-	b.Site.T.Helper()
-	res, err := b.HTTP.Do(req)
-	Must(b.Site.T, err)
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	Must(b.Site.T, err)
-	return Answer{res.StatusCode, res.Header, string(body)}
-}
-
-// Request returns a request to a path of the site; HTTP adds the cookies.
-func (b *Browser) Request(method, target string, body io.Reader) *http.Request {
-	b.Site.T.Helper()
-	req, err := http.NewRequest(method, b.Site.Server.URL+target, body)
-	Must(b.Site.T, err)
-	return req
-}
-
-var requestReference = regexp.MustCompile(`<code dir="ltr">[0-9a-f]{12}</code>`)
-
-// Plain is the answer without what differs between any two: the date, and the
-// reference of an error page.
-func (a Answer) Plain() Answer {
-	h := a.Header.Clone()
-	h.Del("Date")
-	return Answer{a.Status, h, requestReference.ReplaceAllString(a.Body, "REFERENCE")}
-}
-
-// The names of the cookies, without __Host- because the site is at http://127.0.0.1.
-const (
-	SessionCookie = "olid-session"
-	BrowserCookie = "olid-browser"
-)
-
-// silent asks for an answer without a page: a code, or login_required.
-func (b *Browser) silent() url.Values {
-	b.Site.T.Helper()
-	return b.Authorize(NewRequest("web", CallbackURI).With("prompt", "none")).Answered()
-}
-
-// LoggedIn reports whether the browser has a session that gives a code without a page.
-func (b *Browser) LoggedIn() bool { b.Site.T.Helper(); return b.silent().Get("code") != "" }
-
-// Browser is one person's browser: cookies, the page it is on, no scripts.
-type Browser struct {
-	Site   *Site
-	HTTP   *http.Client
-	URL    *url.URL
-	Status int
-	Header http.Header
-	Body   string
-	Seed   secret.Text // what its authenticator app knows
-}
-
-// Browser returns a new browser, without cookies.
-func (s *Site) Browser() *Browser {
-	jar, err := cookiejar.New(nil)
-	Must(s.T, err)
-	u, err := url.Parse(s.Server.URL)
-	Must(s.T, err)
-	return &Browser{Site: s, URL: u, HTTP: &http.Client{Jar: jar, Transport: s.Server.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
-}
-
-// Do sends a request and follows our own redirects and refreshes; it stops
-// at an address of somebody else's, which it then is "at".
+// Do sends a request and follows redirects and refreshes within the site. It
+// stops at an address elsewhere, which becomes the browser's URL.
 func (b *Browser) Do(req *http.Request) *Browser {
 	b.Site.T.Helper()
 	for range 10 {
+		if b.Lang != "" {
+			req.Header.Set("Accept-Language", b.Lang)
+		}
 		res, err := b.HTTP.Do(req)
 		Must(b.Site.T, err)
 		body, err := io.ReadAll(res.Body)
@@ -214,26 +136,31 @@ func (b *Browser) Do(req *http.Request) *Browser {
 	return b
 }
 
-// Get opens an address; a path is one of ours, wherever the browser is.
-func (b *Browser) Get(target string) *Browser {
+// Send makes one request with the browser's cookies, and keeps those that the
+// answer sets. It follows no redirect and leaves the browser on its page.
+func (b *Browser) Send(req *http.Request) Answer {
 	b.Site.T.Helper()
-	if strings.HasPrefix(target, "/") {
-		target = b.Site.Server.URL + target
+	if b.Lang != "" {
+		req.Header.Set("Accept-Language", b.Lang)
 	}
-	u, err := b.URL.Parse(target)
+	res, err := b.HTTP.Do(req)
 	Must(b.Site.T, err)
-	req, err := http.NewRequest(http.MethodGet, u.String(), nil)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
 	Must(b.Site.T, err)
-	return b.Do(req)
+	return Answer{Status: res.StatusCode, Header: res.Header, Body: string(body), site: b.Site}
 }
 
-// Submit sends the form on the page with these fields (name, value, …).
-func (b *Browser) Submit(fields ...string) *Browser {
+// Request returns a request to a path of the site, as it is.
+func (b *Browser) Request(method, target string, body io.Reader) *http.Request {
 	b.Site.T.Helper()
-	return b.Do(b.Form(fields...))
+	req, err := http.NewRequest(method, b.Site.Server.URL+target, body)
+	Must(b.Site.T, err)
+	return req
 }
 
-// Form makes the request that submitting the page's form would send.
+// Form returns the request that submitting the form on the page would make,
+// with these fields (name, value, …).
 func (b *Browser) Form(fields ...string) *http.Request {
 	b.Site.T.Helper()
 	target := b.URL
@@ -243,7 +170,7 @@ func (b *Browser) Form(fields ...string) *http.Request {
 		Must(b.Site.T, err)
 	}
 	form := url.Values{}
-	if m := CSRFField.FindStringSubmatch(b.Body); m != nil {
+	if m := csrfField.FindStringSubmatch(b.Body); m != nil {
 		form.Set("csrf", html.UnescapeString(m[1]))
 	}
 	for i := 0; i+1 < len(fields); i += 2 {
@@ -251,12 +178,67 @@ func (b *Browser) Form(fields ...string) *http.Request {
 	}
 	req, err := http.NewRequest(http.MethodPost, target.String(), strings.NewReader(form.Encode()))
 	Must(b.Site.T, err)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", FormType)
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
 	return req
 }
 
-// At demands that the browser is at a path of ours.
+// FormTo returns the POST of a form to a path of the site, with a token of this
+// browser.
+func (b *Browser) FormTo(target string, fields ...string) *http.Request {
+	b.Site.T.Helper()
+	form := url.Values{"csrf": {secret.MAC(b.Site.Kit.Cookies.FormKey, "form", b.Cookies()[BrowserCookie])}}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+	req := b.Request(http.MethodPost, target, strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", FormType)
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	return req
+}
+
+// formRequest returns the POST of a form to a path of the site.
+func (b *Browser) formRequest(target string, form url.Values) *http.Request {
+	b.Site.T.Helper()
+	req := b.Request(http.MethodPost, target, strings.NewReader(form.Encode()))
+	req.Header.Set("Content-Type", FormType)
+	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	return req
+}
+
+// add adds fields (name, value, …) to a form.
+func add(form url.Values, fields []string) {
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+}
+
+// FormToken returns the form token on the page.
+func (b *Browser) FormToken() string {
+	b.Site.T.Helper()
+	m := csrfField.FindStringSubmatch(b.Body)
+	if m == nil {
+		b.Site.T.Fatalf("no form token on the page at %s (status %d)\n%s", b.URL, b.Status, b.Body)
+	}
+	return html.UnescapeString(m[1])
+}
+
+// WithoutToken returns a page without its form tokens, which differ between
+// any two browsers.
+func WithoutToken(body string) string { return csrfField.ReplaceAllString(body, "CSRF") }
+
+// MainText returns the text between the tags of the main part of the page.
+func (b *Browser) MainText() string {
+	b.Site.T.Helper()
+	_, rest, begins := strings.Cut(b.Body, "<main")
+	main, _, ends := strings.Cut(rest, "</main")
+	if !begins || !ends {
+		b.Site.T.Fatalf("no main part on the page at %s (status %d)\n%s", b.URL, b.Status, b.Body)
+	}
+	return markup.ReplaceAllString("<main"+main, " ")
+}
+
+// At demands that the browser is at a path of the site.
 func (b *Browser) At(path string) *Browser {
 	b.Site.T.Helper()
 	if b.URL.Path != path || b.URL.Host != b.Site.Server.Listener.Addr().String() {
@@ -265,59 +247,61 @@ func (b *Browser) At(path string) *Browser {
 	return b
 }
 
-var keyGroups = regexp.MustCompile(`<p class="qr-groups"[^>]*>(.*?)</p>`)
-
-// Tags matches what to take out of a page to read its text without spaces.
-var Tags = regexp.MustCompile(`<[^>]*>|\s`)
-
-// Scan reads the key on the QR page into the browser's authenticator app.
-func (b *Browser) Scan() *Browser {
+// Is demands the status of the page.
+func (b *Browser) Is(status int) *Browser {
 	b.Site.T.Helper()
-	m := keyGroups.FindStringSubmatch(b.Body)
-	if m == nil {
-		b.Site.T.Fatalf("no key on the page at %s (status %d)", b.URL, b.Status)
+	if b.Status != status {
+		b.Site.T.Fatalf("at %s: status %d, want %d\n%s", b.URL, b.Status, status, b.Body)
 	}
-	b.Seed = secret.Text(Tags.ReplaceAllString(m[1], ""))
 	return b
 }
 
-// Code is what the app shows now.
-func (b *Browser) Code() string {
+// Says demands a piece of text in the source of the page.
+func (b *Browser) Says(text string) *Browser {
 	b.Site.T.Helper()
-	code, err := totp.Code(b.Seed, totp.Step(b.Site.Clock.Now()))
-	Must(b.Site.T, err)
-	return code
-}
-
-// Authorize sends the browser to the authorization endpoint.
-func (b *Browser) Authorize(r Request) *Browser {
-	b.Site.T.Helper()
-	return b.Get(b.Site.Server.URL + "/authorize?" + r.Encode())
-}
-
-// Enrol goes through a first login, from the login page to the client.
-func (b *Browser) Enrol(email string) *Browser {
-	b.Site.T.Helper()
-	b.At("/login").Submit("email", email, "password", Password)
-	b.At("/enrol").Submit()
-	b.At("/enrol/qr").Scan()
-	b.Get("/login/code?" + b.URL.RawQuery)
-	return b.At("/login/code").Submit("code", b.Code())
-}
-
-// Login goes through a later login.
-func (b *Browser) Login(email string) *Browser {
-	b.Site.T.Helper()
-	b.Site.Clock.Add(30 * time.Second) // the last code is spent
-	b.At("/login").Submit("email", email, "password", Password)
-	return b.At("/login/code").Submit("code", b.Code())
-}
-
-// Answered gives the parameters of the answer at the client.
-func (b *Browser) Answered() url.Values {
-	b.Site.T.Helper()
-	if b.URL.Host == b.Site.Server.Listener.Addr().String() {
-		b.Site.T.Fatalf("still at %s (status %d)\n%s", b.URL, b.Status, b.Body)
+	if !strings.Contains(b.Body, text) {
+		b.Site.T.Fatalf("at %s (status %d): no %q on the page\n%s", b.URL, b.Status, text, b.Body)
 	}
-	return b.URL.Query()
+	return b
+}
+
+// Cookies returns the browser's cookies, by name.
+func (b *Browser) Cookies() map[string]string {
+	u, err := url.Parse(b.Site.Server.URL)
+	Must(b.Site.T, err)
+	out := map[string]string{}
+	for _, c := range b.HTTP.Jar.Cookies(u) {
+		out[c.Name] = c.Value
+	}
+	return out
+}
+
+// Give puts cookies into the browser, as somebody who plants them would.
+func (b *Browser) Give(cookies map[string]string) {
+	u, err := url.Parse(b.Site.Server.URL)
+	Must(b.Site.T, err)
+	var list []*http.Cookie
+	for _, name := range slices.Sorted(maps.Keys(cookies)) {
+		list = append(list, &http.Cookie{Name: name, Value: cookies[name], Path: "/"})
+	}
+	b.HTTP.Jar.SetCookies(u, list)
+}
+
+// Carrying adds another browser's cookies to this one, under the names of both
+// environments.
+func (b *Browser) Carrying(other *Browser) *Browser {
+	at, err := url.Parse(b.Site.Server.URL)
+	Must(b.Site.T, err)
+	from, err := url.Parse(other.Site.Server.URL)
+	Must(b.Site.T, err)
+	var cookies []*http.Cookie
+	for _, c := range other.HTTP.Jar.Cookies(from) {
+		plain := strings.TrimPrefix(c.Name, "__Host-")
+		cookies = append(cookies, &http.Cookie{Name: plain, Value: c.Value, Path: "/"}, &http.Cookie{Name: "__Host-" + plain, Value: c.Value, Path: "/", Secure: true})
+	}
+	if len(cookies) == 0 {
+		b.Site.T.Fatal("no cookies to carry")
+	}
+	b.HTTP.Jar.SetCookies(at, cookies)
+	return b
 }

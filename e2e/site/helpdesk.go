@@ -3,36 +3,22 @@ package site
 import (
 	"regexp"
 	"testing"
-	"time"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/staff"
 )
 
-// NewEmail is the address that a holder changes to.
+// NewEmail is the address that holders change to.
 const NewEmail = "anna.muster@example.net"
 
-// Letters gives the mails since the last call, by kind.
-func (s *Site) Letters() map[string]mail.Item {
-	s.T.Helper()
-	items, err := s.Stores.DB.Outbox().Take(s.T.Context(), s.Clock.Now(), time.Hour, 100)
-	Must(s.T, err)
-	out := map[string]mail.Item{}
-	for _, item := range items {
-		out[item.Kind] = item
-	}
-	return out
-}
-
-// Correcting begins a change of address and gives where it is.
+// Correcting begins a change of address and returns its path.
 func (b *Browser) Correcting(a account.Account) string {
 	b.Site.T.Helper()
 	b.Get("/console/helpdesk/account?id=" + a.ID).Says("E-mailadres verbeteren").Get("/console/helpdesk/address?id=" + a.ID).Post("/console/helpdesk/address?id=" + a.ID).At("/console/helpdesk/change")
 	return "/console/helpdesk/change?" + b.URL.RawQuery
 }
 
-// Proposed takes a change of address up to its proposal.
+// Proposed takes a change of address up to its proposal and returns its path.
 func (b *Browser) Proposed(a account.Account, email string) string {
 	b.Site.T.Helper()
 	at := b.Correcting(a)
@@ -47,8 +33,8 @@ var (
 	mailedCode      = regexp.MustCompile(`code in: (\d{6})`)
 )
 
-// Mailed reads reference and code as the holder does.
-func Mailed(t *testing.T, m mail.Item) (reference, code string) {
+// Confirmation returns the reference and the code in the mail to a new address.
+func Confirmation(t *testing.T, m mail.Item) (reference, code string) {
 	t.Helper()
 	text := m.Text.Reveal()
 	r, c := mailedReference.FindStringSubmatch(text), mailedCode.FindStringSubmatch(text)
@@ -60,13 +46,14 @@ func Mailed(t *testing.T, m mail.Item) (reference, code string) {
 
 var callbackCode = regexp.MustCompile(`<code dir="ltr">(\d{4} \d{4})</code>`)
 
-// Caller is the holder of a blocked account, on the page that says so.
+// Caller returns the browser of the holder of a blocked account, on the page that
+// says so.
 func (s *Site) Caller(email string) *Browser {
 	s.T.Helper()
 	return s.Browser().Authorize(NewRequest("web", CallbackURI)).Submit("email", email, "password", Password).At("/login/blocked")
 }
 
-// Callback is the code on the caller's page.
+// Callback returns the code on the caller's page.
 func (b *Browser) Callback() string {
 	b.Site.T.Helper()
 	m := callbackCode.FindStringSubmatch(b.Body)
@@ -76,26 +63,18 @@ func (b *Browser) Callback() string {
 	return m[1]
 }
 
-// Begin opens a case and gives its address.
+// Begin opens a helpdesk request for a blocked account and returns its path.
 func (b *Browser) Begin(a account.Account) string {
 	b.Site.T.Helper()
 	b.Post("/console/helpdesk/account?id=" + a.ID).At("/console/helpdesk/unblock")
 	return "/console/helpdesk/unblock?" + b.URL.RawQuery
 }
 
-// RightAnswers are three answers of site.person's file.
+// RightAnswers are the form fields of three right answers about Person.
 var RightAnswers = []string{"said_birthdate", "03-02-1980", "said_street", "Hauptstraße 1", "said_phone", "030 123456"}
 
-// Identified takes a case up to its reason, and gives it.
+// Identified takes a helpdesk request past identification and its reason.
 func (b *Browser) Identified(at, code string) *Browser {
 	b.Site.T.Helper()
 	return b.Post(at, append([]string{"code", code}, RightAnswers...)...).At("/console/helpdesk/unblock").Says(`name="ticket"`).Post(at, "reason", "lost_phone", "ticket", "M-2026-1234")
-}
-
-// Member returns the official with this address.
-func (s *Site) Member(email string) staff.Member {
-	s.T.Helper()
-	m, err := s.Stores.DB.Staff().ByEmail(s.T.Context(), email)
-	Must(s.T, err)
-	return m
 }

@@ -11,7 +11,8 @@ import (
 // StaffPassword is the password of every official.
 const StaffPassword = "a quiet harbour at dawn"
 
-// Invite makes an invitation, as `staff add` does, and gives its link's path.
+// Invite makes an invitation, as `staff add` does, and returns the path of its
+// link.
 func (s *Site) Invite(email string, roles ...staff.Role) string {
 	s.T.Helper()
 	handle, _, err := s.Staff.Invite(s.T.Context(), "Olga Official", email, "nl", roles, audit.Operator(""))
@@ -19,14 +20,15 @@ func (s *Site) Invite(email string, roles ...staff.Role) string {
 	return console.InviteLink("", handle).Reveal()
 }
 
-// Join accepts an invitation and scans the QR; the browser's app knows it.
+// Join accepts an invitation and scans the QR code into the browser's app.
 func (b *Browser) Join(link string) *Browser {
 	b.Site.T.Helper()
 	b.Get(link).At("/console/invite").Submit("password", StaffPassword)
 	return b.At("/console/invite").Scan()
 }
 
-// StaffLogin logs an official in, with the code of the next step.
+// StaffLogin logs an official in, half a minute later, with the code of the next
+// step.
 func (b *Browser) StaffLogin(email string) *Browser {
 	b.Site.T.Helper()
 	b.Site.Clock.Add(30 * time.Second)
@@ -34,8 +36,22 @@ func (b *Browser) StaffLogin(email string) *Browser {
 	return b.At("/console/login/code").Submit("code", b.Code())
 }
 
-// Official is a browser of an official who is logged in.
+// Official returns the browser of a new official who is logged in.
 func (s *Site) Official(email string, roles ...staff.Role) *Browser {
 	s.T.Helper()
 	return s.Browser().Join(s.Invite(email, roles...)).StaffLogin(email).At("/console")
+}
+
+// Reviewer returns the browser of a new reviewer who is logged in.
+func (s *Site) Reviewer(name string) *Browser {
+	s.T.Helper()
+	return s.Official(name+"@gov.example", staff.Reviewer)
+}
+
+// Member returns the official with this address.
+func (s *Site) Member(email string) staff.Member {
+	s.T.Helper()
+	m, err := s.Stores.DB.Staff().ByEmail(s.T.Context(), email)
+	Must(s.T, err)
+	return m
 }

@@ -3,16 +3,17 @@ package site
 import (
 	"net"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
 )
 
-// NewProduction starts production: https, two sites, no shortcut. desk is the
+// StrictCSP is the Content-Security-Policy of every page.
+const StrictCSP = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// NewProduction starts production: https, nothing approved at once. desk is the
 // officials' site, with a server and cookies of its own.
 func NewProduction(t *testing.T, change ...func(*config.Config)) (main, desk *Site) {
 	t.Helper()
@@ -30,33 +31,12 @@ func NewProduction(t *testing.T, change ...func(*config.Config)) (main, desk *Si
 			alter(c)
 		}
 	})
-	console := httptest.NewUnstartedServer(s.Officials)
-	_ = console.Listener.Close()
-	console.Listener = listener
-	console.StartTLS()
-	t.Cleanup(console.Close)
+	officials := httptest.NewUnstartedServer(s.Officials)
+	_ = officials.Listener.Close()
+	officials.Listener = listener
+	officials.StartTLS()
+	t.Cleanup(officials.Close)
 	other := *s.App
 	other.Kit = s.OfficialsKit
-	return s, &Site{App: &other, T: t, Clock: s.Clock, Server: console}
+	return s, &Site{App: &other, T: t, Clock: s.Clock, Server: officials}
 }
-
-// Mailed gives the last mail of a kind to an address, from the outbox.
-func (s *Site) Mailed(kind, to string) string {
-	s.T.Helper()
-	items, err := s.Stores.DB.Outbox().Take(s.T.Context(), s.Clock.Now().Add(time.Hour), 0, 1000)
-	Must(s.T, err)
-	text := ""
-	var last time.Time
-	for _, item := range items {
-		if item.Kind == kind && item.To == to && !item.At.Before(last) {
-			text, last = item.Subject+"\n"+item.Text.Reveal(), item.At
-		}
-	}
-	if text == "" {
-		s.T.Fatalf("no mail %s to %s among %d", kind, to, len(items))
-	}
-	return strings.Join(strings.Fields(text), " ")
-}
-
-// SixInARow matches a code of six digits in a text.
-var SixInARow = regexp.MustCompile(`\b[0-9]{6}\b`)

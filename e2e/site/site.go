@@ -5,19 +5,38 @@
 //	                │                       Official, Reviewer, Caller …
 //	                └─ Person, Active, Sent, Asked … : what is in the stores
 //
-// A test of a room is in the room's folder and begins with site.New.
+//	site.go        Site, New, Start, servers, the log
+//	clock.go       Clock, Noon, Moments
+//	browser.go     Browser: cookies, requests, forms, the page it is on
+//	answer.go      Answer: one response and what tests demand of it
+//	upload.go      forms with files
+//	request.go     authorization requests, from /authorize to the tokens
+//	client.go      clients, their keys and assertions
+//	login.go       passwords, codes and the states of a login
+//	person.go      accounts
+//	applicant.go   applications and documents
+//	official.go    officials: invitation, login, roles
+//	review.go      cases and decisions
+//	helpdesk.go    unblocking and change of address
+//	mail.go        the outbox
+//	audit.go       the audit log
+//	production.go  production, with a site of its own for officials
+//	faults.go      stores that count and fail, a second server, many at once
+//
+// A test of a room is in the room's folder and begins with site.New. Methods
+// fail the test of the site they belong to; they return only what succeeded.
 package site
 
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
-	"io"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,77 +44,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/document"
-	"omgevingsloket-id/pkg/effect"
-	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/secret"
-	"omgevingsloket-id/storage/storagetest"
+	"omgevingsloket-id/pkg/signkey"
+	"omgevingsloket-id/storage/sql"
 )
-
-// OnServers puts a site on a real PostgreSQL and a real Redis.
-func OnServers(t testing.TB) func(*config.Config) {
-	database, cache := testenv.Postgres(t), testenv.Redis(t)
-	return func(c *config.Config) {
-		c.Database.URL, c.Redis.URL = secret.Text(database), secret.Text(cache)
-	}
-}
-
-// NewWatched gives a site whose store calls are counted and can be made to fail.
-func NewWatched(t testing.TB, change func(*config.Config)) (*Site, *storagetest.Faults) {
-	t.Helper()
-	f := &storagetest.Faults{}
-	return Start(t, Setup{Config: change, Wrap: func(s *app.Stores) {
-		w := f.Wrap(storagetest.Stores{
-			Accounts: s.Accounts, Lanes: s.Lanes, Consents: s.Consents, Grants: s.Grants, Requests: s.Requests, Sessions: s.Sessions, Windows: s.Windows,
-		})
-		s.Accounts, s.Lanes, s.Consents, s.Grants, s.Requests, s.Sessions, s.Windows = w.Accounts, w.Lanes, w.Consents, w.Grants, w.Requests, w.Sessions, w.Windows
-	}}), f
-}
-
-// Twin starts a second server of the same installation, whose clock is ahead
-// of the first one's.
-func (s *Site) Twin(ahead time.Duration) *Site {
-	s.T.Helper()
-	other := &Site{T: s.T, Clock: s.Clock, Secret: s.Secret}
-	var err error
-	other.App, err = app.New(context.Background(), s.Config, app.Options{Log: NewLog(s.T), Now: func() time.Time { return s.Clock.Now().Add(ahead) }})
-	Must(s.T, err)
-	s.T.Cleanup(other.Close)
-	other.Server = httptest.NewServer(other.Citizens)
-	s.T.Cleanup(other.Server.Close)
-	return other
-}
-
-// Hashes returns the number of password hashes that the site has computed.
-func (s *Site) Hashes() uint64 { return s.SignIn.Hasher.(*password.Hasher).Computations() }
-
-// AtOnce runs do so many times at the same moment.
-func AtOnce(n int, do func(i int)) {
-	start := make(chan struct{})
-	var wait sync.WaitGroup
-	for i := range n {
-		wait.Go(func() {
-			<-start
-			do(i)
-		})
-	}
-	close(start)
-	wait.Wait()
-}
-
-func init() {
-	// The protocol library writes a line to the default logger for each refusal.
-	slog.SetDefault(slog.New(slog.DiscardHandler))
-	// The provider starts its own program again to look into a document. In a
-	// test that program is the test binary.
-	if len(os.Args) == 3 && os.Args[1] == "inspect-document" {
-		os.Exit(document.Child(os.Args[2], os.Stdin, os.Stdout, os.Stderr))
-	}
-}
 
 // Site is a whole provider in this process, on a real listener and a real
 // database, under a clock that the test moves.
@@ -107,16 +67,16 @@ type Site struct {
 	Secret secret.Text // of the client "web"
 }
 
-// Noon is when a site's clock begins, so that no test depends on the hour at
-// which it runs: a Wednesday in summer, at noon in UTC.
-var Noon = time.Date(2026, time.June, 10, 12, 0, 0, 0, time.UTC)
-
 // Setup is what may be different about a site. The zero value is a practice
 // environment on SQLite at Noon.
 type Setup struct {
 	Config func(*config.Config) // alters the configuration
 	Wrap   func(*app.Stores)    // puts something in front of the stores
 	At     time.Time            // when the clock begins; zero = Noon
+
+	// Citizens, if set, makes what answers at the issuer, instead of the
+	// citizens' site.
+	Citizens func(*app.App) http.Handler
 }
 
 // New starts a provider on SQLite. change, if not nil, alters its
@@ -159,11 +119,22 @@ func Start(t testing.TB, setup Setup) *Site {
 	}
 	Must(t, c.Validate())
 	var err error
-	s.App, err = app.New(context.Background(), c, app.Options{Log: NewLog(t), Now: s.Clock.Now, Wrap: setup.Wrap})
+	s.App, err = app.New(context.Background(), c, app.Options{Log: NewLog(t), Now: s.Clock.Now, Wrap: func(stores *app.Stores) {
+		s.addKeys(stores, c)
+		if setup.Wrap != nil {
+			setup.Wrap(stores)
+		}
+	}})
 	Must(t, err)
 	t.Cleanup(s.Close)
 	t.Cleanup(s.knownEvents)
-	s.Server.Config.Handler = s.Citizens
+	noMissingText(t, s.Kit)
+	if s.OfficialsKit != nil {
+		noMissingText(t, s.OfficialsKit)
+	}
+	if s.Server.Config.Handler = s.Citizens; setup.Citizens != nil {
+		s.Server.Config.Handler = setup.Citizens(s.App)
+	}
 	if strings.HasPrefix(c.Issuer, "https:") {
 		s.Server.StartTLS()
 	} else {
@@ -173,7 +144,70 @@ func Start(t testing.TB, setup Setup) *Site {
 	return s
 }
 
-// Must ends the test on an error.
+// OnServers changes a configuration to a real PostgreSQL and a real Redis.
+func OnServers(t testing.TB) func(*config.Config) {
+	database, cache := testenv.PostgresCopy(t, "migrated", migrate), testenv.Redis(t)
+	return func(c *config.Config) {
+		c.Database.URL, c.Redis.URL = secret.Text(database), secret.Text(cache)
+	}
+}
+
+// rsaKeys are the RSA keys that every site of this test process begins with.
+// Making them takes twice as long as everything else that a site needs.
+var rsaKeys = sync.OnceValues(func() (map[string]*rsa.PrivateKey, error) {
+	keys := map[string]*rsa.PrivateKey{}
+	for _, alg := range []string{"RS256", "PS256"} {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		keys[alg] = key
+	}
+	return keys, nil
+})
+
+// addKeys stores rsaKeys, under ids of their own, as the active keys of a new
+// installation.
+func (s *Site) addKeys(stores *app.Stores, c config.Config) {
+	s.T.Helper()
+	ctx, now := context.Background(), s.Clock.Now()
+	Must(s.T, stores.Migrate(ctx, c, now))
+	there, err := stores.DB.Keys().Keys(ctx)
+	Must(s.T, err)
+	if len(there) > 0 {
+		return
+	}
+	keys, err := rsaKeys()
+	Must(s.T, err)
+	var changes []signkey.Change
+	for alg, private := range keys {
+		k := signkey.Key{ID: secret.NewID(rand.Reader)[:16], Alg: alg, CreatedAt: now}
+		der, err := x509.MarshalPKCS8PrivateKey(private)
+		Must(s.T, err)
+		k.Public, err = json.Marshal(jose.JSONWebKey{Key: private.Public(), KeyID: k.ID, Algorithm: alg, Use: "sig"})
+		Must(s.T, err)
+		k.Sealed, err = stores.Ring.Seal(der, signkey.KeyAAD(k.ID, alg))
+		Must(s.T, err)
+		changes = append(changes, signkey.Change{Key: k, To: signkey.Next}, signkey.Change{Key: k, From: signkey.Next, To: signkey.Active})
+	}
+	Must(s.T, stores.DB.Keys().Apply(ctx, changes, now, NoEffects))
+}
+
+// noMissingText makes a text without a translation fail the test.
+func noMissingText(t testing.TB, k *web.Kit) {
+	k.Pages.Catalog.Missing = func(lang, key string) { t.Errorf("no text in %s for %q", lang, key) }
+}
+
+// migrate gives an empty database its schema.
+func migrate(url string) error {
+	db, err := sql.Open(context.Background(), sql.Options{URL: secret.Text(url), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(context.Background()), db.Close())
+}
+
+// Must fails the test on an error.
 func Must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -181,7 +215,7 @@ func Must(t testing.TB, err error) {
 	}
 }
 
-// NewLog returns a log that writes errors to the test's own.
+// NewLog returns a log that writes errors to the test's log.
 func NewLog(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(Writer{t}, &slog.HandlerOptions{Level: slog.LevelError}))
 }
@@ -195,46 +229,12 @@ func (w Writer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Call calls an endpoint of clients and decodes its JSON.
-func (s *Site) Call(method, path string, form url.Values, header http.Header) (int, map[string]any, http.Header) {
-	s.T.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
+func init() {
+	// The protocol library writes a line to the default logger for each refusal.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	// The provider starts its own program again to look into a document. In a
+	// test that program is the test binary.
+	if len(os.Args) == 3 && os.Args[1] == "inspect-document" {
+		os.Exit(document.Child(os.Args[2], os.Stdin, os.Stdout, os.Stderr))
 	}
-	req, err := http.NewRequest(method, s.Server.URL+path, body)
-	Must(s.T, err)
-	for name, values := range header {
-		req.Header[name] = values
-	}
-	if form != nil && req.Header.Get("Content-Type") == "" {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	res, err := s.Server.Client().Do(req)
-	Must(s.T, err)
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	Must(s.T, err)
-	out := map[string]any{}
-	_ = json.Unmarshal(raw, &out)
-	return res.StatusCode, out, res.Header
 }
-
-// Basic is the client's own authentication.
-func (s *Site) Basic() http.Header {
-	h := http.Header{}
-	h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("web:"+s.Secret.Reveal())))
-	return h
-}
-
-// Redeem exchanges a code as the client "web".
-func (s *Site) Redeem(r Request, code string) (int, map[string]any) {
-	s.T.Helper()
-	status, out, _ := s.Call(http.MethodPost, "/token", url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {r.Get("redirect_uri")}, "code_verifier": {r.Verifier},
-	}, s.Basic())
-	return status, out
-}
-
-// NoRecord is the effect of a write that has none.
-var NoRecord effect.Effects

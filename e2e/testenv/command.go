@@ -27,6 +27,7 @@ var (
 // and a race in it fails the test that started it.
 func Binary(t testing.TB, pkg string) string {
 	t.Helper()
+	notShort(t, pkg)
 	binariesMu.Lock()
 	build := binaries[pkg]
 	if build == nil {

@@ -48,6 +48,7 @@ func SMTPUser(name, password string) SMTPOption {
 // SMTP starts a mail server.
 func SMTP(t testing.TB, options ...SMTPOption) *Mailserver {
 	t.Helper()
+	notShort(t, "an SMTP server")
 	s := &Mailserver{t: t, Addr: FreeAddr(t)}
 	s.load = s.received
 	for _, o := range options {

@@ -1,7 +1,8 @@
 // Package testenv gives tests the real thing: Redis, PostgreSQL, an SMTP
 // server, our own binaries, each on a free port with its files in a temporary
 // folder. Nothing here imitates a server, and no test is skipped without one: what
-// is missing on the machine fails the test and names the package to install.
+// is missing on the machine fails the test and names the package to install. Only
+// -short skips the tests that need any of it.
 //
 // Servers start when a test first asks for them. Shared ones live as long as
 // the test process, the ones a test asked for itself as long as the test. A
@@ -41,10 +42,28 @@ var debian = map[string]string{
 	"zbarimg":        "zbar-tools",
 }
 
+// notShort skips a test that needs what takes long to start.
+func notShort(t testing.TB, what string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("needs %s: not with -short", what)
+	}
+}
+
+// Slow skips, with -short, a test that takes more than about a second.
+func Slow(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skipf("takes long: not with -short")
+	}
+}
+
 // Tool returns the path of a program. A program that is not there fails the
-// test with the name of the package that brings it.
+// test with the name of the package that brings it. With -short, a test that
+// needs a program is skipped.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
+	notShort(t, name)
 	path, err := findTool(name)
 	if err == nil {
 		return path

@@ -12,11 +12,12 @@ import (
 // OF-16: who has no code is told nothing: a reference of nobody and one whose
 // account moved on get the same answer. Who has the right one is told.
 func TestOF16_AddressTellsNothingWithoutTheCode(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)
 	other.Post(first.Proposed(a, site.NewEmail), "action", "confirm")
-	reference, code := site.Mailed(t, s.Letters()["address-confirm"])
+	reference, code := site.Confirmation(t, s.Letters()["address-confirm"])
 	s.Blocked(a)
 	wrong := "000000"
 	if code == wrong {

@@ -7,5 +7,6 @@ import (
 )
 
 func TestPagesFitTheirStructs(t *testing.T) {
+	t.Parallel()
 	pages.Check(t, "address", map[string]any{"address/address": &addressPage{}, "address/done": &donePage{}})
 }

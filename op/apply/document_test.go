@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/document"
 )
@@ -19,7 +20,7 @@ import (
 func bombPNG(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	must(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))))
+	site.Must(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))))
 	raw := b.Bytes()
 	binary.BigEndian.PutUint32(raw[16:], 20_000)
 	binary.BigEndian.PutUint32(raw[20:], 20_000)
@@ -29,40 +30,41 @@ func bombPNG(t *testing.T) []byte {
 
 // stored is the one document of a draft, opened.
 func (v *visitor) stored() (application.Document, []byte) {
-	v.t.Helper()
-	documents, err := v.db.Applications().Documents(v.t.Context(), v.application().ID)
-	must(v.t, err)
+	v.s.T.Helper()
+	documents, err := v.s.Stores.DB.Applications().Documents(v.s.T.Context(), v.application().ID)
+	site.Must(v.s.T, err)
 	if len(documents) != 1 {
-		v.t.Fatalf("%d documents", len(documents))
+		v.s.T.Fatalf("%d documents", len(documents))
 	}
-	d, err := v.db.Applications().DocumentContent(v.t.Context(), documents[0].ID)
-	must(v.t, err)
-	plain, err := v.ring.Open(d.Sealed, application.DocumentAAD(d.ApplicationID, d.ID))
-	must(v.t, err)
+	d, err := v.s.Stores.DB.Applications().DocumentContent(v.s.T.Context(), documents[0].ID)
+	site.Must(v.s.T, err)
+	plain, err := v.s.Stores.Ring.Open(d.Sealed, application.DocumentAAD(d.ApplicationID, d.ID))
+	site.Must(v.s.T, err)
 	return d, plain
 }
 
 // UP-01, UP-03, UP-05, UP-08: each refusal has its own words, at the field.
 func TestUP08_DocumentsOfProduction(t *testing.T) {
-	s := newSite(t, production)
+	t.Parallel()
+	s := newProduction(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
 	limit := func(n int) []byte {
 		return append([]byte(smallPDF[:9]), append(bytes.Repeat([]byte("x"), n-len(smallPDF)), smallPDF[9:]...)...)
 	}
-	v.upload("", nil).wrong("document").has("Kies een document")
-	v.upload("leeg.pdf", nil).wrong("document").has("leeg")
-	v.upload("brief.pdf", []byte("geen PDF")).wrong("document").has("geen PDF, JPEG of PNG")
-	v.upload("plaatje.png", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`)).wrong("document").has("geen PDF, JPEG of PNG")
-	v.upload("half.pdf", []byte(smallPDF[:30])).wrong("document").has("niet openen")
-	v.upload("bom.png", bombPNG(t)).wrong("document").has("beeldpunten")
-	v.upload("groot.pdf", limit(11_000_000)).wrong("document").has("10 MB")
-	v.upload("net-te-groot.pdf", limit(document.Largest+1)).wrong("document").has("10 MB")
-	if documents, err := s.db.Applications().Documents(t.Context(), v.application().ID); err != nil || len(documents) != 0 {
+	v.upload("", nil).Wrong("document").Has("Kies een document")
+	v.upload("leeg.pdf", nil).Wrong("document").Has("leeg")
+	v.upload("brief.pdf", []byte("geen PDF")).Wrong("document").Has("geen PDF, JPEG of PNG")
+	v.upload("plaatje.png", []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`)).Wrong("document").Has("geen PDF, JPEG of PNG")
+	v.upload("half.pdf", []byte(smallPDF[:30])).Wrong("document").Has("niet openen")
+	v.upload("bom.png", bombPNG(t)).Wrong("document").Has("beeldpunten")
+	v.upload("groot.pdf", limit(11_000_000)).Wrong("document").Has("10 MB")
+	v.upload("net-te-groot.pdf", limit(document.Largest+1)).Wrong("document").Has("10 MB")
+	if documents, err := s.Stores.DB.Applications().Documents(t.Context(), v.application().ID); err != nil || len(documents) != 0 {
 		t.Fatalf("%v %v", documents, err)
 	}
-	v.get("/apply/check").leads("/apply/document")
-	v.upload("net-niet-te-groot.pdf", limit(document.Largest)).leads("/apply/check")
+	v.get("/apply/check").Leads("/apply/document")
+	v.upload("net-niet-te-groot.pdf", limit(document.Largest)).Leads("/apply/check")
 	if d, plain := v.stored(); d.Size != document.Largest || !bytes.Equal(plain, limit(document.Largest)) {
 		t.Errorf("%+v", d)
 	}
@@ -70,6 +72,7 @@ func TestUP08_DocumentsOfProduction(t *testing.T) {
 
 // On practice any document will do, but one that could hurt whoever opens it.
 func TestUP08_DocumentsOfPractice(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
@@ -84,17 +87,17 @@ func TestUP08_DocumentsOfPractice(t *testing.T) {
 		{"heel.pdf", []byte(smallPDF), document.TypePDF},
 		{"groot", make([]byte, document.Largest), document.TypeOther},
 	} {
-		v.upload(c.name, c.content).leads("/apply/check")
+		v.upload(c.name, c.content).Leads("/apply/check")
 		d, plain := v.stored()
 		sum := sha256.Sum256(c.content)
 		if d.Type != c.kind || d.Name != c.name || d.Size != int64(len(c.content)) || !bytes.Equal(plain, c.content) || d.SHA256 != hex.EncodeToString(sum[:]) {
 			t.Errorf("%s: %+v", c.name, d)
 		}
 	}
-	v.upload("", nil).leads("/apply/check") // no other one: the one that is there will do
-	v.get("/apply/document").has("Al toegevoegd", "groot")
-	v.upload("bom.png", bombPNG(t)).wrong("document").has("beeldpunten", "groot")
-	v.upload("te-groot", make([]byte, document.Largest+1)).wrong("document")
+	v.upload("", nil).Leads("/apply/check") // no other one: the one that is there will do
+	v.get("/apply/document").Has("Al toegevoegd", "groot")
+	v.upload("bom.png", bombPNG(t)).Wrong("document").Has("beeldpunten", "groot")
+	v.upload("te-groot", make([]byte, document.Largest+1)).Wrong("document")
 	if d, _ := v.stored(); d.Name != "groot" {
 		t.Errorf("a refused document took the place of another: %+v", d)
 	}
@@ -102,6 +105,7 @@ func TestUP08_DocumentsOfPractice(t *testing.T) {
 
 // UP-06: the name is shown and nothing else.
 func TestUP06_DocumentNames(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
@@ -109,22 +113,23 @@ func TestUP06_DocumentNames(t *testing.T) {
 		"../../x": "x.pdf", `..\..\x`: "x.pdf", "pas\u202efdp.exe": "pasfdp.exe.pdf", `a"b.pdf`: "a_b.pdf", "CON": "_CON.pdf",
 		strings.Repeat("n", 5000) + ".pdf": strings.Repeat("n", 96) + ".pdf", "<b>vet</b>.pdf": "b_.pdf", ".htaccess": "htaccess.pdf",
 	} {
-		v.upload(raw, []byte(smallPDF)).leads("/apply/check")
+		v.upload(raw, []byte(smallPDF)).Leads("/apply/check")
 		if d, _ := v.stored(); d.Name != want || len(d.ID) != 32 {
 			t.Errorf("%q: %q", raw, d.Name)
 		}
-		v.get("/apply/check").has(want)
+		v.get("/apply/check").Has(want)
 	}
 }
 
 // UP-20: a document is ciphertext on disk, and opens in its own row only.
 func TestUP20_SealedAtRest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
 	const canary = "canary-3f9a-in-the-document"
 	content := []byte("%PDF-1.4\n" + canary + "\nstartxref\n9\n%%EOF")
-	v.upload("x.pdf", content).leads("/apply/check")
+	v.upload("x.pdf", content).Leads("/apply/check")
 	if raw := s.bytes(); bytes.Contains(raw, []byte(canary)) || !bytes.Contains(raw, []byte("x.pdf")) {
 		t.Error("the document can be read in the database")
 	}
@@ -133,7 +138,7 @@ func TestUP20_SealedAtRest(t *testing.T) {
 		t.Error("it does not open to what was sent")
 	}
 	for _, aad := range []string{application.DocumentAAD(d.ApplicationID, "another"), application.DocumentAAD("another", d.ID)} {
-		if _, err := s.ring.Open(d.Sealed, aad); err == nil {
+		if _, err := s.Stores.Ring.Open(d.Sealed, aad); err == nil {
 			t.Errorf("opens as %s", aad)
 		}
 	}

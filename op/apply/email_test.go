@@ -8,176 +8,186 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/op/apply"
-	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/intake"
 )
 
 func TestApplyKind(t *testing.T) {
+	t.Parallel()
 	v := newSite(t).visitor()
-	v.post("/apply", form()).wrong("kind")
-	v.post("/apply", form("kind", "overheid")).wrong("kind")
-	v.get("/apply/email").leads("/apply")
-	v.get("/apply/email?kind=overheid").leads("/apply")
-	v.post("/apply/email", form("email", "jo@example.com")).leads("/apply")
+	v.post("/apply", form()).Wrong("kind")
+	v.post("/apply", form("kind", "overheid")).Wrong("kind")
+	v.get("/apply/email").Leads("/apply")
+	v.get("/apply/email?kind=overheid").Leads("/apply")
+	v.post("/apply/email", form("email", "jo@example.com")).Leads("/apply")
 	// The choice outlives a change of language.
-	v.get("/apply/email?kind=bedrijf").has(`href="?kind=bedrijf&lang=en"`)
+	v.get("/apply/email?kind=bedrijf").Has(`href="?kind=bedrijf&lang=en"`)
 }
 
 func TestApplyEmailFaults(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	for _, typed := range []string{
 		"", "   ", "jo", "jo@", "@example.com", "jo@example", "jo @example.com", "jo@example.com, an@example.com", "jo@example.com\r\nBcc: x@y.example",
 		`"jo"@example.com`, "jo@exa mple.com", strings.Repeat("j", 65) + "@example.com", "jo@" + strings.Repeat("a", 250) + ".example", "jö@example.com", "jo@[127.0.0.1]",
 	} {
-		v.post("/apply/email?kind=burger", form("email", typed)).wrong("email")
+		v.post("/apply/email?kind=burger", form("email", typed)).Wrong("email")
 	}
-	v.post("/apply/email?kind=burger", form("email", `<b>jo`)).wrong("email").has(`value="<b>jo"`) // unescaped by the test; typed text comes back
+	v.post("/apply/email?kind=burger", form("email", `<b>jo`)).Wrong("email").Has(`value="<b>jo"`) // unescaped by the test; typed text comes back
 	if len(s.mails()) != 0 || len(s.events()) != 0 {
 		t.Error("something was mailed or recorded")
 	}
-	v.post("/apply/email?kind=burger", form("email", "jo@Bücher.example")).leads("/apply/code")
+	v.post("/apply/email?kind=burger", form("email", "jo@Bücher.example")).Leads("/apply/code")
 	if len(s.mailsTo("jo@xn--bcher-kva.example")) != 1 {
 		t.Errorf("mails %+v", s.mails())
 	}
 }
 
 func TestApplyCodeWrong(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"
 	v.begin("burger", email)
 	for _, typed := range []string{"", "12345", "1234567", "12345a", "１２３４５６"} {
-		v.post("/apply/code", form("code", typed)).wrong("code").has("6 cijfers") // no try
+		v.post("/apply/code", form("code", typed)).Wrong("code").Has("6 cijfers") // no try
 	}
 	right := s.code(email)
 	for left := intake.CodeTries - 1; left >= 1; left-- {
-		v.post("/apply/code", form("code", s.wrongCode(email))).wrong("code").has("nog " + strconv.Itoa(left) + " keer")
+		v.post("/apply/code", form("code", s.wrongCode(email))).Wrong("code").Has("nog " + strconv.Itoa(left) + " keer")
 	}
-	v.post("/apply/code", form("code", s.wrongCode(email))).wrong("code").has("te vaak")
-	v.post("/apply/code", form("code", right)).wrong("code").has("te vaak")
-	v.get("/apply/password").leads("/apply/code")
+	v.post("/apply/code", form("code", s.wrongCode(email))).Wrong("code").Has("te vaak")
+	v.post("/apply/code", form("code", right)).Wrong("code").Has("te vaak")
+	v.get("/apply/password").Leads("/apply/code")
 
-	v.post("/apply/code", form("resend", "yes")).leads("/apply/code?again=1")
-	v.get("/apply/code?again=1").has("nieuwe e-mail")
+	v.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
+	v.get("/apply/code?again=1").Has("nieuwe e-mail")
 	if fresh := s.code(email); fresh != right { // one chance in a million to be the same
-		v.post("/apply/code", form("code", right)).wrong("code")
+		v.post("/apply/code", form("code", right)).Wrong("code")
 	}
-	v.post("/apply/code", form("code", s.code(email))).leads("/apply/password")
+	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
 }
 
 func TestApplyCodeExpiredAndReused(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"
 	v.begin("burger", email)
 	code := s.code(email)
-	s.advance(intake.CodeLifetime)
-	v.post("/apply/code", form("code", code)).wrong("code").has("niet meer geldig")
-	v.post("/apply/code", form("resend", "yes")).leads("/apply/code?again=1")
-	v.post("/apply/code", form("code", s.code(email))).leads("/apply/password")
+	s.Clock.Add(intake.CodeLifetime)
+	v.post("/apply/code", form("code", code)).Wrong("code").Has("niet meer geldig")
+	v.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
+	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
 	// Again: the step is over, and nothing is said of the code.
-	v.post("/apply/code", form("code", s.code(email))).leads("/apply/password")
-	v.post("/apply/code", form("code", s.wrongCode(email))).leads("/apply/password")
-	v.get("/apply/code").leads("/apply/password")
-	v.post("/apply/code", form("resend", "yes")).leads("/apply/password")
+	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+	v.post("/apply/code", form("code", s.wrongCode(email))).Leads("/apply/password")
+	v.get("/apply/code").Leads("/apply/password")
+	v.post("/apply/code", form("resend", "yes")).Leads("/apply/password")
 
 	// In another browser it is worth nothing.
 	other := s.visitor()
 	other.begin("burger", "other@example.com")
-	other.post("/apply/code", form("code", s.code(email))).wrong("code")
+	other.post("/apply/code", form("code", s.code(email))).Wrong("code")
 }
 
 func TestApplyMailsPerDraft(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"
 	v.begin("burger", email)
 	for range intake.CodesPerDraft - 1 {
-		v.post("/apply/code", form("resend", "yes")).leads("/apply/code?again=1")
+		v.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
 	}
-	v.post("/apply/code", form("resend", "yes")).is(http.StatusUnprocessableEntity).has("5 e-mails")
+	v.post("/apply/code", form("resend", "yes")).Is(http.StatusUnprocessableEntity).Has("5 e-mails")
 	if n := len(s.mailsTo(email)); n != intake.CodesPerDraft {
 		t.Errorf("%d mails", n)
 	}
-	v.post("/apply/code", form("code", s.code(email))).leads("/apply/password") // the last one still works
+	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password") // the last one still works
 }
 
 // An address gets ten mails a day, whoever asks from wherever.
 func TestApplyMailsPerAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	const email = "victim@example.com"
 	for range 10 {
 		s.visitor().begin("burger", email)
 	}
 	v := s.visitor()
-	p := v.post("/apply/email?kind=burger", form("email", email)).is(http.StatusTooManyRequests).has("morgen", `value="`+email+`"`)
-	if p.header.Get("Retry-After") == "" {
+	p := v.post("/apply/email?kind=burger", form("email", email)).Is(http.StatusTooManyRequests).Has("morgen", `value="`+email+`"`)
+	if p.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
 	if n := len(s.mailsTo(email)); n != 10 {
 		t.Errorf("%d mails", n)
 	}
 	v.begin("burger", "somebody-else@example.com")
-	s.advance(24 * time.Hour)
+	s.Clock.Add(24 * time.Hour)
 	s.visitor().begin("burger", email)
 }
 
 func TestApplyMailsPerSource(t *testing.T) {
-	s := newSite(t, func(r *apply.Room, _ *web.Kit) { r.PerHour = 3 })
+	t.Parallel()
+	s := withMails(site.New(t, func(c *config.Config) { c.Limits.ApplyPerHour = 3 }))
 	v := s.visitor()
 	for _, name := range []string{"a", "b", "c"} {
 		s.visitor().begin("burger", name+"@example.com")
 	}
-	v.post("/apply/email?kind=burger", form("email", "d@example.com")).is(http.StatusTooManyRequests)
+	v.post("/apply/email?kind=burger", form("email", "d@example.com")).Is(http.StatusTooManyRequests)
 	if len(s.mails()) != 3 {
 		t.Errorf("%d mails", len(s.mails()))
 	}
-	s.advance(time.Hour)
+	s.Clock.Add(time.Hour)
 	v.begin("burger", "d@example.com")
 }
 
 // Another address can be given until one is confirmed.
 func TestApplyEmailAgain(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.begin("burger", "jo@exmaple.com")
-	v.get("/apply/code").has(`href="/apply/email?kind=burger"`)
-	v.get("/apply/email?kind=burger").is(200).has(`value="jo@exmaple.com"`)
+	v.get("/apply/code").Has(`href="/apply/email?kind=burger"`)
+	v.get("/apply/email?kind=burger").Is(200).Has(`value="jo@exmaple.com"`)
 	// Going on with the same one sends no second mail.
-	v.post("/apply/email?kind=burger", form("email", "jo@exmaple.com")).leads("/apply/code")
+	v.post("/apply/email?kind=burger", form("email", "jo@exmaple.com")).Leads("/apply/code")
 	if n := len(s.mailsTo("jo@exmaple.com")); n != 1 {
 		t.Errorf("%d mails", n)
 	}
-	v.post("/apply/email?kind=burger", form("email", "jo@example.com")).leads("/apply/code")
-	v.post("/apply/code", form("code", s.code("jo@example.com"))).leads("/apply/password")
-	v.get("/apply/email?kind=burger").leads("/apply/password")
-	v.post("/apply/email?kind=burger", form("email", "other@example.com")).leads("/apply/password")
-	v.get("/apply").has(`href="/apply/password"`)
+	v.post("/apply/email?kind=burger", form("email", "jo@example.com")).Leads("/apply/code")
+	v.post("/apply/code", form("code", s.code("jo@example.com"))).Leads("/apply/password")
+	v.get("/apply/email?kind=burger").Leads("/apply/password")
+	v.post("/apply/email?kind=burger", form("email", "other@example.com")).Leads("/apply/password")
+	v.get("/apply").Has(`href="/apply/password"`)
 	// Beginning anew is said in so many words.
-	v.post("/apply", form("kind", "bedrijf")).leads("/apply/email?kind=bedrijf")
-	v.get("/apply/email?kind=bedrijf").is(200)
+	v.post("/apply", form("kind", "bedrijf")).Leads("/apply/email?kind=bedrijf")
+	v.get("/apply/email?kind=bedrijf").Is(200)
 }
 
 // UP-27: whoever applies with the address of somebody's account sees what
 // anybody sees, byte for byte; the owner gets another mail and keeps the
 // account as it is.
 func TestUP27_AddressTaken(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	const taken, fresh = "jo@taken.example", "jo@fresh.example"
 	owner := s.visitor()
 	owner.fill("burger", taken, "")
-	owner.send().leads("/apply/done")
+	owner.send().Leads("/apply/done")
 	before := *s.account(taken)
 
 	walk := func(email string) []string {
 		v := s.visitor()
 		var seen []string
-		look := func(p page) {
-			token := regexp.MustCompile(`value="`+regexp.QuoteMeta(v.token())+`"`).ReplaceAllString(p.body, "TOKEN")
-			cookie := regexp.MustCompile(`=olid_[a-z]+_[\w-]{43}`).ReplaceAllString(strings.Join(p.header.Values("Set-Cookie"), "\n"), "=HANDLE")
-			seen = append(seen, strings.ReplaceAll(strings.Join([]string{strconv.Itoa(p.status), p.location, cookie, token}, "\n"), email, "ADDRESS"))
+		look := func(p site.Answer) {
+			token := regexp.MustCompile(`value="`+regexp.QuoteMeta(v.token())+`"`).ReplaceAllString(p.Body, "TOKEN")
+			cookie := regexp.MustCompile(`=olid_[a-z]+_[\w-]{43}`).ReplaceAllString(strings.Join(p.Header.Values("Set-Cookie"), "\n"), "=HANDLE")
+			seen = append(seen, strings.ReplaceAll(strings.Join([]string{strconv.Itoa(p.Status), p.Location(), cookie, token}, "\n"), email, "ADDRESS"))
 		}
 		look(v.post("/apply", form("kind", "burger")))
 		look(v.get("/apply/email?kind=burger"))
@@ -192,11 +202,11 @@ func TestUP27_AddressTaken(t *testing.T) {
 		for range intake.CodesPerDraft {
 			look(v.post("/apply/code", form("resend", "yes")))
 		}
-		s.advance(intake.CodeLifetime)
+		s.Clock.Add(intake.CodeLifetime)
 		look(v.post("/apply/code", form("code", "999999")))
 		look(v.get("/apply/password"))
 		look(v.get("/apply/email?kind=burger"))
-		s.advance(intake.DraftLifetime)
+		s.Clock.Add(intake.DraftLifetime)
 		look(v.get("/apply/code"))
 		return seen
 	}
@@ -227,9 +237,10 @@ func TestUP27_AddressTaken(t *testing.T) {
 
 // The owner reads it in the account's language, whoever asked.
 func TestUP27_MailInTheOwnersLanguage(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	owner := s.visitor()
-	owner.lang = "en"
+	owner.Lang = "en"
 	owner.fill("burger", "jo@example.com", "")
 	owner.send()
 	s.visitor().begin("burger", "jo@example.com")
@@ -241,6 +252,7 @@ func TestUP27_MailInTheOwnersLanguage(t *testing.T) {
 
 // However right a code looks, it confirms no address that has an account.
 func TestUP27_NoCodeConfirmsATakenAddress(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	owner := s.visitor()
 	owner.fill("burger", "jo@example.com", "")
@@ -251,15 +263,16 @@ func TestUP27_NoCodeConfirmsATakenAddress(t *testing.T) {
 	if !a.Taken || a.CodeHash == "" {
 		t.Fatalf("%+v", a)
 	}
-	if verdict := intake.JudgeCode(a, a.CodeHash, s.now()); verdict != intake.CodeWrong {
+	if verdict := intake.JudgeCode(a, a.CodeHash, s.Clock.Now()); verdict != intake.CodeWrong {
 		t.Errorf("its own hash is %s", verdict)
 	}
 }
 
 // The calls that a taken address costs are those that any address costs.
 func TestApplyTakenCostsTheSame(t *testing.T) {
+	t.Parallel()
 	var counted *counter
-	s := newSite(t, func(r *apply.Room, _ *web.Kit) {
+	s := newAltered(t, func(r *apply.Room) {
 		counted = &counter{Store: r.Store, accounts: r.Accounts}
 		r.Store, r.Accounts = counted, counted
 	})

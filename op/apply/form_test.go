@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
@@ -23,6 +24,7 @@ var formPaths = []string{"/apply/code", "/apply/password", "/apply/person", "/ap
 // Every page sends those who are not there yet to the first unfinished step,
 // and lets those who are further look back.
 func TestApplyOutOfTurn(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"burger", "bedrijf"} {
 		s := newSite(t)
 		order := []string{"/apply/password", "/apply/person", "/apply/company", "/apply/address", "/apply/document", "/apply/check"}
@@ -40,13 +42,13 @@ func TestApplyOutOfTurn(t *testing.T) {
 					open = open || r == path
 				}
 				if open {
-					p.is(200)
+					p.Is(200)
 				} else {
-					p.leads(next)
+					p.Leads(next)
 				}
 			}
 			if next != "/apply/check" {
-				v.send().leads(next)
+				v.send().Leads(next)
 				if v.application().State != application.EmailConfirmed {
 					t.Errorf("%s: sent from %s", kind, next)
 				}
@@ -56,36 +58,37 @@ func TestApplyOutOfTurn(t *testing.T) {
 }
 
 func TestApplyWithoutDraft(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
-	u, err := url.Parse(s.url)
-	must(t, err)
+	u, err := url.Parse(s.Server.URL)
+	site.Must(t, err)
 	check := func() {
 		t.Helper()
 		for _, path := range formPaths {
-			v.get(path).is(http.StatusGone).has(`href="/apply"`, "Begin opnieuw")
+			v.get(path).Is(http.StatusGone).Has(`href="/apply"`, "Begin opnieuw")
 		}
-		v.post("/apply/person", personFields()).is(http.StatusGone)
-		v.send().is(http.StatusGone)
-		v.upload("x.pdf", []byte(smallPDF)).is(http.StatusGone)
-		v.get("/apply").is(200)
-		v.get("/apply/email?kind=burger").is(200)
+		v.post("/apply/person", personFields()).Is(http.StatusGone)
+		v.send().Is(http.StatusGone)
+		v.upload("x.pdf", []byte(smallPDF)).Is(http.StatusGone)
+		v.get("/apply").Is(200)
+		v.get("/apply/email?kind=burger").Is(200)
 	}
 	check()
 	for _, value := range []string{"", "x", "olid_app_", "olid_ses_" + strings.Repeat("A", 43), secret.New(bytes.NewReader(make([]byte, 32)), secret.KindApplication).Reveal()} {
-		v.client.Jar.SetCookies(u, []*http.Cookie{{Name: "olid-apply", Value: value, Path: "/"}})
+		v.HTTP.Jar.SetCookies(u, []*http.Cookie{{Name: "olid-apply", Value: value, Path: "/"}})
 		check()
 	}
 	// Two cookies of one name: neither is believed.
 	real := s.visitor()
 	real.fill("burger", "jo@example.com", "/apply/person")
-	r, err := http.NewRequest(http.MethodGet, s.url+"/apply/person", nil)
-	must(t, err)
+	r, err := http.NewRequest(http.MethodGet, s.Server.URL+"/apply/person", nil)
+	site.Must(t, err)
 	for range 2 {
 		r.AddCookie(&http.Cookie{Name: "olid-apply", Value: real.handle().Reveal()})
 	}
 	resp, err := (&http.Client{}).Do(r)
-	must(t, err)
+	site.Must(t, err)
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusGone {
 		t.Errorf("two handles: status %d", resp.StatusCode)
@@ -93,6 +96,7 @@ func TestApplyWithoutDraft(t *testing.T) {
 }
 
 func TestApplyPasswordReasons(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.confirm("burger", "jo.vandenberg@example.com")
@@ -106,48 +110,50 @@ func TestApplyPasswordReasons(t *testing.T) {
 		{"abcdefghijklmnop", "een reeks"},
 		{strings.Repeat("vier paarden ", 40), "te lang"},
 	} {
-		p := v.post("/apply/password", form("password", c.typed)).wrong("password").has(c.reason)
-		if input := regexp.MustCompile(`<input[^>]*name="password"[^>]*>`).FindString(p.body); input == "" || strings.Contains(input, "value=") {
+		p := v.post("/apply/password", form("password", c.typed)).Wrong("password").Has(c.reason)
+		if input := regexp.MustCompile(`<input[^>]*name="password"[^>]*>`).FindString(p.Body); input == "" || strings.Contains(input, "value=") {
 			t.Errorf("%q comes back in the page: %s", c.typed, input)
 		}
 	}
 	if v.application().PasswordHash != "" {
 		t.Error("a refused password was kept")
 	}
-	v.post("/apply/password", form("password", goodPassword)).leads("/apply/person")
-	v.get("/apply/password").is(200).has("al een wachtwoord").without(goodPassword)
+	v.post("/apply/password", form("password", goodPassword)).Leads("/apply/person")
+	v.get("/apply/password").Is(200).Has("al een wachtwoord").Without(goodPassword)
 }
 
 // What was typed stays where it was typed, also what is wrong.
 func TestApplyTypedIsKept(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("bedrijf", "jo@example.com", "/apply/person")
 
 	v.post("/apply/person", form("given_name", "", "family_name", "Ünal", "birth_day", "31", "birth_month", "2", "birth_year", "1990", "phone", "0612345678")).
-		wrong("given_name").wrong("birth").wrong("phone").has(`value="Ünal"`, `value="31"`, `value="0612345678"`, "<title>Fout:")
+		Wrong("given_name").Wrong("birth").Wrong("phone").Has(`value="Ünal"`, `value="31"`, `value="0612345678"`, "<title>Fout:")
 	if a := v.application(); a.Answers.FamilyName != "" {
 		t.Errorf("half stored: %+v", a.Answers)
 	}
-	v.post("/apply/person", personFields()).leads("/apply/company")
+	v.post("/apply/person", personFields()).Leads("/apply/company")
 
 	bad := companyFields()
 	bad.Set("registration_number", "")
 	bad.Set("registration_country", "ZZ")
-	v.post("/apply/company", bad).wrong("registration_number").wrong("registration_country").has(`value="Firmenbuch Wien"`, `value="authorized" checked`)
+	v.post("/apply/company", bad).Wrong("registration_number").Wrong("registration_country").Has(`value="Firmenbuch Wien"`, `value="authorized" checked`)
 	bad.Set("registration_country", "AT")
 	bad.Set("register", "")
 	bad.Set("not_registered", "Eenmanszaak\nzonder inschrijving")
-	v.post("/apply/company", bad).leads("/apply/address")
+	v.post("/apply/company", bad).Leads("/apply/address")
 	if o := v.application().Answers.Organization; o.NotRegistered != "Eenmanszaak zonder inschrijving" || o.RegistrationNumber != "" {
 		t.Errorf("%+v", o)
 	}
 
-	v.post("/apply/address", form("line1", "", "line2", "10115 Berlin", "country", "DE")).wrong("line1").has(`value="10115 Berlin"`, `value="DE" selected`)
+	v.post("/apply/address", form("line1", "", "line2", "10115 Berlin", "country", "DE")).Wrong("line1").Has(`value="10115 Berlin"`, `value="DE" selected`)
 }
 
 // Two tabs: the second is told, with what was typed in it, and may overrule.
 func TestApplyTwoTabs(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/address")
@@ -158,7 +164,7 @@ func TestApplyTwoTabs(t *testing.T) {
 		{"/apply/person", "family_name", personFields()},
 		{"/apply/address", "line1", addressFields("burger")},
 	} {
-		seen := v.get(c.path).hidden("seen") // both tabs open the page
+		seen := v.get(c.path).Hidden("seen") // both tabs open the page
 		first, second := c.first, url.Values{}
 		for name, values := range first {
 			second[name] = values
@@ -167,22 +173,23 @@ func TestApplyTwoTabs(t *testing.T) {
 		first.Set("seen", seen)
 		second.Set(c.field, "Tweede")
 		second.Set("seen", seen)
-		v.post(c.path, first).is(http.StatusSeeOther)
-		p := v.post(c.path, second).is(http.StatusConflict).has("ander tabblad", `value="Tweede"`)
-		v.get(c.path).has(`value="Eerste"`)
-		second.Set("seen", p.hidden("seen"))
-		v.post(c.path, second).is(http.StatusSeeOther)
-		v.get(c.path).has(`value="Tweede"`)
+		v.post(c.path, first).Is(http.StatusSeeOther)
+		p := v.post(c.path, second).Is(http.StatusConflict).Has("ander tabblad", `value="Tweede"`)
+		v.get(c.path).Has(`value="Eerste"`)
+		second.Set("seen", p.Hidden("seen"))
+		v.post(c.path, second).Is(http.StatusSeeOther)
+		v.get(c.path).Has(`value="Tweede"`)
 		// The same answers once more are no conflict, however old the page.
 		second.Set("seen", seen)
-		v.post(c.path, second).is(http.StatusSeeOther)
+		v.post(c.path, second).Is(http.StatusSeeOther)
 	}
 }
 
 // The narrowest race: another tab saves between reading and writing.
 func TestApplySaveConflict(t *testing.T) {
+	t.Parallel()
 	var counted *counter
-	s := newSite(t, func(r *apply.Room, _ *web.Kit) {
+	s := newAltered(t, func(r *apply.Room) {
 		counted = &counter{Store: r.Store, accounts: r.Accounts}
 		r.Store = counted
 	})
@@ -195,24 +202,24 @@ func TestApplySaveConflict(t *testing.T) {
 				once = false
 				a := v.application()
 				change(&a)
-				_, err := s.db.Applications().Save(context.Background(), a)
-				must(t, err)
+				_, err := s.Stores.DB.Applications().Save(context.Background(), a)
+				site.Must(t, err)
 			}
 		}
 	}
 	interrupt(func(a *application.Application) { a.Answers.FamilyName = "Eerste" })
 	fields := addressFields("burger")
-	p := v.post("/apply/address", fields).is(http.StatusConflict).has(`value="Hauptstraße 1"`)
-	fields.Set("seen", p.hidden("seen"))
-	v.post("/apply/address", fields).leads("/apply/document")
+	p := v.post("/apply/address", fields).Is(http.StatusConflict).Has(`value="Hauptstraße 1"`)
+	fields.Set("seen", p.Hidden("seen"))
+	v.post("/apply/address", fields).Leads("/apply/document")
 	if a := v.application(); a.Answers.FamilyName != "Eerste" || a.Answers.Address.Line1 != "Hauptstraße 1" {
 		t.Errorf("%+v", a.Answers)
 	}
 	// A password and a document stand on their own: they are saved on top.
 	interrupt(func(a *application.Application) { a.Answers.FamilyName = "Tweede" })
-	v.post("/apply/password", form("password", goodPassword+" en stro")).leads("/apply/document")
+	v.post("/apply/password", form("password", goodPassword+" en stro")).Leads("/apply/document")
 	interrupt(func(a *application.Application) { a.Answers.FamilyName = "Derde" })
-	v.upload("x.pdf", []byte(smallPDF)).leads("/apply/check")
+	v.upload("x.pdf", []byte(smallPDF)).Leads("/apply/check")
 	if a := v.application(); a.Answers.FamilyName != "Derde" || !a.Answers.DocumentDone {
 		t.Errorf("%+v", a.Answers)
 	}
@@ -226,23 +233,25 @@ func (brokenHasher) Hash(context.Context, string) (string, error) {
 
 // Unavailable is not invalid.
 func TestApplyUnavailable(t *testing.T) {
-	s := newSite(t, func(r *apply.Room, _ *web.Kit) { r.Hasher = brokenHasher{} })
+	t.Parallel()
+	s := newAltered(t, func(r *apply.Room) { r.Hasher = brokenHasher{} })
 	v := s.visitor()
 	v.confirm("burger", "jo@example.com")
-	p := v.post("/apply/password", form("password", goodPassword)).is(http.StatusServiceUnavailable)
-	if p.header.Get("Retry-After") == "" {
+	p := v.post("/apply/password", form("password", goodPassword)).Is(http.StatusServiceUnavailable)
+	if p.Header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	must(t, s.db.Close())
-	v.get("/apply/password").is(http.StatusServiceUnavailable)
-	v.get("/apply").is(http.StatusServiceUnavailable)
-	v.post("/apply/email?kind=burger", form("email", "an@example.com")).is(http.StatusServiceUnavailable)
+	site.Must(t, s.Stores.DB.Close())
+	v.get("/apply/password").Is(http.StatusServiceUnavailable)
+	v.get("/apply").Is(http.StatusServiceUnavailable)
+	v.post("/apply/email?kind=burger", form("email", "an@example.com")).Is(http.StatusServiceUnavailable)
 }
 
 // Every reason that the policy can give has its words.
 func TestApplyPasswordTexts(t *testing.T) {
+	t.Parallel()
 	catalog, err := web.LoadCatalog()
-	must(t, err)
+	site.Must(t, err)
 	catalog.Missing = func(lang, key string) { t.Errorf("no text in %s for %q", lang, key) }
 	for _, p := range []password.Problem{
 		password.TooShort, password.TooLong, password.Common, password.AboutYou, password.Repetitive, password.Sequence, password.NotText,

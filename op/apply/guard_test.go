@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/application"
 )
 
 // UP-23, UP-24: whatever is typed is shown as text.
 func TestUP23_MarkupIsText(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/person")
@@ -19,29 +21,30 @@ func TestUP23_MarkupIsText(t *testing.T) {
 	fields := personFields()
 	fields.Set("given_name", payload)
 	fields.Set("birth_year", payload)
-	p := v.post("/apply/person", fields).wrong("birth")
-	if strings.Contains(p.body, "<script>alert") {
+	p := v.post("/apply/person", fields).Wrong("birth")
+	if strings.Contains(p.Body, "<script>alert") {
 		t.Error("markup in the page")
 	}
 	fields.Set("birth_year", "1990")
-	v.post("/apply/person", fields).leads("/apply/address")
+	v.post("/apply/person", fields).Leads("/apply/address")
 	v.post("/apply/address", addressFields("burger"))
-	v.upload(`"><script>alert(1)</script>.pdf`, []byte(smallPDF)).leads("/apply/check")
+	v.upload(`"><script>alert(1)</script>.pdf`, []byte(smallPDF)).Leads("/apply/check")
 	for _, path := range []string{"/apply/check", "/apply/person", "/apply/document"} {
-		if p := v.get(path).is(200); strings.Contains(p.body, "<script>alert") {
+		if p := v.get(path).Is(200); strings.Contains(p.Body, "<script>alert") {
 			t.Errorf("%s: markup in the page", path)
 		}
 	}
 	for _, hostile := range []string{strings.Repeat("x", 9000), "a\x00b", "a\xffb"} {
 		fields.Set("given_name", hostile)
-		if p := v.post("/apply/person", fields); p.status < 400 || p.status >= 500 {
-			t.Errorf("%.10q: status %d", hostile, p.status)
+		if p := v.post("/apply/person", fields); p.Status < 400 || p.Status >= 500 {
+			t.Errorf("%.10q: status %d", hostile, p.Status)
 		}
 	}
 }
 
 // UP-22: every form is bound to the browser it was made for.
 func TestUP22_ForeignForms(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v, other := s.visitor(), s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/person")
@@ -51,25 +54,25 @@ func TestUP22_ForeignForms(t *testing.T) {
 			"/apply/password": form("password", goodPassword), "/apply/person": personFields(), "/apply/check": form("declared", "yes"),
 		} {
 			fields.Set("csrf", token)
-			v.post(path, fields).is(http.StatusForbidden)
+			v.post(path, fields).Is(http.StatusForbidden)
 		}
-		v.parts(part{name: "csrf", content: []byte(token)}, part{name: "document", file: "x.pdf", isFile: true, content: []byte(smallPDF)}).leads("/apply/person")
+		v.parts(site.Part{Name: "csrf", Content: []byte(token)}, site.Part{Name: "document", File: "x.pdf", IsFile: true, Content: []byte(smallPDF)}).Leads("/apply/person")
 	}
 	if a := v.application(); a.Answers.PersonDone {
 		t.Error("a forged form was believed")
 	}
-	r, err := http.NewRequest(http.MethodPost, s.url+"/apply/person", strings.NewReader(personFields().Encode()+"&csrf="+v.token()))
-	must(t, err)
+	r, err := http.NewRequest(http.MethodPost, s.Server.URL+"/apply/person", strings.NewReader(personFields().Encode()+"&csrf="+v.token()))
+	site.Must(t, err)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	v.do(r).is(http.StatusForbidden)
+	v.Send(r).Is(http.StatusForbidden)
 	// More fields than the form has, or one twice, is no form of ours.
 	more := personFields()
 	more.Set("state", "approved")
-	v.post("/apply/person", more).is(http.StatusBadRequest)
+	v.post("/apply/person", more).Is(http.StatusBadRequest)
 	twice := personFields()
 	twice.Add("given_name", "An")
-	v.post("/apply/person", twice).is(http.StatusBadRequest)
+	v.post("/apply/person", twice).Is(http.StatusBadRequest)
 	if v.application().Answers.PersonDone {
 		t.Error("a forged form was believed")
 	}
@@ -77,15 +80,16 @@ func TestUP22_ForeignForms(t *testing.T) {
 
 // Nothing about a person is stored before the address is confirmed.
 func TestApplyNothingStoredBefore(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"
 	v.begin("burger", email)
 	code := s.code(email)
-	v.post("/apply/password", form("password", goodPassword)).leads("/apply/code")
-	v.post("/apply/person", personFields()).leads("/apply/code")
-	v.post("/apply/address", addressFields("burger")).leads("/apply/code")
-	v.upload("canary-name.pdf", []byte(smallPDF+"canary-content")).leads("/apply/code")
+	v.post("/apply/password", form("password", goodPassword)).Leads("/apply/code")
+	v.post("/apply/person", personFields()).Leads("/apply/code")
+	v.post("/apply/address", addressFields("burger")).Leads("/apply/code")
+	v.upload("canary-name.pdf", []byte(smallPDF+"canary-content")).Leads("/apply/code")
 	a := v.application()
 	if a.PasswordHash != "" || a.Answers != (application.Answers{}) || a.Reference != "" {
 		t.Errorf("%+v", a)
@@ -100,6 +104,7 @@ func TestApplyNothingStoredBefore(t *testing.T) {
 // Sealed at rest: neither the code nor the handle nor the password is there
 // to be read.
 func TestApplySecretsAtRest(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@example.com"

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/document"
 )
 
@@ -18,45 +19,46 @@ func TestUP17_DiskFull(t *testing.T) {
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
-	v.upload("eerste.pdf", []byte(smallPDF)).leads("/apply/check")
+	v.upload("eerste.pdf", []byte(smallPDF)).Leads("/apply/check")
 	large := append([]byte(smallPDF), bytes.Repeat([]byte("x"), document.Largest-len(smallPDF))...)
 	most := uint64(0)
 	for _, end := range []string{"", "-wal"} {
-		info, err := os.Stat(s.file + end)
-		must(t, err)
+		info, err := os.Stat(s.file() + end)
+		site.Must(t, err)
 		most = max(most, uint64(info.Size()))
 	}
 	var before syscall.Rlimit
-	must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
+	site.Must(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before))
 	full := func(yes bool) {
 		t.Helper()
 		limit := before
 		if yes {
 			limit.Cur = most + 1<<20
 		}
-		must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))
+		site.Must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))
 	}
 	t.Cleanup(func() { full(false) })
 	full(true)
 	for range 3 {
-		v.upload("tweede.pdf", large).is(http.StatusServiceUnavailable)
+		v.upload("tweede.pdf", large).Is(http.StatusServiceUnavailable)
 	}
 	// What needs no room goes on.
-	v.get("/apply/document").is(http.StatusOK).has("eerste.pdf")
+	v.get("/apply/document").Is(http.StatusOK).Has("eerste.pdf")
 	full(false)
 	if d, plain := v.stored(); d.Name != "eerste.pdf" || string(plain) != smallPDF {
 		t.Errorf("what was there is gone: %+v", d)
 	}
-	v.upload("tweede.pdf", large).leads("/apply/check")
+	v.upload("tweede.pdf", large).Leads("/apply/check")
 	if d, plain := v.stored(); d.Name != "tweede.pdf" || !bytes.Equal(plain, large) {
 		t.Errorf("%+v", d)
 	}
-	v.send().leads("/apply/done")
+	v.send().Leads("/apply/done")
 }
 
 // UP-24: text that is too long, no text, or text that nobody can read is a
 // refusal with words, in each field of each form, and never a failure.
 func TestUP24_OddText(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("bedrijf", "jo@example.com", "/apply/person")
@@ -82,12 +84,12 @@ func TestUP24_OddText(t *testing.T) {
 					fields[k] = append([]string{}, values...)
 				}
 				fields.Set(name, text)
-				if p := v.post(path, fields); p.status != want {
-					t.Errorf("%s %s %.10q: status %d, want %d", path, name, text, p.status, want)
+				if p := v.post(path, fields); p.Status != want {
+					t.Errorf("%s %s %.10q: status %d, want %d", path, name, text, p.Status, want)
 				}
 			}
 		}
-		v.post(path, good).is(http.StatusSeeOther) // the next form
+		v.post(path, good).Is(http.StatusSeeOther) // the next form
 	}
 }
 
@@ -95,17 +97,18 @@ func TestUP24_OddText(t *testing.T) {
 // nothing twice. (The form token is the browser's, not one form's: what
 // happens once is decided where it is stored.)
 func TestUP28_Replay(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "")
-	seen := v.get("/apply/check").hidden("seen")
-	captured := func() page { return v.post("/apply/check", form("declared", "yes", "seen", seen)) }
-	captured().leads("/apply/done")
+	seen := v.get("/apply/check").Hidden("seen")
+	captured := func() site.Answer { return v.post("/apply/check", form("declared", "yes", "seen", seen)) }
+	captured().Leads("/apply/done")
 	for range 3 {
-		captured().leads("/apply/done")
+		captured().Leads("/apply/done")
 	}
-	v.post("/apply/person", personFields()).leads("/apply/done")
-	v.upload("nog-een.pdf", []byte(smallPDF)).leads("/apply/done")
+	v.post("/apply/person", personFields()).Leads("/apply/done")
+	v.upload("nog-een.pdf", []byte(smallPDF)).Leads("/apply/done")
 	if d, _ := v.stored(); d.Name != "paspoort.pdf" {
 		t.Error("a document after sending:", d.Name)
 	}
@@ -118,5 +121,5 @@ func TestUP28_Replay(t *testing.T) {
 	}
 	// In another browser the captured request is nothing at all.
 	other := s.visitor()
-	other.post("/apply/check", form("csrf", v.token(), "declared", "yes", "seen", seen)).is(http.StatusForbidden)
+	other.post("/apply/check", form("csrf", v.token(), "declared", "yes", "seen", seen)).Is(http.StatusForbidden)
 }

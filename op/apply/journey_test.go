@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
@@ -39,75 +40,76 @@ func addressFields(kind string) url.Values {
 
 // begin goes as far as the code.
 func (v *visitor) begin(kind, email string) {
-	v.t.Helper()
-	v.post("/apply", form("kind", kind)).leads("/apply/email?kind=" + kind)
-	v.post("/apply/email?kind="+kind, form("email", email)).leads("/apply/code")
+	v.s.T.Helper()
+	v.post("/apply", form("kind", kind)).Leads("/apply/email?kind=" + kind)
+	v.post("/apply/email?kind="+kind, form("email", email)).Leads("/apply/code")
 }
 
 func (v *visitor) confirm(kind, email string) {
-	v.t.Helper()
+	v.s.T.Helper()
 	v.begin(kind, email)
-	v.post("/apply/code", form("code", v.code(email))).leads("/apply/password")
+	v.post("/apply/code", form("code", v.s.code(email))).Leads("/apply/password")
 }
 
 // fill goes as far as the page that is named, which is not filled in.
 func (v *visitor) fill(kind, email, until string) {
-	v.t.Helper()
+	v.s.T.Helper()
 	v.confirm(kind, email)
 	for _, step := range []struct {
 		path string
-		send func() page
+		send func() site.Answer
 	}{
-		{"/apply/password", func() page { return v.post("/apply/password", form("password", goodPassword)) }},
-		{"/apply/person", func() page { return v.post("/apply/person", personFields()) }},
-		{"/apply/company", func() page { return v.post("/apply/company", companyFields()) }},
-		{"/apply/address", func() page { return v.post("/apply/address", addressFields(kind)) }},
-		{"/apply/document", func() page { return v.upload("paspoort.pdf", []byte(smallPDF)) }},
+		{"/apply/password", func() site.Answer { return v.post("/apply/password", form("password", goodPassword)) }},
+		{"/apply/person", func() site.Answer { return v.post("/apply/person", personFields()) }},
+		{"/apply/company", func() site.Answer { return v.post("/apply/company", companyFields()) }},
+		{"/apply/address", func() site.Answer { return v.post("/apply/address", addressFields(kind)) }},
+		{"/apply/document", func() site.Answer { return v.upload("paspoort.pdf", []byte(smallPDF)) }},
 	} {
 		if step.path == until {
 			return
 		}
 		if step.path != "/apply/company" || kind == "bedrijf" {
-			step.send().is(http.StatusSeeOther)
+			step.send().Is(http.StatusSeeOther)
 		}
 	}
 }
 
-func (v *visitor) send() page {
-	v.t.Helper()
+func (v *visitor) send() site.Answer {
+	v.s.T.Helper()
 	return v.post("/apply/check", form("declared", "yes"))
 }
 
 // The journey as a person makes it: each page is looked at, filled in, and
 // leads to the next.
 func TestApplyBurger(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"nl", "en"} {
 		t.Run(lang, func(t *testing.T) {
 			s := newSite(t)
 			v := s.visitor()
-			v.lang = lang
+			v.Lang = lang
 			const email = "jo@example.com"
 
-			v.get("/apply").is(200).has(`value="burger"`, `value="bedrijf"`)
-			v.post("/apply", form("kind", "burger")).leads("/apply/email?kind=burger")
-			v.get("/apply/email?kind=burger").is(200).has(`name="email"`)
-			v.post("/apply/email?kind=burger", form("email", " Jo@Example.com ")).leads("/apply/code")
-			v.get("/apply/code").is(200).has(email, `name="code"`)
-			v.post("/apply/code", form("code", s.code(email)[:3]+" "+s.code(email)[3:])).leads("/apply/password")
-			v.get("/apply/password").is(200).has(`type="password"`, `autocomplete="new-password"`)
-			v.post("/apply/password", form("password", goodPassword)).leads("/apply/person")
-			v.get("/apply/person").is(200).has(`name="birth_year"`)
-			v.post("/apply/person", personFields()).leads("/apply/address")
-			v.get("/apply/address").is(200).has(`name="stay"`, `value="XK"`)
-			v.post("/apply/address", addressFields("burger")).leads("/apply/document")
-			v.get("/apply/document").is(200).has(`enctype="multipart/form-data"`)
-			v.upload("paspoort.pdf", []byte(smallPDF)).leads("/apply/check")
-			v.get("/apply/check").is(200).has(email, "van der Berg", "1990", "+49301234567", "Hauptstraße 1", "paspoort.pdf", `name="declared"`)
-			v.send().leads("/apply/done")
-			done := v.get("/apply/done").is(200).has(`href="/start"`, email)
+			v.get("/apply").Is(200).Has(`value="burger"`, `value="bedrijf"`)
+			v.post("/apply", form("kind", "burger")).Leads("/apply/email?kind=burger")
+			v.get("/apply/email?kind=burger").Is(200).Has(`name="email"`)
+			v.post("/apply/email?kind=burger", form("email", " Jo@Example.com ")).Leads("/apply/code")
+			v.get("/apply/code").Is(200).Has(email, `name="code"`)
+			v.post("/apply/code", form("code", s.code(email)[:3]+" "+s.code(email)[3:])).Leads("/apply/password")
+			v.get("/apply/password").Is(200).Has(`type="password"`, `autocomplete="new-password"`)
+			v.post("/apply/password", form("password", goodPassword)).Leads("/apply/person")
+			v.get("/apply/person").Is(200).Has(`name="birth_year"`)
+			v.post("/apply/person", personFields()).Leads("/apply/address")
+			v.get("/apply/address").Is(200).Has(`name="stay"`, `value="XK"`)
+			v.post("/apply/address", addressFields("burger")).Leads("/apply/document")
+			v.get("/apply/document").Is(200).Has(`enctype="multipart/form-data"`)
+			v.upload("paspoort.pdf", []byte(smallPDF)).Leads("/apply/check")
+			v.get("/apply/check").Is(200).Has(email, "van der Berg", "1990", "+49301234567", "Hauptstraße 1", "paspoort.pdf", `name="declared"`)
+			v.send().Leads("/apply/done")
+			done := v.get("/apply/done").Is(200).Has(`href="/start"`, email)
 
 			a, holder := v.application(), s.account(email)
-			done.has(a.Reference)
+			done.Has(a.Reference)
 			if a.State != application.Approved || a.AccountID != holder.ID || !strings.HasPrefix(a.Reference, "OLID-") || !a.Answers.Declared {
 				t.Errorf("application %+v", a)
 			}
@@ -129,24 +131,25 @@ func TestApplyBurger(t *testing.T) {
 func checkPassword(t *testing.T, phc string) {
 	t.Helper()
 	hasher, err := password.New(password.Config{})
-	must(t, err)
+	site.Must(t, err)
 	if ok, _, err := hasher.Verify(t.Context(), phc, goodPassword); err != nil || !ok {
 		t.Errorf("the password does not open the account: %v %v", ok, err)
 	}
 }
 
 func TestApplyBedrijf(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	const email = "jo@bau.example"
 	v.fill("bedrijf", email, "/apply/company")
-	v.get("/apply/company").is(200).has(`name="registration_number"`)
-	v.post("/apply/company", companyFields()).leads("/apply/address")
-	v.get("/apply/address").is(200).has("het bedrijf").without(`name="stay"`)
-	v.post("/apply/address", addressFields("bedrijf")).leads("/apply/document")
-	v.upload("uittreksel.pdf", nil).leads("/apply/check") // empty: this is practice
-	v.get("/apply/check").is(200).has("Bau & Söhne GmbH", "Oostenrijk", "Firmenbuch Wien", "FN 12345x", "Gemachtigde", "Duitsland", "uittreksel.pdf (0 bytes)")
-	v.send().leads("/apply/done")
+	v.get("/apply/company").Is(200).Has(`name="registration_number"`)
+	v.post("/apply/company", companyFields()).Leads("/apply/address")
+	v.get("/apply/address").Is(200).Has("het bedrijf").Without(`name="stay"`)
+	v.post("/apply/address", addressFields("bedrijf")).Leads("/apply/document")
+	v.upload("uittreksel.pdf", nil).Leads("/apply/check") // empty: this is practice
+	v.get("/apply/check").Is(200).Has("Bau & Söhne GmbH", "Oostenrijk", "Firmenbuch Wien", "FN 12345x", "Gemachtigde", "Duitsland", "uittreksel.pdf (0 bytes)")
+	v.send().Leads("/apply/done")
 
 	holder := s.account(email)
 	o := holder.Profile.Organization
@@ -157,6 +160,7 @@ func TestApplyBedrijf(t *testing.T) {
 }
 
 func TestApplyRecordAndMails(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "")
@@ -170,7 +174,7 @@ func TestApplyRecordAndMails(t *testing.T) {
 		if e.Action == "account.created" {
 			object, id = audit.ObjectAccount, a.AccountID
 		}
-		if e.ObjectKind != object || e.ObjectID != id || e.RequestID == "" || e.Origin != "127.0.0.0/24" || !e.At.Equal(s.now()) {
+		if e.ObjectKind != object || e.ObjectID != id || e.RequestID == "" || e.Origin != "127.0.0.0/24" || !e.At.Equal(s.Clock.Now()) {
 			t.Errorf("%+v", e)
 		}
 		if strings.Contains(e.Reason, "Berg") || strings.Contains(e.Reason, "@") {
@@ -182,7 +186,7 @@ func TestApplyRecordAndMails(t *testing.T) {
 		t.Fatalf("mails: %+v", mails)
 	}
 	receipt := mails[1].Text.Reveal()
-	for _, want := range []string{a.Reference, "van der Berg", "Hauptstraße 1", "paspoort.pdf", s.url + "/start", "oefenomgeving"} {
+	for _, want := range []string{a.Reference, "van der Berg", "Hauptstraße 1", "paspoort.pdf", s.Server.URL + "/start", "oefenomgeving"} {
 		if !strings.Contains(receipt, want) {
 			t.Errorf("receipt without %q:\n%s", want, receipt)
 		}
@@ -193,14 +197,15 @@ func TestApplyRecordAndMails(t *testing.T) {
 }
 
 func TestApplyProduction(t *testing.T) {
-	s := newSite(t, production)
+	t.Parallel()
+	s := newProduction(t)
 	v := s.visitor()
-	v.get("/apply").has("DigiD", "eHerkenning").without("oefenomgeving", "Oefenomgeving")
+	v.get("/apply").Has("DigiD", "eHerkenning").Without("oefenomgeving", "Oefenomgeving")
 	v.fill("burger", "jo@example.com", "/apply/document")
-	v.get("/apply/document").has("burgerservicenummer", "pasfoto")
-	v.upload("paspoort.pdf", []byte(smallPDF)).leads("/apply/check")
-	v.send().leads("/apply/done")
-	v.get("/apply/done").is(200).has(v.application().Reference, "Een medewerker").without("/start")
+	v.get("/apply/document").Has("burgerservicenummer", "pasfoto")
+	v.upload("paspoort.pdf", []byte(smallPDF)).Leads("/apply/check")
+	v.send().Leads("/apply/done")
+	v.get("/apply/done").Is(200).Has(v.application().Reference, "Een medewerker").Without("/start")
 	if a := v.application(); a.State != application.Submitted || a.AccountID != "" || s.account(a.Email) != nil {
 		t.Errorf("%+v", a)
 	}
@@ -212,36 +217,38 @@ func TestApplyProduction(t *testing.T) {
 // A draft survives closing the browser: what is left is the cookie with the
 // handle.
 func TestApplyDraftSurvives(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/address")
 
 	later := s.visitor()
-	u, err := url.Parse(s.url)
-	must(t, err)
-	later.client.Jar.SetCookies(u, []*http.Cookie{{Name: "olid-apply", Value: v.handle().Reveal(), Path: "/"}})
-	s.advance(intake.DraftLifetime - time.Minute)
-	later.get("/apply").is(200).has(`href="/apply/address"`)
-	later.get("/apply/person").is(200).has(`value="van der Berg"`, `value="1990"`)
-	later.post("/apply/address", addressFields("burger")).leads("/apply/document")
+	u, err := url.Parse(s.Server.URL)
+	site.Must(t, err)
+	later.HTTP.Jar.SetCookies(u, []*http.Cookie{{Name: "olid-apply", Value: v.handle().Reveal(), Path: "/"}})
+	s.Clock.Add(intake.DraftLifetime - time.Minute)
+	later.get("/apply").Is(200).Has(`href="/apply/address"`)
+	later.get("/apply/person").Is(200).Has(`value="van der Berg"`, `value="1990"`)
+	later.post("/apply/address", addressFields("burger")).Leads("/apply/document")
 
-	s.advance(time.Minute)
-	later.get("/apply/document").is(http.StatusGone).has(`href="/apply"`)
-	later.post("/apply/address", addressFields("burger")).is(http.StatusGone)
-	later.get("/apply").is(200).without("/apply/address")
-	if n, err := s.db.Applications().Expire(t.Context(), s.now()); err != nil || n != 1 {
+	s.Clock.Add(time.Minute)
+	later.get("/apply/document").Is(http.StatusGone).Has(`href="/apply"`)
+	later.post("/apply/address", addressFields("burger")).Is(http.StatusGone)
+	later.get("/apply").Is(200).Without("/apply/address")
+	if n, err := s.Stores.DB.Applications().Expire(t.Context(), s.Clock.Now()); err != nil || n != 1 {
 		t.Fatalf("expired %d, %v", n, err)
 	}
-	later.get("/apply/document").is(http.StatusGone)
+	later.get("/apply/document").Is(http.StatusGone)
 	later.begin("burger", "jo@example.com")
 }
 
 func TestApplyCookieLastsAsLongAsTheDraft(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
 	v.post("/apply", form("kind", "burger"))
-	p := v.post("/apply/email?kind=burger", form("email", "jo@example.com")).leads("/apply/code")
-	cookie := p.header.Get("Set-Cookie")
+	p := v.post("/apply/email?kind=burger", form("email", "jo@example.com")).Leads("/apply/code")
+	cookie := p.Header.Get("Set-Cookie")
 	for _, want := range []string{"olid-apply=olid_app_", "Max-Age=259200", "HttpOnly", "SameSite=Lax", "Path=/"} {
 		if !strings.Contains(cookie, want) {
 			t.Errorf("cookie %q without %q", cookie, want)

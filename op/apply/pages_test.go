@@ -7,6 +7,7 @@ import (
 )
 
 func TestPagesFitTheirStructs(t *testing.T) {
+	t.Parallel()
 	pages.Check(t, "apply", map[string]any{
 		"apply/apply": &startPage{}, "apply/email": &emailPage{}, "apply/code": &codePage{}, "apply/password": &passwordPage{},
 		"apply/person": &personPage{}, "apply/company": &companyPage{}, "apply/address": &addressPage{}, "apply/document": &documentPage{},

@@ -10,6 +10,7 @@ import (
 // UP-13: the deadline moves once for each uploadChunk that arrived, in
 // whatever pieces, and never for less.
 func TestUP13_DeadlineMovesWithTheBytes(t *testing.T) {
+	t.Parallel()
 	for _, chunks := range []int{0, 1, 5} {
 		for name, pieces := range map[string]func(io.Reader) io.Reader{
 			"whole": func(r io.Reader) io.Reader { return r }, "halves": iotest.HalfReader, "bytes": iotest.OneByteReader,

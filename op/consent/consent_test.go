@@ -22,6 +22,7 @@ func withPhone(c *config.Config) { c.Clients[1].Scopes = []string{"email", "phon
 // Asked once, with the client's name and address, the person and the claims
 // in words; remembered; asked again for more, and a yes for less is kept.
 func TestConsentAskedOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, withPhone)
 	a, b := s.Active(site.Email)
 	r := third("openid email")
@@ -56,6 +57,7 @@ func TestConsentAskedOnce(t *testing.T) {
 
 // A yes to one claim after a yes to another leaves both remembered.
 func TestConsentAddsUp(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, withPhone)
 	_, b := s.Active(site.Email)
 	b.Authorize(third("openid email")).At("/consent").Submit("decision", "yes").Answered()
@@ -67,6 +69,7 @@ func TestConsentAddsUp(t *testing.T) {
 
 // No is an answer to the client, is not remembered, and gives nothing.
 func TestConsentDenied(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := third("openid email")
@@ -91,6 +94,7 @@ func TestConsentDenied(t *testing.T) {
 
 // First-party clients ask nobody, unless they want to.
 func TestConsentFirstParty(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	if b.Authorize(site.NewRequest("web", site.CallbackURI).With("scope", "openid omgevingsloket email")).Answered().Get("code") == "" {
@@ -103,6 +107,7 @@ func TestConsentFirstParty(t *testing.T) {
 
 // prompt=none shows no page, whatever is missing.
 func TestConsentSilent(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	if got := b.Authorize(third("openid email").With("prompt", "none")).Answered(); got.Get("error") != "consent_required" || got.Has("code") {
@@ -120,6 +125,7 @@ func TestConsentSilent(t *testing.T) {
 // A yes for one client is none for another, and the client that a request
 // began with cannot be changed on the way.
 func TestConsentIsForOneClient(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) {
 		c.Clients = append(c.Clients, client.Client{ID: "fourth", Name: "Fourth", RedirectURIs: []string{"https://fourth.example/cb"}, AuthMethod: client.None, Scopes: []string{"email"}, ThirdParty: true})
 	})

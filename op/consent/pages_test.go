@@ -7,6 +7,7 @@ import (
 )
 
 func TestPagesFitTheirStructs(t *testing.T) {
+	t.Parallel()
 	pages.Check(t, "consent", map[string]any{
 		"consent/consent": &consentPage{},
 	})

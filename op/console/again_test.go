@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -17,6 +18,7 @@ import (
 // last one is a quarter of an hour ago, and lead back to where one was going;
 // a form that was opened in time may be sent a while later.
 func TestOF22_CriticalPagesAskAgain(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	bas := s.Official("bas@gov.example", staff.Administrator)
 	s.Official("nora@gov.example", staff.Reviewer)
@@ -76,6 +78,8 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 // OF-21: who looks for everybody is told of like who opens everything; the
 // same search again counts once, and what was typed is not written.
 func TestOF21_SearchesAreOnTheRecord(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Person("anna@example.com")
 	hanna, before := s.Official("hanna@gov.example", staff.Helpdesk, staff.Reviewer), 0

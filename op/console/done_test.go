@@ -12,6 +12,7 @@ import (
 // What was done is told in words of ours, never in those of an address, and
 // each act of an official on an application has some.
 func TestDone(t *testing.T) {
+	t.Parallel()
 	k := pages.New(t)
 	tell := func(method, act string) string {
 		r := httptest.NewRequest(method, DoneURL("/console/helpdesk/account?id=a1", act), nil)

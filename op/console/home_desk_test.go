@@ -16,6 +16,7 @@ import (
 // Two blocks never get the same reference, also when chance would have it:
 // the second one draws again.
 func TestBlockReferenceIsOneAccounts(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Person(site.Email), s.Person("bob@example.com")
 	drawn := strings.Repeat("omgeving", 2)
@@ -42,6 +43,7 @@ func TestBlockReferenceIsOneAccounts(t *testing.T) {
 
 // Home tells each role what of the helpdesk's changes waits for it.
 func TestHomeTellsOfChangesAndAlarms(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)
@@ -54,7 +56,7 @@ func TestHomeTellsOfChangesAndAlarms(t *testing.T) {
 			t.Error("what waits for the holder waits for an official:", b.Body)
 		}
 	}
-	site.Must(t, s.Console.Watch.Store.Alarm(t.Context(), staff.Alarm{Member: s.Member("first@example.org").ID, At: s.Clock.Now(), Files: 101}, s.Clock.Now(), site.NoRecord))
+	site.Must(t, s.Console.Watch.Store.Alarm(t.Context(), staff.Alarm{Member: s.Member("first@example.org").ID, At: s.Clock.Now(), Files: 101}, s.Clock.Now(), site.NoEffects))
 	for role, told := range map[staff.Role]bool{staff.Administrator: true, staff.Auditor: true, staff.Reviewer: false, staff.Helpdesk: false} {
 		b := s.Official(string(role)+"@example.org", role).Get("/console")
 		if strings.Contains(b.Body, "101 dossiers in een uur") != told {

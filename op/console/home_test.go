@@ -42,7 +42,12 @@ func inOrder(b *site.Browser, texts ...string) *site.Browser {
 
 // A reviewer sees first what is theirs, by the end of the term, in words.
 func TestConsoleHomeReviewer(t *testing.T) {
-	s := site.New(t, nil)
+	t.Parallel()
+	homeOfReviewer(t, site.Noon)
+}
+
+func homeOfReviewer(t *testing.T, at time.Time) {
+	s := site.Start(t, site.Setup{At: at})
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
 	lacks(olga.Get("/console").Says("Er wacht nu niets op u."), "/console/review/next", "/console/helpdesk", "/console/staff")
 	first := s.Sent("anna@example.com")
@@ -71,6 +76,7 @@ func TestConsoleHomeReviewer(t *testing.T) {
 
 // Each role sees its own, and nothing of the others.
 func TestConsoleHomeByRole(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com")
 	a := s.Blocked(s.Person("bau@example.at", func(a *account.Account) { a.Kind = account.LegalPerson }))
@@ -111,7 +117,12 @@ func TestConsoleHomeByRole(t *testing.T) {
 // Taking the next one: the shortest term, not one's own, not what one
 // proposed; of a crowd each gets another.
 func TestConsoleTakeNext(t *testing.T) {
-	s := site.New(t, nil)
+	t.Parallel()
+	takeNext(t, site.Noon)
+}
+
+func takeNext(t *testing.T, at time.Time) {
+	s := site.Start(t, site.Setup{At: at})
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
 	own := s.Sent("olga@gov.example")
 	s.Clock.Add(time.Second) // of two with one last day, the older
@@ -151,6 +162,7 @@ func TestConsoleTakeNext(t *testing.T) {
 
 // A crowd that takes at once, of which each gets one and none the same.
 func TestOF12_TakeNextAtOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for range 30 {
 		s.Sent("many@example.com")
@@ -193,6 +205,7 @@ func (h *hasty) Queue(ctx context.Context, q review.Query) (review.Part, error) 
 
 // A colleague who takes a case and lets go of it again hides it from nobody.
 func TestTakeNextLooksAgain(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com")
 	desk := *s.Review
@@ -206,4 +219,13 @@ func TestTakeNextLooksAgain(t *testing.T) {
 	if got.ID != c.ID || s.Case(c.ID).Reviewer != "me" {
 		t.Errorf("%+v", got)
 	}
+}
+
+// The days that are left and the order of the queue are right at any hour.
+func TestDatesAroundMidnight(t *testing.T) {
+	t.Parallel()
+	site.Moments(t, map[string]func(*testing.T, time.Time){
+		"home": homeOfReviewer,
+		"next": takeNext,
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
@@ -20,6 +21,7 @@ import (
 )
 
 func TestConsoleInviteAndLogin(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	link := s.Invite("olga@example.org", staff.Administrator, staff.Auditor)
 	b := s.Browser()
@@ -61,6 +63,8 @@ func TestConsoleInviteAndLogin(t *testing.T) {
 // OF-01: every route of the console against every role and none. The routes
 // come from the console itself, so that a new one cannot be forgotten.
 func TestOF01_ConsoleMatrix(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	people := map[staff.Role]*site.Browser{"": s.Browser()}
 	people[""].Get("/console/login")
@@ -112,6 +116,7 @@ func TestOF01_ConsoleMatrix(t *testing.T) {
 
 // OF-07: a role taken away and a removal count at the next request.
 func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	auditor := s.Official("auditor@example.org", staff.Auditor)
 	admin := s.Official("admin@example.org", staff.Administrator)
@@ -140,6 +145,7 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 
 // One invitation, 32 at once: one password and one secret count.
 func TestConsoleInviteRace(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	handle, _, err := s.Staff.Invite(t.Context(), "Olga", "olga@example.org", "nl", []staff.Role{staff.Auditor}, audit.Actor{})
 	site.Must(t, err)
@@ -165,6 +171,7 @@ func TestConsoleInviteRace(t *testing.T) {
 // An invitation ends after 72 hours; being invited again ends everything
 // before, also an earlier invitation.
 func TestConsoleInviteAgain(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	old := s.Invite("olga@example.org", staff.Auditor)
 	b := s.Official("olga@example.org", staff.Auditor) // invited again
@@ -181,6 +188,8 @@ func TestConsoleInviteAgain(t *testing.T) {
 
 // LG-23 for officials: a quarter of an hour idle, ten hours in all.
 func TestOF22_ConsoleSessionEnds(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Official("olga@example.org", staff.Auditor)
 	s.Clock.Add(15*time.Minute - time.Second)
@@ -197,6 +206,7 @@ func TestOF22_ConsoleSessionEnds(t *testing.T) {
 
 // Ten wrong codes in a row block an official; the same code counts once.
 func TestTP05_ConsoleWrongCodes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser().Join(s.Invite("olga@example.org", staff.Auditor))
 	b.StaffLogin("olga@example.org").At("/console")

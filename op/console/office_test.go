@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -15,6 +16,7 @@ import (
 // official nobody at the citizens' side; a cookie under the other's name, at
 // the other's site or in the other's store changes nothing.
 func TestOF04_SessionsOfTheOtherSide(t *testing.T) {
+	t.Parallel()
 	main, desk := site.NewProduction(t)
 	main.Person(site.Email)
 	citizen := main.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
@@ -72,6 +74,8 @@ func TestOF04_SessionsOfTheOtherSide(t *testing.T) {
 
 // OF-19: a right password alone is no session, wherever one goes with it.
 func TestOF19_NoSessionWithoutSecondFactor(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Browser().Join(s.Invite("olga@example.org", staff.Roles...))
 	b := s.Browser().Get("/console/login").Submit("email", "olga@example.org", "password", site.StaffPassword).At("/console/login/code")
@@ -99,6 +103,7 @@ func TestOF19_NoSessionWithoutSecondFactor(t *testing.T) {
 // OF-23, OF-24: every page of the console, and every refusal, keeps windows
 // apart and is in nobody's frame; no link opens a window.
 func TestOF23_OF24_ConsoleHeaders(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Official("olga@example.org", staff.Roles...)
 	nobody := s.Browser()
@@ -128,6 +133,7 @@ func unframed(policy string) bool {
 // the browser of an earlier login has a lane of its own. A stranger with the
 // right password waits, and an address cut within a letter is one of nobody.
 func TestLG16_LockIsNoWeaponAtTheConsole(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	olga := s.Official("olga@gov.example", staff.Helpdesk)
 	try := func(b *site.Browser, email, password string) bool {

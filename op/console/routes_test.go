@@ -12,6 +12,7 @@ import (
 
 	"omgevingsloket-id/cmd/omgevingsloket-id/demo"
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -20,6 +21,7 @@ import (
 // token, with somebody else's, as JSON or under another method; and nothing is
 // written when it is tried. Every route is asked, those of tomorrow too.
 func TestOF09_ConsoleForeignForms(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	olga := s.Official("olga@gov.example", staff.Roles...)
 	stranger := s.Browser().Get("/console/login")
@@ -110,6 +112,8 @@ func head(s *site.Site) int64 {
 // document: what is planted in the stores is on none of them, whatever the
 // role.
 func TestOF08_ConsoleHoldsNoSecrets(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	olga := s.Official("olga@gov.example", staff.Roles...)
 	waits, paper := s.Filed("anna@example.com", "paspoort.pdf", "application/pdf", demo.Page(""))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/config"
@@ -44,6 +45,8 @@ func alarms(s *site.Site, email string) int {
 // of, once: to each administrator, in the record, in the log. The same file
 // again is the same file; beyond three times the number nothing opens.
 func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	const most = 3
 	s := site.New(t, func(c *config.Config) { c.Console.ViewsPerHour = most })
 	var log bytes.Buffer
@@ -116,6 +119,7 @@ func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
 // OF-21 on two servers: requests at the same moment, in two sessions, raise
 // one alarm, and no more files open than three times the number.
 func TestOF21_AtOnce(t *testing.T) {
+	t.Parallel()
 	const most = 2
 	s := site.New(t, func(c *config.Config) {
 		site.OnServers(t)(c)
@@ -161,6 +165,7 @@ func TestOF21_AtOnce(t *testing.T) {
 
 // OF-21: applications are files as well.
 func TestOF21_ApplicationsCount(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Console.ViewsPerHour = 1 })
 	b := s.Official("both@example.org", staff.Reviewer, staff.Helpdesk)
 	b.Get("/console/helpdesk/account?id=" + s.Person(site.Email).ID).Is(http.StatusOK)

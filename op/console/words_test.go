@@ -10,6 +10,7 @@ import (
 
 // Whatever the record can name has words in both languages.
 func TestRecordHasWords(t *testing.T) {
+	t.Parallel()
 	catalog, err := web.LoadCatalog()
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 
 // Five wrong codes before the first right one block.
 func TestEN13_FiveWrongCodesBlock(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Shown(site.Email)
 	for range 4 {
@@ -36,6 +37,7 @@ func TestEN13_FiveWrongCodesBlock(t *testing.T) {
 // Seven days after the QR, at the next login: not a second earlier, not a
 // second later, and never by a code that was right.
 func TestEN14_Deadline(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	inTime, b := s.Shown("intime@example.com")
 	late, c := s.Shown("late@example.com")
@@ -69,6 +71,7 @@ func TestEN14_Deadline(t *testing.T) {
 // 'QR-code niet gescand?': the link explains, the button blocks and mails. It
 // exists before the first right code only.
 func TestEN13_NotScanned(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Shown(site.Email)
 	b.Says("QR-code niet gescand?").Get("/login/lost?" + b.URL.RawQuery).At("/login/lost").Says("Informatiepunt Leefomgeving")
@@ -101,6 +104,7 @@ func TestEN13_NotScanned(t *testing.T) {
 // After an unblock everything from before is dead: codes of the old secret,
 // sessions, tokens, codes on their way. The new enrolment is whole.
 func TestEN20_Unblock(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Person(site.Email)
 	b := s.Browser()
@@ -173,6 +177,7 @@ func TestEN20_Unblock(t *testing.T) {
 // The unblock of an account that is not blocked does nothing; of many at
 // once, one does.
 func TestEN21_UnblockIsGuarded(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	active, _ := s.Active("active@example.com")
 	shown, b := s.Shown("shown@example.com")
@@ -209,6 +214,7 @@ func TestEN21_UnblockIsGuarded(t *testing.T) {
 
 // A secret that does not open is our fault: 503, never "wrong", not counted.
 func TestEN19_SecretOfAnotherRow(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, other := s.Shown("other@example.com")
 	sealed := s.Reload(account.Account{ID: s.AccountOf(other).ID}).Factor.Sealed

@@ -7,6 +7,7 @@ import (
 )
 
 func TestPagesFitTheirStructs(t *testing.T) {
+	t.Parallel()
 	pages.Check(t, "enrol", map[string]any{
 		"enrol/enrol": &enrolPage{}, "enrol/qr": &qrPage{},
 	})

@@ -20,6 +20,7 @@ import (
 
 // 64 clicks at two servers, in four browsers: one QR code, ever.
 func TestEN04_OneRevealOfMany(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { site.OnServers(t)(c); c.Password.Wait = time.Minute })
 	a := s.Person(site.Email)
 	servers := []*site.Site{s, s.Twin(0)}
@@ -61,6 +62,7 @@ func TestEN04_OneRevealOfMany(t *testing.T) {
 // After the QR, the same POST, its GET, reload and every other browser lead
 // to the code page.
 func TestEN01_EN03_EN05_OnlyTheButtonReveals(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	b, other := s.ToEnrol(site.Email), s.ToEnrol(site.Email)
@@ -114,6 +116,7 @@ func TestEN01_EN03_EN05_OnlyTheButtonReveals(t *testing.T) {
 // The browser that saw the QR need not be the one that types the code; the
 // password was right in both. Another account's code is wrong.
 func TestEN11_CodeFromAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Shown(site.Email)
 	_, stranger := s.Shown("other@example.com")
@@ -132,6 +135,7 @@ func TestEN11_CodeFromAnotherBrowser(t *testing.T) {
 
 // When the change is not written, or nobody heard that it was, no QR leaves.
 func TestEN10_NoQRWithoutCommit(t *testing.T) {
+	t.Parallel()
 	for fault, want := range map[storagetest.Fault]account.State{storagetest.NotWritten: account.AwaitingEnrolment, storagetest.Written: account.QRShown} {
 		s, calls := site.NewWatched(t, nil)
 		a := s.Person(site.Email)
@@ -154,6 +158,7 @@ func TestEN10_NoQRWithoutCommit(t *testing.T) {
 // What a client sends beside the button is refused, and nothing of it gets
 // into the secret.
 func TestEN16_NothingIsTheClientsChoice(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Person(site.Email)
 	b := s.ToEnrol(site.Email)
@@ -184,6 +189,7 @@ func otpauth(b *site.Browser) *otp.Key {
 
 // Whatever is allowed in an address, the label stays a label.
 func TestEN18_LabelInjection(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for _, email := range []string{
 		"a&secret=jbswy3dpehpk3pxp@example.com", "a%26issuer=x@example.com", "a?issuer=evil@example.com", "a#x@example.com",
@@ -202,6 +208,7 @@ func TestEN18_LabelInjection(t *testing.T) {
 
 // The secret is sealed to its row, and stands nowhere else in the database.
 func TestEN19_SecretAtRest(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Shown(site.Email)
 	if strings.Contains(string(a.Factor.Sealed), b.Seed.Reveal()) || len(a.Factor.Sealed) == 0 {

@@ -7,6 +7,7 @@ import (
 )
 
 func TestPagesFitTheirStructs(t *testing.T) {
+	t.Parallel()
 	pages.Check(t, "home", map[string]any{
 		"home/home": &homePage{}, "home/help": &textPage{}, "home/accessibility": &textPage{}, "home/privacy": &textPage{}, "home/terms": &textPage{},
 	})

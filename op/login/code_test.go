@@ -24,6 +24,7 @@ func codeOf(b *site.Browser, steps int64) string {
 // A code is good once: in the same session, another browser, at another
 // server, after a restart, after Redis lost everything.
 func TestTP01_TP10_CodeIsGoodOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	a, b := s.Active(site.Email) // its first login spent the code of now
 	other := s.Browser()
@@ -42,6 +43,7 @@ func TestTP01_TP10_CodeIsGoodOnce(t *testing.T) {
 
 // 64 honest sessions, one code, two servers: one login.
 func TestTP02_TP16_OneCodeAtOnceIsOneLogin(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { site.OnServers(t)(c); c.Password.Wait = time.Minute })
 	_, first := s.Active(site.Email)
 	s.Clock.Add(time.Minute)
@@ -85,6 +87,7 @@ func TestTP02_TP16_OneCodeAtOnceIsOneLogin(t *testing.T) {
 
 // Current and previous step, to the second; nothing of the future.
 func TestTP03_Window(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, second := range []int64{0, 1, 29} {
@@ -103,6 +106,7 @@ func TestTP03_Window(t *testing.T) {
 
 // After the code of a step the one before it is gone.
 func TestTP04_OlderStepAfterNewer(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	s.Clock.Add(10 * time.Minute)
@@ -117,6 +121,7 @@ func TestTP04_OlderStepAfterNewer(t *testing.T) {
 // Ten wrong codes in a row block; a delay grows in between, in which codes
 // are neither looked at nor counted.
 func TestTP05_WrongCodesDelayAndBlock(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	s.Clock.Add(10 * time.Minute)
@@ -155,6 +160,7 @@ func TestTP05_WrongCodesDelayAndBlock(t *testing.T) {
 
 // Wrong codes are counted over browsers; a right one begins anew.
 func TestTP05_OneBudgetOfCodes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	other := s.Browser()
@@ -175,6 +181,7 @@ func TestTP05_OneBudgetOfCodes(t *testing.T) {
 // Guesses at one moment are each counted before they are looked at: three
 // are, and then the delay holds for all the others.
 func TestTP06_ParallelGuesses(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	second := s.Twin(0)
 	a, b := s.Shown(site.Email)
@@ -202,6 +209,7 @@ func TestTP06_ParallelGuesses(t *testing.T) {
 
 // Six ASCII digits, spaces apart; the rest is a wrong code.
 func TestTP07_Formats(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	again := func() string { s.Clock.Add(10 * time.Minute); return b.ToCode(site.Email).Code() }
@@ -235,6 +243,7 @@ func TestTP07_Formats(t *testing.T) {
 // A code without a right password before it leads nowhere, and costs the
 // holder nothing.
 func TestTP08_TP09_TP11_CodeAlone(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	s.Clock.Add(10 * time.Minute)
@@ -249,6 +258,7 @@ func TestTP08_TP09_TP11_CodeAlone(t *testing.T) {
 // The server's clock jumps while somebody logs in: no step is good twice, and
 // nothing breaks.
 func TestTP15_ClockJumps(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	s.Clock.Add(10 * time.Minute)

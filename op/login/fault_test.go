@@ -53,6 +53,7 @@ func through(b *site.Browser, email string) {
 // Whichever call to a store fails once, before it was done or after: nobody is
 // told that a password or code was wrong, and trying again gets there.
 func TestFaultAtEachCallOfALogin(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{
 		"Windows.Allow", "Requests.Create", "Requests.Get", "Requests.Save", "Lanes.Try", "Lanes.Clear", "Accounts.ByEmail", "Accounts.ByID",
 		"Accounts.TryCode", "Sessions.Create", "Sessions.Get", "Sessions.Save", "Grants.Issue",
@@ -83,6 +84,7 @@ func TestFaultAtEachCallOfALogin(t *testing.T) {
 // The new session is made before the old one's tokens are looked at, or not
 // at all: a fault while another person logs in leaves nothing of the first.
 func TestFaultWhileAnotherPersonLogsIn(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"Sessions.Get", "Sessions.Delete", "Grants.RevokeSession", "Sessions.Create"} {
 		s, calls := site.NewWatched(t, nil)
 		_, second := s.Active("second@example.com")

@@ -15,11 +15,12 @@ import (
 // Every form token but this browser's own is refused before anything is
 // hashed or counted.
 func TestLG01_FormTokens(t *testing.T) {
+	t.Parallel()
 	s, calls := site.NewWatched(t, nil)
 	s.Person(site.Email)
 	b, other := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)), s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
-	theirs := site.CSRFField.FindStringSubmatch(other.Body)[1]
-	own := site.CSRFField.FindStringSubmatch(b.Body)[1]
+	theirs := other.FormToken()
+	own := b.FormToken()
 	if theirs == own {
 		t.Fatal("two browsers have one token")
 	}
@@ -50,6 +51,7 @@ func TestLG01_FormTokens(t *testing.T) {
 
 // A form from another site is refused even with the right token.
 func TestLG02_ForeignForms(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Person(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
@@ -87,11 +89,12 @@ func TestLG02_ForeignForms(t *testing.T) {
 
 // Credentials come in the body of one kind of form, or not at all.
 func TestLG03_OtherWaysToSend(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Active(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
 	target := "/login?" + b.URL.RawQuery
-	csrf := site.CSRFField.FindStringSubmatch(b.Body)[1]
+	csrf := b.FormToken()
 	form := url.Values{"csrf": {csrf}, "email": {site.Email}, "password": {site.Password}}.Encode()
 	if got := b.Send(b.Request(http.MethodGet, target+"&"+b.URL.RawQuery, nil)); got.Status != http.StatusBadRequest {
 		t.Error("two logins in one address:", got.Status)
@@ -128,6 +131,7 @@ func TestLG03_OtherWaysToSend(t *testing.T) {
 // Shapes of input: refused as a form, or simply wrong; never a fault of ours.
 // On PostgreSQL, which minds what is no text.
 func TestLG05_Shapes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	s.Person(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
@@ -181,6 +185,7 @@ func TestLG05_Shapes(t *testing.T) {
 // Requests of one source are limited before anything is hashed, known or
 // unknown address alike; the answer says how long to wait.
 func TestLG15_OneSourceIsLimited(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Limits.LoginPerMinute = 3 })
 	s.Active(site.Email)
 	s.Clock.Add(time.Minute)

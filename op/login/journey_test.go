@@ -9,6 +9,7 @@ import (
 
 // The main journey, from a client and back: QR, code, tokens, single sign-on.
 func TestLoginJourney(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Person(site.Email)
 	b := s.Browser()

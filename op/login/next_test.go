@@ -25,6 +25,7 @@ var stopAt = map[string][]string{
 
 // No page can be reached out of turn, by GET or by POST, in any state.
 func TestLG04_EN15_ForcedBrowsing(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	posts := map[string][]string{"/enrol/qr": nil, "/login/code": {"code", "000000"}, "/login/lost": nil, "/consent": {"decision", "yes"}}
 	for state, b := range s.States() {
@@ -60,6 +61,7 @@ func TestLG04_EN15_ForcedBrowsing(t *testing.T) {
 // What a login had proven before the account changed counts for nothing after
 // the next password: the code is asked again.
 func TestLG04_OldProofsAreForgotten(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	b.Authorize(site.NewRequest("third", "https://third.example/cb").With("scope", "openid email")).At("/consent") // both factors, by single sign-on
@@ -73,6 +75,7 @@ func TestLG04_OldProofsAreForgotten(t *testing.T) {
 // AZ-33: an hour after it began, every step of a login leads to the friendly
 // way back to the start, and a second before to the step itself.
 func TestAZ33_ExpiredAtEveryStep(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	states := s.States()
 	s.Clock.Add(authreq.Lifetime - 31*time.Minute) // younger than a password lasts
@@ -95,6 +98,7 @@ func TestAZ33_ExpiredAtEveryStep(t *testing.T) {
 
 // Parameters that say where to go next do not exist.
 func TestLG28_NoReturnTo(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Active(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
@@ -116,6 +120,7 @@ func TestLG28_NoReturnTo(t *testing.T) {
 
 // An answer that leads on shows nothing of the page it leads away from.
 func TestLG25_RedirectsHaveNoBody(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for state, b := range s.States() {
 		for _, path := range loginPages {

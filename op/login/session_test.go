@@ -14,6 +14,7 @@ import (
 
 // The handle is 256 random bits in a cookie, and nowhere else.
 func TestLG19_SessionHandleIsInTheCookieOnly(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	handle := b.Cookies()[site.SessionCookie]
@@ -29,6 +30,7 @@ func TestLG19_SessionHandleIsInTheCookieOnly(t *testing.T) {
 
 // A planted session handle is worth nothing, and none survives a login.
 func TestLG20_FixationOfTheSession(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Active(site.Email)
 	_, attacker := s.Active("mallory@example.com")
@@ -65,6 +67,7 @@ func TestLG20_FixationOfTheSession(t *testing.T) {
 // Who knows the browser's secret from before still cannot collect the login
 // that happens in it: the way back to the client asks for the new session too.
 func TestLG20_FixationOfTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, victim := s.Active(site.Email)
 	seed := victim.Seed
@@ -93,6 +96,7 @@ func TestLG20_FixationOfTheBrowser(t *testing.T) {
 
 // A login in progress belongs to the browser it began in, session or not.
 func TestLG21_RequestOfAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, a := s.Active(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
@@ -106,6 +110,7 @@ func TestLG21_RequestOfAnotherBrowser(t *testing.T) {
 
 // Cookies that are no cookies of ours count as none.
 func TestLG22_GarbageInCookies(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	good := b.Cookies()
@@ -148,6 +153,7 @@ func TestLG22_GarbageInCookies(t *testing.T) {
 // A session is over at its limit itself: idle, and at the end of its day
 // however often it is used.
 func TestLG23_SessionLimits(t *testing.T) {
+	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) { sessionLimits(t, site.New(t, nil)) })
 	// Redis lives by the real time, and knows nothing of the test's clock.
 	t.Run("Redis", func(t *testing.T) { sessionLimits(t, site.New(t, site.OnServers(t))) })
@@ -189,6 +195,7 @@ func sessionLimits(t *testing.T, s *site.Site) {
 // Another person in the same browser: the first one's session and tokens end
 // first, and nothing of the two mixes.
 func TestLG24_AnotherPersonInTheSameBrowser(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, second := s.Active("second@example.com")
 	s.Person("first@example.com")
@@ -216,6 +223,7 @@ func TestLG24_AnotherPersonInTheSameBrowser(t *testing.T) {
 
 // A block ends every session and token on every server, at the next request.
 func TestLG26_BlockEndsSessionsEverywhere(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	second := s.Twin(0)
 	a, b := s.Active(site.Email)
@@ -260,6 +268,7 @@ func TestLG26_BlockEndsSessionsEverywhere(t *testing.T) {
 
 // One login begins at one server and ends at the other.
 func TestLG15_LoginAcrossServers(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { site.OnServers(t)(c) })
 	second := s.Twin(0)
 	s.Person(site.Email)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/op/provider"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -17,6 +18,8 @@ const eidas, etoegang = "http://eidas.europa.eu/", "urn:etoegang:core:assurance-
 // TestR047_Level: a level that cannot be given is refused, never silently
 // lowered (R-021, R-048, R-122, R-123 as DESIGN.md §5 reads it).
 func TestR047_Level(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		s := site.New(t, site.OnlyClients(policy, site.NativeClient("web", site.CallbackURI)))
 		_, b := s.Active(site.Email)
@@ -44,7 +47,7 @@ func TestR047_Level(t *testing.T) {
 		} {
 			r := site.NewRequest("web", site.CallbackURI).With("acr_values", c.values, "claims", c.claims, "vtr", `["P1"]`)
 			if !c.met {
-				b.ToClient(r, "unmet_authentication_requirements")
+				b.RefusedAtClient(r, "unmet_authentication_requirements")
 				continue
 			}
 			_, tokens, _ := s.Call(http.MethodPost, "/token", r.Exchange(b.NewCode(r), url.Values{"client_id": {"web"}}), nil)
@@ -57,6 +60,7 @@ func TestR047_Level(t *testing.T) {
 
 // TestR048_HonestLevel: practice can never pass for the real thing.
 func TestR048_HonestLevel(t *testing.T) {
+	t.Parallel()
 	c := config.Default(config.Practice)
 	if strings.Contains(c.ACR, "eidas") {
 		t.Error(c.ACR)
@@ -75,6 +79,7 @@ func TestR048_HonestLevel(t *testing.T) {
 // TestPolicyFor: a client can be held to more than its issuer asks, never to
 // less.
 func TestPolicyFor(t *testing.T) {
+	t.Parallel()
 	general, nlgov := provider.NewPolicy(client.General, "x", false), provider.NewPolicy(client.NLGov, "x", false)
 	for _, c := range []struct {
 		issuer provider.Policy

@@ -19,6 +19,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -43,6 +44,7 @@ func prove(s *site.Site, assertion string) (int, map[string]any) {
 }
 
 func TestR028_AssertionAlgorithms(t *testing.T) {
+	t.Parallel()
 	s, keys := keyedSite(t, client.NLGov)
 	for alg, key := range keys {
 		for name, claims := range map[string]map[string]any{
@@ -66,6 +68,7 @@ func TestR028_AssertionAlgorithms(t *testing.T) {
 // TestTK17_AssertionClaims: each claim dropped and bent in turn (R-028,
 //
 func TestTK17_AssertionClaims(t *testing.T) {
+	t.Parallel()
 	s, keys := keyedSite(t, client.NLGov)
 	at := func(d time.Duration) int64 { return s.Clock.Now().Add(d).Unix() }
 	const decade = 10 * 365 * 24 * time.Hour
@@ -139,6 +142,7 @@ func jsonText(t testing.TB, v any) string {
 // TestR030_AssertionOnce: until it expires, also when what it was for failed;
 // another client's jti is its own.
 func TestR030_AssertionOnce(t *testing.T) {
+	t.Parallel()
 	s, keys := keyedSite(t, client.General)
 	claims := s.Assertion("ES256", "exp", s.Clock.Now().Add(300*time.Second).Unix(), "iat", nil) // iat is not asked for here
 	token := keys["ES256"].Sign(t, claims, nil)
@@ -162,6 +166,8 @@ func TestR030_AssertionOnce(t *testing.T) {
 // TestTK18_AssertionHeaders: algorithm confusion, keys and addresses in the
 // header, types of other tokens (R-168, JW-02, JW-03, JW-05).
 func TestTK18_AssertionHeaders(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s, keys := keyedSite(t, client.General)
 	es := keys["ES256"]
 	own := jose.JSONWebKey{Key: es.Private.Public(), KeyID: "own", Algorithm: "ES256"}

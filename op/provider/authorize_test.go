@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -22,13 +23,14 @@ import (
 var addresses = regexp.MustCompile(`href="[^"<>]*"`)
 
 func TestAZ01_ClientIDs(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, id := range []string{"", "nobody", "WEB", "web ", " web", "web\x00", "web\n", strings.Repeat("w", 129), strings.Repeat("w", 7000), "%77eb", "web'--", "<script>alert(1)</script>", "../web", "\xff"} {
 		r := site.NewRequest("x", site.CallbackURI)
 		r.Set("client_id", id)
-		a := b.Send(b.Asks(http.MethodGet, "/authorize?"+r.Encode(), nil))
-		a.Stays(t)
+		a := b.Send(b.Request(http.MethodGet, "/authorize?"+r.Encode(), nil))
+		a.RefusedHere()
 		if text := addresses.ReplaceAllString(a.Body, ""); strings.Contains(text, "alert(1)") || strings.Contains(text, "wwww") { // R-105: nothing is reflected
 			t.Errorf("%q is on the page", id)
 		}
@@ -38,6 +40,7 @@ func TestAZ01_ClientIDs(t *testing.T) {
 // TestAZ02_ErrorsBeforeTheURIIsProven: no error of any kind leads to a
 // foreign address.
 func TestAZ02_ErrorsBeforeTheURIIsProven(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, bad := range [][]string{
@@ -45,13 +48,14 @@ func TestAZ02_ErrorsBeforeTheURIIsProven(t *testing.T) {
 		{"response_mode", "form_post"}, {"claims", "{"}, {"max_age", "x"}, {"id_token_hint", "x"},
 	} {
 		for _, evil := range []string{"https://evil.example/cb", "//evil.example", "javascript:alert(1)", ""} {
-			b.Ours(site.NewRequest("web", site.CallbackURI).With(bad...).With("redirect_uri", evil))
+			b.RefusedHere(site.NewRequest("web", site.CallbackURI).With(bad...).With("redirect_uri", evil))
 		}
 	}
 }
 
 // TestAZ05_RepeatedParameters: each once, R-103; unknown ones are passed over.
 func TestAZ05_RepeatedParameters(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	good := site.NewRequest("web", site.CallbackURI)
@@ -59,13 +63,13 @@ func TestAZ05_RepeatedParameters(t *testing.T) {
 		for _, second := range []string{values[0], "", "x"} {
 			r := site.NewRequest("web", site.CallbackURI)
 			r.Add(name, second)
-			b.Ours(r)
+			b.RefusedHere(r)
 		}
 	}
-	b.Ours(site.Request{Values: url.Values{"x": {"1", "1"}, "client_id": {"web"}, "redirect_uri": {site.CallbackURI}}})
-	mixed := b.Asks(http.MethodPost, "/authorize?client_id=web", strings.NewReader(good.Encode()))
+	b.RefusedHere(site.Request{Values: url.Values{"x": {"1", "1"}, "client_id": {"web"}, "redirect_uri": {site.CallbackURI}}})
+	mixed := b.Request(http.MethodPost, "/authorize?client_id=web", strings.NewReader(good.Encode()))
 	mixed.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	b.Send(mixed).Stays(t)
+	b.Send(mixed).RefusedHere()
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("extra", "foobar", "audience", "x", "resource", "https://api.example"))
 	// Empty is absent.
 	b.NewCode(site.Request{Values: mergedWith(good.Values, url.Values{"prompt": {""}, "max_age": {""}, "claims": {""}, "request": {""}, "response_mode": {""}, "id_token_hint": {""}, "acr_values": {""}, "ui_locales": {""}})})
@@ -82,6 +86,7 @@ func mergedWith(a, b url.Values) url.Values {
 }
 
 func TestAZ06_ParameterBombs(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	b := s.Browser()
 	base := site.NewRequest("web", site.CallbackURI).Encode()
@@ -90,9 +95,9 @@ func TestAZ06_ParameterBombs(t *testing.T) {
 		"long name": "&" + strings.Repeat("n", 9000) + "=1", "semicolons": strings.Repeat(";a=1", 1000), "bad escapes": "&x=%", "plus": "&state=" + strings.Repeat("+", 8000),
 	} {
 		faults.Reset()
-		a := b.Send(b.Asks(http.MethodGet, "/authorize?"+base+tail, nil))
+		a := b.Send(b.Request(http.MethodGet, "/authorize?"+base+tail, nil))
 		if name != "indices" && name != "depth" {
-			a.Stays(t)
+			a.RefusedHere()
 		}
 		if a.Status >= 500 || name != "indices" && faults.Calls()["Requests.Create"] != 0 {
 			t.Errorf("%s: %d, stored %d", name, a.Status, faults.Calls()["Requests.Create"])
@@ -102,31 +107,35 @@ func TestAZ06_ParameterBombs(t *testing.T) {
 
 // TestAZ07_ResponseTypes: R-001.
 func TestAZ07_ResponseTypes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, kind := range []string{"token", "id_token", "id_token token", "code id_token", "code token", "none", "code code", " code", "code ", "Code", "CODE", "x"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("response_type", kind), "unsupported_response_type")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("response_type", kind), "unsupported_response_type")
 	}
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("response_type", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("response_type", ""), "invalid_request")
 }
 
 // TestAZ09_Challenges: R-005 and R-006.
 func TestAZ09_Challenges(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	good := site.NewRequest("web", site.CallbackURI).Get("code_challenge")
 	for _, method := range []string{"", "plain", "bogus", "s256", "S512", "S256 ", "S256,plain"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("code_challenge_method", method), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("code_challenge_method", method), "invalid_request")
 	}
 	for _, c := range []string{"", "x", good[:42], good + "A", strings.Repeat("a", 128), good[:42] + "=", good[:42] + "+", good[:42] + "/", good[:42] + " ", good[:41] + "é"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", c), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", c), "invalid_request")
 	}
-	b.Ours(site.NewRequest("web", site.CallbackURI).With("code_challenge", strings.Repeat("a", 129)))
+	b.RefusedHere(site.NewRequest("web", site.CallbackURI).With("code_challenge", strings.Repeat("a", 129)))
 }
 
 // TestAZ10_StateAndNonce: bytes, echoed and never understood (AZ-11, R-018,
 // R-125, R-126).
 func TestAZ10_StateAndNonce(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, value := range []string{
@@ -138,12 +147,12 @@ func TestAZ10_StateAndNonce(t *testing.T) {
 		if status != http.StatusOK || answer.Get("state") != value || site.IDToken(t, tokens)["nonce"] != value {
 			t.Errorf("%q: %d %v", value, status, answer)
 		}
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("state", value, "scope", "x"), "invalid_scope")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("state", value, "scope", "x"), "invalid_scope")
 	}
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", 1024), "nonce", ""))
 	for _, bad := range []string{"a\r\nLocation: https://evil.example", "a\x00", "\t", "\x7f", "\ufffd", "\xff"} {
 		for _, name := range []string{"state", "nonce"} {
-			a := b.Send(b.Asks(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).With(name, bad).Encode(), nil))
+			a := b.Send(b.Request(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).With(name, bad).Encode(), nil))
 			if strings.Contains(a.Header.Get("Location"), "code=") || len(a.Header.Values("Location")) > 1 || a.Status >= 500 {
 				t.Errorf("%s %q: %d %v", name, bad, a.Status, a.Header)
 			}
@@ -156,7 +165,7 @@ func TestAZ10_StateAndNonce(t *testing.T) {
 	_, sb := strict.Active(site.Email)
 	for _, name := range []string{"state", "nonce"} {
 		for _, short := range []string{"", strings.Repeat("x", 21)} {
-			sb.ToClient(site.NewRequest("gov", site.OtherURI).With(name, short), "invalid_request")
+			sb.RefusedAtClient(site.NewRequest("gov", site.OtherURI).With(name, short), "invalid_request")
 		}
 	}
 	sb.NewCode(site.NewRequest("gov", site.OtherURI).With("state", strings.Repeat("x", 22), "nonce", strings.Repeat("x", 22)))
@@ -164,6 +173,8 @@ func TestAZ10_StateAndNonce(t *testing.T) {
 
 // TestAZ13_Scopes: R-020, R-059, R-065, R-104, R-152.
 func TestAZ13_Scopes(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	open := site.New(t, nil)
 	closed := site.New(t, site.OnlyClients(client.NLGov, site.NewClient("web", site.CallbackURI, func(c *client.Client) {
@@ -184,7 +195,7 @@ func TestAZ13_Scopes(t *testing.T) {
 		}{{ob, c.general}, {cb, c.nlgov}} {
 			r := site.NewRequest("web", site.CallbackURI).With("scope", c.scope)
 			if side.granted == "" {
-				side.b.ToClient(r, "invalid_scope")
+				side.b.RefusedAtClient(r, "invalid_scope")
 				continue
 			}
 			_, tokens, _ := side.b.Site.Call(http.MethodPost, "/token", r.Exchange(side.b.NewCode(r), url.Values{"client_id": {"web"}}), onlyIf(side.b == ob, open.Basic()))
@@ -193,7 +204,7 @@ func TestAZ13_Scopes(t *testing.T) {
 			}
 		}
 	}
-	ob.ToClient(site.NewRequest("third", "https://third.example/cb").With("scope", "openid phone"), "invalid_scope")
+	ob.RefusedAtClient(site.NewRequest("third", "https://third.example/cb").With("scope", "openid phone"), "invalid_scope")
 }
 
 func onlyIf(yes bool, h http.Header) http.Header {
@@ -205,6 +216,7 @@ func onlyIf(yes bool, h http.Header) http.Header {
 
 // TestAZ14_RequestObjects: refused, and nobody is called.
 func TestAZ14_RequestObjects(t *testing.T) {
+	t.Parallel()
 	trap, err := net.Listen("tcp", "127.0.0.1:0")
 	site.Must(t, err)
 	defer trap.Close()
@@ -219,10 +231,10 @@ func TestAZ14_RequestObjects(t *testing.T) {
 	_, b := s.Active(site.Email)
 	own := "http://" + trap.Addr().String()
 	for _, uri := range []string{own, own + "/r.jwt#x", "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd", "gopher://" + trap.Addr().String(), "urn:ietf:params:oauth:request_uri:x"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("request_uri", uri), "request_uri_not_supported")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("request_uri", uri), "request_uri_not_supported")
 	}
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("request", "eyJhbGciOiJub25lIn0.e30."), "request_not_supported")
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("registration", `{"jwks_uri":"`+own+`"}`), "registration_not_supported")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("request", "eyJhbGciOiJub25lIn0.e30."), "request_not_supported")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("registration", `{"jwks_uri":"`+own+`"}`), "registration_not_supported")
 	select {
 	case <-called:
 		t.Error("an address of the request was called")
@@ -232,18 +244,19 @@ func TestAZ14_RequestObjects(t *testing.T) {
 
 // TestAZ29_Methods: GET and POST, as a form; HEAD makes nothing (R-102).
 func TestAZ29_Methods(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	b := s.Browser()
 	query := "/authorize?" + site.NewRequest("web", site.CallbackURI).Encode()
 	for _, method := range []string{http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodPut, http.MethodDelete, http.MethodPatch, "PROPFIND"} {
-		a := b.Send(b.Asks(method, query, nil))
+		a := b.Send(b.Request(method, query, nil))
 		if a.Status != http.StatusMethodNotAllowed || method != http.MethodHead && a.Header.Get("Allow") == "" || len(a.Header.Values("Set-Cookie")) != 0 {
 			t.Errorf("%s: %d, Allow %q", method, a.Status, a.Header.Get("Allow"))
 		}
 	}
 	body := site.NewRequest("web", site.CallbackURI).Encode()
 	for _, kind := range []string{"", "application/json", "multipart/form-data; boundary=x", "text/plain", "application/x-www-form-urlencoded+x"} {
-		req := b.Asks(http.MethodPost, "/authorize", strings.NewReader(body))
+		req := b.Request(http.MethodPost, "/authorize", strings.NewReader(body))
 		req.Header.Set("Content-Type", kind)
 		if a := b.Send(req); a.Status != http.StatusUnsupportedMediaType {
 			t.Errorf("%q: %d", kind, a.Status)
@@ -252,13 +265,14 @@ func TestAZ29_Methods(t *testing.T) {
 	if n := faults.Calls()["Requests.Create"]; n != 0 {
 		t.Errorf("stored %d times", n)
 	}
-	post := b.Asks(http.MethodPost, "/authorize", strings.NewReader(body))
+	post := b.Request(http.MethodPost, "/authorize", strings.NewReader(body))
 	post.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	b.Do(post).At("/login")
 }
 
 // TestAZ26_ErrorTextsInTheAddress: our pages say what we say.
 func TestAZ26_ErrorTextsInTheAddress(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for _, path := range []string{"/authorize", "/login", "/end_session", "/login/restart", "/portals", "/"} {
 		b := s.Browser().Get(path + "?error=XYZZY&error_description=XYZZY&error_hint=XYZZY&msg=XYZZY")
@@ -270,6 +284,8 @@ func TestAZ26_ErrorTextsInTheAddress(t *testing.T) {
 
 // TestAZ33_TooLate: at every step, the way to begin again.
 func TestAZ33_TooLate(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	s.Active(site.Email)
 	for _, steps := range []int{0, 1, 2} {

@@ -30,7 +30,7 @@ func benchmarkToken(b *testing.B, alg string) {
 		site.Must(b, s.Stores.DB.Grants().Issue(b.Context(), grant.Grant{
 			ID: secret.NewID(s.Rand), CodeHash: code.Hash(), ClientID: "bench", AccountID: a.ID, SID: "sid", Epoch: a.Epoch, RedirectURI: site.OtherURI, Scopes: []string{"openid"},
 			Challenge: r.Get("code_challenge"), AuthTime: s.Clock.Now(), ACR: s.Config.ACR, IssuedAt: s.Clock.Now(), CodeExpires: s.Clock.Now().Add(grant.CodeLifetime),
-		}, site.NoRecord))
+		}, site.NoEffects))
 		bodies[i] = r.Exchange(code.Reveal()).Encode()
 	}
 	b.ReportAllocs()

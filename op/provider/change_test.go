@@ -19,12 +19,13 @@ import (
 // TestTK12_AccountChangesOnTheWay: between login and code, code and token,
 // token and userinfo.
 func TestTK12_AccountChangesOnTheWay(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for i, change := range []func(a account.Account){
 		func(a account.Account) { s.Blocked(a) },
 		func(a account.Account) {
 			s.Blocked(a)
-			site.Must(t, s.SignIn.Accounts.Unblock(t.Context(), a.ID, s.Clock.Now(), site.NoRecord))
+			site.Must(t, s.SignIn.Accounts.Unblock(t.Context(), a.ID, s.Clock.Now(), site.NoEffects))
 		},
 	} {
 		email := string(rune('a'+i)) + "@example.com"
@@ -63,11 +64,12 @@ func (l *lateGrants) Issue(ctx context.Context, g grant.Grant, rec effect.Effect
 // TestTK12_BlockedInThatVeryMoment: after the last look at the account and
 // before the code.
 func TestTK12_BlockedInThatVeryMoment(t *testing.T) {
+	t.Parallel()
 	late := &lateGrants{}
 	s := site.Start(t, site.Setup{Wrap: func(s *app.Stores) { late.Store = s.Grants; s.Grants = late }})
 	a, b := s.Active(site.Email)
 	late.before = func() { late.before = nil; s.Blocked(a) }
-	b.ToClient(site.NewRequest("web", site.CallbackURI), "access_denied")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI), "access_denied")
 	if n := issued(s, a); n != 1 { // of s.active
 		t.Errorf("%d grants", n)
 	}
@@ -76,12 +78,13 @@ func TestTK12_BlockedInThatVeryMoment(t *testing.T) {
 // TestR273_ShorterSessions: a limit that was lowered counts for sessions
 // that exist.
 func TestR273_ShorterSessions(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	s.Config.Session.Idle = 5 * time.Minute
 	stricter := s.Twin(0)
 	s.Clock.Add(6 * time.Minute)
-	b.On(stricter).ToClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
+	b.On(stricter).RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("prompt", "none"))
 	// A login that rests on such a session cannot be finished either.
 	waiting := copyOf(b)

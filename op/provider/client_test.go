@@ -31,6 +31,7 @@ func encoded(user, password string) string {
 // TestR163_BasicIsFormEncoded: identifier and secret are form-encoded inside
 // the header (RFC 6749 §2.3.1).
 func TestR163_BasicIsFormEncoded(t *testing.T) {
+	t.Parallel()
 	const id, hard = "https://rp.example/app?x=1&y=%", `p%+:&= "ü€`
 	s := site.New(t, site.WithClients(site.NewClient(id, site.CallbackURI, func(c *client.Client) { c.SecretHashes = []string{secret.Text(hard).Hash()} })))
 	for name, c := range map[string]struct {
@@ -58,6 +59,7 @@ func TestR163_BasicIsFormEncoded(t *testing.T) {
 }
 
 func TestR164_SecretInTheBody(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("post", site.OtherURI, func(c *client.Client) { c.AuthMethod = client.ClientSecretPost })))
 	status, out, _ := proof(s, url.Values{"client_id": {"post"}, "client_secret": {"post-secret"}}, nil)
 	WantRefused(t, status, out, http.StatusBadRequest, "invalid_grant")
@@ -77,6 +79,7 @@ func TestR164_SecretInTheBody(t *testing.T) {
 // TestR170_RegisteredMethodOnly: the right secret by another way is no proof,
 // and R-033: a public client cannot prove anything.
 func TestR170_RegisteredMethodOnly(t *testing.T) {
+	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	s := site.New(t, site.WithClients(
 		site.NewClient("post", site.OtherURI, func(c *client.Client) { c.AuthMethod = client.ClientSecretPost }),
@@ -113,6 +116,7 @@ func TestR170_RegisteredMethodOnly(t *testing.T) {
 
 // TestR032_OneMethod, TK-15: more than one way is refused, whatever is right.
 func TestR032_OneMethod(t *testing.T) {
+	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	s := site.New(t, site.WithClients(site.KeyedClient(t, "keyed", site.KeyedURI, key), site.NativeClient("app", site.NativeURI)))
 	assertion := func() url.Values { return site.Asserted(key.Sign(t, s.Assertion("keyed"), nil)) }
@@ -148,6 +152,7 @@ func TestR032_OneMethod(t *testing.T) {
 
 // TestTK16_BrokenBasic: 401 with a challenge, whatever is in it.
 func TestTK16_BrokenBasic(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for _, value := range []string{
 		"Basic", "Basic ", "Basic !!!", "Basic d2Vi", "Basic " + base64.StdEncoding.EncodeToString([]byte("web")), encoded("", ""), encoded("", s.Secret.Reveal()),
@@ -169,6 +174,7 @@ func TestTK16_BrokenBasic(t *testing.T) {
 // TestTK19_ClientIsJudgedFirst: with a bad client, good and bad codes get
 // the same answer.
 func TestTK19_ClientIsJudgedFirst(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -191,6 +197,7 @@ func TestTK19_ClientIsJudgedFirst(t *testing.T) {
 
 // TestR165_TwoSecrets: while one is replaced by the next, both are valid.
 func TestR165_TwoSecrets(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("two", site.OtherURI, func(c *client.Client) {
 		c.SecretHashes = []string{strings.ToUpper(secret.Text("old").Hash()), secret.Text("new").Hash(), secret.Text("new").Hash()}
 	})))
@@ -204,6 +211,7 @@ func TestR165_TwoSecrets(t *testing.T) {
 // TestR027_NoSecretsUnderNLGov: the policy has keys and public clients only,
 // and a client can be held to it on a general issuer.
 func TestR027_NoSecretsUnderNLGov(t *testing.T) {
+	t.Parallel()
 	if err := site.NewClient("web", site.CallbackURI, nil).Validate(client.NLGov, true); err == nil || !strings.Contains(err.Error(), "R-027") {
 		t.Error("registered:", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/signkey"
 )
@@ -37,6 +38,8 @@ func list(m map[string]any, name string) []string {
 // works and what is not in it fails, under both policies (R-001…,
 //
 func TestUI07_MetadataIsBehaviour(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		t.Run(string(policy), func(t *testing.T) { metadataIsBehaviour(t, policy) })
 	}
@@ -109,6 +112,7 @@ func accepts(s *site.Site, b *site.Browser, name, value string) bool {
 
 // TestUI07_AlgorithmsAndMethods: the lists that clients are registered by.
 func TestUI07_AlgorithmsAndMethods(t *testing.T) {
+	testenv.Slow(t)
 	s := site.New(t, nil)
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		m := discovery(site.New(t, site.OnlyClients(policy, site.NativeClient("web", site.CallbackURI))))
@@ -173,6 +177,7 @@ func TestUI07_AlgorithmsAndMethods(t *testing.T) {
 
 // TestUI08_SameForEverybody: whatever the request says.
 func TestUI08_SameForEverybody(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	want := discovery(s)
 	if want["issuer"] != s.Config.Issuer {
@@ -201,6 +206,7 @@ func TestUI08_SameForEverybody(t *testing.T) {
 // TestUI09_JWKS: public members only, one kid each, cache headers, ETag
 //
 func TestUI09_JWKS(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, m, h := s.Call(http.MethodGet, "/jwks", nil, http.Header{"Origin": {"https://any.example"}})
 	kids := map[string]bool{}
@@ -235,6 +241,7 @@ func TestUI09_JWKS(t *testing.T) {
 
 // TestUI12_Paths: nothing is reached by another spelling.
 func TestUI12_Paths(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	token := b.Tokens(site.NewRequest("web", site.CallbackURI))["access_token"].(string)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -17,30 +18,33 @@ import (
 
 // TestR112_Silent: prompt=none never shows anything (AZ-15).
 func TestR112_Silent(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	nobody := s.Browser()
-	nobody.ToClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
+	nobody.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
 	if n := faults.Calls()["Requests.Create"]; n != 0 || len(nobody.Cookies()) != 0 {
 		t.Errorf("of nobody, %d requests and %d cookies are kept", n, len(nobody.Cookies()))
 	}
 	_, b := s.Active(site.Email)
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("prompt", "none"))
-	b.ToClient(site.NewRequest("third", "https://third.example/cb").With("prompt", "none", "scope", "openid email"), "consent_required")
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none", "max_age", "0"), "login_required")
+	b.RefusedAtClient(site.NewRequest("third", "https://third.example/cb").With("prompt", "none", "scope", "openid email"), "consent_required")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none", "max_age", "0"), "login_required")
 	s.Clock.Add(10 * time.Second)
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none", "max_age", "9"), "login_required")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none", "max_age", "9"), "login_required")
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("prompt", "none", "max_age", "10"))
 	for _, prompt := range []string{"none login", "login none", "none none", "none consent", "create", "x", "None", "login x"} { // R-113
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("prompt", prompt), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", prompt), "invalid_request")
 	}
 	s.Clock.Add(31 * time.Minute) // idle
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
 }
 
 // TestR114_AskedToLogIn: prompt=login, prompt=select_account and max_age ask
 // for both factors again; auth_time moves on, sid stays (R-115, R-117, R-188,
 // AZ-16).
 func TestR114_AskedToLogIn(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	before := site.IDToken(t, b.Tokens(site.NewRequest("web", site.CallbackURI)))
@@ -59,7 +63,7 @@ func TestR114_AskedToLogIn(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"-1", "922337203685477", "2147483648", "abc", "1.5", "+1", "1e3", " 1"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("max_age", bad), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("max_age", bad), "invalid_request")
 	}
 	if b.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "consent")).At("/consent"); b.Status != http.StatusOK {
 		t.Error("prompt=consent:", b.Status)
@@ -69,6 +73,7 @@ func TestR114_AskedToLogIn(t *testing.T) {
 // TestR121_Hints: id_token_hint names one person; nobody else may finish
 // (AZ-17, R-187).
 func TestR121_Hints(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
 	_, anna := s.Active(site.Email)
 	_, ben := s.Active("ben@example.com")
@@ -77,16 +82,16 @@ func TestR121_Hints(t *testing.T) {
 
 	for _, prompt := range []string{"none", ""} {
 		anna.NewCode(site.NewRequest("web", site.CallbackURI).With("id_token_hint", hint, "prompt", prompt))
-		ben.ToClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", hint, "prompt", prompt), "login_required")
+		ben.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", hint, "prompt", prompt), "login_required")
 		named := `{"id_token":{"sub":{"value":"` + sub + `"}}}`
 		anna.NewCode(site.NewRequest("web", site.CallbackURI).With("claims", named, "prompt", prompt))
-		ben.ToClient(site.NewRequest("web", site.CallbackURI).With("claims", named, "prompt", prompt), "login_required")
-		anna.ToClient(site.NewRequest("web", site.CallbackURI).With("claims", `{"id_token":{"sub":{"value":"x"}}}`, "prompt", prompt), "login_required")
+		ben.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("claims", named, "prompt", prompt), "login_required")
+		anna.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("claims", `{"id_token":{"sub":{"value":"x"}}}`, "prompt", prompt), "login_required")
 	}
-	anna.ToClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", hint, "claims", `{"id_token":{"sub":{"value":"x"}}}`), "login_required")
+	anna.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", hint, "claims", `{"id_token":{"sub":{"value":"x"}}}`), "login_required")
 	// Without a session: the hinted person may log in, another gets nowhere.
 	r := site.NewRequest("web", site.CallbackURI).With("id_token_hint", hint)
-	s.Browser().ToClient(r.With("prompt", "none"), "login_required")
+	s.Browser().RefusedAtClient(r.With("prompt", "none"), "login_required")
 	stranger := s.Browser()
 	stranger.Seed = ben.Seed
 	if answer := stranger.Authorize(site.NewRequest("web", site.CallbackURI).With("id_token_hint", hint)).Login("ben@example.com").Answered(); answer.Get("error") != "login_required" || answer.Get("code") != "" {
@@ -96,7 +101,7 @@ func TestR121_Hints(t *testing.T) {
 	// tokens are none.
 	s.Clock.Add(20 * time.Minute)
 	anna.NewCode(site.NewRequest("web", site.CallbackURI).With("id_token_hint", hint))
-	anna.ToClient(site.NewRequest("other", site.OtherURI).With("id_token_hint", hint), "invalid_request")
+	anna.RefusedAtClient(site.NewRequest("other", site.OtherURI).With("id_token_hint", hint), "invalid_request")
 	parts := strings.Split(hint, ".")
 	for name, bad := range map[string]string{
 		"text": "x", "cut": hint[:len(hint)-3], "none": raw(t, map[string]any{"alg": "none"}, map[string]any{"iss": s.Config.Issuer, "sub": sub, "aud": "web"}) + ".",
@@ -107,12 +112,13 @@ func TestR121_Hints(t *testing.T) {
 			t.Errorf("%s: %s", name, anna.URL)
 		}
 	}
-	anna.Ours(site.NewRequest("web", site.CallbackURI).With("id_token_hint", strings.Repeat("a", 6001)))
+	anna.RefusedHere(site.NewRequest("web", site.CallbackURI).With("id_token_hint", strings.Repeat("a", 6001)))
 }
 
 // TestR118_HarmlessParameters: display, locales and hints never are errors;
 // R-119, R-120, AZ-32.
 func TestR118_HarmlessParameters(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	s.Person(site.Email)
 	for _, c := range [][]string{
@@ -149,6 +155,8 @@ func TestR118_HarmlessParameters(t *testing.T) {
 // TestAZ20_InterleavedLogins: two clients, two tabs, all twenty orders of
 // three steps each; nothing crosses (R-131).
 func TestAZ20_InterleavedLogins(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
 	_, first := s.Active(site.Email)
 	for order := range 1 << 6 {
@@ -203,11 +211,12 @@ func copyOf(b *site.Browser) *site.Browser { c := *b; return &c }
 // TestAZ21_TamperedHandles: every character of the handle in the address and
 // of the browser's cookie matters (JW-17).
 func TestAZ21_TamperedHandles(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
 	handle, cookie := b.URL.Query().Get("login"), b.Cookies()["olid-browser"]
 	try := func(handle, cookie string) int {
-		req := b.Asks(http.MethodGet, "/login?"+url.Values{"login": {handle}}.Encode(), nil)
+		req := b.Request(http.MethodGet, "/login?"+url.Values{"login": {handle}}.Encode(), nil)
 		req.AddCookie(&http.Cookie{Name: "olid-browser", Value: cookie})
 		res, err := http.DefaultTransport.RoundTrip(req)
 		site.Must(t, err)
@@ -241,23 +250,24 @@ func TestAZ21_TamperedHandles(t *testing.T) {
 // TestAZ23_ClientChangesDuringTheLogin: what counts is what is registered
 // when the code is issued.
 func TestAZ23_ClientChangesDuringTheLogin(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	store := s.Stores.DB.Clients()
 	for name, after := range map[string]*client.Client{"removed": nil, "another redirect URI": new(site.NewClient("stored", "https://moved.example/cb", nil))} {
-		site.Must(t, store.Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoRecord))
+		site.Must(t, store.Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoEffects))
 		s.Clock.Add(3 * time.Second)
 		link := lastStep(b, site.NewRequest("stored", site.OtherURI).With("prompt", "login"), site.Email)
 		before := issued(s, a)
-		site.Must(t, store.Remove(t.Context(), "stored", site.NoRecord))
+		site.Must(t, store.Remove(t.Context(), "stored", site.NoEffects))
 		if after != nil {
-			site.Must(t, store.Add(t.Context(), *after, site.NoRecord))
+			site.Must(t, store.Add(t.Context(), *after, site.NoEffects))
 		}
 		s.Clock.Add(3 * time.Second)
 		if b.Get(s.Server.URL + link); b.Status != http.StatusGone || issued(s, a) != before {
 			t.Errorf("%s: %d at %s", name, b.Status, b.URL)
 		}
-		_ = store.Remove(t.Context(), "stored", site.NoRecord)
+		_ = store.Remove(t.Context(), "stored", site.NoEffects)
 		s.Clock.Add(3 * time.Second)
 	}
 }

@@ -63,7 +63,7 @@ func FuzzAZ28_Authorize(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, query string) {
 		harmless(s, t, serve(s, http.MethodGet, "/authorize?"+strings.ReplaceAll(query, "#", ""), "", "", nil), site.CallbackURI)
-		w := serve(s, http.MethodPost, "/authorize", site.FormKind, query, nil)
+		w := serve(s, http.MethodPost, "/authorize", site.FormType, query, nil)
 		harmless(s, t, w, site.CallbackURI)
 		harmless(s, t, serve(s, http.MethodGet, "/end_session?"+strings.ReplaceAll(query, "#", ""), "", "", nil))
 	})
@@ -75,7 +75,7 @@ func FuzzTK24_Gate(f *testing.F) {
 	form := site.NewRequest("web", site.CallbackURI).Exchange("olid_cod_x").Encode()
 	for _, authorization := range []string{"", s.Basic().Get("Authorization"), "Basic Og==", "Bearer a.b.c", "basic !!", "Basic " + strings.Repeat("A", 5000)} {
 		for _, body := range []string{form, "", "grant_type=password", form + "&client_assertion=x", form + "&client_id=web", "token=x&client_id=third", "%zz", "grant_type=authorization_code&grant_type=x", "\x00=\xff"} {
-			f.Add(site.FormKind, authorization, body)
+			f.Add(site.FormType, authorization, body)
 		}
 	}
 	f.Add("multipart/form-data; boundary=x", "", "--x--")
@@ -126,7 +126,7 @@ func FuzzTK18_Assertion(f *testing.F) {
 		}
 		form := site.Asserted(assertion)
 		form.Set("token", "x")
-		w := serve(s, http.MethodPost, "/revoke", site.FormKind, form.Encode(), nil)
+		w := serve(s, http.MethodPost, "/revoke", site.FormType, form.Encode(), nil)
 		harmless(s, t, w)
 		if w.Code == http.StatusOK && !sameSignature(assertion, good) {
 			t.Fatalf("taken for the client: %q", assertion)
@@ -201,6 +201,7 @@ func FuzzR186_Claims(f *testing.F) {
 // TestTK25_LibraryTexts: what the protocol library would say of a request
 // (with parts of it) is said in our own words.
 func TestTK25_LibraryTexts(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NativeClient("app", site.NativeURI)))
 	r := site.NewRequest("app", site.NativeURI)
 	for name, form := range map[string]url.Values{

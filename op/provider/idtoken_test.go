@@ -12,6 +12,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -22,6 +23,7 @@ import (
 // TestJW01_IDToken: every claim, and checked by somebody else's code
 // (R-042…R-046, R-176, R-177, R-179, R-180).
 func TestJW01_IDToken(t *testing.T) {
+	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		var clients []client.Client
 		for _, alg := range []string{"", "RS256", "PS256", "ES256"} {
@@ -79,6 +81,8 @@ func goOIDC(s *site.Site, tokens map[string]any, clientID, alg string) {
 
 // TestR050_PairwiseSubjects: per sector, stable, and nothing of the account.
 func TestR050_PairwiseSubjects(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, site.WithClients(
 		site.NewClient("same", "https://rp.example/second", nil), site.NewClient("other", site.OtherURI, nil),
 		site.NewClient("joined", "https://elsewhere.example/cb", func(c *client.Client) { c.SectorHost = "rp.example" }),
@@ -125,6 +129,7 @@ func TestR050_PairwiseSubjects(t *testing.T) {
 // parameter where it says, the client's scopes bound both (R-057, R-071,
 // R-184, R-185, R-186).
 func TestR058_OnlyWhatWasAsked(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("narrow", site.OtherURI, func(c *client.Client) { c.Scopes = []string{"email"} })))
 	_, b := s.Active(site.Email)
 	base := []string{"acr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "jti", "nbf", "nonce", "sid", "sub", "sub_id_type"}
@@ -158,13 +163,14 @@ func TestR058_OnlyWhatWasAsked(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"{", "x", "[]", `"x"`, `{"id_token":[]}`, `{"id_token":{"acr":"x"}}`, `{"id_token":{"acr":{"essential":"yes"}}}`, `{} {}`, strings.Repeat(`{"a":`, 500), `{"userinfo":1}`} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("claims", bad), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("claims", bad), "invalid_request")
 	}
 }
 
 // TestR054_Represents: for a company, sub stays the person, and the company
 // is who is served (R-055, R-056); the Dutch names only where configured.
 func TestR054_Represents(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("dutch", site.OtherURI, func(c *client.Client) { c.DutchClaims = true })))
 	company := account.Organization{Name: "Muster GmbH", RegistrationCountry: "DE", RegistrationNumber: "HRB 1", Address: account.Address{Line1: "Weg 1", Country: "DE"}}
 	s.Person(site.Email, func(a *account.Account) { a.Kind, a.Profile.Organization = account.LegalPerson, &company })

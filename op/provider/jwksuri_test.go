@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/op/provider"
 	"omgevingsloket-id/pkg/client"
 )
@@ -66,6 +67,7 @@ func behindURI(t testing.TB) (*keyServer, client.Client) {
 // TestR166_KeysAtAnAddress: read once, again for an unknown kid, at most once
 // a minute; a client may rotate (R-159 for assertions).
 func TestR166_KeysAtAnAddress(t *testing.T) {
+	t.Parallel()
 	server, c := behindURI(t)
 	s := site.New(t, site.WithClients(c))
 	old, fresh := site.NewClientKey(t, "PS256", "k1"), site.NewClientKey(t, "ES256", "k2")
@@ -105,6 +107,7 @@ func TestR166_KeysAtAnAddress(t *testing.T) {
 // TestR166_HangingUpCostsNothing: whoever asks and goes away does not use up
 // the attempt of this minute.
 func TestR166_HangingUpCostsNothing(t *testing.T) {
+	t.Parallel()
 	server, c := behindURI(t)
 	server.serve(string(site.JWKS(t, site.NewClientKey(t, "ES256", "k1"))))
 	now := time.Now()
@@ -122,6 +125,8 @@ func TestR166_HangingUpCostsNothing(t *testing.T) {
 // TestR212_AnswersThatAreNoKeys: a client whose keys cannot be read is not
 // wrong but unavailable; nothing is followed, and little is read.
 func TestR212_AnswersThatAreNoKeys(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	good := string(site.JWKS(t, key))
 	elsewhere, _ := behindURI(t)
@@ -153,6 +158,7 @@ func TestR212_AnswersThatAreNoKeys(t *testing.T) {
 // TestR212_OnlyPublicAddresses: in production nothing private is called, by
 // whatever name.
 func TestR212_OnlyPublicAddresses(t *testing.T) {
+	t.Parallel()
 	server, c := behindURI(t)
 	server.serve(string(site.JWKS(t, site.NewClientKey(t, "ES256", "k1"))))
 	for _, uri := range []string{
@@ -183,6 +189,7 @@ func TestR212_OnlyPublicAddresses(t *testing.T) {
 
 // TestR034_KeysRegisteredOnce: jwks or jwks_uri, by https.
 func TestR034_KeysRegisteredOnce(t *testing.T) {
+	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	for name, change := range map[string]func(*client.Client){
 		"both":       func(c *client.Client) { c.JWKSURI = "https://keyed.example/jwks" },

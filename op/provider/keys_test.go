@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/signkey"
@@ -58,6 +59,8 @@ func inState(s *site.Site, alg string, state signkey.State) (n int) {
 // everything. Old tokens and hints stay good, and nothing is signed with a
 // key that the other server does not know yet (JW-19, UI-03).
 func TestR208_RotationByHand(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	one, two := pair(t, nil)
 	_, b := one.Active(site.Email)
 	before := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -107,12 +110,14 @@ func TestR208_RotationByHand(t *testing.T) {
 	one.Clock.Add(schedule.Hint)
 	refresh(one, two)
 	again.Authorize(site.NewRequest("web", site.CallbackURI)).Login(site.Email)
-	again.ToClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", before["id_token"].(string)), "invalid_request")
+	again.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", before["id_token"].(string)), "invalid_request")
 }
 
 // TestR208_TwoRotateAtOnce: one succeeds, the others hear that somebody else
 // did, and there is one key of each kind.
 func TestR208_TwoRotateAtOnce(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	one, two := pair(t, nil)
 	var mu sync.Mutex
 	done := 0
@@ -145,6 +150,8 @@ func TestR208_TwoRotateAtOnce(t *testing.T) {
 // refresh at different moments. A relying party that keeps the JWKS for as
 // long as it may always knows the key.
 func TestJW19_ScheduledRotation(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	one, two := pair(t, func(c *config.Config) {
 		c.Keys.Publish, c.Keys.Sign, c.Keys.Retain = 20*time.Minute, time.Hour, 20*time.Minute
 	})
@@ -190,6 +197,8 @@ func TestJW19_ScheduledRotation(t *testing.T) {
 // TestJW19_AfterALongSleep: nobody refreshed when the next key was due to be
 // announced. It is announced first, and signs no earlier for that.
 func TestJW19_AfterALongSleep(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	kid := func() string {
@@ -214,6 +223,7 @@ func TestJW19_AfterALongSleep(t *testing.T) {
 
 // TestR209_KeysSurviveARestart, and are sealed at rest.
 func TestR209_KeysSurviveARestart(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	if again := s.Twin(0); !slices.Equal(published(s), published(again)) {
 		t.Error("new keys after a restart")
@@ -230,6 +240,7 @@ func TestR209_KeysSurviveARestart(t *testing.T) {
 // TestJW20_TypesOfTokens: one key may sign several types; none passes for
 // another (RFC 8725 §3.11, R-189).
 func TestJW20_TypesOfTokens(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -246,6 +257,7 @@ func TestJW20_TypesOfTokens(t *testing.T) {
 // TestJW06_FormerIssuer: the same keys under another name; what they signed
 // before is worth nothing.
 func TestJW06_FormerIssuer(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -254,5 +266,5 @@ func TestJW06_FormerIssuer(t *testing.T) {
 	if status, _ := renamed.Userinfo(tokens); status != http.StatusUnauthorized {
 		t.Error("userinfo:", status)
 	}
-	renamed.Browser().ToClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", tokens["id_token"].(string)), "invalid_request")
+	renamed.Browser().RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", tokens["id_token"].(string)), "invalid_request")
 }

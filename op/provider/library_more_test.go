@@ -20,24 +20,27 @@ import (
 )
 
 func TestL13_HugeState(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	b := s.Browser()
 	for _, size := range []int{1025, 7000, 500_000} {
 		faults.Reset()
-		b.Ours(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", size)))
-		post := b.Asks(http.MethodPost, "/authorize", strings.NewReader(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", 9*size)).Encode()))
+		b.RefusedHere(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", size)))
+		post := b.Request(http.MethodPost, "/authorize", strings.NewReader(site.NewRequest("web", site.CallbackURI).With("state", strings.Repeat("s", 9*size)).Encode()))
 		post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		b.Send(post).Stays(t)
+		b.Send(post).RefusedHere()
 		if n := faults.Calls()["Requests.Create"]; n != 0 {
 			t.Errorf("%d bytes of state: stored %d times", size, n)
 		}
 	}
-	long := b.Asks(http.MethodPost, "/authorize", strings.NewReader(site.NewRequest("web", site.CallbackURI).With("extra", strings.Repeat("x", 9000)).Encode()))
-	long.Header.Set("Content-Type", site.FormKind)
-	b.Send(long).Stays(t)
+	long := b.Request(http.MethodPost, "/authorize", strings.NewReader(site.NewRequest("web", site.CallbackURI).With("extra", strings.Repeat("x", 9000)).Encode()))
+	long.Header.Set("Content-Type", site.FormType)
+	b.Send(long).RefusedHere()
 }
 
 func TestL14_MultipartFillsTheDisk(t *testing.T) {
+	testenv.Slow(t)
 	s := site.New(t, nil)
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -69,6 +72,7 @@ func TestL14_MultipartFillsTheDisk(t *testing.T) {
 // L15 and L16: a store that does not answer is neither explained to anybody
 // nor taken for a wrong code, token or client.
 func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -95,7 +99,7 @@ func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
 	// On pages: no redirect to the client, and nothing of the cause.
 	for _, call := range []string{"Sessions.Get", "Accounts.ByID", "Requests.Create", "Windows.Allow", "Requests.Save", "Grants.Issue"} {
 		faults.Once(call, storagetest.NotWritten)
-		a := b.Send(b.Asks(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).Encode(), nil))
+		a := b.Send(b.Request(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).Encode(), nil))
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Location") != "" || a.Header.Get("Retry-After") == "" || strings.Contains(a.Body, "injected") {
 			t.Errorf("%s: %d %v", call, a.Status, a.Header)
 		}
@@ -106,11 +110,12 @@ func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
 }
 
 func TestL16_OutageTakenForInvalid(t *testing.T) {
+	t.Parallel()
 	server := testenv.NewPostgres(t)
 	database := server.Database()
 	s := site.New(t, func(c *config.Config) { c.Database.URL = secret.Text(database) })
 	_, b := s.Active(site.Email)
-	site.Must(t, s.Stores.DB.Clients().Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoRecord))
+	site.Must(t, s.Stores.DB.Clients().Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoEffects))
 	r, other := site.NewRequest("web", site.CallbackURI), site.NewRequest("stored", site.OtherURI)
 	tokens, code := b.Tokens(site.NewRequest("web", site.CallbackURI)), b.NewCode(r)
 	server.Stop()
@@ -144,6 +149,7 @@ func TestL16_OutageTakenForInvalid(t *testing.T) {
 }
 
 func TestL17_HintAloneLogsOut(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -158,14 +164,16 @@ func TestL17_HintAloneLogsOut(t *testing.T) {
 }
 
 func TestL18_ScopeWithoutOpenID(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, scope := range []string{"", "email", "OpenID", "openid2"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("scope", scope), "invalid_scope")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("scope", scope), "invalid_scope")
 	}
 }
 
 func TestL19_AccessTokenOutsideTheHeader(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	token := url.Values{"access_token": {b.Tokens(site.NewRequest("web", site.CallbackURI))["access_token"].(string)}}
@@ -178,6 +186,7 @@ func TestL19_AccessTokenOutsideTheHeader(t *testing.T) {
 }
 
 func TestL20_DiscoveryAdvertisesMore(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, m, _ := s.Call(http.MethodGet, "/.well-known/openid-configuration", nil, nil)
 	for name, want := range map[string][]any{
@@ -194,6 +203,7 @@ func TestL20_DiscoveryAdvertisesMore(t *testing.T) {
 }
 
 func TestL21_OneTokenPassesForAnother(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -204,7 +214,7 @@ func TestL21_OneTokenPassesForAnother(t *testing.T) {
 	if a, i := JWTHeader(t, tokens["access_token"])["typ"], JWTHeader(t, tokens["id_token"])["typ"]; a != "at+jwt" || i != "JWT" {
 		t.Errorf("typ %v and %v", a, i)
 	}
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", tokens["access_token"].(string)), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", tokens["access_token"].(string)), "invalid_request")
 	if status, _, _ := s.Call(http.MethodGet, "/userinfo", nil, site.Bearer(tokens["id_token"].(string))); status != http.StatusUnauthorized {
 		t.Error("an ID token at userinfo:", status)
 	}
@@ -213,6 +223,7 @@ func TestL21_OneTokenPassesForAnother(t *testing.T) {
 // Opaque tokens that decrypt to anything: ours are JWTs, and what is no JWT
 // of ours reaches no store.
 func TestL22_RandomBytesReachTheStore(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	faults.Reset()
 	for range 100 {
@@ -229,6 +240,7 @@ func TestL22_RandomBytesReachTheStore(t *testing.T) {
 }
 
 func TestL23_NoSecurityHeaders(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
 	for _, target := range []string{b.URL.String(), "/token", "/userinfo", "/authorize", "/end_session", "/nowhere", "/jwks"} {

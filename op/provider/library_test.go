@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 )
 
@@ -46,6 +47,7 @@ func lastStep(b *site.Browser, r site.Request, email string) string {
 }
 
 func TestL01_LoginNotBoundToBrowser(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, victim := s.Active(site.Email)
 	attacker := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
@@ -76,6 +78,8 @@ func TestL01_LoginNotBoundToBrowser(t *testing.T) {
 }
 
 func TestL03_ReplayLeavesFirstTokens(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -92,6 +96,7 @@ func TestL03_ReplayLeavesFirstTokens(t *testing.T) {
 }
 
 func TestL04_CallbackGivesManyCodes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
 	link := lastStep(b, site.NewRequest("web", site.CallbackURI).With("prompt", "login"), site.Email)
@@ -110,21 +115,24 @@ func TestL04_CallbackGivesManyCodes(t *testing.T) {
 
 // L5 and L6: any method and any length pass for plain, and PKCE may be absent.
 func TestL05_ChallengeTakenForPlain(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, pair := range [][2]string{{"code_challenge_method", "bogus"}, {"code_challenge_method", ""}, {"code_challenge_method", "plain"}, {"code_challenge", "x"}} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With(pair[0], pair[1]), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With(pair[0], pair[1]), "invalid_request")
 	}
 }
 
 func TestL06_ConfidentialClientWithoutPKCE(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", "", "code_challenge_method", ""), "invalid_request")
-	b.ToClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", "", "code_challenge_method", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("code_challenge", ""), "invalid_request")
 }
 
 func TestL07_VerifierLeftOut(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -139,14 +147,16 @@ func TestL07_VerifierLeftOut(t *testing.T) {
 }
 
 func TestL08_RedirectURIUnescapedTwice(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, uri := range []string{url.QueryEscape(site.CallbackURI), "https://rp.example/c%62", "https://rp.example%2Fcb", "https://rp.example/%63b"} {
-		b.Ours(site.NewRequest("web", site.CallbackURI).With("redirect_uri", uri))
+		b.RefusedHere(site.NewRequest("web", site.CallbackURI).With("redirect_uri", uri))
 	}
 }
 
 func TestL09_TokensByAddress(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -165,6 +175,7 @@ func TestL09_TokensByAddress(t *testing.T) {
 }
 
 func TestL10_CORSForEverybody(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	for _, target := range []string{"/authorize", "/authorize/callback", "/token", "/userinfo", "/revoke", "/end_session", "/login", "/jwks", "/.well-known/openid-configuration"} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
@@ -178,6 +189,7 @@ func TestL10_CORSForEverybody(t *testing.T) {
 }
 
 func TestL11_TokenResponseMayBeCached(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -195,10 +207,11 @@ func TestL11_TokenResponseMayBeCached(t *testing.T) {
 }
 
 func TestL12_ResponseModesThatNobodyChose(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, mode := range []string{"fragment", "form_post", "bogus", "query.jwt", "jwt", "Query"} {
-		b.ToClient(site.NewRequest("web", site.CallbackURI).With("response_mode", mode), "invalid_request")
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("response_mode", mode), "invalid_request")
 	}
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("response_mode", "query"))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/storage/storagetest"
 )
@@ -33,6 +34,7 @@ func live(b *site.Browser) bool {
 // TestR255_Logout: with the hint of this very session, at once; then
 // everything is over (R-261, R-263, LO-05).
 func TestR255_Logout(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
 	_, b := s.Active(site.Email)
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
@@ -41,10 +43,10 @@ func TestR255_Logout(t *testing.T) {
 		_, others, _ := s.Call(http.MethodPost, "/token", other.Exchange(b.NewCode(other)), site.BasicOf("other"))
 		handle := b.Cookies()["olid-session"]
 		target := leave("id_token_hint", tokens["id_token"].(string), "post_logout_redirect_uri", outURI, "state", "a b&c")
-		req := b.Asks(http.MethodGet, target, nil)
+		req := b.Request(http.MethodGet, target, nil)
 		if method == http.MethodPost {
 			path, query, _ := strings.Cut(target, "?")
-			req = b.Asks(http.MethodPost, path, strings.NewReader(query))
+			req = b.Request(http.MethodPost, path, strings.NewReader(query))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		}
 		b.Do(req)
@@ -76,6 +78,8 @@ func TestR255_Logout(t *testing.T) {
 // TestR258_Asked: without a hint of this session nobody is logged out
 // unasked, and the question works (LO-01, LO-02, R-256, R-257, R-259).
 func TestR258_Asked(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, func(c *client.Client) { c.PostLogoutRedirectURIs = []string{"https://third.example/out"} })))
 	_, anna := s.Active(site.Email)
 	_, ben := s.Active("ben@example.com")
@@ -96,7 +100,7 @@ func TestR258_Asked(t *testing.T) {
 		"hint of another OP":  {"id_token_hint", site.NewClientKey(t, "RS256", "x").Sign(t, JWTClaims(t, hint), nil)},
 		"another's, and back": {"id_token_hint", bens, "post_logout_redirect_uri", outURI, "state", "x"},
 	} {
-		a := anna.Send(anna.Asks(http.MethodGet, leave(pairs...), nil))
+		a := anna.Send(anna.Request(http.MethodGet, leave(pairs...), nil))
 		if a.Status != http.StatusOK || a.Header.Get("Location") != "" || a.Header.Get("Refresh") != "" || !strings.Contains(a.Body, `action="/logout"`) {
 			t.Errorf("%s: %d %v\n%s", name, a.Status, a.Header, a.Body)
 		}
@@ -117,7 +121,7 @@ func TestR258_Asked(t *testing.T) {
 			value, _, _ := strings.Cut(after, `"`)
 			values.Set(name, strings.ReplaceAll(value, "&#43;", "+"))
 		}
-		req := c.Asks(http.MethodPost, "/logout", strings.NewReader(values.Encode()))
+		req := c.Request(http.MethodPost, "/logout", strings.NewReader(values.Encode()))
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		return req
 	}
@@ -136,6 +140,7 @@ func TestR258_Asked(t *testing.T) {
 // TestLO03_HintWithoutSession: nothing is revoked for somebody who only has
 // an ID token; expired ones lead back as well.
 func TestLO03_HintWithoutSession(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -155,6 +160,7 @@ func TestLO03_HintWithoutSession(t *testing.T) {
 // TestLO04_ReturnAddresses: those registered, byte for byte, and only with a
 // hint of their client.
 func TestLO04_ReturnAddresses(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
@@ -163,33 +169,34 @@ func TestLO04_ReturnAddresses(t *testing.T) {
 		if uri == outURI {
 			continue
 		}
-		a := stranger.Send(stranger.Asks(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", uri, "state", "s"), nil))
+		a := stranger.Send(stranger.Request(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", uri, "state", "s"), nil))
 		if a.Header.Get("Location") != "" || a.Header.Get("Refresh") != "" || a.Status >= 500 {
 			t.Errorf("%q: %d %q", uri, a.Status, a.Header.Get("Location"))
 		}
 	}
 	for _, target := range []string{leave("post_logout_redirect_uri", outURI, "client_id", "web"), leave("post_logout_redirect_uri", outURI), leave("id_token_hint", hint, "client_id", "third", "post_logout_redirect_uri", outURI)} {
-		if a := stranger.Send(stranger.Asks(http.MethodGet, target, nil)); a.Header.Get("Location") != "" {
+		if a := stranger.Send(stranger.Request(http.MethodGet, target, nil)); a.Header.Get("Location") != "" {
 			t.Errorf("%s: %q", target, a.Header.Get("Location"))
 		}
 	}
-	a := stranger.Send(stranger.Asks(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", outURI, "state", "a\r\nSet-Cookie: x=y"), nil))
+	a := stranger.Send(stranger.Request(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", outURI, "state", "a\r\nSet-Cookie: x=y"), nil))
 	if a.Header.Get("Location") != outURI+"?state=a%0D%0ASet-Cookie%3A+x%3Dy" || a.Header.Get("Set-Cookie") != "" && strings.Contains(a.Header.Get("Set-Cookie"), "x=y") {
 		t.Error(a.Header)
 	}
 	for _, query := range []string{"state=a&state=b", "id_token_hint=" + strings.Repeat("a", 6001), "x=%zz", "state=%ff"} {
-		stranger.Send(stranger.Asks(http.MethodGet, "/end_session?"+query, nil)).Stays(t)
+		stranger.Send(stranger.Request(http.MethodGet, "/end_session?"+query, nil)).RefusedHere()
 	}
 	for _, kind := range []string{"", "application/json", "multipart/form-data; boundary=x"} {
-		req := stranger.Asks(http.MethodPost, "/end_session", strings.NewReader("state=x"))
+		req := stranger.Request(http.MethodPost, "/end_session", strings.NewReader("state=x"))
 		req.Header.Set("Content-Type", kind)
-		stranger.Send(req).Stays(t)
+		stranger.Send(req).RefusedHere()
 	}
 }
 
 // TestLO06_TwoPeopleOneBrowser: who logs in last is who is logged in; the
 // first one's tab cannot finish with the second one's session.
 func TestLO06_TwoPeopleOneBrowser(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	_, ben := s.Active("ben@example.com")
@@ -219,12 +226,13 @@ func TestLO06_TwoPeopleOneBrowser(t *testing.T) {
 // TestLO07_StoresGoneDuringLogout: nobody is told that they are logged out
 // when they are not.
 func TestLO07_StoresGoneDuringLogout(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
 	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
 	for _, call := range []string{"Sessions.Get", "Grants.RevokeSession", "Sessions.Delete"} {
 		faults.Once(call, storagetest.NotWritten)
-		a := b.Send(b.Asks(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", outURI), nil))
+		a := b.Send(b.Request(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", outURI), nil))
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Location") != "" || a.Header.Get("Retry-After") == "" || b.Cookies()["olid-session"] == "" {
 			t.Errorf("%s: %d %v", call, a.Status, a.Header)
 		}

@@ -7,6 +7,7 @@ import (
 )
 
 func TestPagesFitTheirStructs(t *testing.T) {
+	t.Parallel()
 	pages.Check(t, "logout", map[string]any{
 		"logout/ask": &logoutPage{}, "logout/done": &logoutPage{},
 	})

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -56,9 +57,14 @@ func (c *tally) oneOf(t *testing.T, n int, refusal string) {
 }
 
 // L2 and TK-01: one code, many at once. The replays revoke what it gave.
-func TestL02_CodeRedeemedManyTimes(t *testing.T) { raceCode(t, site.New(t, nil), nil) }
+func TestL02_CodeRedeemedManyTimes(t *testing.T) {
+	t.Parallel()
+	raceCode(t, site.New(t, nil), nil)
+}
 
 func TestTK01_OneCodeAtTwoServers(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	one, two := pair(t, nil)
 	raceCode(t, one, two)
 }
@@ -86,6 +92,8 @@ func raceCode(t *testing.T, one, two *site.Site) {
 
 // AZ-22: one finished login, many callbacks at once: one code.
 func TestAZ22_OneLoginManyCallbacks(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	one, two := pair(t, nil)
 	a, b := one.Active(site.Email)
 	before := issued(one, a)
@@ -94,7 +102,7 @@ func TestAZ22_OneLoginManyCallbacks(t *testing.T) {
 	codes, answers := map[string]bool{}, map[string]int{}
 	site.AtOnce(crowd, func(i int) {
 		on := []*site.Browser{b, b.On(two)}[i%2]
-		a := on.Send(on.Asks(http.MethodGet, link, nil))
+		a := on.Send(on.Request(http.MethodGet, link, nil))
 		mu.Lock()
 		defer mu.Unlock()
 		u, err := url.Parse(a.Header.Get("Location"))
@@ -115,6 +123,8 @@ func TestAZ22_OneLoginManyCallbacks(t *testing.T) {
 // begun at one server, finished at the other, redeemed at the
 // first, told about at the second.
 func TestR310_OneFlowOverTwoServers(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	one, two := pair(t, nil)
 	a := one.Person(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -138,6 +148,8 @@ func TestR310_OneFlowOverTwoServers(t *testing.T) {
 
 // TK-17, R-030: one assertion, many at once, at two servers: one success.
 func TestTK17_OneAssertionAtTwoServers(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	key := site.NewClientKey(t, "ES256", "k1")
 	one, two := pair(t, site.WithClients(site.KeyedClient(t, "keyed", site.KeyedURI, key)))
 	servers := []*site.Site{one, two}
@@ -154,6 +166,8 @@ func TestTK17_OneAssertionAtTwoServers(t *testing.T) {
 
 // AZ-24, R-022: 256 bits, no two alike, nothing that they share but the kind.
 func TestAZ24_CodesAreRandom(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	seen := map[string]bool{}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -81,6 +82,8 @@ func redirectCorpus(registered string) []string {
 }
 
 func TestAZ03_RedirectURIs(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NativeClient("app", site.NativeURI), site.NativeClient("plain", "http://[::1]/cb")))
 	b := s.Browser()
 	tried := 0
@@ -95,14 +98,14 @@ func TestAZ03_RedirectURIs(t *testing.T) {
 			}
 			r := site.NewRequest(id, uri)
 			r.Set("redirect_uri", uri)
-			a := b.Send(b.Asks(http.MethodGet, "/authorize?"+r.Encode(), nil))
+			a := b.Send(b.Request(http.MethodGet, "/authorize?"+r.Encode(), nil))
 			if want {
 				if a.Status != http.StatusSeeOther || !strings.HasPrefix(a.Header.Get("Location"), "/login?") {
 					t.Errorf("%s: %q: %d %q", id, uri, a.Status, a.Header.Get("Location"))
 				}
 				continue
 			}
-			a.Stays(t)
+			a.RefusedHere()
 			if t.Failed() {
 				t.Fatalf("%s: %q", id, uri)
 			}
@@ -115,6 +118,7 @@ func TestAZ03_RedirectURIs(t *testing.T) {
 
 // TestR016_LoopbackPorts: any port, for native clients and nobody else.
 func TestR016_LoopbackPorts(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NativeClient("app", site.NativeURI), site.NativeClient("plain", "http://127.0.0.1/cb?x=1"),
 		site.NewClient("confidential", "http://127.0.0.1:1000/cb", nil)))
 	for _, c := range []struct {
@@ -128,7 +132,7 @@ func TestR016_LoopbackPorts(t *testing.T) {
 	} {
 		b := s.Browser()
 		if !c.want {
-			b.Ours(site.NewRequest(c.id, c.uri))
+			b.RefusedHere(site.NewRequest(c.id, c.uri))
 			continue
 		}
 		b.Authorize(site.NewRequest(c.id, c.uri)).At("/login")
@@ -146,6 +150,7 @@ func TestR016_LoopbackPorts(t *testing.T) {
 
 // TestR014_RegisteredURIs: what may be registered (R-017, R-110, AZ-04).
 func TestR014_RegisteredURIs(t *testing.T) {
+	t.Parallel()
 	for uri, allowed := range map[string]string{
 		"https://rp.example/cb": "web native", "https://rp.example/cb?tenant=1": "web native", "http://127.0.0.1/cb": "native", "http://127.0.0.1:1/cb": "native", "http://[::1]/cb": "native",
 		"http://rp.example/cb": "", "http://localhost/cb": "", "http://localhost:1/cb": "", "https://rp.example/cb#x": "", "https://rp.example/cb#": "", "myapp://cb": "", "myapp:/cb": "",

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -17,6 +18,8 @@ import (
 
 // TestTK04_CodeLifetime: 60 seconds, half-open.
 func TestTK04_CodeLifetime(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	for _, c := range []struct {
@@ -35,6 +38,7 @@ func TestTK04_CodeLifetime(t *testing.T) {
 // TestTK05_CodeOfAnotherClient: refused, and the owner can still use it
 // (TK-10). R-146.
 func TestTK05_CodeOfAnotherClient(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil), site.NativeClient("app", site.NativeURI)))
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -52,6 +56,7 @@ func TestTK05_CodeOfAnotherClient(t *testing.T) {
 
 // TestTK06_DamagedCodes: every kind of damage is invalid_grant, and JW-17.
 func TestTK06_DamagedCodes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -79,6 +84,7 @@ func TestTK06_DamagedCodes(t *testing.T) {
 
 // TestTK07_RedirectURI: absent, different, differently written.
 func TestTK07_RedirectURI(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -100,6 +106,7 @@ func TestTK07_RedirectURI(t *testing.T) {
 
 // TestTK08_Verifier; three wrong ones kill the code.
 func TestTK08_Verifier(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	other := site.NewRequest("web", site.CallbackURI)
@@ -146,6 +153,7 @@ func TestTK08_Verifier(t *testing.T) {
 // TestTK09_VerifierWithoutChallenge: the downgrade of RFC 9700 §4.8.2
 // where a client may leave PKCE out at all.
 func TestTK09_VerifierWithoutChallenge(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("old", site.OtherURI, func(c *client.Client) { c.PKCEOptional = true })))
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("old", site.OtherURI).With("code_challenge", "", "code_challenge_method", "")
@@ -156,13 +164,14 @@ func TestTK09_VerifierWithoutChallenge(t *testing.T) {
 	if status, out, _ := s.Call(http.MethodPost, "/token", form, site.BasicOf("old")); status != http.StatusOK {
 		t.Error("without either:", status, out)
 	}
-	b.ToClient(site.NewRequest("old", site.OtherURI).With("code_challenge_method", "plain"), "invalid_request")
-	b.ToClient(site.NewRequest("old", site.OtherURI).With("code_challenge", ""), "invalid_request")
-	b.ToClient(site.NewRequest("old", site.OtherURI).With("code_challenge_method", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("old", site.OtherURI).With("code_challenge_method", "plain"), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("old", site.OtherURI).With("code_challenge", ""), "invalid_request")
+	b.RefusedAtClient(site.NewRequest("old", site.OtherURI).With("code_challenge_method", ""), "invalid_request")
 }
 
 // TestTK13_GrantTypes: an allow-list of one (R-149, R-151, TK-14).
 func TestTK13_GrantTypes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -187,6 +196,7 @@ func TestTK13_GrantTypes(t *testing.T) {
 // TestTK24_BodiesOfOtherKinds: refused before anything is looked up (R-140,
 // R-162, TK-26).
 func TestTK24_BodiesOfOtherKinds(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -217,7 +227,7 @@ func TestTK24_BodiesOfOtherKinds(t *testing.T) {
 		"method override": {http.MethodGet, "/token?_method=POST", form, "", "", http.StatusMethodNotAllowed},
 		"address":         {http.MethodPost, "/token?" + body, form, "", "", http.StatusBadRequest},
 	} {
-		req := b.Asks(c.method, c.path, strings.NewReader(c.body))
+		req := b.Request(c.method, c.path, strings.NewReader(c.body))
 		req.Header = s.Basic()
 		req.Header.Set("Content-Type", c.kind)
 		if c.encoding != "" {

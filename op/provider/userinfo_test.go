@@ -15,6 +15,7 @@ import (
 
 // TestR191_WaysToAsk: GET and POST, the scheme in any case (R-195).
 func TestR191_WaysToAsk(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	token := b.Tokens(site.NewRequest("web", site.CallbackURI))["access_token"].(string)
@@ -27,7 +28,7 @@ func TestR191_WaysToAsk(t *testing.T) {
 			t.Errorf("%v: %d %v", c, status, out)
 		}
 	}
-	req := b.Asks(http.MethodPost, "/userinfo", strings.NewReader(`{}`))
+	req := b.Request(http.MethodPost, "/userinfo", strings.NewReader(`{}`))
 	req.Header = site.Bearer(token)
 	req.Header.Set("Content-Type", "application/json")
 	if a := b.Send(req); a.Status != http.StatusUnsupportedMediaType {
@@ -38,6 +39,7 @@ func TestR191_WaysToAsk(t *testing.T) {
 // TestR194_Challenges: no error is named where no token was sent; otherwise
 // it is invalid_token, and one answer for all of them (UI-01, JW-18).
 func TestR194_Challenges(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -85,6 +87,7 @@ func TestR194_Challenges(t *testing.T) {
 // TestR197_TokensThatAreOver: expiry to the second, logout, a client that is
 // gone (UI-03); blocking is TestTK12.
 func TestR197_TokensThatAreOver(t *testing.T) {
+	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -99,13 +102,13 @@ func TestR197_TokensThatAreOver(t *testing.T) {
 	if n := faults.Calls()["Grants.Live"]; n != 1 {
 		t.Errorf("%d look-ups: what is over needs none", n)
 	}
-	site.Must(t, s.Stores.DB.Clients().Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoRecord))
+	site.Must(t, s.Stores.DB.Clients().Add(t.Context(), site.NewClient("stored", site.OtherURI, nil), site.NoEffects))
 	r := site.NewRequest("stored", site.OtherURI)
 	_, of, _ := s.Call(http.MethodPost, "/token", r.Exchange(b.NewCode(r)), site.BasicOf("stored"))
 	if status, _ := s.Userinfo(of); status != http.StatusOK {
 		t.Error("before its client went:", status)
 	}
-	site.Must(t, s.Stores.DB.Clients().Remove(t.Context(), "stored", site.NoRecord))
+	site.Must(t, s.Stores.DB.Clients().Remove(t.Context(), "stored", site.NoEffects))
 	s.Clock.Add(3 * time.Second)
 	if status, _ := s.Userinfo(of); status != http.StatusUnauthorized {
 		t.Error("after its client went:", status)
@@ -114,6 +117,7 @@ func TestR197_TokensThatAreOver(t *testing.T) {
 
 // TestR251_Revocation: UI-05, R-075, R-252; only one's own tokens die.
 func TestR251_Revocation(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil), site.NativeClient("app", site.NativeURI)))
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -168,6 +172,7 @@ func TestR251_Revocation(t *testing.T) {
 // TestR037_CORS: browsers of public clients, from their own origins (C14,
 // R-196, R-254); never with credentials, never at /authorize (R-038).
 func TestR037_CORS(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("spa", "https://spa.example:8443/cb", func(c *client.Client) { c.AuthMethod, c.SecretHashes = client.None, nil })))
 	for origin, allowed := range map[string]bool{
 		"https://spa.example:8443": true, "https://third.example": true, "https://spa.example": false, "http://spa.example:8443": false, "https://spa.example:8443.evil.example": false,

@@ -181,6 +181,7 @@ func collect(t *testing.T) *mentions {
 // Every text that is asked for exists in every language, with the same gaps
 // to fill; no text waits for nobody.
 func TestTexts(t *testing.T) {
+	t.Parallel()
 	m := collect(t)
 	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported, account.Reopened} {
 		m.asked["blocked.why_"+string(reason)] = "account.BlockReason"
@@ -234,6 +235,7 @@ func (m *mentions) uses(key string) bool {
 
 // The catalogue reports what it lacks, and gives the key instead of nothing.
 func TestCatalogReportsWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	c, err := web.LoadCatalog()
 	if err != nil {
 		t.Fatal(err)

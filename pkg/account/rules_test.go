@@ -11,6 +11,7 @@ var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
 // DESIGN.md §3.7 and §8.4.
 func TestDefaultLimits(t *testing.T) {
+	t.Parallel()
 	l := account.DefaultLimits
 	if l.EnrolmentCodes != 5 || l.Codes < 5 || l.Codes > 16 || l.EnrolmentTime != 7*24*time.Hour {
 		t.Errorf("%+v", l)
@@ -24,6 +25,7 @@ func TestDefaultLimits(t *testing.T) {
 
 // the first two wrong codes are free, then it never gets quicker.
 func TestDelayGrows(t *testing.T) {
+	t.Parallel()
 	want := []time.Duration{0, 0, 0, 5 * time.Second, 5 * time.Second, 30 * time.Second, 30 * time.Second, 2 * time.Minute, 2 * time.Minute}
 	for n, delay := range want {
 		if account.Delay(n) != delay {
@@ -37,6 +39,7 @@ func TestDelayGrows(t *testing.T) {
 
 // EN-14: at seven days, of a QR that was shown and nothing else.
 func TestEN14_EnrolmentLapsed(t *testing.T) {
+	t.Parallel()
 	l := account.DefaultLimits
 	end := noon.Add(l.EnrolmentTime)
 	for _, state := range []account.State{account.AwaitingEnrolment, account.QRShown, account.Active, account.Blocked, account.Closed} {
@@ -52,6 +55,7 @@ func TestEN14_EnrolmentLapsed(t *testing.T) {
 
 // A secret belongs to one account and one enrolment of it.
 func TestFactorAAD(t *testing.T) {
+	t.Parallel()
 	seen := map[string]bool{}
 	for _, id := range []string{"a", "a|1", "b"} {
 		for enrolment := range 12 {
@@ -65,6 +69,7 @@ func TestFactorAAD(t *testing.T) {
 }
 
 func TestEmailKey(t *testing.T) {
+	t.Parallel()
 	a := account.EmailKey([]byte("k"), "anna@example.com")
 	if a != account.EmailKey([]byte("k"), "anna@example.com") || a == account.EmailKey([]byte("other"), "anna@example.com") || a == account.EmailKey([]byte("k"), "anne@example.com") || len(a) != 43 {
 		t.Error(a)
@@ -72,6 +77,7 @@ func TestEmailKey(t *testing.T) {
 }
 
 func TestNamesAndLines(t *testing.T) {
+	t.Parallel()
 	if got := (account.Profile{GivenName: "Anna", FamilyName: "Muster"}).FullName(); got != "Anna Muster" {
 		t.Error(got)
 	}

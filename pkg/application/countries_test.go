@@ -8,6 +8,7 @@ import (
 )
 
 func TestCountries(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"nl", "en"} {
 		list := application.Countries(lang)
 		if len(list) != 250 { // the 249 of ISO 3166-1, and Kosovo

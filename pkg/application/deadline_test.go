@@ -16,6 +16,7 @@ func at(t *testing.T, s string) time.Time {
 
 // A term ends with its last day in the Netherlands, summer or winter.
 func TestTerms(t *testing.T) {
+	t.Parallel()
 	for sent, want := range map[string]string{
 		"2026-03-02T12:00:00Z":      "2026-04-27", // over the change to summer time
 		"2026-03-01T23:30:00Z":      "2026-04-27", // 00:30 on 2 March in the Netherlands
@@ -36,6 +37,7 @@ func TestTerms(t *testing.T) {
 }
 
 func TestDaysLeft(t *testing.T) {
+	t.Parallel()
 	end := DecideBy(at(t, "2026-03-02T12:00:00+01:00")) // the last day is 27 April
 	for now, want := range map[string]int{
 		"2026-03-02T12:00:00+01:00": 56, "2026-03-28T12:00:00+01:00": 30, "2026-03-30T12:00:00+02:00": 28, "2026-04-26T23:59:59+02:00": 1,
@@ -49,6 +51,7 @@ func TestDaysLeft(t *testing.T) {
 
 // Awb 4:15: the days between the question and its answer do not count.
 func TestTermSuspended(t *testing.T) {
+	t.Parallel()
 	asked := at(t, "2026-03-10T08:00:00+01:00")
 	a := Application{
 		State: MoreInformation, DueAt: DecideBy(at(t, "2026-03-02T12:00:00Z")), AskedAt: asked, AnswerBy: AnswerBy(asked),

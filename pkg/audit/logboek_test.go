@@ -10,6 +10,7 @@ import (
 )
 
 func TestLogboekLines(t *testing.T) {
+	t.Parallel()
 	l := audit.Logboek{Activities: "https://register.example/omgevingsloket-id/", Key: []byte("key"), Issuer: "https://id.example", Version: "1"}
 	e := audit.Event{
 		Seq: 1, At: time.UnixMilli(1_760_000_000_123), ActorKind: audit.ActorStaff, ActorID: "olga-the-official", Origin: "198.51.100.0/24", Action: "account.unblocked",

@@ -23,6 +23,7 @@ func ago(age time.Duration) time.Time {
 // Every combination of what can be stored, and what Next may not do with it.
 // The rules here are written from DESIGN.md, not from the code.
 func TestLG04_EN15_Next(t *testing.T) {
+	t.Parallel()
 	seen := map[authreq.Step]int{}
 	states := []account.State{"none", account.AwaitingEnrolment, account.QRShown, account.Active, account.Blocked, account.Closed}
 	bools := []bool{false, true}
@@ -96,6 +97,7 @@ func judge(t *testing.T, f authreq.Facts, step authreq.Step) {
 
 // AZ-33: half-open, an hour after it began.
 func TestRequestExpires(t *testing.T) {
+	t.Parallel()
 	r := authreq.Request{CreatedAt: noon}
 	if r.Expired(noon.Add(time.Hour-time.Nanosecond)) || !r.Expired(noon.Add(time.Hour)) {
 		t.Error("not at the hour")
@@ -107,6 +109,7 @@ func TestRequestExpires(t *testing.T) {
 
 // Another person begins from nothing.
 func TestForget(t *testing.T) {
+	t.Parallel()
 	r := authreq.Request{
 		Key: "k", Browser: "b", ClientID: "c", State: "s", Hinted: "h", ForceConsent: true, CreatedAt: noon, Version: 3,
 		AccountID: "a", Epoch: 7, PasswordAt: noon, AuthTime: noon, SID: "sid", Session: "ses", Consented: true,

@@ -7,6 +7,7 @@ import (
 )
 
 func TestConsole(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		env            Environment
 		origin, listen string
@@ -39,6 +40,7 @@ func TestConsole(t *testing.T) {
 }
 
 func TestOfficials(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		views int
 		delay time.Duration

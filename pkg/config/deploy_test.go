@@ -22,6 +22,7 @@ func deployFile(t *testing.T, name string) string {
 
 // A variable in deploy/ that no setting has would be the default in silence.
 func TestDeployNamesRealSettings(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"compose.yaml", "omgevingsloket-id.service", "Dockerfile", "README.md", "omgevingsloket-id.example.yaml"} {
 		found := regexp.MustCompile(`OLID_[A-Z_]+`).FindAllString(deployFile(t, name), -1)
 		if len(found) == 0 {
@@ -49,6 +50,7 @@ type composeService struct {
 }
 
 func TestCompose(t *testing.T) {
+	t.Parallel()
 	var c struct {
 		Services map[string]composeService
 		Networks map[string]struct{ Internal bool }
@@ -98,6 +100,7 @@ func TestCompose(t *testing.T) {
 
 // The image, the unit and the runbook build the same binary in the same way.
 func TestDeployBuildsTheBinary(t *testing.T) {
+	t.Parallel()
 	const line = "CGO_ENABLED=0 go build -trimpath -ldflags=-s "
 	for _, name := range []string{"Dockerfile", "README.md"} {
 		if text := deployFile(t, name); !strings.Contains(text, line) || !strings.Contains(text, " ./cmd/omgevingsloket-id\n") {
@@ -141,6 +144,7 @@ func TestNoticesNameEveryRequirement(t *testing.T) {
 }
 
 func TestUnitIsHardened(t *testing.T) {
+	t.Parallel()
 	lines := strings.Split(deployFile(t, "omgevingsloket-id.service"), "\n")
 	for _, want := range []string{
 		"DynamicUser=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes", "NoNewPrivileges=yes",

@@ -106,6 +106,7 @@ func refused(t *testing.T, err error, says ...string) {
 }
 
 func TestLoadDefaults(t *testing.T) {
+	t.Parallel()
 	c := mustLoad(t, practice(t), nil)
 	if c.Policy != client.General || c.ACR != config.PracticeACR || c.Session.Idle != 30*time.Minute || c.Listen != ":8080" {
 		t.Errorf("practice: %s %s %v %s", c.Policy, c.ACR, c.Session.Idle, c.Listen)
@@ -120,6 +121,7 @@ func TestLoadDefaults(t *testing.T) {
 }
 
 func TestLoadWithoutFile(t *testing.T) {
+	t.Parallel()
 	c, err := config.Load("", env(map[string]string{
 		"OLID_ENVIRONMENT": "practice", "OLID_ISSUER": "http://127.0.0.1:8080", "OLID_MASTER_KEY_FILE": masterKeys(t, "k1"),
 		"OLID_DATABASE_URL": "sqlite:x", "OLID_MAIL_FROM": "a@b.example", "OLID_MAIL_DIR": t.TempDir(),
@@ -133,6 +135,7 @@ func TestLoadWithoutFile(t *testing.T) {
 }
 
 func TestLoadUnknownKeys(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, practice(t)+`
 sesion:
   idle: 5m
@@ -154,6 +157,7 @@ clients:
 }
 
 func TestLoadWrongShapes(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, practice(t)+`
 session: 30m
 login:
@@ -195,6 +199,7 @@ clients:
 }
 
 func TestLoadSecretGivenTwice(t *testing.T) {
+	t.Parallel()
 	file := write(t, "db", "sqlite:from-file\n", 0o600)
 	both := strings.Replace(practice(t), "  url: sqlite:olid.db", "  url: sqlite:olid.db\n  url_file: "+file, 1)
 	_, err := load(t, both, nil)
@@ -216,6 +221,7 @@ func TestLoadSecretGivenTwice(t *testing.T) {
 }
 
 func TestLoadSecretFiles(t *testing.T) {
+	t.Parallel()
 	for name, text := range map[string]string{"empty": "\n", "two lines": "sqlite:a\nsqlite:canary\n"} {
 		_, err := load(t, practice(t), map[string]string{"OLID_DATABASE_URL_FILE": write(t, "db", text, 0o600)})
 		t.Run(name, func(t *testing.T) { refused(t, err, "database.url_file: wants exactly one line") })
@@ -228,6 +234,7 @@ func TestLoadSecretFiles(t *testing.T) {
 }
 
 func TestLoadAllFaultsAtOnce(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, `issuer: http://id.example/
 lissten: ':1'
 session: {idle: x}
@@ -241,6 +248,7 @@ clients: [{id: a}, {id: a}]
 }
 
 func TestLoadClientKeys(t *testing.T) {
+	t.Parallel()
 	const jwks = `{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}`
 	entry := `
 clients:
@@ -270,6 +278,7 @@ clients:
 }
 
 func TestUnknownEnv(t *testing.T) {
+	t.Parallel()
 	err := config.UnknownEnv([]string{"PATH=/bin", "OLID_SESION_IDLE=5m", "OLID_SESSION_IDLE=5m", "OLID_PORT=tcp://10.0.0.1:80",
 		"OLID_PORT_80_TCP_ADDR=10.0.0.1", "OLID_SERVICE_HOST=10.0.0.1", "OLID_DATABASE_URL_FILE=x", "OLID_XYZZY_PLUGH=canary"})
 	refused(t, err, "OLID_SESION_IDLE: there is no such setting; did you mean OLID_SESSION_IDLE?", "OLID_XYZZY_PLUGH")

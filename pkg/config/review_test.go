@@ -7,6 +7,7 @@ import (
 )
 
 func TestReview(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		second  string
 		reasons []string
@@ -32,6 +33,7 @@ func TestReview(t *testing.T) {
 }
 
 func TestKeepDocuments(t *testing.T) {
+	t.Parallel()
 	for keep, wrong := range map[time.Duration]bool{-time.Second: true, 0: false, 720 * time.Hour: false} {
 		c := Default(Production)
 		c.Review.KeepDocuments = keep

@@ -38,6 +38,7 @@ func probe(t *testing.T, s setting) (text string, want any) {
 }
 
 func TestEverySettingFromTheEnvironment(t *testing.T) {
+	t.Parallel()
 	all := settings(&Config{})
 	if len(all) < 50 {
 		t.Fatalf("found %d settings only", len(all))
@@ -94,6 +95,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 // Every secret can come from a file, and everything that looks like a secret
 // is of the type that hides itself.
 func TestSecretsHaveFiles(t *testing.T) {
+	t.Parallel()
 	all := settings(&Config{})
 	n := 0
 	for _, s := range all {
@@ -111,6 +113,7 @@ func TestSecretsHaveFiles(t *testing.T) {
 
 // TestEverySettingIsDocumented: the struct is the documentation.
 func TestEverySettingIsDocumented(t *testing.T) {
+	t.Parallel()
 	fset := token.NewFileSet()
 	documented := map[string]bool{}
 	for _, name := range []string{"config.go", "sections.go"} {
@@ -189,6 +192,7 @@ func flatten(node *yaml.Node, prefix string, into map[string]*yaml.Node) {
 // TestExampleShowsEverySetting: each is there, has a comment, is of the right
 // shape, and where it is inactive it shows the default.
 func TestExampleShowsEverySetting(t *testing.T) {
+	t.Parallel()
 	shown := map[string]*yaml.Node{}
 	root, inactive := exampleWhole(t)
 	flatten(root, "", shown)
@@ -221,6 +225,7 @@ func TestExampleShowsEverySetting(t *testing.T) {
 }
 
 func TestExampleShowsEveryClientKey(t *testing.T) {
+	t.Parallel()
 	root, _ := exampleWhole(t)
 	shown := map[string]*yaml.Node{}
 	flatten(root, "", shown)
@@ -236,6 +241,7 @@ func TestExampleShowsEveryClientKey(t *testing.T) {
 // TestExampleValidates: an operator who makes the files it names can start
 // with it as it is.
 func TestExampleValidates(t *testing.T) {
+	t.Parallel()
 	raw, err := os.ReadFile(examplePath)
 	if err != nil {
 		t.Fatal(err)
@@ -266,6 +272,7 @@ func TestExampleValidates(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
+	t.Parallel()
 	keys := []string{"idle", "absolute"}
 	for key, want := range map[string]string{"idel": "idle", "Idle": "idle", "absolut": "absolute", "zzzzzzzz": "", "": ""} {
 		if got := nearest(key, keys); got != want {
@@ -278,6 +285,7 @@ func TestNearest(t *testing.T) {
 }
 
 func TestPrivate(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		mode        os.FileMode
 		owner, self int

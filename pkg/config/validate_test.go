@@ -16,6 +16,7 @@ import (
 )
 
 func TestZeroConfigIsRefused(t *testing.T) {
+	t.Parallel()
 	var c config.Config
 	refused(t, c.Validate(), "environment: ", "issuer: ", "database.url: ", "master_key_file: ", "session.idle: ", "login.codes: ", "password.time: ", "keys.retain: ")
 	if !c.Production() {
@@ -24,6 +25,7 @@ func TestZeroConfigIsRefused(t *testing.T) {
 }
 
 func TestIssuer(t *testing.T) {
+	t.Parallel()
 	for _, ok := range []string{"https://id.example", "https://id.example:8443", "https://id.example/olid", "http://localhost:8080", "http://127.0.0.1:9", "http://[::1]:9"} {
 		mustLoad(t, practice(t), map[string]string{"OLID_ISSUER": ok})
 	}
@@ -52,6 +54,7 @@ func TestIssuer(t *testing.T) {
 
 // TestPracticeRefuses: each row breaks one rule that holds everywhere.
 func TestPracticeRefuses(t *testing.T) {
+	t.Parallel()
 	file := write(t, "x.pem", "x", 0o600)
 	for name, c := range map[string]struct {
 		vars map[string]string
@@ -113,6 +116,7 @@ func TestPracticeRefuses(t *testing.T) {
 
 // TestProductionRefuses: each row is fine on practice.
 func TestProductionRefuses(t *testing.T) {
+	t.Parallel()
 	clientWith := func(id, uri string) map[string]string {
 		return map[string]string{"OLID_POLICY": "general", "OLID_CLIENTS": fmt.Sprintf("[{id: %s, name: A, auth_method: none, redirect_uris: ['%s']}]", id, uri)}
 	}
@@ -155,12 +159,14 @@ func TestProductionRefuses(t *testing.T) {
 
 // The environment cannot make a text empty; the file can.
 func TestRefusesEmptyNames(t *testing.T) {
+	t.Parallel()
 	_, err := load(t, practice(t)+"helpdesk: {name: ''}\nbranding: {wordmark: ' '}\n", nil)
 	refused(t, err, "helpdesk.name: is empty", "branding.wordmark: is empty")
 }
 
 // The same rows pass on practice, so that it is production that refuses them.
 func TestPracticeAllows(t *testing.T) {
+	t.Parallel()
 	mustLoad(t, practice(t), map[string]string{
 		"OLID_MASTER_KEY_FILE": masterKeys(t, "demo"), "OLID_PASSWORD_MEMORY_KIB": "64", "OLID_LINKS_PRIVACY_URL": "http://localhost/p",
 		"OLID_CLIENTS":           "[{id: demo-portal, name: A, auth_method: none, redirect_uris: ['http://localhost:8081/cb']}]",
@@ -171,6 +177,7 @@ func TestPracticeAllows(t *testing.T) {
 }
 
 func TestProductionRefusesOpenConfigFileWithSecrets(t *testing.T) {
+	t.Parallel()
 	inline := production(t) + "redis:\n  url: redis://:redis-canary@localhost\n"
 	path := write(t, "olid.yaml", inline, 0o644)
 	_, err := config.Load(path, none, os.ReadFile)
@@ -194,10 +201,12 @@ func TestProductionRefusesOpenConfigFileWithSecrets(t *testing.T) {
 }
 
 func TestProductionAllowsNativeClients(t *testing.T) {
+	t.Parallel()
 	mustLoad(t, production(t), map[string]string{"OLID_CLIENTS": "[{id: app, name: App, auth_method: none, redirect_uris: ['http://127.0.0.1:1/cb']}]"})
 }
 
 func TestArgon2Minimums(t *testing.T) {
+	t.Parallel()
 	for _, pair := range [][2]string{{"47104", "1"}, {"19456", "2"}, {"12288", "3"}, {"9216", "4"}, {"7168", "5"}, {"65536", "9"}} {
 		mustLoad(t, production(t), map[string]string{"OLID_PASSWORD_MEMORY_KIB": pair[0], "OLID_PASSWORD_TIME": pair[1]})
 	}
@@ -208,6 +217,7 @@ func TestArgon2Minimums(t *testing.T) {
 }
 
 func TestWarnings(t *testing.T) {
+	t.Parallel()
 	has := func(c config.Config, want string) bool {
 		for _, w := range c.Warnings() {
 			if strings.Contains(w, "canary") {
@@ -242,6 +252,7 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestProxies(t *testing.T) {
+	t.Parallel()
 	c := config.Config{TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7", "2001:db8::1", "nonsense"}}
 	if got := fmt.Sprint(c.Proxies()); got != "[10.0.0.0/8 192.0.2.7/32 2001:db8::1/128]" {
 		t.Error(got)
@@ -249,6 +260,7 @@ func TestProxies(t *testing.T) {
 }
 
 func TestNouns(t *testing.T) {
+	t.Parallel()
 	c := config.Default(config.Practice)
 	if c.SessionLimits().Idle != 30*time.Minute || c.AccountLimits().Codes != 10 || c.KeySchedule().Sign != 90*24*time.Hour {
 		t.Errorf("%+v %+v %+v", c.SessionLimits(), c.AccountLimits(), c.KeySchedule())
@@ -258,6 +270,7 @@ func TestNouns(t *testing.T) {
 // TestPrint: what is printed can be read again and gives the same settings,
 // but for the secrets, which nothing shows.
 func TestPrint(t *testing.T) {
+	t.Parallel()
 	c := mustLoad(t, practice(t), map[string]string{
 		"OLID_DATABASE_URL": "postgres://u:canary@h/d", "OLID_REDIS_URL": "redis://:canary@h", "OLID_PASSWORD_PEPPER": strings.Repeat("canary", 6),
 		"OLID_CLIENTS": "[{id: a, name: A, auth_method: client_secret_basic, secret_hashes: [0a1b2c], redirect_uris: ['https://a.example/cb']}," +
@@ -288,6 +301,7 @@ func TestPrint(t *testing.T) {
 
 // A secret that came from a file is shown as that file alone.
 func TestPrintSecretFiles(t *testing.T) {
+	t.Parallel()
 	c := mustLoad(t, production(t), nil)
 	var out bytes.Buffer
 	if err := c.Print(&out); err != nil {
@@ -299,6 +313,7 @@ func TestPrintSecretFiles(t *testing.T) {
 }
 
 func TestClientsAreClients(t *testing.T) {
+	t.Parallel()
 	var list []client.Client = config.Clients{{ID: "a"}} // no conversion at the wiring
 	if list[0].ID != "a" {
 		t.Fail()
@@ -308,6 +323,7 @@ func TestClientsAreClients(t *testing.T) {
 // An older key without a mark may still open in production, below one that is
 // marked; practice's never, wherever it stands.
 func TestMasterKeysOfProduction(t *testing.T) {
+	t.Parallel()
 	ring := func(ids ...string) map[string]string {
 		text := ""
 		for _, id := range ids {

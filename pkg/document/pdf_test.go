@@ -52,6 +52,7 @@ func hidden(object string) []byte {
 
 // UP-11: whatever a PDF would do is found, however it is written.
 func TestUP11_ActiveContent(t *testing.T) {
+	t.Parallel()
 	catalog := func(more string, objects ...string) []byte {
 		return pdf(append([]string{"<</Type/Catalog/Pages 2 0 R" + more + ">>", pageTree, page}, objects...)...)
 	}
@@ -121,6 +122,7 @@ func TestUP11_ActiveContent(t *testing.T) {
 
 // UP-11, UP-05: what cannot be read to its end is not "nothing found".
 func TestUP11_UnreadableIsRefused(t *testing.T) {
+	t.Parallel()
 	deep := strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000)
 	for name, content := range map[string][]byte{
 		"nothing":            nil,

@@ -45,6 +45,7 @@ func corners(t *testing.T, m image.Image, want ...color.NRGBA) {
 }
 
 func TestPictureKeepsWhatIsSeen(t *testing.T) {
+	t.Parallel()
 	for name, content := range map[string][]byte{"jpeg": jpegOf(t, photo(120, 80)), "png": pngOf(t, photo(120, 80))} {
 		out, err := Picture(content)
 		must(t, err)
@@ -57,6 +58,7 @@ func TestPictureKeepsWhatIsSeen(t *testing.T) {
 }
 
 func TestPictureFits(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ w, h, wantW, wantH int }{
 		{2000, 2000, 2000, 2000}, {2001, 10, 2000, 9}, {4000, 1000, 2000, 500}, {1000, 4001, 499, 2000}, {1, 6000, 1, 2000}, {6000, 1, 2000, 1}, {1, 1, 1, 1},
 	} {
@@ -74,6 +76,7 @@ func TestPictureFits(t *testing.T) {
 
 // What is not there is white, as paper is: a scan with holes stays readable.
 func TestPictureOnWhitePaper(t *testing.T) {
+	t.Parallel()
 	out, err := Picture(pngOf(t, image.NewNRGBA(image.Rect(0, 0, 50, 50))))
 	must(t, err)
 	if !near(unpacked(t, out), 20, 20, white) {
@@ -82,6 +85,7 @@ func TestPictureOnWhitePaper(t *testing.T) {
 }
 
 func TestPictureOfEveryKind(t *testing.T) {
+	t.Parallel()
 	at := image.Rect(0, 0, 3000, 40)
 	for name, m := range map[string]image.Image{
 		"gray": image.NewGray(at), "gray16": image.NewGray16(at), "rgba64": image.NewRGBA64(at), "nrgba64": image.NewNRGBA64(at),
@@ -97,6 +101,7 @@ func TestPictureOfEveryKind(t *testing.T) {
 // UP-19: where and with what a picture was taken is gone; how the telephone
 // was held is obeyed first.
 func TestUP19_MetadataIsGone(t *testing.T) {
+	t.Parallel()
 	turned := map[uint16][]color.NRGBA{
 		1: {red, green, blue, yellow}, 2: {green, red, yellow, blue}, 3: {yellow, blue, green, red}, 4: {blue, yellow, red, green},
 		5: {red, blue, green, yellow}, 6: {blue, red, yellow, green}, 7: {yellow, green, blue, red}, 8: {green, yellow, red, blue},
@@ -129,6 +134,7 @@ func TestUP19_MetadataIsGone(t *testing.T) {
 
 // Metadata that lies about itself is no metadata.
 func TestUP19_BrokenMetadata(t *testing.T) {
+	t.Parallel()
 	whole := segment(jpegOf(t, photo(16, 16)), 0xe1, exif(binary.BigEndian, 6))
 	for i := range whole {
 		orientation(whole[:i])
@@ -147,6 +153,7 @@ func TestUP19_BrokenMetadata(t *testing.T) {
 
 // UP-02: of a file that is a picture and something else, the picture is left.
 func TestUP02_Polyglots(t *testing.T) {
+	t.Parallel()
 	script := "<script>alert(document.domain)</script><?php system($_GET[0]); ?>/*canary*/=1;"
 	zip := "PK\x03\x04\x14\x00\x00\x00canary PK\x05\x06" + strings.Repeat("\x00", 18)
 	jpg, pic := jpegOf(t, photo(64, 64)), pngOf(t, photo(64, 64))

@@ -59,6 +59,7 @@ func bombJPEG(t testing.TB, w, h uint16) []byte {
 
 // UP-01, UP-02, UP-03, UP-05: the content decides, and has to be readable.
 func TestUP01_UP05_Inspect(t *testing.T) {
+	t.Parallel()
 	zip := "PK\x03\x04\x14\x00\x00\x00\x08\x00" + strings.Repeat("x", 100)
 	for _, c := range []struct {
 		name    string
@@ -138,6 +139,7 @@ func FuzzInspect(f *testing.F) {
 
 // UP-06: names are for showing only, and harmless at that.
 func TestUP06_CleanName(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ raw, kind, want string }{
 		{"paspoort.pdf", document.TypePDF, "paspoort.pdf"},
 		{"Foto van mij.JPEG", document.TypeJPEG, "Foto van mij.JPEG"},
@@ -171,6 +173,7 @@ func TestUP06_CleanName(t *testing.T) {
 }
 
 func TestUP06_CleanNameAlways(t *testing.T) {
+	t.Parallel()
 	kinds := []string{document.TypePDF, document.TypeJPEG, document.TypePNG, document.TypeOther}
 	parts := []string{strings.Repeat("a", 90), "..", "/", `\`, "\x00", "\u202e", "\u0301", "CON", ".", " ", ":", "pdf", ".pdf", ".exe", "é", "e", "\u200d", "\r\n", "\"", "👩‍👩‍👧", "\xff", "ᄀ", "ᅡ"}
 	rapid.Check(t, func(t *rapid.T) {
@@ -201,6 +204,7 @@ func TestUP06_CleanNameAlways(t *testing.T) {
 // UP-03: what a browser or an office would run is no document here, whatever
 // its name; on practice it is kept as something nobody is shown.
 func TestUP03_OtherTypes(t *testing.T) {
+	t.Parallel()
 	zip := func(first string) string {
 		return "PK\x03\x04\x14\x00\x00\x00\x00\x00" + strings.Repeat("\x00", 16) + string([]byte{byte(len(first)), 0, 0, 0}) + first + strings.Repeat("x", 60)
 	}

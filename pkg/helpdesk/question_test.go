@@ -21,6 +21,7 @@ func company() account.Account {
 }
 
 func TestRight(t *testing.T) {
+	t.Parallel()
 	a := company()
 	for q, cases := range map[helpdesk.Question]map[string]bool{
 		helpdesk.Birthdate:    {"1980-02-03": true, "03-02-1980": true, "3.2.1980": true, " 3/2/1980 ": true, "1980-03-02": false, "1980": false, "": false},
@@ -46,6 +47,7 @@ func TestRight(t *testing.T) {
 }
 
 func TestTerms(t *testing.T) {
+	t.Parallel()
 	want := []string{"12345", "bau", "berg", "der", "gmbh", "hrb", "hrb12345", "jo", "jo@example.com", "sohne", "van"}
 	if got := helpdesk.Terms(company()); !slices.Equal(got, want) {
 		t.Errorf("%q", got)
@@ -57,6 +59,7 @@ func TestTerms(t *testing.T) {
 
 // The code belongs to one account, one block of it and half an hour at most.
 func TestCallback(t *testing.T) {
+	t.Parallel()
 	key, a, now := signin.Callback("key"), company(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	code := key.Code(a, now)
 	if len(code) != 9 || !key.Right(a, code, now) || !key.Right(a, " "+code[:4]+code[5:], now.Add(29*time.Minute)) {

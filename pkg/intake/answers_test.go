@@ -28,6 +28,7 @@ func faults(t *testing.T, got []intake.Fault, want ...string) {
 }
 
 func TestPersonForm(t *testing.T) {
+	t.Parallel()
 	var a application.Answers
 	form := jo
 	form.GivenName, form.Phone = "  Jo\u0308  Anne ", "+31 (0)20-123 45 67"
@@ -51,6 +52,7 @@ func TestPersonForm(t *testing.T) {
 }
 
 func TestPersonFormFaults(t *testing.T) {
+	t.Parallel()
 	with := func(change func(*intake.PersonForm)) intake.PersonForm {
 		f := jo
 		change(&f)
@@ -114,6 +116,7 @@ func TestPersonFormFaults(t *testing.T) {
 }
 
 func TestCompanyForm(t *testing.T) {
+	t.Parallel()
 	good := intake.CompanyForm{Name: "Bau & Söhne GmbH", Country: "AT", Register: "Firmenbuch", Number: "FN 1x", Role: "director"}
 	for _, c := range []struct {
 		change func(*intake.CompanyForm)
@@ -155,6 +158,7 @@ func TestCompanyForm(t *testing.T) {
 }
 
 func TestAddressForm(t *testing.T) {
+	t.Parallel()
 	good := intake.AddressForm{Stay: "abroad", Line1: "Hauptstraße 1", Line2: "10115 Berlin", Country: "DE"}
 	for _, c := range []struct {
 		change func(*intake.AddressForm)
@@ -182,6 +186,7 @@ func TestAddressForm(t *testing.T) {
 }
 
 func TestNext(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []account.Kind{account.NaturalPerson, account.LegalPerson} {
 		a := application.Application{Kind: kind, State: application.Draft, ExpiresAt: today.Add(time.Hour)}
 		var seen []intake.Step

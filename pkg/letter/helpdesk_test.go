@@ -40,6 +40,7 @@ func aboutChanges(w *letter.Writer, lang string) []mail.Message {
 // OF-20: every mail about an act on an account says in the same words what to
 // do when it was somebody else, with the reference if there is one.
 func TestOF20_WasThisNotYou(t *testing.T) {
+	t.Parallel()
 	for lang, words := range map[string][2]string{
 		"nl": {"Was u dit niet? Neem dan meteen contact op met de helpdesk", "Dan kunnen wij uw account beschermen."},
 		"en": {"Was this not you? Then contact the helpdesk straight away", "Then we can protect your account."},
@@ -69,6 +70,7 @@ func TestOF20_WasThisNotYou(t *testing.T) {
 
 // A new address is not proven: nothing of the account goes there with the code.
 func TestAddressConfirmTellsNothing(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"nl", "en"} {
 		m := writer(t, false).AddressConfirm(person(lang), change(24*time.Hour), "123456", now)
 		text := m.Text.Reveal()
@@ -90,6 +92,7 @@ func TestAddressConfirmTellsNothing(t *testing.T) {
 
 // OF-21: the mail names the member, the number and the time; nobody else.
 func TestOF21_AlarmNamesNoHolder(t *testing.T) {
+	t.Parallel()
 	m := writer(t, false).StaffAlarm(staff.Member{Name: "Bea Beheer", Email: "bea@example.org", Lang: "nl"}, staff.Member{ID: "s1", Name: "Olga <b>Official\n", Email: "olga@example.org"}, 101, now.Add(-time.Hour), now)
 	text := strings.Join(strings.Fields(m.Text.Reveal()), " ")
 	if m.To != "bea@example.org" || !strings.Contains(text, "Olga <b>Official heeft in 1 uur 101 verschillende dossiers geopend: tussen 1 maart 2026 om 13:05 uur") || strings.Contains(text, "olga@") {

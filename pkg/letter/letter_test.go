@@ -116,6 +116,7 @@ const questions = "\n\nWie is \u202eevil?\r\n\n\n\n" + "Een lange regel die ver 
 
 // Own words keep their lines, are indented, and say how to object.
 func TestLetterOwnWords(t *testing.T) {
+	t.Parallel()
 	for lang, objection := range map[string]string{"nl": "binnen 6 weken", "en": "within 6 weeks"} {
 		w := writer(t, false)
 		text := w.Rejected(burger(lang), "identity", questions, now).Text.Reveal()
@@ -134,6 +135,7 @@ func TestLetterOwnWords(t *testing.T) {
 }
 
 func TestEveryLetter(t *testing.T) {
+	t.Parallel()
 	written := map[string]bool{"mail/common.nl.txt": true, "mail/common.en.txt": true}
 	for _, practice := range []bool{false, true} {
 		w := writer(t, practice)
@@ -194,6 +196,7 @@ func checkMail(t *testing.T, m mail.Message, lang string, practice bool) {
 }
 
 func TestConfirmEmail(t *testing.T) {
+	t.Parallel()
 	m := writer(t, false).ConfirmEmail("jo@example.com", "nl", "123456", now)
 	if !strings.Contains(m.Text.Reveal(), "\n    123456\n") || !strings.Contains(m.Text.Reveal(), "15:05 uur") {
 		t.Errorf("text\n%s", m.Text.Reveal()) // 13:05 UTC and an hour, in winter
@@ -208,6 +211,7 @@ func TestConfirmEmail(t *testing.T) {
 }
 
 func TestReceiptHoldsACopy(t *testing.T) {
+	t.Parallel()
 	w := writer(t, true)
 	holder := person("nl")
 	for _, c := range []struct {
@@ -241,6 +245,7 @@ func TestReceiptHoldsACopy(t *testing.T) {
 // ML-05, ML-06: what people type becomes no header, no second line and, in a
 // greeting, no link.
 func TestML05_ML06_HostileNames(t *testing.T) {
+	t.Parallel()
 	w := writer(t, false)
 	for _, name := range []string{
 		"Jo\r\nBcc: victim@example.com", "Jo\nSubject: gotcha", "Jo\u2028https://evil.example", "Jo\x00\x1b[31m", "Jo\u202egnp.exe",
@@ -272,6 +277,7 @@ func TestML05_ML06_HostileNames(t *testing.T) {
 }
 
 func TestGreeting(t *testing.T) {
+	t.Parallel()
 	w := writer(t, false)
 	for name, want := range map[string]string{
 		"Jo van der Berg": "Beste Jo van der Berg,", "J.P. O'Neill-Süß": "Beste J.P. O'Neill-Süß,", "محمد": "Beste محمد,",
@@ -286,12 +292,14 @@ func TestGreeting(t *testing.T) {
 }
 
 func TestUnknownLanguageIsDutch(t *testing.T) {
+	t.Parallel()
 	if m := writer(t, false).FactorLinked(person("fy"), now); m.Lang != "nl" || !strings.HasPrefix(m.Text.Reveal(), "Beste") {
 		t.Errorf("%s: %s", m.Lang, m.Text.Reveal())
 	}
 }
 
 func TestPrepareRefusesBrokenMails(t *testing.T) {
+	t.Parallel()
 	for name, files := range map[string]fstest.MapFS{
 		"none": {}, "broken": {"mail/receipt.nl.txt": &fstest.MapFile{Data: []byte("Subject: x\n{{if}}")}},
 	} {

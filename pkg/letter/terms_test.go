@@ -11,6 +11,7 @@ import (
 // A question, its reminder and its end say until when, what it means, how to
 // answer or apply again, and how to object.
 func TestLetterTerms(t *testing.T) {
+	t.Parallel()
 	for lang, want := range map[string]struct{ answer, reminder, ended []string }{
 		"nl": {[]string{"uiterlijk op 29 maart 2026", "stopt uw aanvraag"},
 			[]string{"Wie is evil?", "uiterlijk op 29 maart 2026", "https://id.example/apply/status", "OLID-K7QD-2MXA"},
@@ -39,6 +40,7 @@ func TestLetterTerms(t *testing.T) {
 
 // What is urgent is told in numbers alone.
 func TestLetterUrgent(t *testing.T) {
+	t.Parallel()
 	for lang, want := range map[string][]string{
 		"nl": {"27 aanvragen hebben haast", "binnen 14 dagen", "Eén daarvan is\nal te laat", "VAN U\n  OLID-1\n  OLID-2\n", "NOG VAN NIEMAND", "en nog 5\n", "\n    https://beheer.example/console\n"},
 		"en": {"27 applications are urgent", "within 14 days", "One of them\nis overdue", "YOURS\n  OLID-1\n  OLID-2\n", "NOBODY'S YET", "and 5 more\n", "\n    https://beheer.example/console\n"},

@@ -13,6 +13,7 @@ var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
 // Five tries, then locks that double up to an hour; half-open.
 func TestCountLocks(t *testing.T) {
+	t.Parallel()
 	var tally limit.Tally
 	now := noon
 	for i := 1; i <= 4; i++ {
@@ -36,6 +37,7 @@ func TestCountLocks(t *testing.T) {
 
 // A day without a try forgets; a second less does not.
 func TestCountForgets(t *testing.T) {
+	t.Parallel()
 	tally := limit.Tally{Failures: 4, LastAt: noon}
 	if _, next := limit.Count(tally, noon.Add(24*time.Hour-time.Second)); next.Failures != 5 {
 		t.Error(next)
@@ -48,6 +50,7 @@ func TestCountForgets(t *testing.T) {
 // whatever a guesser's rhythm, a lane is open to less than 100
 // tries in a row within a day, and it never closes for more than an hour.
 func TestR321_FewTriesADay(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var tally limit.Tally
 		now, opened := noon, 0

@@ -26,6 +26,7 @@ func files(t *testing.T, dir string) []string {
 }
 
 func TestFileSender(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := mail.FileSender{Dir: dir, From: mail.From{Address: "no-reply@id.example", Name: "Omgevingsloket-ID"}}
 	for range 2 { // a second attempt replaces the first
@@ -49,6 +50,7 @@ func TestFileSender(t *testing.T) {
 }
 
 func TestFileSenderWithoutFolder(t *testing.T) {
+	t.Parallel()
 	s := mail.FileSender{Dir: filepath.Join(t.TempDir(), "gone"), From: mail.From{Address: "no-reply@id.example"}}
 	if err := s.Send(t.Context(), message()); !errors.Is(err, mail.ErrTemporary) {
 		t.Fatalf("got %v", err)
@@ -58,6 +60,7 @@ func TestFileSenderWithoutFolder(t *testing.T) {
 // A failed write leaves nothing half behind: the place of the file is taken
 // by a folder, so that the rename cannot succeed.
 func TestFileSenderLeavesNothingHalf(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "1772366400000-0123456789abcdef.eml", "x"), 0o700); err != nil {
 		t.Fatal(err)

@@ -177,6 +177,7 @@ func (r *relay) messages() []received {
 }
 
 func TestParseSMTPURL(t *testing.T) {
+	t.Parallel()
 	for raw, want := range map[string]mail.Relay{
 		"smtp://mx.example":                   {Host: "mx.example", Port: 587, Security: mail.StartTLS},
 		"smtp://u:p%40ss@mx.example:2525":     {Host: "mx.example", Port: 2525, Security: mail.StartTLS, User: "u", Password: "p@ss"},

@@ -27,6 +27,7 @@ func message() mail.Message {
 }
 
 func TestSMTPDelivers(t *testing.T) {
+	t.Parallel()
 	for name, m := range map[string]manners{"STARTTLS": {}, "implicit TLS": {implicitTLS: true}} {
 		t.Run(name, func(t *testing.T) {
 			r := startRelay(t, m)
@@ -90,6 +91,7 @@ func canary(t *testing.T, err error) {
 }
 
 func TestML07_NoTLSNoMail(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t, manners{noSTARTTLS: true})
 	s := r.sender()
 	s.Relay.User, s.Relay.Password = goodUser, goodPassword
@@ -111,6 +113,7 @@ func TestML07_NoTLSNoMail(t *testing.T) {
 }
 
 func TestML07_UnknownCertificate(t *testing.T) {
+	t.Parallel()
 	for name, m := range map[string]manners{"STARTTLS": {}, "implicit TLS": {implicitTLS: true}} {
 		t.Run(name, func(t *testing.T) {
 			r := startRelay(t, m)
@@ -129,6 +132,7 @@ func TestML07_UnknownCertificate(t *testing.T) {
 }
 
 func TestSMTPZeroRelaySendsNothing(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t, manners{noSTARTTLS: true})
 	s := r.sender()
 	s.Relay.Security = ""
@@ -138,6 +142,7 @@ func TestSMTPZeroRelaySendsNothing(t *testing.T) {
 }
 
 func TestML07_Answers(t *testing.T) {
+	t.Parallel()
 	reply := func(code int) error {
 		return &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "relay says jan@example.com"}
 	}
@@ -166,6 +171,7 @@ func TestML07_Answers(t *testing.T) {
 }
 
 func TestML07_WrongRelayPassword(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t, manners{})
 	s := r.sender()
 	s.Relay.User, s.Relay.Password = goodUser, "wrong"
@@ -176,6 +182,7 @@ func TestML07_WrongRelayPassword(t *testing.T) {
 }
 
 func TestML07_RelayGone(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t, manners{})
 	s := r.sender()
 	l, err := net.Listen("tcp", "127.0.0.1:0") // a port where nobody listens any more
@@ -196,6 +203,7 @@ func TestML07_RelayGone(t *testing.T) {
 
 // A relay that answered 250 has the message, whatever happens afterwards.
 func TestML08_HungUpAfterDelivery(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t, manners{})
 	r.hangUpLate = true
 	if err := r.sender().Send(t.Context(), message()); err != nil {
@@ -207,6 +215,7 @@ func TestML08_HungUpAfterDelivery(t *testing.T) {
 }
 
 func TestML05_Injection(t *testing.T) {
+	t.Parallel()
 	r := startRelay(t, manners{})
 	dir := t.TempDir()
 	change := map[string]func(*mail.Message){

@@ -43,6 +43,7 @@ func numbered(n int, at time.Time) mail.Message {
 }
 
 func TestWorkerSendsAtOnceAfterKick(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox()
 		w := worker(b, func(context.Context, mail.Message) error { return nil }, &bytes.Buffer{})
@@ -72,6 +73,7 @@ func TestWorkerSendsAtOnceAfterKick(t *testing.T) {
 }
 
 func TestWorkerPausesGrow(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(numbered(1, time.Now()))
 		var at []time.Duration
@@ -101,6 +103,7 @@ func TestWorkerPausesGrow(t *testing.T) {
 }
 
 func TestWorkerPausesDiffer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		// The ends of the range that jitter has: a fifth to each side.
 		for r, want := range map[float64]time.Duration{0: 12 * time.Second, 1: 18 * time.Second} {
@@ -121,6 +124,7 @@ func TestWorkerPausesDiffer(t *testing.T) {
 }
 
 func TestWorkerDrops(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		old := numbered(1, time.Now())
 		old.Expires = time.Now() // half-open: over at the moment itself
@@ -148,6 +152,7 @@ func TestWorkerDrops(t *testing.T) {
 // What has been begun when the stop comes is finished, what is due is sent,
 // and neither the sender nor the outbox sees the stop.
 func TestWorkerDrainsOnShutdown(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(numbered(1, time.Now()))
 		started := make(chan struct{})
@@ -186,6 +191,7 @@ func TestWorkerDrainsOnShutdown(t *testing.T) {
 // A relay that hangs does not hold the shutdown longer than Drain and the
 // sender's own time.
 func TestWorkerDrainEnds(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox()
 		for i := range 100 {
@@ -211,6 +217,7 @@ func TestWorkerDrainEnds(t *testing.T) {
 }
 
 func TestWorkerOutlivesTheStore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(numbered(1, time.Now()))
 		b.down = true
@@ -240,6 +247,7 @@ func TestWorkerOutlivesTheStore(t *testing.T) {
 }
 
 func TestSC15_WorkerLogsIdsAndKindsOnly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(numbered(1, time.Now()), numbered(2, time.Now()), numbered(3, time.Now()))
 		answers := map[string]error{"id1": nil, "id2": mail.ErrTemporary, "id3": errors.New("smtp: refused with 550")}

@@ -38,6 +38,7 @@ func slowHasher(t *testing.T, parallel int) (*Hasher, *slow) {
 }
 
 func TestDO01_GateBoundsComputationsInFlight(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const parallel, callers = 3, 60
 		h, s := slowHasher(t, parallel)
@@ -72,6 +73,7 @@ func TestDO01_GateBoundsComputationsInFlight(t *testing.T) {
 }
 
 func TestDO01_FullGateIsUnavailable(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h, s := slowHasher(t, 1)
 		go func() { _, _ = h.Hash(t.Context(), "vier natte paraplu's") }()
@@ -106,6 +108,7 @@ func TestDO01_FullGateIsUnavailable(t *testing.T) {
 }
 
 func TestEndedContextComputesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -118,6 +121,7 @@ func TestEndedContextComputesNothing(t *testing.T) {
 }
 
 func TestPanicGivesTheSlotBack(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{Parallel: 1})
 	derive := h.derive
 	h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte { panic("out of luck") }

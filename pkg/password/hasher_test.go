@@ -11,6 +11,8 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
+
+	"omgevingsloket-id/e2e/testenv"
 )
 
 // cheap is argon2id at its least cost.
@@ -47,6 +49,7 @@ func verify(t testing.TB, h *Hasher, phc, password string) (ok, rehash bool) {
 }
 
 func TestR320_Argon2idInPHCFormat(t *testing.T) {
+	t.Parallel()
 	h, err := New(Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +72,8 @@ func TestR320_Argon2idInPHCFormat(t *testing.T) {
 
 // The vectors are from the test suite of the reference implementation.
 func TestR320_VerifiesWhatOthersWrote(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	h := newHasher(t, Config{})
 	for _, phc := range []string{
 		"$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
@@ -84,6 +89,7 @@ func TestR320_VerifiesWhatOthersWrote(t *testing.T) {
 }
 
 func TestHashVerifiesItselfAndNothingElse(t *testing.T) {
+	t.Parallel()
 	plain := newHasher(t, Config{})
 	peppered := newHasher(t, Config{Pepper: pepper(t, "p1", 1)})
 	rapid.Check(t, func(rt *rapid.T) {
@@ -111,6 +117,7 @@ func TestHashVerifiesItselfAndNothingElse(t *testing.T) {
 func usable(s string) bool { _, err := normalise(s); return err == nil && s != "" }
 
 func TestR318_WholePasswordVerified(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{})
 	for _, n := range []int{72, 73, 128, 255, 1023} {
 		long := strings.Repeat("k", n)
@@ -127,6 +134,7 @@ func TestR318_WholePasswordVerified(t *testing.T) {
 }
 
 func TestR314_ComposedAndDecomposedBothVerify(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{})
 	for _, spellings := range [][]string{
 		{"één café in Curaçao", norm.NFD.String("één café in Curaçao")},
@@ -149,6 +157,7 @@ func TestR314_ComposedAndDecomposedBothVerify(t *testing.T) {
 }
 
 func TestLG05_HashRefusesWhatIsNoPassword(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{})
 	for _, c := range []struct {
 		name, password string
@@ -176,6 +185,7 @@ func TestLG05_HashRefusesWhatIsNoPassword(t *testing.T) {
 }
 
 func TestNewRefusesBadConfiguration(t *testing.T) {
+	t.Parallel()
 	p := pepper(t, "p1", 1)
 	for name, c := range map[string]Config{
 		"no threads":        {Params: Params{MemoryKiB: 64, Time: 1}},
@@ -205,6 +215,7 @@ type zeros struct{}
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 func TestHashFailsWithoutRandomness(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{Rand: io.LimitReader(zeros{}, 64)})
 	if phc, err := h.Hash(t.Context(), "vier natte paraplu's"); err == nil {
 		t.Errorf("got %s", phc)

@@ -24,6 +24,7 @@ func pepper(t testing.TB, id string, b byte) Pepper {
 }
 
 func TestR320_PepperIsHMACBeforeArgon2id(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{Pepper: pepper(t, "k1", 7)})
 	phc := hash(t, h, "één natte paraplu")
 	r, err := decode(phc)
@@ -46,6 +47,7 @@ func TestR320_PepperIsHMACBeforeArgon2id(t *testing.T) {
 }
 
 func TestUnknownPepperIsUnavailableNotWrong(t *testing.T) {
+	t.Parallel()
 	phc := hash(t, newHasher(t, Config{Pepper: pepper(t, "lost", 1)}), "vier natte paraplu's")
 	ok, _, err := newHasher(t, Config{}).Verify(t.Context(), phc, "vier natte paraplu's")
 	if ok || !errors.Is(err, ErrPepper) || !errors.Is(err, errs.ErrUnavailable) {
@@ -54,6 +56,7 @@ func TestUnknownPepperIsUnavailableNotWrong(t *testing.T) {
 }
 
 func TestPepperPrintsNoKey(t *testing.T) {
+	t.Parallel()
 	key := []byte("sleutelsleutelsleutelsleutelsleutel")
 	p, err := NewPepper("p1", key)
 	if err != nil {
@@ -72,6 +75,7 @@ func TestPepperPrintsNoKey(t *testing.T) {
 }
 
 func TestPepperKeepsACopyOfItsKey(t *testing.T) {
+	t.Parallel()
 	key := bytes.Repeat([]byte{1}, 32)
 	p, err := NewPepper("p1", key)
 	if err != nil {

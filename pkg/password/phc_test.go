@@ -13,6 +13,7 @@ const (
 )
 
 func TestDecodeAcceptsOnlyTheCanonicalForm(t *testing.T) {
+	t.Parallel()
 	for _, good := range []string{
 		goodPHC,
 		strings.Replace(goodPHC, "p=1", "p=1,keyid=Ab3", 1),
@@ -56,6 +57,7 @@ func TestDecodeAcceptsOnlyTheCanonicalForm(t *testing.T) {
 }
 
 func TestHostileRowIsNeverComputed(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{})
 	for _, row := range []string{
 		strings.Replace(goodPHC, "m=19456", "m=4194304", 1),

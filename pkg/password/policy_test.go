@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"omgevingsloket-id/e2e/testenv"
 )
 
 var jan = Context{
@@ -19,6 +21,7 @@ var jan = Context{
 }
 
 func TestLG31_CommonAndContextWordsRefused(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		password string
 		want     Problem
@@ -91,6 +94,7 @@ func TestLG31_CommonAndContextWordsRefused(t *testing.T) {
 }
 
 func TestR315_NoCompositionRules(t *testing.T) {
+	t.Parallel()
 	for _, good := range []string{
 		"correct horse battery staple",
 		"mokra zielona parasolka tańczy",
@@ -118,6 +122,7 @@ func TestR315_NoCompositionRules(t *testing.T) {
 }
 
 func TestR317_WholePasswordComparedNotSubstrings(t *testing.T) {
+	t.Parallel()
 	if got := (Policy{}).Check("wachtwoord van mijn kraanvogel", Context{}); got != nil {
 		t.Errorf("refused for a part of it: %v", got)
 	}
@@ -130,6 +135,7 @@ func TestR317_WholePasswordComparedNotSubstrings(t *testing.T) {
 }
 
 func TestR312_R313_LengthInCodePointsAfterNormalisation(t *testing.T) {
+	t.Parallel()
 	letters := []rune("kqzvxwjpgmbhfycdru")
 	text := func(n int) string {
 		var b strings.Builder
@@ -185,6 +191,8 @@ func fourByte(n int) string {
 }
 
 func TestPolicyRefusesHardlyAnyRandomPassword(t *testing.T) {
+	testenv.Slow(t)
+	t.Parallel()
 	const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789"
 	r := rand.New(rand.NewPCG(7, 7))
 	for range 20_000 {
@@ -199,6 +207,7 @@ func TestPolicyRefusesHardlyAnyRandomPassword(t *testing.T) {
 }
 
 func TestPolicyExtraSeesTypedAndSimplerForms(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ password, listed string }{
 		{"Kraanvogel-Zegt-Boe", "Kraanvogel-Zegt-Boe"},
 		{"Kraanvogel-Zegt-Boe", "kraanvogel-zegt-boe"},
@@ -224,6 +233,7 @@ func TestPolicyExtraSeesTypedAndSimplerForms(t *testing.T) {
 }
 
 func TestDO02_MegabyteRefusedBeforeAnythingElse(t *testing.T) {
+	t.Parallel()
 	p := Policy{Extra: func(string) bool { t.Fatal("the list was asked"); return false }}
 	for _, big := range []string{strings.Repeat("a", 1<<20), strings.Repeat("\u0301", 1<<19), strings.Repeat("\xff", 1<<20)} {
 		if got := p.Check(big, jan); !slices.Equal(got, []Problem{TooLong}) {
@@ -243,6 +253,7 @@ func TestDO02_MegabyteRefusedBeforeAnythingElse(t *testing.T) {
 
 // The work is counted, not timed: twice the text may take twice the steps.
 func TestDO14_LookIsLinear(t *testing.T) {
+	t.Parallel()
 	own := Context{GivenName: strings.Repeat("il", 100), FamilyName: strings.Repeat("a", 200)}.words()
 	for _, piece := range []string{"1", "1il!|", "0o", "a", "1l1i", "wachtwoor", "a-", "-", "$5s", "zomer2026", "ss5$"} {
 		text := func(n int) []rune { return []rune(strings.Repeat(piece, n))[:n] }
@@ -255,6 +266,7 @@ func TestDO14_LookIsLinear(t *testing.T) {
 }
 
 func TestListsAreInFoldedForm(t *testing.T) {
+	t.Parallel()
 	all := commonWords()
 	if len(all) < 5000 {
 		t.Errorf("only %d words", len(all))

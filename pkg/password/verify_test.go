@@ -9,6 +9,7 @@ import (
 )
 
 func TestLG09_EveryAnswerCostsOneComputation(t *testing.T) {
+	t.Parallel()
 	for _, config := range []Config{{}, {Pepper: pepper(t, "p1", 1)}} {
 		h := newHasher(t, config)
 		var last string
@@ -48,6 +49,7 @@ func TestLG09_EveryAnswerCostsOneComputation(t *testing.T) {
 
 // A guess that happens to give the dummy's key is still no account.
 func TestLG08_DummyNeverVerifies(t *testing.T) {
+	t.Parallel()
 	h := newHasher(t, Config{})
 	h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte { return h.dummy.key }
 	if ok, rehash := verify(t, h, "", "vier natte paraplu's"); ok || rehash {
@@ -62,6 +64,7 @@ func TestLG08_DummyNeverVerifies(t *testing.T) {
 }
 
 func TestLG12_RehashOnlyWithTheRightPassword(t *testing.T) {
+	t.Parallel()
 	const password = "vier natte paraplu's"
 	p1, p2 := pepper(t, "p1", 1), pepper(t, "p2", 2)
 	plain := newHasher(t, Config{})

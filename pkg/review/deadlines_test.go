@@ -49,7 +49,12 @@ func outbox(s *site.Site, to string) (kinds []string) {
 // A question that stays unanswered: two reminders, then the end, each once,
 // on however many servers.
 func TestTermsUnanswered(t *testing.T) {
-	s := site.New(t, nil)
+	t.Parallel()
+	unanswered(t, site.Noon)
+}
+
+func unanswered(t *testing.T, at time.Time) {
+	s := site.Start(t, site.Setup{At: at})
 	olga := s.Reviewer("olga")
 	c := s.Asked(olga, "anna@example.com")
 	english := s.Asked(olga, "bob@example.com", func(a *application.Application) { a.Lang = "en" })
@@ -70,8 +75,8 @@ func TestTermsUnanswered(t *testing.T) {
 	if letter := s.Mailed("answer-reminder", c.Email); !strings.Contains(letter, "Wie bent u?") || !strings.Contains(letter, "Geef antwoord uiterlijk op ") {
 		t.Error(letter)
 	}
-	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
-	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoEffects))
+	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoEffects))
 	pass(s, end.AddDate(0, 0, -3))
 	pass(s, end.Add(-time.Millisecond))
 	site.WantState(t, s, c, application.MoreInformation)
@@ -107,7 +112,7 @@ func TestTermsUnanswered(t *testing.T) {
 		t.Error("something can still be done with it")
 	}
 	b := s.Browser().Get("/apply/status/find").Submit("reference", c.Reference).At("/apply/status/code")
-	b.Submit("reference", c.Reference, "code", site.SixInARow.FindString(s.Mailed("status-code", c.Email))).At("/apply/status")
+	b.Submit("reference", c.Reference, "code", s.MailedCode("status-code", c.Email)).At("/apply/status")
 	b.Says("Uw aanvraag is gestopt").Says(`href="/apply"`)
 	if strings.Contains(b.Body, "withdraw") || strings.Contains(b.Body, "<textarea") {
 		t.Error("an ended application can be answered or withdrawn")
@@ -119,19 +124,22 @@ func TestTermsUnanswered(t *testing.T) {
 
 // workday is a Monday at this hour in the Netherlands, behind the clock.
 func workday(s *site.Site, hour int) time.Time {
-	zone, err := time.LoadLocation("Europe/Amsterdam")
-	site.Must(s.T, err)
-	day := s.Clock.Now().In(zone).AddDate(0, 0, 7)
+	day := s.Dutch().AddDate(0, 0, 7)
 	for day.Weekday() != time.Monday {
 		day = day.AddDate(0, 0, 1)
 	}
-	return time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, zone)
+	return time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, day.Location())
 }
 
 // Reviewers are told what is urgent: once on a working day, nothing when
 // nothing is, numbers alone, and nothing of their own application.
 func TestTermsStaffTold(t *testing.T) {
-	s := site.New(t, nil)
+	t.Parallel()
+	officialsTold(t, site.Noon)
+}
+
+func officialsTold(t *testing.T, at time.Time) {
+	s := site.Start(t, site.Setup{At: at})
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
 	s.Official("desk@gov.example", staff.Helpdesk, staff.Administrator, staff.Auditor)
 	s.Invite("new@gov.example", staff.Reviewer)
@@ -190,4 +198,13 @@ func TestTermsStaffTold(t *testing.T) {
 	if letter := s.Mailed("staff-urgent", "olga@gov.example"); mine.DueAt.Add(33*time.Hour).In(zone).Weekday()%6 != 0 && !strings.Contains(letter, "al te laat") {
 		t.Error(letter)
 	}
+}
+
+// Deadlines are days of the Netherlands, from any hour on.
+func TestDatesAroundMidnight(t *testing.T) {
+	t.Parallel()
+	site.Moments(t, map[string]func(*testing.T, time.Time){
+		"unanswered": unanswered,
+		"officials":  officialsTold,
+	})
 }

@@ -7,6 +7,7 @@ import (
 )
 
 func TestStanding(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		state              application.State
 		reviewer, proposal string

@@ -34,6 +34,7 @@ const row = "accounts|totp|4711|0"
 // What is sealed opens with the same ring for the same row, and with nothing
 // else: no other row, no other key, not cut short, no bit turned.
 func TestR324_SealedToItsRow(t *testing.T) {
+	t.Parallel()
 	r, _ := ring(t, "k1")
 	other, _ := ring(t, "k1")
 	plain := []byte("JBSWY3DPEHPK3PXP")
@@ -68,6 +69,7 @@ func TestR324_SealedToItsRow(t *testing.T) {
 
 // Each sealing has a nonce of its own.
 func TestNoncesAreNeverUsedTwice(t *testing.T) {
+	t.Parallel()
 	r, _ := ring(t, "k1")
 	seen := map[string]bool{}
 	for range 20_000 {
@@ -93,6 +95,7 @@ func TestNoncesAreNeverUsedTwice(t *testing.T) {
 
 // The first key seals, all open; a key that left the ring is named.
 func TestKeyRingRotates(t *testing.T) {
+	t.Parallel()
 	old, oldText := ring(t, "k1")
 	sealed, err := old.Seal([]byte("x"), row)
 	if err != nil {
@@ -124,6 +127,7 @@ func TestKeyRingRotates(t *testing.T) {
 }
 
 func TestParseKeyRing(t *testing.T) {
+	t.Parallel()
 	key := base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
 	if _, err := secret.ParseKeyRing([]byte("# note\n\n  k1 "+key+"  \r\nk2   "+strings.Replace(key, "M", "N", 1)+"\n"), rand.Reader); err != nil {
 		t.Error(err)

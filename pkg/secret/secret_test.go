@@ -20,6 +20,7 @@ import (
 // Nothing that formats, logs or encodes shows a secret, alone or inside. (%p
 // and %w of what is no pointer or error never ask the value; vet refuses both.)
 func TestTextIsRedactedEverywhere(t *testing.T) {
+	t.Parallel()
 	const value = "hunter2hunter2"
 	text := secret.Text(value)
 	type holder struct {
@@ -86,6 +87,7 @@ var kinds = []secret.Kind{
 // A handle is of one kind, never twice the same, and equal bytes of two kinds
 // hash apart.
 func TestHandles(t *testing.T) {
+	t.Parallel()
 	seen := map[string]bool{}
 	for _, kind := range kinds {
 		h := secret.New(rand.Reader, kind)
@@ -142,6 +144,7 @@ func FuzzParse(f *testing.F) {
 
 // MAC keeps its parts apart.
 func TestMAC(t *testing.T) {
+	t.Parallel()
 	key := []byte("key")
 	seen := map[string]string{}
 	for _, parts := range [][]string{{}, {""}, {"", ""}, {"ab", "c"}, {"a", "bc"}, {"abc"}, {"2:ab1:c"}, {"a:", "b"}} {

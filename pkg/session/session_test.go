@@ -13,6 +13,7 @@ var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
 // LG-23: over at the limit itself, and use never outlasts the absolute one.
 func TestLG23_Over(t *testing.T) {
+	t.Parallel()
 	l := session.Limits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
 	s := session.Session{CreatedAt: noon, SeenAt: noon.Add(11*time.Hour + 45*time.Minute)}
 	for after, want := range map[time.Duration]bool{12*time.Hour - time.Nanosecond: false, 12 * time.Hour: true, 12*time.Hour + time.Nanosecond: true} {
@@ -31,6 +32,7 @@ func TestLG23_Over(t *testing.T) {
 // A store keeps a session at least until it is over when used now, and never
 // past the absolute limit.
 func TestTTLAgreesWithOver(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		span := func(name string) time.Duration {
 			return time.Duration(rapid.Int64Range(1, 100_000).Draw(t, name)) * time.Second

@@ -106,6 +106,7 @@ func harmless(t *testing.T, separator sheet.Separator, rows [][]string) {
 
 // OF-11: nothing that somebody wrote is a formula in a spreadsheet.
 func TestOF11_NoFormula(t *testing.T) {
+	t.Parallel()
 	for _, separator := range []sheet.Separator{sheet.Comma, sheet.Semicolon} {
 		var rows [][]string
 		for _, a := range hostile {
@@ -130,6 +131,7 @@ func FuzzOF11_NoFormula(f *testing.F) {
 }
 
 func TestOrdinaryTextStaysAsItIs(t *testing.T) {
+	t.Parallel()
 	for _, s := range []string{"Anna", "O'Brien", "Van den Berg-Jansen", "Bau & Söhne, GmbH; Berlin", "OLID-K7QD-2MXA", "2026-03-02", "王小明", "a+b=c", `5" pipe`, "Yes!", "a | b"} {
 		if got := read(t, file(t, sheet.Semicolon, []string{s, s}), ';', false); got[1][0] != s {
 			t.Errorf("%q became %q", s, got[1][0])
@@ -142,6 +144,7 @@ func TestOrdinaryTextStaysAsItIs(t *testing.T) {
 
 // OF-26: a file that is cut, longer, or changed in any byte is found out.
 func TestOF26_WholeOrFound(t *testing.T) {
+	t.Parallel()
 	for _, separator := range []sheet.Separator{sheet.Comma, sheet.Semicolon} {
 		b := file(t, separator, []string{"a", "b"}, []string{"c", "d"})
 		for i := range b {
@@ -170,6 +173,7 @@ func TestOF26_WholeOrFound(t *testing.T) {
 }
 
 func TestTooManyRows(t *testing.T) {
+	t.Parallel()
 	s := sheet.New(sheet.Comma, "a", "b", "c")
 	for range sheet.Most {
 		if err := s.Row(sheet.Number(1), sheet.Number(2), sheet.Number(3)); err != nil {

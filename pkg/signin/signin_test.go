@@ -81,6 +81,7 @@ func (h *house) rules() *signin.Service {
 // The try is counted first, then the account is read, then one hash is made,
 // whatever is wrong; a refusal asks nothing else.
 func TestLG08_RefusalsAskTheSame(t *testing.T) {
+	t.Parallel()
 	for what, change := range map[string]func(*house) (email, password string){
 		"wrong":        func(*house) (string, string) { return "anna@example.com", "wrong" },
 		"unknown":      func(*house) (string, string) { return "nobody@example.com", "right" },
@@ -103,6 +104,7 @@ func TestLG08_RefusalsAskTheSame(t *testing.T) {
 
 // Each store and the hashing gate may be away: that is never a refusal.
 func TestUnavailableIsNoRefusal(t *testing.T) {
+	t.Parallel()
 	for _, call := range []string{"try", "account", "verify", "clear"} {
 		for _, password := range []string{"right", "wrong"} {
 			h := newHouse()
@@ -121,6 +123,7 @@ func TestUnavailableIsNoRefusal(t *testing.T) {
 // R-320: an old hash is renewed by the login that proves it right; that this
 // fails stops nobody.
 func TestR320_Rehash(t *testing.T) {
+	t.Parallel()
 	for _, fail := range []string{"", "hash", "rehash"} {
 		h := newHouse()
 		h.rehash, h.fail = true, fail
@@ -134,6 +137,7 @@ func TestR320_Rehash(t *testing.T) {
 // Blocked is no refusal: after a right password in an open lane the caller
 // may tell.
 func TestBlockedIsToldByTheCaller(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	h.account.State = account.Blocked
 	if a, err := h.rules().Password(t.Context(), "anna@example.com", "right", ""); err != nil || a.State != account.Blocked {
@@ -143,6 +147,7 @@ func TestBlockedIsToldByTheCaller(t *testing.T) {
 
 // The lane's key is of the canonical address, and does not hold it.
 func TestLG13_LaneKeys(t *testing.T) {
+	t.Parallel()
 	h := newHouse()
 	for _, email := range []string{"anna@example.com", "ANNA@EXAMPLE.COM ", "anna@example.com."} {
 		_, _ = h.rules().Password(t.Context(), email, "wrong", "")
@@ -154,6 +159,7 @@ func TestLG13_LaneKeys(t *testing.T) {
 
 // Eight characters that can be read out over a telephone.
 func TestReference(t *testing.T) {
+	t.Parallel()
 	shape := regexp.MustCompile(`^[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}$`)
 	seen, letters := map[string]bool{}, map[rune]int{}
 	for range 4000 {

@@ -12,6 +12,7 @@ import (
 
 // Within against a slow count over random data.
 func TestWithin(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 500 {
 		var all []int

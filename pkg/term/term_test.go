@@ -10,6 +10,7 @@ import (
 )
 
 func TestFold(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"Élodie MÜLLER-Straß": "elodie muller-strass", "Søren Łukasz": "soren lukasz", "Yılmaz": "yilmaz", "Ünïcode": "unicode", "ﬁn": "fin", "Ｆｕｌｌ": "full", "a\x00\xffb": "ab", "": "",
 	} {
@@ -20,6 +21,7 @@ func TestFold(t *testing.T) {
 }
 
 func TestTyped(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string][]string{
 		"  Müller   anna ": {"muller", "anna"}, "O'Brien": {"o", "brien"}, "<Anna@Example.com>,": {"anna@example.com"}, "HRB 12.345": {"hrb", "12", "345"},
 		"%_\\'": nil, "": nil, "a b c d e f": {"a", "b", "c", "d"},
@@ -31,6 +33,7 @@ func TestTyped(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
+	t.Parallel()
 	if got := term.Set(term.Names("Zoë O'Brien-Smith")); !slices.Equal(got, []string{"brien", "o", "obriensmith", "smith", "zoe"}) {
 		t.Error(got)
 	}

@@ -43,6 +43,7 @@ func paint(t *testing.T, p totp.Picture, scale int) image.Image {
 // A reader that is not ours reads the address from the picture, at four
 // pixels a module and more.
 func TestEN18_R329_PictureReadBack(t *testing.T) {
+	t.Parallel()
 	for _, email := range []string{"a@b.nl", "anna+tag@example.com", strings.Repeat("x", 64) + "@" + strings.Repeat("y", 60) + "." + strings.Repeat("z", 60) + ".example.com"} {
 		uri := totp.URI(email, rfcSecret)
 		picture, err := totp.Draw(uri)
@@ -71,6 +72,7 @@ func TestEN18_R329_PictureReadBack(t *testing.T) {
 
 // What does not fit is an error that shows nothing.
 func TestDrawTooLong(t *testing.T) {
+	t.Parallel()
 	long := secret.Text(strings.Repeat("geheim", 1000))
 	if _, err := totp.Draw(long); err == nil || strings.Contains(err.Error(), "geheim") {
 		t.Error(err)

@@ -22,6 +22,7 @@ const rfcSecret = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 
 // RFC 6238 appendix B, the last six of its eight digits.
 func TestR325_Vectors(t *testing.T) {
+	t.Parallel()
 	for seconds, want := range map[int64]string{
 		59: "287082", 1111111109: "081804", 1111111111: "050471", 1234567890: "005924", 2000000000: "279037", 20000000000: "353130",
 	} {
@@ -37,6 +38,7 @@ func TestR325_Vectors(t *testing.T) {
 
 // RFC 4226 appendix D: the same computation by counter.
 func TestCodeFollowsRFC4226(t *testing.T) {
+	t.Parallel()
 	for counter, want := range strings.Fields("755224 287082 359152 969429 338314 254676 287922 162583 399871 520489") {
 		if got, err := totp.Code(rfcSecret, int64(counter)); err != nil || got != want {
 			t.Errorf("%d: %s %v, want %s", counter, got, err, want)
@@ -46,6 +48,7 @@ func TestCodeFollowsRFC4226(t *testing.T) {
 
 // The window is the current and the previous step, to the second.
 func TestTP03_WindowToTheSecond(t *testing.T) {
+	t.Parallel()
 	const step = int64(60_000_000)
 	code, err := totp.Code(rfcSecret, step)
 	if err != nil {
@@ -63,6 +66,7 @@ func TestTP03_WindowToTheSecond(t *testing.T) {
 }
 
 func TestRemaining(t *testing.T) {
+	t.Parallel()
 	for second, want := range map[int64]time.Duration{0: 30, 1: 29, 29: 1, 30: 30} {
 		if got := totp.Remaining(time.Unix(1_700_000_010+second, 0)); got != want*time.Second {
 			t.Errorf("second %d: %s", second, got)
@@ -72,6 +76,7 @@ func TestRemaining(t *testing.T) {
 
 // Zeros in front stay; six ASCII digits and spaces are all that counts.
 func TestTP07_Formats(t *testing.T) {
+	t.Parallel()
 	at := time.Unix(1234567890, 0) // 005924
 	for _, typed := range []string{"005924", " 005 924 ", "005\u00a0924", "0 0 5 9 2 4"} {
 		if _, ok, err := totp.Match(rfcSecret, typed, at); !ok || err != nil {
@@ -90,6 +95,7 @@ func TestTP07_Formats(t *testing.T) {
 // For any secret and time: exactly the codes of the two steps match, and each
 // with its own step.
 func TestMatchAgreesWithCode(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		key := secret.Text(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(rapid.SliceOfN(rapid.Byte(), 20, 20).Draw(t, "key")))
 		now := time.Unix(rapid.Int64Range(60, 1<<34).Draw(t, "now"), 0)
@@ -114,6 +120,7 @@ func TestMatchAgreesWithCode(t *testing.T) {
 }
 
 func TestTP19_R323_NewSecret(t *testing.T) {
+	t.Parallel()
 	seen := map[secret.Text]bool{}
 	for range 1000 {
 		s, err := totp.NewSecret(rand.Reader)
@@ -136,6 +143,7 @@ func TestTP19_R323_NewSecret(t *testing.T) {
 
 // A secret that is none is an error, which shows nothing of it.
 func TestMatchOfABadSecret(t *testing.T) {
+	t.Parallel()
 	_, ok, err := totp.Match("not base32 at all!", "123456", time.Unix(1_700_000_000, 0))
 	if ok || err == nil || strings.Contains(err.Error(), "base32 at") {
 		t.Error(ok, err)
@@ -144,6 +152,7 @@ func TestMatchOfABadSecret(t *testing.T) {
 
 // Whatever address: one other parser reads back exactly what went in.
 func TestEN18_R329_URIReadBack(t *testing.T) {
+	t.Parallel()
 	local := rapid.StringMatching("[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 	rapid.Check(t, func(t *rapid.T) {
 		email := local.Draw(t, "local") + "@example.com"

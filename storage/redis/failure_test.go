@@ -17,6 +17,7 @@ func (said) RedisError()     {}
 
 // RD-15: Redis repeats what it did not understand.
 func TestRD15_AnswersAreCutDown(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"ERR unknown command 'HELLO', with args beginning with: '2' 'AUTH' 'olid' 'pass-word'": "redis answered ERR unknown command",
 		"ERR unknown command `HELLO`, with args beginning with: `AUTH`, `pass-word`, ":         "redis answered ERR unknown command",

@@ -19,6 +19,7 @@ import (
 
 // RD-10: a Redis that would evict sessions is refused.
 func TestRD10_Eviction(t *testing.T) {
+	t.Parallel()
 	server := testenv.NewRedis(t, testenv.RedisUser("olid", "pass-word-1"))
 	raw := driver(t, server.URL)
 	t.Run("refused", func(t *testing.T) {
@@ -53,6 +54,7 @@ func TestRD10_Eviction(t *testing.T) {
 
 // RD-23: TLS and passwords.
 func TestRD23_TLSAndPassword(t *testing.T) {
+	t.Parallel()
 	server := testenv.NewRedis(t, testenv.RedisTLS(), testenv.RedisUser("olid", "pass-word-1"))
 	good := patient(server.URL)
 	good.CAFile = server.CAFile
@@ -93,6 +95,7 @@ func TestRD23_TLSAndPassword(t *testing.T) {
 
 // RD-15: no error repeats the address, which holds the password.
 func TestRD15_Addresses(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	noPEM := filepath.Join(dir, "no.pem")
 	must(t, os.WriteFile(noPEM, []byte("pass-word-1"), 0o600))

@@ -20,6 +20,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
+	t.Parallel()
 	t.Run("Requests", func(t *testing.T) {
 		storagetest.Requests(t, func(t *testing.T) authreq.Store { return fresh(t).Requests() })
 	})
@@ -37,6 +38,7 @@ func TestContract(t *testing.T) {
 
 // RD-18: there is never a key without a time to live.
 func TestRD18_EveryKeyEnds(t *testing.T) {
+	t.Parallel()
 	address := testenv.Redis(t)
 	s, raw := open(t, address), driver(t, address)
 	must(t, s.Requests().Create(t.Context(), request("a"), time.Hour))
@@ -64,6 +66,7 @@ func TestRD18_EveryKeyEnds(t *testing.T) {
 
 // RD-12: no text from outside shapes a key.
 func TestRD12_KeysAreHashes(t *testing.T) {
+	t.Parallel()
 	address := testenv.Redis(t)
 	s, raw := open(t, address), driver(t, address)
 	for _, odd := range []string{"", "a:b", "*", "{x}", "a b", "\r\nFLUSHALL\r\n", "\x00\xff", strings.Repeat("A", 64), strings.Repeat("x", 1<<20)} {
@@ -89,6 +92,7 @@ func TestRD12_KeysAreHashes(t *testing.T) {
 }
 
 func TestKindsAreApart(t *testing.T) {
+	t.Parallel()
 	s := fresh(t)
 	must(t, s.Requests().Create(t.Context(), request("same"), time.Hour))
 	_, err := s.Sessions().Get(t.Context(), request("same").Key)
@@ -101,6 +105,7 @@ func TestKindsAreApart(t *testing.T) {
 
 // RD-13, RR-04: what another version or a fault left there is as good as gone.
 func TestRD13_ForeignValues(t *testing.T) {
+	t.Parallel()
 	address := testenv.Redis(t)
 	s, raw := open(t, address), driver(t, address)
 	v := aSession("v")

@@ -26,6 +26,7 @@ const (
 )
 
 func TestWire(t *testing.T) {
+	t.Parallel()
 	address := testenv.Redis(t)
 	s, raw := open(t, address), driver(t, address)
 	r := authreq.Request{

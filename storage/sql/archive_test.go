@@ -4,16 +4,16 @@ import (
 	"testing"
 	"time"
 
-	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/custody"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/storage/storagetest"
 )
 
 func TestArchiveContract(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
-		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+		"Postgres": postgres,
 	} {
 		t.Run(name, func(t *testing.T) {
 			storagetest.Archive(t, func(t *testing.T) (storagetest.Stores, review.Cases, custody.Archive, custody.Scans) {

@@ -44,6 +44,7 @@ var recordFilters = map[string]audit.Filter{
 }
 
 func TestRecordFiltersUseAnIndex(t *testing.T) {
+	t.Parallel()
 	db := planDB(t)
 	for name, f := range recordFilters {
 		query, args := findQuery(f, 101)

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/sql"
@@ -12,7 +11,7 @@ import (
 )
 
 func both(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
-	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": postgres} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) *sql.DB { return open(t, address(t), time.Now) })
 		})
@@ -20,6 +19,7 @@ func both(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
 }
 
 func TestChangesContract(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		storagetest.Changes(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store, helpdesk.Changes) {
 			db := open(t)
@@ -29,6 +29,7 @@ func TestChangesContract(t *testing.T) {
 }
 
 func TestWatchedContract(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		storagetest.Watched(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store, staff.Watched) {
 			db := open(t)

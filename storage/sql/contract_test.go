@@ -2,6 +2,7 @@ package sql_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,17 +15,20 @@ import (
 )
 
 func TestContractSQLite(t *testing.T) {
+	t.Parallel()
 	storagetest.Everything(t, func(t *testing.T) storagetest.Stores { return stores(t, sqlite(t), time.Now) })
 }
 
 func TestContractPostgres(t *testing.T) {
-	storagetest.Everything(t, func(t *testing.T) storagetest.Stores { return stores(t, testenv.Postgres(t), time.Now) })
+	t.Parallel()
+	storagetest.Everything(t, func(t *testing.T) storagetest.Stores { return stores(t, postgres(t), time.Now) })
 }
 
 func TestCK05_ExactEnds(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
-		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+		"Postgres": postgres,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := storagetest.NewClock()
@@ -34,6 +38,18 @@ func TestCK05_ExactEnds(t *testing.T) {
 }
 
 func sqlite(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a b#%?.db") }
+
+// postgres returns a new database with its schema.
+func postgres(t *testing.T) string {
+	t.Helper()
+	return testenv.PostgresCopy(t, "migrated", func(url string) error {
+		db, err := sql.Open(t.Context(), sql.Options{URL: secret.Text(url), Now: time.Now})
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.Migrate(t.Context()), db.Close())
+	})
+}
 
 func stores(t *testing.T, address string, now func() time.Time) storagetest.Stores {
 	t.Helper()
@@ -75,9 +91,10 @@ func storesOf(db *sql.DB) storagetest.Stores {
 }
 
 func TestStatisticsContract(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
-		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+		"Postgres": postgres,
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t, address(t), time.Now)
@@ -87,9 +104,10 @@ func TestStatisticsContract(t *testing.T) {
 }
 
 func TestCasesContract(t *testing.T) {
+	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
-		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+		"Postgres": postgres,
 	} {
 		t.Run(name, func(t *testing.T) {
 			opened := func(t *testing.T) (storagetest.Stores, review.Cases) {

@@ -4,14 +4,14 @@ import (
 	"testing"
 	"time"
 
-	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/storagetest"
 )
 
 func TestTermsContract(t *testing.T) {
-	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	t.Parallel()
+	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": postgres} {
 		t.Run(name, func(t *testing.T) {
 			storagetest.Terms(t, func(t *testing.T) (storagetest.Stores, review.Cases, review.DeadlineStore, staff.Store) {
 				db := open(t, address(t), time.Now)

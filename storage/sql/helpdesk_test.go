@@ -11,7 +11,8 @@ import (
 )
 
 func TestHelpdeskContract(t *testing.T) {
-	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": func(t *testing.T) string { return testenv.Postgres(t) }} {
+	t.Parallel()
+	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": postgres} {
 		t.Run(name, func(t *testing.T) {
 			storagetest.Helpdesk(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store) {
 				db := open(t, address(t), time.Now)
@@ -24,6 +25,7 @@ func TestHelpdeskContract(t *testing.T) {
 // Accounts of before there were terms are found after a migration, and a
 // second one changes nothing.
 func TestSearchTermsAreBackfilled(t *testing.T) {
+	t.Parallel()
 	backfilled(t, `INSERT INTO accounts (id, kind, email, profile, lang, password_hash, state, epoch, created_at)
 		VALUES ('old', 'natural_person', 'old@example.com', '{"given_name":"Jörg"}', 'nl', 'x', 'awaiting_enrolment', 1, 1)`,
 		func(db *sql.DB) (int, error) {

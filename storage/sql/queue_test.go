@@ -12,6 +12,7 @@ import (
 // Each queue is read in the order of an index: nothing is sorted but the one
 // part that is shown. SQLite tells how it goes about it.
 func TestQueuesHaveTheirIndexes(t *testing.T) {
+	t.Parallel()
 	db := open(t, sqlite(t), time.Now)
 	for show, index := range map[review.Show]string{
 		review.ShowWaiting: "applications_queue", review.ShowMine: "applications_queue", review.ShowMore: "applications_asked",
@@ -30,6 +31,7 @@ func TestQueuesHaveTheirIndexes(t *testing.T) {
 
 // Applications of before there were terms are found after a migration.
 func TestApplicationTermsAreBackfilled(t *testing.T) {
+	t.Parallel()
 	backfilled(t, `INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, answers, reference, created_at, expires_at, submitted_at)
 		VALUES ('old', 'h', 'natural_person', 'nl', 'old@example.com', 'submitted', FALSE, '', 0, '{"given_name":"Jörg"}', 'OLID-K7QD-2MXA', 1, 1, 1)`,
 		func(db *sql.DB) (int, error) {
@@ -40,6 +42,7 @@ func TestApplicationTermsAreBackfilled(t *testing.T) {
 
 // What came in and what ended is counted in indexes; no row is read for it.
 func TestStatisticsReadIndexes(t *testing.T) {
+	t.Parallel()
 	plan := open(t, sqlite(t), time.Now).Explain(t, sql.Counting, 1, 2, 3)
 	for _, index := range []string{"applications_sent", "applications_done", "decisions_at"} {
 		if !strings.Contains(plan, "COVERING INDEX "+index+" ") && !strings.Contains(plan, "COVERING INDEX "+index+"\n") {

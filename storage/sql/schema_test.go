@@ -295,7 +295,8 @@ func earlyText(t *testing.T, name, commit string) []byte {
 // These are the states of the main branch before migrations had a fixed order
 // and text: what each commit that touched them made of an empty database.
 // Those that can be upgraded end with the schema of a new database; those that
-// cannot are left alone, with words.
+// cannot are left alone, with words. One state of each kind is tried on every
+// push; `make long` tries all.
 func TestMigrateEveryStateOfMain(t *testing.T) {
 	t.Parallel()
 	to := func(n int64, more ...int64) []int64 {
@@ -317,26 +318,30 @@ func TestMigrateEveryStateOfMain(t *testing.T) {
 		name   string // the migration that had another text
 		text   string // the commit that gave it that text
 		want   error
+		always bool // not only with make long
 	}{
-		{commit: "1f95405", ran: to(1), name: journey, text: "1f95405", want: installation.Early{Edited: []int64{1}}},
+		{commit: "1f95405", ran: to(1), name: journey, text: "1f95405", want: installation.Early{Edited: []int64{1}}, always: true},
 		{commit: "6c054e9", ran: to(1)},
 		{commit: "ec31f27", ran: to(2)},
 		{commit: "3d03e2e", ran: to(3)},
 		{commit: "a736785", ran: to(3, 6), want: missing(4, 5)},
 		{commit: "333ce3d", ran: to(4, 6), want: missing(5)},
 		{commit: "e6f5be2", ran: to(6)},
-		{commit: "50a2b40", ran: to(7)},
-		{commit: "546b7a0", ran: to(7, 11), want: missing(8, 9, 10)},
+		{commit: "50a2b40", ran: to(7), always: true},
+		{commit: "546b7a0", ran: to(7, 11), want: missing(8, 9, 10), always: true},
 		{commit: "7ef72ed", ran: to(7, 9, 11), name: search, text: "7ef72ed", want: installation.Early{Missing: []int64{8, 10}, Edited: []int64{9}}},
 		{commit: "f7f5d22", ran: to(9, 11), name: search, text: "f7f5d22", want: installation.Early{Missing: []int64{10}, Edited: []int64{9}}},
-		{commit: "3d7beb3", ran: to(9, 11), name: search, text: "3d7beb3", want: installation.Early{Missing: []int64{10}, Edited: []int64{9}}},
+		{commit: "3d7beb3", ran: to(9, 11), name: search, text: "3d7beb3", want: installation.Early{Missing: []int64{10}, Edited: []int64{9}}, always: true},
 		{commit: "cac13b8", ran: to(11), name: search, text: "3d7beb3", want: edited},
 		{commit: "5fb6eec", ran: to(11), name: search, text: "5fb6eec", want: edited},
-		{commit: "f6595ce", ran: to(11), name: search, text: "f6595ce", want: edited},
-		{commit: "f4ad567", ran: to(11)},
+		{commit: "f6595ce", ran: to(11), name: search, text: "f6595ce", want: edited, always: true},
+		{commit: "f4ad567", ran: to(11), always: true},
 	} {
 		t.Run(test.commit, func(t *testing.T) {
 			t.Parallel()
+			if !test.always {
+				testenv.Long(t)
+			}
 			onBoth(t, func(t *testing.T, at place) {
 				files := holding(t, test.ran...)
 				if test.name != "" {

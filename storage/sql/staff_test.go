@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/installation"
@@ -20,7 +19,7 @@ import (
 func eachDatabase(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
-		"Postgres": func(t *testing.T) string { return testenv.Postgres(t) },
+		"Postgres": postgres,
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(t *testing.T) *sql.DB { return open(t, address(t), time.Now) })
@@ -29,6 +28,7 @@ func eachDatabase(t *testing.T, run func(t *testing.T, open func(*testing.T) *sq
 }
 
 func TestHeadsContract(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		storagetest.Heads(t, func(t *testing.T) (storagetest.Stores, audit.Heads) {
 			db := open(t)
@@ -38,6 +38,7 @@ func TestHeadsContract(t *testing.T) {
 }
 
 func TestStaffContract(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		storagetest.Staff(t, func(t *testing.T) (storagetest.Stores, staff.Store) {
 			db := open(t)
@@ -49,6 +50,7 @@ func TestStaffContract(t *testing.T) {
 // Of a crowd of servers that start on a new database one claims it; whoever
 // comes later learns whose it is. The issuer moves once.
 func TestInstallationContract(t *testing.T) {
+	t.Parallel()
 	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		db := open(t)
 		store := db.Installation()

@@ -37,6 +37,7 @@ func (b *book) Save(_ context.Context, s session.Session, _ time.Duration) (sess
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	save := func(f *Faults, b *book) (session.Session, error) {
 		return f.Wrap(Stores{Sessions: b}).Sessions.Save(t.Context(), session.Session{SID: "s"}, time.Minute)
 	}
@@ -77,6 +78,7 @@ func TestFaults(t *testing.T) {
 // TestWrappers goes through every method of every contract: each is counted
 // under its own name, and each can fail without being asked.
 func TestWrappers(t *testing.T) {
+	t.Parallel()
 	s := Stores{
 		struct{ account.Store }{}, struct{ intake.Store }{}, struct{ client.Store }{}, struct{ consent.Store }{},
 		struct{ grant.Store }{}, struct{ signkey.Store }{}, struct{ limit.Lanes }{}, struct{ mail.Outbox }{},

@@ -26,12 +26,17 @@ func recordPath(filters ...string) string {
 }
 
 func TestConsoleRecordFilters(t *testing.T) {
-	s := site.New(t, nil)
+	t.Parallel()
+	recordFilters(t, site.Noon)
+}
+
+func recordFilters(t *testing.T, at time.Time) {
+	s := site.Start(t, site.Setup{At: at})
 	c := s.Sent("anna@example.com")
 	auditor := s.Official("olga@example.org", staff.Auditor)
 	m, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@example.org")
 	site.Must(t, err)
-	day := s.Clock.Now().AddDate(0, 0, -40)
+	day := s.Dutch().AddDate(0, 0, -40) // filters are Dutch days
 	s.Put(
 		audit.Event{At: day, ActorKind: audit.ActorStaff, ActorID: m.ID, Action: "application.approved", ObjectKind: "application", ObjectID: c.ID, Outcome: audit.OK, Reason: "first-reason"},
 		audit.Event{At: day, ActorKind: audit.ActorClient, ActorID: "web", Action: "grant.code_replayed", ObjectKind: "client", ObjectID: "web", Outcome: audit.Refused, Reason: "second-reason"},
@@ -76,7 +81,7 @@ func TestConsoleRecordFilters(t *testing.T) {
 		t.Error("what was typed is gone:", auditor.Status)
 	}
 	// The removed stay in the list: the record is about them as well.
-	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", memberNamed(s, "gone@example.org").ID, site.NoRecord))
+	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", memberNamed(s, "gone@example.org").ID, site.NoEffects))
 	if auditor.Get(recordPath()); !strings.Contains(auditor.Body, "(verwijderd)") {
 		t.Error("who was removed cannot be asked for")
 	}
@@ -94,6 +99,7 @@ func memberNamed(s *site.Site, email string) staff.Member {
 // Reading the record is on the record, with what was asked for; what somebody
 // typed and the record does not hold is not kept.
 func TestOF21_ReadingIsRecorded(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	auditor := s.Official("olga@example.org", staff.Auditor)
 	viewed := func() []audit.Event {
@@ -128,6 +134,7 @@ func TestOF21_ReadingIsRecorded(t *testing.T) {
 // a query. The place is two numbers; with others one reads what one may read
 // anyway.
 func TestOF15_RecordFiltersAreValues(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	auditor := s.Official("olga@example.org", staff.Auditor)
 	for range 250 {
@@ -175,6 +182,7 @@ var hostile = []string{
 // OF-17, OF-10: whatever a value holds, it stays one value on the page, in the
 // export and on the terminal.
 func TestOF17_ValuesStayValues(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	auditor := s.Official("olga@example.org", staff.Auditor)
 	before, err := s.Stores.DB.Audit().Find(t.Context(), audit.Filter{}, 1)
@@ -211,4 +219,12 @@ func TestOF17_ValuesStayValues(t *testing.T) {
 	if err != nil || !report.OK() {
 		t.Error(report.Faults, err)
 	}
+}
+
+// The days that an auditor asks for are those of the Netherlands, at any hour.
+func TestDatesAroundMidnight(t *testing.T) {
+	t.Parallel()
+	site.Moments(t, map[string]func(*testing.T, time.Time){
+		"filters": recordFilters,
+	})
 }

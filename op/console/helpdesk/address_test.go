@@ -17,6 +17,7 @@ import (
 // OF-20: an address is corrected by two members and by whoever reads the new
 // mailbox; both addresses are told; sessions die; the login goes on with it.
 func TestOF20_AddressIsCorrected(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, holder := s.Active(site.Email)
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)
@@ -33,7 +34,7 @@ func TestOF20_AddressIsCorrected(t *testing.T) {
 	if len(announced) != 2 || announced["address-announced"].To != site.Email || announced["address-confirm"].To != site.NewEmail {
 		t.Fatal("mails:", announced)
 	}
-	reference, code := site.Mailed(t, announced["address-confirm"])
+	reference, code := site.Confirmation(t, announced["address-confirm"])
 	if got := s.Reload(a); got.Email != site.Email || got.Epoch != a.Epoch {
 		t.Fatalf("changed before the code: %+v", got)
 	}
@@ -101,6 +102,7 @@ func mapValues(m map[string]string) (out []string) {
 
 // OF-02: no step is skipped; what cannot be an address is not one.
 func TestOF02_AddressSkipsNoStep(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	s.Person("taken@example.com")
@@ -144,6 +146,7 @@ func TestOF02_AddressSkipsNoStep(t *testing.T) {
 
 // Of a blocked account's holder the code is asked as well.
 func TestOF20_AddressOfBlockedAccountNeedsTheCode(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Blocked(s.Person(site.Email))
 	code := s.Caller(site.Email).Callback()
@@ -154,7 +157,7 @@ func TestOF20_AddressOfBlockedAccountNeedsTheCode(t *testing.T) {
 	}
 	desk.Post(at, "code", code).Says(`name="email"`).Post(at, "email", site.NewEmail, "reason", "address_lost", "ticket", "M-1").Post(at, "action", "propose")
 	other.Get(at).Says("Code juist").Post(at, "action", "confirm")
-	reference, mailedCode := site.Mailed(t, s.Letters()["address-confirm"])
+	reference, mailedCode := site.Confirmation(t, s.Letters()["address-confirm"])
 	s.Browser().Get("/address").Submit("reference", reference, "code", mailedCode).At("/address/done")
 	if got := s.Reload(a); got.Email != site.NewEmail || got.State != account.Blocked {
 		t.Errorf("%+v", got)
@@ -164,6 +167,7 @@ func TestOF20_AddressOfBlockedAccountNeedsTheCode(t *testing.T) {
 // OF-20: with a delay the holder can object at the old address; the helpdesk
 // then takes it back.
 func TestOF20_AddressDelay(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Helpdesk.AddressDelay = 24 * time.Hour })
 	a := s.Person(site.Email)
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)
@@ -171,7 +175,7 @@ func TestOF20_AddressDelay(t *testing.T) {
 		at = first.Proposed(a, site.NewEmail)
 		other.Post(at, "action", "confirm")
 		s.Clock.Add(time.Second)
-		reference, code = site.Mailed(t, s.Letters()["address-confirm"])
+		reference, code = site.Confirmation(t, s.Letters()["address-confirm"])
 		return reference, code, at
 	}
 	reference, code, at := propose()
@@ -199,13 +203,14 @@ func TestOF20_AddressDelay(t *testing.T) {
 // Five wrong codes end it, also when they come at the same moment, and then
 // the right one is nothing; of a crowd with the right one, one wins.
 func TestOF12_AddressAtOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)
 	confirmed := func(email, next string) (a account.Account, reference, code string) {
 		a = s.Person(email)
 		at := first.Proposed(a, next)
 		other.Post(at, "action", "confirm")
-		reference, code = site.Mailed(t, s.Letters()["address-confirm"])
+		reference, code = site.Confirmation(t, s.Letters()["address-confirm"])
 		return a, reference, code
 	}
 	try := func(reference, code string) int {

@@ -18,6 +18,7 @@ var sureToClose = []string{"reason", "holder_asked_closing", "ticket", "M-9", "s
 // A closed account is closed: no login, no session, no token, a mail that
 // says until when it can be undone; and undone it is blocked.
 func TestHelpdeskCloses(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, holder := s.Active(site.Email)
 	desk := s.Official("desk@example.org", staff.Helpdesk)
@@ -85,6 +86,7 @@ func TestHelpdeskCloses(t *testing.T) {
 
 // OF-12, OF-20: a company is closed by two; of a crowd one wins.
 func TestOF12_ClosingAtOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	a := s.Person(site.Email, func(a *account.Account) { a.Kind = account.LegalPerson })
 	first := s.Official("first@example.org", staff.Helpdesk)
@@ -132,6 +134,7 @@ func TestOF12_ClosingAtOnce(t *testing.T) {
 
 // OF-03, OF-09: changes of nobody, without a form's token, by another role.
 func TestOF03_ChangesOfNobody(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	desk := s.Official("desk@example.org", staff.Helpdesk)
@@ -167,6 +170,7 @@ func TestOF03_ChangesOfNobody(t *testing.T) {
 // OF-12: nobody at the helpdesk does anything with the own account, nor gives
 // an account the own address.
 func TestOF12_NotForOneself(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	const own = "desk@example.org"
 	a, b := s.Blocked(s.Person(own)), s.Person(site.Email)

@@ -13,6 +13,7 @@ import (
 // The helpdesk reads what happened to an account in the same words; what has
 // none is named by its code.
 func TestAccountEventsHaveWords(t *testing.T) {
+	t.Parallel()
 	kit := pages.New(t)
 	nobody := func(*web.Page, string) string { return "" }
 	for _, lang := range []string{"nl", "en"} {

@@ -17,6 +17,7 @@ import (
 // OF-20: for a company, and for a second unblock within 30 days, somebody
 // else confirms.
 func TestOF20_SecondMemberConfirms(t *testing.T) {
+	t.Parallel()
 	for name, second := range map[string]func(*site.Site) account.Account{
 		"company": func(s *site.Site) account.Account {
 			return s.Blocked(s.Person(site.Email, func(a *account.Account) {
@@ -82,6 +83,7 @@ func TestOF20_SecondMemberConfirms(t *testing.T) {
 
 // EN-21: two browsers of one member, or two colleagues, at once: one wins.
 func TestEN21_HelpdeskAtOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	a := s.Blocked(s.Person(site.Email, func(a *account.Account) { a.Kind = account.LegalPerson }))
 	first := s.Official("first@example.org", staff.Helpdesk)
@@ -110,6 +112,7 @@ func TestEN21_HelpdeskAtOnce(t *testing.T) {
 // Blocking needs a reason, a ticket and a certain mind; it is told and on the
 // record.
 func TestHelpdeskBlocks(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, holder := s.Active(site.Email)
 	desk := s.Official("desk@example.org", staff.Helpdesk)
@@ -140,6 +143,7 @@ func TestHelpdeskBlocks(t *testing.T) {
 
 // Mails go again, to the account's own address and only when they are true.
 func TestHelpdeskSendsMailsAgain(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Blocked(s.Person(site.Email))
 	desk := s.Official("desk@example.org", staff.Helpdesk)
@@ -189,6 +193,7 @@ func receiptHeld(b *site.Browser, a account.Account) {
 
 // OF-20: nobody fills a mailbox with mails that go again.
 func TestOF20_MailsAgainHaveAnEnd(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	desk := s.Official("desk@example.org", staff.Helpdesk)
@@ -211,6 +216,7 @@ func TestOF20_MailsAgainHaveAnEnd(t *testing.T) {
 
 // OF-10, OF-03: what people typed is text; ids of nobody are not found.
 func TestOF10_HelpdeskShowsTextAsText(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	const evil = `<script>alert(1)</script>"'><img src=x>`
 	a := s.Blocked(s.Person(site.Email, func(a *account.Account) {

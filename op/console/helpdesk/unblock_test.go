@@ -16,6 +16,7 @@ import (
 
 // EN-20, the whole act: from a blocked user to a fresh QR.
 func TestEN20_HelpdeskUnblocks(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a, holder := s.Active(site.Email)
 	a = s.Blocked(a)
@@ -71,6 +72,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 
 // No step is skipped, whatever is posted; the case knows where it is.
 func TestOF02_UnblockSkipsNoStep(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Blocked(s.Person(site.Email))
 	code := s.Caller(site.Email).Callback()
@@ -113,6 +115,7 @@ func TestOF02_UnblockSkipsNoStep(t *testing.T) {
 
 // Guessing ends the case, and the account is left alone for a while.
 func TestOF20_WrongAnswersEndTheCase(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Blocked(s.Person(site.Email))
 	code := s.Caller(site.Email).Callback()
@@ -145,6 +148,7 @@ func TestOF20_WrongAnswersEndTheCase(t *testing.T) {
 
 // The code belongs to this block: one of an earlier block is wrong.
 func TestEN20_CodeOfAnotherBlock(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Blocked(s.Person(site.Email))
 	old := s.Caller(site.Email).Callback()

@@ -51,6 +51,7 @@ func proven(s *site.Site, c review.Case, gone ...application.Document) {
 // A PDF that was destroyed, or made way for another, while an official asked
 // for it is told of as that, and not handed over.
 func TestConsoleDocumentGoneMeanwhile(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, d := ready(s, "anna@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")

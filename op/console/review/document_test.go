@@ -30,6 +30,7 @@ func judged(s *site.Site, d application.Document, v scan.Verdict, signature stri
 
 // The case page says in plain words whether a document can be seen.
 func TestConsoleDocumentStates(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c, d := s.Filed("anna@example.com", "pas.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")
@@ -58,6 +59,7 @@ func TestConsoleDocumentStates(t *testing.T) {
 // UP-21: the content of a document goes some days after the end of its case,
 // with proof, for good; an open case keeps it.
 func TestUP21_DocumentsAreDestroyed(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Review.KeepDocuments = 48 * time.Hour })
 	round := func(want int) {
 		t.Helper()

@@ -97,6 +97,7 @@ func fetch(s *site.Site, target string, header ...string) site.Answer {
 
 // A picture is shown as one made anew; each look is on the record first.
 func TestConsoleDocumentPicture(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c, d := ready(s, "anna@example.com", "paspóórt.png", document.TypePNG, RedPNG(t))
 	olga := s.Reviewer("olga")
@@ -130,6 +131,7 @@ func TestConsoleDocumentPicture(t *testing.T) {
 
 // A PDF is handed over as it is, after what is in it was told.
 func TestConsoleDocumentPDF(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, d := ready(s, "anna@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))
 	olga := s.Reviewer("olga")
@@ -165,6 +167,7 @@ func TestConsoleDocumentPDF(t *testing.T) {
 // UP-10: a document is for reviewers, of sent applications, and not the
 // official's own; its content is for whoever holds a fresh ticket, once.
 func TestUP10_DocumentByGuess(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c, d := ready(s, "anna@example.com", "pas.png", document.TypePNG, RedPNG(t))
 	_, waiting := s.Filed("waits@example.com", "pas.png", document.TypePNG, RedPNG(t))
@@ -233,7 +236,7 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 	}
 	// What was destroyed meanwhile is gone, ticket or not.
 	target = ticket(olga.Get(documentPath(d)))
-	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoEffects))
 	if n, err := custody.DestroyDue(t.Context(), s.Stores.DB.Archive(), 0, s.Clock.Now); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
@@ -248,6 +251,7 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 // UP-09, UP-12, UP-06: no browser takes a document for a page of ours, lets
 // another site use it, or is led astray by its name.
 func TestUP09_UP12_DocumentHeaders(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	olga := s.Reviewer("olga")
 	_, picture := ready(s, "anna@example.com", "a\"b\r\nX: y;pas–2.png", document.TypePNG, RedPNG(t))
@@ -298,6 +302,7 @@ func TestUP09_UP12_DocumentHeaders(t *testing.T) {
 // A look that cannot be put on the record does not happen; a store that does
 // not answer shows nothing.
 func TestConsoleDocumentNoRecordNoLook(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	_, d := ready(s, "anna@example.com", "pas.png", document.TypePNG, RedPNG(t))
 	_, file := ready(s, "eve@example.com", "brief.pdf", document.TypePDF, []byte(SmallPDF))

@@ -24,7 +24,7 @@ func upload(b *site.Browser, name, content string) *site.Browser {
 	b.Site.T.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	site.Must(b.Site.T, form.WriteField("csrf", site.CSRFField.FindStringSubmatch(b.Body)[1]))
+	site.Must(b.Site.T, form.WriteField("csrf", b.FormToken()))
 	file, err := form.CreateFormFile("document", name)
 	site.Must(b.Site.T, err)
 	_, err = file.Write([]byte(content))
@@ -41,7 +41,7 @@ func upload(b *site.Browser, name, content string) *site.Browser {
 func apply(b *site.Browser, email string) *site.Browser {
 	b.Site.T.Helper()
 	b.Get("/apply").Submit("kind", "bedrijf").At("/apply/email").Submit("email", email)
-	b.At("/apply/code").Submit("code", site.SixInARow.FindString(b.Site.Mailed("confirm-email", email)))
+	b.At("/apply/code").Submit("code", b.Site.MailedCode("confirm-email", email))
 	b.At("/apply/password").Submit("password", site.Password)
 	b.At("/apply/person").Submit("given_name", "Zoë", "family_name", "Bauer", "birth_day", "2", "birth_month", "3", "birth_year", "1980", "phone", "")
 	b.At("/apply/company").Submit("organization_name", "Bau GmbH", "registration_country", "AT", "register", "Firmenbuch", "registration_number", "FN 1", "not_registered", "", "role", "director")
@@ -61,6 +61,7 @@ func byReference(s *site.Site, b *site.Browser) review.Case {
 // Production, whole: apply, a question and its answer, two pairs of eyes, the
 // mail, the first login with the QR, the code at the client.
 func TestProductionJourney(t *testing.T) {
+	t.Parallel()
 	const zoe = "zoe@example.at"
 	s, desk := site.NewProduction(t)
 	b := apply(s.Browser(), zoe)
@@ -93,7 +94,7 @@ func TestProductionJourney(t *testing.T) {
 	if b.Status != http.StatusUnprocessableEntity {
 		t.Error("a guess:", b.Status)
 	}
-	code := site.SixInARow.FindString(s.Mailed("status-code", zoe))
+	code := s.MailedCode("status-code", zoe)
 	b.Submit("reference", c.Reference, "code", code).At("/apply/status")
 	if !strings.Contains(b.Body, "En wie tekent er?") {
 		t.Error("the question is not on the page")
@@ -143,6 +144,7 @@ func TestProductionJourney(t *testing.T) {
 }
 
 func TestProductionJourneyRejected(t *testing.T) {
+	t.Parallel()
 	const zoe = "zoe@example.at"
 	s, desk := site.NewProduction(t)
 	b := apply(s.Browser(), zoe)
@@ -164,6 +166,7 @@ func TestProductionJourneyRejected(t *testing.T) {
 
 // OF-25: withdrawn while an official is about to approve: no account, no mail.
 func TestOF25_WithdrawnMeanwhile(t *testing.T) {
+	t.Parallel()
 	const zoe = "zoe@example.at"
 	s, desk := site.NewProduction(t)
 	b := apply(s.Browser(), zoe)
@@ -195,6 +198,7 @@ func TestOF25_WithdrawnMeanwhile(t *testing.T) {
 // UP-26: a number that nobody has looks like one that somebody has; a code
 // opens one application, once.
 func TestUP26_StatusByGuess(t *testing.T) {
+	t.Parallel()
 	s, _ := site.NewProduction(t)
 	c := s.Sent("anna@example.com")
 	ask := func(reference string) *site.Browser {
@@ -203,7 +207,7 @@ func TestUP26_StatusByGuess(t *testing.T) {
 	}
 	known, unknown := ask(c.Reference), ask("OLID-AAAA-AAAA")
 	strip := func(b *site.Browser, reference string) string {
-		return site.CSRFField.ReplaceAllString(strings.ReplaceAll(b.Body, reference, ""), "")
+		return site.WithoutToken(strings.ReplaceAll(b.Body, reference, ""))
 	}
 	if strip(known, strings.ToUpper(c.Reference)) != strip(unknown, "OLID-AAAA-AAAA") {
 		t.Error("an unknown number is told apart")
@@ -214,7 +218,7 @@ func TestUP26_StatusByGuess(t *testing.T) {
 			t.Fatal("a guess:", known.Status)
 		}
 	}
-	code := site.SixInARow.FindString(s.Mailed("status-code", "anna@example.com"))
+	code := s.MailedCode("status-code", "anna@example.com")
 	if known.Submit("reference", c.Reference, "code", code); known.Status != http.StatusUnprocessableEntity {
 		t.Error("after five guesses the code still opens:", known.Status)
 	}

@@ -17,6 +17,7 @@ import (
 
 // An official finds a case, takes it, reads the mail before it goes, approves.
 func TestConsoleApplicationsApprove(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com")
 	olga := s.Reviewer("olga")
@@ -78,6 +79,7 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 // For a company two officials approve; the first one, and whoever asked for
 // more, cannot be the second.
 func TestConsoleApplicationsSecondPairOfEyes(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c := s.Sent("bau@example.at", site.Company)
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
@@ -96,7 +98,7 @@ func TestConsoleApplicationsSecondPairOfEyes(t *testing.T) {
 	c = s.Sent("bau2@example.at", site.Company)
 	otto.Take(c).Decide(c, "more", "send", "text", "Wie bent u?")
 	site.WantState(t, s, c, application.MoreInformation)
-	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoRecord))
+	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoEffects))
 	otto.Get(site.CasePath(c)).Post(site.CasePath(c), "action", "release", "seen", otto.Seen())
 	olga.Take(c).Decide(c, "approve", "send")
 	otto.Take(c)
@@ -112,6 +114,7 @@ func TestConsoleApplicationsSecondPairOfEyes(t *testing.T) {
 }
 
 func TestConsoleApplicationsReject(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Review.Reasons = []string{"identity", "else"} })
 	c := s.Sent("anna@example.com")
 	olga := s.Reviewer("olga")
@@ -143,6 +146,7 @@ func TestConsoleApplicationsReject(t *testing.T) {
 
 // OF-03: what is not there, of another kind or no case yet is one answer.
 func TestOF03_ConsoleApplicationUnknown(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	holder := s.Person("holder@example.com")
 	olga := s.Reviewer("olga")
@@ -166,6 +170,7 @@ func TestOF03_ConsoleApplicationUnknown(t *testing.T) {
 
 // OF-06: fields that a form does not have change nothing.
 func TestOF06_ConsoleApplicationFields(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com")
 	olga := s.Reviewer("olga").Take(c)
@@ -179,6 +184,7 @@ func TestOF06_ConsoleApplicationFields(t *testing.T) {
 
 // OF-10, UP-23: whatever an applicant wrote is text on the page.
 func TestOF10_ConsoleApplicationInert(t *testing.T) {
+	t.Parallel()
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.CSRF}}javascript:`
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com", site.Company, func(a *application.Application) {
@@ -207,6 +213,7 @@ func TestOF10_ConsoleApplicationInert(t *testing.T) {
 // OF-12: two officials decide at once: one wins, the other is told who and
 // what. Nobody decides on one's own application.
 func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com")
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
@@ -274,6 +281,7 @@ func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
 
 // The address got an account while its application waited.
 func TestConsoleApplicationsAddressTaken(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	c := s.Sent("anna@example.com")
 	olga := s.Reviewer("olga").Take(c)

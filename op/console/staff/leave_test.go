@@ -16,6 +16,7 @@ import (
 // had are free for others, and a yes of somebody who is no official any more
 // is no first of two.
 func TestOF07_WhatAMemberBeganEndsWithTheRole(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*site.Site, staff.Member) error{
 		"removed": func(s *site.Site, m staff.Member) error { return s.Staff.Remove(t.Context(), m, operatorsHand) },
 		"other roles": func(s *site.Site, m staff.Member) error {

@@ -14,6 +14,7 @@ import (
 // the member, each administrator and each auditor are told of every
 // invitation, change of roles and removal, in the write that does it.
 func TestOF12_StaffChangesAreTold(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	watchers := []string{"bas@gov.example", "bea@gov.example", "ada@gov.example"}
 	bas := s.Official(watchers[0], staff.Administrator)

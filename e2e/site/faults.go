@@ -1,0 +1,53 @@
+package site
+
+import (
+	"context"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/storage/storagetest"
+)
+
+// NewWatched starts a site whose store calls are counted and can be made to fail.
+func NewWatched(t testing.TB, change func(*config.Config)) (*Site, *storagetest.Faults) {
+	t.Helper()
+	f := &storagetest.Faults{}
+	return Start(t, Setup{Config: change, Wrap: func(s *app.Stores) {
+		w := f.Wrap(storagetest.Stores{
+			Accounts: s.Accounts, Lanes: s.Lanes, Consents: s.Consents, Grants: s.Grants, Requests: s.Requests, Sessions: s.Sessions, Windows: s.Windows,
+		})
+		s.Accounts, s.Lanes, s.Consents, s.Grants, s.Requests, s.Sessions, s.Windows = w.Accounts, w.Lanes, w.Consents, w.Grants, w.Requests, w.Sessions, w.Windows
+	}}), f
+}
+
+// Twin starts a second server of the same installation, whose clock is ahead of
+// the first one.
+func (s *Site) Twin(ahead time.Duration) *Site {
+	s.T.Helper()
+	other := &Site{T: s.T, Clock: s.Clock, Secret: s.Secret}
+	var err error
+	other.App, err = app.New(context.Background(), s.Config, app.Options{Log: NewLog(s.T), Now: func() time.Time { return s.Clock.Now().Add(ahead) }})
+	Must(s.T, err)
+	s.T.Cleanup(other.Close)
+	other.Server = httptest.NewServer(other.Citizens)
+	s.T.Cleanup(other.Server.Close)
+	return other
+}
+
+// AtOnce calls do n times at the same moment and waits for all.
+func AtOnce(n int, do func(i int)) {
+	start := make(chan struct{})
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() {
+			<-start
+			do(i)
+		})
+	}
+	close(start)
+	wait.Wait()
+}
