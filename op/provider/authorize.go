@@ -28,13 +28,6 @@ var authorizeParameters = map[string]int{
 	"request": 1 << 16, "request_uri": 2048, "registration": 1 << 16,
 }
 
-// oauthError is an error that the client is told (RFC 6749 §4.1.2.1).
-type oauthError struct{ code, description string }
-
-func (e *oauthError) Error() string { return e.code + ": " + e.description }
-
-func refuse(code, description string) error { return &oauthError{code, description} }
-
 // authorizePost takes a form like a link: a POST from another site comes
 // without our cookies, so it is turned into a GET first.
 func (p *Room) authorizePost(w http.ResponseWriter, r *http.Request) error {

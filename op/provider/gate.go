@@ -1,12 +1,10 @@
 package provider
 
 import (
-	"encoding/json"
 	"errors"
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -165,75 +163,4 @@ func singles(form url.Values, parameters map[string]int) string {
 		}
 	}
 	return ""
-}
-
-// writeError is an OAuth error (RFC 6749 §5.2). The description is always
-// one of our own sentences.
-func writeError(w http.ResponseWriter, status int, code, description string) {
-	o := &oauthWriter{ResponseWriter: w, challenge: basicChallenge}
-	o.Header().Set("Content-Type", "application/json")
-	o.WriteHeader(status)
-	_ = json.NewEncoder(o).Encode(map[string]string{"error": code, "error_description": description})
-}
-
-// oauthWriter adds the headers that RFC 6749 §5.2 and RFC 6750 §3 want with
-// a status, which the library leaves out.
-type oauthWriter struct {
-	http.ResponseWriter
-	challenge string // of a 401
-}
-
-const (
-	realm           = `realm="Omgevingsloket-ID"`
-	basicChallenge  = "Basic " + realm
-	bearerChallenge = "Bearer " + realm + `, error="invalid_token"`
-)
-
-func (o *oauthWriter) WriteHeader(status int) {
-	switch h := o.Header(); {
-	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
-		h.Set("WWW-Authenticate", o.challenge)
-	case status == http.StatusServiceUnavailable && h.Get("Retry-After") == "":
-		h.Set("Retry-After", "5")
-	}
-	o.ResponseWriter.WriteHeader(status)
-}
-
-// cors answers browsers of public clients (C14): their own origins, exactly,
-// without credentials; never on /authorize.
-func (p *Room) cors(w http.ResponseWriter, r *http.Request) {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return
-	}
-	w.Header().Add("Vary", "Origin")
-	clients, err := p.Clients.List(r.Context())
-	if err != nil {
-		return
-	}
-	for _, c := range clients {
-		if c.Public() && slices.ContainsFunc(c.RedirectURIs, func(u string) bool { return originOf(u) == origin }) {
-			w.Header().Set("Access-Control-Allow-Origin", origin)
-			w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
-			return
-		}
-	}
-}
-
-func (p *Room) preflight(w http.ResponseWriter, r *http.Request) {
-	p.cors(w, r)
-	if w.Header().Get("Access-Control-Allow-Origin") != "" {
-		w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
-		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-		w.Header().Set("Access-Control-Max-Age", "600")
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func originOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }

@@ -5,7 +5,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
@@ -118,14 +117,7 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 		return l, err
 	}
 	if c.AllowsPostLogout(uri) {
-		l.back = uri
-		if state := q.Get("state"); state != "" {
-			separator := "?"
-			if strings.Contains(uri, "?") {
-				separator = "&"
-			}
-			l.back += separator + url.Values{"state": {state}}.Encode()
-		}
+		l.back = web.AddQuery(uri, url.Values{"state": {q.Get("state")}})
 	}
 	return l, nil
 }
