@@ -2,7 +2,6 @@ package provider
 
 import (
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 
@@ -13,10 +12,10 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// logoutParameters are those of OIDC RP-Initiated Logout §2.
-var logoutParameters = map[string]int{
+// logoutForm is what OIDC RP-Initiated Logout §2 defines.
+var logoutForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 	"id_token_hint": 6000, "logout_hint": 512, "client_id": 128, "post_logout_redirect_uri": 2048, "state": 1024, "ui_locales": 128,
-}
+}}
 
 // logout is one call of end_session, understood.
 type logout struct {
@@ -32,23 +31,11 @@ type logoutPage struct {
 	Start  web.Link
 }
 
-func (p *Room) endSessionPost(w http.ResponseWriter, r *http.Request) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return web.Fail(http.StatusUnsupportedMediaType, "error.bad_request", err)
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
-	if err := r.ParseForm(); err != nil || r.URL.RawQuery != "" || singles(r.PostForm, logoutParameters) != "" {
-		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
-	}
-	// A POST from another site comes without our cookies: ask again as a GET.
-	return p.Pages.SeeOther(w, pathEndSession+"?"+r.PostForm.Encode())
-}
-
 // endSession logs out at once only when the hint belongs to the session of
 // this very browser; anybody else is asked first (R-258, LO-01).
 func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil || singles(query, logoutParameters) != "" {
+	query, err := logoutForm.Query(r)
+	if err != nil {
 		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
 	}
 	l, err := p.readLogout(r, query)
