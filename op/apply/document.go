@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
@@ -15,10 +14,6 @@ import (
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/secret"
 )
-
-// uploadTries is how many documents one source may send in ten minutes; a
-// whole class may share one.
-const uploadTries = 120
 
 type documentPage struct {
 	sheet
@@ -61,18 +56,11 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, a application.Ap
 }
 
 func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
-		return err
-	}
-	leave, ok := h.uploads.enter(h.Limits.Source(r))
-	if !ok {
-		return &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
-	}
-	defer leave()
-	u, err := h.receive(w, r)
+	u, leave, err := h.receive(w, r)
 	if err != nil {
 		return err
 	}
+	defer leave()
 	p, err := h.documentPage(w, r, a)
 	if err != nil {
 		return err

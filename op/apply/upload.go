@@ -18,6 +18,10 @@ const (
 	// a page of its own, and nobody is told that the document was too large.
 	uploadBody = 32 << 20
 
+	// uploadTries is how many documents one source may send in ten minutes; a
+	// whole class may share one.
+	uploadTries = 120
+
 	// uploadChunk is what has to arrive within UploadStall.
 	uploadChunk = 64 << 10
 
@@ -27,14 +31,25 @@ const (
 	uploadsSource = 8
 )
 
-// receive reads the form with a file.
-func (h *Room) receive(w http.ResponseWriter, r *http.Request) (web.File, error) {
-	r.Body = h.patient(w, r.Body)
-	f, err := h.Cookies.ReadFile(r, "document", document.Largest)
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return f, &web.Error{Status: http.StatusRequestTimeout, Key: "apply.slow", Cause: err, Link: &web.Link{URL: "/apply/document", Label: "apply.slow.link"}}
+// receive counts an upload of this source and reads its form. The caller calls
+// leave once it no longer holds the file in memory.
+func (h *Room) receive(w http.ResponseWriter, r *http.Request) (f web.File, leave func(), err error) {
+	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
+		return f, nil, err
 	}
-	return f, err
+	leave, ok := h.uploads.enter(h.Limits.Source(r))
+	if !ok {
+		return f, nil, &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
+	}
+	r.Body = h.patient(w, r.Body)
+	f, err = h.Cookies.ReadFile(r, "document", document.Largest)
+	if err != nil {
+		leave()
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &web.Error{Status: http.StatusRequestTimeout, Key: "apply.slow", Cause: err, Link: &web.Link{URL: "/apply/document", Label: "apply.slow.link"}}
+	}
+	return f, leave, err
 }
 
 // patient lets a body come slowly, but not for ever: a connection that

@@ -109,14 +109,6 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 	return l, nil
 }
 
-func (p *Room) session(r *http.Request) (session.Session, error) {
-	handle, ok := p.Cookies.Session(r)
-	if !ok {
-		return session.Session{}, errs.ErrNotFound
-	}
-	return p.Sessions.Get(r.Context(), handle.Hash())
-}
-
 // endNow ends the session and everything it gave. Only when all of it is
 // done is anybody told so (LO-07).
 func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
