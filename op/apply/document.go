@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
@@ -15,10 +14,6 @@ import (
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/secret"
 )
-
-// uploadTries is how many documents one source may send in ten minutes; a
-// whole class may share one.
-const uploadTries = 120
 
 type documentPage struct {
 	sheet
@@ -61,23 +56,16 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, a application.Ap
 }
 
 func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
-		return err
-	}
-	leave, ok := h.uploads.enter(h.Limits.Source(r))
-	if !ok {
-		return &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
-	}
-	defer leave()
-	u, err := h.receive(w, r)
+	u, leave, err := h.receive(w, r)
 	if err != nil {
 		return err
 	}
+	defer leave()
 	p, err := h.documentPage(w, r, a)
 	if err != nil {
 		return err
 	}
-	if !u.chosen && p.Document.Current != "" {
+	if !u.Chosen && p.Document.Current != "" {
 		return h.documentDone(w, r, a) // the one that is there will do
 	}
 	kind, why := h.judge(u)
@@ -89,30 +77,30 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a applicatio
 }
 
 // judge tells the type of what was sent, or what is wrong with it.
-func (h *Room) judge(u upload) (kind, wrong string) {
+func (h *Room) judge(u web.File) (kind, wrong string) {
 	switch {
-	case !u.chosen:
+	case !u.Chosen:
 		return "", "missing"
-	case u.tooLarge:
+	case u.TooLarge:
 		return "", "too_large"
 	}
-	return document.Judge(u.content, h.Pages.Settings.AtOnce)
+	return document.Judge(u.Content, h.Pages.Settings.AtOnce)
 }
 
 // seal makes of an upload a document that only its row can open.
-func (h *Room) seal(a application.Application, u upload, kind string) (application.Document, error) {
-	sum := sha256.Sum256(u.content)
+func (h *Room) seal(a application.Application, u web.File, kind string) (application.Document, error) {
+	sum := sha256.Sum256(u.Content)
 	d := application.Document{
-		ID: secret.NewID(h.Rand), ApplicationID: a.ID, Name: document.CleanName(u.name, kind), Type: kind,
-		Size: int64(len(u.content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: h.Now(),
+		ID: secret.NewID(h.Rand), ApplicationID: a.ID, Name: document.CleanName(u.Name, kind), Type: kind,
+		Size: int64(len(u.Content)), SHA256: hex.EncodeToString(sum[:]), CreatedAt: h.Now(),
 	}
 	var err error
-	d.Sealed, err = h.Ring.Seal(u.content, application.DocumentAAD(a.ID, d.ID))
+	d.Sealed, err = h.Ring.Seal(u.Content, application.DocumentAAD(a.ID, d.ID))
 	return d, err
 }
 
 // putDocument keeps the document, instead of an earlier one.
-func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application.Application, u upload, kind string) error {
+func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application.Application, u web.File, kind string) error {
 	d, err := h.seal(a, u, kind)
 	if err != nil {
 		return err

@@ -3,7 +3,6 @@ package apply
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
@@ -37,18 +36,11 @@ func (h *Room) statusDocument(w http.ResponseWriter, r *http.Request, c review.C
 }
 
 func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c review.Case) error {
-	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
-		return err
-	}
-	leave, ok := h.uploads.enter(h.Limits.Source(r))
-	if !ok {
-		return &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
-	}
-	defer leave()
-	u, err := h.receive(w, r)
+	u, leave, err := h.receive(w, r)
 	if err != nil {
 		return err
 	}
+	defer leave()
 	kind, why := h.judge(u)
 	if why != "" {
 		p := h.statusDocumentPage(w, r)

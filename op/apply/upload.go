@@ -3,7 +3,6 @@ package apply
 import (
 	"errors"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"sync"
@@ -19,100 +18,38 @@ const (
 	// a page of its own, and nobody is told that the document was too large.
 	uploadBody = 32 << 20
 
+	// uploadTries is how many documents one source may send in ten minutes; a
+	// whole class may share one.
+	uploadTries = 120
+
 	// uploadChunk is what has to arrive within UploadStall.
 	uploadChunk = 64 << 10
 
 	// Uploads that are read at the same moment: altogether, and of one source.
-	// Each may hold three times LargestDocument in memory for a moment.
+	// Each may hold three times document.Largest in memory for a moment.
 	uploadsAtOnce = 24
 	uploadsSource = 8
 )
 
-// upload is what the form with a file held.
-type upload struct {
-	chosen   bool // a file was chosen; else the rest is empty
-	name     string
-	content  []byte // at most LargestDocument
-	tooLarge bool
-}
-
-var errForm = errors.New("not the form with a file")
-
-// receive reads the form part by part, in memory: first the form token, then
-// the file, and no more. Nothing of it is believed before the token fits.
-func (h *Room) receive(w http.ResponseWriter, r *http.Request) (upload, error) {
+// receive counts an upload of this source and reads its form. The caller calls
+// leave once it no longer holds the file in memory.
+func (h *Room) receive(w http.ResponseWriter, r *http.Request) (f web.File, leave func(), err error) {
+	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
+		return f, nil, err
+	}
+	leave, ok := h.uploads.enter(h.Limits.Source(r))
+	if !ok {
+		return f, nil, &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
+	}
 	r.Body = h.patient(w, r.Body)
-	parts, err := r.MultipartReader()
+	f, err = h.Cookies.ReadFile(r, "document", document.Largest)
 	if err != nil {
-		return upload{}, badUpload(errForm)
+		leave()
 	}
-	token, err := formToken(parts)
-	if err != nil {
-		return upload{}, badUpload(err)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &web.Error{Status: http.StatusRequestTimeout, Key: "apply.slow", Cause: err, Link: &web.Link{URL: "/apply/document", Label: "apply.slow.link"}}
 	}
-	if !h.Cookies.FormTokenFits(r, token) {
-		return upload{}, web.Fail(http.StatusForbidden, "error.foreign", nil)
-	}
-	u, err := file(parts)
-	if err != nil {
-		return upload{}, badUpload(err)
-	}
-	if _, err := parts.NextRawPart(); !errors.Is(err, io.EOF) {
-		return upload{}, badUpload(errors.Join(errForm, err))
-	}
-	return u, nil
-}
-
-func formToken(parts *multipart.Reader) (string, error) {
-	const longestToken = 128
-	part, err := parts.NextRawPart()
-	if err != nil {
-		return "", err
-	}
-	if part.FormName() != "csrf" || part.FileName() != "" {
-		return "", errForm
-	}
-	token, err := io.ReadAll(io.LimitReader(part, longestToken))
-	return string(token), err
-}
-
-// file reads the part named document. What is beyond LargestDocument is read
-// and thrown away.
-func file(parts *multipart.Reader) (upload, error) {
-	part, err := parts.NextRawPart()
-	if err != nil {
-		return upload{}, err
-	}
-	if part.FormName() != "document" {
-		return upload{}, errForm
-	}
-	u := upload{name: part.FileName()}
-	u.chosen = u.name != "" // browsers send an empty name for no file
-	if u.content, err = io.ReadAll(io.LimitReader(part, document.Largest+1)); err != nil {
-		return upload{}, err
-	}
-	if len(u.content) > document.Largest {
-		u.tooLarge, u.content = true, nil
-		if _, err := io.Copy(io.Discard, part); err != nil {
-			return upload{}, err
-		}
-	}
-	if !u.chosen && len(u.content) > 0 {
-		return upload{}, errForm
-	}
-	return u, nil
-}
-
-// badUpload gives the words for a form that could not be read.
-func badUpload(err error) error {
-	var tooBig *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooBig):
-		return err // the kit knows it
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &web.Error{Status: http.StatusRequestTimeout, Key: "apply.slow", Cause: err, Link: &web.Link{URL: "/apply/document", Label: "apply.slow.link"}}
-	}
-	return web.Fail(http.StatusBadRequest, "error.bad_request", err)
+	return f, leave, err
 }
 
 // patient lets a body come slowly, but not for ever: a connection that

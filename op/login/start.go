@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"omgevingsloket-id/op/web"
@@ -35,13 +34,9 @@ func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 	return h.Flow.Onward(w, r, v)
 }
 
-// initiate makes the address at which a client starts a login with us.
+// initiate returns the address at which a client starts a login with us.
 func (h *Room) initiate(c client.Client) string {
-	separator := "?"
-	if strings.Contains(c.InitiateLoginURI, "?") {
-		separator = "&"
-	}
-	return c.InitiateLoginURI + separator + url.Values{"iss": {h.Issuer}}.Encode()
+	return web.AddQuery(c.InitiateLoginURI, url.Values{"iss": {h.Issuer}})
 }
 
 type portalsPage struct {

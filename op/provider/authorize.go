@@ -3,7 +3,6 @@ package provider
 import (
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,50 +19,21 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// authorizeParameters are the parameters we read and their longest values.
-var authorizeParameters = map[string]int{
+// authorizeForm is what we read of an authorization request.
+var authorizeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 	"client_id": 128, "redirect_uri": 2048, "response_type": 64, "response_mode": 32, "scope": 1024, "state": 1024, "nonce": 512,
 	"code_challenge": 128, "code_challenge_method": 16, "prompt": 64, "max_age": 16, "acr_values": 1024, "claims": 4096,
 	"ui_locales": 128, "login_hint": 1024, "id_token_hint": 6000, "display": 32, "claims_locales": 128,
 	"request": 1 << 16, "request_uri": 2048, "registration": 1 << 16,
-}
-
-// oauthError is an error that the client is told (RFC 6749 §4.1.2.1).
-type oauthError struct{ code, description string }
-
-func (e *oauthError) Error() string { return e.code + ": " + e.description }
-
-func refuse(code, description string) error { return &oauthError{code, description} }
-
-// authorizePost takes a form like a link: a POST from another site comes
-// without our cookies, so it is turned into a GET first.
-func (p *Room) authorizePost(w http.ResponseWriter, r *http.Request) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return web.Fail(http.StatusUnsupportedMediaType, "error.authorize", err)
-	}
-	if r.URL.RawQuery != "" {
-		return web.Fail(http.StatusBadRequest, "error.authorize", errors.New("POST with a query"))
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
-	if err := r.ParseForm(); err != nil {
-		return web.Fail(http.StatusBadRequest, "error.authorize", err)
-	}
-	if why := singles(r.PostForm, authorizeParameters); why != "" {
-		return web.Fail(http.StatusBadRequest, "error.authorize", errors.New(why))
-	}
-	return p.Pages.SeeOther(w, pathAuthorize+"?"+r.PostForm.Encode())
-}
+}}
 
 func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Limits.Allow(r, "authorize", p.AuthorizePerMinute, time.Minute); err != nil {
 		return err
 	}
-	query, err := url.ParseQuery(r.URL.RawQuery)
+	query, err := authorizeForm.Query(r)
 	if err != nil {
 		return web.Fail(http.StatusBadRequest, "error.authorize", err)
-	}
-	if why := singles(query, authorizeParameters); why != "" {
-		return web.Fail(http.StatusBadRequest, "error.authorize", errors.New(why))
 	}
 	c, err := p.Clients.ByID(r.Context(), query.Get("client_id"))
 	if errors.Is(err, errs.ErrNotFound) {

@@ -1,40 +1,57 @@
 package provider
 
 import (
-	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
+
+	"omgevingsloket-id/op/web"
 )
 
-// What the endpoints for clients read, and how long it may be. Other
-// parameters are passed over (RFC 6749 §3.2), but none may come twice.
+// longestBody bounds the body of each endpoint, in bytes.
+const longestBody = 8 << 10
+
+// What the endpoints for clients read. Other parameters are ignored (RFC 6749
+// §3.2), but none may be repeated. userinfo takes its token from the
+// Authorization header alone.
 var (
-	tokenParameters = map[string]int{
+	tokenForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 		"grant_type": 64, "code": 256, "redirect_uri": 2048, "code_verifier": 256, "client_id": 128, "client_secret": 1024,
 		"client_assertion": 6000, "client_assertion_type": 128,
-	}
-	revokeParameters = map[string]int{
+	}}
+	revokeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 		"token": 6000, "token_type_hint": 64, "client_id": 128, "client_secret": 1024, "client_assertion": 6000, "client_assertion_type": 128,
+	}}
+	userinfoForm = web.Form{Size: longestBody, Ignore: true}
+)
+
+// asGet answers a form that is posted to an endpoint for browsers with a
+// redirect to the same parameters in a GET: a POST from another site comes
+// without our cookies.
+func (p *Room) asGet(path string, form web.Form, key string) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if err := form.Read(w, r); err != nil {
+			if err.Status == http.StatusUnsupportedMediaType {
+				return web.Fail(err.Status, key, err)
+			}
+			return web.Fail(http.StatusBadRequest, key, err)
+		}
+		if r.URL.RawQuery != "" {
+			return web.Fail(http.StatusBadRequest, key, errors.New("POST with a query"))
+		}
+		return p.Pages.SeeOther(w, path+"?"+r.PostForm.Encode())
 	}
-)
+}
 
-const (
-	longestBody   = 8 << 10
-	mostNames     = 40
-	longestHeader = 4 << 10 // of Authorization
-)
+const longestHeader = 4 << 10 // of Authorization
 
-// gate stands before the library: what gets past it has the right type and
-// size, everything once, and nothing in the address. parameters nil: the
-// endpoint takes its token from the Authorization header alone.
-func (p *Room) gate(parameters map[string]int, next http.Handler) http.Handler {
+// gate runs next, the library, only for a request of the right type and size,
+// with each parameter once and none in the query. An endpoint whose form has no
+// fields takes an access token from the Authorization header.
+func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.cors(w, r)
 		w.Header().Set("Pragma", "no-cache")
@@ -50,11 +67,11 @@ func (p *Room) gate(parameters map[string]int, next http.Handler) http.Handler {
 			writeError(w, http.StatusUnsupportedMediaType, "invalid_request", "no content encoding is accepted")
 			return
 		}
-		if r.Method == http.MethodPost && !p.gateBody(w, r, parameters) {
+		if r.Method == http.MethodPost && !gateBody(w, r, form) {
 			return
 		}
 		challenge := basicChallenge
-		if parameters == nil {
+		if form.Fields == nil {
 			challenge = bearerChallenge
 			if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); !strings.EqualFold(scheme, "Bearer") || token == "" {
 				// Nothing was tried: no error is named (RFC 6750 §3.1).
@@ -69,33 +86,21 @@ func (p *Room) gate(parameters map[string]int, next http.Handler) http.Handler {
 	})
 }
 
-func (p *Room) gateBody(w http.ResponseWriter, r *http.Request, parameters map[string]int) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if parameters == nil && r.ContentLength == 0 {
-		return true // a POST to userinfo with nothing in it
+// gateBody reads the body, and leaves in it what the endpoint knows. It reports
+// whether the request may go on; otherwise it has been answered.
+func gateBody(w http.ResponseWriter, r *http.Request, form web.Form) bool {
+	if form.Fields == nil && r.ContentLength == 0 {
+		return true // a POST to userinfo without a body
 	}
-	if err != nil || kind != "application/x-www-form-urlencoded" {
-		writeError(w, http.StatusUnsupportedMediaType, "invalid_request", "content type must be application/x-www-form-urlencoded")
+	if err := form.Read(w, r); err != nil {
+		writeError(w, err.Status, "invalid_request", err.Reason)
 		return false
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
-	if err := r.ParseForm(); err != nil {
-		status := http.StatusBadRequest
-		if _, big := errors.AsType[*http.MaxBytesError](err); big {
-			status = http.StatusRequestEntityTooLarge
-		}
-		writeError(w, status, "invalid_request", "the body cannot be read as a form of at most 8192 bytes")
-		return false
-	}
-	if why := singles(r.PostForm, parameters); why != "" {
-		writeError(w, http.StatusBadRequest, "invalid_request", why)
-		return false
-	}
-	if parameters == nil && r.PostForm.Has("access_token") {
+	if form.Fields == nil && r.PostForm.Has("access_token") {
 		writeError(w, http.StatusBadRequest, "invalid_request", "send the access token in the Authorization header")
 		return false
 	}
-	if parameters["grant_type"] > 0 {
+	if _, token := form.Fields["grant_type"]; token {
 		if g := r.PostForm.Get("grant_type"); g == "" {
 			writeError(w, http.StatusBadRequest, "invalid_request", "grant_type is missing")
 			return false
@@ -105,7 +110,7 @@ func (p *Room) gateBody(w http.ResponseWriter, r *http.Request, parameters map[s
 		}
 	}
 	for name := range r.PostForm {
-		if parameters[name] == 0 {
+		if _, known := form.Fields[name]; !known {
 			r.PostForm.Del(name)
 			r.Form.Del(name)
 		}
@@ -146,94 +151,4 @@ func basicReads(r *http.Request) bool {
 	_, err2 := url.QueryUnescape(password)
 	named := r.PostForm.Get("client_id")
 	return ok && err1 == nil && err2 == nil && id != "" && (named == "" || named == id)
-}
-
-// singles demands each parameter once, as text, no longer than allowed.
-func singles(form url.Values, parameters map[string]int) string {
-	if len(form) > mostNames {
-		return "too many parameters"
-	}
-	for name, values := range form {
-		longest, known := parameters[name]
-		switch {
-		case len(values) != 1:
-			return "a parameter is repeated"
-		case known && len(values[0]) > longest:
-			return name + " is too long"
-		case known && (!utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0)):
-			return name + " is not text"
-		}
-	}
-	return ""
-}
-
-// writeError is an OAuth error (RFC 6749 §5.2). The description is always
-// one of our own sentences.
-func writeError(w http.ResponseWriter, status int, code, description string) {
-	o := &oauthWriter{ResponseWriter: w, challenge: basicChallenge}
-	o.Header().Set("Content-Type", "application/json")
-	o.WriteHeader(status)
-	_ = json.NewEncoder(o).Encode(map[string]string{"error": code, "error_description": description})
-}
-
-// oauthWriter adds the headers that RFC 6749 §5.2 and RFC 6750 §3 want with
-// a status, which the library leaves out.
-type oauthWriter struct {
-	http.ResponseWriter
-	challenge string // of a 401
-}
-
-const (
-	realm           = `realm="Omgevingsloket-ID"`
-	basicChallenge  = "Basic " + realm
-	bearerChallenge = "Bearer " + realm + `, error="invalid_token"`
-)
-
-func (o *oauthWriter) WriteHeader(status int) {
-	switch h := o.Header(); {
-	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
-		h.Set("WWW-Authenticate", o.challenge)
-	case status == http.StatusServiceUnavailable && h.Get("Retry-After") == "":
-		h.Set("Retry-After", "5")
-	}
-	o.ResponseWriter.WriteHeader(status)
-}
-
-// cors answers browsers of public clients (C14): their own origins, exactly,
-// without credentials; never on /authorize.
-func (p *Room) cors(w http.ResponseWriter, r *http.Request) {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return
-	}
-	w.Header().Add("Vary", "Origin")
-	clients, err := p.Clients.List(r.Context())
-	if err != nil {
-		return
-	}
-	for _, c := range clients {
-		if c.Public() && slices.ContainsFunc(c.RedirectURIs, func(u string) bool { return originOf(u) == origin }) {
-			w.Header().Set("Access-Control-Allow-Origin", origin)
-			w.Header().Set("Cross-Origin-Resource-Policy", "cross-origin")
-			return
-		}
-	}
-}
-
-func (p *Room) preflight(w http.ResponseWriter, r *http.Request) {
-	p.cors(w, r)
-	if w.Header().Get("Access-Control-Allow-Origin") != "" {
-		w.Header().Set("Access-Control-Allow-Methods", "GET, POST")
-		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-		w.Header().Set("Access-Control-Max-Age", "600")
-	}
-	w.WriteHeader(http.StatusNoContent)
-}
-
-func originOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
-		return ""
-	}
-	return u.Scheme + "://" + u.Host
 }

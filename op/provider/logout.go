@@ -2,10 +2,8 @@ package provider
 
 import (
 	"errors"
-	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
@@ -14,10 +12,10 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// logoutParameters are those of OIDC RP-Initiated Logout §2.
-var logoutParameters = map[string]int{
+// logoutForm is what OIDC RP-Initiated Logout §2 defines.
+var logoutForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 	"id_token_hint": 6000, "logout_hint": 512, "client_id": 128, "post_logout_redirect_uri": 2048, "state": 1024, "ui_locales": 128,
-}
+}}
 
 // logout is one call of end_session, understood.
 type logout struct {
@@ -33,23 +31,11 @@ type logoutPage struct {
 	Start  web.Link
 }
 
-func (p *Room) endSessionPost(w http.ResponseWriter, r *http.Request) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return web.Fail(http.StatusUnsupportedMediaType, "error.bad_request", err)
-	}
-	r.Body = http.MaxBytesReader(w, r.Body, longestBody)
-	if err := r.ParseForm(); err != nil || r.URL.RawQuery != "" || singles(r.PostForm, logoutParameters) != "" {
-		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
-	}
-	// A POST from another site comes without our cookies: ask again as a GET.
-	return p.Pages.SeeOther(w, pathEndSession+"?"+r.PostForm.Encode())
-}
-
 // endSession logs out at once only when the hint belongs to the session of
 // this very browser; anybody else is asked first (R-258, LO-01).
 func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil || singles(query, logoutParameters) != "" {
+	query, err := logoutForm.Query(r)
+	if err != nil {
 		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
 	}
 	l, err := p.readLogout(r, query)
@@ -118,24 +104,9 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 		return l, err
 	}
 	if c.AllowsPostLogout(uri) {
-		l.back = uri
-		if state := q.Get("state"); state != "" {
-			separator := "?"
-			if strings.Contains(uri, "?") {
-				separator = "&"
-			}
-			l.back += separator + url.Values{"state": {state}}.Encode()
-		}
+		l.back = web.AddQuery(uri, url.Values{"state": {q.Get("state")}})
 	}
 	return l, nil
-}
-
-func (p *Room) session(r *http.Request) (session.Session, error) {
-	handle, ok := p.Cookies.Session(r)
-	if !ok {
-		return session.Session{}, errs.ErrNotFound
-	}
-	return p.Sessions.Get(r.Context(), handle.Hash())
 }
 
 // endNow ends the session and everything it gave. Only when all of it is

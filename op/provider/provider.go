@@ -78,10 +78,10 @@ func (p *Room) Mount(t *web.Router) {
 	p.issuer = p.Pages.Settings.Issuer
 	p.prepareMetadata()
 	t.RawPage(http.MethodGet, pathAuthorize, p.authorize)
-	t.RawPage(http.MethodPost, pathAuthorize, p.authorizePost)
+	t.RawPage(http.MethodPost, pathAuthorize, p.asGet(pathAuthorize, authorizeForm, "error.authorize"))
 	t.RawPage(http.MethodGet, pathCallback, p.callback)
 	t.RawPage(http.MethodGet, pathEndSession, p.endSession)
-	t.RawPage(http.MethodPost, pathEndSession, p.endSessionPost)
+	t.RawPage(http.MethodPost, pathEndSession, p.asGet(pathEndSession, logoutForm, "error.bad_request"))
 	t.Post("/logout", p.logoutConfirmed, "id_token_hint", "post_logout_redirect_uri", "state", "client_id")
 
 	library := op.RegisterServer(&server{room: p}, op.Endpoints{
@@ -89,10 +89,10 @@ func (p *Room) Mount(t *web.Router) {
 		Userinfo:   op.NewEndpoint(pathUserinfo),
 		Revocation: op.NewEndpoint(pathRevoke),
 	}, op.WithServerCORSOptions(nil))
-	t.Raw(http.MethodPost, pathToken, p.gate(tokenParameters, library))
-	t.Raw(http.MethodPost, pathRevoke, p.gate(revokeParameters, library))
-	t.Raw(http.MethodGet, pathUserinfo, p.gate(nil, library))
-	t.Raw(http.MethodPost, pathUserinfo, p.gate(nil, library))
+	t.Raw(http.MethodPost, pathToken, p.gate(tokenForm, library))
+	t.Raw(http.MethodPost, pathRevoke, p.gate(revokeForm, library))
+	t.Raw(http.MethodGet, pathUserinfo, p.gate(userinfoForm, library))
+	t.Raw(http.MethodPost, pathUserinfo, p.gate(userinfoForm, library))
 	for _, path := range []string{pathToken, pathRevoke, pathUserinfo} {
 		t.Raw(http.MethodOptions, path, http.HandlerFunc(p.preflight))
 	}

@@ -44,6 +44,16 @@ func (p *Room) current(r *http.Request) (session.Session, account.Account, error
 	return p.live(r.Context(), handle.Hash(), browser.Hash())
 }
 
+// session returns the browser's session, ended or not; errs.ErrNotFound without
+// one.
+func (p *Room) session(r *http.Request) (session.Session, error) {
+	handle, ok := p.Cookies.Session(r)
+	if !ok {
+		return session.Session{}, errs.ErrNotFound
+	}
+	return p.Sessions.Get(r.Context(), handle.Hash())
+}
+
 func (p *Room) live(ctx context.Context, key, browser string) (session.Session, account.Account, error) {
 	s, err := p.Sessions.Get(ctx, key)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"maps"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
-	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/grant"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -146,26 +144,4 @@ func (p *Room) bearer(ctx context.Context, token string) (grant.Grant, account.A
 		err = errToken
 	}
 	return g, a, err
-}
-
-// hint is what we read of an ID token that comes back to us.
-type hint struct {
-	Issuer   string `json:"iss"`
-	Subject  string `json:"sub"`
-	Audience string `json:"aud"`
-	SID      string `json:"sid"`
-}
-
-// readHint accepts our own ID tokens, expired ones too: they live five
-// minutes, and are hints, not proofs (OIDC RP-Initiated Logout §4).
-func (p *Room) readHint(token string) (hint, error) {
-	var raw json.RawMessage
-	if err := p.Keys.Verify(token, typIDToken, &raw); err != nil {
-		return hint{}, err
-	}
-	var h hint
-	if err := json.Unmarshal(raw, &h); err != nil || h.Issuer != p.issuer || h.Subject == "" || h.Audience == "" {
-		return hint{}, errs.ErrNotFound
-	}
-	return h, nil
 }

@@ -168,13 +168,6 @@ func (k *Cookies) formTokenFits(browser secret.Text, token string) bool {
 	return subtle.ConstantTimeCompare([]byte(k.formToken(browser)), []byte(token)) == 1
 }
 
-// FormTokenFits reports whether token is the form token of the browser that
-// sent the request.
-func (k *Cookies) FormTokenFits(r *http.Request, token string) bool {
-	browser, ok := k.Browser(r)
-	return ok && k.formTokenFits(browser, token)
-}
-
 // lang returns the language that was chosen before, or "".
 func (k *Cookies) lang(r *http.Request) string {
 	c, err := r.Cookie(k.cookieName(cookieLang))

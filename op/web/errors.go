@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,13 +51,19 @@ func lost(status int, key string, cause error) *Error {
 // unavailableRetry is what Retry-After says when a store does not answer.
 const unavailableRetry = 5 * time.Second
 
+// formKeys are the texts for a FormError, by status.
+var formKeys = map[int]string{http.StatusForbidden: "error.foreign", http.StatusRequestEntityTooLarge: "error.too_large"}
+
 // classify gives the words for any error.
 func classify(err error) *Error {
 	var known *Error
+	var form *FormError
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.As(err, &known):
 		return known
+	case errors.As(err, &form):
+		return Fail(form.Status, cmp.Or(formKeys[form.Status], "error.bad_request"), err)
 	case errors.Is(err, errs.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return &Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: err, Retry: unavailableRetry}
 	case errors.As(err, &tooBig):

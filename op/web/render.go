@@ -99,6 +99,27 @@ func (d *Renderer) SeeOther(w http.ResponseWriter, location string) error {
 	return nil
 }
 
+// AddQuery returns uri with the parameters added to its query; those with an
+// empty value are left out. The rest of uri stays as it is, byte for byte (RFC
+// 6749 §3.1.2). uri must have no fragment; client.Validate refuses one.
+func AddQuery(uri string, parameters url.Values) string {
+	added := url.Values{}
+	for name, values := range parameters {
+		for _, v := range values {
+			if v != "" {
+				added.Add(name, v)
+			}
+		}
+	}
+	switch {
+	case len(added) == 0:
+		return uri
+	case strings.Contains(uri, "?"):
+		return uri + "&" + added.Encode()
+	}
+	return uri + "?" + added.Encode()
+}
+
 // onwardPage is the answer to the last POST of a login.
 type onwardPage struct {
 	*Page

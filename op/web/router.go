@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
-	"net/url"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"omgevingsloket-id/pkg/secret"
 )
@@ -54,12 +50,13 @@ func (t *Router) Get(path string, h Handler) {
 
 // Post adds a form's target; it carries every guard that a POST needs.
 func (t *Router) Post(path string, h Handler, fields ...string) {
-	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: t.page(t.guarded(h, smallBody, false, fields))})
+	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: t.page(t.guarded(h, pageForm(fields)))})
 }
 
-// Upload adds a form's target that takes files: multipart, up to size bytes.
-func (t *Router) Upload(path string, size int64, h Handler, fields ...string) {
-	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, Upload: size, handler: t.page(t.guarded(h, size, true, fields))})
+// Upload adds a form's target that takes a file: multipart, up to size bytes.
+// The handler reads it with Cookies.ReadFile.
+func (t *Router) Upload(path string, size int64, h Handler) {
+	t.add(Route{Method: http.MethodPost, Path: path, Upload: size, handler: t.page(t.guarded(h, Form{Type: formData, Size: size}))})
 }
 
 // Raw adds a protocol endpoint, which has guards of its own.
@@ -185,43 +182,31 @@ func (t *Router) page(h Handler) http.Handler {
 	})
 }
 
-// guarded lets a POST through only if it comes from one of our own pages in
-// this browser, with the fields that the form has, each once.
-func (t *Router) guarded(h Handler, size int64, multipart bool, fields []string) Handler {
+// guarded runs h for a POST only if it comes from one of our own pages in this
+// browser, with the fields that the form has, each once.
+func (t *Router) guarded(h Handler, form Form) Handler {
 	origins := http.NewCrossOriginProtection()
 	if err := origins.AddTrustedOrigin(t.origin()); err != nil {
-		panic("web: issuer has no origin: " + err.Error()) // Prepare has parsed it
+		panic("web: issuer has no origin: " + err.Error()) // New has parsed it
 	}
-	allowed := append([]string{"csrf"}, fields...)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := origins.Check(r); err != nil {
 			return Fail(http.StatusForbidden, "error.foreign", err)
 		}
-		want := "application/x-www-form-urlencoded"
-		if multipart {
-			want = "multipart/form-data"
-		}
-		if got, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || got != want {
-			return Fail(http.StatusUnsupportedMediaType, "error.bad_request", err)
+		if err := form.open(w, r); err != nil {
+			return err
 		}
 		browser, ok := t.cookies.Browser(r)
 		if !ok {
 			return Fail(http.StatusForbidden, "error.cookies", nil)
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, size)
-		if multipart {
-			// The handler reads the parts itself, one by one, and checks the
-			// token before it keeps anything (FormTokenFits).
+		if form.Type == formData {
+			// The handler reads the parts itself, with Cookies.ReadFile, which
+			// checks the token.
 			return h(w, r)
 		}
-		if err := r.ParseForm(); err != nil {
-			if classify(err).Status == http.StatusRequestEntityTooLarge {
-				return err
-			}
-			return Fail(http.StatusBadRequest, "error.bad_request", err)
-		}
-		if err := checkFields(r.PostForm, allowed); err != nil {
-			return Fail(http.StatusBadRequest, "error.bad_request", err)
+		if err := form.parse(r); err != nil {
+			return err
 		}
 		if !t.cookies.formTokenFits(browser, r.PostForm.Get("csrf")) {
 			return Fail(http.StatusForbidden, "error.foreign", nil)
@@ -230,16 +215,13 @@ func (t *Router) guarded(h Handler, size int64, multipart bool, fields []string)
 	}
 }
 
-func checkFields(form url.Values, allowed []string) error {
-	for name, values := range form {
-		if !slices.Contains(allowed, name) || len(values) != 1 {
-			return errors.New("unexpected or repeated field")
-		}
-		if !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0) {
-			return errors.New("field is not text")
-		}
+// pageForm returns the form of a page of ours with these fields.
+func pageForm(fields []string) Form {
+	f := Form{Size: smallBody, Fields: map[string]int{"csrf": smallBody}}
+	for _, name := range fields {
+		f.Fields[name] = smallBody
 	}
-	return nil
+	return f
 }
 
 func (t *Router) origin() string { return t.pages.base.Scheme + "://" + t.pages.base.Host }

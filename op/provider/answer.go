@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+
+	"omgevingsloket-id/op/web"
+)
+
+// oauthError is an error that the client is sent with a redirect (RFC 6749
+// §4.1.2.1).
+type oauthError struct{ code, description string }
+
+func (e *oauthError) Error() string { return e.code + ": " + e.description }
+
+func refuse(code, description string) error { return &oauthError{code, description} }
+
+// refusals are the descriptions of the errors that end a login.
+var refusals = map[string]string{
+	"access_denied":    "the person did not allow this, or the account may not be used",
+	"login_required":   "the person asked for is not the one who is logged in",
+	"consent_required": "the person has to be asked first",
+}
+
+// errorAnswer returns the parameters of an error response.
+func errorAnswer(e *oauthError, state string) url.Values {
+	return url.Values{"error": {e.code}, "error_description": {e.description}, "state": {state}}
+}
+
+// refusal returns the error response of a login that ends with code, one of
+// refusals.
+func refusal(code, state string) url.Values {
+	return errorAnswer(&oauthError{code, refusals[code]}, state)
+}
+
+// answer redirects the browser to a proven redirect URI: 303, with iss in
+// every response (RFC 9207 §2).
+func (p *Room) answer(w http.ResponseWriter, redirectURI string, parameters url.Values) error {
+	parameters.Set("iss", p.issuer)
+	return p.Pages.SeeOther(w, web.AddQuery(redirectURI, parameters))
+}
+
+// writeError writes an OAuth error (RFC 6749 §5.2). The description is always
+// one of our own sentences.
+func writeError(w http.ResponseWriter, status int, code, description string) {
+	o := &oauthWriter{ResponseWriter: w, challenge: basicChallenge}
+	o.Header().Set("Content-Type", "application/json")
+	o.WriteHeader(status)
+	_ = json.NewEncoder(o).Encode(map[string]string{"error": code, "error_description": description})
+}
+
+// oauthWriter adds the headers that RFC 6749 §5.2 and RFC 6750 §3 require for
+// a status, which the library leaves out.
+type oauthWriter struct {
+	http.ResponseWriter
+	challenge string // WWW-Authenticate of a 401
+}
+
+const (
+	realm           = `realm="Omgevingsloket-ID"`
+	basicChallenge  = "Basic " + realm
+	bearerChallenge = "Bearer " + realm + `, error="invalid_token"`
+)
+
+func (o *oauthWriter) WriteHeader(status int) {
+	switch h := o.Header(); {
+	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
+		h.Set("WWW-Authenticate", o.challenge)
+	case status == http.StatusServiceUnavailable && h.Get("Retry-After") == "":
+		h.Set("Retry-After", "5")
+	}
+	o.ResponseWriter.WriteHeader(status)
+}

@@ -1,0 +1,122 @@
+package provider
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+
+	"omgevingsloket-id/pkg/client"
+)
+
+var errClient = errors.New("client authentication failed")
+
+// VerifyClient authenticates a client, by its registered method and no other;
+// the gate has seen to it that there is one at most.
+// An unknown client and a wrong proof get one answer.
+func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
+	c, err := s.verifyClient(ctx, r)
+	if err != nil {
+		s.room.Log.InfoContext(ctx, "client refused", "error", err.Error())
+		return nil, told(err, oidc.ErrInvalidClient().WithDescription("client authentication failed"), http.StatusUnauthorized)
+	}
+	return relyingParty{c}, nil
+}
+
+func (s *server) verifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (client.Client, error) {
+	method := client.None
+	switch {
+	case r.Header.Get("Authorization") != "":
+		method = client.ClientSecretBasic
+	case r.Data.ClientAssertion != "":
+		method = client.PrivateKeyJWT
+		id, err := assertedClient(r.Data.ClientAssertion)
+		if err != nil || r.Data.ClientID != "" && r.Data.ClientID != id {
+			return client.Client{}, errClient
+		}
+		r.Data.ClientID = id
+	case r.Data.ClientSecret != "":
+		method = client.ClientSecretPost
+	}
+	c, err := s.room.Clients.ByID(ctx, r.Data.ClientID)
+	if err != nil {
+		return client.Client{}, err
+	}
+	if c.AuthMethod != method || !s.room.Policy.For(c).Allows(method) {
+		return client.Client{}, errClient
+	}
+	switch method {
+	case client.ClientSecretBasic, client.ClientSecretPost:
+		if !secretFits(c, r.Data.ClientSecret) {
+			return client.Client{}, errClient
+		}
+	case client.PrivateKeyJWT:
+		if err := s.room.verifyAssertion(ctx, c, r.Data.ClientAssertion); err != nil {
+			return client.Client{}, err
+		}
+	}
+	return c, nil
+}
+
+// secretFits compares with every secret of a client, so that two may be valid
+// while one is being replaced. Secrets are ours, 256 bits: SHA-256 is enough.
+func secretFits(c client.Client, given string) bool {
+	sum := sha256.Sum256([]byte(given))
+	got, fits := hex.EncodeToString(sum[:]), 0
+	for _, want := range c.SecretHashes {
+		fits |= subtle.ConstantTimeCompare([]byte(strings.ToLower(want)), []byte(got))
+	}
+	return fits == 1
+}
+
+// relyingParty shows a client to the library, which asks for little once
+// UnimplementedServer stands under everything.
+type relyingParty struct{ client.Client }
+
+func (c relyingParty) GetID() string { return c.ID }
+
+func (c relyingParty) RedirectURIs() []string { return c.Client.RedirectURIs }
+
+func (c relyingParty) PostLogoutRedirectURIs() []string { return c.Client.PostLogoutRedirectURIs }
+
+func (c relyingParty) ApplicationType() op.ApplicationType {
+	if c.Public() {
+		return op.ApplicationTypeNative
+	}
+	return op.ApplicationTypeWeb
+}
+
+func (c relyingParty) AuthMethod() oidc.AuthMethod { return oidc.AuthMethod(c.Client.AuthMethod) }
+
+func (c relyingParty) ResponseTypes() []oidc.ResponseType {
+	return []oidc.ResponseType{oidc.ResponseTypeCode}
+}
+
+func (c relyingParty) GrantTypes() []oidc.GrantType { return []oidc.GrantType{oidc.GrantTypeCode} }
+
+func (c relyingParty) LoginURL(string) string { return "" }
+
+func (c relyingParty) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeJWT }
+
+func (c relyingParty) IDTokenLifetime() time.Duration { return idTokenLifetime }
+
+func (c relyingParty) DevMode() bool { return false }
+
+func (c relyingParty) RestrictAdditionalIdTokenScopes() func([]string) []string { return nil }
+
+func (c relyingParty) RestrictAdditionalAccessTokenScopes() func([]string) []string {
+	return nil
+}
+
+func (c relyingParty) IsScopeAllowed(string) bool { return false }
+
+func (c relyingParty) IDTokenUserinfoClaimsAssertion() bool { return false }
+
+func (c relyingParty) ClockSkew() time.Duration { return 0 }

@@ -1,0 +1,41 @@
+package provider_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"omgevingsloket-id/e2e/site"
+)
+
+// TestPostedToBrowserEndpoints: a form at an endpoint for browsers becomes the
+// same GET, if it is a form, whole, in the body, and each parameter once.
+func TestPostedToBrowserEndpoints(t *testing.T) {
+	s := site.New(t, nil)
+	b := s.Browser()
+	for _, path := range []string{"/authorize", "/end_session"} {
+		for name, c := range map[string]struct {
+			query, kind, body string
+			status            int
+			location          string
+		}{
+			"a form":         {"", site.FormKind, "state=a%26b&client_id=web", http.StatusSeeOther, path + "?client_id=web&state=a%26b"},
+			"unknown names":  {"", site.FormKind, "lang=en&x=%00", http.StatusSeeOther, path + "?lang=en&x=%00"},
+			"no form":        {"", "application/json", "{}", http.StatusUnsupportedMediaType, ""},
+			"not a form":     {"", site.FormKind, "state=%zz", http.StatusBadRequest, ""},
+			"too long":       {"", site.FormKind, "x=" + strings.Repeat("x", 8<<10), http.StatusBadRequest, ""},
+			"with a query":   {"?client_id=web", site.FormKind, "state=a", http.StatusBadRequest, ""},
+			"twice":          {"", site.FormKind, "state=a&state=b", http.StatusBadRequest, ""},
+			"a long value":   {"", site.FormKind, "client_id=" + strings.Repeat("x", 129), http.StatusBadRequest, ""},
+			"a NUL":          {"", site.FormKind, "state=%00", http.StatusBadRequest, ""},
+			"many names":     {"", site.FormKind, manyNames(41), http.StatusBadRequest, ""},
+			"type and query": {"?client_id=web", "text/plain", "state=a", http.StatusUnsupportedMediaType, ""},
+		} {
+			req := b.Asks(http.MethodPost, path+c.query, strings.NewReader(c.body))
+			req.Header.Set("Content-Type", c.kind)
+			if a := b.Send(req); a.Status != c.status || a.Header.Get("Location") != c.location {
+				t.Errorf("%s, %s: POST = %d %q, want %d %q", path, name, a.Status, a.Header.Get("Location"), c.status, c.location)
+			}
+		}
+	}
+}
