@@ -39,29 +39,23 @@ func leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec effec
 		}
 	}
 	if !m.Has(staff.Helpdesk) {
-		for _, query := range []string{
-			`UPDATE unblock_cases SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
-				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING '` + string(helpdesk.Unblock) + `', account_id`,
-			`UPDATE account_changes SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
-				WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING kind, account_id`,
-		} {
-			rows, err := tx.QueryContext(ctx, query, by, ms(e.At), m.ID)
-			ended, err := all(rows, err, func(r row) (staff.Left, error) {
-				var kind helpdesk.Kind
-				var l staff.Left
-				if err := r.Scan(&kind, &l.ObjectID); err != nil {
-					return l, err
-				}
-				if l.Action = helpdesk.CancelActions[kind]; l.Action == "" {
-					return l, fmt.Errorf("a request of the unknown kind %q", kind)
-				}
-				return l, nil
-			})
-			if err != nil {
-				return rec, err
+		rows, err := tx.QueryContext(ctx, `UPDATE helpdesk_requests SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
+			WHERE opened_by = $3 AND `+withOfficial+` RETURNING kind, account_id`, by, ms(e.At), m.ID)
+		ended, err := all(rows, err, func(r row) (staff.Left, error) {
+			var kind helpdesk.Kind
+			var l staff.Left
+			if err := r.Scan(&kind, &l.ObjectID); err != nil {
+				return l, err
 			}
-			left = append(left, ended...)
+			if l.Action = helpdesk.CancelActions[kind]; l.Action == "" {
+				return l, fmt.Errorf("a request of the unknown kind %q", kind)
+			}
+			return l, nil
+		})
+		if err != nil {
+			return rec, err
 		}
+		left = append(left, ended...)
 	}
 	if len(rec.Events) > 0 {
 		for _, l := range left {
