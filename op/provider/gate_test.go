@@ -19,16 +19,16 @@ func TestPostedToBrowserEndpoints(t *testing.T) {
 			status            int
 			location          string
 		}{
-			"a form":         {"", site.FormKind, "state=a%26b&client_id=web", http.StatusSeeOther, path + "?client_id=web&state=a%26b"},
-			"unknown names":  {"", site.FormKind, "lang=en&x=%00", http.StatusSeeOther, path + "?lang=en&x=%00"},
+			"a form":         {"", site.FormType, "state=a%26b&client_id=web", http.StatusSeeOther, path + "?client_id=web&state=a%26b"},
+			"unknown names":  {"", site.FormType, "lang=en&x=%00", http.StatusSeeOther, path + "?lang=en&x=%00"},
 			"no form":        {"", "application/json", "{}", http.StatusUnsupportedMediaType, ""},
-			"not a form":     {"", site.FormKind, "state=%zz", http.StatusBadRequest, ""},
-			"too long":       {"", site.FormKind, "x=" + strings.Repeat("x", 8<<10), http.StatusBadRequest, ""},
-			"with a query":   {"?client_id=web", site.FormKind, "state=a", http.StatusBadRequest, ""},
-			"twice":          {"", site.FormKind, "state=a&state=b", http.StatusBadRequest, ""},
-			"a long value":   {"", site.FormKind, "client_id=" + strings.Repeat("x", 129), http.StatusBadRequest, ""},
-			"a NUL":          {"", site.FormKind, "state=%00", http.StatusBadRequest, ""},
-			"many names":     {"", site.FormKind, manyNames(41), http.StatusBadRequest, ""},
+			"not a form":     {"", site.FormType, "state=%zz", http.StatusBadRequest, ""},
+			"too long":       {"", site.FormType, "x=" + strings.Repeat("x", 8<<10), http.StatusBadRequest, ""},
+			"with a query":   {"?client_id=web", site.FormType, "state=a", http.StatusBadRequest, ""},
+			"twice":          {"", site.FormType, "state=a&state=b", http.StatusBadRequest, ""},
+			"a long value":   {"", site.FormType, "client_id=" + strings.Repeat("x", 129), http.StatusBadRequest, ""},
+			"a NUL":          {"", site.FormType, "state=%00", http.StatusBadRequest, ""},
+			"many names":     {"", site.FormType, manyNames(41), http.StatusBadRequest, ""},
 			"type and query": {"?client_id=web", "text/plain", "state=a", http.StatusUnsupportedMediaType, ""},
 		} {
 			req := b.Asks(http.MethodPost, path+c.query, strings.NewReader(c.body))

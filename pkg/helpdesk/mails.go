@@ -26,7 +26,7 @@ const (
 // the receipt is not among them because the address is new (SecondWithin): it
 // holds what a caller is asked, and whoever got the address changed by deceit
 // is not to learn it.
-func (r *Service) Mails(ctx context.Context, a account.Account) (out []Mail, held bool, err error) {
+func (s *Service) Mails(ctx context.Context, a account.Account) (out []Mail, held bool, err error) {
 	switch {
 	case a.State == account.Closed:
 		return nil, false, nil // none of them is true any more
@@ -35,14 +35,14 @@ func (r *Service) Mails(ctx context.Context, a account.Account) (out []Mail, hel
 	case a.State == account.AwaitingEnrolment && a.Unblocks > 0:
 		out = append(out, MailUnblocked)
 	}
-	_, _, err = r.Store.Application(ctx, a.ID)
+	_, _, err = s.Store.Application(ctx, a.ID)
 	if errors.Is(err, errs.ErrNotFound) {
 		return out, false, nil
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	if held, err = r.Store.Moved(ctx, a.ID, r.Now()); !held {
+	if held, err = s.Store.Moved(ctx, a.ID, s.Now()); !held {
 		out = append(out, MailReceipt)
 	}
 	return out, held, err
@@ -51,33 +51,33 @@ func (r *Service) Mails(ctx context.Context, a account.Account) (out []Mail, hel
 // Resend sends a mail again, to the address of the account and no other.
 // ErrMail when it is none of Mails, ErrMails after too many of them;
 // errs.ErrConflict when the account changed since it was read.
-func (r *Service) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Actor) error {
+func (s *Service) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(MailReasons, reason, number)
 	if err != nil {
 		return err
 	}
-	m, err := r.again(ctx, a, kind)
+	m, err := s.again(ctx, a, kind)
 	if err != nil {
 		return err
 	}
-	e := by.Did(audit.AccountMailResent, a.ID, r.Now()).Because(string(reason)).With(map[string]string{"ticket": number, "mail": string(kind)})
-	return r.Store.Resend(ctx, a, e.At, effect.Of(e, m))
+	e := by.Did(audit.AccountMailResent, a.ID, s.Now()).Because(string(reason)).With(map[string]string{"ticket": number, "mail": string(kind)})
+	return s.Store.Resend(ctx, a, e.At, effect.Of(e, m))
 }
 
-func (r *Service) again(ctx context.Context, a account.Account, kind Mail) (mail.Message, error) {
-	now := r.Now()
+func (s *Service) again(ctx context.Context, a account.Account, kind Mail) (mail.Message, error) {
+	now := s.Now()
 	switch {
 	case kind == MailBlocked && a.State == account.Blocked:
-		return r.Letters.AccountBlocked(a, a.BlockReason, a.BlockRef, now), nil
+		return s.Letters.AccountBlocked(a, a.BlockReason, a.BlockRef, now), nil
 	case kind == MailUnblocked && a.State == account.AwaitingEnrolment && a.Unblocks > 0:
-		return r.Letters.AccountUnblocked(a, now), nil
+		return s.Letters.AccountUnblocked(a, now), nil
 	case kind != MailReceipt:
 		return mail.Message{}, ErrMail
 	}
-	if moved, err := r.Store.Moved(ctx, a.ID, now); err != nil || moved {
+	if moved, err := s.Store.Moved(ctx, a.ID, now); err != nil || moved {
 		return mail.Message{}, cmp.Or(err, ErrMail)
 	}
-	app, documents, err := r.Store.Application(ctx, a.ID)
+	app, documents, err := s.Store.Application(ctx, a.ID)
 	if errors.Is(err, errs.ErrNotFound) {
 		return mail.Message{}, ErrMail
 	}
@@ -85,5 +85,5 @@ func (r *Service) again(ctx context.Context, a account.Account, kind Mail) (mail
 		return mail.Message{}, err
 	}
 	app.Email = a.Email // the address may have been corrected since
-	return r.Letters.Receipt(app, &a, documents, now), nil
+	return s.Letters.Receipt(app, &a, documents, now), nil
 }

@@ -31,26 +31,26 @@ var (
 func (w *Writer) AddressURL() string { return w.Issuer + "/address" }
 
 // AddressAnnounced tells the present address that another one was asked for.
-func (w *Writer) AddressAnnounced(a account.Account, c helpdesk.Change, now time.Time) mail.Message {
-	return w.write(KindAddressAnnounced, a.Email, aboutChange(toHolder(a, now, addressTimes(c, now)), c))
+func (w *Writer) AddressAnnounced(a account.Account, r helpdesk.Request, now time.Time) mail.Message {
+	return w.write(KindAddressAnnounced, a.Email, aboutRequest(toHolder(a, now, addressTimes(r, now)), r))
 }
 
 // AddressConfirm carries the code to the new address. Nobody has proven that
 // it is the holder's: nothing of the account is in it, not even a name.
-func (w *Writer) AddressConfirm(a account.Account, c helpdesk.Change, code secret.Text, now time.Time) mail.Message {
-	times := addressTimes(c, now)
+func (w *Writer) AddressConfirm(a account.Account, r helpdesk.Request, code secret.Text, now time.Time) mail.Message {
+	times := addressTimes(r, now)
 	times["Code"] = code.Reveal()
-	return w.write(KindAddressConfirm, c.Email, aboutChange(envelope{Lang: a.Lang, At: now, Expires: c.Until, Letter: times}, c))
+	return w.write(KindAddressConfirm, r.Email, aboutRequest(envelope{Lang: a.Lang, At: now, Expires: r.Until, Letter: times}, r))
 }
 
 // AddressChanged is the last mail to the address of before.
-func (w *Writer) AddressChanged(a account.Account, c helpdesk.Change, now time.Time) mail.Message {
-	return w.write(KindAddressChanged, a.Email, aboutChange(toHolder(a, now, nil), c))
+func (w *Writer) AddressChanged(a account.Account, r helpdesk.Request, now time.Time) mail.Message {
+	return w.write(KindAddressChanged, a.Email, aboutRequest(toHolder(a, now, nil), r))
 }
 
 // AddressNew is the first mail to the new address.
-func (w *Writer) AddressNew(a account.Account, c helpdesk.Change, now time.Time) mail.Message {
-	return w.write(KindAddressNew, c.Email, aboutChange(toHolder(a, now, nil), c))
+func (w *Writer) AddressNew(a account.Account, r helpdesk.Request, now time.Time) mail.Message {
+	return w.write(KindAddressNew, r.Email, aboutRequest(toHolder(a, now, nil), r))
 }
 
 // AccountClosed tells until when it can be undone.
@@ -60,12 +60,12 @@ func (w *Writer) AccountClosed(a account.Account, ref string, until, now time.Ti
 	return w.write(KindAccountClosed, a.Email, e)
 }
 
-func addressTimes(c helpdesk.Change, now time.Time) map[string]any {
-	return map[string]any{"From": c.From, "Later": c.From.After(now)}
+func addressTimes(r helpdesk.Request, now time.Time) map[string]any {
+	return map[string]any{"From": r.From, "Later": r.From.After(now)}
 }
 
-func aboutChange(e envelope, c helpdesk.Change) envelope {
-	e.Ref = c.Reference
+func aboutRequest(e envelope, r helpdesk.Request) envelope {
+	e.Ref = r.Reference
 	return e
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 // change is a change of address; the mails of these tests go to one address.
-func change(delay time.Duration) helpdesk.Change {
-	return helpdesk.Change{
+func change(delay time.Duration) helpdesk.Request {
+	return helpdesk.Request{
 		ID: "c1", Reference: "W3RT-9KLM", Kind: helpdesk.Address, Email: "jo@example.com", From: now.Add(delay), Until: now.Add(delay + helpdesk.HolderTime),
 	}
 }

@@ -18,16 +18,6 @@ func both(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
 	}
 }
 
-func TestChangesContract(t *testing.T) {
-	t.Parallel()
-	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
-		storagetest.Changes(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store, helpdesk.Changes) {
-			db := open(t)
-			return storesOf(db), db.Helpdesk(), db.Changes()
-		})
-	})
-}
-
 func TestWatchedContract(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {

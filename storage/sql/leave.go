@@ -61,32 +61,20 @@ func (s cases) leave(ctx context.Context, tx *sql.Tx, member, _ string, now time
 	return left, nil
 }
 
-// cancelRequests cancels the member's requests of the helpdesk that are not
+// cancelRequests cancels the official's requests of the helpdesk that are not
 // decided on.
 func cancelRequests(ctx context.Context, tx *sql.Tx, member, by string, now time.Time) ([]staff.Left, error) {
-	var left []staff.Left
-	for _, query := range []string{
-		`UPDATE unblock_cases SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
-			WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING '` + string(helpdesk.Unblock) + `', account_id`,
-		`UPDATE account_changes SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
-			WHERE opened_by = $3 AND state IN ('open', 'proposed') RETURNING kind, account_id`,
-	} {
-		rows, err := tx.QueryContext(ctx, query, by, ms(now), member)
-		ended, err := all(rows, err, func(r row) (staff.Left, error) {
-			var kind helpdesk.Kind
-			var l staff.Left
-			if err := r.Scan(&kind, &l.ObjectID); err != nil {
-				return l, err
-			}
-			if l.Action = helpdesk.CancelActions[kind]; l.Action == "" {
-				return l, fmt.Errorf("a request of the unknown kind %q", kind)
-			}
-			return l, nil
-		})
-		if err != nil {
-			return nil, err
+	rows, err := tx.QueryContext(ctx, `UPDATE helpdesk_requests SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
+		WHERE opened_by = $3 AND `+withOfficial+` RETURNING kind, account_id`, by, ms(now), member)
+	return all(rows, err, func(r row) (staff.Left, error) {
+		var kind helpdesk.Kind
+		var l staff.Left
+		if err := r.Scan(&kind, &l.ObjectID); err != nil {
+			return l, err
 		}
-		left = append(left, ended...)
-	}
-	return left, nil
+		if l.Action = helpdesk.CancelActions[kind]; l.Action == "" {
+			return l, fmt.Errorf("a request of the unknown kind %q", kind)
+		}
+		return l, nil
+	})
 }

@@ -24,8 +24,8 @@ UNION ALL SELECT 'ended', kind, '', state, late, days, COUNT(*) FROM (
 UNION ALL SELECT CASE WHEN d.kind = 'more' THEN 'asked' ELSE 'rejected' END, a.kind, d.reason, '', 0, 0, COUNT(*)
 	FROM decisions d JOIN applications a ON a.id = d.application_id
 	WHERE d.kind IN ('more', 'reject') AND d.at >= $1 AND d.at < $2 GROUP BY d.kind, a.kind, d.reason
-UNION ALL SELECT 'unblock', a.kind, u.reason, u.state, 0, 0, COUNT(*) FROM unblock_cases u JOIN accounts a ON a.id = u.account_id
-	WHERE u.state IN ('done', 'refused') AND u.decided_at >= $1 AND u.decided_at < $2 GROUP BY a.kind, u.reason, u.state`
+UNION ALL SELECT 'unblock', a.kind, u.reason, u.state, 0, 0, COUNT(*) FROM helpdesk_requests u JOIN accounts a ON a.id = u.account_id
+	WHERE u.kind = 'unblock' AND u.state IN ('done', 'refused') AND u.decided_at >= $1 AND u.decided_at < $2 GROUP BY a.kind, u.reason, u.state`
 
 func (s counts) Count(ctx context.Context, q statistics.Query) ([]statistics.Row, error) {
 	rows, err := s.db.sql.QueryContext(ctx, counting, ms(q.From), ms(q.To), ms(q.Now))

@@ -1,7 +1,6 @@
 package storagetest
 
 import (
-	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -15,19 +14,128 @@ import (
 // Helpdesk runs the contract of the helpdesk's store.
 func Helpdesk(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store)) {
 	for name, test := range map[string]func(*testing.T, deskWorld){
-		"Search": helpdeskSearch, "Begin": helpdeskBegin, "Save": helpdeskSave, "Finish": helpdeskFinish, "FourEyes": helpdeskFourEyes, "Too late": helpdeskLate,
-		"Mails again": helpdeskResend,
+		"Search": helpdeskSearch, "Mails again": helpdeskResend, "Reopen": helpdeskReopen, "Silence": helpdeskSilence,
+		"Judged again": helpdeskJudgedAgain, "Forgetful rules": helpdeskForgetfulRules, "Wrong answers": helpdeskWrongAnswers,
+		"Unblock/Begin": unblockBegin, "Unblock/Save": unblockSave, "Unblock/Confirm": unblockConfirm, "Unblock/Four eyes": unblockFourEyes, "Unblock/Too late": unblockLate,
+		"Unblock/After a change of address": unblockAfterChange,
+		"Change/Begin":                      changeBegin, "Change/Save": changeSave, "Change/Confirm": changeConfirm, "Change/Address": changeAddress, "Change/Wrong codes": changeWrongCodes,
+		"Change/Taken": changeTaken, "Change/Close": changeClose, "Change/Too late": changeLate,
 	} {
 		t.Run(name, func(t *testing.T) {
 			stores, desk := open(t)
-			test(t, deskWorld{world{stores, t}, desk})
+			w := deskWorld{world{stores, t}, desk}
+			test(t, w)
+			w.unbroken()
 		})
 	}
 }
 
+// deskWorld is a world of natural persons, for whom one official is enough.
 type deskWorld struct {
 	world
 	Helpdesk helpdesk.Store
+}
+
+func (w deskWorld) awaiting() account.Account {
+	w.t.Helper()
+	a := draft()
+	a.Kind = account.NaturalPerson
+	a = w.ready(a)
+	who := approved(a)
+	must(w.t, w.Applications.Submit(ctx(w.t), a, &who, effect.Effects{}))
+	return who
+}
+
+func (w deskWorld) shown() account.Account {
+	w.t.Helper()
+	a := w.awaiting()
+	must(w.t, w.Accounts.Reveal(ctx(w.t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
+	return w.account(a.ID)
+}
+
+func (w deskWorld) active() account.Account {
+	w.t.Helper()
+	a := w.awaiting()
+	w.enrolled(a.ID)
+	return w.account(a.ID)
+}
+
+func (w deskWorld) blocked() account.Account {
+	w.t.Helper()
+	a := w.active()
+	w.block(a, noon)
+	return w.account(a.ID)
+}
+
+func (w deskWorld) block(a account.Account, at time.Time) {
+	w.t.Helper()
+	must(w.t, w.Accounts.Block(ctx(w.t), a.ID, 0, account.Reported, fresh("BR"), at, effect.Effects{}))
+}
+
+func (w deskWorld) request(id string) helpdesk.Request {
+	w.t.Helper()
+	return ok[helpdesk.Request](w.t)(w.Helpdesk.Request(ctx(w.t), id))
+}
+
+// begin keeps a request that is admitted.
+func (w deskWorld) begin(q helpdesk.Request, rec effect.Effects) error {
+	return w.Helpdesk.Begin(ctx(w.t), q.AccountID, q.OpenedAt.Add(-helpdesk.SecondWithin),
+		func(a account.Account, found []helpdesk.Request) (helpdesk.Request, []helpdesk.Request, effect.Effects, error) {
+			begun, ended, err := helpdesk.Admit(q, a, found)
+			return begun, ended, rec, err
+		})
+}
+
+// begun begins a request, or fails the test.
+func (w deskWorld) begun(q helpdesk.Request) helpdesk.Request {
+	w.t.Helper()
+	must(w.t, w.begin(q, effect.Effects{}))
+	return q
+}
+
+// save writes an open request as it is now, if it was not written since.
+func (w deskWorld) save(q helpdesk.Request, rec effect.Effects) (helpdesk.Request, error) {
+	return w.Helpdesk.Move(ctx(w.t), q.ID, func(now helpdesk.Request, _ account.Account) (helpdesk.Request, effect.Effects, error) {
+		if now.Version != q.Version || now.State != helpdesk.Open {
+			return now, rec, errs.ErrConflict
+		}
+		return q, rec, nil
+	})
+}
+
+// delay is how long the present address may object.
+const delay = time.Hour
+
+// confirm is the yes of an official.
+func (w deskWorld) confirm(id, by string, now time.Time, rec effect.Effects) error {
+	_, err := w.Helpdesk.Move(ctx(w.t), id, func(q helpdesk.Request, a account.Account) (helpdesk.Request, effect.Effects, error) {
+		q, err := helpdesk.Confirm(q, a, by, now, delay)
+		return q, rec, err
+	})
+	return err
+}
+
+// end refuses or cancels a request that is in the state in which it was read.
+func (w deskWorld) end(read helpdesk.Request, state helpdesk.State, by string, now time.Time, rec effect.Effects) error {
+	_, err := w.Helpdesk.Move(ctx(w.t), read.ID, func(q helpdesk.Request, _ account.Account) (helpdesk.Request, effect.Effects, error) {
+		if q.State != read.State {
+			return q, rec, errs.ErrConflict
+		}
+		q.State, q.DecidedBy, q.DecidedAt = state, by, now
+		return q, rec, nil
+	})
+	return err
+}
+
+// try types a code for a new address.
+func (w deskWorld) try(id string, right bool, now time.Time, rec effect.Effects) (helpdesk.HolderVerdict, error) {
+	var verdict helpdesk.HolderVerdict
+	_, err := w.Helpdesk.Try(ctx(w.t), id, func(q helpdesk.Request, a account.Account) (helpdesk.Request, effect.Effects, error) {
+		q, v, err := helpdesk.TakeCode(q, a, right, now)
+		verdict = v
+		return q, rec, err
+	})
+	return verdict, err
 }
 
 func helpdeskSearch(t *testing.T, w deskWorld) {
@@ -66,7 +174,7 @@ func helpdeskSearch(t *testing.T, w deskWorld) {
 		is(t, err, errs.ErrNotFound)
 		_, _, err = w.Helpdesk.Application(ctx(t), odd)
 		is(t, err, errs.ErrNotFound)
-		_, err = w.Helpdesk.Case(ctx(t), odd)
+		_, err = w.Helpdesk.Request(ctx(t), odd)
 		is(t, err, errs.ErrNotFound)
 	}
 	seen := note("account.viewed", who.ID)
@@ -98,190 +206,4 @@ func helpdeskResend(t *testing.T, w deskWorld) {
 	other.Epoch++
 	rec, err = send(other, last)
 	w.refused(err, errs.ErrConflict, rec)
-}
-
-// unblocking is a new case of an account.
-func unblocking(a account.Account, by string) helpdesk.Case {
-	return helpdesk.Case{ID: fresh("case"), AccountID: a.ID, Epoch: a.Epoch, State: helpdesk.Open, OpenedBy: by, OpenedAt: noon, Version: 1}
-}
-
-// identified is a case that has all it takes.
-func (w deskWorld) identified(a account.Account, by string, second bool) helpdesk.Case {
-	w.t.Helper()
-	c := unblocking(a, by)
-	c.Second = second
-	must(w.t, w.Helpdesk.Begin(ctx(w.t), c, effect.Effects{}))
-	c.CodeRight, c.Right, c.Answers = true, helpdesk.RightAnswers, map[helpdesk.Question]bool{helpdesk.Birthdate: true, helpdesk.Phone: false}
-	c.Reason, c.Ticket = "lost_phone", "T-1"
-	if second {
-		c.State = helpdesk.Proposed
-	}
-	return ok[helpdesk.Case](w.t)(w.Helpdesk.Save(ctx(w.t), c, effect.Effects{}))
-}
-
-func helpdeskBegin(t *testing.T, w deskWorld) {
-	a := w.blocked()
-	first, rec := unblocking(a, "olga"), note("unblock.begun", a.ID)
-	w.happened(w.Helpdesk.Begin(ctx(t), first, rec), rec)
-	same(t, ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), first.ID)), first)
-
-	rec = note("unblock.begun", a.ID)
-	w.refused(w.Helpdesk.Begin(ctx(t), unblocking(a, "piet"), rec), errs.ErrConflict, rec)
-	again := unblocking(a, "olga")
-	must(t, w.Helpdesk.Begin(ctx(t), again, effect.Effects{}))
-	same(t, ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), first.ID)).State, helpdesk.Cancelled)
-	later := unblocking(a, "piet")
-	later.OpenedAt = noon.Add(helpdesk.CaseTime)
-	must(t, w.Helpdesk.Begin(ctx(t), later, effect.Effects{}))
-
-	must(t, w.Helpdesk.End(ctx(t), later.ID, helpdesk.Refused, "piet", later.OpenedAt, effect.Effects{}))
-	is(t, w.Helpdesk.End(ctx(t), later.ID, helpdesk.Cancelled, "piet", later.OpenedAt, effect.Effects{}), errs.ErrConflict)
-	hot := unblocking(a, "piet")
-	hot.OpenedAt = later.OpenedAt.Add(helpdesk.Cooling - time.Second)
-	is(t, w.Helpdesk.Begin(ctx(t), hot, effect.Effects{}), errs.ErrConflict)
-	hot.OpenedAt = later.OpenedAt.Add(helpdesk.Cooling)
-	must(t, w.Helpdesk.Begin(ctx(t), hot, effect.Effects{}))
-
-	stale := w.blocked()
-	stale.Epoch--
-	for _, who := range []account.Account{w.awaiting(), w.shown(), w.active(), stale} {
-		rec := note("unblock.begun", who.ID)
-		w.refused(w.Helpdesk.Begin(ctx(t), unblocking(who, "olga"), rec), errs.ErrConflict, rec)
-	}
-	b := w.blocked()
-	exactlyOne(t, atOnce(func(i int) error {
-		return w.Helpdesk.Begin(ctx(t), unblocking(b, fresh("member")), effect.Effects{})
-	}), errs.ErrConflict)
-}
-
-func helpdeskSave(t *testing.T, w deskWorld) {
-	a := w.blocked()
-	c := unblocking(a, "olga")
-	must(t, w.Helpdesk.Begin(ctx(t), c, effect.Effects{}))
-	exactlyOne(t, atOnce(func(int) error {
-		next := c
-		next.Wrong, next.Answers = 1, map[helpdesk.Question]bool{helpdesk.Street: false}
-		_, err := w.Helpdesk.Save(ctx(t), next, effect.Effects{})
-		return err
-	}), errs.ErrConflict)
-	got := ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID))
-	c.Wrong, c.Answers, c.Version = 1, map[helpdesk.Question]bool{helpdesk.Street: false}, 2
-	same(t, got, c)
-	must(t, w.Helpdesk.End(ctx(t), c.ID, helpdesk.Cancelled, "olga", noon, effect.Effects{}))
-	rec := note("unblock.answers", a.ID)
-	_, err := w.Helpdesk.Save(ctx(t), got, rec)
-	w.refused(err, errs.ErrConflict, rec)
-}
-
-// EN-20, EN-21: one of a crowd unblocks; what is not identified, justified
-// or of this block does not.
-func helpdeskFinish(t *testing.T, w deskWorld) {
-	for name, spoil := range map[string]func(*helpdesk.Case){
-		"no code": func(c *helpdesk.Case) { c.CodeRight = false }, "two answers": func(c *helpdesk.Case) { c.Right = 2 }, "no reason": func(c *helpdesk.Case) { c.Reason = "" },
-	} {
-		a := w.blocked()
-		c := w.identified(a, "olga", false)
-		spoil(&c)
-		c = ok[helpdesk.Case](t)(w.Helpdesk.Save(ctx(t), c, effect.Effects{}))
-		rec := note("account.unblocked", a.ID)
-		w.refused(w.Helpdesk.Finish(ctx(t), c.ID, "olga", noon, rec), errs.ErrConflict, rec)
-		if got := w.account(a.ID); got.State != account.Blocked {
-			t.Error(name, "unblocks")
-		}
-	}
-	a := w.blocked()
-	c := w.identified(a, "olga", false)
-	rec := note("account.unblocked", a.ID)
-	w.refused(w.Helpdesk.Finish(ctx(t), c.ID, "piet", noon, rec), errs.ErrConflict, rec) // it is not piet's
-	exactlyOne(t, atOnce(func(int) error { return w.Helpdesk.Finish(ctx(t), c.ID, "olga", noon, rec) }), errs.ErrConflict)
-	w.recorded(rec)
-	got := w.account(a.ID)
-	if got.State != account.AwaitingEnrolment || got.Unblocks != 1 || got.Epoch != a.Epoch+1 || got.Factor.Sealed != nil || !got.UnblockedAt.Equal(noon) {
-		t.Errorf("afterwards: %+v", got)
-	}
-	w.unbroken()
-
-	// Blocked again: the case is of a block that is over.
-	b := w.blocked()
-	c = w.identified(b, "olga", false)
-	must(t, w.Accounts.Unblock(ctx(t), b.ID, noon, effect.Effects{}))
-	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, fresh("BR"), noon, effect.Effects{}))
-	rec = note("account.unblocked", b.ID)
-	w.refused(w.Helpdesk.Finish(ctx(t), c.ID, "olga", noon, rec), errs.ErrConflict, rec)
-	same(t, ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID)).State, helpdesk.Open)
-	must(t, w.Helpdesk.Begin(ctx(t), unblocking(w.account(b.ID), "piet"), effect.Effects{}))
-}
-
-// OF-20: who proposes does not confirm.
-func helpdeskFourEyes(t *testing.T, w deskWorld) {
-	a := w.blocked()
-	c := w.identified(a, "olga", true)
-	if waiting := ok[[]helpdesk.Case](t)(w.Helpdesk.Waiting(ctx(t), noon)); len(waiting) != 1 {
-		t.Fatal("waiting:", waiting)
-	} else {
-		same(t, waiting[0], c)
-	}
-	rec := note("account.unblocked", a.ID)
-	w.refused(w.Helpdesk.Finish(ctx(t), c.ID, "olga", noon, rec), errs.ErrConflict, rec)
-	is(t, w.Helpdesk.Begin(ctx(t), unblocking(a, "olga"), effect.Effects{}), errs.ErrConflict)
-	exactlyOne(t, atOnce(func(i int) error {
-		if i%2 == 0 {
-			return w.Helpdesk.Finish(ctx(t), c.ID, "piet", noon, rec)
-		}
-		return w.Helpdesk.End(ctx(t), c.ID, helpdesk.Refused, "petra", noon, rec)
-	}), errs.ErrConflict)
-	w.recorded(rec)
-	end := ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID))
-	if done := w.account(a.ID).State == account.AwaitingEnrolment; done != (end.State == helpdesk.Done) {
-		t.Errorf("the case is %s, the account %s", end.State, w.account(a.ID).State)
-	}
-	if waiting := ok[[]helpdesk.Case](t)(w.Helpdesk.Waiting(ctx(t), noon)); len(waiting) != 0 {
-		t.Error("waiting still:", waiting)
-	}
-	// A case that needs a colleague is not done before it was proposed.
-	b := w.blocked()
-	open := unblocking(b, "olga")
-	open.Second = true
-	must(t, w.Helpdesk.Begin(ctx(t), open, effect.Effects{}))
-	open.CodeRight, open.Right, open.Reason = true, helpdesk.RightAnswers, "lost_phone"
-	open = ok[helpdesk.Case](t)(w.Helpdesk.Save(ctx(t), open, effect.Effects{}))
-	for _, by := range []string{"olga", "piet"} {
-		is(t, w.Helpdesk.Finish(ctx(t), open.ID, by, noon, effect.Effects{}), errs.ErrConflict)
-	}
-}
-
-func helpdeskLate(t *testing.T, w deskWorld) {
-	me, begun := fresh("me"), unblocking(w.blocked(), "")
-	begun.OpenedBy = me
-	must(t, w.Helpdesk.Begin(ctx(t), begun, effect.Effects{}))
-	proposed := w.identified(w.blocked(), me, true)
-	opened := func(member string, now time.Time) (ids []string) {
-		for _, c := range ok[[]helpdesk.Case](t)(w.Helpdesk.OpenedBy(ctx(t), member, now)) {
-			same(t, c, ok[helpdesk.Case](t)(w.Helpdesk.Case(ctx(t), c.ID)))
-			ids = append(ids, c.ID)
-		}
-		slices.Sort(ids)
-		return ids
-	}
-	both := []string{begun.ID, proposed.ID}
-	slices.Sort(both)
-	same(t, opened(me, noon), both)
-	same(t, opened(me, noon.Add(helpdesk.CaseTime)), []string{proposed.ID})
-	same(t, opened(me, noon.Add(helpdesk.ProposalTime)), []string(nil))
-	same(t, opened(fresh("other"), noon), []string(nil))
-	must(t, w.Helpdesk.End(ctx(t), begun.ID, helpdesk.Cancelled, me, noon, effect.Effects{}))
-	must(t, w.Helpdesk.End(ctx(t), proposed.ID, helpdesk.Refused, "piet", noon, effect.Effects{}))
-	same(t, opened(me, noon), []string(nil))
-	for second, limit := range map[bool]time.Duration{false: helpdesk.CaseTime, true: helpdesk.ProposalTime} {
-		a := w.blocked()
-		c := w.identified(a, "olga", second)
-		by := map[bool]string{false: "olga", true: "piet"}[second]
-		is(t, w.Helpdesk.Finish(ctx(t), c.ID, by, noon.Add(limit), effect.Effects{}), errs.ErrConflict)
-		if waiting, err := w.Helpdesk.Waiting(ctx(t), noon.Add(limit)); err != nil || len(waiting) != 0 {
-			t.Error("waiting:", waiting, err)
-		}
-		if err := w.Helpdesk.Finish(ctx(t), c.ID, by, noon.Add(limit-time.Second), effect.Effects{}); err != nil && !errors.Is(err, errs.ErrUnavailable) {
-			t.Error("in time:", err)
-		}
-	}
 }

@@ -140,13 +140,13 @@ func (w *statisticsWorld) end(c *counted, id string, i int, later func(review.Ac
 func (w *statisticsWorld) unblocks(calls helpdesk.Store) (from []counted) {
 	h := deskWorld{w.world, calls}
 	for _, state := range []helpdesk.State{helpdesk.Done, helpdesk.Refused, helpdesk.Open} {
-		a := h.blocked()
-		c := h.identified(a, "olga", false)
+		a := w.blocked()
+		c := h.identified(a, "olga", true)
 		switch state {
 		case helpdesk.Done:
-			must(w.t, calls.Finish(ctx(w.t), c.ID, "olga", noon, effect.Effects{}))
+			must(w.t, h.confirm(c.ID, "piet", noon, effect.Effects{}))
 		case helpdesk.Refused:
-			must(w.t, calls.End(ctx(w.t), c.ID, helpdesk.Refused, "olga", noon, effect.Effects{}))
+			must(w.t, h.end(c, helpdesk.Refused, "olga", noon, effect.Effects{}))
 		}
 		if state != helpdesk.Open {
 			w.done = append(w.done, unblocked{noon, state, a.Kind})

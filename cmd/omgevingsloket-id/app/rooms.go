@@ -78,7 +78,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients}
 	desk := &helpdesk.Service{
-		Store: db.Helpdesk(), Changes: db.Changes(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
+		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
 		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
 	}
 	a.Helpdesk = desk

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"omgevingsloket-id/op/console"
 
@@ -101,31 +100,19 @@ func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *console.Visit
 
 // waiting adds what waits for a colleague and shows the page.
 func (h *Room) waiting(w http.ResponseWriter, r *http.Request, p *accountsPage) error {
-	cases, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
-	if err != nil {
-		return err
-	}
-	changes, err := h.Helpdesk.Changes.Waiting(r.Context(), h.Now())
+	requests, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
 	if err != nil {
 		return err
 	}
 	names := h.Officials(r)
-	add := func(accountID, what, by string, at time.Time, where string) error {
-		a, err := h.Helpdesk.Accounts.ByID(r.Context(), accountID)
-		if err == nil {
-			p.Waiting = append(p.Waiting, proposalRow{Name: a.Profile.FullName(), What: what, By: names(p.Page, by), At: console.Moment(at, p.Lang), URL: p.Path(where)})
-		}
-		return err
-	}
-	for _, c := range cases {
-		if err := add(c.AccountID, p.T("helpdesk.unblock.title"), c.OpenedBy, c.OpenedAt, unblockURL(c.ID)); err != nil {
+	for _, q := range requests {
+		a, err := h.Helpdesk.Accounts.ByID(r.Context(), q.AccountID)
+		if err != nil {
 			return err
 		}
-	}
-	for _, c := range changes {
-		if err := add(c.AccountID, p.T("helpdesk.change."+string(c.Kind)), c.OpenedBy, c.OpenedAt, changeURL(c.ID)); err != nil {
-			return err
-		}
+		p.Waiting = append(p.Waiting, proposalRow{
+			Name: a.Profile.FullName(), What: p.T(requestTitle(q.Kind)), By: names(p.Page, q.OpenedBy), At: console.Moment(q.OpenedAt, p.Lang), URL: p.Path(requestURL(q)),
+		})
 	}
 	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/helpdesk", p)
 }
@@ -243,7 +230,7 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 	}
 	link("/console/helpdesk/address", "helpdesk.address.title")
 	link("/console/helpdesk/close", "helpdesk.closing.title")
-	c, err := h.Helpdesk.Changes.Live(r.Context(), a.ID, h.Now())
+	c, err := h.Helpdesk.Store.LiveChange(r.Context(), a.ID, h.Now())
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil
 	}

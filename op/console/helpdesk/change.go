@@ -19,6 +19,21 @@ func changeURL(id string) string {
 	return "/console/helpdesk/change?" + url.Values{"id": {id}}.Encode()
 }
 
+func requestURL(q helpdesk.Request) string {
+	if q.Kind == helpdesk.Unblock {
+		return unblockURL(q.ID)
+	}
+	return changeURL(q.ID)
+}
+
+// requestTitle is the key of what a page calls requests of a kind.
+func requestTitle(kind helpdesk.Kind) string {
+	if kind == helpdesk.Unblock {
+		return "helpdesk.unblock.title"
+	}
+	return "helpdesk.change." + string(kind)
+}
+
 type addressPage struct {
 	console.Frame
 	Name string
@@ -50,7 +65,7 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 	if err != nil {
 		return err
 	}
-	c, err := h.Helpdesk.BeginAddress(r.Context(), a, h.By(r, v))
+	c, err := h.Helpdesk.Begin(r.Context(), helpdesk.Address, a, h.By(r, v))
 	if errors.Is(err, errs.ErrConflict) {
 		p.Wrong("", "helpdesk.too_late")
 		return h.Pages.Render(w, http.StatusConflict, "console/helpdesk/address", p)
@@ -59,34 +74,6 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 		return err
 	}
 	return h.Pages.SeeOther(w, changeURL(c.ID))
-}
-
-// Steps that only a change has.
-const (
-	stepDetails step = "details" // the new address, and why
-	stepCheck   step = "check"   // what was heard, shown back
-	stepHolder  step = "holder"  // waits for the code from the new mailbox
-)
-
-func stepOfChange(c helpdesk.Change, live bool, member string) step {
-	own := c.OpenedBy == member
-	switch {
-	case !live:
-		return stepOver
-	case c.State == helpdesk.Confirmed:
-		return stepHolder
-	case c.State == helpdesk.Proposed && own:
-		return stepWait
-	case c.State == helpdesk.Proposed:
-		return stepSecond
-	case !own:
-		return stepBusy
-	case !c.Identified():
-		return stepIdentify
-	case c.Email == "":
-		return stepDetails
-	}
-	return stepCheck
 }
 
 type changePage struct {
@@ -107,9 +94,9 @@ type changePage struct {
 
 // changeCall is one request about a change.
 type changeCall struct {
-	helpdesk.Change
+	helpdesk.Request
 	account account.Account
-	step    step
+	step    helpdesk.Step
 }
 
 func (h *Room) changeCall(r *http.Request, v *console.Visit) (changeCall, error) {
@@ -117,11 +104,11 @@ func (h *Room) changeCall(r *http.Request, v *console.Visit) (changeCall, error)
 	if err != nil {
 		return changeCall{}, err
 	}
-	c, a, err := h.Helpdesk.LoadChange(r.Context(), id)
+	c, a, err := h.Helpdesk.Load(r.Context(), id)
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return changeCall{}, err
 	}
-	return changeCall{c, a, stepOfChange(c, err == nil, v.Member.ID)}, notOwn(v, a.Email, c.Email)
+	return changeCall{c, a, helpdesk.Next(c, err == nil, v.Member.ID)}, notOwn(v, a.Email, c.Email)
 }
 
 // change shows the step that a change is at.
@@ -142,29 +129,29 @@ func (h *Room) changePage(r *http.Request, v *console.Visit, d changeCall) *chan
 		return web.Button{Name: "action", Value: value, Label: p.T(key)}
 	}
 	switch d.step {
-	case stepIdentify:
+	case helpdesk.StepIdentify:
 		p.identify(r, d)
 		p.Buttons = []web.Button{press("judge", "helpdesk.unblock.judge"), stop}
-	case stepDetails:
+	case helpdesk.StepDetails:
 		p.details(r)
 		p.Buttons = []web.Button{press("next", "helpdesk.unblock.next"), stop}
-	case stepCheck:
+	case helpdesk.StepCheck:
 		p.facts(d, v.Member.Name)
 		again := press("again", "helpdesk.address.again")
 		again.Secondary = true
 		p.Buttons = []web.Button{press("propose", "helpdesk.address.propose"), again, stop}
-	case stepSecond:
+	case helpdesk.StepSecond:
 		p.facts(d, h.Officials(r)(p.Page, d.OpenedBy))
 		stop.Label = p.T("helpdesk.unblock.refuse")
 		p.Buttons = []web.Button{press("confirm", "helpdesk."+string(d.Kind)+".confirm"), stop}
-	case stepWait:
+	case helpdesk.StepWait:
 		p.facts(d, v.Member.Name)
 		p.Buttons = []web.Button{stop}
-	case stepHolder:
+	case helpdesk.StepHolder:
 		p.facts(d, h.Officials(r)(p.Page, d.OpenedBy))
 		stop.Label = p.T("helpdesk.address.object")
 		p.Buttons = []web.Button{stop}
-	case stepOver:
+	case helpdesk.StepOver:
 		p.Lead, p.Succeeded = p.T("helpdesk."+string(d.Kind)+".outcome_"+string(d.State)), d.State == helpdesk.Done
 	}
 	return p
@@ -221,50 +208,43 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v *console.Vis
 	}
 	ctx, action, by := r.Context(), r.PostForm.Get("action"), h.By(r, v)
 	switch {
-	case d.step == stepOver || d.step == stepBusy:
+	case d.step == helpdesk.StepOver || d.step == helpdesk.StepBusy:
 		return h.Pages.Render(w, http.StatusConflict, "console/helpdesk/change", h.changePage(r, v, d))
 	case action == "stop":
-		err = h.Helpdesk.EndChange(ctx, d.Change, by)
-	case d.step == stepIdentify:
+		_, err = h.Helpdesk.End(ctx, d.Request, by)
+	case d.step == helpdesk.StepIdentify:
 		return h.changeIdentify(w, r, v, d)
-	case d.step == stepDetails:
+	case d.step == helpdesk.StepDetails:
 		if address, bad := mail.CanonicalAddress(r.PostForm.Get("email")); bad == nil && notOwn(v, address) != nil {
 			return notOwn(v, address)
 		}
-		_, err = h.Helpdesk.NewAddress(ctx, d.Change, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), r.PostForm.Get("email"), by)
+		_, err = h.Helpdesk.NewAddress(ctx, d.ID, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), r.PostForm.Get("email"), by)
 		if p := h.changePage(r, v, d); unjustified(p.Page, err) {
 			return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/helpdesk/change", p)
 		}
-	case d.step == stepCheck && action == "again":
-		_, err = h.Helpdesk.ForgetAddress(ctx, d.Change)
-	case d.step == stepCheck && action == "propose":
-		_, err = h.Helpdesk.ProposeAddress(ctx, d.Change, by)
-	case d.step == stepSecond && action == "confirm":
-		err = h.confirmChange(r, d, v)
+	case d.step == helpdesk.StepCheck && action == "again":
+		_, err = h.Helpdesk.ForgetAddress(ctx, d.ID, by)
+	case d.step == helpdesk.StepCheck && action == "propose":
+		_, err = h.Helpdesk.Propose(ctx, d.ID, by)
+	case d.step == helpdesk.StepSecond && action == "confirm":
+		_, err = h.Helpdesk.Confirm(ctx, d.ID, by)
 	}
 	return h.changeOnward(w, d, err)
 }
 
-func (h *Room) confirmChange(r *http.Request, d changeCall, v *console.Visit) error {
-	if d.Kind == helpdesk.Closing {
-		return h.Helpdesk.FinishClosing(r.Context(), d.Change, d.account, h.By(r, v))
-	}
-	return h.Helpdesk.ConfirmAddress(r.Context(), d.Change, d.account, h.By(r, v))
-}
-
 // changeIdentify judges what the caller said.
 func (h *Room) changeIdentify(w http.ResponseWriter, r *http.Request, v *console.Visit, d changeCall) error {
-	next := d.Change
+	next := d.Request
 	if code, answers, typed := heard(r, d.account); typed {
 		var err error
-		if next, err = h.Helpdesk.IdentifyForAddress(r.Context(), d.Change, d.account, code, answers, h.By(r, v)); err != nil {
+		if next, err = h.Helpdesk.Identify(r.Context(), d.ID, code, answers, h.By(r, v)); err != nil {
 			return h.changeOnward(w, d, err)
 		}
 	}
 	if next.State != helpdesk.Open || next.Identified() {
 		return h.changeOnward(w, d, nil)
 	}
-	d.Change = next
+	d.Request = next
 	p := h.changePage(r, v, d)
 	notYet(p.Page, p.Code, p.Ask)
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/helpdesk/change", p)

@@ -71,7 +71,7 @@ func TestHelpdeskCloses(t *testing.T) {
 	// After thirty days it is too late.
 	desk.Post(at, sureToClose...)
 	other := s.Official("other@example.org", staff.Helpdesk)
-	closing, err := s.Stores.DB.Changes().Waiting(t.Context(), s.Clock.Now())
+	closing, err := s.Stores.DB.Helpdesk().Waiting(t.Context(), s.Clock.Now())
 	site.Must(t, err)
 	if len(closing) != 1 || !closing[0].Second {
 		t.Fatal("so soon after an unblock a colleague has to confirm:", closing)

@@ -24,7 +24,7 @@ func (h *Room) accountPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 	if err != nil {
 		return err
 	}
-	c, err := h.Helpdesk.Begin(r.Context(), a, h.By(r, v))
+	c, err := h.Helpdesk.Begin(r.Context(), helpdesk.Unblock, a, h.By(r, v))
 	if errors.Is(err, errs.ErrConflict) {
 		p, err := h.accountPage(r, v)
 		if err != nil {
@@ -37,39 +37,6 @@ func (h *Room) accountPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 		return err
 	}
 	return h.Pages.SeeOther(w, unblockURL(c.ID))
-}
-
-// step is what one member may do with a case now.
-type step string
-
-const (
-	stepIdentify step = "identify"
-	stepReason   step = "reason"
-	stepConfirm  step = "confirm" // the member's own, no colleague needed
-	stepWait     step = "wait"    // one's own proposal
-	stepSecond   step = "second"  // a colleague's proposal
-	stepBusy     step = "busy"    // a colleague works on it
-	stepOver     step = "over"
-)
-
-// stepOf reads the step from the stored case alone, so that none is skipped.
-func stepOf(c helpdesk.Case, live bool, member string) step {
-	own := c.OpenedBy == member
-	switch {
-	case !live:
-		return stepOver
-	case c.State == helpdesk.Proposed && own:
-		return stepWait
-	case c.State == helpdesk.Proposed:
-		return stepSecond
-	case !own:
-		return stepBusy
-	case !c.Identified():
-		return stepIdentify
-	case c.Reason == "":
-		return stepReason
-	}
-	return stepConfirm
 }
 
 type unblockPage struct {
@@ -92,9 +59,9 @@ type unblockPage struct {
 
 // call is one request about a case.
 type call struct {
-	helpdesk.Case
+	helpdesk.Request
 	account account.Account
-	step    step
+	step    helpdesk.Step
 }
 
 func (h *Room) call(r *http.Request, v *console.Visit) (call, error) {
@@ -106,7 +73,7 @@ func (h *Room) call(r *http.Request, v *console.Visit) (call, error) {
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return call{}, err
 	}
-	return call{c, a, stepOf(c, err == nil, v.Member.ID)}, notOwn(v, a.Email)
+	return call{c, a, helpdesk.Next(c, err == nil, v.Member.ID)}, notOwn(v, a.Email)
 }
 
 // unblock shows the step that a case is at.
@@ -124,16 +91,16 @@ func (h *Room) unblockPage(r *http.Request, v *console.Visit, d call) *unblockPa
 	p.Stop = web.Button{Name: "action", Value: "stop", Label: p.T("helpdesk.unblock.stop"), Secondary: true}
 	p.Confirm = web.Button{Name: "action", Value: "confirm", Label: p.T("helpdesk.unblock.confirm")}
 	switch d.step {
-	case stepIdentify:
+	case helpdesk.StepIdentify:
 		p.identify(r, d)
-	case stepReason:
+	case helpdesk.StepReason:
 		p.Reason, p.Ticket = reasonField(p.Page, r, helpdesk.UnblockReasons), ticketField(p.Page, r)
-	case stepSecond:
+	case helpdesk.StepSecond:
 		p.Stop.Label = p.T("helpdesk.unblock.refuse")
 		p.facts(d, h.Officials(r)(p.Page, d.OpenedBy))
-	case stepConfirm, stepWait:
+	case helpdesk.StepConfirm, helpdesk.StepWait:
 		p.facts(d, v.Member.Name)
-	case stepOver:
+	case helpdesk.StepOver:
 		p.Outcome, p.Succeeded = p.T("helpdesk.outcome_"+string(d.State)), d.State == helpdesk.Done
 	}
 	return p
@@ -168,36 +135,36 @@ func (h *Room) unblockPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 	}
 	action := r.PostForm.Get("action")
 	switch {
-	case d.step == stepOver || d.step == stepBusy:
+	case d.step == helpdesk.StepOver || d.step == helpdesk.StepBusy:
 		return h.Pages.Render(w, http.StatusConflict, "console/helpdesk/unblock", h.unblockPage(r, v, d))
 	case action == "stop":
-		err = h.Helpdesk.End(r.Context(), d.Case, h.By(r, v))
-	case d.step == stepIdentify:
+		_, err = h.Helpdesk.End(r.Context(), d.Request, h.By(r, v))
+	case d.step == helpdesk.StepIdentify:
 		return h.identifyPost(w, r, v, d)
-	case d.step == stepReason:
-		_, err = h.Helpdesk.Justify(r.Context(), d.Case, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), h.By(r, v))
+	case d.step == helpdesk.StepReason:
+		_, err = h.Helpdesk.Justify(r.Context(), d.ID, helpdesk.Reason(r.PostForm.Get("reason")), r.PostForm.Get("ticket"), h.By(r, v))
 		if p := h.unblockPage(r, v, d); unjustified(p.Page, err) {
 			return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/helpdesk/unblock", p)
 		}
-	case action == "confirm" && (d.step == stepConfirm || d.step == stepSecond):
-		err = h.Helpdesk.Finish(r.Context(), d.Case, d.account, h.By(r, v))
+	case action == "confirm" && (d.step == helpdesk.StepConfirm || d.step == helpdesk.StepSecond):
+		_, err = h.Helpdesk.Confirm(r.Context(), d.ID, h.By(r, v))
 	}
 	return h.onward(w, d, err)
 }
 
 // identifyPost judges what the caller said.
 func (h *Room) identifyPost(w http.ResponseWriter, r *http.Request, v *console.Visit, d call) error {
-	next := d.Case
+	next := d.Request
 	if code, answers, typed := heard(r, d.account); typed {
 		var err error
-		if next, err = h.Helpdesk.Identify(r.Context(), d.Case, d.account, code, answers, h.By(r, v)); err != nil {
+		if next, err = h.Helpdesk.Identify(r.Context(), d.ID, code, answers, h.By(r, v)); err != nil {
 			return h.onward(w, d, err)
 		}
 	}
 	if next.State != helpdesk.Open || next.Identified() {
 		return h.onward(w, d, nil)
 	}
-	d.Case = next
+	d.Request = next
 	p := h.unblockPage(r, v, d)
 	notYet(p.Page, p.Code, p.Ask)
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/helpdesk/unblock", p)

@@ -1,0 +1,247 @@
+package helpdesk
+
+import (
+	"context"
+	"errors"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
+)
+
+// Begin opens an unblock or a change of address. errs.ErrConflict as Admit has
+// it.
+func (s *Service) Begin(ctx context.Context, kind Kind, a account.Account, by audit.Actor) (Request, error) {
+	r := s.request(kind, a, by)
+	return s.begin(ctx, r, func(r Request, _ account.Account) effect.Effects {
+		return effect.Of(s.event(by, r, actions[kind].begun))
+	})
+}
+
+// Close ends an account, or proposes it where a colleague has to confirm.
+// errs.ErrConflict as Admit has it.
+func (s *Service) Close(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) (Request, error) {
+	number, err := Justified(CloseReasons, reason, number)
+	if err != nil {
+		return Request{}, err
+	}
+	r := s.request(Closing, a, by)
+	r.State, r.Reason, r.Ticket = Proposed, reason, number
+	return s.begin(ctx, r, func(r Request, a account.Account) effect.Effects {
+		if r.State == Done {
+			return s.confirmed(r, a, by)
+		}
+		return effect.Of(s.event(by, r, audit.ClosingProposed))
+	})
+}
+
+// request returns a new request.
+func (s *Service) request(kind Kind, a account.Account, by audit.Actor) Request {
+	r := Request{
+		ID: secret.NewID(s.Rand), AccountID: a.ID, Epoch: a.Epoch, Kind: kind, State: Open, CodeAsked: kind != Closing && a.State == account.Blocked,
+		OpenedBy: by.ID, OpenedAt: s.Now(), Version: 1,
+	}
+	if kind != Unblock {
+		r.Reference = signin.Reference(s.Rand)
+	}
+	return r
+}
+
+// begin keeps a new request, if it is admitted, with the effects of what became
+// of it.
+func (s *Service) begin(ctx context.Context, r Request, effects func(Request, account.Account) effect.Effects) (Request, error) {
+	begun := r
+	err := s.Store.Begin(ctx, r.AccountID, r.OpenedAt.Add(-SecondWithin), func(a account.Account, requests []Request) (Request, []Request, effect.Effects, error) {
+		admitted, ended, err := Admit(r, a, requests)
+		if err != nil {
+			return r, nil, effect.Effects{}, err
+		}
+		begun = admitted
+		return admitted, ended, effects(admitted, a), nil
+	})
+	return begun, err
+}
+
+// Load gives a request with its account; errs.ErrConflict when it cannot go on
+// (Request.Live).
+func (s *Service) Load(ctx context.Context, id string) (Request, account.Account, error) {
+	r, err := s.Store.Request(ctx, id)
+	if err != nil {
+		return r, account.Account{}, err
+	}
+	a, err := s.Accounts.ByID(ctx, r.AccountID)
+	if err == nil && !r.Live(a, s.Now()) {
+		err = errs.ErrConflict
+	}
+	return r, a, err
+}
+
+// at carries an act out on a request that is at a step for the official who
+// acts; errs.ErrConflict when it is at another one.
+func (s *Service) at(ctx context.Context, step Step, id string, by audit.Actor, act func(Request, account.Account) (Request, effect.Effects)) (Request, error) {
+	return s.Store.Move(ctx, id, func(r Request, a account.Account) (Request, effect.Effects, error) {
+		if Next(r, r.Live(a, s.Now()), by.ID) != step {
+			return r, effect.Effects{}, errs.ErrConflict
+		}
+		next, rec := act(r, a)
+		return next, rec, nil
+	})
+}
+
+// Identify judges the code and the answers a caller gave. What was right
+// before stays; an empty text was not asked. Too much wrong refuses the
+// request, also when others were right: guessing stops here.
+func (s *Service) Identify(ctx context.Context, id, code string, said map[Question]string, by audit.Actor) (Request, error) {
+	return s.at(ctx, StepIdentify, id, by, func(r Request, a account.Account) (Request, effect.Effects) {
+		asked := ""
+		if r.CodeAsked {
+			asked = code
+		}
+		r.Caller = r.hear(a, s.Callback, asked, said, s.Now())
+		action := actions[r.Kind].answers
+		switch {
+		case r.Wrong >= WrongAnswers:
+			action, r = actions[r.Kind].refused, r.end(Refused, by.ID, s.Now())
+		case r.Identified():
+			action = actions[r.Kind].identified
+		}
+		return r, effect.Of(s.event(by, r, action))
+	})
+}
+
+// Justify gives an identified unblock its reason; one that needs a colleague
+// becomes a proposal by it.
+func (s *Service) Justify(ctx context.Context, id string, reason Reason, number string, by audit.Actor) (Request, error) {
+	number, err := Justified(UnblockReasons, reason, number)
+	if err != nil {
+		return Request{}, err
+	}
+	return s.at(ctx, StepReason, id, by, func(r Request, _ account.Account) (Request, effect.Effects) {
+		r.Reason, r.Ticket = reason, number
+		action := audit.UnblockReason
+		if r.Second {
+			r.State, action = Proposed, audit.UnblockProposed
+		}
+		return r, effect.Of(s.event(by, r, action))
+	})
+}
+
+// NewAddress notes reason and address of an identified change of address; the
+// address is judged as that of an application is. Nothing is proposed yet: what
+// was heard is shown back first.
+func (s *Service) NewAddress(ctx context.Context, id string, reason Reason, number, typed string, by audit.Actor) (Request, error) {
+	number, err := Justified(AddressReasons, reason, number)
+	address, bad := mail.CanonicalAddress(typed)
+	if bad != nil {
+		err = errors.Join(err, ErrAddress)
+	}
+	if err != nil {
+		return Request{}, err
+	}
+	if _, err := s.Accounts.ByEmail(ctx, address); err == nil {
+		return Request{}, ErrAddress
+	} else if !errors.Is(err, errs.ErrNotFound) {
+		return Request{}, err
+	}
+	return s.at(ctx, StepDetails, id, by, func(r Request, _ account.Account) (Request, effect.Effects) {
+		r.Reason, r.Ticket, r.Email = reason, number, address
+		return r, effect.Of(s.event(by, r, audit.AddressReason))
+	})
+}
+
+// ForgetAddress takes an address back that was heard wrong.
+func (s *Service) ForgetAddress(ctx context.Context, id string, by audit.Actor) (Request, error) {
+	return s.at(ctx, StepCheck, id, by, func(r Request, _ account.Account) (Request, effect.Effects) {
+		r.Email = ""
+		return r, effect.Effects{}
+	})
+}
+
+// Propose hands a change of address to a colleague.
+func (s *Service) Propose(ctx context.Context, id string, by audit.Actor) (Request, error) {
+	return s.at(ctx, StepCheck, id, by, func(r Request, _ account.Account) (Request, effect.Effects) {
+		r.State = Proposed
+		return r, effect.Of(s.event(by, r, audit.AddressProposed))
+	})
+}
+
+// Confirm is the yes of an official (the function Confirm says whose).
+// Everything of the account as it was dies with an unblock and a closing; a
+// new address can be confirmed from now on, after the delay, with the code that
+// is mailed to it.
+func (s *Service) Confirm(ctx context.Context, id string, by audit.Actor) (Request, error) {
+	return s.Store.Move(ctx, id, func(r Request, a account.Account) (Request, effect.Effects, error) {
+		next, err := Confirm(r, a, by.ID, s.Now(), s.AddressDelay)
+		if err != nil {
+			return r, effect.Effects{}, err
+		}
+		return next, s.confirmed(next, a, by), nil
+	})
+}
+
+// confirmed returns the effects of a yes; a is the account before it.
+func (s *Service) confirmed(r Request, a account.Account, by audit.Actor) effect.Effects {
+	e, now := s.event(by, r, actions[r.Kind].confirmed), s.Now()
+	switch r.Kind {
+	case Unblock:
+		return effect.Of(e, s.Letters.AccountUnblocked(a, now))
+	case Closing:
+		return effect.Of(e, s.Letters.AccountClosed(a, r.Reference, now.Add(ReopenTime), now))
+	}
+	return effect.Of(e, s.Letters.AddressAnnounced(a, r, now), s.Letters.AddressConfirm(a, r, s.addressCode(r), now))
+}
+
+// End refuses a request or gives it up (the function End says which), in the
+// state in which the official read it: a no to a proposal does not end what a
+// colleague has confirmed meanwhile.
+func (s *Service) End(ctx context.Context, read Request, by audit.Actor) (Request, error) {
+	return s.Store.Move(ctx, read.ID, func(r Request, a account.Account) (Request, effect.Effects, error) {
+		if r.State != read.State {
+			return r, effect.Effects{}, errs.ErrConflict
+		}
+		next, err := End(r, a, by.ID, s.Now())
+		if err != nil {
+			return r, effect.Effects{}, err
+		}
+		action := CancelActions[r.Kind]
+		if next.State == Refused {
+			action = actions[r.Kind].refused
+		}
+		return next, effect.Of(s.event(by, next, action)), nil
+	})
+}
+
+// actions are what the audit log calls the acts on a request of each kind.
+var actions = map[Kind]struct{ begun, answers, identified, refused, confirmed audit.Action }{
+	Unblock: {audit.UnblockBegun, audit.UnblockAnswers, audit.UnblockIdentified, audit.UnblockRefused, audit.AccountUnblocked},
+	Address: {audit.AddressBegun, audit.AddressAnswers, audit.AddressIdentified, audit.AddressRefused, audit.AddressConfirmed},
+	Closing: {refused: audit.ClosingRefused, confirmed: audit.AccountClosed},
+}
+
+// CancelActions are the actions of giving up a request of each kind.
+var CancelActions = map[Kind]audit.Action{Unblock: audit.UnblockCancelled, Address: audit.AddressCancelled, Closing: audit.ClosingCancelled}
+
+// event is an event about the account of a request. It holds no address and no
+// answer.
+func (s *Service) event(by audit.Actor, r Request, action audit.Action) audit.Event {
+	object := "change"
+	if r.Kind == Unblock {
+		object = "case"
+	}
+	details := map[string]string{object: r.ID}
+	if r.Ticket != "" {
+		details["ticket"] = r.Ticket
+	}
+	if r.OpenedBy != by.ID {
+		details["proposed_by"] = r.OpenedBy
+	}
+	if r.ConfirmedBy != "" && r.ConfirmedBy != by.ID {
+		details["confirmed_by"] = r.ConfirmedBy
+	}
+	r.Caller.tell(details)
+	return by.Did(action, r.AccountID, s.Now()).Because(string(r.Reason)).With(details)
+}

@@ -1,0 +1,293 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
+)
+
+const requestColumns = `id, reference, account_id, epoch, kind, state, second, answers, code_asked, code_right, rights, wrongs, reason, ticket, ` +
+	`email, tries, opened_by, opened_at, confirmed_by, valid_from, valid_until, decided_by, decided_at, version`
+
+// The requests that are under way, and of those the ones that wait for an
+// official.
+const (
+	underWay     = `state IN ('open', 'proposed', 'confirmed')`
+	withOfficial = `state IN ('open', 'proposed')`
+)
+
+// sameAccount demands that the account has not moved on since.
+const sameAccount = `epoch = (SELECT epoch FROM accounts WHERE accounts.id = account_id)`
+
+func scanRequest(r row) (helpdesk.Request, error) {
+	var q helpdesk.Request
+	var answers string
+	var opened, from, until, decided int64
+	err := r.Scan(&q.ID, &q.Reference, &q.AccountID, &q.Epoch, &q.Kind, &q.State, &q.Second, &answers, &q.CodeAsked, &q.CodeRight, &q.Right, &q.Wrong,
+		&q.Reason, &q.Ticket, &q.Email, &q.Tries, &q.OpenedBy, &opened, &q.ConfirmedBy, &from, &until, &q.DecidedBy, &decided, &q.Version)
+	if err == nil {
+		err = json.Unmarshal([]byte(answers), &q.Answers)
+	}
+	if len(q.Answers) == 0 {
+		q.Answers = nil
+	}
+	q.OpenedAt, q.From, q.Until, q.DecidedAt = at(opened), at(from), at(until), at(decided)
+	return q, err
+}
+
+func readRequests(ctx context.Context, q querier, query string, args ...any) ([]helpdesk.Request, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	return all(rows, err, scanRequest)
+}
+
+func (s desk) by(ctx context.Context, where, value string) (helpdesk.Request, error) {
+	q, err := scanRequest(s.db.sql.QueryRowContext(ctx, `SELECT `+requestColumns+` FROM helpdesk_requests WHERE `+where+` = $1`, value))
+	return q, answer("helpdesk request", err)
+}
+
+func (s desk) Request(ctx context.Context, id string) (helpdesk.Request, error) {
+	return s.by(ctx, "id", id)
+}
+
+func (s desk) ByReference(ctx context.Context, reference string) (helpdesk.Request, error) {
+	if reference == "" {
+		return helpdesk.Request{}, errs.ErrNotFound
+	}
+	return s.by(ctx, "reference", reference)
+}
+
+func (s desk) LiveChange(ctx context.Context, accountID string, now time.Time) (helpdesk.Request, error) {
+	live, err := s.live(ctx, now, `account_id = $1 AND kind <> 'unblock' AND `+underWay, accountID)
+	if err == nil && len(live) == 0 {
+		err = errs.ErrNotFound
+	}
+	if err != nil {
+		return helpdesk.Request{}, err
+	}
+	return live[0], nil
+}
+
+func (s desk) OpenedBy(ctx context.Context, official string, now time.Time) ([]helpdesk.Request, error) {
+	return s.live(ctx, now, `opened_by = $1 AND `+withOfficial+` AND opened_at > $2`, official, ms(now.Add(-helpdesk.ProposalTime)))
+}
+
+func (s desk) Waiting(ctx context.Context, now time.Time) ([]helpdesk.Request, error) {
+	return s.live(ctx, now, `state = 'proposed' AND opened_at > $1`, ms(now.Add(-helpdesk.ProposalTime)))
+}
+
+// live reads the requests that are not over and whose account has not moved on,
+// the oldest first.
+func (s desk) live(ctx context.Context, now time.Time, where string, args ...any) ([]helpdesk.Request, error) {
+	found, err := readRequests(ctx, s.db.sql, `SELECT `+requestColumns+` FROM helpdesk_requests WHERE `+where+` AND `+sameAccount+` ORDER BY opened_at, id`, args...)
+	var out []helpdesk.Request
+	for _, q := range found {
+		if !q.Over(now) {
+			out = append(out, q)
+		}
+	}
+	return out, answer("helpdesk requests", err)
+}
+
+// lately is every request about an account ($1) that is under way or ended
+// after $2. Servers of before migration 13 end requests in the tables of their
+// own: those count too, until a later version copies and drops them.
+const lately = `SELECT ` + requestColumns + ` FROM helpdesk_requests WHERE account_id = $1 AND (` + underWay + ` OR decided_at > $2)
+	UNION ALL SELECT ` + requestColumns + ` FROM account_changes WHERE account_id = $1 AND NOT ` + underWay + ` AND decided_at > $2
+	UNION ALL SELECT id, '', account_id, epoch, 'unblock', state, second, answers, TRUE, code_right, rights, wrongs, reason, ticket,
+		'', 0, opened_by, opened_at, '', 0, 0, decided_by, decided_at, version
+		FROM unblock_cases WHERE account_id = $1 AND NOT ` + underWay + ` AND decided_at > $2`
+
+func (s desk) Moved(ctx context.Context, accountID string, now time.Time) (bool, error) {
+	found, err := readRequests(ctx, s.db.sql, lately, accountID, ms(now.Add(-helpdesk.SecondWithin)))
+	return helpdesk.Moved(found, now), answer("change of address", err)
+}
+
+func (s desk) Begin(ctx context.Context, accountID string, since time.Time, judge func(account.Account, []helpdesk.Request) (helpdesk.Request, []helpdesk.Request, effect.Effects, error)) error {
+	return s.db.change(ctx, "begin helpdesk request", func(tx *sql.Tx) (effect.Effects, error) {
+		a, err := lockAccount(ctx, tx, `$1`, accountID)
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		found, err := readRequests(ctx, tx, lately, a.ID, ms(since))
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		begun, ended, rec, err := judge(a, found)
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		for _, q := range ended {
+			if err := put(ctx, tx, stateOf(found, q.ID), q); err != nil {
+				return effect.Effects{}, err
+			}
+		}
+		if err := act(ctx, tx, begun, a); err != nil {
+			return effect.Effects{}, err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO helpdesk_requests (`+requestColumns+`)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24)`,
+			begun.ID, begun.Reference, begun.AccountID, begun.Epoch, begun.Kind, begun.State, begun.Second, text(begun.Answers), begun.CodeAsked,
+			begun.CodeRight, begun.Right, begun.Wrong, begun.Reason, begun.Ticket, begun.Email, begun.Tries, begun.OpenedBy, ms(begun.OpenedAt),
+			begun.ConfirmedBy, ms(begun.From), ms(begun.Until), begun.DecidedBy, ms(begun.DecidedAt), begun.Version)
+		return rec, err
+	})
+}
+
+// stateOf returns the state in which a request was read.
+func stateOf(read []helpdesk.Request, id string) helpdesk.State {
+	for _, q := range read {
+		if q.ID == id {
+			return q.State
+		}
+	}
+	return ""
+}
+
+// lockAccount takes an account's row, before those of its requests, so that two
+// writers never wait for each other. errs.ErrConflict when there is none.
+func lockAccount(ctx context.Context, tx *sql.Tx, id, arg string) (account.Account, error) {
+	a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = `+id+` RETURNING `+accountColumns, arg))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errs.ErrConflict
+	}
+	return a, err
+}
+
+// judgements is how often Move reads and judges.
+const judgements = 3
+
+func (s desk) Move(ctx context.Context, id string, judge func(helpdesk.Request, account.Account) (helpdesk.Request, effect.Effects, error)) (helpdesk.Request, error) {
+	for range judgements {
+		was, err := s.Request(ctx, id)
+		if err != nil {
+			return was, err
+		}
+		a, err := accounts{s.db}.ByID(ctx, was.AccountID)
+		if err != nil {
+			return was, err
+		}
+		next, rec, err := judge(was, a)
+		if err != nil {
+			return was, err
+		}
+		moved := false
+		err = s.db.change(ctx, "helpdesk request", func(tx *sql.Tx) (effect.Effects, error) {
+			err := act(ctx, tx, next, a)
+			if err == nil {
+				err = put(ctx, tx, was.State, next)
+			}
+			moved = errors.Is(err, errs.ErrConflict)
+			return rec, err
+		})
+		if !moved {
+			if err == nil {
+				next.Version++
+			}
+			return next, err
+		}
+	}
+	return helpdesk.Request{}, errs.Unavailable("helpdesk request", errors.New("it changed each time while it was judged"))
+}
+
+// Try counts before it judges: the rows are locked, so that codes that come at
+// the same moment wait for each other and each one sees the others' count.
+func (s desk) Try(ctx context.Context, id string, judge func(helpdesk.Request, account.Account) (helpdesk.Request, effect.Effects, error)) (helpdesk.Request, error) {
+	var next helpdesk.Request
+	err := s.db.change(ctx, "code for an address", func(tx *sql.Tx) (effect.Effects, error) {
+		a, err := lockAccount(ctx, tx, `(SELECT account_id FROM helpdesk_requests WHERE id = $1)`, id)
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		was, err := scanRequest(tx.QueryRowContext(ctx, `UPDATE helpdesk_requests SET tries = tries + 1 WHERE id = $1 RETURNING `+requestColumns, id))
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		var rec effect.Effects
+		if next, rec, err = judge(was, a); err != nil {
+			return effect.Effects{}, err
+		}
+		if err := act(ctx, tx, next, a); err != nil {
+			return effect.Effects{}, err
+		}
+		if err := put(ctx, tx, was.State, next); err != nil {
+			return effect.Effects{}, err
+		}
+		next.Version++
+		return rec, nil
+	})
+	return next, err
+}
+
+// put writes a request over the version it was judged by; errs.ErrConflict when
+// that is not the one that is kept.
+func put(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request) error {
+	return one(tx.ExecContext(ctx, `UPDATE helpdesk_requests
+		SET state = $1, answers = $2, code_right = $3, rights = $4, wrongs = $5, reason = $6, ticket = $7, email = $8, tries = $9,
+			confirmed_by = $10, valid_from = $11, valid_until = $12, decided_by = $13, decided_at = $14, version = version + 1
+		WHERE id = $15 AND state = $16 AND version = $17`,
+		q.State, text(q.Answers), q.CodeRight, q.Right, q.Wrong, q.Reason, q.Ticket, q.Email, q.Tries,
+		q.ConfirmedBy, ms(q.From), ms(q.Until), q.DecidedBy, ms(q.DecidedAt), q.ID, was, q.Version))
+}
+
+// act does with the account what a request in its new state asks for: a done
+// one changes it, for any other it has to be as it was judged.
+func act(ctx context.Context, tx *sql.Tx, q helpdesk.Request, a account.Account) error {
+	switch {
+	case q.State != helpdesk.Done:
+		return one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state = $3`, a.ID, a.Epoch, a.State))
+	case q.Kind == helpdesk.Unblock:
+		return one(tx.ExecContext(ctx, unblock+` AND epoch = $3`, a.ID, ms(q.DecidedAt), a.Epoch))
+	case q.Kind == helpdesk.Closing:
+		return one(tx.ExecContext(ctx, `UPDATE accounts SET state = 'closed', block_reason = '', block_ref = '', epoch = epoch + 1, closed_at = $1
+			WHERE id = $2 AND epoch = $3 AND state = $4`, ms(q.DecidedAt), a.ID, a.Epoch, a.State))
+	}
+	return moveAddress(ctx, tx, a, q.Email)
+}
+
+// moveAddress gives an account its new address, and all that hangs on it.
+func moveAddress(ctx context.Context, tx *sql.Tx, a account.Account, email string) error {
+	// A code that was mailed to the previous address opens nothing any more.
+	if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, reason = 'address changed'
+		WHERE state = 'waiting' AND kind = 'status-code' AND recipient = $1`, a.Email); err != nil {
+		return err
+	}
+	a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts SET email = $1, epoch = epoch + 1
+		WHERE id = $2 AND epoch = $3 AND state = $4 RETURNING `+accountColumns, email, a.ID, a.Epoch, a.State))
+	if errors.Is(err, sql.ErrNoRows) {
+		return errs.ErrConflict
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM account_terms WHERE account_id = $1`, a.ID); err != nil {
+		return err
+	}
+	if err := putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a)); err != nil {
+		return err
+	}
+	return moveApplication(ctx, tx, a)
+}
+
+// moveApplication turns what is mailed about the application to the new
+// address, and lets officials find it by that.
+func moveApplication(ctx context.Context, tx *sql.Tx, a account.Account) error {
+	app, err := scanApplication(tx.QueryRowContext(ctx, `UPDATE applications SET email = $1, status_code = '', status_code_expires = 0
+		WHERE account_id = $2 RETURNING `+applicationColumns, a.Email, a.ID))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // erased
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM application_terms WHERE application_id = $1`, app.ID); err != nil {
+		return err
+	}
+	return putTerms(ctx, tx, applicationTerms, app.ID, app.SearchTerms())
+}
