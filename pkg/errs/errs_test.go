@@ -29,9 +29,9 @@ func TestUnavailable(t *testing.T) {
 		}
 	}
 	kinds := []error{errs.ErrNotFound, errs.ErrConflict, errs.ErrUnavailable}
-	for _, a := range kinds {
-		for _, b := range kinds {
-			if got, want := errors.Is(fmt.Errorf("x: %w", a), b), a == b; got != want {
+	for i, a := range kinds {
+		for j, b := range kinds {
+			if got, want := errors.Is(fmt.Errorf("x: %w", a), b), i == j; got != want {
 				t.Errorf("errors.Is(%v, %v) = %t, want %t", a, b, got, want)
 			}
 		}
