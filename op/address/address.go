@@ -1,7 +1,7 @@
-// Package address owns /address: whoever reads the mail of a new address says
-// so with the code that was sent there. Two members of the helpdesk agreed to
-// the change before (package helpdesk); the page needs no login, for it gives
-// nothing but that yes.
+// Package address owns /address, where a person confirms a new e-mail address with
+// the code that was mailed to it. Two officials of the helpdesk have approved the
+// change before (package helpdesk). The page needs no login: all it does is
+// confirm.
 package address
 
 import (
@@ -16,16 +16,16 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// Room is the page. All fields are set once, at the wiring.
+// Room serves the page. Its fields are set before Mount.
 type Room struct {
 	Pages     *web.Renderer
 	Cookies   *web.Cookies
 	Limits    *web.Limits
 	Helpdesk  *helpdesk.Service
-	PerMinute int // codes of one source
+	PerMinute int // most codes of one source in a minute
 }
 
-// Mount adds the pages.
+// Mount adds the pages to t.
 func (h *Room) Mount(t *web.Router) {
 	t.Get("/address", h.address)
 	t.Post("/address", h.addressPost, "reference", "code")
@@ -45,14 +45,14 @@ func (h *Room) page(r *http.Request) *addressPage {
 	return p
 }
 
-// address asks for what the mail says.
+// address asks for the reference and the code of the mail.
 func (h *Room) address(w http.ResponseWriter, r *http.Request) error {
 	h.Cookies.EnsureBrowser(w, r)
 	return h.Pages.Render(w, http.StatusOK, "address/address", h.page(r))
 }
 
-// addressPost judges it. A reference of nobody gets the answer of a wrong
-// code; who has the right one is told what stands in the way.
+// addressPost checks the code. An unknown reference gets the answer of a wrong
+// code; only after the right code does the answer say why it cannot be used.
 func (h *Room) addressPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Allow(r, "address", h.PerMinute, time.Minute); err != nil {
 		return err
@@ -80,7 +80,7 @@ type donePage struct {
 	Start web.Link
 }
 
-// done says how to go on. It knows nothing of anybody.
+// done shows how to go on. The page depends on no stored state.
 func (h *Room) done(w http.ResponseWriter, r *http.Request) error {
 	p := &donePage{Page: h.Pages.Page(r, "address.done_title")}
 	p.Panel = web.Panel{Title: p.T("address.done_title")}

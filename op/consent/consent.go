@@ -1,5 +1,5 @@
-// Package consent owns the question whether a third-party client may see
-// somebody's data: /consent. A yes is remembered for the claims it named.
+// Package consent owns /consent, which asks whether a third-party client may
+// receive a person's data. A yes is stored for the claims that the page named.
 //
 //	third-party client, claims not allowed before ─► /consent ─┬─ yes ─► back to the client with a code
 //	                                                           └─ no ──► back with access_denied
@@ -22,7 +22,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Room is the question. All fields are set once, at the wiring.
+// Room serves the page. Its fields are set before Mount.
 type Room struct {
 	Pages  *web.Renderer
 	Limits *web.Limits
@@ -30,7 +30,7 @@ type Room struct {
 	Flow   *flow.Dispatcher
 }
 
-// Mount adds the page.
+// Mount adds the page to t.
 func (h *Room) Mount(t *web.Router) {
 	t.Get("/consent", h.Flow.At(authreq.StepConsent, h.consent))
 	t.Post("/consent", h.Flow.At(authreq.StepConsent, h.consentPost), "decision")
@@ -38,7 +38,7 @@ func (h *Room) Mount(t *web.Router) {
 
 type consentPage struct {
 	*web.Page
-	Domain  string   // where the client lives, by its redirect URI
+	Domain  string   // the host of the client's redirect URI
 	Person  string   // who is logged in
 	Claims  []string // in words
 	Public  bool     // the client cannot keep a secret
@@ -65,11 +65,11 @@ func (h *Room) page(r *http.Request, v *flow.Login) *consentPage {
 	return page
 }
 
-// order is how people are told of claims: who one is first.
+// order is the order in which the page lists claims.
 var order = []string{"given_name", "family_name", "birthdate", "address", "email", "phone_number", "locale", "account_type", "represents"}
 
-// told lists the claims that the page names: those asked for that say
-// something about this person, in order.
+// told returns the claims that the page names, in order: those that are asked for
+// and that hold something about this person.
 func told(v *flow.Login) []string {
 	names := slices.DeleteFunc(slices.Clone(v.Asked()), func(name string) bool {
 		return name == "email_verified" || // goes with the address
@@ -106,7 +106,7 @@ func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *flow.Login
 	return h.Flow.Onward(w, r, v)
 }
 
-// give remembers the yes, beside what was allowed before.
+// give stores the yes, added to what was allowed before.
 func (h *Room) give(r *http.Request, v *flow.Login) error {
 	earlier, err := h.Flow.Consents.Get(r.Context(), v.Account.ID, v.Client.ID)
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {

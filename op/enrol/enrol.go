@@ -1,12 +1,12 @@
 // Package enrol owns linking an authenticator app: /enrol explains, /enrol/qr
-// shows the QR code, once, ever.
+// shows the QR code, once.
 //
 //	/enrol ──POST 'Toon QR-code'──► commit "shown" ──► the QR, in this very answer
 //	                                     │
 //	                              the same POST again, Back, reload, another
 //	                              tab or browser ──► /login/code
 //
-// The QR has no address: no GET shows it, nothing refers to it.
+// No GET shows the QR code, and nothing links to it.
 package enrol
 
 import (
@@ -18,7 +18,7 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// Room is the enrolment. All fields are set once, at the wiring.
+// Room serves the pages of the enrolment. Its fields are set before Mount.
 type Room struct {
 	Pages  *web.Renderer
 	Limits *web.Limits
@@ -26,7 +26,7 @@ type Room struct {
 	SignIn *signin.Service
 }
 
-// Mount adds the pages.
+// Mount adds the pages to t.
 func (h *Room) Mount(t *web.Router) {
 	t.Get("/enrol", h.Flow.At(authreq.StepReveal, h.enrol))
 	t.Get("/enrol/qr", h.again)
@@ -36,7 +36,7 @@ func (h *Room) Mount(t *web.Router) {
 type enrolPage struct {
 	*web.Page
 	Action string
-	Again  bool // after an unblock: the old entry in the app has to go first
+	Again  bool // after an unblock: the old entry in the app must be removed first
 }
 
 func (h *Room) enrol(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
@@ -46,7 +46,7 @@ func (h *Room) enrol(w http.ResponseWriter, r *http.Request, v *flow.Login) erro
 	})
 }
 
-// again is what a GET of the QR's address gives: the way on, never a QR.
+// again answers a GET of the address of the QR page, which never shows the code.
 func (h *Room) again(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.Flow.Load(r)
 	if err != nil {

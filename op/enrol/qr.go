@@ -17,11 +17,11 @@ type qrPage struct {
 	Next web.Link
 }
 
-// qrPost commits that the QR was shown, and only then shows it.
+// qrPost stores that the QR code was shown, and shows it after that has succeeded.
 func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	key, err := h.SignIn.Reveal(r.Context(), *v.Account, signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)})
 	if errors.Is(err, errs.ErrConflict) {
-		// Another click or tab was first: it has the one QR there is.
+		// Another click or tab was first, and shows the QR code.
 		return h.again(w, r)
 	}
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package flow is the dispatcher of a login: it decides from what is stored
-// which page comes next, and lets no page run out of turn.
+// Package flow dispatches a login: from what is stored it decides which page comes
+// next, and it runs a page only at its step.
 //
 //	/authorize ─► Begin ─► At(step) ─ page changes what is stored ─► Onward ─┐
 //	                          ▲                                              │
@@ -23,10 +23,10 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Dispatcher is the one dispatcher of a login. Each page of a login is mounted
-// with At, which loads what is stored, asks authreq.Next what comes next,
-// and lets the page run only if it is that step's; anybody else is sent to
-// the right page. Pages change what is stored and hand over with Onward.
+// Dispatcher dispatches logins. Each page of a login is mounted with At, which
+// loads what is stored, asks authreq.Next for the next step, and runs the page if
+// it is that of the step; otherwise it redirects to the page that is. Pages change
+// what is stored and end with Onward.
 type Dispatcher struct {
 	Pages    *web.Renderer
 	Cookies  *web.Cookies
@@ -39,14 +39,14 @@ type Dispatcher struct {
 
 // Login is a login in progress, as it is stored, with the step that it is at.
 type Login struct {
-	Handle  secret.Text // in the address of each page
+	Handle  secret.Text // in the query of each page
 	Request authreq.Request
 	Account *account.Account
-	Client  *client.Client // nil for a login nobody asked for
+	Client  *client.Client // nil = no client asked for the login
 	Step    authreq.Step
 }
 
-// paths are the addresses of the steps.
+// paths are the paths of the pages, by step.
 var paths = map[authreq.Step]string{
 	authreq.StepPassword: "/login",
 	authreq.StepReveal:   "/enrol",
@@ -57,17 +57,17 @@ var paths = map[authreq.Step]string{
 	authreq.StepRestart:  "/login/restart",
 }
 
-// ForStep makes the address of a step for the login with this handle.
+// ForStep returns the address of a step of the login with this handle.
 func ForStep(step authreq.Step, handle secret.Text) string {
 	return For(paths[step], handle)
 }
 
-// For makes the address of a page within a login.
+// For returns the address of a page of the login with this handle.
 func For(path string, handle secret.Text) string {
 	return path + "?" + url.Values{"login": {handle.Reveal()}}.Encode()
 }
 
-// Begin keeps a new authorization request, bound to this browser.
+// Begin stores a new authorization request, bound to this browser.
 func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.Request) (*Login, error) {
 	browser := f.Cookies.EnsureBrowser(w, r)
 	handle := f.Cookies.NewHandle(secret.KindRequest)
@@ -79,8 +79,8 @@ func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.R
 	return f.look(r.Context(), handle, req)
 }
 
-// Load reads the login that the address names. It refuses, all alike, what
-// is unknown, too old, or of another browser (AZ-18, AZ-19).
+// Load returns the login that the query names. The error is a web.Restart if the
+// login is unknown, too old, or of another browser (AZ-18, AZ-19).
 func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	handle, ok := secret.Parse(secret.KindRequest, r.URL.Query().Get("login"))
 	if !ok {
@@ -101,20 +101,20 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 		return nil, web.Restart(errors.New("another browser's login"))
 	}
 	if session, ok := f.Cookies.Session(r); !req.AuthTime.IsZero() && (!ok || session.Hash() != req.Session) {
-		// Logged out since, or in again in another tab: what was proven went
-		// with that session, and nothing of it is shown any more (LG-29).
+		// The person logged out, or in again in another tab: what the login had
+		// proven ended with that session (LG-29).
 		req.Forget()
 	}
 	return f.look(r.Context(), handle, req)
 }
 
-// look reads the account and finds the step.
+// look returns the login with its client, account and step.
 func (f *Dispatcher) look(ctx context.Context, handle secret.Text, req authreq.Request) (*Login, error) {
 	v := &Login{Handle: handle, Request: req}
 	if req.ClientID != "" {
 		c, err := f.Clients.ByID(ctx, req.ClientID)
 		if errors.Is(err, errs.ErrNotFound) {
-			return nil, web.Restart(err) // removed while somebody was logging in
+			return nil, web.Restart(err) // removed during the login
 		}
 		if err != nil {
 			return nil, err
@@ -138,7 +138,7 @@ func (f *Dispatcher) look(ctx context.Context, handle secret.Text, req authreq.R
 	return v, nil
 }
 
-// Asked lists the claims that the request asks for.
+// Asked returns the names of the claims that the authorization request asks for.
 func (v *Login) Asked() []string {
 	if v.Client == nil {
 		return nil
@@ -167,8 +167,8 @@ func (f *Dispatcher) needsConsent(ctx context.Context, v *Login) (bool, error) {
 	return !c.Covers(v.Asked()), err
 }
 
-// Save keeps a changed request and finds the next step. Another tab that was
-// quicker makes it start over from what is stored.
+// Save stores a changed authorization request and returns the login at its next
+// step. If another tab saved it first, that state is returned instead.
 func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
 	req, err := f.Requests.Save(ctx, v.Request, v.Request.TTL(f.Now()))
 	if errors.Is(err, errs.ErrNotFound) {
@@ -185,7 +185,8 @@ func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
 	return f.look(ctx, v.Handle, req)
 }
 
-// At mounts a page of a login: it runs only at its step.
+// At returns a handler that runs h at its step, and otherwise redirects to the
+// page of the step that the login is at.
 func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http.Request, v *Login) error) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := f.Load(r)
@@ -199,8 +200,8 @@ func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http
 	}
 }
 
-// Onward sends the browser to the next step. Out of a POST the way to the
-// client leads over a page of its own (web.Renderer.Onward says why).
+// Onward sends the browser to the page of the next step. After a POST, the step
+// to the client goes through a page (see web.Renderer.Onward).
 func (f *Dispatcher) Onward(w http.ResponseWriter, r *http.Request, v *Login) error {
 	location := ForStep(v.Step, v.Handle)
 	if v.Step == authreq.StepFinish && r.Method == http.MethodPost {
@@ -209,7 +210,7 @@ func (f *Dispatcher) Onward(w http.ResponseWriter, r *http.Request, v *Login) er
 	return f.Pages.SeeOther(w, location)
 }
 
-// Page makes a page of this login; it names the client.
+// Page returns a page of the login, with the name of its client.
 func (f *Dispatcher) Page(r *http.Request, v *Login, titleKey string) *web.Page {
 	p := f.Pages.Page(r, titleKey)
 	if v.Client != nil {

@@ -1,5 +1,5 @@
-// Package home owns the pages that ask nothing: the front page, help, and
-// what the law wants every public site to tell.
+// Package home owns the pages without a form: the front page, help, and the pages
+// that the law requires of a public site.
 package home
 
 import (
@@ -10,13 +10,13 @@ import (
 	"omgevingsloket-id/op/web"
 )
 
-// Room is the front of the house. All fields are set once, at the wiring.
+// Room serves these pages. Its fields are set before Mount.
 type Room struct {
 	Pages *web.Renderer
 	Now   func() time.Time
 }
 
-// Mount adds the pages.
+// Mount adds the pages to t.
 func (h *Room) Mount(t *web.Router) {
 	t.Get("/", h.home)
 	for _, name := range []string{"help", "accessibility", "privacy", "terms"} {
@@ -47,7 +47,7 @@ func (h *Room) text(name string) web.Handler {
 	}
 }
 
-// security is RFC 9116.
+// security serves security.txt (RFC 9116).
 func (h *Room) security(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	contact := h.Pages.Settings.Helpdesk.URL

@@ -13,7 +13,7 @@ type lostPage struct {
 	Back web.Link
 }
 
-// lost explains what happens to somebody who could not scan the QR; only
+// lost explains what to do when the QR code could not be scanned. It is shown only
 // before the first right code.
 func (h *Room) lost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	if v.Account.State != account.QRShown {
@@ -25,7 +25,8 @@ func (h *Room) lost(w http.ResponseWriter, r *http.Request, v *flow.Login) error
 	})
 }
 
-// lostPost blocks the account, so that the helpdesk can give a fresh start.
+// lostPost blocks the account, so that the helpdesk can unblock it for a new
+// enrolment.
 func (h *Room) lostPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	if v.Account.State != account.QRShown {
 		return h.Flow.Onward(w, r, v)
@@ -43,8 +44,8 @@ type blockedPage struct {
 	Callback  string // proves to the helpdesk that the caller is on this page now
 }
 
-// blocked is shown only after the right password. It names the helpdesk and
-// the reference under which it finds the account.
+// blocked shows the helpdesk and the reference by which it finds the account. It
+// is shown only after the right password.
 func (h *Room) blocked(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	p := h.Flow.Page(r, v, "blocked.title")
 	return h.Pages.Render(w, http.StatusForbidden, "login/blocked", &blockedPage{

@@ -13,9 +13,9 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// start is behind 'Ga naar inloggen met Omgevingsloket-ID'. It opens the home
-// client, which then sends a normal authorization request (OIDC Core §4);
-// without one, a login of our own begins that ends at our list of portals.
+// start serves the link 'Ga naar inloggen met Omgevingsloket-ID'. It redirects to
+// the home client, which sends an authorization request (OIDC Core §4). Without
+// a home client it begins a login that ends at the list of portals.
 func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 	c, err := h.Clients.ByID(r.Context(), h.HomeClient)
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
@@ -44,7 +44,7 @@ type portalsPage struct {
 	Portals []web.Link
 }
 
-// portals lists where one can go, for somebody who is logged in.
+// portals lists the portals to a person who is logged in.
 func (h *Room) portals(w http.ResponseWriter, r *http.Request) error {
 	in, err := h.loggedIn(r)
 	if err != nil {

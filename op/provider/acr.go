@@ -1,7 +1,7 @@
 package provider
 
-// levels ranks the assurance levels that are known here. A scheme that was
-// notified counts for more than one that was not, whatever its level.
+// levels ranks the known levels of assurance; notified schemes rank above others
+// of the same level.
 var levels = map[string]int{
 	"http://eidas.europa.eu/NotNotified/LoA/low":         1,
 	"urn:etoegang:core:assurance-class:loa1":             1,
@@ -16,8 +16,8 @@ var levels = map[string]int{
 	"http://eidas.europa.eu/LoA/high":                    6,
 }
 
-// meets tells whether our level answers one of the wanted ones; none wanted
-// is always met. essential: an unknown value is not passed over.
+// meets reports whether our level satisfies one of the wanted ones, or none is
+// wanted. Unknown values are ignored if the policy allows that, unless essential.
 func (p Policy) meets(wanted []string, essential bool) bool {
 	if len(wanted) == 0 {
 		return true

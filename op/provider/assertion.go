@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// assertionAlgs are what clients may sign with (R-028, R-093).
+// assertionAlgs are the algorithms that clients may sign with (R-028, R-093).
 var assertionAlgs = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256}
 
 var errAssertion = errors.New("client assertion refused")
@@ -31,8 +31,8 @@ type assertionClaims struct {
 	ID       string       `json:"jti"`
 }
 
-// assertedClient tells which client an assertion claims to be, before
-// anything is proven.
+// assertedClient returns the client that an assertion names. The signature has
+// not been verified.
 func assertedClient(assertion string) (string, error) {
 	parsed, err := jwt.ParseSigned(assertion, assertionAlgs)
 	if err != nil {
@@ -48,8 +48,8 @@ func assertedClient(assertion string) (string, error) {
 // clockSkew is how far a client's clock may be ahead (R-169).
 const clockSkew = 10 * time.Second
 
-// verifyAssertion checks signature, header and claims, and then spends the
-// jti: in that order, so that nobody can use up another's jti.
+// verifyAssertion checks the header, the signature and the claims, and then marks
+// the jti as used: last, so that only the client itself can use up its jti.
 func (p *Room) verifyAssertion(ctx context.Context, c client.Client, assertion string) error {
 	parsed, err := jwt.ParseSigned(assertion, assertionAlgs)
 	if err != nil || len(parsed.Headers) != 1 {
@@ -75,8 +75,8 @@ func (p *Room) verifyAssertion(ctx context.Context, c client.Client, assertion s
 	return nil
 }
 
-// checkAssertionHeader: no key in the header, no address of one, and no type
-// of another kind of token (R-168, TK-18).
+// checkAssertionHeader refuses a header that holds a key, the address of one, or
+// the type of another kind of token (R-168, TK-18).
 func checkAssertionHeader(h jose.Header) error {
 	if h.JSONWebKey != nil {
 		return errAssertion
@@ -109,7 +109,7 @@ func (p *Room) verifySignature(ctx context.Context, c client.Client, parsed *jwt
 			}
 		}
 		if c.JWKSURI == "" {
-			break // nothing fresher to ask for
+			break // there is no newer set to fetch
 		}
 	}
 	return claims, errAssertion
@@ -135,14 +135,14 @@ func (p *Room) checkAssertionClaims(c client.Client, claims assertionClaims) (ex
 	case !slices.Contains(claims.Audience, p.issuer) && !slices.Contains(claims.Audience, p.issuer+pathToken):
 		return expires, errAssertion
 	case len(claims.Audience) != 1:
-		return expires, errAssertion // TK-17: an assertion for others as well
+		return expires, errAssertion // TK-17: the assertion is for other audiences as well
 	case claims.ID == "" || len(claims.ID) > 256 || claims.Expires == nil:
 		return expires, errAssertion
 	}
 	if claims.IssuedAt == nil && p.Policy.For(c).AssertionIssuedAt {
 		return expires, errAssertion
 	}
-	// Compared as numbers: a time.Time wraps around far away.
+	// Compared as numbers, because a time.Time overflows for distant dates.
 	seconds := float64(now.UnixMilli()) / 1000
 	if *claims.Expires <= seconds || *claims.Expires > seconds+(lifetime+clockSkew).Seconds() {
 		return expires, errAssertion

@@ -19,7 +19,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// authorizeForm is what we read of an authorization request.
+// authorizeForm lists the parameters that are read of an authorization request.
 var authorizeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 	"client_id": 128, "redirect_uri": 2048, "response_type": 64, "response_mode": 32, "scope": 1024, "state": 1024, "nonce": 512,
 	"code_challenge": 128, "code_challenge_method": 16, "prompt": 64, "max_age": 16, "acr_values": 1024, "claims": 4096,
@@ -42,8 +42,8 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// Up to here, and for this check, errors stay on our own page: nothing
-	// is known yet of who would receive them.
+	// Up to and including this check, errors are shown on our own page: the
+	// redirect URI has not been proven to be the client's.
 	if !c.AllowsRedirect(query.Get("redirect_uri")) {
 		return web.Fail(http.StatusBadRequest, "error.redirect_uri", nil)
 	}
@@ -60,7 +60,7 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	case !silent:
 		return p.Flow.Onward(w, r, v)
 	}
-	// prompt=none: nobody is asked anything.
+	// prompt=none: no page is shown.
 	code := "login_required"
 	if v.Step == authreq.StepConsent {
 		code = "consent_required"
@@ -69,8 +69,8 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	return p.finish(w, r, v)
 }
 
-// begin checks the request and keeps it; an *oauthError is the client's to
-// hear.
+// begin checks the authorization request and stores it. silent reports whether
+// it has prompt=none. An *oauthError is sent to the client.
 func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, query url.Values) (v *flow.Login, silent bool, err error) {
 	req, prompts, err := p.check(c, query)
 	if err != nil {
@@ -93,7 +93,8 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 	return v, silent, err
 }
 
-// check is everything about a request that does not need the browser.
+// check returns the checked authorization request and its prompt values. It makes
+// every check that does not need the browser.
 func (p *Room) check(c client.Client, q url.Values) (authreq.Request, []string, error) {
 	policy := p.Policy.For(c)
 	for name, code := range map[string]string{"request": "request_not_supported", "request_uri": "request_uri_not_supported", "registration": "registration_not_supported"} {
@@ -163,7 +164,8 @@ func checkScopes(policy Policy, c client.Client, raw string) ([]string, error) {
 	return granted, nil
 }
 
-// shortest state and nonce of the nlgov policy: 128 bits in base64.
+// shortestState is the shortest state and nonce of the nlgov policy: 128 bits in
+// base64.
 const shortestState = 22
 
 func checkStateAndNonce(policy Policy, req authreq.Request) error {
@@ -178,8 +180,8 @@ func checkStateAndNonce(policy Policy, req authreq.Request) error {
 	return nil
 }
 
-// checkPKCE: S256 and nothing else; an absent method would mean plain (RFC
-// 7636 §4.3).
+// checkPKCE returns the code challenge. S256 is the only method; an absent one
+// would mean plain (RFC 7636 §4.3).
 func checkPKCE(c client.Client, q url.Values) (string, error) {
 	challenge, method := q.Get("code_challenge"), q.Get("code_challenge_method")
 	if challenge == "" && method == "" && c.PKCEOptional {
@@ -209,7 +211,7 @@ func checkPrompt(raw string) ([]string, error) {
 	return prompts, nil
 }
 
-// maxAge reads max_age in seconds; -1 when absent.
+// maxAge parses max_age, a number of seconds; it returns -1 if raw is empty.
 func maxAge(raw string) (time.Duration, error) {
 	if raw == "" {
 		return -1, nil
@@ -221,8 +223,8 @@ func maxAge(raw string) (time.Duration, error) {
 	return time.Duration(n) * time.Second, nil
 }
 
-// checkClaims reads the claims parameter and decides on acr: a level that we
-// cannot give is refused, never silently lowered.
+// checkClaims parses the claims parameter and checks the level of assurance: a
+// level that we cannot state is refused, not lowered.
 func (p *Room) checkClaims(policy Policy, req *authreq.Request, q url.Values) error {
 	wishes, err := claim.Parse(q.Get("claims"))
 	if err != nil {
@@ -250,8 +252,9 @@ func (p *Room) checkClaims(policy Policy, req *authreq.Request, q url.Values) er
 	return nil
 }
 
-// checkHints: login_hint fills a field; id_token_hint must be our own token
-// for this client, and then only that person may finish.
+// checkHints sets the hints of req. login_hint fills a field of the login page;
+// id_token_hint must be an ID token of ours for this client, and only its subject
+// may finish the login.
 func (p *Room) checkHints(c client.Client, req *authreq.Request, q url.Values) error {
 	if h := q.Get("login_hint"); len(h) <= 254 && utf8.ValidString(h) && !strings.ContainsFunc(h, func(r rune) bool { return r < ' ' }) {
 		req.LoginHint = h

@@ -18,9 +18,9 @@ import (
 
 var errClient = errors.New("client authentication failed")
 
-// VerifyClient authenticates a client, by its registered method and no other;
-// the gate has seen to it that there is one at most.
-// An unknown client and a wrong proof get one answer.
+// VerifyClient authenticates a client by its registered method and no other; the
+// gate has checked that the request uses one at most. An unknown client and a
+// wrong proof get the same answer.
 func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
 	c, err := s.verifyClient(ctx, r)
 	if err != nil {
@@ -65,8 +65,9 @@ func (s *server) verifyClient(ctx context.Context, r *op.Request[op.ClientCreden
 	return c, nil
 }
 
-// secretFits compares with every secret of a client, so that two may be valid
-// while one is being replaced. Secrets are ours, 256 bits: SHA-256 is enough.
+// secretFits reports whether given is a secret of the client. Two secrets may be
+// valid while one replaces the other. We generate them, of 256 bits, so SHA-256
+// suffices.
 func secretFits(c client.Client, given string) bool {
 	sum := sha256.Sum256([]byte(given))
 	got, fits := hex.EncodeToString(sum[:]), 0
@@ -76,8 +77,8 @@ func secretFits(c client.Client, given string) bool {
 	return fits == 1
 }
 
-// relyingParty shows a client to the library, which asks for little once
-// UnimplementedServer stands under everything.
+// relyingParty is a client as an op.Client of the library. The endpoints that we
+// serve use few of its methods.
 type relyingParty struct{ client.Client }
 
 func (c relyingParty) GetID() string { return c.ID }

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// cors answers browsers of public clients (C14): their own origins, exactly,
-// without credentials; never on /authorize.
+// cors sets the CORS headers for the origins of public clients (C14): the exact
+// origin, without credentials. /authorize has no CORS.
 func (p *Room) cors(w http.ResponseWriter, r *http.Request) {
 	origin := r.Header.Get("Origin")
 	if origin == "" {

@@ -15,8 +15,9 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// metadata is OpenID Connect Discovery §3 and RFC 8414 §2, as far as we have
-// it. Whatever defaults to something we do not do is said explicitly (R-204).
+// metadata is the provider metadata of OpenID Connect Discovery §3 and RFC 8414
+// §2. A member whose default is something we do not support is always present
+// (R-204).
 type metadata struct {
 	Issuer                string              `json:"issuer"`
 	Authorization         string              `json:"authorization_endpoint"`
@@ -88,8 +89,8 @@ func (p *Room) jwks(w http.ResponseWriter, r *http.Request) {
 	p.publish(w, r, document, etag)
 }
 
-// publish serves a document from memory. It may be kept as long as a new key
-// is announced ahead, a week as a rule (R-090).
+// publish serves a document from memory. It may be cached for as long as a new
+// key is published before it is used, at most a week (R-090).
 func (p *Room) publish(w http.ResponseWriter, r *http.Request, document []byte, etag string) {
 	const week = 7 * 24 * time.Hour
 	h := w.Header()
@@ -99,7 +100,7 @@ func (p *Room) publish(w http.ResponseWriter, r *http.Request, document []byte, 
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	if origin := r.Header.Get("Origin"); origin != "" {
 		// Public documents, without credentials; the origin is named rather
-		// than a wildcard, as NL GOV OIDC §5 wants.
+		// than a wildcard, as NL GOV OIDC §5 requires.
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Add("Vary", "Origin")
 	}

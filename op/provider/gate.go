@@ -14,7 +14,7 @@ import (
 // longestBody bounds the body of each endpoint, in bytes.
 const longestBody = 8 << 10
 
-// What the endpoints for clients read. Other parameters are ignored (RFC 6749
+// The parameters that the endpoints for clients read. Other parameters are ignored (RFC 6749
 // §3.2), but none may be repeated. userinfo takes its token from the
 // Authorization header alone.
 var (
@@ -74,7 +74,7 @@ func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 		if form.Fields == nil {
 			challenge = bearerChallenge
 			if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); !strings.EqualFold(scheme, "Bearer") || token == "" {
-				// Nothing was tried: no error is named (RFC 6750 §3.1).
+				// Without a token the challenge has no error (RFC 6750 §3.1).
 				w.Header().Set("WWW-Authenticate", "Bearer "+realm)
 				w.WriteHeader(http.StatusUnauthorized)
 				return
@@ -118,8 +118,9 @@ func gateBody(w http.ResponseWriter, r *http.Request, form web.Form) bool {
 	return true
 }
 
-// gateCredentials demands one way of authentication at most, written
-// so that it can be read.
+// gateCredentials reports whether the request uses at most one method of client
+// authentication, in a form that can be parsed; otherwise it has been
+// answered.
 func gateCredentials(w http.ResponseWriter, r *http.Request) bool {
 	header := r.Header.Get("Authorization")
 	assertion, kind := r.PostForm.Get("client_assertion"), r.PostForm.Get("client_assertion_type")
@@ -143,7 +144,7 @@ func gateCredentials(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// basicReads tells whether the header holds form-encoded credentials (RFC
+// basicReads reports whether the header holds form-encoded credentials (RFC
 // 6749 §2.3.1) of the client that the body names, if it names one.
 func basicReads(r *http.Request) bool {
 	user, password, ok := r.BasicAuth()

@@ -6,7 +6,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// hint is what we read of an ID token that comes back to us.
+// hint holds the claims that are read of an ID token that we issued.
 type hint struct {
 	Issuer   string `json:"iss"`
 	Subject  string `json:"sub"`
@@ -14,8 +14,8 @@ type hint struct {
 	SID      string `json:"sid"`
 }
 
-// readHint accepts our own ID tokens, expired ones too: they live five
-// minutes, and are hints, not proofs (OIDC RP-Initiated Logout §4).
+// readHint returns the claims of an ID token of ours. Expired tokens are accepted:
+// they live five minutes, and a hint proves nothing (OIDC RP-Initiated Logout §4).
 func (p *Room) readHint(token string) (hint, error) {
 	var raw json.RawMessage
 	if err := p.Keys.Verify(token, typIDToken, &raw); err != nil {

@@ -18,9 +18,9 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// KeyFetcher reads the keys of clients from their jwks_uri. It follows no
-// redirect, reads little, waits briefly, asks no more than once a minute for
-// one address, and in production calls public addresses only.
+// KeyFetcher fetches the keys of clients from their jwks_uri. It follows no
+// redirects, reads at most 64 KiB, waits at most three seconds, fetches an address
+// at most once a minute, and in production calls public addresses only.
 type KeyFetcher struct {
 	client *http.Client
 	now    func() time.Time
@@ -42,8 +42,8 @@ const (
 	longestJWKS = 64 << 10
 )
 
-// NewKeyFetcher makes a fetcher; local allows loopback addresses, for
-// practice and tests.
+// NewKeyFetcher returns a fetcher; local allows private and loopback addresses,
+// for practice and tests.
 func NewKeyFetcher(local bool, now func() time.Time) *KeyFetcher {
 	dialer := &net.Dialer{Timeout: 2 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		return allowedAddress(address, local)
@@ -80,17 +80,17 @@ func allowedAddress(address string, local bool) error {
 
 var errNotPublic = errors.New("jwks_uri: does not lead to a public address")
 
-// special are networks that are not public either, or lead to ones that are
-// not (RFC 6890).
+// special are further networks that are not public, or that lead to such networks
+// (RFC 6890).
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"),
 	netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"),
 }
 
-// Fetch gives the keys behind uri; fresh asks again, if it was not asked
-// within the last minute. Old keys are better than none when the client's
-// server is down.
+// Fetch returns the keys at uri. fresh skips keys that are cached, unless the last
+// attempt was within a minute. When the client's server does not answer, the
+// previous keys are returned; without any, the error is errs.ErrUnavailable.
 func (f *KeyFetcher) Fetch(ctx context.Context, uri string, fresh bool) (jose.JSONWebKeySet, error) {
 	f.mu.Lock()
 	k, ok := f.known[uri]
@@ -110,7 +110,7 @@ func (f *KeyFetcher) Fetch(ctx context.Context, uri string, fresh bool) (jose.JS
 		return k.set, nil
 	}
 	k.try = now
-	// A caller who hangs up must not spend this minute's attempt.
+	// A caller that disconnects must not use up the attempt of this minute.
 	set, err := f.get(context.WithoutCancel(ctx), uri)
 	if err != nil {
 		if !k.at.IsZero() {

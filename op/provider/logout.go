@@ -12,27 +12,27 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// logoutForm is what OIDC RP-Initiated Logout §2 defines.
+// logoutForm lists the parameters of OIDC RP-Initiated Logout §2.
 var logoutForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 	"id_token_hint": 6000, "logout_hint": 512, "client_id": 128, "post_logout_redirect_uri": 2048, "state": 1024, "ui_locales": 128,
 }}
 
-// logout is one call of end_session, understood.
+// logout is a parsed request to end_session.
 type logout struct {
-	hint     *hint  // our own ID token, if one came
+	hint     *hint  // from id_token_hint; nil = none, or not ours
 	clientID string // proven by the hint
-	back     string // where to go afterwards; "" = our own page
+	back     string // where to send the browser afterwards; "" = our own page
 }
 
-// logoutPage asks for confirmation, or says that it is done.
+// logoutPage asks for confirmation, or confirms the logout.
 type logoutPage struct {
 	*web.Page
 	Hidden []web.Field
 	Start  web.Link
 }
 
-// endSession logs out at once only when the hint belongs to the session of
-// this very browser; anybody else is asked first (R-258, LO-01).
+// endSession logs out at once if the hint belongs to the session of this browser;
+// otherwise it asks first (R-258, LO-01).
 func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	query, err := logoutForm.Query(r)
 	if err != nil {
@@ -44,7 +44,7 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	}
 	s, err := p.session(r)
 	if errors.Is(err, errs.ErrNotFound) {
-		return p.loggedOut(w, r, l) // already; no error (R-261)
+		return p.loggedOut(w, r, l) // logged out already, which is no error (R-261)
 	}
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	return p.Pages.Render(w, http.StatusOK, "logout/ask", page)
 }
 
-// logoutConfirmed is the button of the question.
+// logoutConfirmed logs out after the question of endSession.
 func (p *Room) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
 	l, err := p.readLogout(r, r.PostForm)
 	if err != nil {
@@ -83,8 +83,8 @@ func (p *Room) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
 	return p.loggedOut(w, r, l)
 }
 
-// readLogout proves who asks and where to go back to. A return address
-// counts only if the hint's client registered it (R-259).
+// readLogout parses the parameters of a logout. A return address is used only if
+// the client that the hint proves registered it (R-259).
 func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 	var l logout
 	if raw := q.Get("id_token_hint"); raw != "" {
@@ -109,8 +109,8 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 	return l, nil
 }
 
-// endNow ends the session and everything it gave. Only when all of it is
-// done is anybody told so (LO-07).
+// endNow ends the session and revokes its grants. It returns nil only when all of
+// that is done (LO-07).
 func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
 	now := p.Now()
 	rec := effect.Of(audit.Holder(s.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
@@ -129,7 +129,7 @@ func (p *Room) loggedOut(w http.ResponseWriter, r *http.Request, l logout) error
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	if l.back != "" {
 		if r.Method == http.MethodPost {
-			// As after a login: form-action would stop a redirect.
+			// form-action would block a redirect, as after a login.
 			return p.Pages.Away(w, r, l.back)
 		}
 		return p.Pages.SeeOther(w, l.back)

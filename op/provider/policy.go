@@ -6,7 +6,7 @@ import (
 	"omgevingsloket-id/pkg/client"
 )
 
-// Policy is what is enforced and, because of that, what is published.
+// Policy is what the provider enforces; the published metadata is made from it.
 type Policy struct {
 	Name              client.Policy
 	AuthMethods       []client.AuthMethod
@@ -14,14 +14,14 @@ type Policy struct {
 	StateAndNonce     bool     // required
 	RefusedScopes     []string
 	UnknownScopes     bool     // ignored (OIDC Core §3.1.2.1) instead of refused
-	UnknownACR        bool     // an acr nobody knows is no reason to refuse
-	ACR               string   // the level that tokens state
+	UnknownACR        bool     // an unknown acr value is ignored instead of refused
+	ACR               string   // the level of assurance that tokens state
 	AssertionLifetime int      // seconds
 	AssertionIssuedAt bool     // iat is required
-	Secure            bool     // production: nothing private is fetched
+	Secure            bool     // production: keys are fetched from public addresses only
 }
 
-// NewPolicy gives the policy of an issuer.
+// NewPolicy returns the policy of an issuer.
 func NewPolicy(name client.Policy, acr string, secure bool) Policy {
 	p := Policy{
 		Name: name, ACR: acr, Secure: secure, AssertionLifetime: 300,
@@ -42,7 +42,7 @@ func NewPolicy(name client.Policy, acr string, secure bool) Policy {
 	return p
 }
 
-// For gives the policy a client is held to: that of the issuer, or a
+// For returns the policy that applies to a client: that of the issuer, or a
 // stricter one.
 func (p Policy) For(c client.Client) Policy {
 	if c.Policy == client.NLGov && p.Name == client.General {
@@ -51,5 +51,5 @@ func (p Policy) For(c client.Client) Policy {
 	return p
 }
 
-// Allows tells whether a client may authenticate like this.
+// Allows reports whether clients may authenticate with m.
 func (p Policy) Allows(m client.AuthMethod) bool { return slices.Contains(p.AuthMethods, m) }

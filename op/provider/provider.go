@@ -1,7 +1,7 @@
 // Package provider owns OpenID Connect: /authorize and its callback, /token,
 // /userinfo, /revoke, /end_session, /jwks and the discovery documents. It is
-// the only room that knows the zitadel library, which parses forms and
-// client credentials here and decides nothing.
+// the only room that uses the zitadel library, which parses forms and client
+// credentials here and decides nothing.
 //
 //	client ─► /authorize ─ gate ─ client and redirect URI proven ─ request checked
 //	              │                                │ errors from here on go to the client
@@ -9,8 +9,7 @@
 //	              ▼                                ▼
 //	         login rooms ─► /authorize/callback ─► code (once) ─► client ─► /token (once)
 //
-// What the policy enforces is what discovery says: both come from one value
-// (policy.go).
+// The discovery documents are made from the policy that is enforced (policy.go).
 package provider
 
 import (
@@ -30,7 +29,7 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// Room is the provider. All fields are set once, at the wiring.
+// Room serves the provider's endpoints. Its fields are set before Mount.
 type Room struct {
 	Pages         *web.Renderer
 	Cookies       *web.Cookies
@@ -47,7 +46,8 @@ type Room struct {
 	ClientKeys    *KeyFetcher
 	Rand          io.Reader
 	Now           func() time.Time
-	// AuthorizePerMinute bounds authorization requests of one source.
+	// AuthorizePerMinute is the most authorization requests of one source in a
+	// minute.
 	AuthorizePerMinute int
 
 	issuer   string
@@ -55,7 +55,7 @@ type Room struct {
 	etag     string
 }
 
-// The addresses of the endpoints, below the issuer.
+// The paths of the endpoints, below the issuer.
 const (
 	pathAuthorize  = "/authorize"
 	pathCallback   = "/authorize/callback"
@@ -73,7 +73,7 @@ const (
 	idTokenLifetime = 5 * time.Minute
 )
 
-// Mount adds the endpoints.
+// Mount adds the endpoints to t.
 func (p *Room) Mount(t *web.Router) {
 	p.issuer = p.Pages.Settings.Issuer
 	p.prepareMetadata()

@@ -18,15 +18,15 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// server is our side of the library: what it does not implement does not
-// exist.
+// server implements the endpoints that the library calls. UnimplementedServer
+// answers all others.
 type server struct {
 	op.UnimplementedServer
 	room *Room
 }
 
-// told turns an error into what a client may hear: a fixed sentence, and
-// "unavailable" is never "invalid".
+// told returns the OAuth error that a client is sent for err: otherwise with
+// status, or 503 if a store did not answer or the request was cancelled.
 func told(err error, otherwise *oidc.Error, status int) error {
 	if errors.Is(err, errs.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return op.NewStatusError(oidc.ErrServerError().WithDescription("the service is not available at the moment"), http.StatusServiceUnavailable)
@@ -34,8 +34,8 @@ func told(err error, otherwise *oidc.Error, status int) error {
 	return op.NewStatusError(otherwise, status)
 }
 
-// CodeExchange redeems a code: once, by the client it was issued to, with
-// the redirect URI and the verifier that belong to it.
+// CodeExchange redeems a code: once, for the client that it was issued to, with
+// the redirect URI and the code verifier of the authorization request.
 func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.AccessTokenRequest]) (*op.Response, error) {
 	c := r.Client.(relyingParty).Client
 	now := s.room.Now()
@@ -59,8 +59,8 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 	return op.NewResponse(tokens), nil
 }
 
-// challengeOf computes the S256 challenge of a verifier; one that RFC 7636
-// §4.1 does not allow gives a text that no challenge equals.
+// challengeOf returns the S256 challenge of a code verifier. For a verifier that
+// RFC 7636 §4.1 does not allow, it returns a text that equals no challenge.
 func challengeOf(verifier string) string {
 	if verifier == "" {
 		return ""
@@ -72,8 +72,8 @@ func challengeOf(verifier string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// UserInfo tells what the grant allows (OIDC Core §5.3), from the account as
-// it is now.
+// UserInfo returns the claims that the grant allows (OIDC Core §5.3), of the
+// account as it is stored now.
 func (s *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoRequest]) (*op.Response, error) {
 	g, a, err := s.room.bearer(ctx, r.Data.AccessToken)
 	if err != nil {
@@ -92,8 +92,8 @@ func invalidToken() *oidc.Error {
 	return e
 }
 
-// Revocation ends a token of this client; any other token is no business of
-// its, and looks the same (RFC 7009 §2.2).
+// Revocation revokes a token of this client. For any other token the answer is the
+// same, and nothing is revoked (RFC 7009 §2.2).
 func (s *server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
 	c := r.Client.(relyingParty).Client
 	claims, err := s.room.readAccessToken(r.Data.Token)

@@ -11,7 +11,8 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// reuse lets a live session answer the request (single sign-on).
+// reuse fills req from the browser's session if that is live and no older than
+// max_age (single sign-on).
 func (p *Room) reuse(r *http.Request, req *authreq.Request, rawMaxAge string) error {
 	s, a, err := p.current(r)
 	if errors.Is(err, errs.ErrNotFound) {
@@ -32,9 +33,9 @@ func (p *Room) reuse(r *http.Request, req *authreq.Request, rawMaxAge string) er
 	return nil
 }
 
-// current gives the browser's session and its account, if both are good:
-// the session not over and of this browser, the account active and of the
-// session's epoch. errs.ErrNotFound otherwise.
+// current returns the browser's session and its account, if the session is not
+// over and of this browser, and the account active and of the session's epoch.
+// The error is errs.ErrNotFound otherwise.
 func (p *Room) current(r *http.Request) (session.Session, account.Account, error) {
 	handle, ok := p.Cookies.Session(r)
 	browser, bound := p.Cookies.Browser(r)
@@ -44,8 +45,8 @@ func (p *Room) current(r *http.Request) (session.Session, account.Account, error
 	return p.live(r.Context(), handle.Hash(), browser.Hash())
 }
 
-// session returns the browser's session, ended or not; errs.ErrNotFound without
-// one.
+// session returns the browser's session, even if it is over. The error is
+// errs.ErrNotFound if there is none.
 func (p *Room) session(r *http.Request) (session.Session, error) {
 	handle, ok := p.Cookies.Session(r)
 	if !ok {
@@ -54,6 +55,7 @@ func (p *Room) session(r *http.Request) (session.Session, error) {
 	return p.Sessions.Get(r.Context(), handle.Hash())
 }
 
+// live is current for a session and a browser by their keys.
 func (p *Room) live(ctx context.Context, key, browser string) (session.Session, account.Account, error) {
 	s, err := p.Sessions.Get(ctx, key)
 	if err != nil {

@@ -16,14 +16,15 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Header types keep our tokens apart (RFC 8725 §3.11): an ID token is no
-// access token and the reverse.
+// The header types of our tokens, so that an ID token is never accepted as an
+// access token or the reverse (RFC 8725 §3.11).
 const (
 	typIDToken     = "JWT"
 	typAccessToken = "at+jwt" // RFC 9068 §2.1
 )
 
-// accessAlg signs access tokens, which only we read: the cheapest there is.
+// accessAlg is the algorithm of access tokens: the fastest, since only we verify
+// them.
 const accessAlg = "ES256"
 
 type tokenAnswer struct {
@@ -41,7 +42,7 @@ type accessClaims struct {
 	Subject  string   `json:"sub"`
 	Audience []string `json:"aud"`
 	ClientID string   `json:"client_id"`
-	Azp      string   `json:"azp"` // NL GOV OIDC §5.2.7 wants it beside client_id
+	Azp      string   `json:"azp"` // NL GOV OIDC §5.2.7 requires it beside client_id
 	Expires  int64    `json:"exp"`
 	IssuedAt int64    `json:"iat"`
 	ID       string   `json:"jti"`
@@ -50,7 +51,7 @@ type accessClaims struct {
 	ACR      string   `json:"acr"`
 }
 
-// tokens makes what a redeemed grant gives.
+// tokens returns the tokens of a redeemed grant.
 func (p *Room) tokens(c client.Client, g grant.Grant, a account.Account, now time.Time) (tokenAnswer, error) {
 	subject := p.Subjects.For(a, c)
 	scope := strings.Join(g.Scopes, " ")
@@ -77,9 +78,9 @@ func (p *Room) tokens(c client.Client, g grant.Grant, a account.Account, now tim
 	return tokenAnswer{AccessToken: access, TokenType: "Bearer", ExpiresIn: int64(g.Expires.Sub(now) / time.Second), IDToken: id, Scope: scope}, nil
 }
 
-// idClaims are the claims of an ID token (OIDC Core §2, NL GOV OIDC §5.2.2).
-// What the person's claims are called can never replace one of these. There
-// is no amr (R-046).
+// idClaims returns the claims of an ID token (OIDC Core §2, NL GOV OIDC §5.2.2).
+// Claims about the person never replace those of the protocol. There is no amr
+// (R-046).
 func (p *Room) idClaims(c client.Client, g grant.Grant, a account.Account, subject claim.Subject, now time.Time) (map[string]any, error) {
 	wishes, err := claim.Parse(string(g.Claims))
 	if err != nil {
@@ -97,7 +98,8 @@ func (p *Room) idClaims(c client.Client, g grant.Grant, a account.Account, subje
 	return out, nil
 }
 
-// leftHalf is at_hash for algorithms with SHA-256 (OIDC Core §3.1.3.6).
+// leftHalf returns the at_hash of an access token for algorithms with SHA-256 (OIDC
+// Core §3.1.3.6).
 func leftHalf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
@@ -116,8 +118,8 @@ func (p *Room) userinfo(c client.Client, g grant.Grant, a account.Account) map[s
 
 var errToken = errors.New("not an access token of ours, or not any more")
 
-// readAccessToken checks signature, type, issuer and audience; time and
-// revocation are the grant's.
+// readAccessToken returns the claims of an access token after checking signature,
+// type, issuer and audience, but neither time nor revocation.
 func (p *Room) readAccessToken(token string) (accessClaims, error) {
 	var claims accessClaims
 	if err := p.Keys.Verify(token, typAccessToken, &claims); err != nil {
@@ -129,8 +131,8 @@ func (p *Room) readAccessToken(token string) (accessClaims, error) {
 	return claims, nil
 }
 
-// bearer finds the live grant of an access token: not expired, not revoked,
-// account active and of its epoch (R-197).
+// bearer returns the grant of an access token and its account. The grant must not
+// be expired or revoked, and the account active and of its epoch (R-197).
 func (p *Room) bearer(ctx context.Context, token string) (grant.Grant, account.Account, error) {
 	claims, err := p.readAccessToken(token)
 	if err != nil {

@@ -13,20 +13,20 @@ import (
 	"omgevingsloket-id/templates"
 )
 
-// Lang is a language that pages exist in.
+// Lang is a language of the pages.
 type Lang struct {
 	Code string // BCP 47
-	Name string // in the language itself
+	Name string // in that language
 }
 
-// Langs lists the languages, the first one is the last resort.
+// Langs lists the languages. The first is used when no language is asked for.
 var Langs = []Lang{{"nl", "Nederlands"}, {"en", "English"}}
 
-// Catalog holds the texts for people.
+// Catalog holds the texts of pages and mails.
 type Catalog struct {
 	localizers map[string]*i18n.Localizer
 	matcher    language.Matcher
-	// Missing is called with each key that has no text; tests count it.
+	// Missing is called for each key without a text; tests count the calls.
 	Missing func(lang, key string)
 }
 
@@ -57,8 +57,8 @@ func LoadCatalog() (*Catalog, error) {
 	return c, nil
 }
 
-// Text gives the text of key with name/value pairs filled in. A missing text
-// shows as its key, and is reported.
+// Text returns the text of key with name/value pairs filled in. If there is none,
+// it calls Missing and returns the key.
 func (c *Catalog) Text(lang, key string, pairs ...any) string {
 	localizer, ok := c.localizers[lang]
 	if !ok {
@@ -85,7 +85,7 @@ func (c *Catalog) Text(lang, key string, pairs ...any) string {
 	return text
 }
 
-// Supported gives the code of a language we have, or "".
+// Supported returns the code of the supported language that code names, or "".
 func Supported(code string) string {
 	for _, l := range Langs {
 		if strings.EqualFold(l.Code, code) {
@@ -95,9 +95,9 @@ func Supported(code string) string {
 	return ""
 }
 
-// Match chooses from an Accept-Language header or a ui_locales list: the
-// first language we have; English for anything else that is asked; Dutch
-// when nothing is.
+// Match returns the language for an Accept-Language header or a ui_locales list:
+// the first supported one, English if it names others only, Dutch if it names
+// none.
 func (c *Catalog) Match(wanted string) string {
 	tags, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(wanted, " ", ","))
 	if err != nil || len(tags) == 0 {

@@ -9,16 +9,16 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Cookies that exist. The prefix __Host- is added wherever TLS is.
+// The names of the cookies; over TLS they have the prefix __Host-.
 const (
 	cookieBrowser = "olid-browser" // ties requests to this browser
 	cookieSession = "olid-session" // single sign-on
-	cookieDevice  = "olid-device"  // logged in before: a lane of its own
+	cookieDevice  = "olid-device"  // logged in before: has its own lane
 	cookieApply   = "olid-apply"   // an applicant's draft
 	cookieLang    = "olid-lang"
 	cookieStaff   = "olid-staff"  // an official's session
 	cookieInvite  = "olid-invite" // an official's invitation, out of the address
-	cookieTurn    = "olid-turn"   // changes when the QR page is left, so that it cannot come back from memory
+	cookieTurn    = "olid-turn"   // changes when the QR page is left, so that browsers do not restore that page from memory
 )
 
 const aYear = 365 * 24 * time.Hour
@@ -40,12 +40,12 @@ func (k *Cookies) cookieName(name string) string {
 	return name
 }
 
-// setCookie sets one of our cookies; keep 0 = until the browser closes, < 0
-// = take it away.
+// setCookie sets a cookie for the duration keep: 0 = until the browser closes,
+// < 0 = removes it.
 func (k *Cookies) setCookie(w http.ResponseWriter, name, value string, keep time.Duration) {
 	c := &http.Cookie{Name: k.cookieName(name), Value: value, Path: "/", HttpOnly: true, Secure: k.Secure, SameSite: http.SameSiteLaxMode}
 	if name == cookieStaff {
-		c.SameSite = http.SameSiteStrictMode // nobody comes to the console from elsewhere
+		c.SameSite = http.SameSiteStrictMode // no other site links to the console
 	}
 	switch {
 	case keep < 0:
@@ -56,8 +56,8 @@ func (k *Cookies) setCookie(w http.ResponseWriter, name, value string, keep time
 	http.SetCookie(w, c)
 }
 
-// handleCookie reads a cookie that holds a handle. Two cookies of one name
-// are somebody else's work: neither is believed.
+// handleCookie returns the handle in a cookie. If two cookies have the name, one
+// was set by another site, and neither is used.
 func (k *Cookies) handleCookie(r *http.Request, name string, kind secret.Kind) (secret.Text, bool) {
 	found := r.CookiesNamed(k.cookieName(name))
 	if len(found) != 1 {
@@ -66,13 +66,13 @@ func (k *Cookies) handleCookie(r *http.Request, name string, kind secret.Kind) (
 	return secret.Parse(kind, found[0].Value)
 }
 
-// Browser gives the secret of the browser.
+// Browser returns the secret of the browser.
 func (k *Cookies) Browser(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieBrowser, secret.KindBrowser)
 }
 
-// EnsureBrowser gives the browser's secret and sets one if it has none. The
-// request is changed as well, so that the page made now carries a form token.
+// EnsureBrowser returns the browser's secret, and sets one if it has none. The
+// cookie is added to r as well, so that the page of this request has a form token.
 func (k *Cookies) EnsureBrowser(w http.ResponseWriter, r *http.Request) secret.Text {
 	if b, ok := k.Browser(r); ok {
 		return b
@@ -83,26 +83,26 @@ func (k *Cookies) EnsureBrowser(w http.ResponseWriter, r *http.Request) secret.T
 	return b
 }
 
-// Session gives the handle of the browser's session.
+// Session returns the handle of the browser's session.
 func (k *Cookies) Session(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieSession, secret.KindSession)
 }
 
-// SetSession gives the browser a session handle.
+// SetSession sets the handle of the browser's session.
 func (k *Cookies) SetSession(w http.ResponseWriter, s secret.Text) {
 	k.setCookie(w, cookieSession, s.Reveal(), 0)
 }
 
-// DropSession takes it away.
+// DropSession removes the cookie of the session.
 func (k *Cookies) DropSession(w http.ResponseWriter) { k.setCookie(w, cookieSession, "", -1) }
 
-// Device gives the handle of a browser that logged in before, or "".
+// Device returns the handle of a browser that logged in before, or "".
 func (k *Cookies) Device(r *http.Request) secret.Text {
 	d, _ := k.handleCookie(r, cookieDevice, secret.KindDevice)
 	return d
 }
 
-// EnsureDevice gives the browser's device handle and sets one if needed.
+// EnsureDevice returns the browser's device handle, and sets one if it has none.
 func (k *Cookies) EnsureDevice(w http.ResponseWriter, r *http.Request) secret.Text {
 	d := k.Device(r)
 	if d == "" {
@@ -112,12 +112,12 @@ func (k *Cookies) EnsureDevice(w http.ResponseWriter, r *http.Request) secret.Te
 	return d
 }
 
-// Staff gives the handle of an official's session.
+// Staff returns the handle of an official's session.
 func (k *Cookies) Staff(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieStaff, secret.KindStaff)
 }
 
-// SetStaff gives the browser an official's session handle; "" takes it away.
+// SetStaff sets the handle of an official's session; "" removes it.
 func (k *Cookies) SetStaff(w http.ResponseWriter, s secret.Text) {
 	keep := time.Duration(0)
 	if s == "" {
@@ -126,12 +126,12 @@ func (k *Cookies) SetStaff(w http.ResponseWriter, s secret.Text) {
 	k.setCookie(w, cookieStaff, s.Reveal(), keep)
 }
 
-// Invite gives the handle of an invitation that the browser came with.
+// Invite returns the handle of the invitation that was opened in the browser.
 func (k *Cookies) Invite(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieInvite, secret.KindInvite)
 }
 
-// SetInvite keeps it for an hour; "" takes it away.
+// SetInvite sets the handle of an invitation for an hour; "" removes it.
 func (k *Cookies) SetInvite(w http.ResponseWriter, s secret.Text) {
 	keep := time.Hour
 	if s == "" {
@@ -140,26 +140,26 @@ func (k *Cookies) SetInvite(w http.ResponseWriter, s secret.Text) {
 	k.setCookie(w, cookieInvite, s.Reveal(), keep)
 }
 
-// Draft gives the handle of the applicant's draft.
+// Draft returns the handle of the applicant's draft.
 func (k *Cookies) Draft(r *http.Request) (secret.Text, bool) {
 	return k.handleCookie(r, cookieApply, secret.KindApplication)
 }
 
-// SetDraft keeps the draft's handle for as long as the draft.
+// SetDraft sets the handle of the applicant's draft for the duration keep.
 func (k *Cookies) SetDraft(w http.ResponseWriter, h secret.Text, keep time.Duration) {
 	k.setCookie(w, cookieApply, h.Reveal(), keep)
 }
 
-// DropDraft takes it away.
+// DropDraft removes the cookie of the draft.
 func (k *Cookies) DropDraft(w http.ResponseWriter) { k.setCookie(w, cookieApply, "", -1) }
 
-// Turn changes a cookie that nobody reads: browsers do not bring back from
-// memory a page that was made under other cookies.
+// Turn changes a cookie that has no other use: browsers do not restore a page from
+// memory if the cookies have changed since.
 func (k *Cookies) Turn(w http.ResponseWriter) {
 	k.setCookie(w, cookieTurn, secret.NewID(k.Rand), 0)
 }
 
-// formToken is what a form of this browser carries (field csrf).
+// formToken returns the form token of a browser (field csrf).
 func (k *Cookies) formToken(browser secret.Text) string {
 	return secret.MAC(k.FormKey, "form", browser.Reveal())
 }

@@ -13,14 +13,14 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Error is a refusal with words for people. Key names two texts, Key.title
-// and Key.text; nothing of Cause is ever shown.
+// Error is an error that is shown as a page. Key names two texts, Key.title and
+// Key.text; Cause is not shown.
 type Error struct {
 	Status int
 	Key    string
 	Cause  error
 	Retry  time.Duration // > 0 sets Retry-After
-	Link   *Link         // where to go from here; Label is a key
+	Link   *Link         // where the page leads; Label is a key
 }
 
 func (e *Error) Error() string {
@@ -32,29 +32,29 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Fail makes an Error.
+// Fail returns an Error.
 func Fail(status int, key string, cause error) *Error {
 	return &Error{Status: status, Key: key, Cause: cause}
 }
 
-// Restart is the answer to every login page that cannot go on: too late,
-// used, unknown, or begun in another browser. It tells none of them apart.
+// Restart returns the error for a login that cannot continue: too late, finished,
+// unknown, or begun in another browser. The page is the same for all of these.
 func Restart(cause error) *Error {
 	return &Error{Status: http.StatusGone, Key: "error.restart", Cause: cause, Link: &Link{URL: "/start", Label: "error.restart.link"}}
 }
 
-// lost is the answer to an address that leads nowhere; the start page does.
+// lost returns an error whose page links to the front page.
 func lost(status int, key string, cause error) *Error {
 	return &Error{Status: status, Key: key, Cause: cause, Link: &Link{URL: "/", Label: "error.home.link"}}
 }
 
-// unavailableRetry is what Retry-After says when a store does not answer.
+// unavailableRetry is the Retry-After when a store does not answer.
 const unavailableRetry = 5 * time.Second
 
 // formKeys are the texts for a FormError, by status.
 var formKeys = map[int]string{http.StatusForbidden: "error.foreign", http.StatusRequestEntityTooLarge: "error.too_large"}
 
-// classify gives the words for any error.
+// classify returns the Error for any error.
 func classify(err error) *Error {
 	var known *Error
 	var form *FormError
@@ -81,8 +81,7 @@ type errorPage struct {
 	Next          *Link
 }
 
-// ServeError turns an error into a page and a line in the log: the only
-// place that does.
+// ServeError writes the page for err and logs it. All error pages are made here.
 func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := classify(err)
 	if e.Status >= 500 {
@@ -96,7 +95,7 @@ func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error)
 	p := d.Page(r, e.Key+".title")
 	page := &errorPage{Page: p, Heading: p.Title, Text: p.T(e.Key + ".text")}
 	if r.Method != http.MethodGet {
-		p.Languages = nil // a link would lead away from what was sent
+		p.Languages = nil // a link would lose the form that was sent
 	}
 	if e.Link != nil {
 		page.Next = &Link{URL: d.path(e.Link.URL), Label: p.T(e.Link.Label)}
@@ -109,7 +108,7 @@ func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error)
 	}
 }
 
-// prepareLastWords renders the error page once, at the start.
+// prepareLastWords renders the error page that is used when rendering fails.
 func (d *Renderer) prepareLastWords() error {
 	r, err := http.NewRequest(http.MethodGet, d.Settings.Issuer, nil)
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"omgevingsloket-id/pkg/limit"
 )
 
-// Limits counts what one source does, and says who that source is.
+// Limits counts events by source, and identifies the source of a request.
 type Limits struct {
 	Windows limit.Windows
-	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
+	Trusted []netip.Prefix // proxies whose X-Forwarded-For is used
 }
 
 // Allow counts one event of this request's source and returns an error when
@@ -30,8 +30,8 @@ func (l *Limits) Allow(r *http.Request, name string, max int, window time.Durati
 
 // address is the caller's address: the peer's, or the rightmost one in
 // X-Forwarded-For that is not a trusted proxy, if the peer is one. It is
-// used for limits and the record only; anything unreadable falls back to the
-// peer.
+// used for limits and the audit log only. If a hop cannot be parsed, the last one
+// that could be is used.
 func (l *Limits) address(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -65,10 +65,11 @@ func (l *Limits) trusted(a netip.Addr) bool {
 	return false
 }
 
-// Source names the caller for limits: its address, or the /64 it is in.
+// Source returns the name of the caller for limits: its IPv4 address, or the /64
+// of its IPv6 address.
 func (l *Limits) Source(r *http.Request) string { return prefix(l.address(r), 32, 64) }
 
-// Origin names the caller for the record: no closer than /24 or /48.
+// Origin returns the name of the caller for the audit log: a /24 or a /48.
 func (l *Limits) Origin(r *http.Request) string { return prefix(l.address(r), 24, 48) }
 
 func prefix(a netip.Addr, v4, v6 int) string {

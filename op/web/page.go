@@ -9,7 +9,7 @@ import (
 	"omgevingsloket-id/pkg/totp"
 )
 
-// Page is what every page knows; page structs embed *Page.
+// Page holds what every page shows; page structs embed *Page.
 type Page struct {
 	Lang      string
 	Title     string
@@ -20,7 +20,7 @@ type Page struct {
 	Problems  []Problem
 	Wordmark  string
 	RequestID string
-	Client    string // the client one is logging in to; may be ""
+	Client    string // name of the client of the login; may be ""
 	Helpdesk  Helpdesk
 	Template  string // its name, such as "login/code": data-page on main, for an operator's style sheet and for tests
 	// StyleSheet is the asset with the rules that only this page's part of the
@@ -30,8 +30,8 @@ type Page struct {
 	pages *Renderer
 }
 
-// drawn notes the template that draws the page; Render calls it through the
-// page struct that embeds p.
+// drawn sets the template that renders the page; Render calls it through the page
+// struct that embeds p.
 func (p *Page) drawn(template string) { p.Template = template }
 
 // Language is one entry of the language switch.
@@ -40,15 +40,15 @@ type Language struct {
 	Current         bool
 }
 
-// Problem is one thing that is wrong with a form, told at the top of the
-// page and at its field; Field may be "".
+// Problem is an error in a form, shown at the top of the page and at its field;
+// Field may be "".
 type Problem struct{ Field, Text string }
 
-// keptParameters are what a page's address may hold that choosing another
-// language must not lose; nothing else of an address is written on a page.
+// keptParameters are the query parameters that the links of the language switch
+// keep; no other part of an address is written on a page.
 var keptParameters = []string{"login", "kind", "id", "q", "show", "act", "after", "before", "from", "until", "then"}
 
-// Page makes a page titled by a key.
+// Page returns a page whose title is the text of titleKey.
 func (d *Renderer) Page(r *http.Request, titleKey string) *Page {
 	lang := d.Lang(r)
 	p := &Page{
@@ -71,10 +71,10 @@ func (d *Renderer) Page(r *http.Request, titleKey string) *Page {
 	return p
 }
 
-// T gives the text of a key, with name/value pairs.
+// T returns the text of a key, with name/value pairs filled in.
 func (p *Page) T(key string, pairs ...any) string { return p.pages.Catalog.Text(p.Lang, key, pairs...) }
 
-// Problem gives what is wrong with a field, or "".
+// Problem returns the text of the first problem with a field, or "".
 func (p *Page) Problem(field string) string {
 	for _, problem := range p.Problems {
 		if problem.Field == field && field != "" {
@@ -84,21 +84,22 @@ func (p *Page) Problem(field string) string {
 	return ""
 }
 
-// Wrong adds a problem with a field ("" = the whole form), by text key.
+// Wrong adds a problem with a field ("" = the whole form); key is that of its text.
 func (p *Page) Wrong(field, key string, pairs ...any) {
 	p.Problems = append(p.Problems, Problem{Field: field, Text: p.T(key, pairs...)})
 }
 
-// StaticURL gives the address of an asset, with its hash.
+// StaticURL returns the address of an asset, which holds the hash of its content.
 func (p *Page) StaticURL(name string) string { return p.pages.static.url(name) }
 
-// HelpdeskHours gives the helpdesk's hours in the page's language.
+// HelpdeskHours returns the helpdesk's hours in the page's language.
 func (p *Page) HelpdeskHours() string { return p.Helpdesk.Hours[p.Lang] }
 
-// Path makes the path of one of our pages.
+// Path returns the path of one of our pages, below the issuer.
 func (p *Page) Path(path string) string { return p.pages.path(path) }
 
-// FootLink gives the address of a page of the foot: an operator's or ours.
+// FootLink returns the address of a page that the footer links to: the operator's,
+// or else ours.
 func (p *Page) FootLink(name string) string {
 	links := map[string]string{
 		"privacy": p.pages.Settings.Links.Privacy, "accessibility": p.pages.Settings.Links.Accessibility, "terms": p.pages.Settings.Links.Terms,
@@ -109,8 +110,8 @@ func (p *Page) FootLink(name string) string {
 	return p.Path("/" + name)
 }
 
-// Field is one control of a form; templates/layout says which partial reads
-// which part of it. Texts are translated already.
+// Field is a control of a form; templates/layout states which partial uses which
+// of its fields. Texts are translated.
 type Field struct {
 	Page             *Page
 	Name             string
@@ -136,7 +137,7 @@ type Option struct {
 	Value, Label, Hint string
 }
 
-// Link is somewhere to go.
+// Link is a link with its text.
 type Link struct{ URL, Label string }
 
 // Button is a submit button with a name and a value.
@@ -145,7 +146,7 @@ type Button struct {
 	Secondary          bool
 }
 
-// Steps says where one is in a row of pages.
+// Steps is the place of a page in a series of pages.
 type Steps struct {
 	Page  *Page
 	N, Of int
@@ -180,8 +181,8 @@ type QR struct {
 	Account string
 }
 
-// NewQR fills the card. The parts come from our own code only, which is why
-// they may pass as HTML and URL.
+// NewQR returns the card. Its parts are made by our own code only, so they are
+// safe as HTML and URL.
 func NewQR(p *Page, picture totp.Picture, uri string, key []string) QR {
 	size := itoa(picture.Size)
 	svg := `<svg class="qr-code" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ` + size + ` ` + size + `" width="` + size + `" height="` + size +
@@ -190,5 +191,5 @@ func NewQR(p *Page, picture totp.Picture, uri string, key []string) QR {
 	return QR{Page: p, SVG: template.HTML(svg), Key: key, URI: template.URL(uri), Account: totp.Issuer}
 }
 
-// Seconds rounds a wait up to whole seconds, for people.
+// Seconds returns d in seconds, rounded up.
 func Seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }

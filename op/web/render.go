@@ -15,8 +15,8 @@ import (
 	"omgevingsloket-id/templates"
 )
 
-// Renderer draws the pages of one site, errors among them, and sends browsers
-// on.
+// Renderer renders the pages of one site, error pages included, and redirects
+// browsers.
 type Renderer struct {
 	Settings Settings
 	Catalog  *Catalog
@@ -25,19 +25,19 @@ type Renderer struct {
 	cookies   *Cookies
 	templates *template.Template
 	static    *assets
-	lastWords []byte // the error page for when pages cannot be made
+	lastWords []byte // the error page for when rendering fails
 	base      *url.URL
 }
 
 // URL returns an absolute address of the site from a path.
 func (d *Renderer) URL(path string) string { return d.Settings.Issuer + path }
 
-// path returns the path part for links inside pages; an issuer with a path
-// keeps it.
+// path returns p below the path of the issuer, for links inside pages.
 func (d *Renderer) path(p string) string { return strings.TrimSuffix(d.base.Path, "/") + p }
 
-// Lang returns the language of a page: chosen now, chosen before (or asked by
-// a client), what the browser prefers, Dutch.
+// Lang returns the language of a page: that of the query, that of the cookie (set
+// by an earlier choice or a client's ui_locales), what the browser prefers, or
+// Dutch.
 func (d *Renderer) Lang(r *http.Request) string {
 	if l := Supported(r.URL.Query().Get("lang")); l != "" {
 		return l
@@ -50,7 +50,7 @@ func (d *Renderer) Lang(r *http.Request) string {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// parseTemplates reads all pages; a page is named by its place, such as
+// parseTemplates parses all pages. The name of a page is its path, such as
 // "login/code" for templates/login/code.html.
 func parseTemplates() (*template.Template, error) {
 	t := template.New("").Option("missingkey=error")
@@ -70,11 +70,11 @@ func parseTemplates() (*template.Template, error) {
 	return t, err
 }
 
-// Templates gives the parsed pages, for the test that checks them against
-// their structs.
+// Templates returns the parsed pages, for the test that checks them against their
+// structs.
 func (d *Renderer) Templates() *template.Template { return d.templates }
 
-// Render writes a page, whole or not at all.
+// Render writes a page. If the template fails, nothing has been written.
 func (d *Renderer) Render(w http.ResponseWriter, status int, name string, data any) error {
 	if p, ok := data.(interface{ drawn(string) }); ok {
 		p.drawn(name)
@@ -85,11 +85,12 @@ func (d *Renderer) Render(w http.ResponseWriter, status int, name string, data a
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = page.WriteTo(w) // the reader went away: nobody to tell
+	_, _ = page.WriteTo(w) // the client has disconnected
 	return nil
 }
 
-// SeeOther sends the browser on with a GET (RFC 9700 §4.12).
+// SeeOther redirects the browser with 303, so that it sends a GET (RFC 9700
+// §4.12).
 func (d *Renderer) SeeOther(w http.ResponseWriter, location string) error {
 	if strings.HasPrefix(location, "/") {
 		location = d.path(location)
@@ -126,15 +127,15 @@ type onwardPage struct {
 	Next Link
 }
 
-// Onward answers a login's last POST: a page with a link that refreshes
-// itself to location, one of our own. A redirect would make Chromium apply
-// form-action to the client's address as well, and stop in silence.
+// Onward answers the last POST of a login with a page that refreshes itself to
+// location, a path of ours, and links to it. A redirect would make Chromium apply
+// form-action to the client's address as well, and block it without a message.
 func (d *Renderer) Onward(w http.ResponseWriter, r *http.Request, location string) error {
 	return d.Away(w, r, d.path(location))
 }
 
-// Away answers a POST that ends at a proven address of a client: a page that
-// refreshes itself to it, for the same reason as Onward.
+// Away answers a POST with a page that refreshes itself to location, a proven
+// address of a client, for the same reason as Onward.
 func (d *Renderer) Away(w http.ResponseWriter, r *http.Request, location string) error {
 	p := d.Page(r, "web.onward.title")
 	p.Languages = nil

@@ -15,16 +15,16 @@ import (
 // Handler answers a request or returns an error, which becomes a page.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
-// Route is one address; together they are the whole surface.
+// Route is a method and path that the site serves.
 type Route struct {
 	Method, Path string
 	Fields       []string // form fields that a POST may have, besides csrf
-	Upload       int64    // > 0: multipart, with so many bytes at most
-	Raw          bool     // a protocol endpoint with guards of its own
+	Upload       int64    // > 0: multipart, of at most so many bytes
+	Raw          bool     // a protocol endpoint, which has its own guards
 	handler      http.Handler
 }
 
-// Room is a part of op: it adds its routes.
+// Room is a part of op that adds routes.
 type Room interface{ Mount(t *Router) }
 
 const (
@@ -48,33 +48,33 @@ func (t *Router) Get(path string, h Handler) {
 	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(h)})
 }
 
-// Post adds a form's target; it carries every guard that a POST needs.
+// Post adds the target of a form with these fields, behind every guard of a POST.
 func (t *Router) Post(path string, h Handler, fields ...string) {
 	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: t.page(t.guarded(h, pageForm(fields)))})
 }
 
-// Upload adds a form's target that takes a file: multipart, up to size bytes.
+// Upload adds the target of a form with a file: multipart, of at most size bytes.
 // The handler reads it with Cookies.ReadFile.
 func (t *Router) Upload(path string, size int64, h Handler) {
 	t.add(Route{Method: http.MethodPost, Path: path, Upload: size, handler: t.page(t.guarded(h, Form{Type: formData, Size: size}))})
 }
 
-// Raw adds a protocol endpoint, which has guards of its own.
+// Raw adds a protocol endpoint, which has its own guards.
 func (t *Router) Raw(method, path string, h http.Handler) {
 	t.add(Route{Method: method, Path: path, Raw: true, handler: h})
 }
 
-// RawPage adds a protocol endpoint that answers people with pages.
+// RawPage adds a protocol endpoint whose errors are pages.
 func (t *Router) RawPage(method, path string, h Handler) {
 	t.add(Route{Method: method, Path: path, Raw: true, handler: t.page(h)})
 }
 
 func (t *Router) add(r Route) { t.routes = append(t.routes, r) }
 
-// Routes lists all routes.
+// Routes returns all routes.
 func (t *Router) Routes() []Route { return t.routes }
 
-// Handler is the whole site: all routes behind the headers.
+// Handler returns the handler of the site: all routes, with the headers.
 func (t *Router) Handler() http.Handler {
 	mux := http.NewServeMux()
 	methods := map[string][]string{}
@@ -101,7 +101,7 @@ func (t *Router) Handler() http.Handler {
 	return t.outermost(site)
 }
 
-// outermost sets the headers, names the request and survives a panic.
+// outermost sets the headers and the request's ID, and recovers from panics.
 func (t *Router) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12]))
@@ -109,7 +109,7 @@ func (t *Router) outermost(next http.Handler) http.Handler {
 		defer func() {
 			if v := recover(); v != nil {
 				if v == http.ErrAbortHandler {
-					panic(v) // the server's own word for "close this connection"
+					panic(v) // net/http aborts the response
 				}
 				t.pages.Log.ErrorContext(r.Context(), "panic", "request", RequestID(r), "value", fmt.Sprint(v), "stack", string(debug.Stack()))
 				t.pages.ServeError(w, r, errors.New("panic"))
@@ -120,7 +120,7 @@ func (t *Router) outermost(next http.Handler) http.Handler {
 			return
 		}
 		if r.Method == http.MethodHead {
-			// A look that is no visit: it must not make anything.
+			// HEAD must not create a login or a draft, as a GET would.
 			if r.URL.Path != "/" && !strings.HasPrefix(r.URL.Path, "/static/") && !strings.HasPrefix(r.URL.Path, "/.well-known/") && r.URL.Path != "/jwks" {
 				w.Header().Set("Allow", http.MethodGet)
 				t.pages.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "error.method", nil))
@@ -133,7 +133,7 @@ func (t *Router) outermost(next http.Handler) http.Handler {
 
 type requestIDKey struct{}
 
-// RequestID is the reference that error pages show and the log carries.
+// RequestID returns the reference that error pages and the log show.
 func RequestID(r *http.Request) string {
 	id, _ := r.Context().Value(requestIDKey{}).(string)
 	return id
@@ -158,14 +158,14 @@ func (t *Router) headers(w http.ResponseWriter) {
 	}
 }
 
-// page runs a handler, remembers a language chosen by its link, and turns
-// errors into pages.
+// page returns a handler that runs h, stores the language that a link chose, and
+// turns errors into pages.
 func (t *Router) page(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if l := Supported(r.URL.Query().Get("lang")); l != "" && r.Method == http.MethodGet {
 			t.cookies.SetLang(w, l)
 		}
-		// A page fetched ahead is not a visit.
+		// A prefetched page must not create anything.
 		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
 			t.pages.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable"})
 			return
@@ -226,7 +226,7 @@ func pageForm(fields []string) Form {
 
 func (t *Router) origin() string { return t.pages.base.Scheme + "://" + t.pages.base.Host }
 
-// observed counts requests by route.
+// observed returns the route's handler; observe is called after each request.
 func (t *Router) observed(route Route) http.Handler {
 	if t.observe == nil {
 		return route.handler

@@ -14,8 +14,8 @@ import (
 	"omgevingsloket-id/templates"
 )
 
-// assets are files with the hash of their content in the address, so that
-// browsers may keep them for good.
+// assets are the static files. Their addresses hold the hash of the content, so
+// that browsers may cache them without limit.
 type assets struct {
 	urls  map[string]string // name -> URL path
 	files map[string]asset  // URL path -> file
@@ -26,8 +26,8 @@ type asset struct {
 	kind string
 }
 
-// operatorAssets is what an operator's theme may bring: other values for our
-// design tokens, rules of its own, and a wordmark.
+// operatorAssets are the files that an operator's theme may have: values for our
+// design tokens, additional rules, and a wordmark.
 var operatorAssets = []string{"theme.css", "custom.css", "wordmark.svg"}
 
 func loadAssets(themeDir string) (*assets, error) {

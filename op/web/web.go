@@ -1,6 +1,6 @@
-// Package web is the kit that every room of op is built with, by job: Router
-// (routes and their guards), Renderer (pages and errors), Cookies, Limits. It
-// owns no address of its own but /static/.
+// Package web is the kit that the rooms of op are built with: Router (routes and
+// their guards), Form (what a form may hold), Renderer (pages and errors), Cookies
+// and Limits. Of addresses it serves /static/ only.
 //
 //	request ─► headers ─► route ─► guard (method, origin, size, fields, form token)
 //	                                  │
@@ -20,9 +20,9 @@ import (
 	"omgevingsloket-id/pkg/limit"
 )
 
-// Settings are what pages need to know of the configuration.
+// Settings is the part of the configuration that pages use.
 type Settings struct {
-	Issuer      string // without a slash at the end; every address is made from it
+	Issuer      string // without a slash at the end; all addresses are made from it
 	Practice    bool   // shows the ribbon
 	AtOnce      bool   // applications are approved at once, with any data and document
 	Wordmark    string
@@ -37,13 +37,13 @@ type Links struct {
 	Privacy, Accessibility, Terms string
 }
 
-// Helpdesk is whom people are told to turn to.
+// Helpdesk is how people can reach the helpdesk.
 type Helpdesk struct {
 	Name, Phone, Email, URL string
 	Hours                   map[string]string // by language
 }
 
-// Options are what a site is made of.
+// Options configures New.
 type Options struct {
 	Settings Settings
 	Catalog  *Catalog
@@ -55,8 +55,7 @@ type Options struct {
 	Observe  func(route, method string, status int, took time.Duration) // may be nil
 }
 
-// Kit holds the parts that the rooms of one site are built with. A room is
-// given those that it uses.
+// Kit holds the parts of one site. A room gets those that it uses.
 type Kit struct {
 	Router  *Router
 	Pages   *Renderer
