@@ -27,15 +27,15 @@ func (s *Site) Letters() map[string]mail.Item {
 // Correcting begins a change of address and gives where it is.
 func (b *Browser) Correcting(a account.Account) string {
 	b.Site.T.Helper()
-	b.Get("/console/helpdesk/account?id=" + a.ID).Says("E-mailadres verbeteren").Get("/console/helpdesk/address?id=" + a.ID).Post("/console/helpdesk/address?id=" + a.ID).At("/console/helpdesk/change")
-	return "/console/helpdesk/change?" + b.URL.RawQuery
+	b.Get("/console/helpdesk/account?id=" + a.ID).Says("E-mailadres verbeteren").Get("/console/helpdesk/address?id=" + a.ID).Post("/console/helpdesk/address?id=" + a.ID).At("/console/helpdesk/request")
+	return "/console/helpdesk/request?" + b.URL.RawQuery
 }
 
 // Proposed takes a change of address up to its proposal.
 func (b *Browser) Proposed(a account.Account, email string) string {
 	b.Site.T.Helper()
 	at := b.Correcting(a)
-	b.Post(at, RightAnswers...).At("/console/helpdesk/change").Says(`name="email"`)
+	b.Post(at, RightAnswers...).At("/console/helpdesk/request").Says(`name="email"`)
 	b.Post(at, "email", email, "reason", "address_lost", "ticket", "M-7").Says("letter voor letter")
 	b.Post(at, "action", "propose").Says("wacht op een collega")
 	return at
@@ -78,8 +78,8 @@ func (b *Browser) Callback() string {
 // Begin opens a case and gives its address.
 func (b *Browser) Begin(a account.Account) string {
 	b.Site.T.Helper()
-	b.Post("/console/helpdesk/account?id=" + a.ID).At("/console/helpdesk/unblock")
-	return "/console/helpdesk/unblock?" + b.URL.RawQuery
+	b.Post("/console/helpdesk/account?id=" + a.ID).At("/console/helpdesk/request")
+	return "/console/helpdesk/request?" + b.URL.RawQuery
 }
 
 // RightAnswers are three answers of site.person's file.
@@ -88,7 +88,7 @@ var RightAnswers = []string{"said_birthdate", "03-02-1980", "said_street", "Haup
 // Identified takes a case up to its reason, and gives it.
 func (b *Browser) Identified(at, code string) *Browser {
 	b.Site.T.Helper()
-	return b.Post(at, append([]string{"code", code}, RightAnswers...)...).At("/console/helpdesk/unblock").Says(`name="ticket"`).Post(at, "reason", "lost_phone", "ticket", "M-2026-1234")
+	return b.Post(at, append([]string{"code", code}, RightAnswers...)...).At("/console/helpdesk/request").Says(`name="ticket"`).Post(at, "reason", "lost_phone", "ticket", "M-2026-1234")
 }
 
 func (s *Site) Member(email string) staff.Member {
