@@ -38,10 +38,10 @@ func TestHelpdeskUnblocks(t *testing.T) {
 				d.Errorf("the helpdesk reads the answer %q:\n%s", secret, w.Text())
 			}
 		}
-		w.primary().on("console/helpdesk/unblock")
+		w.primary().on("console/helpdesk/request")
 		w.Fill("code", "00000000")
 		w.Fill("said_street", "Queens Road 12")
-		w.primary().on("console/helpdesk/unblock")
+		w.primary().on("console/helpdesk/request")
 		if w.Count("#errors") != 1 {
 			d.Error("wrong answers are no error:", w.Text())
 		}
@@ -49,11 +49,11 @@ func TestHelpdeskUnblocks(t *testing.T) {
 		w.Fill("said_birthdate", "1961-04-02")
 		w.Fill("said_street", "88 King Street")
 		w.Fill("said_place", "Halifax NS")
-		w.primary().on("console/helpdesk/unblock")
+		w.primary().on("console/helpdesk/request")
 		w.Select("reason", "new_phone")
 		w.Fill("ticket", "M-2026-0001")
-		w.primary().on("console/helpdesk/unblock")
-		w.press("action", "confirm").on("console/helpdesk/unblock")
+		w.primary().on("console/helpdesk/request")
+		w.press("action", "confirm").on("console/helpdesk/request")
 		for range 3 { // the receipt, the approval, the block
 			d.site.Mail.Next(d, "pieter@demo.example")
 		}

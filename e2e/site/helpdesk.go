@@ -14,15 +14,15 @@ const NewEmail = "anna.muster@example.net"
 // Correcting begins a change of address and returns its path.
 func (b *Browser) Correcting(a account.Account) string {
 	b.Site.T.Helper()
-	b.Get("/console/helpdesk/account?id=" + a.ID).Says("E-mailadres verbeteren").Get("/console/helpdesk/address?id=" + a.ID).Post("/console/helpdesk/address?id=" + a.ID).At("/console/helpdesk/change")
-	return "/console/helpdesk/change?" + b.URL.RawQuery
+	b.Get("/console/helpdesk/account?id=" + a.ID).Says("E-mailadres verbeteren").Get("/console/helpdesk/address?id=" + a.ID).Post("/console/helpdesk/address?id=" + a.ID).At("/console/helpdesk/request")
+	return "/console/helpdesk/request?" + b.URL.RawQuery
 }
 
 // Proposed takes a change of address up to its proposal and returns its path.
 func (b *Browser) Proposed(a account.Account, email string) string {
 	b.Site.T.Helper()
 	at := b.Correcting(a)
-	b.Post(at, RightAnswers...).At("/console/helpdesk/change").Says(`name="email"`)
+	b.Post(at, RightAnswers...).At("/console/helpdesk/request").Says(`name="email"`)
 	b.Post(at, "email", email, "reason", "address_lost", "ticket", "M-7").Says("letter voor letter")
 	b.Post(at, "action", "propose").Says("wacht op een collega")
 	return at
@@ -66,8 +66,8 @@ func (b *Browser) Callback() string {
 // Begin opens a helpdesk request for a blocked account and returns its path.
 func (b *Browser) Begin(a account.Account) string {
 	b.Site.T.Helper()
-	b.Post("/console/helpdesk/account?id=" + a.ID).At("/console/helpdesk/unblock")
-	return "/console/helpdesk/unblock?" + b.URL.RawQuery
+	b.Post("/console/helpdesk/account?id=" + a.ID).At("/console/helpdesk/request")
+	return "/console/helpdesk/request?" + b.URL.RawQuery
 }
 
 // RightAnswers are the form fields of three right answers about Person.
@@ -76,5 +76,5 @@ var RightAnswers = []string{"said_birthdate", "03-02-1980", "said_street", "Haup
 // Identified takes a helpdesk request past identification and its reason.
 func (b *Browser) Identified(at, code string) *Browser {
 	b.Site.T.Helper()
-	return b.Post(at, append([]string{"code", code}, RightAnswers...)...).At("/console/helpdesk/unblock").Says(`name="ticket"`).Post(at, "reason", "lost_phone", "ticket", "M-2026-1234")
+	return b.Post(at, append([]string{"code", code}, RightAnswers...)...).At("/console/helpdesk/request").Says(`name="ticket"`).Post(at, "reason", "lost_phone", "ticket", "M-2026-1234")
 }

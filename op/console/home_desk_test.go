@@ -47,12 +47,12 @@ func TestHomeTellsOfChangesAndAlarms(t *testing.T) {
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	first, other := s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk)
-	at := strings.TrimPrefix(first.Proposed(a, site.NewEmail), "/console/helpdesk/change")
-	first.Get("/console").Says("/console/helpdesk/change" + at)
-	other.Get("/console").Says("/console/helpdesk/change" + at).Says("E-mailadres verbeteren")
-	other.Post("/console/helpdesk/change"+at, "action", "confirm")
+	at := strings.TrimPrefix(first.Proposed(a, site.NewEmail), "/console/helpdesk/request")
+	first.Get("/console").Says("/console/helpdesk/request" + at)
+	other.Get("/console").Says("/console/helpdesk/request" + at).Says("E-mailadres verbeteren")
+	other.Post("/console/helpdesk/request"+at, "action", "confirm")
 	for _, b := range []*site.Browser{first, other} {
-		if b.Get("/console"); strings.Contains(b.Body, "/console/helpdesk/change") {
+		if b.Get("/console"); strings.Contains(b.Body, "/console/helpdesk/request") {
 			t.Error("what waits for the holder waits for an official:", b.Body)
 		}
 	}

@@ -84,7 +84,7 @@ func TestConsoleHomeByRole(t *testing.T) {
 	hanna, hugo := s.Official("hanna@gov.example", staff.Helpdesk), s.Official("hugo@gov.example", staff.Helpdesk)
 	lacks(hanna.Get("/console").Says("Er wacht nu niets op u.").Says(`action="/console/helpdesk"`), c.Reference, "aanvraag wacht", `action="/console/review"`)
 	at := hanna.Begin(a)
-	inOrder(hanna.Get("/console"), "Uw gesprekken", at[len("/console/helpdesk/unblock?"):], "u bent ermee bezig")
+	inOrder(hanna.Get("/console"), "Uw gesprekken", at[len("/console/helpdesk/request?"):], "u bent ermee bezig")
 	hugo.Get("/console").Says("Er wacht nu niets op u.")
 	hanna.Post(at, "code", code, "said_birthdate", "03-02-1980", "said_phone", "030 123456", "said_street", "Hauptstraße 1").Says(`name="ticket"`).
 		Post(at, "reason", "lost_phone", "ticket", "M-1")

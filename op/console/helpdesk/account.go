@@ -43,10 +43,8 @@ func (h *Room) Mount() {
 	h.Post("/console/helpdesk/reopen", desk, h.reopenPost, "reason", "ticket", "sure")
 	h.Get("/console/helpdesk/address", "", desk, h.address)
 	h.Post("/console/helpdesk/address", desk, h.addressPost)
-	h.Get("/console/helpdesk/change", "", desk, h.change)
-	h.Post("/console/helpdesk/change", desk, h.changePost, append([]string{"action", "code", "reason", "ticket", "email"}, saidFields...)...)
-	h.Get("/console/helpdesk/unblock", "", desk, h.unblock)
-	h.Post("/console/helpdesk/unblock", desk, h.unblockPost, append([]string{"action", "code", "reason", "ticket"}, saidFields...)...)
+	h.Get("/console/helpdesk/request", "", desk, h.request)
+	h.Post("/console/helpdesk/request", desk, h.requestPost, requestFields...)
 	h.Wait(30, h.waitCalls, staff.Helpdesk)
 	h.Wait(40, h.waitProposals, staff.Helpdesk)
 	h.Search(20, staff.Helpdesk, func(p *web.Page) console.SearchBox {
@@ -111,7 +109,7 @@ func (h *Room) waiting(w http.ResponseWriter, r *http.Request, p *accountsPage) 
 			return err
 		}
 		p.Waiting = append(p.Waiting, proposalRow{
-			Name: a.Profile.FullName(), What: p.T(requestTitle(q.Kind)), By: names(p.Page, q.OpenedBy), At: console.Moment(q.OpenedAt, p.Lang), URL: p.Path(requestURL(q)),
+			Name: a.Profile.FullName(), What: p.T(guides[q.Kind].title), By: names(p.Page, q.OpenedBy), At: console.Moment(q.OpenedAt, p.Lang), URL: p.Path(requestURL(q.ID)),
 		})
 	}
 	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/helpdesk", p)
@@ -234,7 +232,7 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil
 	}
-	p.Change = &web.Link{URL: p.Path(changeURL(c.ID)), Label: p.T("helpdesk.change." + string(c.Kind))}
+	p.Change = &web.Link{URL: p.Path(requestURL(c.ID)), Label: p.T(guides[c.Kind].title)}
 	return err
 }
 

@@ -123,7 +123,7 @@ func (h *Room) closingPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 	return h.do(w, r, v, "closing", helpdesk.CloseReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
 		c, err := h.Helpdesk.Close(r.Context(), a, reason, ticket, h.By(r, v))
 		if err == nil && c.Second {
-			return changeURL(c.ID), nil
+			return requestURL(c.ID), nil
 		}
 		return "", err
 	})

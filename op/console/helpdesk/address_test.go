@@ -28,7 +28,7 @@ func TestOF20_AddressIsCorrected(t *testing.T) {
 			t.Fatal("who proposed has confirmed:", again)
 		}
 	}
-	other.Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/change")).Says("E-mailadres verbeteren")
+	other.Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/request")).Says("E-mailadres verbeteren")
 	other.Get(at).Says(site.NewEmail).Says(site.Email).Says("M-7").Says("3 antwoorden goed").Post(at, "action", "confirm").Says("nog bevestigen")
 	announced := s.Letters()
 	if len(announced) != 2 || announced["address-announced"].To != site.Email || announced["address-confirm"].To != site.NewEmail {

@@ -76,7 +76,7 @@ func TestHelpdeskCloses(t *testing.T) {
 	if len(closing) != 1 || !closing[0].Second {
 		t.Fatal("so soon after an unblock a colleague has to confirm:", closing)
 	}
-	other.Post("/console/helpdesk/change?id="+closing[0].ID, "action", "confirm").Says("Het account is opgezegd")
+	other.Post("/console/helpdesk/request?id="+closing[0].ID, "action", "confirm").Says("Het account is opgezegd")
 	s.Clock.Add(helpdesk.ReopenTime)
 	desk.StaffLogin("desk@example.org").Post(reopen, "reason", "closing_mistaken", "ticket", "M-10", "sure", "yes").Is(http.StatusConflict)
 	if s.Reload(a).State != account.Closed {
@@ -90,13 +90,13 @@ func TestOF12_ClosingAtOnce(t *testing.T) {
 	s := site.New(t, site.OnServers(t))
 	a := s.Person(site.Email, func(a *account.Account) { a.Kind = account.LegalPerson })
 	first := s.Official("first@example.org", staff.Helpdesk)
-	first.Post("/console/helpdesk/close?id="+a.ID, sureToClose...).At("/console/helpdesk/change").Says("wacht op een collega")
-	at := "/console/helpdesk/change?" + first.URL.RawQuery
+	first.Post("/console/helpdesk/close?id="+a.ID, sureToClose...).At("/console/helpdesk/request").Says("wacht op een collega")
+	at := "/console/helpdesk/request?" + first.URL.RawQuery
 	if first.Post(at, "action", "confirm"); s.Reload(a).State == account.Closed {
 		t.Fatal("who proposed has confirmed")
 	}
 	colleagues := []*site.Browser{s.Official("b@example.org", staff.Helpdesk), s.Official("c@example.org", staff.Helpdesk), s.Official("d@example.org", staff.Helpdesk)}
-	colleagues[0].Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/change"))
+	colleagues[0].Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/request"))
 	s.Mails("")
 	var faults atomic.Int64
 	site.AtOnce(2*len(colleagues), func(i int) {
@@ -118,11 +118,11 @@ func TestOF12_ClosingAtOnce(t *testing.T) {
 	// A colleague's no; one that waited too long.
 	b := s.Person("bob@example.com", func(a *account.Account) { a.Kind = account.LegalPerson })
 	first.Post("/console/helpdesk/close?id="+b.ID, sureToClose...)
-	at = "/console/helpdesk/change?" + first.URL.RawQuery
+	at = "/console/helpdesk/request?" + first.URL.RawQuery
 	colleagues[0].Post(at, "action", "stop").Says("geweigerd").Post(at, "action", "confirm").Is(http.StatusConflict)
 	c := s.Person("cor@example.com", func(a *account.Account) { a.Kind = account.LegalPerson })
 	first.Post("/console/helpdesk/close?id="+c.ID, sureToClose...)
-	at = "/console/helpdesk/change?" + first.URL.RawQuery
+	at = "/console/helpdesk/request?" + first.URL.RawQuery
 	s.Clock.Add(helpdesk.ProposalTime)
 	colleagues[1].StaffLogin("c@example.org").Post(at, "action", "confirm").Is(http.StatusConflict)
 	for _, still := range []account.Account{b, c} {
@@ -140,7 +140,7 @@ func TestOF03_ChangesOfNobody(t *testing.T) {
 	desk := s.Official("desk@example.org", staff.Helpdesk)
 	at := desk.Correcting(a)
 	for _, odd := range []string{"", "nobody", "%00", "a%27b", a.ID, strings.Repeat("x", 500)} {
-		for _, page := range []string{"/console/helpdesk/change?id=", "/console/helpdesk/address?id=x", "/console/helpdesk/close?id=x", "/console/helpdesk/reopen?id=x"} {
+		for _, page := range []string{"/console/helpdesk/request?id=", "/console/helpdesk/address?id=x", "/console/helpdesk/close?id=x", "/console/helpdesk/reopen?id=x"} {
 			if desk.Get(page + odd); desk.Status != http.StatusNotFound && desk.Status != http.StatusBadRequest {
 				t.Errorf("%s%.20s: %d", page, odd, desk.Status)
 			}

@@ -44,7 +44,7 @@ func TestOF20_SecondMemberConfirms(t *testing.T) {
 					t.Fatal("who proposed has confirmed")
 				}
 			}
-			other.Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/unblock"))
+			other.Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/request"))
 			s.Mails("")
 			other.Get(at).Says("M-2026-1234").Post(at, "action", "confirm").Says("Het account is gedeblokkeerd")
 			e := s.Events(a)[0]
@@ -231,7 +231,7 @@ func TestOF10_HelpdeskShowsTextAsText(t *testing.T) {
 		}
 	}
 	for _, odd := range []string{"", "nobody", "%00", "a%27b", strings.Repeat("x", 500)} {
-		for _, page := range []string{"/console/helpdesk/account?id=", "/console/helpdesk/block?id=", "/console/helpdesk/mail?id=", "/console/helpdesk/unblock?id="} {
+		for _, page := range []string{"/console/helpdesk/account?id=", "/console/helpdesk/block?id=", "/console/helpdesk/mail?id=", "/console/helpdesk/request?id="} {
 			if desk.Get(page + odd); desk.Status != http.StatusNotFound && desk.Status != http.StatusBadRequest {
 				t.Errorf("%s%.20s: %d", page, odd, desk.Status)
 			}

@@ -12,9 +12,8 @@ var drawn = map[string]any{
 	"console/helpdesk/account":  &accountPage{},
 	"console/helpdesk/act":      &actPage{},
 	"console/helpdesk/address":  &addressPage{},
-	"console/helpdesk/change":   &changePage{},
 	"console/helpdesk/mail":     &actPage{},
-	"console/helpdesk/unblock":  &unblockPage{},
+	"console/helpdesk/request":  &requestPage{},
 }
 
 func TestPagesFitTheirStructs(t *testing.T) { pages.Check(t, "console/helpdesk", drawn) }

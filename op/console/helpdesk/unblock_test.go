@@ -105,7 +105,7 @@ func TestOF02_UnblockSkipsNoStep(t *testing.T) {
 	desk.Get(at).Says(`value="confirm"`)
 	for range 6 {
 		s.Clock.Add(10 * time.Minute)
-		desk.Get(at).At("/console/helpdesk/unblock")
+		desk.Get(at).At("/console/helpdesk/request")
 	}
 	desk.Post(at, "action", "confirm").Is(http.StatusConflict) // an hour is over
 	if s.Reload(a).State != account.Blocked {

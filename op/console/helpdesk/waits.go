@@ -41,12 +41,12 @@ func (h *Room) waitRequests(r *http.Request, p *web.Page, list console.WaitList,
 		if err != nil {
 			return list, err
 		}
-		title := requestTitle(q.Kind)
+		title := guides[q.Kind].title
 		if q.Kind == helpdesk.Unblock {
 			title = "console.home.unblock"
 		}
 		list.Rows = append(list.Rows, console.WaitRow{
-			Link: web.Link{URL: p.Path(requestURL(q)), Label: p.T(title)}, Name: a.Profile.FullName(),
+			Link: web.Link{URL: p.Path(requestURL(q.ID)), Label: p.T(title)}, Name: a.Profile.FullName(),
 			Note: note(q), Term: p.T("console.home.before", "Moment", console.Moment(q.Ends(), p.Lang)),
 		})
 	}

@@ -1,0 +1,166 @@
+package helpdesk
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
+)
+
+func requestURL(id string) string {
+	return "/console/helpdesk/request?" + url.Values{"id": {id}}.Encode()
+}
+
+// call is one HTTP request about a helpdesk request.
+type call struct {
+	helpdesk.Request
+	account account.Account
+	at      helpdesk.Step // for the official who looks
+	visit   *console.Visit
+	http    *http.Request
+	by      audit.Actor
+}
+
+func (c call) step() step { return guides[c.Kind].steps[c.at] }
+
+func (h *Room) call(r *http.Request, v *console.Visit) (call, error) {
+	id, err := console.Wanted(r)
+	if err != nil {
+		return call{}, err
+	}
+	q, a, err := h.Helpdesk.Load(r.Context(), id)
+	if err != nil && !errors.Is(err, errs.ErrConflict) {
+		return call{}, err
+	}
+	c := call{q, a, helpdesk.Next(q, err == nil, v.Member.ID), v, r, h.By(r, v)}
+	return c, notOwn(v, a.Email, q.Email)
+}
+
+type requestPage struct {
+	console.Frame
+	Name        string
+	Notice      string
+	Heading     string
+	Lead        string
+	Succeeded   bool // Lead says that it was done
+	Score       string
+	Code        web.Field
+	Ask         []web.Field
+	Email       web.Field
+	Reason      web.Field
+	Ticket      web.Field
+	Facts       web.Summary
+	Buttons     []web.Button
+	AccountLink web.Link
+}
+
+// request shows the step that a helpdesk request is at.
+func (h *Room) request(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	c, err := h.call(r, v)
+	if err != nil {
+		return err
+	}
+	return h.render(w, http.StatusOK, h.requestPage(c))
+}
+
+func (h *Room) render(w http.ResponseWriter, status int, p *requestPage) error {
+	return h.Pages.Render(w, status, "console/helpdesk/request", p)
+}
+
+func (h *Room) requestPage(c call) *requestPage {
+	guide, step := guides[c.Kind], c.step()
+	p := &requestPage{Frame: h.Page(c.http, c.visit, guide.title), Name: c.account.Profile.FullName()}
+	p.AccountLink = web.Link{URL: p.Path(accountURL(c.account.ID)), Label: p.T("helpdesk.back_account")}
+	if c.at == helpdesk.StepOver {
+		p.Lead, p.Succeeded = p.T(guide.outcome+string(c.State)), c.State == helpdesk.Done
+		return p
+	}
+	if c.Second && guide.notice != "" && helpdesk.MayEnd(c.at) {
+		p.Notice = p.T(guide.notice)
+	}
+	if step.heading != "" {
+		p.Heading = p.T(step.heading)
+	}
+	if step.lead != "" {
+		p.Lead = p.T(step.lead)
+	}
+	if step.fields != nil {
+		step.fields(p, c)
+	}
+	if step.facts {
+		p.facts(c, guide.facts, h.Officials(c.http))
+	}
+	for _, b := range step.buttons {
+		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: b.value, Label: p.T(b.label), Secondary: b.secondary})
+	}
+	return p
+}
+
+// facts adds what is confirmed; what there is none of has no row.
+func (p *requestPage) facts(c call, facts []fact, officials func(*web.Page, string) string) {
+	p.Facts.Page = p.Page
+	for _, f := range facts {
+		value := f.value(p.Page, c)
+		if f.official && value != "" {
+			value = officials(p.Page, value)
+		}
+		if value != "" {
+			p.Facts.Rows = append(p.Facts.Rows, web.Row{Label: p.T(f.label), Value: value})
+		}
+	}
+}
+
+// requestPost goes on from the step that the helpdesk request is at, whatever
+// was sent, and opens it again at the step it is at then. In conflict a
+// colleague was quicker, or it is over: its page says so.
+func (h *Room) requestPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	c, err := h.call(r, v)
+	if err != nil {
+		return err
+	}
+	if !helpdesk.MayEnd(c.at) {
+		return h.render(w, http.StatusConflict, h.requestPage(c))
+	}
+	step, next := c.step(), c.Request
+	if act := step.act(r.PostForm.Get("action")); act != nil {
+		next, err = act(h, c)
+	}
+	if step.take != nil {
+		if err == nil {
+			c.Request = next
+		}
+		p := h.requestPage(c)
+		if err == nil && c.at == helpdesk.StepIdentify && helpdesk.Next(next, !next.Over(h.Now()), v.Member.ID) == c.at {
+			p.notYet()
+		}
+		if unjustified(p.Page, err) {
+			return h.render(w, http.StatusUnprocessableEntity, p)
+		}
+	}
+	if err != nil && !errors.Is(err, errs.ErrConflict) {
+		return err
+	}
+	return h.Pages.SeeOther(w, requestURL(c.ID))
+}
+
+// notYet says what was wrong, or that it was not enough. A code that is not
+// asked for has no name.
+func (p *requestPage) notYet() {
+	if p.Code.Name != "" {
+		p.Wrong(p.Code.Name, "helpdesk.unblock.code_wrong")
+	}
+	for _, f := range p.Ask {
+		if f.Value != "" {
+			p.Wrong(f.Name, "helpdesk.unblock.answer_wrong")
+		}
+	}
+	if len(p.Problems) == 0 {
+		p.Wrong("", "helpdesk.unblock.more")
+	}
+}

@@ -1,0 +1,220 @@
+package helpdesk
+
+import (
+	"strconv"
+
+	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/mail"
+)
+
+// guide is how an official is led through the helpdesk requests of a kind. All
+// texts are keys.
+type guide struct {
+	title   string
+	notice  string // that a colleague is needed, where the steps do not say so
+	outcome string // how it ended; the state completes the key
+	facts   []fact
+	steps   map[helpdesk.Step]step
+}
+
+// step is what the page shows, and what can be done there.
+type step struct {
+	heading string
+	lead    string
+	fields  func(*requestPage, call)
+	take    act // what becomes of the fields, whichever button was pressed
+	facts   bool
+	buttons []button
+}
+
+// button is one way on. Without an act of its own it sends the fields.
+type button struct {
+	value, label string
+	secondary    bool
+	act          act
+}
+
+// act does what an official asks for at a step.
+type act func(*Room, call) (helpdesk.Request, error)
+
+// act returns what a button does, nil when it is none of the step.
+func (s step) act(value string) act {
+	for _, b := range s.buttons {
+		if b.value == value && b.act != nil {
+			return b.act
+		}
+	}
+	return s.take
+}
+
+// fact is a row of what is confirmed.
+type fact struct {
+	label    string
+	value    func(*web.Page, call) string // "" = no row
+	official bool                         // the value is a staff id
+}
+
+var (
+	judge   = button{value: "judge", label: "helpdesk.unblock.judge"}
+	onward  = button{value: "next", label: "helpdesk.unblock.next"}
+	propose = button{value: "propose", label: "helpdesk.address.propose", act: (*Room).propose}
+	again   = button{value: "again", label: "helpdesk.address.again", secondary: true, act: (*Room).forgetAddress}
+	stop    = ending("helpdesk.unblock.stop")
+	refuse  = ending("helpdesk.unblock.refuse")
+)
+
+func ending(label string) button {
+	return button{value: "stop", label: label, secondary: true, act: (*Room).end}
+}
+
+func confirming(label string) button {
+	return button{value: "confirm", label: label, act: (*Room).confirm}
+}
+
+var guides = map[helpdesk.Kind]guide{
+	helpdesk.Unblock: {
+		title: "helpdesk.unblock.title", notice: "helpdesk.unblock.second", outcome: "helpdesk.outcome_",
+		facts: []fact{{label: "helpdesk.account.email", value: emailNow}, whyBlocked, identified, reason, ticket, by},
+		steps: map[helpdesk.Step]step{
+			helpdesk.StepIdentify: {heading: "helpdesk.unblock.identify", lead: "helpdesk.unblock.identify_text",
+				fields: (*requestPage).askCaller, take: (*Room).identify, buttons: []button{judge, stop}},
+			helpdesk.StepReason:  {heading: "helpdesk.unblock.why", fields: (*requestPage).askReason, take: (*Room).justify, buttons: []button{onward, stop}},
+			helpdesk.StepConfirm: {lead: "helpdesk.unblock.effect", facts: true, buttons: []button{confirming("helpdesk.unblock.confirm"), stop}},
+			helpdesk.StepWait:    {lead: "helpdesk.unblock.wait", facts: true, buttons: []button{stop}},
+			helpdesk.StepSecond:  {lead: "helpdesk.unblock.check", facts: true, buttons: []button{confirming("helpdesk.unblock.confirm"), refuse}},
+			helpdesk.StepBusy:    {lead: "helpdesk.unblock.busy"},
+		},
+	},
+	helpdesk.Address: {
+		title: "helpdesk.change.address", outcome: "helpdesk.address.outcome_",
+		facts: []fact{{label: "helpdesk.facts.email_now", value: emailNow}, emailNew, identified, reason, ticket, reference, by, from, until},
+		steps: map[helpdesk.Step]step{
+			helpdesk.StepIdentify: {lead: "helpdesk.address.identify", fields: (*requestPage).askCaller, take: (*Room).identify, buttons: []button{judge, stop}},
+			helpdesk.StepDetails:  {lead: "helpdesk.address.details", fields: (*requestPage).askAddress, take: (*Room).newAddress, buttons: []button{onward, stop}},
+			helpdesk.StepCheck:    {lead: "helpdesk.address.check", facts: true, buttons: []button{propose, again, stop}},
+			helpdesk.StepWait:     {lead: "helpdesk.address.wait", facts: true, buttons: []button{stop}},
+			helpdesk.StepSecond:   {lead: "helpdesk.address.second", facts: true, buttons: []button{confirming("helpdesk.address.confirm"), refuse}},
+			helpdesk.StepHolder:   {lead: "helpdesk.address.holder", facts: true, buttons: []button{ending("helpdesk.address.object")}},
+			helpdesk.StepBusy:     {lead: "helpdesk.address.busy"},
+		},
+	},
+	helpdesk.Closing: {
+		title: "helpdesk.change.closing", outcome: "helpdesk.closing.outcome_",
+		facts: []fact{{label: "helpdesk.facts.email_now", value: emailNow}, reason, ticket, reference, by},
+		steps: map[helpdesk.Step]step{
+			helpdesk.StepWait:   {lead: "helpdesk.closing.wait", facts: true, buttons: []button{stop}},
+			helpdesk.StepSecond: {lead: "helpdesk.closing.second", facts: true, buttons: []button{confirming("helpdesk.closing.confirm"), refuse}},
+		},
+	},
+}
+
+// What is confirmed.
+var (
+	emailNow   = func(_ *web.Page, c call) string { return c.account.Email }
+	emailNew   = fact{label: "helpdesk.facts.email_new", value: func(_ *web.Page, c call) string { return c.Email }}
+	whyBlocked = fact{label: "helpdesk.facts.why_blocked", value: func(p *web.Page, c call) string { return p.T("helpdesk.why." + string(c.account.BlockReason)) }}
+	identified = fact{label: "helpdesk.facts.identified", value: func(p *web.Page, c call) string {
+		key := "helpdesk.facts.identified_answers"
+		if c.CodeAsked {
+			key = "helpdesk.facts.identified_value"
+		}
+		return p.T(key, "Right", strconv.Itoa(c.Right), "Wrong", strconv.Itoa(c.Wrong))
+	}}
+	reason    = fact{label: "helpdesk.reason_label", value: func(p *web.Page, c call) string { return p.T("helpdesk.reason." + string(c.Reason)) }}
+	ticket    = fact{label: "helpdesk.ticket_label", value: func(_ *web.Page, c call) string { return c.Ticket }}
+	reference = fact{label: "helpdesk.facts.reference", value: func(_ *web.Page, c call) string { return c.Reference }}
+	by        = fact{label: "helpdesk.facts.by", value: func(_ *web.Page, c call) string { return c.OpenedBy }, official: true}
+	from      = fact{label: "helpdesk.facts.from", value: func(p *web.Page, c call) string { return console.Moment(c.From, p.Lang) }}
+	until     = fact{label: "helpdesk.facts.until", value: func(p *web.Page, c call) string { return console.Moment(c.Until, p.Lang) }}
+)
+
+// said is the field of an answer.
+func said(q helpdesk.Question) string { return "said_" + string(q) }
+
+var requestFields = []string{
+	"action", "code", "reason", "ticket", "email",
+	said(helpdesk.Birthdate), said(helpdesk.Street), said(helpdesk.Place), said(helpdesk.Phone), said(helpdesk.Registration), said(helpdesk.Country),
+}
+
+// askCaller asks for what was not answered right so far. Only the holder of a
+// blocked account has a page with a code; of others more cannot be asked than
+// what the account holds, which is why a second official looks, always.
+func (p *requestPage) askCaller(c call) {
+	p.Score = p.T("helpdesk.unblock.score", "Right", strconv.Itoa(c.Right), "Left", strconv.Itoa(helpdesk.WrongAnswers-c.Wrong))
+	if c.CodeAsked {
+		p.Lead = p.T("helpdesk.unblock.identify_text")
+		if !c.CodeRight {
+			p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("helpdesk.unblock.code"), Hint: p.T("helpdesk.unblock.code_hint"), InputMode: "numeric", Autocomplete: "off", Width: "10"}
+		}
+	}
+	for _, q := range helpdesk.Questions(c.account) {
+		if c.Answers[q] {
+			continue
+		}
+		f := web.Field{Page: p.Page, Name: said(q), Label: p.T("helpdesk.question." + string(q)), Value: c.http.PostForm.Get(said(q)), Autocomplete: "off", Optional: true}
+		if q == helpdesk.Country {
+			for _, c := range application.Countries(p.Lang) {
+				f.Options = append(f.Options, web.Option{Value: c.Code, Label: c.Name})
+			}
+		}
+		p.Ask = append(p.Ask, f)
+	}
+}
+
+// identify has what a caller said judged, as it was typed; nothing, when that
+// is nothing.
+func (h *Room) identify(c call) (helpdesk.Request, error) {
+	code, answers := console.Cut(c.http.PostForm.Get("code"), 32), map[helpdesk.Question]string{}
+	typed := code != ""
+	for _, q := range helpdesk.Questions(c.account) {
+		answers[q] = console.Cut(c.http.PostForm.Get(said(q)), 200)
+		typed = typed || answers[q] != ""
+	}
+	if !typed {
+		return c.Request, nil
+	}
+	return h.Helpdesk.Identify(c.http.Context(), c.ID, code, answers, c.by)
+}
+
+func (p *requestPage) askReason(c call) {
+	p.Reason, p.Ticket = reasonField(p.Page, c.http, helpdesk.UnblockReasons), ticketField(p.Page, c.http)
+}
+
+func (h *Room) justify(c call) (helpdesk.Request, error) {
+	form := c.http.PostForm
+	return h.Helpdesk.Justify(c.http.Context(), c.ID, helpdesk.Reason(form.Get("reason")), form.Get("ticket"), c.by)
+}
+
+func (p *requestPage) askAddress(c call) {
+	p.Email = web.Field{Page: p.Page, Name: "email", Type: "email", Label: p.T("helpdesk.address.email"), Hint: p.T("helpdesk.address.email_hint"), Value: c.http.PostForm.Get("email"), Autocomplete: "off"}
+	p.Reason, p.Ticket = reasonField(p.Page, c.http, helpdesk.AddressReasons), ticketField(p.Page, c.http)
+}
+
+func (h *Room) newAddress(c call) (helpdesk.Request, error) {
+	form := c.http.PostForm
+	if address, bad := mail.CanonicalAddress(form.Get("email")); bad == nil {
+		if err := notOwn(c.visit, address); err != nil {
+			return c.Request, err
+		}
+	}
+	return h.Helpdesk.NewAddress(c.http.Context(), c.ID, helpdesk.Reason(form.Get("reason")), form.Get("ticket"), form.Get("email"), c.by)
+}
+
+func (h *Room) propose(c call) (helpdesk.Request, error) {
+	return h.Helpdesk.Propose(c.http.Context(), c.ID, c.by)
+}
+
+func (h *Room) forgetAddress(c call) (helpdesk.Request, error) {
+	return h.Helpdesk.ForgetAddress(c.http.Context(), c.ID, c.by)
+}
+
+func (h *Room) confirm(c call) (helpdesk.Request, error) {
+	return h.Helpdesk.Confirm(c.http.Context(), c.ID, c.by)
+}
+
+func (h *Room) end(c call) (helpdesk.Request, error) {
+	return h.Helpdesk.End(c.http.Context(), c.Request, c.by)
+}
