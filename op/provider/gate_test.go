@@ -31,7 +31,7 @@ func TestPostedToBrowserEndpoints(t *testing.T) {
 			"many names":     {"", site.FormType, manyNames(41), http.StatusBadRequest, ""},
 			"type and query": {"?client_id=web", "text/plain", "state=a", http.StatusUnsupportedMediaType, ""},
 		} {
-			req := b.Asks(http.MethodPost, path+c.query, strings.NewReader(c.body))
+			req := b.Request(http.MethodPost, path+c.query, strings.NewReader(c.body))
 			req.Header.Set("Content-Type", c.kind)
 			if a := b.Send(req); a.Status != c.status || a.Header.Get("Location") != c.location {
 				t.Errorf("%s, %s: POST = %d %q, want %d %q", path, name, a.Status, a.Header.Get("Location"), c.status, c.location)
