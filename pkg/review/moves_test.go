@@ -231,3 +231,13 @@ func TestOfficialOf(t *testing.T) {
 		}
 	}
 }
+
+func TestReachable(t *testing.T) {
+	t.Parallel()
+	for email, want := range map[string]bool{"zoe@example.org": true, "": false} {
+		c := with(stands(application.Submitted), func(c *Case) { c.Email = email })
+		if got := c.Reachable(); got != want {
+			t.Errorf("Reachable(%q) = %t, want %t", email, got, want)
+		}
+	}
+}

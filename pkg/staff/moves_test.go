@@ -16,9 +16,10 @@ var states = []State{Invited, Active, Blocked, Removed}
 // in returns a reviewer of epoch 7 in a state.
 func in(s State) Member {
 	m := Member{ID: "m", Name: "Olga", Email: "o@gov.example", Lang: "nl", Roles: []Role{Reviewer}, State: s, Epoch: 7, CreatedAt: moment.Add(-time.Hour)}
+	m.InviteExpires = moment.Add(time.Hour) // it stays when the invitation is used
 	switch s {
 	case Invited:
-		m.Invite, m.InviteExpires = "handle", moment.Add(time.Hour)
+		m.Invite = "handle"
 	case Active, Blocked:
 		m.PasswordHash, m.Factor = "hash", account.Factor{Sealed: []byte("s"), LastStep: 100, Failures: 2, NextTryAt: moment}
 	}
