@@ -11,6 +11,7 @@ import (
 // TestPostedToBrowserEndpoints: a form at an endpoint for browsers becomes the
 // same GET, if it is a form, whole, in the body, and each parameter once.
 func TestPostedToBrowserEndpoints(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, path := range []string{"/authorize", "/end_session"} {
@@ -31,7 +32,7 @@ func TestPostedToBrowserEndpoints(t *testing.T) {
 			"many names":     {"", site.FormType, manyNames(41), http.StatusBadRequest, ""},
 			"type and query": {"?client_id=web", "text/plain", "state=a", http.StatusUnsupportedMediaType, ""},
 		} {
-			req := b.Asks(http.MethodPost, path+c.query, strings.NewReader(c.body))
+			req := b.Request(http.MethodPost, path+c.query, strings.NewReader(c.body))
 			req.Header.Set("Content-Type", c.kind)
 			if a := b.Send(req); a.Status != c.status || a.Header.Get("Location") != c.location {
 				t.Errorf("%s, %s: POST = %d %q, want %d %q", path, name, a.Status, a.Header.Get("Location"), c.status, c.location)
