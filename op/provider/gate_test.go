@@ -11,6 +11,7 @@ import (
 // TestPostedToBrowserEndpoints: a form at an endpoint for browsers becomes the
 // same GET, if it is a form, whole, in the body, and each parameter once.
 func TestPostedToBrowserEndpoints(t *testing.T) {
+	t.Parallel()
 	s := site.New(t, nil)
 	b := s.Browser()
 	for _, path := range []string{"/authorize", "/end_session"} {

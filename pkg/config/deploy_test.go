@@ -127,6 +127,7 @@ func goMod(t *testing.T, expression string) (found []string) {
 }
 
 func TestDockerfileBuildsWithTheToolchain(t *testing.T) {
+	t.Parallel()
 	want := "\nFROM golang:" + goMod(t, `(?m)^toolchain go(.+)$`)[0] + "-"
 	if !strings.Contains(deployFile(t, "Dockerfile"), want) {
 		t.Errorf("Dockerfile does not contain %q", want)
@@ -134,6 +135,7 @@ func TestDockerfileBuildsWithTheToolchain(t *testing.T) {
 }
 
 func TestNoticesNameEveryRequirement(t *testing.T) {
+	t.Parallel()
 	notices := deployFile(t, "../THIRD_PARTY_NOTICES")
 	for _, path := range goMod(t, `(?m)^\t(\S+) v\S+$`) {
 		name := regexp.MustCompile(`^github\.com/|/v\d+$`).ReplaceAllString(path, "")

@@ -15,6 +15,7 @@ import (
 // UP-04: every document of a sent application gets its verdict, once, on the
 // record; while the scanner is away nothing is taken for clean.
 func TestUP04_DocumentsAreScanned(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts a clamd")
 	}
@@ -80,6 +81,7 @@ func scanning(s *site.Site, clamd *testenv.ClamdServer) func() (int, error) {
 // UP-04: documents that no scanner can read, older than all others and as many
 // as it takes to lose patience, keep none of the others waiting for ever.
 func TestUP04_UnreadableDocumentsKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts a clamd")
 	}

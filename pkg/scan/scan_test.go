@@ -19,6 +19,7 @@ import (
 
 // UP-04: a real clamd says what is malware, wherever it stands in a file.
 func TestUP04_Clamd(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts a clamd")
 	}
@@ -62,6 +63,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // Whatever is no plain verdict is none.
 func TestUP04_ScannerAnswersGarbage(t *testing.T) {
+	t.Parallel()
 	for _, reply := range []string{
 		"", "stream: ", "stream: OK", "OK\x00", "stream: ok\x00", "stream: OK \x00", "stream: OK\nstream: X FOUND\x00", "stream:  FOUND\x00",
 		"INSTREAM size limit exceeded. ERROR\x00", "stream: Can't allocate memory ERROR\x00", "UNKNOWN COMMAND\x00", strings.Repeat("x", 10_000),
@@ -89,6 +91,7 @@ func TestUP04_ScannerAnswersGarbage(t *testing.T) {
 
 // A scanner that says nothing is given up.
 func TestUP04_ScannerSilent(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -114,6 +117,7 @@ func TestUP04_ScannerSilent(t *testing.T) {
 }
 
 func TestParseAddress(t *testing.T) {
+	t.Parallel()
 	for s, ok := range map[string]bool{
 		"unix:/run/clamav/clamd.ctl": true, "tcp:localhost:3310": true, "tcp:[::1]:3310": true,
 		"": false, "unix:": false, "unix:relative": false, "tcp:": false, "tcp:localhost": false, "udp:localhost:1": false, "localhost:3310": false,
@@ -126,6 +130,7 @@ func TestParseAddress(t *testing.T) {
 
 // UP-04: EICAR within something else, packed or not.
 func TestUP04_Wrapped(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts a clamd")
 	}

@@ -187,6 +187,7 @@ func TestOF10_ConsoleApplicationInert(t *testing.T) {
 	t.Parallel()
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.CSRF}}javascript:`
 	s := site.New(t, nil)
+	s.OfficialsKit.Pages.Catalog.Missing = func(string, string) {} // the language of the application is none
 	c := s.Sent("anna@example.com", site.Company, func(a *application.Application) {
 		p := &a.Answers.Profile
 		p.GivenName, p.FamilyName, p.Phone, p.Address.Line1, a.Lang = evil, evil, evil, evil, evil
