@@ -31,7 +31,7 @@ type accountShow struct {
 // Run shows an account, without anything secret.
 func (t accountShow) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
-		a, err := find(s, ctx, t.Who)
+		a, err := find(ctx, s, t.Who)
 		if err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ type accountUnblock struct {
 // to the holder, a line in the record.
 func (t accountUnblock) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
-		a, err := find(s, ctx, t.Who)
+		a, err := find(ctx, s, t.Who)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (t accountUnblock) Run(w world) error {
 }
 
 // find looks an account up by address or by the reference of its block.
-func find(s *app.Stores, ctx context.Context, who string) (account.Account, error) {
+func find(ctx context.Context, s *app.Stores, who string) (account.Account, error) {
 	a, err := s.DB.Accounts().ByBlockRef(ctx, strings.ToUpper(strings.TrimSpace(who)))
 	if errors.Is(err, errs.ErrNotFound) {
 		address, bad := mail.CanonicalAddress(who)

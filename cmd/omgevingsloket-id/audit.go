@@ -84,7 +84,7 @@ func exportedHeads(file string) ([]audit.SignedHead, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	head, err := audit.ReadExport(f)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", errUse, file, err)

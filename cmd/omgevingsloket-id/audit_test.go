@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -122,7 +123,7 @@ func recompute(t *testing.T, db *sql.DB) {
 		var at int64
 		err := db.QueryRow(`SELECT at, actor_kind, actor_id, origin, action, object_kind, object_id, outcome, reason, request_id FROM audit_events WHERE seq = $1`, seq).
 			Scan(&at, &e.ActorKind, &e.ActorID, &e.Origin, &e.Action, &e.ObjectKind, &e.ObjectID, &e.Outcome, &e.Reason, &e.RequestID)
-		if err == sql.ErrNoRows {
+		if errors.Is(err, sql.ErrNoRows) {
 			break
 		}
 		site.Must(t, err)

@@ -70,7 +70,7 @@ func TestProductionRefusesPracticesDatabase(t *testing.T) {
 	// Nor is its schema moved: the wall comes before the migrations.
 	db, err := sql.Open("sqlite", strings.TrimPrefix(practice.Config.Database.URL.Reveal(), "sqlite:"))
 	site.Must(t, err)
-	defer db.Close()
+	t.Cleanup(func() { site.Must(t, db.Close()) })
 	run1(t, db, `DELETE FROM goose_db_version WHERE version_id = (SELECT MAX(version_id) FROM goose_db_version)`)
 	if err := startAgain(production, func(c *config.Config) { c.Database = practice.Config.Database }); !errors.Is(err, installation.ErrMismatch) {
 		t.Error("another's schema is moved:", err)

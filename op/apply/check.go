@@ -168,7 +168,7 @@ func (h *Room) submit(r *http.Request, a application.Application, documents []ap
 // notSent finds out why an application could not be sent: it was already,
 // it is too late, its address has an account by now, or another tab changed
 // something.
-func (h *Room) notSent(w http.ResponseWriter, r *http.Request, sent application.Application) error {
+func (h *Room) notSent(w http.ResponseWriter, r *http.Request, _ application.Application) error {
 	a, err := h.load(r)
 	if err != nil {
 		return err

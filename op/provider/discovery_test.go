@@ -208,7 +208,7 @@ func TestUI08_SameForEverybody(t *testing.T) {
 func TestUI09_JWKS(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
-	_, m, h := s.Call(http.MethodGet, "/jwks", nil, http.Header{"Origin": {"https://any.example"}})
+	_, m, _ := s.Call(http.MethodGet, "/jwks", nil, http.Header{"Origin": {"https://any.example"}})
 	kids := map[string]bool{}
 	for _, k := range m["keys"].([]any) {
 		key := k.(map[string]any)
@@ -226,7 +226,7 @@ func TestUI09_JWKS(t *testing.T) {
 		t.Errorf("%d keys", len(kids))
 	}
 	for _, path := range []string{"/jwks", "/.well-known/openid-configuration"} {
-		_, _, h = s.Call(http.MethodGet, path, nil, http.Header{"Origin": {"https://any.example"}})
+		_, _, h := s.Call(http.MethodGet, path, nil, http.Header{"Origin": {"https://any.example"}})
 		if h.Get("Cache-Control") != "public, max-age=604800" || h.Get("ETag") == "" || h.Get("Access-Control-Allow-Origin") != "https://any.example" || h.Get("Vary") != "Origin" || h.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("%s: %v", path, h)
 		}

@@ -141,5 +141,6 @@ func (f *KeyFetcher) get(ctx context.Context, uri string) (jose.JSONWebKeySet, e
 	if err != nil {
 		return set, err
 	}
-	return set, json.Unmarshal(body, &set)
+	err = json.Unmarshal(body, &set)
+	return set, err
 }

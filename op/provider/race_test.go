@@ -25,7 +25,8 @@ func pair(t *testing.T, change func(*config.Config)) (one, two *site.Site) {
 			change(c)
 		}
 	})
-	return one, one.Twin(0)
+	two = one.Twin(0)
+	return one, two
 }
 
 // tally counts answers; safe for concurrent use.

@@ -17,6 +17,7 @@ const (
 	AnswerDays = 4 * 7
 )
 
+// Dutch is the time zone of the Netherlands.
 var Dutch = func() *time.Location {
 	zone, err := time.LoadLocation("Europe/Amsterdam")
 	if err != nil {

@@ -177,11 +177,12 @@ func problems(file *ast.File, texts []string) (out []problem) {
 			if !ok {
 				return true
 			}
-			if audit.Known(audit.Action(text)) || slices.ContainsFunc(quoted.FindAllStringSubmatch(text, -1), func(m []string) bool { return audit.Known(audit.Action(m[1])) }) {
+			switch {
+			case audit.Known(audit.Action(text)) || slices.ContainsFunc(quoted.FindAllStringSubmatch(text, -1), func(m []string) bool { return audit.Known(audit.Action(m[1])) }):
 				add(n, "the literal of an action, "+strconv.Quote(text)+"; use the constant of package audit")
-			} else if looksLikeAction(text) && !slices.Contains(texts, text) {
+			case looksLikeAction(text) && !slices.Contains(texts, text):
 				add(n, strconv.Quote(text)+" looks like an action, and is not in the vocabulary")
-			} else if kindIs.MatchString(text) {
+			case kindIs.MatchString(text):
 				add(n, "SQL with the literal of a kind or an outcome; pass the constant of package audit")
 			}
 		case *ast.CompositeLit:

@@ -34,7 +34,8 @@ const (
 	ReopenTime = 30 * 24 * time.Hour
 	// MailsAgain is how many mails are sent again about an account in the time
 	// MailsWithin.
-	MailsAgain  = 5
+	MailsAgain = 5
+	// MailsWithin is the period of MailsAgain.
 	MailsWithin = 24 * time.Hour
 	// Most is how many accounts a search gives.
 	Most = 20

@@ -207,7 +207,7 @@ func sign(t *testing.T, m *signkey.Manager, alg string) string {
 
 func header(t *testing.T, token string) jose.Header {
 	t.Helper()
-	parsed, err := jose.ParseSigned(token, []jose.SignatureAlgorithm{"ES256", "RS256", "PS256"})
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{"ES256", "RS256", "PS256"})
 	must(t, err)
 	return parsed.Signatures[0].Header
 }

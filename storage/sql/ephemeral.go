@@ -43,9 +43,8 @@ func (s ephemeral) save(ctx context.Context, key string, value any, version int6
 		return nil
 	} else if _, missing := s.get(ctx, key, new(json.RawMessage)); missing != nil {
 		return missing
-	} else {
-		return err
 	}
+	return err
 }
 
 func (s ephemeral) delete(ctx context.Context, key string) error {

@@ -25,7 +25,8 @@ func (s clients) ByID(ctx context.Context, id string) (client.Client, error) {
 		return client.Client{}, answer("client", err)
 	}
 	var c client.Client
-	return c, answer("client", json.Unmarshal([]byte(data), &c))
+	err := json.Unmarshal([]byte(data), &c)
+	return c, answer("client", err)
 }
 
 func (s clients) List(ctx context.Context) ([]client.Client, error) {
@@ -36,7 +37,8 @@ func (s clients) List(ctx context.Context) ([]client.Client, error) {
 		if err := r.Scan(&data); err != nil {
 			return c, err
 		}
-		return c, json.Unmarshal([]byte(data), &c)
+		err := json.Unmarshal([]byte(data), &c)
+		return c, err
 	})
 	return out, answer("clients", err)
 }

@@ -21,7 +21,7 @@ func TestMigrateTerms(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer db.Close()
+			t.Cleanup(func() { _ = db.Close() })
 			provider, err := db.provider()
 			if err != nil {
 				t.Fatal(err)

@@ -205,7 +205,7 @@ func unblockAfterChange(t *testing.T, w deskWorld) {
 // tries; time does, and so does a call that ended well.
 func helpdeskWrongAnswers(t *testing.T, w deskWorld) {
 	a := w.blocked()
-	at := func(passed time.Duration) time.Time { return noon.Add(passed) }
+	at := noon.Add
 	unblock := func(by string, passed time.Duration) (helpdesk.Request, error) {
 		c := unblocking(a, by)
 		c.OpenedAt = at(passed)

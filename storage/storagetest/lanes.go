@@ -21,7 +21,8 @@ func Lanes(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("LG-14: guesses at once are each counted", func(t *testing.T) {
 		w, key := w.in(t), fresh("key")
 		free := 0
-		for tally, opened := (limit.Tally{}), true; ; free++ {
+		for tally := (limit.Tally{}); ; free++ {
+			var opened bool
 			if opened, tally = limit.Count(tally, noon); !opened {
 				break
 			}

@@ -127,6 +127,7 @@ func checkHomeClient(ctx context.Context, clients *client.Directory, c config.Co
 	return nil
 }
 
+// NewHasher returns the password hasher of a configuration.
 func NewHasher(c config.Config) (*password.Hasher, error) {
 	p := password.Config{
 		Params:   password.Params{MemoryKiB: uint32(c.Password.MemoryKiB), Time: uint32(c.Password.Time), Threads: uint8(c.Password.Threads)},
@@ -142,6 +143,7 @@ func NewHasher(c config.Config) (*password.Hasher, error) {
 	return password.New(p)
 }
 
+// NewLetters returns the writer of mails of a configuration.
 func NewLetters(c config.Config, rand io.Reader) (*letter.Writer, error) {
 	w := &letter.Writer{
 		FS: templates.FS, Issuer: c.Issuer, StartURL: c.Issuer + "/start", ConsoleURL: consoleURL(c), Practice: !c.Production(), AtOnce: !c.Reviewed(),
@@ -149,7 +151,8 @@ func NewLetters(c config.Config, rand io.Reader) (*letter.Writer, error) {
 		Helpdesk: letter.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
 			Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
 	}
-	return w, w.Prepare()
+	err := w.Prepare()
+	return w, err
 }
 
 func newMailer(a *App) (*mail.Worker, error) {

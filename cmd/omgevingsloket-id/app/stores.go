@@ -94,6 +94,7 @@ func (s *Stores) Migrate(ctx context.Context, c config.Config, now time.Time) er
 	return installation.Claim(ctx, s.DB.Installation(), InstallationOf(c), now)
 }
 
+// Close closes the connections.
 func (s *Stores) Close() {
 	if s.redis != nil {
 		_ = s.redis.Close()

@@ -48,6 +48,7 @@ var officials = []Official{
 // say it again.
 const peopleFile = "review.json"
 
+// People are the officials and account holders that the demo made up.
 type People struct {
 	Officials []Official `json:"officials"`
 	Password  string     `json:"password"` // of every applicant and account holder that the demo made up
@@ -60,7 +61,8 @@ func Fill(ctx context.Context, a *app.App, dir string) (People, error) {
 	path := filepath.Join(dir, peopleFile)
 	text, err := os.ReadFile(path)
 	if err == nil {
-		return made, json.Unmarshal(text, &made)
+		err := json.Unmarshal(text, &made)
+		return made, err
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return made, err

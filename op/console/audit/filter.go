@@ -49,7 +49,8 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 		p.Wrong("", "console.record.place")
 	}
 	f.Before = before
-	return f, h.objectFields(r, p, &f, text("kind"), text("number"))
+	err := h.objectFields(r, p, &f, text("kind"), text("number"))
+	return f, err
 }
 
 func (p *recordPage) actionField(value string) {
