@@ -103,13 +103,13 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 		if password == "" {
 			p.Wrong("password", "login.password_missing")
 		}
-		return h.refuse(w, r, p)
+		return h.refuse(w, p)
 	}
 	a, err := h.SignIn.Password(r.Context(), email, password, h.Cookies.Device(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p := h.loginPage(r, v, email)
 		p.Wrong("", "login.refused")
-		return h.refuse(w, r, p)
+		return h.refuse(w, p)
 	}
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	return h.onward(w, r, v)
 }
 
-func (h *Room) refuse(w http.ResponseWriter, r *http.Request, p *loginPage) error {
+func (h *Room) refuse(w http.ResponseWriter, p *loginPage) error {
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "login/login", p)
 }
 

@@ -39,9 +39,10 @@ func (s ephemeral) save(ctx context.Context, key string, value any, version int6
 	now := s.db.now()
 	res, err := s.db.exec(ctx, `UPDATE ephemeral SET value = $1, version = version + 1, expires = $2
 		WHERE kind = $3 AND key = $4 AND version = $5 AND expires > $6`, text(value), ms(now.Add(ttl)), s.kind, key, version, ms(now))
-	if err := answer(s.kind, one(res, err)); err == nil {
+	if err = answer(s.kind, one(res, err)); err == nil {
 		return nil
-	} else if _, missing := s.get(ctx, key, new(json.RawMessage)); missing != nil {
+	}
+	if _, missing := s.get(ctx, key, new(json.RawMessage)); missing != nil {
 		return missing
 	}
 	return err

@@ -36,7 +36,7 @@ func headText(p *web.Page, end audit.Head, last audit.SignedHead, now time.Time)
 	}
 	note = p.T("console.home.head_note", "Last", last.Seq, "End", end.Seq)
 	if end.Seq > last.Seq && now.Sub(last.At) > headTime {
-		return p.T("console.home.head_old", "console.Moment", console.Moment(last.At, p.Lang)), note, true
+		return p.T("console.home.head_old", "Moment", console.Moment(last.At, p.Lang)), note, true
 	}
-	return p.T("console.home.head_at", "console.Moment", console.Moment(last.At, p.Lang)), note, false
+	return p.T("console.home.head_at", "Moment", console.Moment(last.At, p.Lang)), note, false
 }

@@ -72,7 +72,7 @@ func (h *Room) do(w http.ResponseWriter, r *http.Request, v *console.Visit, act 
 	if next == "" {
 		next = console.DoneURL(accountURL(a.ID), act)
 	}
-	return h.acted(w, r, p, next, "console/helpdesk/act", err)
+	return h.acted(w, p, next, "console/helpdesk/act", err)
 }
 
 func reasonField(p *web.Page, r *http.Request, reasons []helpdesk.Reason) web.Field {
@@ -172,12 +172,12 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 		p.Wrong("", "helpdesk.mail.enough")
 		return h.Pages.Render(w, http.StatusTooManyRequests, "console/helpdesk/mail", p)
 	}
-	return h.acted(w, r, p, console.DoneURL(accountURL(a.ID), "mail"), "console/helpdesk/mail", err)
+	return h.acted(w, p, console.DoneURL(accountURL(a.ID), "mail"), "console/helpdesk/mail", err)
 }
 
 // acted answers an act: the form again, or where one goes from there. In
 // conflict somebody else was quicker, or something else is under way.
-func (h *Room) acted(w http.ResponseWriter, r *http.Request, p *actPage, next, template string, err error) error {
+func (h *Room) acted(w http.ResponseWriter, p *actPage, next, template string, err error) error {
 	if unjustified(p.Page, err) {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, template, p)
 	}

@@ -50,9 +50,9 @@ func (h *Room) waitInvited(r *http.Request, _ *console.Visit, p *web.Page) (cons
 		row := console.WaitRow{Link: web.Link{URL: p.Path("/console/staff/member?" + url.Values{"id": {m.ID}}.Encode()), Label: m.Name}, Note: p.T("console.state." + string(m.State))}
 		if m.State == staff.Invited {
 			if row.Late = !h.Now().Before(m.InviteExpires); row.Late {
-				row.Term = p.T("console.home.invite_over", "console.Moment", console.Moment(m.InviteExpires, p.Lang))
+				row.Term = p.T("console.home.invite_over", "Moment", console.Moment(m.InviteExpires, p.Lang))
 			} else {
-				row.Term = p.T("console.home.before", "console.Moment", console.Moment(m.InviteExpires, p.Lang))
+				row.Term = p.T("console.home.before", "Moment", console.Moment(m.InviteExpires, p.Lang))
 			}
 		}
 		if list.Rows = append(list.Rows, row); len(list.Rows) == console.WaitRows {
