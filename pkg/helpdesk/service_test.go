@@ -145,7 +145,9 @@ func TestChangeOfAddress(t *testing.T) {
 	taken.ID, taken.Email = "a2", "taken@example.com"
 	o := newOffice(t, a, taken)
 	r := o.ok(o.Service.Begin(t.Context(), helpdesk.Address, a, olga))
-	o.ok(o.Identify(t.Context(), r.ID, "12345678", rightAnswers, olga)) // nobody has a page with a code: it is not heard
+	if r = o.ok(o.Identify(t.Context(), r.ID, "12345678", rightAnswers, olga)); r.Wrong != 0 { // nobody has a page with a code: it is not heard
+		t.Errorf("Identify() counts %d wrong, want 0", r.Wrong)
+	}
 	o.says("address.begun", "address.identified")
 	for typed, want := range map[string]error{"x": helpdesk.ErrAddress, taken.Email: helpdesk.ErrAddress, a.Email: helpdesk.ErrAddress} {
 		_, err := o.NewAddress(t.Context(), r.ID, "address_lost", "M-1", typed, olga)

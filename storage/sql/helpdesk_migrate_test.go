@@ -2,6 +2,7 @@ package sql
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,6 +111,26 @@ func TestMigrateHelpdeskBesideAnOlderServer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A write names the state of the request that was judged besides its version.
+func TestMoveNamesTheState(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, place place) {
+		db := migratedWith(t, place, oldRequests)
+		var states []helpdesk.State
+		_, err := db.Helpdesk().Move(t.Context(), "c-closing", func(q helpdesk.Request, _ account.Account) (helpdesk.Request, effect.Effects, error) {
+			if states = append(states, q.State); len(states) == 1 {
+				if _, err := db.sql.ExecContext(t.Context(), `UPDATE helpdesk_requests SET state = 'cancelled' WHERE id = 'c-closing'`); err != nil {
+					t.Error(err)
+				}
+			}
+			return q, effect.Effects{}, nil
+		})
+		if want := []helpdesk.State{helpdesk.Proposed, helpdesk.Cancelled}; err != nil || !slices.Equal(states, want) {
+			t.Errorf("Move() judges %q, %v, want %q, nil", states, err, want)
+		}
+	})
 }
 
 // migratedWith returns a database that was filled before migration 13.

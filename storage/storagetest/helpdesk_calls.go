@@ -38,7 +38,9 @@ func helpdeskReopen(t *testing.T, w deskWorld) {
 }
 
 func helpdeskSilence(t *testing.T, w deskWorld) {
-	w.begun(unblocking(w.blocked(), "olga")) // it has no reference
+	unblock := w.begun(unblocking(w.blocked(), "olga")) // it has no reference, and is no change
+	_, err := w.Helpdesk.LiveChange(ctx(t), unblock.AccountID, noon)
+	is(t, err, errs.ErrNotFound)
 	for _, odd := range []string{"", "nobody", "a\x00b", "\xff", "' OR 1=1 --"} {
 		for _, look := range []func() error{
 			func() error { _, err := w.Helpdesk.Request(ctx(t), odd); return err },
@@ -48,7 +50,7 @@ func helpdeskSilence(t *testing.T, w deskWorld) {
 			is(t, look(), errs.ErrNotFound)
 		}
 		is(t, w.confirm(odd, "piet", noon, effect.Effects{}), errs.ErrNotFound)
-		_, err := w.try(odd, true, noon, effect.Effects{})
+		_, err = w.try(odd, true, noon, effect.Effects{})
 		oneOf(t, err, errs.ErrConflict, errs.ErrNotFound)
 		if errors.Is(err, errs.ErrUnavailable) {
 			t.Errorf("%q: %v", odd, err)
@@ -92,6 +94,20 @@ func helpdeskJudgedAgain(t *testing.T, w deskWorld) {
 			}
 		}
 	}
+}
+
+// An account may change its state within one epoch; that is judged again too.
+func helpdeskAccountState(t *testing.T, w deskWorld) {
+	a := w.awaiting()
+	q, states := w.begun(changing(a, helpdesk.Address, "olga")), []account.State(nil)
+	_, err := w.Helpdesk.Move(ctx(t), q.ID, func(q helpdesk.Request, now account.Account) (helpdesk.Request, effect.Effects, error) {
+		if states = append(states, now.State); len(states) == 1 {
+			must(t, w.Accounts.Reveal(ctx(t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
+		}
+		return q, effect.Effects{}, nil
+	})
+	must(t, err)
+	same(t, states, []account.State{account.AwaitingEnrolment, account.QRShown})
 }
 
 // OF-20: a rule that forgets what it takes still hands no account over.

@@ -148,6 +148,10 @@ func (w *statisticsWorld) unblocks(calls helpdesk.Store) (from []counted) {
 		case helpdesk.Refused:
 			must(w.t, h.end(c, helpdesk.Refused, "olga", noon, effect.Effects{}))
 		}
+		if state == helpdesk.Open { // and closed meanwhile, which is no unblock
+			closing := h.begun(changing(a, helpdesk.Closing, "olga"))
+			must(w.t, h.confirm(closing.ID, "piet", noon, effect.Effects{}))
+		}
 		if state != helpdesk.Open {
 			w.done = append(w.done, unblocked{noon, state, a.Kind})
 		}
