@@ -10,7 +10,7 @@
 //	enrol    /enrol           the QR code, once
 //	consent  /consent         may this client see that?
 //	provider /authorize …     OpenID Connect
-//	console  /console         the officials: console/review helpdesk staff audit statistics
+//	console  /console         the officials, with rooms of their own: review helpdesk staff audit statistics
 package op
 
 import (
