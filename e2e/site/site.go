@@ -198,7 +198,7 @@ func noMissingText(t testing.TB, k *web.Kit) {
 	k.Pages.Catalog.Missing = func(lang, key string) { t.Errorf("no text in %s for %q", lang, key) }
 }
 
-// migrate gives an empty database its schema.
+// migrate creates the schema in an empty database.
 func migrate(url string) error {
 	db, err := sql.Open(context.Background(), sql.Options{URL: secret.Text(url), Now: time.Now})
 	if err != nil {

@@ -195,7 +195,7 @@ func (v *visitor) get(path string) site.Answer {
 	return v.Send(v.Request(http.MethodGet, path, nil))
 }
 
-// token returns the browser's form token, which the first page gives.
+// token returns the browser's form token, which is set by the first page.
 func (v *visitor) token() string {
 	v.s.T.Helper()
 	if v.csrf == "" {

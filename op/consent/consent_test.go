@@ -67,7 +67,7 @@ func TestConsentAddsUp(t *testing.T) {
 	}
 }
 
-// No is an answer to the client, is not remembered, and gives nothing.
+// A refusal is answered to the client, is not remembered, and grants nothing.
 func TestConsentDenied(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -38,7 +38,7 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 	if bas.URL.Query().Get("then") != "/console/staff/member" || bas.URL.Query().Get("id") != nora.ID {
 		t.Error("it forgot where we were going:", bas.URL)
 	}
-	// The form of before goes through for some time, and then no more.
+	// A form that was opened before is accepted for some time, and then refused.
 	bas.Get("/console").Press(member, "action", "roles", "helpdesk", "yes").At("/console/again") // done, and the list is one of those pages
 	if got := s.Member("nora@gov.example"); !got.Has(staff.Helpdesk) || got.Has(staff.Reviewer) {
 		t.Fatal("a form opened in time is not taken:", got.Roles)

@@ -80,6 +80,6 @@ func (h *Kit) Download(w http.ResponseWriter, r *http.Request, v *Visit, s *shee
 	header.Set("Content-Disposition", `attachment; filename="`+strings.Join([]string{x.Name, Day(h.Now())}, "-")+`.csv"`)
 	header.Set("Content-Length", strconv.Itoa(len(file)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(file) // whoever got only a part finds no end in it
+	_, _ = w.Write(file) // a file that is cut off lacks its last line
 	return nil
 }

@@ -124,7 +124,7 @@ func TestOF23_OF24_ConsoleHeaders(t *testing.T) {
 	}
 }
 
-// unframed tells whether a policy keeps a page out of frames.
+// unframed reports whether a policy keeps a page out of frames.
 func unframed(policy string) bool {
 	return strings.Contains(policy, "frame-ancestors 'none'")
 }

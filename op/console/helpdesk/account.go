@@ -126,8 +126,8 @@ func company(a account.Account) string {
 	return a.Profile.Organization.Name
 }
 
-// wantedAccount gives the account in the address, for an act, without a line in
-// the record.
+// wantedAccount returns the account in the address, for an act, without an event in
+// the audit log.
 func (h *Room) wantedAccount(r *http.Request, v *console.Visit) (account.Account, error) {
 	id, err := console.Wanted(r)
 	if err != nil {
