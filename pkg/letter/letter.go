@@ -19,7 +19,6 @@ import (
 	"strings"
 	"text/template"
 	"time"
-	_ "time/tzdata" // mails tell Dutch time, on machines without a time zone database too
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
@@ -54,7 +53,6 @@ type Writer struct {
 	Rand       io.Reader // for the ids of messages
 
 	letters map[string]*template.Template // by language
-	zone    *time.Location
 }
 
 // Helpdesk is whom people are told to turn to; all but Name may be "".
@@ -65,10 +63,6 @@ type Helpdesk struct {
 
 // Prepare reads the mails; it fails when one of them cannot be read.
 func (w *Writer) Prepare() error {
-	var err error
-	if w.zone, err = time.LoadLocation("Europe/Amsterdam"); err != nil {
-		return fmt.Errorf("letter: %w", err)
-	}
 	names, err := fs.Glob(w.FS, "mail/*.txt")
 	if err != nil {
 		return fmt.Errorf("letter: %w", err)

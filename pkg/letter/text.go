@@ -21,7 +21,7 @@ func (w *Writer) functions(lang string) template.FuncMap {
 		"size":    func(bytes int64) string { return Size(bytes, lang) },
 		"date":    func(iso string) string { return Date(iso, lang) },
 		"moment":  func(t time.Time) string { return w.moment(t, lang) },
-		"clock":   func(t time.Time) string { return t.In(w.zone).Format("15:04") },
+		"clock":   func(t time.Time) string { return t.In(Dutch).Format("15:04") },
 	}
 }
 
@@ -36,7 +36,7 @@ func day(t time.Time, lang string) string {
 
 // moment is a date and a time of day in the Netherlands.
 func (w *Writer) moment(t time.Time, lang string) string {
-	t = t.In(w.zone)
+	t = t.In(Dutch)
 	if lang == "en" {
 		return day(t, lang) + " at " + t.Format("15:04") + " (Dutch time)"
 	}
@@ -52,14 +52,8 @@ func Date(iso, lang string) string {
 	return day(t, lang)
 }
 
-// Dutch is the time of the Netherlands.
-var Dutch = func() *time.Location {
-	zone, err := time.LoadLocation("Europe/Amsterdam")
-	if err != nil {
-		panic("letter: " + err.Error()) // the zones are built in
-	}
-	return zone
-}()
+// Dutch is the time zone of the Netherlands, in which mails and pages tell time.
+var Dutch = application.Dutch
 
 // Moment is a date and a time of day in the Netherlands, as pages write it.
 func Moment(t time.Time, lang string) string {
