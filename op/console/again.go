@@ -13,15 +13,16 @@ import (
 )
 
 const (
-	// provenTime is how long a code is proof enough for a critical page.
+	// provenTime is how long after a code a critical page may be opened.
 	provenTime = 15 * time.Minute
-	// fillTime is how long a critical form may be filled in beyond that, so
-	// that nothing typed is lost.
+	// fillTime is how long after that a critical form may be sent, so that
+	// nothing typed is lost.
 	fillTime = 15 * time.Minute
 )
 
-// Proven lets the page at path run for an official who gave a code lately: a
-// browser that was left alone for a moment makes nobody an official (OF-22).
+// Proven returns a handler that runs the page at path if the official gave a
+// code lately, and otherwise asks for one: a browser that was left alone is not
+// enough for a critical page (OF-22).
 func (h *Kit) Proven(path string, run Handler) Handler {
 	if !slices.Contains(h.critical, path) {
 		h.critical = append(h.critical, path)
@@ -42,7 +43,7 @@ func (h *Kit) Proven(path string, run Handler) Handler {
 	}
 }
 
-// then is the critical page that the address names, or home.
+// then returns the critical page that the address names, or the home page.
 func (h *Kit) then(r *http.Request) string {
 	path := r.URL.Query().Get("then")
 	if !slices.Contains(h.critical, path) {
@@ -71,23 +72,23 @@ func (h *Kit) again(w http.ResponseWriter, r *http.Request, v *Visit) error {
 }
 
 func (h *Kit) againPost(w http.ResponseWriter, r *http.Request, v *Visit) error {
-	outcome, wait, err := h.Staff.Again(r.Context(), v.Member, r.PostForm.Get("code"), h.Limits.Origin(r))
+	result, err := h.Staff.Again(r.Context(), v.Member, r.PostForm.Get("code"), h.from(r))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Pages.SeeOther(w, "/console/login") // removed or invited again meanwhile
+		return h.Pages.SeeOther(w, "/console/login") // removed or invited again since
 	}
 	if err != nil {
 		return err
 	}
-	if outcome != account.Accepted {
+	if result.Outcome != account.Accepted {
 		p := h.againPage(r, v)
-		if err := wrongCode(p.Page, outcome, wait); err != nil {
+		if err := wrongCode(p.Page, result); err != nil {
 			return err
 		}
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/again", p)
 	}
 	now, s := h.Now(), v.Session
 	s.AuthTime, s.SeenAt = now, now
-	if _, err := h.Sessions.Save(r.Context(), s, limits.TTL(s, now)); errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
+	if _, err := h.Sessions.Store.Save(r.Context(), s, h.Sessions.Limits.TTL(s, now)); errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
 		return h.Pages.SeeOther(w, "/console/login") // another tab logged out
 	} else if err != nil {
 		return err

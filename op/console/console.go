@@ -8,8 +8,8 @@
 //	       review (reviewer) · helpdesk (helpdesk) · audit (auditor) · staff (administrator) · statistics
 //
 // Officials have a session of their own, in a cookie that is never sent from
-// another site, idle for a quarter of an hour at most. Every request reads
-// the member again: a removal or another role counts at once.
+// another site, and that ends after a quarter of an hour without a request.
+// Every request reads the member, so a removal or another role counts at once.
 package console
 
 import (
@@ -29,15 +29,15 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// limits of an official's session.
-var limits = session.Limits{Idle: 15 * time.Minute, Absolute: 10 * time.Hour}
+// Limits are the limits of an official's session.
+var Limits = session.Limits{Idle: 15 * time.Minute, Absolute: 10 * time.Hour}
 
 // codeTime is how long a right password waits for its code.
 const codeTime = 10 * time.Minute
 
 // Kit is what the rooms of the console are built with, and the pages that
-// belong to none of them: login, invitation, home. All fields are set once, at
-// the wiring.
+// belong to none of them: login, invitation, home. Its fields are set before
+// Mount and do not change afterwards.
 type Kit struct {
 	Pages     *web.Renderer
 	Cookies   *web.Cookies
@@ -46,7 +46,7 @@ type Kit struct {
 	Rand      io.Reader
 	Log       *slog.Logger
 	Staff     *staff.Service
-	Sessions  session.Store
+	Sessions  *session.Service[staff.Member]
 	Audit     audit.Store
 	Watch     *staff.Watch
 	PerMinute int // password tries of one source
@@ -67,7 +67,7 @@ type Room interface{ Mount() }
 // Access says who may use a route; together they are the matrix.
 type Access struct {
 	Method, Path string
-	Roles        []staff.Role // empty: before the login
+	Roles        []staff.Role // empty: no login is needed
 	Menu         string       // text key of its entry in the menu; "" = none
 }
 
@@ -131,7 +131,7 @@ func (h *Kit) allow(method, path, menu string, roles []staff.Role) {
 	h.access = append(h.access, Access{Method: method, Path: path, Roles: roles, Menu: menu})
 }
 
-// as lets a page run for officials with one of the roles.
+// as returns a handler that runs a page for officials with one of the roles.
 func (h *Kit) as(roles []staff.Role, run Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := h.load(r)
@@ -151,66 +151,44 @@ func (h *Kit) as(roles []staff.Role, run Handler) web.Handler {
 	}
 }
 
-// DeadEnd refuses a page to somebody who is logged in, with the way home.
+// DeadEnd returns the error of a page that an official may not use, with a link
+// to the console's home page.
 func DeadEnd(status int, key string) *web.Error {
 	e := web.Fail(status, key, nil)
 	e.Link = &web.Link{URL: "/console", Label: "console.menu.begin"}
 	return e
 }
 
-// sessionKey keeps officials' sessions apart from those of account holders in
-// one store.
-func sessionKey(hash string) string { return "staff-" + hash }
-
-// load reads the session and its member; errs.ErrNotFound when one of them
-// does not count any more.
+// load returns the live session of the browser and its member, or
+// errs.ErrNotFound.
 func (h *Kit) load(r *http.Request) (*Visit, error) {
 	handle, ok := h.Cookies.Staff(r)
 	browser, bound := h.Cookies.Browser(r)
 	if !ok || !bound {
 		return nil, errs.ErrNotFound
 	}
-	s, err := h.Sessions.Get(r.Context(), sessionKey(handle.Hash()))
+	s, m, err := h.Sessions.Current(r.Context(), handle, browser)
 	if err != nil {
 		return nil, err
-	}
-	if limits.Over(s, h.Now()) || s.Browser != browser.Hash() {
-		return nil, errs.ErrNotFound
-	}
-	m, err := h.Staff.Store.ByID(r.Context(), s.AccountID)
-	if err != nil {
-		return nil, err
-	}
-	if m.State != staff.Active || m.Epoch != s.Epoch {
-		return nil, errs.ErrNotFound
 	}
 	return &Visit{Member: m, Session: s}, nil
 }
 
-// touch keeps a session alive; once a minute is enough.
-func (h *Kit) touch(ctx context.Context, v *Visit) error {
-	now := h.Now()
-	if now.Sub(v.Session.SeenAt) < time.Minute {
-		return nil
-	}
-	v.Session.SeenAt = now
-	s, err := h.Sessions.Save(ctx, v.Session, limits.TTL(v.Session, now))
-	if errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
-		return nil // another tab was quicker
-	}
-	if err == nil {
-		v.Session = s
+// touch renews the idle limit of a session, at most once a minute.
+func (h *Kit) touch(ctx context.Context, v *Visit) (err error) {
+	if h.Now().Sub(v.Session.SeenAt) >= time.Minute {
+		v.Session, err = h.Sessions.Touch(ctx, v.Session)
 	}
 	return err
 }
 
-// Frame is what every page of the console has: the menu and who is logged in.
-// Page structs embed it.
+// Frame is the part that the pages of the console have in common: the menu and
+// the name of the official. Page structs embed it.
 type Frame struct {
 	*web.Page
 	Who  string
 	Menu []entry
-	Done string // what the official did on the page before; "" = nothing to tell
+	Done string // what the official did on the previous page; "" = nothing
 }
 
 type entry struct {
@@ -218,7 +196,7 @@ type entry struct {
 	Current bool
 }
 
-// Page makes the frame of a page titled by a key.
+// Page returns the frame of a page; titleKey is the text key of its title.
 func (h *Kit) Page(r *http.Request, v *Visit, titleKey string) Frame {
 	p := Frame{Page: h.Pages.Page(r, titleKey), Who: v.Member.Name}
 	p.StyleSheet = "console.css"
@@ -236,14 +214,13 @@ func (h *Kit) By(r *http.Request, v *Visit) audit.Actor {
 	return audit.Official(v.Member.ID).At(h.Limits.Origin(r), web.RequestID(r))
 }
 
-// OpenRaw mounts an address that knows no official, only what it is given in
-// the request, with guards of its own.
+// OpenRaw mounts a handler that needs no login and has guards of its own.
 func (h *Kit) OpenRaw(method, path string, run http.Handler) {
 	h.access = append(h.access, Access{Method: method, Path: path})
 	h.router.Raw(method, path, run)
 }
 
-// Cut returns the first n bytes of s.
+// Cut returns the first n bytes of s, or all of them if there are fewer.
 func Cut(s string, n int) string { return s[:min(len(s), n)] }
 
 // Moment returns a date and a time of day in the Netherlands; "" for never.
@@ -256,8 +233,8 @@ func Moment(t time.Time, lang string) string {
 
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// Wanted returns the id in the address; errs.ErrNotFound for what cannot be
-// one.
+// Wanted returns the id in the address, or errs.ErrNotFound if it has no id or
+// one that cannot exist.
 func Wanted(r *http.Request) (string, error) {
 	if id := r.URL.Query().Get("id"); plainID.MatchString(id) {
 		return id, nil

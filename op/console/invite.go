@@ -80,7 +80,7 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/invite", p)
 	}
-	m, key, err := h.Staff.Accept(r.Context(), handle, chosen, h.Limits.Origin(r))
+	m, key, err := h.Staff.Accept(r.Context(), handle, chosen, h.from(r))
 	if errors.Is(err, errs.ErrNotFound) {
 		return web.Fail(http.StatusGone, "console.invite_gone", err)
 	}

@@ -46,17 +46,18 @@ func (h *Kit) loginPost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// Half a session: it opens the code page and nothing else.
+	// A session without a second factor opens the code page and nothing else.
 	if err := h.begin(w, r, m, time.Time{}, codeTime); err != nil {
 		return err
 	}
 	return h.Pages.SeeOther(w, "/console/login/code")
 }
 
-// begin makes a session under a new handle; the browser's old one dies first.
-func (h *Kit) begin(w http.ResponseWriter, r *http.Request, m staff.Member, authTime time.Time, ttl time.Duration) error {
+// begin begins a session under a new handle; the browser's previous one ends
+// first.
+func (h *Kit) begin(w http.ResponseWriter, r *http.Request, m staff.Member, authTime time.Time, within time.Duration) error {
 	if old, ok := h.Cookies.Staff(r); ok {
-		if err := h.Sessions.Delete(r.Context(), sessionKey(old.Hash())); err != nil {
+		if err := h.Sessions.Store.Delete(r.Context(), h.Sessions.Key(old)); err != nil {
 			return err
 		}
 	}
@@ -64,11 +65,8 @@ func (h *Kit) begin(w http.ResponseWriter, r *http.Request, m staff.Member, auth
 	if !ok {
 		return web.Fail(http.StatusForbidden, "error.cookies", nil)
 	}
-	now, handle := h.Now(), h.Cookies.NewHandle(secret.KindStaff)
-	err := h.Sessions.Create(r.Context(), session.Session{
-		Key: sessionKey(handle.Hash()), SID: secret.NewID(h.Rand), AccountID: m.ID, Epoch: m.Epoch, Browser: browser.Hash(),
-		AuthTime: authTime, CreatedAt: now, SeenAt: now, Version: 1,
-	}, ttl)
+	handle := h.Cookies.NewHandle(secret.KindStaff)
+	_, err := h.Sessions.Begin(r.Context(), handle, browser, session.Session{SID: secret.NewID(h.Rand), AccountID: m.ID, Epoch: m.Epoch, AuthTime: authTime}, within)
 	if err == nil {
 		h.Cookies.SetStaff(w, handle)
 	}
@@ -85,7 +83,8 @@ func (h *Kit) codePage(r *http.Request) *codePage {
 	return &codePage{Page: p, Code: web.Field{Page: p, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")}}
 }
 
-// half gives the visit of a right password that waits for its code.
+// half returns the visit of an official who gave a right password and has not
+// given a code yet, or errs.ErrNotFound.
 func (h *Kit) half(r *http.Request) (*Visit, error) {
 	v, err := h.load(r)
 	if err == nil && (!v.Session.AuthTime.IsZero() || !h.Now().Before(v.Session.CreatedAt.Add(codeTime))) {
@@ -111,40 +110,41 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	outcome, wait, err := h.Staff.Code(r.Context(), v.Member, r.PostForm.Get("code"), h.Limits.Origin(r))
+	result, err := h.Staff.Code(r.Context(), v.Member, r.PostForm.Get("code"), h.from(r))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Pages.SeeOther(w, "/console/login") // removed or invited again meanwhile
+		return h.Pages.SeeOther(w, "/console/login") // removed or invited again since
 	}
 	if err != nil {
 		return err
 	}
-	if outcome == account.Accepted {
-		if err := h.begin(w, r, v.Member, h.Now(), limits.Idle); err != nil {
+	if result.Outcome == account.Accepted {
+		if err := h.begin(w, r, v.Member, h.Now(), 0); err != nil {
 			return err
 		}
 		if err := h.Staff.Remember(r.Context(), v.Member, h.Cookies.EnsureDevice(w, r)); err != nil {
-			// The login is done; this browser is a stranger next time, no more.
+			// The login is done; next time, this browser shares the lane of
+			// strangers.
 			h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
 		}
 		return h.Pages.SeeOther(w, "/console")
 	}
 	p := h.codePage(r)
-	if err := wrongCode(p.Page, outcome, wait); err != nil {
+	if err := wrongCode(p.Page, result); err != nil {
 		return err
 	}
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/code", p)
 }
 
-// wrongCode says on a page why a code was not taken; the error is that of
-// one too many.
-func wrongCode(p *web.Page, outcome account.Outcome, wait time.Duration) error {
-	switch outcome {
+// wrongCode puts on a page why a code was not accepted. It returns an error if
+// the official is blocked by it.
+func wrongCode(p *web.Page, result signin.CodeResult) error {
+	switch result.Outcome {
 	case account.BlockedNow:
 		return web.Fail(http.StatusForbidden, "console.blocked", nil)
 	case account.Replayed:
-		p.Wrong("code", "code.replayed", "Seconds", web.Seconds(wait))
+		p.Wrong("code", "code.replayed", "Seconds", web.Seconds(result.Wait))
 	case account.TooSoon:
-		p.Wrong("code", "code.too_soon", "Seconds", web.Seconds(wait))
+		p.Wrong("code", "code.too_soon", "Seconds", web.Seconds(result.Wait))
 	default:
 		p.Wrong("code", "console.code_wrong")
 	}
@@ -153,11 +153,15 @@ func wrongCode(p *web.Page, outcome account.Outcome, wait time.Duration) error {
 
 func (h *Kit) logoutPost(w http.ResponseWriter, r *http.Request) error {
 	if handle, ok := h.Cookies.Staff(r); ok {
-		if err := h.Sessions.Delete(r.Context(), sessionKey(handle.Hash())); err != nil {
+		if err := h.Sessions.Store.Delete(r.Context(), h.Sessions.Key(handle)); err != nil {
 			return err
 		}
 	}
 	h.Cookies.SetStaff(w, "")
 	w.Header().Set("Clear-Site-Data", `"cache"`)
 	return h.Pages.SeeOther(w, "/console/login")
+}
+
+func (h *Kit) from(r *http.Request) signin.From {
+	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)}
 }

@@ -16,6 +16,7 @@ import (
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -152,7 +153,7 @@ func TestConsoleInviteRace(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 32 {
 		wg.Go(func() {
-			if _, _, err := s.Staff.Accept(context.Background(), handle, site.StaffPassword, "test"); err == nil {
+			if _, _, err := s.Staff.Accept(context.Background(), handle, site.StaffPassword, signin.From{Origin: "test"}); err == nil {
 				done.Add(1)
 			}
 		})
@@ -162,7 +163,7 @@ func TestConsoleInviteRace(t *testing.T) {
 		t.Error(done.Load(), "accepted one invitation")
 	}
 	late := secret.New(rand.Reader, secret.KindInvite)
-	if _, _, err := s.Staff.Accept(t.Context(), late, site.StaffPassword, "test"); err == nil {
+	if _, _, err := s.Staff.Accept(t.Context(), late, site.StaffPassword, signin.From{Origin: "test"}); err == nil {
 		t.Error("an invitation nobody made is accepted")
 	}
 }

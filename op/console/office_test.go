@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -95,7 +96,7 @@ func TestOF19_NoSessionWithoutSecondFactor(t *testing.T) {
 	if got, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@example.org"); err != nil || got.Factor.Sealed == nil || got.State != staff.Active {
 		t.Error(got.State, err)
 	}
-	if _, _, err := s.Staff.Code(t.Context(), staff.Member{ID: "none", Epoch: 1}, "000000", ""); err == nil {
+	if _, err := s.Staff.Code(t.Context(), staff.Member{ID: "none", Epoch: 1}, "000000", signin.From{}); err == nil {
 		t.Error("a code of nobody is judged", account.Accepted)
 	}
 }
@@ -155,5 +156,37 @@ func TestLG16_LockIsNoWeaponAtTheConsole(t *testing.T) {
 	}
 	if try(stranger, strings.Repeat("x", 253)+"\u00e9", "x"); stranger.Status != http.StatusUnprocessableEntity {
 		t.Error("a long address:", stranger.Status)
+	}
+}
+
+// An account holder and an official with the same address have nothing in
+// common: guesses at one do not lock the other, and a browser in which one
+// logged in is a stranger's for the other.
+func TestRealmsDoNotMix(t *testing.T) {
+	t.Parallel()
+	const email = "anna@example.org"
+	s := site.New(t, nil)
+	_, holder := s.Active(email)
+	official := s.Official(email, staff.Helpdesk)
+	try := func(b *site.Browser) bool {
+		b.Get("/console/login").Submit("email", email, "password", site.StaffPassword)
+		return b.URL.Path == "/console/login/code"
+	}
+	s.FillLane(email)
+	if s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", email, "password", site.Password).URL.Path != "/login" {
+		t.Error("the holder's lane of strangers is open after 5 guesses, want it locked")
+	}
+	if !try(s.Browser()) {
+		t.Error("guesses at the holder's password lock the official, want them apart")
+	}
+	guess := s.Browser().Get("/console/login")
+	for range 8 {
+		guess.Submit("email", email, "password", "not the password at all")
+	}
+	if try(holder) {
+		t.Error("the holder's browser has a lane of its own for the official, want that of strangers")
+	}
+	if !try(official) {
+		t.Error("the official's browser shares the lane of strangers, want one of its own")
 	}
 }

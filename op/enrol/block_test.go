@@ -220,7 +220,7 @@ func TestEN19_SecretOfAnotherRow(t *testing.T) {
 	sealed := s.Reload(account.Account{ID: s.AccountOf(other).ID}).Factor.Sealed
 	a := s.Person(site.Email)
 	b := s.ToEnrol(site.Email)
-	site.Must(t, s.Stores.Accounts.Reveal(t.Context(), a.ID, a.Epoch, sealed, s.Clock.Now(), effect.Effects{}))
+	site.Must(t, s.Stores.Accounts.ShowQR(t.Context(), a.ID, a.Epoch, sealed, s.Clock.Now(), effect.Effects{}))
 	b.Get("/login/code?"+b.URL.RawQuery).At("/login/code").Submit("code", other.Code()).Is(http.StatusServiceUnavailable)
 	if strings.Contains(b.Body, "klopt niet") || s.Reload(a).Factor.Failures != 0 || s.Reload(a).State != account.QRShown {
 		t.Error("told or counted as wrong")

@@ -28,9 +28,9 @@ type Room struct {
 
 // Mount adds the pages to t.
 func (h *Room) Mount(t *web.Router) {
-	t.Get("/enrol", h.Flow.At(authreq.StepReveal, h.enrol))
+	t.Get("/enrol", h.Flow.At(authreq.StepEnrol, h.enrol))
 	t.Get("/enrol/qr", h.again)
-	t.Post("/enrol/qr", h.Flow.At(authreq.StepReveal, h.qrPost))
+	t.Post("/enrol/qr", h.Flow.At(authreq.StepEnrol, h.qrPost))
 }
 
 type enrolPage struct {

@@ -140,7 +140,7 @@ func TestEN10_NoQRWithoutCommit(t *testing.T) {
 		s, calls := site.NewWatched(t, nil)
 		a := s.Person(site.Email)
 		b := s.ToEnrol(site.Email)
-		calls.Once("Accounts.Reveal", fault)
+		calls.Once("Accounts.ShowQR", fault)
 		again := b.Form()
 		if b.Submit().Is(http.StatusServiceUnavailable); site.Reveals(b.Body) || b.Header.Get("Retry-After") == "" {
 			t.Error("fault", fault, ": a QR code, or no Retry-After")

@@ -21,6 +21,7 @@ import (
 	"omgevingsloket-id/pkg/consent"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
 )
 
 // Dispatcher dispatches logins. Each page of a login is mounted with At, which
@@ -35,6 +36,7 @@ type Dispatcher struct {
 	Accounts account.Store
 	Consents consent.Store
 	Clients  *client.Directory
+	Sessions *session.Service[account.Account]
 }
 
 // Login is a login in progress, as it is stored, with the step that it is at.
@@ -49,7 +51,7 @@ type Login struct {
 // paths are the paths of the pages, by step.
 var paths = map[authreq.Step]string{
 	authreq.StepPassword: "/login",
-	authreq.StepReveal:   "/enrol",
+	authreq.StepEnrol:    "/enrol",
 	authreq.StepCode:     "/login/code",
 	authreq.StepBlocked:  "/login/blocked",
 	authreq.StepConsent:  "/consent",
@@ -76,7 +78,11 @@ func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.R
 	if err := f.Requests.Create(r.Context(), req, req.TTL(now)); err != nil {
 		return nil, err
 	}
-	return f.look(r.Context(), handle, req)
+	v, err := f.read(r.Context(), handle, req)
+	if err != nil {
+		return nil, err
+	}
+	return v, f.step(r.Context(), v)
 }
 
 // Load returns the login that the query names. The error is a web.Restart if the
@@ -100,16 +106,47 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	if !secret.Text(req.Browser).Equal(browser.Hash()) {
 		return nil, web.Restart(errors.New("another browser's login"))
 	}
-	if session, ok := f.Cookies.Session(r); !req.AuthTime.IsZero() && (!ok || session.Hash() != req.Session) {
-		// The person logged out, or in again in another tab: what the login had
-		// proven ended with that session (LG-29).
-		req.Forget()
+	v, err := f.read(r.Context(), handle, req)
+	if err != nil {
+		return nil, err
 	}
-	return f.look(r.Context(), handle, req)
+	if err := f.keepProof(r, v, browser); err != nil {
+		return nil, err
+	}
+	return v, f.step(r.Context(), v)
 }
 
-// look returns the login with its client, account and step.
-func (f *Dispatcher) look(ctx context.Context, handle secret.Text, req authreq.Request) (*Login, error) {
+// keepProof drops what the login has proven unless the session that it ended in
+// is that of this browser and live: the person logged out, or in again in
+// another tab (LG-29), or the browser's secret was known to an earlier user of
+// the browser, who does not have the session's handle (LG-20). An account that
+// has changed since is left to authreq.Next.
+func (f *Dispatcher) keepProof(r *http.Request, v *Login, browser secret.Text) error {
+	if v.Request.AuthTime.IsZero() || v.Account == nil || v.Account.Owner() != (session.Owner{Active: true, Epoch: v.Request.Epoch}) {
+		return nil
+	}
+	live, err := f.proven(r, v, browser)
+	if err == nil && !live {
+		v.Request.Forget()
+		v.Account = nil
+	}
+	return err
+}
+
+func (f *Dispatcher) proven(r *http.Request, v *Login, browser secret.Text) (bool, error) {
+	handle, ok := f.Cookies.Session(r)
+	if !ok || f.Sessions.Key(handle) != v.Request.Session {
+		return false, nil
+	}
+	s, err := f.Sessions.Store.Get(r.Context(), v.Request.Session)
+	if errors.Is(err, errs.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && s.SID == v.Request.SID && f.Sessions.Limits.Live(s, browser.Hash(), v.Account.Owner(), f.Now()), err
+}
+
+// read returns the login with its client and account.
+func (f *Dispatcher) read(ctx context.Context, handle secret.Text, req authreq.Request) (*Login, error) {
 	v := &Login{Handle: handle, Request: req}
 	if req.ClientID != "" {
 		c, err := f.Clients.ByID(ctx, req.ClientID)
@@ -130,12 +167,17 @@ func (f *Dispatcher) look(ctx context.Context, handle secret.Text, req authreq.R
 			v.Account = &a
 		}
 	}
+	return v, nil
+}
+
+// step sets the step that the login is at.
+func (f *Dispatcher) step(ctx context.Context, v *Login) error {
 	needs, err := f.needsConsent(ctx, v)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	v.Step = authreq.Next(authreq.Facts{Now: f.Now(), Request: req, Account: v.Account, NeedsConsent: needs})
-	return v, nil
+	v.Step = authreq.Next(authreq.Facts{Now: f.Now(), Request: v.Request, Account: v.Account, NeedsConsent: needs})
+	return nil
 }
 
 // Asked returns the names of the claims that the authorization request asks for.
@@ -182,7 +224,10 @@ func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.look(ctx, v.Handle, req)
+	if v, err = f.read(ctx, v.Handle, req); err != nil {
+		return nil, err
+	}
+	return v, f.step(ctx, v)
 }
 
 // At returns a handler that runs h at its step, and otherwise redirects to the

@@ -32,8 +32,8 @@ func (h *Room) codePage(r *http.Request, v *flow.Login) *codePage {
 	}
 }
 
-// code asks for the verification code. It changes a cookie, so that the page
-// with the QR before it cannot come back from the browser's memory.
+// code asks for the verification code. It changes a cookie, so that the browser
+// does not restore the page with the QR before it from its memory.
 func (h *Room) code(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	h.Cookies.Turn(w)
 	return h.Pages.Render(w, http.StatusOK, "login/code", h.codePage(r, v))
@@ -49,7 +49,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	a := *v.Account
 	result, err := h.SignIn.Code(r.Context(), a, typed, h.from(r))
 	if errors.Is(err, errs.ErrConflict) {
-		// Blocked, unblocked or used in another tab meanwhile: look again.
+		// Blocked, unblocked or used in another tab since.
 		return h.onward(w, r, v)
 	}
 	if err != nil {
@@ -78,8 +78,8 @@ func (h *Room) sayWrong(p *codePage, result signin.CodeResult) {
 	p.Wrong("code", "code.wrong", "Count", result.Left)
 }
 
-// enter begins a session after both factors: the browser's old one dies
-// first, the handle is new, and the sid stays only for the same account.
+// enter begins a session after both factors. The browser's previous session
+// ends first, the handle is new, and the sid stays only for the same account.
 func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *flow.Login, a account.Account) error {
 	now := h.Now()
 	browser, ok := h.Cookies.Browser(r)
@@ -91,33 +91,30 @@ func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *flow.Login, a ac
 		return err
 	}
 	handle := h.Cookies.NewHandle(secret.KindSession)
-	s := session.Session{
-		Key: handle.Hash(), SID: sid, AccountID: a.ID, Epoch: a.Epoch, Browser: browser.Hash(),
-		AuthTime: now, CreatedAt: now, SeenAt: now, Version: 1,
-	}
-	if err := h.Sessions.Create(r.Context(), s, h.SessionLimits.TTL(s, now)); err != nil {
+	s, err := h.Sessions.Begin(r.Context(), handle, browser, session.Session{SID: sid, AccountID: a.ID, Epoch: a.Epoch, AuthTime: now}, 0)
+	if err != nil {
 		return err
 	}
 	h.Cookies.SetSession(w, handle)
 	if err := h.SignIn.Remember(r.Context(), a, h.Cookies.EnsureDevice(w, r)); err != nil {
-		// The login itself is done; without a lane of its own this browser
-		// is a stranger next time, no more.
+		// The login is done; next time, this browser shares the lane of
+		// strangers.
 		h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
 	}
 	v.Request.AuthTime, v.Request.SID, v.Request.Session = now, sid, s.Key
 	return h.onward(w, r, v)
 }
 
-// leave ends the browser's old session and gives the sid of the new one.
-// Another person's tokens go before the session that names them: what fails in
-// between is found again by the next try.
+// leave ends the browser's previous session and returns the sid of the new one.
+// The grants of another person are revoked before the session that names them
+// ends, so that the next try finds them if this one fails in between.
 func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error) {
 	sid = secret.NewID(h.Rand)
 	handle, ok := h.Cookies.Session(r)
 	if !ok {
 		return sid, nil
 	}
-	old, err := h.Sessions.Get(r.Context(), handle.Hash())
+	old, err := h.Sessions.Store.Get(r.Context(), h.Sessions.Key(handle))
 	if errors.Is(err, errs.ErrNotFound) {
 		return sid, nil
 	}
@@ -129,7 +126,7 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 	} else if err := h.revoke(r, old); err != nil {
 		return "", err
 	}
-	return sid, h.Sessions.Delete(r.Context(), old.Key)
+	return sid, h.Sessions.Store.Delete(r.Context(), old.Key)
 }
 
 func (h *Room) revoke(r *http.Request, old session.Session) error {

@@ -20,6 +20,7 @@ import (
 
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
@@ -29,24 +30,23 @@ import (
 
 // Room is the login. All fields are set once, at the wiring.
 type Room struct {
-	Pages         *web.Renderer
-	Cookies       *web.Cookies
-	Limits        *web.Limits
-	Rand          io.Reader
-	Log           *slog.Logger
-	Flow          *flow.Dispatcher
-	SignIn        *signin.Service
-	Sessions      session.Store
-	SessionLimits session.Limits
-	Grants        grant.Store
-	Clients       *client.Directory
-	HomeClient    string // client id; "" = none
-	Issuer        string
-	ACR           string
-	PerMinute     int // password tries of one source
-	Starts        int // logins begun by one source, a minute
-	Callback      signin.Callback
-	Now           func() time.Time
+	Pages      *web.Renderer
+	Cookies    *web.Cookies
+	Limits     *web.Limits
+	Rand       io.Reader
+	Log        *slog.Logger
+	Flow       *flow.Dispatcher
+	SignIn     *signin.Service
+	Sessions   *session.Service[account.Account]
+	Grants     grant.Store
+	Clients    *client.Directory
+	HomeClient string // client id; "" = none
+	Issuer     string
+	ACR        string
+	PerMinute  int // password tries of one source
+	Starts     int // logins begun by one source, a minute
+	Callback   signin.Callback
+	Now        func() time.Time
 }
 
 // Mount adds the pages.

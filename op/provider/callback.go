@@ -25,17 +25,6 @@ func (p *Room) callback(w http.ResponseWriter, r *http.Request) error {
 // finish sends the browser back to the client, or to the list of portals when
 // no client asked for the login.
 func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
-	alive, err := p.resume(r, v)
-	if err != nil {
-		return err
-	}
-	if !alive {
-		v.Request.Forget()
-		if v, err = p.Flow.Save(r.Context(), v); err != nil {
-			return err
-		}
-		return p.Flow.Onward(w, r, v)
-	}
 	end, err := settle(v, p.Subjects)
 	if err != nil {
 		return web.Restart(err)
@@ -48,32 +37,6 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login) err
 		return p.Pages.SeeOther(w, "/portals")
 	}
 	return p.answer(w, v.Request.RedirectURI, parameters)
-}
-
-// resume reports whether the session that the login was made under is still
-// alive; it may have ended in another tab. A refusal needs no session. The
-// error is a restart if the session is that of another browser.
-func (p *Room) resume(r *http.Request, v *flow.Login) (bool, error) {
-	req := v.Request
-	if req.Refusal != "" {
-		return true, nil
-	}
-	s, err := p.Sessions.Get(r.Context(), req.Session)
-	if errors.Is(err, errs.ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if s.SID != req.SID || p.SessionLimits.Over(s, p.Now()) {
-		return false, nil
-	}
-	// The browser's secret may be older than the login and known to an earlier
-	// user of the browser; the session's handle is not (LG-20).
-	if handle, ok := p.Cookies.Session(r); !ok || handle.Hash() != req.Session {
-		return false, web.Restart(errors.New("another browser's session"))
-	}
-	return true, nil
 }
 
 // ending is the outcome of a login: at the list of portals, at the client with

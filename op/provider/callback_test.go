@@ -1,23 +1,14 @@
 package provider
 
 import (
-	"context"
-	"crypto/rand"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"testing"
-	"time"
 
 	"omgevingsloket-id/op/flow"
-	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
-	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/secret"
-	"omgevingsloket-id/pkg/session"
 )
 
 // How a login ends follows from what is stored alone.
@@ -56,70 +47,6 @@ func TestSettle(t *testing.T) {
 		got, err := settle(&flow.Login{Client: c.client, Account: c.account, Request: c.request}, subjects)
 		if got != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%s: settle() = %+v, %v, want %+v, %v", name, got, err, c.want, c.err)
-		}
-	}
-}
-
-// storedSession is a store that holds one session, or fails with err.
-type storedSession struct {
-	session.Store
-	session session.Session
-	err     error
-}
-
-func (s storedSession) Get(_ context.Context, key string) (session.Session, error) {
-	if s.err == nil && key != s.session.Key {
-		return session.Session{}, errs.ErrNotFound
-	}
-	return s.session, s.err
-}
-
-// A login goes on only under the session that it was made under, in the
-// browser that holds it (LG-20, LG-23).
-func TestResume(t *testing.T) {
-	t.Parallel()
-	noon := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
-	handle, other := secret.New(rand.Reader, secret.KindSession), secret.New(rand.Reader, secret.KindSession)
-	stored := session.Session{Key: handle.Hash(), SID: "sid", CreatedAt: noon, SeenAt: noon}
-	made := authreq.Request{Session: handle.Hash(), SID: "sid"}
-	unavailable := errs.Unavailable("sessions", errors.New("no answer"))
-	for name, c := range map[string]struct {
-		request authreq.Request
-		cookie  secret.Text // "" = none
-		after   time.Duration
-		down    error
-		alive   bool
-		status  int // of the error page; 0 = no page of our own
-		err     error
-	}{
-		"alive":                      {request: made, cookie: handle, after: 30*time.Minute - 1, alive: true},
-		"idle too long":              {request: made, cookie: handle, after: 30 * time.Minute},
-		"ended":                      {request: authreq.Request{Session: other.Hash(), SID: "sid"}, cookie: handle},
-		"another login's":            {request: authreq.Request{Session: handle.Hash(), SID: "other"}, cookie: handle},
-		"no session cookie":          {request: made, status: http.StatusGone},
-		"another browser's session":  {request: made, cookie: other, status: http.StatusGone},
-		"ended, in another browser":  {request: made, cookie: other, after: time.Hour},
-		"no answer":                  {request: made, cookie: handle, down: unavailable, err: errs.ErrUnavailable},
-		"refused, without a session": {request: authreq.Request{Refusal: "access_denied"}, alive: true},
-		"refused, no answer":         {request: authreq.Request{Refusal: "access_denied"}, down: unavailable, alive: true},
-	} {
-		p := &Room{
-			Cookies: &web.Cookies{}, Sessions: storedSession{session: stored, err: c.down},
-			SessionLimits: session.Limits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}, Now: func() time.Time { return noon.Add(c.after) },
-		}
-		r := httptest.NewRequest(http.MethodGet, "/authorize/callback", nil)
-		if c.cookie != "" {
-			w := httptest.NewRecorder()
-			p.Cookies.SetSession(w, c.cookie)
-			r.AddCookie(w.Result().Cookies()[0])
-		}
-		alive, err := p.resume(r, &flow.Login{Request: c.request})
-		status := 0
-		if page, ok := errors.AsType[*web.Error](err); ok {
-			status = page.Status
-		}
-		if alive != c.alive || status != c.status || c.status == 0 && !errors.Is(err, c.err) {
-			t.Errorf("%s: resume() = %v, %v, want %v, status %d, %v", name, alive, err, c.alive, c.status, c.err)
 		}
 	}
 }

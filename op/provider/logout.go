@@ -117,7 +117,7 @@ func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session)
 	if _, err := p.Grants.RevokeSession(r.Context(), s.SID, now, rec); err != nil {
 		return err
 	}
-	if err := p.Sessions.Delete(r.Context(), s.Key); err != nil {
+	if err := p.Sessions.Store.Delete(r.Context(), s.Key); err != nil {
 		return err
 	}
 	p.Cookies.DropSession(w)

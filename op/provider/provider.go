@@ -22,6 +22,7 @@ import (
 
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
@@ -31,21 +32,20 @@ import (
 
 // Room serves the provider's endpoints. Its fields are set before Mount.
 type Room struct {
-	Pages         *web.Renderer
-	Cookies       *web.Cookies
-	Limits        *web.Limits
-	Log           *slog.Logger
-	Flow          *flow.Dispatcher
-	Clients       *client.Directory
-	Grants        grant.Store
-	Sessions      session.Store
-	SessionLimits session.Limits
-	Keys          *signkey.Manager
-	Subjects      claim.Subjects
-	Policy        Policy
-	ClientKeys    *KeyFetcher
-	Rand          io.Reader
-	Now           func() time.Time
+	Pages      *web.Renderer
+	Cookies    *web.Cookies
+	Limits     *web.Limits
+	Log        *slog.Logger
+	Flow       *flow.Dispatcher
+	Clients    *client.Directory
+	Grants     grant.Store
+	Sessions   *session.Service[account.Account]
+	Keys       *signkey.Manager
+	Subjects   claim.Subjects
+	Policy     Policy
+	ClientKeys *KeyFetcher
+	Rand       io.Reader
+	Now        func() time.Time
 	// AuthorizePerMinute is the most authorization requests of one source in a
 	// minute.
 	AuthorizePerMinute int

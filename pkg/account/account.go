@@ -26,6 +26,7 @@ import (
 
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
 )
 
 // State is where an account is in its life.
@@ -126,6 +127,11 @@ type Account struct {
 	ClosedAt     time.Time // only when Closed
 }
 
+// Owner returns what the sessions of an account depend on.
+func (a Account) Owner() session.Owner {
+	return session.Owner{Active: a.State == Active, Epoch: a.Epoch}
+}
+
 // Factor is the second factor's side of an account.
 type Factor struct {
 	Sealed    []byte    // TOTP secret under the key ring, FactorAAD of the account; nil before the QR
@@ -140,10 +146,6 @@ type Factor struct {
 func FactorAAD(accountID string, enrolment int) string {
 	return "accounts|totp|" + accountID + "|" + strconv.Itoa(enrolment)
 }
-
-// EmailKey is how attempt counters name an address without holding it. It is
-// the same computation whether or not an account exists.
-func EmailKey(key []byte, canonical string) string { return secret.MAC(key, "email", canonical) }
 
 // CodeTry is what a store hands to a rule that judges one code: the locked
 // row, with this try already counted in Factor.Failures.
@@ -184,10 +186,10 @@ type Store interface {
 	// ByBlockRef finds a blocked account by the reference its holder was shown.
 	ByBlockRef(ctx context.Context, ref string) (Account, error)
 
-	// Reveal moves AwaitingEnrolment to QRShown and keeps the sealed secret.
+	// ShowQR moves AwaitingEnrolment to QRShown and keeps the sealed secret.
 	// Of any number of callers one succeeds; errs.ErrConflict for the rest
 	// and for an epoch that has passed.
-	Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error
+	ShowQR(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error
 
 	// TryCode counts a try, lets judge decide on the locked row, and writes
 	// its verdict: all in one transaction, so parallel tries queue up. The

@@ -12,8 +12,8 @@ import (
 // epoch that the caller read. A store reads the row, calls one of them, and
 // writes the result over the state and epoch that were judged.
 
-// Reveal keeps the sealed secret of a QR that is shown at now: once.
-func (a Account) Reveal(epoch int64, sealed []byte, now time.Time) (Account, error) {
+// ShowQR stores the sealed secret of a QR that is shown at now, once.
+func (a Account) ShowQR(epoch int64, sealed []byte, now time.Time) (Account, error) {
 	if a.State != AwaitingEnrolment || a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
 	}
@@ -105,4 +105,14 @@ func (f Factor) Judged(v Verdict) (Factor, error) {
 		f.Failures--
 	}
 	return f, nil
+}
+
+// ChangeEmail gives an account that is not closed another address (canonical).
+func (a Account) ChangeEmail(epoch int64, email string) (Account, error) {
+	if a.State == Closed || a.Epoch != epoch {
+		return Account{}, errs.ErrConflict
+	}
+	a.Email = email
+	a.Epoch++
+	return a, nil
 }

@@ -35,8 +35,8 @@ func TestMoves(t *testing.T) {
 		any    bool // epoch 0 is any
 		after  func(*Account)
 	}{
-		"Reveal": {
-			func(a Account, epoch int64) (Account, error) { return a.Reveal(epoch, []byte("new"), noon) },
+		"ShowQR": {
+			func(a Account, epoch int64) (Account, error) { return a.ShowQR(epoch, []byte("new"), noon) },
 			[]State{AwaitingEnrolment}, false,
 			func(a *Account) { a.State, a.Factor = QRShown, Factor{Sealed: []byte("new"), ShownAt: noon} },
 		},
@@ -58,6 +58,11 @@ func TestMoves(t *testing.T) {
 			func(a *Account) {
 				a.State, a.BlockReason, a.BlockRef, a.Epoch, a.ClosedAt = Closed, "", "", 8, noon
 			},
+		},
+		"ChangeEmail": {
+			func(a Account, epoch int64) (Account, error) { return a.ChangeEmail(epoch, "new@example.org") },
+			[]State{AwaitingEnrolment, QRShown, Active, Blocked}, false,
+			func(a *Account) { a.Email, a.Epoch = "new@example.org", 8 },
 		},
 		"Reopen": {
 			func(a Account, epoch int64) (Account, error) {

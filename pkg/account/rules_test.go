@@ -68,14 +68,6 @@ func TestFactorAAD(t *testing.T) {
 	}
 }
 
-func TestEmailKey(t *testing.T) {
-	t.Parallel()
-	a := account.EmailKey([]byte("k"), "anna@example.com")
-	if a != account.EmailKey([]byte("k"), "anna@example.com") || a == account.EmailKey([]byte("other"), "anna@example.com") || a == account.EmailKey([]byte("k"), "anne@example.com") || len(a) != 43 {
-		t.Error(a)
-	}
-}
-
 func TestNamesAndLines(t *testing.T) {
 	t.Parallel()
 	if got := (account.Profile{GivenName: "Anna", FamilyName: "Muster"}).FullName(); got != "Anna Muster" {

@@ -1,7 +1,7 @@
 // Package authreq owns one authorization request from /authorize until its
 // code is issued, and the rule that says what comes next.
 //
-//	/authorize ─► password ─┬─► reveal (first time) ─► code ─┬─► consent ─► finish
+//	/authorize ─► password ─┬─► enrol (first time) ──► code ─┬─► consent ─► finish
 //	     │                  ├─► code ────────────────────────┤      (third party)
 //	     │                  └─► blocked                      │
 //	     └── single sign-on ─────────────────────────────────┘

@@ -12,7 +12,7 @@ type Step string
 // The steps.
 const (
 	StepPassword Step = "password" // e-mail address and password
-	StepReveal   Step = "reveal"   // explanation and the button 'Toon QR-code'
+	StepEnrol    Step = "enrol"    // explanation and the button 'Toon QR-code'
 	StepCode     Step = "code"     // verification code
 	StepBlocked  Step = "blocked"  // the way to the helpdesk
 	StepConsent  Step = "consent"  // may this client see this?
@@ -56,7 +56,7 @@ func Next(f Facts) Step {
 	case !f.Now.Before(r.PasswordAt.Add(passwordLasts)):
 		return StepPassword
 	case f.Account.State == account.AwaitingEnrolment:
-		return StepReveal
+		return StepEnrol
 	default:
 		return StepCode
 	}

@@ -56,7 +56,7 @@ func TestLG04_EN15_Next(t *testing.T) {
 			}
 		}
 	}
-	for _, step := range []authreq.Step{authreq.StepPassword, authreq.StepReveal, authreq.StepCode, authreq.StepBlocked, authreq.StepConsent, authreq.StepFinish, authreq.StepRestart} {
+	for _, step := range []authreq.Step{authreq.StepPassword, authreq.StepEnrol, authreq.StepCode, authreq.StepBlocked, authreq.StepConsent, authreq.StepFinish, authreq.StepRestart} {
 		if seen[step] == 0 {
 			t.Error("no facts lead to", step)
 		}
@@ -84,7 +84,7 @@ func judge(t *testing.T, f authreq.Facts, step authreq.Step) {
 	case known && password && a.State == account.Blocked:
 		want = authreq.StepBlocked
 	case current && password && a.State == account.AwaitingEnrolment:
-		want = authreq.StepReveal
+		want = authreq.StepEnrol
 	case current && password && (a.State == account.QRShown || a.State == account.Active):
 		want = authreq.StepCode
 	default:

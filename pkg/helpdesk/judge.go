@@ -109,6 +109,15 @@ func End(r Request, a account.Account, official string, now time.Time) (Request,
 	return r.end(Cancelled, official, now), nil
 }
 
+// Leave returns a request after the official who began it left, and reports
+// whether that ends it: one that its holder may still confirm goes on.
+func (r Request) Leave(by string, now time.Time) (Request, bool) {
+	if r.State != Open && r.State != Proposed {
+		return r, false
+	}
+	return r.end(Cancelled, by, now), true
+}
+
 // HolderVerdict is what became of a code for a new address.
 type HolderVerdict string
 

@@ -99,6 +99,22 @@ func (r Request) stands(a account.Account) bool {
 	return a.ID == r.AccountID && a.Epoch == r.Epoch && a.State != account.Closed
 }
 
+// Act returns the account after a request: one that is done unblocks or closes
+// it, or changes its address, under a new epoch; any other leaves it as it is.
+// The error is errs.ErrConflict if the account is not in a state to which that
+// can be done.
+func (r Request) Act(a account.Account) (account.Account, error) {
+	switch {
+	case r.State != Done:
+		return a, nil
+	case r.Kind == Unblock:
+		return a.Unblock(a.Epoch, r.DecidedAt)
+	case r.Kind == Closing:
+		return a.Close(a.Epoch, r.DecidedAt)
+	}
+	return a.ChangeEmail(a.Epoch, r.Email)
+}
+
 // complete reports whether a request has all that its kind takes, but for the
 // yes of the official who may give it.
 func (r Request) complete() bool {

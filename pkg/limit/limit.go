@@ -12,9 +12,12 @@ package limit
 import (
 	"context"
 	"time"
+
+	"omgevingsloket-id/pkg/realm"
+	"omgevingsloket-id/pkg/secret"
 )
 
-// Tally is what is counted on one lane.
+// Tally is the count of one lane.
 type Tally struct {
 	Failures    int
 	LockedUntil time.Time
@@ -31,9 +34,9 @@ const (
 	forgetting = 24 * time.Hour
 )
 
-// Count is the rule for one more try at now: whether the lane is open, and
-// the tally to keep. The try is counted as wrong before anything is checked;
-// a right password clears the lane afterwards. While locked nothing grows.
+// Count reports whether a lane is open for one more try at now, and returns the
+// tally to keep. The try is counted as wrong before anything is checked; a
+// right password clears the lane afterwards. While locked nothing grows.
 func Count(t Tally, now time.Time) (open bool, next Tally) {
 	if now.Before(t.LockedUntil) {
 		return false, t
@@ -53,10 +56,17 @@ func Count(t Tally, now time.Time) (open bool, next Tally) {
 	return true, t
 }
 
-// Lanes keeps tallies of wrong passwords. Keys are account.EmailKey values,
-// so that known and unknown addresses are alike. It is durable (SQL).
+// Key returns the key of the lanes and devices of an address in a realm: a MAC
+// that does not reveal the address, and is computed alike whether or not
+// anybody has it.
+func Key(mac []byte, r realm.Realm, canonical string) string {
+	return secret.MAC(mac, "lane", string(r), canonical)
+}
+
+// Lanes keeps tallies of wrong passwords. Keys are those of Key. It is durable
+// (SQL).
 type Lanes interface {
-	// Try applies Count to the lane of this key in one transaction and tells
+	// Try applies Count to the lane of this key in one transaction and reports
 	// whether it was open. deviceHash names a browser: when it is known for
 	// the key its own lane counts, else that of the strangers.
 	Try(ctx context.Context, key, deviceHash string, now time.Time) (open bool, err error)
@@ -69,7 +79,7 @@ type Lanes interface {
 
 // Windows counts events per name and key in fixed windows; it may forget.
 type Windows interface {
-	// Allow counts one event and tells whether it is within most in this
-	// window, and else how long to wait.
+	// Allow counts one event and reports whether it is within most in this
+	// window; if not, wait is the time until the window ends.
 	Allow(ctx context.Context, name, key string, most int, window time.Duration) (ok bool, wait time.Duration, err error)
 }

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/realm"
 )
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
@@ -68,4 +69,23 @@ func TestR321_FewTriesADay(t *testing.T) {
 			t.Fatal("open tries in a day:", opened)
 		}
 	})
+}
+
+// A key is of the address, the realm and the secret, and does not reveal the
+// address.
+func TestLG13_Key(t *testing.T) {
+	t.Parallel()
+	mac := []byte("k")
+	a := limit.Key(mac, realm.Holder, "anna@example.com")
+	if len(a) != 43 || a != limit.Key(mac, realm.Holder, "anna@example.com") {
+		t.Errorf("Key() = %q, want the same 43 characters each time", a)
+	}
+	for name, other := range map[string]string{
+		"another realm": limit.Key(mac, realm.Official, "anna@example.com"), "another address": limit.Key(mac, realm.Holder, "anne@example.com"),
+		"another secret": limit.Key([]byte("other"), realm.Holder, "anna@example.com"),
+	} {
+		if other == a {
+			t.Errorf("Key() of %s = %q, want another key", name, other)
+		}
+	}
 }

@@ -1,25 +1,30 @@
 // Package session owns single sign-on: the fact that a browser proved two
-// factors of one account, for how long, and under which sid the clients know
+// factors of one person, for how long, and under which sid the clients know
 // it.
 //
-//	second factor right ─► new handle, new session ─► used by /authorize
-//	step up (prompt=login) ─► the old handle dies first, a new one is made
-//	logout, idle, absolute limit, other epoch ─► gone
+//	second factor right ─► new handle, new session ─► Current, on every request
+//	step up (prompt=login) ─► the previous session ends first
+//	logout, idle, absolute limit, other epoch, other browser ─► not live
 package session
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/realm"
+	"omgevingsloket-id/pkg/secret"
 )
 
 // Session is one browser's login. Stores know it by the hash of its handle.
 type Session struct {
-	Key       string    `json:"-"` // hash of the handle in the cookie
+	Key       string    `json:"-"` // of Key
 	SID       string    `json:"sid"`
 	AccountID string    `json:"account"`
 	Epoch     int64     `json:"epoch"`
-	Browser   string    `json:"browser"` // hash of the browser secret it was made in
-	AuthTime  time.Time `json:"auth_time"`
+	Browser   string    `json:"browser"`   // hash of the browser secret it was made in
+	AuthTime  time.Time `json:"auth_time"` // zero until the second factor
 	CreatedAt time.Time `json:"created"`
 	SeenAt    time.Time `json:"seen"`
 	Version   int64     `json:"version"`
@@ -31,14 +36,90 @@ type Limits struct {
 	Absolute time.Duration
 }
 
-// Over tells whether the session has ended by now.
+// Over reports whether the session has reached a limit at now.
 func (l Limits) Over(s Session, now time.Time) bool {
 	return !now.Before(s.SeenAt.Add(l.Idle)) || !now.Before(s.CreatedAt.Add(l.Absolute))
 }
 
-// TTL is how long a store must keep the session from now on.
+// TTL returns how long a store must keep the session from now on.
 func (l Limits) TTL(s Session, now time.Time) time.Duration {
 	return max(min(l.Idle, s.CreatedAt.Add(l.Absolute).Sub(now)), 0)
+}
+
+// Owner is what the life of a session depends on of the person who logged in.
+type Owner struct {
+	Active bool  // whether the person may be logged in
+	Epoch  int64 // a session ends when it differs from that of the session
+}
+
+// Live reports whether s counts at now: it was made in this browser (the hash
+// of the browser's secret), has reached no limit, and its owner is active under
+// the epoch that it was made in. No other function decides this.
+func (l Limits) Live(s Session, browser string, o Owner, now time.Time) bool {
+	return s.Browser == browser && !l.Over(s, now) && o.Active && o.Epoch == s.Epoch
+}
+
+// Key returns the key under which stores keep the session of a handle in a
+// realm: 64 hexadecimal digits.
+func Key(r realm.Realm, handle secret.Text) string {
+	return secret.Text(string(r) + ":" + handle.Reveal()).Hash()
+}
+
+// Person is somebody who may have a session: account.Account, staff.Member.
+type Person interface{ Owner() Owner }
+
+// Service begins, reads and renews the sessions of one realm.
+type Service[P Person] struct {
+	Realm  realm.Realm
+	Store  Store
+	Limits Limits
+	ByID   func(ctx context.Context, id string) (P, error) // errs.ErrNotFound if there is none
+	Now    func() time.Time
+}
+
+// Key returns the key of the session of a handle.
+func (s *Service[P]) Key(handle secret.Text) string { return Key(s.Realm, handle) }
+
+// Current returns the session of a handle and its owner, read now, if the
+// session is live in this browser; errs.ErrNotFound otherwise.
+func (s *Service[P]) Current(ctx context.Context, handle, browser secret.Text) (Session, P, error) {
+	var none P
+	found, err := s.Store.Get(ctx, s.Key(handle))
+	if err != nil {
+		return Session{}, none, err
+	}
+	p, err := s.ByID(ctx, found.AccountID)
+	if err != nil {
+		return Session{}, none, err
+	}
+	if !s.Limits.Live(found, browser.Hash(), p.Owner(), s.Now()) {
+		return Session{}, none, errs.ErrNotFound
+	}
+	return found, p, nil
+}
+
+// Begin stores a new session of a browser under a new handle. Of the session,
+// SID, AccountID, Epoch and AuthTime are the caller's; within is how long it may
+// live, 0 = until the limits end it.
+func (s *Service[P]) Begin(ctx context.Context, handle, browser secret.Text, fresh Session, within time.Duration) (Session, error) {
+	now := s.Now()
+	fresh.Key, fresh.Browser, fresh.CreatedAt, fresh.SeenAt, fresh.Version = s.Key(handle), browser.Hash(), now, now, 1
+	ttl := s.Limits.TTL(fresh, now)
+	if within > 0 {
+		ttl = min(ttl, within)
+	}
+	return fresh, s.Store.Create(ctx, fresh, ttl)
+}
+
+// Touch renews the idle limit of a session and returns it as it is stored. That
+// another request was quicker, or ended the session, is no error.
+func (s *Service[P]) Touch(ctx context.Context, seen Session) (Session, error) {
+	seen.SeenAt = s.Now()
+	kept, err := s.Store.Save(ctx, seen, s.Limits.TTL(seen, seen.SeenAt))
+	if errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
+		return seen, nil
+	}
+	return kept, err
 }
 
 // Store keeps sessions (Redis, or SQL without one). It may forget; then
@@ -46,10 +127,10 @@ func (l Limits) TTL(s Session, now time.Time) time.Duration {
 type Store interface {
 	// Create keeps a new session for ttl; errs.ErrConflict if the key exists.
 	Create(ctx context.Context, s Session, ttl time.Duration) error
-	// Get answers errs.ErrNotFound when there is none (any more).
+	// Get returns errs.ErrNotFound when there is none (any more).
 	Get(ctx context.Context, key string) (Session, error)
-	// Save writes s if the stored version is still s.Version, and gives the
-	// new version; errs.ErrConflict otherwise, errs.ErrNotFound if gone.
+	// Save writes s if the stored version is still s.Version, and returns s
+	// with the new version; errs.ErrConflict otherwise, errs.ErrNotFound if gone.
 	Save(ctx context.Context, s Session, ttl time.Duration) (Session, error)
 	// Delete ends a session; ending one that is gone is no error.
 	Delete(ctx context.Context, key string) error

@@ -1,11 +1,15 @@
 package session_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/session"
 )
 
@@ -48,4 +52,152 @@ func TestTTLAgreesWithOver(t *testing.T) {
 			t.Fatalf("TTL %s is not the end", ttl)
 		}
 	})
+}
+
+// A session is live only in its browser, within its limits, and while its owner
+// is active under the epoch that it was made in.
+func TestLive(t *testing.T) {
+	t.Parallel()
+	l := session.Limits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}
+	s := session.Session{Browser: "b", Epoch: 3, CreatedAt: noon, SeenAt: noon}
+	owner := session.Owner{Active: true, Epoch: 3}
+	for name, c := range map[string]struct {
+		browser string
+		owner   session.Owner
+		after   time.Duration
+		want    bool
+	}{
+		"live":            {"b", owner, 30*time.Minute - 1, true},
+		"over":            {"b", owner, 30 * time.Minute, false},
+		"another browser": {"c", owner, 0, false},
+		"no browser":      {"", owner, 0, false},
+		"not active":      {"b", session.Owner{Epoch: 3}, 0, false},
+		"a later epoch":   {"b", session.Owner{Active: true, Epoch: 4}, 0, false},
+		"an older epoch":  {"b", session.Owner{Active: true, Epoch: 2}, 0, false},
+	} {
+		if got := l.Live(s, c.browser, c.owner, noon.Add(c.after)); got != c.want {
+			t.Errorf("%s: Live() = %t, want %t", name, got, c.want)
+		}
+	}
+}
+
+// person is the owner of a session.
+type person session.Owner
+
+func (p person) Owner() session.Owner { return session.Owner(p) }
+
+// memory keeps sessions, and the ttl of the last write.
+type memory struct {
+	session.Store
+	kept map[string]session.Session
+	ttl  time.Duration
+	err  error
+}
+
+func (m *memory) Create(_ context.Context, s session.Session, ttl time.Duration) error {
+	m.kept[s.Key], m.ttl = s, ttl
+	return m.err
+}
+
+func (m *memory) Get(_ context.Context, key string) (session.Session, error) {
+	s, ok := m.kept[key]
+	if !ok {
+		return s, errs.ErrNotFound
+	}
+	return s, m.err
+}
+
+func (m *memory) Save(_ context.Context, s session.Session, ttl time.Duration) (session.Session, error) {
+	if m.err != nil {
+		return session.Session{}, m.err
+	}
+	s.Version++
+	m.kept[s.Key], m.ttl = s, ttl
+	return s, nil
+}
+
+func newService(m *memory, r realm.Realm, now *time.Time) *session.Service[person] {
+	return &session.Service[person]{
+		Realm: r, Store: m, Limits: session.Limits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}, Now: func() time.Time { return *now },
+		ByID: func(_ context.Context, id string) (person, error) {
+			if id != "a" {
+				return person{}, errs.ErrNotFound
+			}
+			return person{Active: true, Epoch: 3}, nil
+		},
+	}
+}
+
+// A handle finds its session in its own realm and browser only.
+func TestCurrent(t *testing.T) {
+	t.Parallel()
+	now := noon
+	m := &memory{kept: map[string]session.Session{}}
+	s := newService(m, realm.Holder, &now)
+	made, err := s.Begin(t.Context(), "handle", "browser", session.Session{SID: "sid", AccountID: "a", Epoch: 3, AuthTime: noon}, 0)
+	if err != nil || m.ttl != 30*time.Minute || made.Version != 1 || !made.SeenAt.Equal(noon) {
+		t.Fatalf("Begin() = %+v, %v, kept for %s", made, err, m.ttl)
+	}
+	got, p, err := s.Current(t.Context(), "handle", "browser")
+	if err != nil || got != made || p.Epoch != 3 {
+		t.Errorf("Current() = %+v, %+v, %v, want %+v", got, p, err, made)
+	}
+	for name, try := range map[string]func() error{
+		"another handle":  func() error { _, _, err := s.Current(t.Context(), "other", "browser"); return err },
+		"another browser": func() error { _, _, err := s.Current(t.Context(), "handle", "other"); return err },
+		"another realm": func() error {
+			_, _, err := newService(m, realm.Official, &now).Current(t.Context(), "handle", "browser")
+			return err
+		},
+		"no such person": func() error {
+			_, err := s.Begin(t.Context(), "lost", "browser", session.Session{AccountID: "b", Epoch: 3}, 0)
+			if err == nil {
+				_, _, err = s.Current(t.Context(), "lost", "browser")
+			}
+			return err
+		},
+	} {
+		if err := try(); !errors.Is(err, errs.ErrNotFound) {
+			t.Errorf("%s: Current() = %v, want errs.ErrNotFound", name, err)
+		}
+	}
+	m.err = errs.ErrUnavailable
+	if _, _, err := s.Current(t.Context(), "handle", "browser"); !errors.Is(err, errs.ErrUnavailable) {
+		t.Errorf("Current() without a store = %v, want errs.ErrUnavailable", err)
+	}
+}
+
+// Begin keeps no session longer than it is asked to, nor than the limits.
+func TestBeginWithin(t *testing.T) {
+	t.Parallel()
+	now := noon
+	m := &memory{kept: map[string]session.Session{}}
+	for within, want := range map[time.Duration]time.Duration{0: 30 * time.Minute, 10 * time.Minute: 10 * time.Minute, time.Hour: 30 * time.Minute} {
+		if _, err := newService(m, realm.Holder, &now).Begin(t.Context(), "h", "b", session.Session{}, within); err != nil || m.ttl != want {
+			t.Errorf("Begin(within %s) keeps for %s, %v, want %s", within, m.ttl, err, want)
+		}
+	}
+}
+
+// Touch moves the idle limit, and takes a conflict for the work of another tab.
+func TestTouch(t *testing.T) {
+	t.Parallel()
+	now := noon
+	m := &memory{kept: map[string]session.Session{}}
+	s := newService(m, realm.Holder, &now)
+	made, err := s.Begin(t.Context(), "h", "b", session.Session{AccountID: "a", Epoch: 3}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = noon.Add(29 * time.Minute)
+	made, err = s.Touch(t.Context(), made)
+	if err != nil || !made.SeenAt.Equal(now) || made.Version != 2 || m.ttl != 30*time.Minute {
+		t.Errorf("Touch() = %+v, %v, kept for %s, want it seen now, in version 2, kept for 30m", made, err, m.ttl)
+	}
+	for refused, want := range map[error]error{errs.ErrConflict: nil, errs.ErrNotFound: nil, errs.ErrUnavailable: errs.ErrUnavailable} {
+		m.err = refused
+		if _, err := s.Touch(t.Context(), made); !errors.Is(err, want) {
+			t.Errorf("Touch() of a store that returns %v = %v, want %v", refused, err, want)
+		}
+	}
 }

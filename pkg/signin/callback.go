@@ -13,16 +13,16 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Callback makes the code on the page of a blocked account, which its holder
-// reads out to the helpdesk. It is derived, never stored: from the account,
-// this one block of it (the epoch) and the quarter of an hour. Who knows it
+// Callback is the key of the codes on the page of a blocked account, which its
+// holder reads out to the helpdesk. A code is derived from the account, its
+// epoch and the quarter of an hour, and not stored. It proves that the caller
 // gave the right password a moment ago.
 type Callback []byte
 
-// callbackTime is how long one code is shown; the one before counts as well.
+// callbackTime is how long one code is shown; the previous one is right as well.
 const callbackTime = 15 * time.Minute
 
-// Code is what the page shows at a moment: eight digits in two groups.
+// Code returns the code of an account at now: eight digits in two groups of four.
 func (k Callback) Code(a account.Account, now time.Time) string {
 	return k.at(a, now.Unix()/int64(callbackTime/time.Second))
 }
@@ -36,7 +36,8 @@ func (k Callback) at(a account.Account, quarter int64) string {
 	return fmt.Sprintf("%04d %04d", n/10_000, n%10_000)
 }
 
-// Right judges a code as it was typed; spaces do not count.
+// Right reports whether typed is the code of a blocked account at now or a
+// quarter of an hour earlier. Spaces are ignored.
 func (k Callback) Right(a account.Account, typed string, now time.Time) bool {
 	typed = strings.Join(strings.Fields(typed), "")
 	quarter, right := now.Unix()/int64(callbackTime/time.Second), 0

@@ -1,5 +1,6 @@
-// Package signin owns the rules of proving who one is: the password with its
-// lanes, and the verification code with its step that counts once.
+// Package signin owns the rules of signing in: the password with its lanes, and
+// the verification code whose step counts once. Verifier checks both, for
+// account holders (Service) and for officials (pkg/staff).
 //
 //	password: count on the lane ─► read account ─► one hash ─► right? lane open? ─► state
 //	code:     count on the row  ─► too soon? ─► which step? ─► spent? ─► active | wrong | blocked
@@ -13,9 +14,7 @@ package signin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -24,12 +23,13 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/totp"
 )
 
-// Hasher is what of package password is needed here. An empty PHC string
-// stands for "no account" and costs the same.
+// Hasher hashes and verifies passwords; password.Hasher implements it. An empty
+// PHC string stands for "no such person" and costs the same.
 type Hasher interface {
 	Verify(ctx context.Context, phc, password string) (ok, rehash bool, err error)
 	Hash(ctx context.Context, password string) (string, error)
@@ -42,14 +42,15 @@ type Letters interface {
 	AccountUnblocked(a account.Account, now time.Time) mail.Message
 }
 
-// Service judges passwords and codes.
+// Service signs in account holders, and makes the transitions of an account
+// that signing in brings about.
 type Service struct {
 	Accounts account.Store
 	Lanes    limit.Lanes
 	Hasher   Hasher
 	Ring     *secret.KeyRing
 	Letters  Letters
-	EmailKey []byte // for account.EmailKey
+	LaneKey  []byte // for limit.Key
 	Limits   account.Limits
 	Rand     io.Reader
 	Now      func() time.Time
@@ -61,66 +62,28 @@ type From struct {
 	RequestID string
 }
 
-// ErrRefused is every way in which a password does not open the door.
-var ErrRefused = errors.New("signin: refused")
+func (r *Service) verifier() Verifier[account.Account] {
+	return Verifier[account.Account]{
+		Realm: realm.Holder, People: r.Accounts, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now,
+		Subject: func(a account.Account) Subject {
+			return Subject{ID: a.ID, Email: a.Email, Epoch: a.Epoch, PasswordHash: a.PasswordHash, Admitted: a.State != account.Closed}
+		},
+	}
+}
 
-// longestAddress is RFC 5321's, in bytes.
-const longestAddress = 254
-
-// Password checks an address and a password. device is the browser's device
-// handle, or "". It answers the account on success, in whatever state it is;
-// ErrRefused or errs.ErrUnavailable otherwise.
+// Password returns the account with this address and password, in any state but
+// Closed: see Verifier.Password.
 func (r *Service) Password(ctx context.Context, email, password string, device secret.Text) (account.Account, error) {
-	canonical, err := mail.CanonicalAddress(email)
-	if err != nil {
-		canonical = email // no account has it; it is counted and costs the same
-		if len(canonical) > longestAddress {
-			// A cut letter is no text, which a database would refuse.
-			canonical = strings.ToValidUTF8(canonical[:longestAddress], "")
-		}
-	}
-	key := account.EmailKey(r.EmailKey, canonical)
-	open, err := r.Lanes.Try(ctx, key, deviceHash(device), r.Now())
-	if err != nil {
-		return account.Account{}, err
-	}
-	a, err := r.Accounts.ByEmail(ctx, canonical)
-	known := err == nil
-	if err != nil && !errors.Is(err, errs.ErrNotFound) {
-		return account.Account{}, err
-	}
-	right, rehash, err := r.Hasher.Verify(ctx, a.PasswordHash.Reveal(), password)
-	if err != nil {
-		return account.Account{}, err
-	}
-	if !known || !right || !open || a.State == account.Closed {
-		return account.Account{}, ErrRefused
-	}
-	if err := r.Lanes.Clear(ctx, key, deviceHash(device), false, r.Now()); err != nil {
-		return account.Account{}, err
-	}
-	if rehash {
-		r.rehash(ctx, a, password)
-	}
-	return a, nil
+	return r.verifier().Password(ctx, email, password, device)
 }
 
-// rehash brings an old hash up to today's parameters; when it fails, the next
-// login will.
-func (r *Service) rehash(ctx context.Context, a account.Account, password string) {
-	if fresh, err := r.Hasher.Hash(ctx, password); err == nil {
-		_ = r.Accounts.Rehash(ctx, a.ID, a.PasswordHash, secret.Text(fresh))
-	}
-}
-
-// Remember gives this browser a lane of its own for the account. It is called
-// after both factors.
+// Remember makes a browser known for an account: see Verifier.Remember.
 func (r *Service) Remember(ctx context.Context, a account.Account, device secret.Text) error {
-	return r.Lanes.Clear(ctx, account.EmailKey(r.EmailKey, a.Email), deviceHash(device), true, r.Now())
+	return r.verifier().Remember(ctx, a, device)
 }
 
-// Lapse blocks an account whose QR was shown too long ago. It is called after
-// a right password and gives the account as it is then.
+// Lapse blocks an account whose QR was shown too long ago, and returns the
+// account as it is afterwards. It is called after a right password.
 func (r *Service) Lapse(ctx context.Context, a account.Account, from From) (account.Account, error) {
 	if !r.Limits.EnrolmentLapsed(a, r.Now()) {
 		return a, nil
@@ -128,8 +91,8 @@ func (r *Service) Lapse(ctx context.Context, a account.Account, from From) (acco
 	return r.Block(ctx, a, account.EnrolmentLate, from)
 }
 
-// Block blocks an account and mails its holder. One that was blocked in
-// between is given as it is.
+// Block blocks an account, mails its holder, and returns the account as it is
+// afterwards. That it was blocked already is no error.
 func (r *Service) Block(ctx context.Context, a account.Account, reason account.BlockReason, from From) (account.Account, error) {
 	err := WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
 		return r.Accounts.Block(ctx, a.ID, a.Epoch, reason, ref, r.Now(), r.blocking(a, reason, ref, from))
@@ -144,16 +107,17 @@ func (r *Service) blocking(a account.Account, reason account.BlockReason, ref st
 	return effect.Of(r.event(a, audit.AccountBlocked, from).Because(string(reason)), r.Letters.AccountBlocked(a, reason, ref, r.Now()))
 }
 
-// Unblock gives a fresh enrolment. by, an
+// Unblock moves a blocked account to a new enrolment. by, the name of an
 // operating-system user, and reason go into the audit log.
 func (r *Service) Unblock(ctx context.Context, a account.Account, by, reason string) error {
 	e := audit.Operator(by).Did(audit.AccountUnblocked, a.ID, r.Now()).Because(reason)
 	return r.Accounts.Unblock(ctx, a.ID, r.Now(), effect.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
 }
 
-// Reveal makes a secret, keeps it, and only then gives it: of any number of
-// calls one gets it, ever; errs.ErrConflict for the rest.
-func (r *Service) Reveal(ctx context.Context, a account.Account, from From) (secret.Text, error) {
+// ShowQR makes a TOTP secret, stores it sealed, and only then returns it. Of any
+// number of calls for one enrolment, one returns it; the others return
+// errs.ErrConflict.
+func (r *Service) ShowQR(ctx context.Context, a account.Account, from From) (secret.Text, error) {
 	s, err := totp.NewSecret(r.Rand)
 	if err != nil {
 		return "", err
@@ -163,94 +127,43 @@ func (r *Service) Reveal(ctx context.Context, a account.Account, from From) (sec
 		return "", err
 	}
 	rec := effect.Of(r.event(a, audit.AccountQRShown, from))
-	if err := r.Accounts.Reveal(ctx, a.ID, a.Epoch, sealed, r.Now(), rec); err != nil {
+	if err := r.Accounts.ShowQR(ctx, a.ID, a.Epoch, sealed, r.Now(), rec); err != nil {
 		return "", err
 	}
 	return s, nil
 }
 
-// CodeResult is what became of one code.
-type CodeResult struct {
-	Outcome account.Outcome
-	Wait    time.Duration // TooSoon, and Wrong when a delay began; Replayed: until the next code
-	Left    int           // Wrong: tries before the account blocks
-	First   bool          // Accepted: it completed the enrolment
-}
-
-// Code judges one verification code. errs.ErrConflict when the account has
-// moved on since epoch, so that the caller asks again what comes next.
+// Code judges one verification code. The error is errs.ErrConflict if the
+// account has moved on since a was read: the caller asks again for the next
+// step.
 func (r *Service) Code(ctx context.Context, a account.Account, code string, from From) (CodeResult, error) {
-	now := r.Now()
-	var result CodeResult
-	var fault error
-	_, err := r.Accounts.TryCode(ctx, a.ID, a.Epoch, now, func(try account.CodeTry) account.Verdict {
-		var v account.Verdict
-		v, result, fault = r.judge(a, try, code, now, from)
-		return v
+	return r.verifier().Code(ctx, a, code, Codes{
+		AAD:  func(try account.CodeTry) string { return account.FactorAAD(a.ID, try.Enrolment) },
+		Most: func(try account.CodeTry) int { return r.Limits.Limit(try.State) },
+		Accepted: func(try account.CodeTry) effect.Effects {
+			if try.State == account.QRShown {
+				return effect.Of(r.event(a, audit.AccountFactorLinked, from), r.Letters.FactorLinked(a, r.Now()))
+			}
+			return effect.Of(r.event(a, audit.AccountLogin, from))
+		},
+		Wrong: func(account.CodeTry) effect.Effects { return effect.Of(r.event(a, audit.AccountCodeWrong, from)) },
+		Block: func(try account.CodeTry) (account.BlockReason, string, effect.Effects) {
+			reason, ref := account.TooManyCodes, Reference(r.Rand)
+			if try.State == account.QRShown {
+				reason = account.EnrolmentCodes
+			}
+			return reason, ref, r.blocking(a, reason, ref, from)
+		},
 	})
-	if err == nil {
-		err = fault
-	}
-	return result, err
-}
-
-func (r *Service) judge(a account.Account, try account.CodeTry, code string, now time.Time, from From) (account.Verdict, CodeResult, error) {
-	if now.Before(try.Factor.NextTryAt) {
-		return account.Verdict{Outcome: account.TooSoon}, CodeResult{Outcome: account.TooSoon, Wait: try.Factor.NextTryAt.Sub(now)}, nil
-	}
-	plain, err := r.Ring.Open(try.Factor.Sealed, account.FactorAAD(a.ID, try.Enrolment))
-	if err != nil {
-		// Not the holder's fault: the try does not count, and an operator has to look.
-		return account.Verdict{Outcome: account.TooSoon}, CodeResult{}, fmt.Errorf("second factor of account %s: %w: %w", a.ID, errs.ErrUnavailable, err)
-	}
-	step, right, err := totp.Match(secret.Text(plain), code, now)
-	switch {
-	case err != nil:
-		return account.Verdict{Outcome: account.TooSoon}, CodeResult{}, fmt.Errorf("second factor of account %s: %w: %w", a.ID, errs.ErrUnavailable, err)
-	case right && step <= try.Factor.LastStep:
-		return account.Verdict{Outcome: account.Replayed}, CodeResult{Outcome: account.Replayed, Wait: totp.Remaining(now)}, nil
-	case right:
-		first := try.State == account.QRShown
-		return r.accept(a, step, first, from), CodeResult{Outcome: account.Accepted, First: first}, nil
-	}
-	limit := r.Limits.Limit(try.State)
-	if try.Factor.Failures >= limit {
-		reason := account.TooManyCodes
-		if try.State == account.QRShown {
-			reason = account.EnrolmentCodes
-		}
-		ref := Reference(r.Rand)
-		return account.Verdict{Outcome: account.BlockedNow, Reason: reason, BlockRef: ref, Record: r.blocking(a, reason, ref, from)}, CodeResult{Outcome: account.BlockedNow}, nil
-	}
-	wait := account.Delay(try.Factor.Failures)
-	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: effect.Of(r.event(a, audit.AccountCodeWrong, from))},
-		CodeResult{Outcome: account.Wrong, Wait: wait, Left: limit - try.Factor.Failures}, nil
-}
-
-func (r *Service) accept(a account.Account, step int64, first bool, from From) account.Verdict {
-	v := account.Verdict{Outcome: account.Accepted, Step: step}
-	if first {
-		v.Record = effect.Of(r.event(a, audit.AccountFactorLinked, from), r.Letters.FactorLinked(a, r.Now()))
-	} else {
-		v.Record = effect.Of(r.event(a, audit.AccountLogin, from))
-	}
-	return v
 }
 
 func (r *Service) event(a account.Account, action audit.Action, from From) audit.Event {
 	return audit.Holder(a.ID).At(from.Origin, from.RequestID).Did(action, a.ID, r.Now())
 }
 
-func deviceHash(device secret.Text) string {
-	if device == "" {
-		return ""
-	}
-	return device.Hash()
-}
-
-// WithReference does something that gives an account a reference. When it is
-// in conflict although the account stands as it was, another account has that
-// very reference: it tries again with a new one.
+// WithReference calls do with a new reference for an account. If do returns
+// errs.ErrConflict although the account is as it was, another account has that
+// reference, and do is called again with another one, at most three times.
 func WithReference(ctx context.Context, accounts account.Store, a account.Account, rand io.Reader, do func(ref string) error) error {
 	var err error
 	for range 3 {
@@ -268,8 +181,8 @@ func WithReference(ctx context.Context, accounts account.Store, a account.Accoun
 	return err
 }
 
-// Reference makes a number that people can read out: eight characters without
-// look-alikes, in two groups, such as "K7QD-2MXA".
+// Reference returns a random reference that people can read out: eight
+// characters without look-alikes, in two groups, such as "K7QD-2MXA".
 func Reference(rand io.Reader) string {
 	const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789" // 32 of them: no bias
 	var b [8]byte

@@ -11,10 +11,13 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/totp"
 )
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
@@ -75,7 +78,7 @@ func newHouse() *house {
 }
 
 func (h *house) rules() *signin.Service {
-	return &signin.Service{Accounts: h, Lanes: h, Hasher: h, EmailKey: []byte("key"), Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return noon }}
+	return &signin.Service{Accounts: h, Lanes: h, Hasher: h, LaneKey: []byte("key"), Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return noon }}
 }
 
 // The try is counted first, then the account is read, then one hash is made,
@@ -181,4 +184,285 @@ func TestReference(t *testing.T) {
 		}
 	}()
 	signin.Reference(strings.NewReader("short"))
+}
+
+// codeHouse is a store in which one account tries codes.
+type codeHouse struct {
+	account.Store
+	try     account.CodeTry
+	verdict account.Verdict
+	moved   account.BlockReason // of Block
+	refuse  []error             // of Block and ShowQR, in order
+	now     account.Account     // as it is read again
+	sealed  []byte
+	rec     effect.Effects
+}
+
+func (h *codeHouse) TryCode(_ context.Context, id string, epoch int64, _ time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error) {
+	if id != "a" || epoch != 1 {
+		return account.Verdict{}, errs.ErrConflict
+	}
+	h.try.Factor.Failures++
+	h.verdict = judge(h.try)
+	return h.verdict, nil
+}
+
+func (h *codeHouse) next() error {
+	if len(h.refuse) == 0 {
+		return nil
+	}
+	err := h.refuse[0]
+	h.refuse = h.refuse[1:]
+	return err
+}
+
+func (h *codeHouse) Block(_ context.Context, _ string, _ int64, reason account.BlockReason, ref string, _ time.Time, rec effect.Effects) error {
+	err := h.next()
+	if err == nil {
+		h.moved, h.rec, h.now.State, h.now.BlockRef = reason, rec, account.Blocked, ref
+	}
+	return err
+}
+
+func (h *codeHouse) Unblock(_ context.Context, _ string, _ time.Time, rec effect.Effects) error {
+	h.rec = rec
+	return h.next()
+}
+
+func (h *codeHouse) ShowQR(_ context.Context, _ string, _ int64, sealed []byte, _ time.Time, rec effect.Effects) error {
+	err := h.next()
+	if err == nil {
+		h.sealed, h.rec = sealed, rec
+	}
+	return err
+}
+
+func (h *codeHouse) ByID(context.Context, string) (account.Account, error) { return h.now, nil }
+
+// letters writes mails whose subject says what they are.
+type letters struct{}
+
+func (letters) FactorLinked(account.Account, time.Time) mail.Message {
+	return mail.Message{Subject: "linked"}
+}
+
+func (letters) AccountBlocked(_ account.Account, reason account.BlockReason, ref string, _ time.Time) mail.Message {
+	return mail.Message{Subject: "blocked " + string(reason) + " " + ref}
+}
+
+func (letters) AccountUnblocked(account.Account, time.Time) mail.Message {
+	return mail.Message{Subject: "unblocked"}
+}
+
+func codeService(t *testing.T, h *codeHouse) *signin.Service {
+	t.Helper()
+	text, err := secret.NewKeyRingFile("k1", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := secret.ParseKeyRing(text, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &signin.Service{Accounts: h, Ring: ring, Letters: letters{}, Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return noon }}
+}
+
+// A right code counts once. Before the first right code the fifth wrong one
+// blocks, afterwards the tenth, and those before delay the next one.
+func TestCode(t *testing.T) {
+	t.Parallel()
+	const key = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+	step := totp.Step(noon)
+	code := func(step int64) string {
+		out, err := totp.Code(key, step)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	wrong := code(step + 1000)
+	for name, c := range map[string]struct {
+		state    account.State
+		failures int // before this try
+		last     int64
+		next     time.Time
+		sealed   string // the account, and enrolment, of the secret; "" = none
+		typed    string
+		want     signin.CodeResult
+		reason   account.BlockReason
+		logged   string // actions and subjects of mails
+		fault    bool
+	}{
+		"right":                  {account.Active, 0, 0, time.Time{}, "a2", code(step), signin.CodeResult{Outcome: account.Accepted}, "", "account.login", false},
+		"previous step":          {account.Active, 0, step - 2, time.Time{}, "a2", code(step - 1), signin.CodeResult{Outcome: account.Accepted}, "", "account.login", false},
+		"the first":              {account.QRShown, 4, 0, time.Time{}, "a2", code(step), signin.CodeResult{Outcome: account.Accepted, First: true}, "", "account.factor_linked, linked", false},
+		"two steps old":          {account.Active, 0, 0, time.Time{}, "a2", code(step - 2), signin.CodeResult{Outcome: account.Wrong, Left: 9}, "", "account.code_wrong", false},
+		"a second time":          {account.Active, 9, step, time.Time{}, "a2", code(step), signin.CodeResult{Outcome: account.Replayed, Wait: 30 * time.Second}, "", "", false},
+		"the third wrong one":    {account.Active, 2, 0, time.Time{}, "a2", wrong, signin.CodeResult{Outcome: account.Wrong, Wait: 5 * time.Second, Left: 7}, "", "account.code_wrong", false},
+		"the tenth wrong one":    {account.Active, 9, 0, time.Time{}, "a2", wrong, signin.CodeResult{Outcome: account.BlockedNow}, account.TooManyCodes, "account.blocked, blocked too_many_codes", false},
+		"the fifth, enrolling":   {account.QRShown, 4, 0, time.Time{}, "a2", wrong, signin.CodeResult{Outcome: account.BlockedNow}, account.EnrolmentCodes, "account.blocked, blocked enrolment_codes", false},
+		"the fourth, enrolling":  {account.QRShown, 3, 0, time.Time{}, "a2", wrong, signin.CodeResult{Outcome: account.Wrong, Wait: 5 * time.Second, Left: 1}, "", "account.code_wrong", false},
+		"within the delay":       {account.Active, 3, 0, noon.Add(1), "a2", code(step), signin.CodeResult{Outcome: account.TooSoon, Wait: 1}, "", "", false},
+		"delay over":             {account.Active, 3, 0, noon, "a2", code(step), signin.CodeResult{Outcome: account.Accepted}, "", "account.login", false},
+		"an earlier enrolment's": {account.Active, 9, 0, time.Time{}, "a1", wrong, signin.CodeResult{}, "", "", true},
+		"another account's":      {account.Active, 9, 0, time.Time{}, "b2", wrong, signin.CodeResult{}, "", "", true},
+		"no secret":              {account.Active, 9, 0, time.Time{}, "", wrong, signin.CodeResult{}, "", "", true},
+	} {
+		h := &codeHouse{try: account.CodeTry{State: c.state, Enrolment: 2, Factor: account.Factor{Failures: c.failures, LastStep: c.last, NextTryAt: c.next}}}
+		s := codeService(t, h)
+		if c.sealed != "" {
+			sealed, err := s.Ring.Seal([]byte(key.Reveal()), account.FactorAAD(c.sealed[:1], int(c.sealed[1]-'0')))
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.try.Factor.Sealed = sealed
+		}
+		got, err := s.Code(t.Context(), account.Account{ID: "a", Epoch: 1}, c.typed, signin.From{Origin: "192.0.2.0/24", RequestID: "r1"})
+		if got != c.want || errors.Is(err, errs.ErrUnavailable) != c.fault || err != nil && !c.fault {
+			t.Errorf("%s: Code() = %+v, %v, want %+v, a fault: %t", name, got, err, c.want, c.fault)
+		}
+		if c.fault && h.verdict.Outcome != account.TooSoon {
+			t.Errorf("%s: the verdict is %s, want %s, which counts nothing", name, h.verdict.Outcome, account.TooSoon)
+		}
+		if h.verdict.Reason != c.reason {
+			t.Errorf("%s: Code() blocks for %q, want %q", name, h.verdict.Reason, c.reason)
+		}
+		if logged := said(h.verdict.Record, h.verdict.BlockRef); logged != c.logged {
+			t.Errorf("%s: Code() has the effects %q, want %q", name, logged, c.logged)
+		}
+		for _, e := range h.verdict.Record.Events {
+			if e.ObjectID != "a" || e.Origin != "192.0.2.0/24" || e.RequestID != "r1" || !e.At.Equal(noon) {
+				t.Errorf("%s: Code() logs %+v, want it about a, at noon, from its network and request", name, e)
+			}
+		}
+	}
+	if _, err := codeService(t, &codeHouse{}).Code(t.Context(), account.Account{ID: "a", Epoch: 2}, wrong, signin.From{}); !errors.Is(err, errs.ErrConflict) {
+		t.Errorf("Code() of another epoch = %v, want errs.ErrConflict", err)
+	}
+}
+
+// said returns the actions of the events and the subjects of the mails, without
+// a reference.
+func said(e effect.Effects, ref string) string {
+	var out []string
+	for _, event := range e.Events {
+		out = append(out, string(event.Action))
+	}
+	for _, m := range e.Mails {
+		out = append(out, strings.TrimSuffix(m.Subject, " "+ref))
+	}
+	return strings.Join(out, ", ")
+}
+
+// A lapsed enrolment is blocked at the login, and no other.
+func TestLapse(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		state account.State
+		shown time.Time
+		want  account.BlockReason
+	}{
+		"seven days":        {account.QRShown, noon.AddDate(0, 0, -7), account.EnrolmentLate},
+		"not yet":           {account.QRShown, noon.AddDate(0, 0, -7).Add(1), ""},
+		"active since long": {account.Active, noon.AddDate(0, 0, -70), ""},
+	} {
+		h := &codeHouse{}
+		h.now.ID = "a"
+		got, err := codeService(t, h).Lapse(t.Context(), account.Account{ID: "a", State: c.state, Factor: account.Factor{ShownAt: c.shown}}, signin.From{})
+		if err != nil || h.moved != c.want || (got.State == account.Blocked) != (c.want != "") {
+			t.Errorf("%s: Lapse() = %s, %v, blocked for %q, want %q", name, got.State, err, h.moved, c.want)
+		}
+	}
+}
+
+// A reference that another account has is drawn again; an account that changed
+// is returned as it is.
+func TestBlock(t *testing.T) {
+	t.Parallel()
+	a := account.Account{ID: "a", State: account.Active, Epoch: 1}
+	moved := account.Account{ID: "a", State: account.Closed, Epoch: 2}
+	for name, c := range map[string]struct {
+		refuse []error
+		now    account.Account
+		want   account.State
+		err    error
+	}{
+		"at once":              {nil, a, account.Blocked, nil},
+		"reference taken":      {[]error{errs.ErrConflict, errs.ErrConflict}, a, account.Blocked, nil},
+		"taken three times":    {[]error{errs.ErrConflict, errs.ErrConflict, errs.ErrConflict}, a, account.Active, nil},
+		"changed since":        {[]error{errs.ErrConflict}, moved, account.Closed, nil},
+		"the store is away":    {[]error{errs.ErrUnavailable}, a, "", errs.ErrUnavailable},
+		"away at the next try": {[]error{errs.ErrConflict, errs.ErrUnavailable}, a, "", errs.ErrUnavailable},
+	} {
+		h := &codeHouse{now: c.now, refuse: c.refuse}
+		got, err := codeService(t, h).Block(t.Context(), a, account.NotScanned, signin.From{})
+		if !errors.Is(err, c.err) || got.State != c.want {
+			t.Errorf("%s: Block() = %s, %v, want %s, %v", name, got.State, err, c.want, c.err)
+		}
+	}
+}
+
+// The secret that is returned is the one that is stored, and nothing is
+// returned when it is not stored.
+func TestShowQR(t *testing.T) {
+	t.Parallel()
+	a := account.Account{ID: "a", Epoch: 1, Unblocks: 3}
+	h := &codeHouse{}
+	s := codeService(t, h)
+	key, err := s.ShowQR(t.Context(), a, signin.From{})
+	if err != nil || said(h.rec, "") != "account.qr_shown" {
+		t.Fatalf("ShowQR() = %v, with the effects %q, want account.qr_shown", err, said(h.rec, ""))
+	}
+	if plain, err := s.Ring.Open(h.sealed, account.FactorAAD("a", 3)); err != nil || !key.Equal(string(plain)) {
+		t.Errorf("ShowQR() stored a secret that opens with %v, want the one that it returned", err)
+	}
+	h.refuse = []error{errs.ErrConflict}
+	if key, err := s.ShowQR(t.Context(), a, signin.From{}); key != "" || !errors.Is(err, errs.ErrConflict) {
+		t.Errorf("ShowQR() a second time = a key: %t, %v, want none and errs.ErrConflict", key != "", err)
+	}
+}
+
+func TestUnblock(t *testing.T) {
+	t.Parallel()
+	h := &codeHouse{}
+	err := codeService(t, h).Unblock(t.Context(), account.Account{ID: "a"}, "root", "ticket 12")
+	if err != nil || said(h.rec, "") != "account.unblocked, unblocked" || h.rec.Events[0].Reason != "ticket 12" {
+		t.Errorf("Unblock() = %v, with the effects %+v, want account.unblocked with the reason, and a mail", err, h.rec)
+	}
+}
+
+// A callback code is of one account, one block of it and this quarter of an
+// hour or the previous one.
+func TestCallback(t *testing.T) {
+	t.Parallel()
+	k := signin.Callback("key")
+	a := account.Account{ID: "a", Epoch: 4, State: account.Blocked}
+	code := k.Code(a, noon)
+	if !regexp.MustCompile(`^[0-9]{4} [0-9]{4}$`).MatchString(code) {
+		t.Fatalf("Code() = %q, want two groups of four digits", code)
+	}
+	later, other, open := a, a, a
+	later.Epoch, other.ID, open.State = 5, "b", account.Active
+	for name, c := range map[string]struct {
+		account account.Account
+		typed   string
+		after   time.Duration
+		want    bool
+	}{
+		"as shown":           {a, code, 0, true},
+		"without the space":  {a, strings.ReplaceAll(code, " ", ""), 0, true},
+		"with more spaces":   {a, "  " + strings.Join(strings.Split(code, ""), " "), 0, true},
+		"next quarter":       {a, code, 15 * time.Minute, true},
+		"two quarters later": {a, code, 30 * time.Minute, false},
+		"earlier":            {a, code, -time.Second, false},
+		"another block":      {later, code, 0, false},
+		"another account":    {other, code, 0, false},
+		"not blocked":        {open, code, 0, false},
+		"empty":              {a, "", 0, false},
+		"half":               {a, code[:4], 0, false},
+	} {
+		if got := k.Right(c.account, c.typed, noon.Add(c.after)); got != c.want {
+			t.Errorf("%s: Right() = %t, want %t", name, got, c.want)
+		}
+	}
 }

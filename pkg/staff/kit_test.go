@@ -30,6 +30,7 @@ type office struct {
 	rec     effect.Effects
 	hash    secret.Text
 	sealed  []byte
+	verdict account.Verdict // of the last code
 }
 
 func (o *office) List(context.Context) ([]staff.Member, error) { return o.members, o.err }
@@ -41,7 +42,7 @@ func (o *office) TryCode(_ context.Context, _ string, _ int64, _ time.Time, judg
 	try := account.CodeTry{State: account.Active, Factor: o.factor}
 	try.Factor.Failures++
 	v := judge(try)
-	o.rec = v.Record
+	o.verdict, o.rec = v, v.Record
 	return v, nil
 }
 

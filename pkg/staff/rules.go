@@ -3,9 +3,7 @@ package staff
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -13,29 +11,30 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
-	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/totp"
 )
 
-// Service judges how members get in.
+// Service signs in members, and manages them.
 type Service struct {
-	Store    Store
-	Lanes    limit.Lanes
-	Hasher   signin.Hasher
-	Ring     *secret.KeyRing
-	EmailKey []byte // for limit lanes; not the one of account holders
-	Letters  Letters
-	Link     func(invite secret.Text) secret.Text // where an invitation is accepted
-	Rand     io.Reader
-	Now      func() time.Time
+	Store   Store
+	Lanes   limit.Lanes
+	Hasher  signin.Hasher
+	Ring    *secret.KeyRing
+	LaneKey []byte // for limit.Key
+	Letters Letters
+	Link    func(invite secret.Text) secret.Text // where an invitation is accepted
+	Rand    io.Reader
+	Now     func() time.Time
 }
 
-// Accept spends an invitation with a chosen password and gives the secret
-// for the authenticator app: once. errs.ErrNotFound when the invitation is
-// unknown, used or too old.
-func (r *Service) Accept(ctx context.Context, invite secret.Text, password string, origin string) (Member, secret.Text, error) {
+// Accept spends an invitation with a chosen password and returns the secret for
+// the authenticator app, once. The error is errs.ErrNotFound if the invitation
+// is unknown, used or too old.
+func (r *Service) Accept(ctx context.Context, invite secret.Text, password string, from signin.From) (Member, secret.Text, error) {
 	m, err := r.Invited(ctx, invite)
 	if err != nil {
 		return Member{}, "", err
@@ -52,14 +51,14 @@ func (r *Service) Accept(ctx context.Context, invite secret.Text, password strin
 	if err != nil {
 		return Member{}, "", err
 	}
-	err = r.Store.Accept(ctx, invite.Hash(), secret.Text(hash), sealed, r.Now(), effect.Of(r.event(m, audit.StaffJoined, origin)))
+	err = r.Store.Accept(ctx, invite.Hash(), secret.Text(hash), sealed, r.Now(), effect.Of(r.event(m, audit.StaffJoined, from)))
 	if errors.Is(err, errs.ErrConflict) {
 		err = errs.ErrNotFound
 	}
 	return m, key, err
 }
 
-// Invited gives the member of a live invitation.
+// Invited returns the member of a live invitation, or errs.ErrNotFound.
 func (r *Service) Invited(ctx context.Context, invite secret.Text) (Member, error) {
 	m, err := r.Store.ByInvite(ctx, invite.Hash())
 	if err == nil && !m.MayAccept(r.Now()) {
@@ -68,100 +67,53 @@ func (r *Service) Invited(ctx context.Context, invite secret.Text) (Member, erro
 	return m, err
 }
 
-// longestAddress is RFC 5321's, in bytes.
-const longestAddress = 254
+func (r *Service) verifier() signin.Verifier[Member] {
+	return signin.Verifier[Member]{
+		Realm: realm.Official, People: r.Store, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now,
+		Subject: func(m Member) signin.Subject {
+			return signin.Subject{ID: m.ID, Email: m.Email, Epoch: m.Epoch, PasswordHash: m.PasswordHash, Admitted: m.State == Active}
+		},
+	}
+}
 
-// Password checks address and password: the same cost and the same answer,
-// signin.ErrRefused, for everything but a right password of an active member
-// in an open lane. device is the browser's device handle, or "": a stranger
-// who guesses does not lock an official out at the desk.
+// Password returns the active member with this address and password: see
+// signin.Verifier.Password.
 func (r *Service) Password(ctx context.Context, email, password string, device secret.Text) (Member, error) {
-	address, err := mail.CanonicalAddress(email)
-	if err != nil {
-		// A cut letter is no text, which a database would refuse.
-		address = strings.ToValidUTF8(email[:min(len(email), longestAddress)], "")
-	}
-	key := account.EmailKey(r.EmailKey, address)
-	open, err := r.Lanes.Try(ctx, key, deviceHash(device), r.Now())
-	if err != nil {
-		return Member{}, err
-	}
-	m, err := r.Store.ByEmail(ctx, address)
-	known := err == nil
-	if err != nil && !errors.Is(err, errs.ErrNotFound) {
-		return Member{}, err
-	}
-	right, _, err := r.Hasher.Verify(ctx, m.PasswordHash.Reveal(), password)
-	if err != nil {
-		return Member{}, err
-	}
-	if !known || !right || !open || m.State != Active {
-		return Member{}, signin.ErrRefused
-	}
-	return m, r.Lanes.Clear(ctx, key, deviceHash(device), false, r.Now())
+	return r.verifier().Password(ctx, email, password, device)
 }
 
-// Remember gives this browser a lane of its own for the member. It is called
-// after both factors.
+// Remember makes a browser known for a member: see signin.Verifier.Remember.
 func (r *Service) Remember(ctx context.Context, m Member, device secret.Text) error {
-	return r.Lanes.Clear(ctx, account.EmailKey(r.EmailKey, m.Email), deviceHash(device), true, r.Now())
-}
-
-func deviceHash(device secret.Text) string {
-	if device == "" {
-		return ""
-	}
-	return device.Hash()
+	return r.verifier().Remember(ctx, m, device)
 }
 
 // Code judges the verification code of a login; each step counts once.
-func (r *Service) Code(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
-	return r.code(ctx, m, code, audit.StaffLogin, origin)
+func (r *Service) Code(ctx context.Context, m Member, code string, from signin.From) (signin.CodeResult, error) {
+	return r.code(ctx, m, code, audit.StaffLogin, from)
 }
 
-// Again judges a code of somebody who is logged in, before a critical act.
-func (r *Service) Again(ctx context.Context, m Member, code, origin string) (account.Outcome, time.Duration, error) {
-	return r.code(ctx, m, code, audit.StaffProven, origin)
+// Again judges a code of a member who is logged in, before a critical act.
+func (r *Service) Again(ctx context.Context, m Member, code string, from signin.From) (signin.CodeResult, error) {
+	return r.code(ctx, m, code, audit.StaffProven, from)
 }
 
-func (r *Service) code(ctx context.Context, m Member, code string, action audit.Action, origin string) (account.Outcome, time.Duration, error) {
-	now := r.Now()
-	var wait time.Duration
-	var fault error
-	verdict, err := r.Store.TryCode(ctx, m.ID, m.Epoch, now, func(try account.CodeTry) account.Verdict {
-		var v account.Verdict
-		v, wait, fault = r.judge(m, try, code, action, now, origin)
-		return v
+func (r *Service) code(ctx context.Context, m Member, code string, accepted audit.Action, from signin.From) (signin.CodeResult, error) {
+	return r.verifier().Code(ctx, m, code, signin.Codes{
+		AAD:      func(account.CodeTry) string { return FactorAAD(m.ID) },
+		Most:     func(account.CodeTry) int { return WrongCodes },
+		Accepted: func(account.CodeTry) effect.Effects { return effect.Of(r.event(m, accepted, from)) },
+		Wrong:    func(account.CodeTry) effect.Effects { return effect.Of(r.event(m, audit.StaffCodeWrong, from)) },
+		Block: func(account.CodeTry) (account.BlockReason, string, effect.Effects) {
+			return "", "", effect.Of(r.event(m, audit.StaffBlocked, from).Because("wrong codes"))
+		},
 	})
-	if err == nil {
-		err = fault
-	}
-	return verdict.Outcome, wait, err
 }
 
-func (r *Service) judge(m Member, try account.CodeTry, code string, action audit.Action, now time.Time, origin string) (account.Verdict, time.Duration, error) {
-	if now.Before(try.Factor.NextTryAt) {
-		return account.Verdict{Outcome: account.TooSoon}, try.Factor.NextTryAt.Sub(now), nil
-	}
-	plain, err := r.Ring.Open(try.Factor.Sealed, FactorAAD(m.ID))
-	if err != nil {
-		return account.Verdict{Outcome: account.TooSoon}, 0, fmt.Errorf("second factor of staff member %s: %w: %w", m.ID, errs.ErrUnavailable, err)
-	}
-	step, right, err := totp.Match(secret.Text(plain), code, now)
-	switch {
-	case err != nil:
-		return account.Verdict{Outcome: account.TooSoon}, 0, fmt.Errorf("second factor of staff member %s: %w: %w", m.ID, errs.ErrUnavailable, err)
-	case right && step <= try.Factor.LastStep:
-		return account.Verdict{Outcome: account.Replayed}, totp.Remaining(now), nil
-	case right:
-		return account.Verdict{Outcome: account.Accepted, Step: step, Record: effect.Of(r.event(m, action, origin))}, 0, nil
-	case try.Factor.Failures >= WrongCodes:
-		return account.Verdict{Outcome: account.BlockedNow, Record: effect.Of(r.event(m, audit.StaffBlocked, origin).Because("wrong codes"))}, 0, nil
-	}
-	wait := account.Delay(try.Factor.Failures)
-	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: effect.Of(r.event(m, audit.StaffCodeWrong, origin))}, wait, nil
+// Owner returns what the sessions of a member depend on.
+func (m Member) Owner() session.Owner {
+	return session.Owner{Active: m.State == Active, Epoch: m.Epoch}
 }
 
-func (r *Service) event(m Member, action audit.Action, origin string) audit.Event {
-	return audit.Official(m.ID).At(origin, "").Did(action, m.ID, r.Now())
+func (r *Service) event(m Member, action audit.Action, from signin.From) audit.Event {
+	return audit.Official(m.ID).At(from.Origin, from.RequestID).Did(action, m.ID, r.Now())
 }

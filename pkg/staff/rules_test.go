@@ -9,14 +9,16 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/pkg/totp"
 )
 
-// The judge of one code. A right code counts once; the tenth wrong one in a
-// row blocks, and those before it make the next one wait.
+// A right code counts once; the tenth wrong one in a row blocks, and those
+// before it delay the next one.
 func TestCode(t *testing.T) {
 	t.Parallel()
 	const key = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -74,24 +76,24 @@ func TestCode(t *testing.T) {
 			o.factor.Sealed, err = s.Ring.Seal([]byte(plain.Reveal()), staff.FactorAAD(row))
 			must(t, err)
 		}
-		outcome, wait, err := s.Code(t.Context(), m, c.typed, "192.0.2.0/24")
-		if outcome != c.want || wait != c.wait || errors.Is(err, errs.ErrUnavailable) != c.fault || err != nil && !c.fault {
-			t.Errorf("%s: Code() = %s, %s, %v, want %s, %s, a fault: %t", name, outcome, wait, err, c.want, c.wait, c.fault)
+		got, err := s.Code(t.Context(), m, c.typed, signin.From{Origin: "192.0.2.0/24", RequestID: "r1"})
+		if !c.fault && got.Outcome != c.want || o.verdict.Outcome != c.want || got.Wait != c.wait || errors.Is(err, errs.ErrUnavailable) != c.fault || err != nil && !c.fault {
+			t.Errorf("%s: Code() = %s, %s, %v, want %s, %s, a fault: %t", name, got.Outcome, got.Wait, err, c.want, c.wait, c.fault)
 		}
-		got := ""
+		logged := ""
 		for _, e := range o.rec.Events {
-			got += string(e.Action) + " " + e.Reason
-			if e.ObjectID != "m1" || e.Origin != "192.0.2.0/24" || !e.At.Equal(noon) {
-				t.Errorf("%s: Code() is recorded as %+v, want it about m1, at noon, from its network", name, e)
+			logged += string(e.Action) + " " + e.Reason
+			if e.ObjectID != "m1" || e.Origin != "192.0.2.0/24" || e.RequestID != "r1" || !e.At.Equal(noon) {
+				t.Errorf("%s: Code() is logged as %+v, want it about m1, at noon, from its network and request", name, e)
 			}
 		}
-		if got != c.event {
-			t.Errorf("%s: Code() is recorded as %q, want %q", name, got, c.event)
+		if logged != c.event {
+			t.Errorf("%s: Code() is logged as %q, want %q", name, logged, c.event)
 		}
 	}
 }
 
-// A code before a critical act is judged alike, and recorded under another name.
+// A code before a critical act is judged alike, and logged as another action.
 func TestAgain(t *testing.T) {
 	t.Parallel()
 	const key = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
@@ -102,12 +104,12 @@ func TestAgain(t *testing.T) {
 	o.factor.Sealed = sealed
 	code, err := totp.Code(key, totp.Step(noon))
 	must(t, err)
-	if outcome, _, err := s.Again(t.Context(), staff.Member{ID: "m1"}, code, ""); outcome != account.Accepted || err != nil || o.rec.Events[0].Action != audit.StaffProven {
-		t.Errorf("Again() = %s, %v, recorded as %+v, want %s and %s", outcome, err, o.rec.Events, account.Accepted, audit.StaffProven)
+	if got, err := s.Again(t.Context(), staff.Member{ID: "m1"}, code, signin.From{}); got.Outcome != account.Accepted || err != nil || o.rec.Events[0].Action != audit.StaffProven {
+		t.Errorf("Again() = %s, %v, logged as %+v, want %s and %s", got.Outcome, err, o.rec.Events, account.Accepted, audit.StaffProven)
 	}
 	o.err = errs.ErrConflict
-	if outcome, _, err := s.Again(t.Context(), staff.Member{ID: "m1"}, code, ""); outcome != "" || !errors.Is(err, errs.ErrConflict) {
-		t.Errorf("Again() of a member that is not active = %q, %v, want errs.ErrConflict", outcome, err)
+	if got, err := s.Again(t.Context(), staff.Member{ID: "m1"}, code, signin.From{}); got.Outcome != "" || !errors.Is(err, errs.ErrConflict) {
+		t.Errorf("Again() of a member that is not active = %q, %v, want errs.ErrConflict", got.Outcome, err)
 	}
 }
 
@@ -134,7 +136,7 @@ func TestInvited(t *testing.T) {
 	}
 }
 
-// hasher marks what it hashed.
+// hasher returns hashes that name the password.
 type hasher struct{ signin.Hasher }
 
 func (hasher) Hash(_ context.Context, password string) (string, error) {
@@ -145,7 +147,7 @@ func (hasher) Hash(_ context.Context, password string) (string, error) {
 }
 
 // An invitation is spent once, for a password and a secret that is sealed to
-// the member. A spent one is answered like one that never was.
+// the member. A spent one and an unknown one return the same error.
 func TestAccept(t *testing.T) {
 	t.Parallel()
 	const handle = secret.Text("olid_inv_x")
@@ -165,7 +167,7 @@ func TestAccept(t *testing.T) {
 		o := &office{members: []staff.Member{live}, refuse: c.refuse}
 		s := service(t, o)
 		s.Hasher = hasher{}
-		m, key, err := s.Accept(t.Context(), c.handle, c.password, "192.0.2.0/24")
+		m, key, err := s.Accept(t.Context(), c.handle, c.password, signin.From{Origin: "192.0.2.0/24"})
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: Accept() = %v, want %v", name, err, c.want)
 		}
@@ -180,7 +182,54 @@ func TestAccept(t *testing.T) {
 			t.Errorf("%s: Accept() = %q and a sealed secret that opens with %v, want member m1 and the secret it gave", name, m.ID, err)
 		}
 		if e := o.rec.Events[0]; e.Action != audit.StaffJoined || e.ObjectID != "m1" || e.Origin != "192.0.2.0/24" {
-			t.Errorf("%s: recorded as %+v, want staff.joined about m1", name, e)
+			t.Errorf("%s: logged as %+v, want staff.joined about m1", name, e)
+		}
+	}
+}
+
+// login is an office with one member, open lanes and a hasher that says that
+// the password is right and its hash dated.
+type login struct {
+	*office
+	limit.Lanes
+	key    string
+	rehash secret.Text
+}
+
+func (l *login) Try(_ context.Context, key, _ string, _ time.Time) (bool, error) {
+	l.key = key
+	return true, nil
+}
+
+func (l *login) Clear(context.Context, string, string, bool, time.Time) error { return nil }
+
+func (l *login) ByEmail(context.Context, string) (staff.Member, error) { return l.members[0], nil }
+
+func (l *login) Rehash(_ context.Context, _ string, _, fresh secret.Text) error {
+	l.rehash = fresh
+	return nil
+}
+
+type dated struct{ hasher }
+
+func (dated) Verify(_ context.Context, phc, _ string) (right, rehash bool, err error) {
+	return phc != "", true, nil
+}
+
+// Only an active member comes in; its hash is renewed, and its lane is
+// of the realm of officials.
+func TestR320_Password(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[staff.State]error{staff.Active: nil, staff.Invited: signin.ErrRefused, staff.Blocked: signin.ErrRefused, staff.Removed: signin.ErrRefused} {
+		l := &login{office: &office{members: []staff.Member{{ID: "m1", Email: "olga@example.org", State: state, PasswordHash: "old"}}}}
+		s := service(t, l.office)
+		s.Store, s.Lanes, s.Hasher, s.LaneKey = l, l, dated{}, []byte("k")
+		m, err := s.Password(t.Context(), "Olga@example.org", "right", "")
+		if !errors.Is(err, want) || (m.ID == "m1") != (want == nil) || (l.rehash == "hash of right") != (want == nil) {
+			t.Errorf("Password() of a member who is %s = %q, %v, renewed: %t, want %v", state, m.ID, err, l.rehash != "", want)
+		}
+		if want := limit.Key([]byte("k"), realm.Official, "olga@example.org"); l.key != want {
+			t.Errorf("Password() counts under %q, want %q", l.key, want)
 		}
 	}
 }

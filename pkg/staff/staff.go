@@ -100,6 +100,9 @@ type Store interface {
 	Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec effect.Effects) error
 	// TryCode is account.Store's, for members that are Active and of epoch.
 	TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error)
+	// Rehash replaces a password hash by one of the same password under newer
+	// parameters, unless it has changed since.
+	Rehash(ctx context.Context, id string, old, fresh secret.Text) error
 	// SetRoles gives a member that is not removed other roles and a new epoch.
 	// by is the member who does it and has to be an active administrator at
 	// that very moment, so that two who remove each other leave one; "" is the

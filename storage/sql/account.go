@@ -82,10 +82,10 @@ func (db *DB) lockAccount(ctx context.Context, tx *sql.Tx, id string) (account.A
 func moveAccount(ctx context.Context, tx *sql.Tx, was, next account.Account) error {
 	return asJudged(tx.ExecContext(ctx, `UPDATE accounts
 		SET state = $1, block_reason = $2, block_ref = $3, epoch = $4, totp_sealed = $5, totp_last_step = $6, totp_failures = $7, totp_next_try = $8,
-			totp_shown_at = $9, unblocks = $10, unblocked_at = $11, last_login_at = $12, closed_at = $13
-		WHERE id = $14 AND state = $15 AND epoch = $16`,
+			totp_shown_at = $9, unblocks = $10, unblocked_at = $11, last_login_at = $12, closed_at = $13, email = $14
+		WHERE id = $15 AND state = $16 AND epoch = $17`,
 		next.State, next.BlockReason, next.BlockRef, next.Epoch, next.Factor.Sealed, next.Factor.LastStep, next.Factor.Failures, ms(next.Factor.NextTryAt),
-		ms(next.Factor.ShownAt), next.Unblocks, ms(next.UnblockedAt), ms(next.LastLoginAt), ms(next.ClosedAt), was.ID, was.State, was.Epoch))
+		ms(next.Factor.ShownAt), next.Unblocks, ms(next.UnblockedAt), ms(next.LastLoginAt), ms(next.ClosedAt), next.Email, was.ID, was.State, was.Epoch))
 }
 
 // move makes a transition of one account.
@@ -97,8 +97,8 @@ func (s accounts) move(ctx context.Context, doing, id string, rec effect.Effects
 		})
 }
 
-func (s accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error {
-	return s.move(ctx, "reveal", id, rec, func(a account.Account) (account.Account, error) { return a.Reveal(epoch, sealed, now) })
+func (s accounts) ShowQR(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error {
+	return s.move(ctx, "show QR", id, rec, func(a account.Account) (account.Account, error) { return a.ShowQR(epoch, sealed, now) })
 }
 
 // TryCode counts first: the UPDATE takes the row, so tries that come at the
@@ -131,13 +131,6 @@ func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.
 func (s accounts) Block(ctx context.Context, id string, epoch int64, reason account.BlockReason, ref string, _ time.Time, rec effect.Effects) error {
 	return s.move(ctx, "block", id, rec, func(a account.Account) (account.Account, error) { return a.Block(epoch, reason, ref) })
 }
-
-// unblock is the transition of account.Account.Unblock in one statement; $1 is
-// the account, $2 the time.
-const unblock = `UPDATE accounts
-	SET state = 'awaiting_enrolment', block_reason = '', block_ref = '', epoch = epoch + 1, unblocks = unblocks + 1, unblocked_at = $2,
-	    totp_sealed = NULL, totp_last_step = 0, totp_failures = 0, totp_next_try = 0, totp_shown_at = 0
-	WHERE id = $1 AND state = 'blocked'`
 
 func (s accounts) Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error {
 	return s.move(ctx, "unblock", id, rec, func(a account.Account) (account.Account, error) { return a.Unblock(0, now) })

@@ -15,15 +15,16 @@ import (
 
 type desk struct{ db *DB }
 
-// Helpdesk gives the helpdesk's store.
+// Helpdesk returns the helpdesk's store.
 func (db *DB) Helpdesk() helpdesk.Store { return desk{db} }
 
 func scanAccounts(rows *sql.Rows, err error) ([]account.Account, error) {
 	return all(rows, err, func(r row) (account.Account, error) { return scanAccount(r) })
 }
 
-// shortWord is how many letters may be the beginning of a term; fewer have to
-// be a whole one, so that nobody leafs through all accounts.
+// shortWord is the least number of letters that find terms by their beginning;
+// a shorter word finds equal terms only, so that accounts cannot be listed
+// letter by letter.
 const shortWord = 3
 
 func (s desk) Search(ctx context.Context, words []string, max int) ([]account.Account, error) {
@@ -57,8 +58,8 @@ func (s desk) Note(ctx context.Context, rec effect.Effects) error {
 	return s.db.change(ctx, "note", func(*sql.Tx) (effect.Effects, error) { return rec, nil })
 }
 
-// Resend takes the account's row first: of several at once each counts those
-// before it.
+// Resend locks the account's row first, so that each of several at once counts
+// those before it.
 func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec effect.Effects) error {
 	return s.db.change(ctx, "mail again", func(tx *sql.Tx) (effect.Effects, error) {
 		if err := one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state <> 'closed'`, a.ID, a.Epoch)); err != nil {
@@ -75,6 +76,7 @@ func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec 
 }
 
 func (s desk) Reopen(ctx context.Context, accountID string, epoch int64, reason account.BlockReason, ref string, now time.Time, rec effect.Effects) error {
-	return s.db.with(ctx, "reopen account", rec, `UPDATE accounts SET state = 'blocked', block_reason = $1, block_ref = $2, epoch = epoch + 1, closed_at = 0
-		WHERE id = $3 AND epoch = $4 AND state = 'closed' AND closed_at > $5`, reason, ref, accountID, epoch, ms(now.Add(-helpdesk.ReopenTime)))
+	return accounts{s.db}.move(ctx, "reopen account", accountID, rec, func(a account.Account) (account.Account, error) {
+		return a.Reopen(epoch, reason, ref, helpdesk.ReopenTime, now)
+	})
 }

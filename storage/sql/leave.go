@@ -3,7 +3,6 @@ package sql
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
@@ -23,7 +22,7 @@ func (s members) leave(ctx context.Context, tx *sql.Tx, m staff.Member, by strin
 	var left []staff.Left
 	for _, work := range m.Ends() {
 		end := map[staff.Work]func(context.Context, *sql.Tx, string, string, time.Time) ([]staff.Left, error){
-			staff.Cases: cases{s.db}.leave, staff.Requests: cancelRequests,
+			staff.Cases: cases{s.db}.leave, staff.Requests: desk{s.db}.cancelRequests,
 		}[work]
 		ended, err := end(ctx, tx, m.ID, by, e.At)
 		if err != nil {
@@ -61,20 +60,22 @@ func (s cases) leave(ctx context.Context, tx *sql.Tx, member, _ string, now time
 	return left, nil
 }
 
-// cancelRequests cancels the official's requests of the helpdesk that are not
-// decided on.
-func cancelRequests(ctx context.Context, tx *sql.Tx, member, by string, now time.Time) ([]staff.Left, error) {
-	rows, err := tx.QueryContext(ctx, `UPDATE helpdesk_requests SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
-		WHERE opened_by = $3 AND `+withOfficial+` RETURNING kind, account_id`, by, ms(now), member)
-	return all(rows, err, func(r row) (staff.Left, error) {
-		var kind helpdesk.Kind
-		var l staff.Left
-		if err := r.Scan(&kind, &l.ObjectID); err != nil {
-			return l, err
+// cancelRequests cancels the requests of the helpdesk that end with a member.
+func (s desk) cancelRequests(ctx context.Context, tx *sql.Tx, member, by string, now time.Time) ([]staff.Left, error) {
+	found, err := readRequests(ctx, tx, `SELECT `+requestColumns+` FROM helpdesk_requests WHERE opened_by = $1 AND `+underWay+` ORDER BY id`+s.db.locking(), member)
+	if err != nil {
+		return nil, err
+	}
+	var left []staff.Left
+	for _, q := range found {
+		next, ends := q.Leave(by, now)
+		if !ends {
+			continue
 		}
-		if l.Action = helpdesk.CancelActions[kind]; l.Action == "" {
-			return l, fmt.Errorf("a request of the unknown kind %q", kind)
+		if err := put(ctx, tx, q.State, next); err != nil {
+			return nil, err
 		}
-		return l, nil
-	})
+		left = append(left, staff.Left{Action: helpdesk.CancelActions[q.Kind], ObjectID: q.AccountID})
+	}
+	return left, nil
 }

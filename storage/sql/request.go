@@ -16,14 +16,14 @@ import (
 const requestColumns = `id, reference, account_id, epoch, kind, state, second, answers, code_asked, code_right, rights, wrongs, reason, ticket, ` +
 	`email, tries, opened_by, opened_at, confirmed_by, valid_from, valid_until, decided_by, decided_at, version`
 
-// The requests that are under way, and of those the ones that wait for an
+// The states of requests that are not over, and of those that wait for an
 // official.
 const (
 	underWay     = `state IN ('open', 'proposed', 'confirmed')`
 	withOfficial = `state IN ('open', 'proposed')`
 )
 
-// sameAccount demands that the account has not moved on since.
+// sameAccount is true if the account has not changed since.
 const sameAccount = `epoch = (SELECT epoch FROM accounts WHERE accounts.id = account_id)`
 
 func scanRequest(r row) (helpdesk.Request, error) {
@@ -82,8 +82,8 @@ func (s desk) Waiting(ctx context.Context, now time.Time) ([]helpdesk.Request, e
 	return s.live(ctx, now, `state = 'proposed' AND opened_at > $1`, ms(now.Add(-helpdesk.ProposalTime)))
 }
 
-// live reads the requests that are not over and whose account has not moved on,
-// the oldest first.
+// live returns the requests that are not over and whose account has not changed
+// since, the oldest first.
 func (s desk) live(ctx context.Context, now time.Time, where string, args ...any) ([]helpdesk.Request, error) {
 	found, err := readRequests(ctx, s.db.sql, `SELECT `+requestColumns+` FROM helpdesk_requests WHERE `+where+` AND `+sameAccount+` ORDER BY opened_at, id`, args...)
 	var out []helpdesk.Request
@@ -95,9 +95,9 @@ func (s desk) live(ctx context.Context, now time.Time, where string, args ...any
 	return out, answer("helpdesk requests", err)
 }
 
-// lately is every request about an account ($1) that is under way or ended
-// after $2. Servers of before migration 13 end requests in the tables of their
-// own: those count too, until a later version copies and drops them.
+// lately selects the requests about an account ($1) that are under way or ended
+// after $2. Servers older than migration 13 end requests in other tables, which
+// count too until a later version copies and drops them.
 const lately = `SELECT ` + requestColumns + ` FROM helpdesk_requests WHERE account_id = $1 AND (` + underWay + ` OR decided_at > $2)
 	UNION ALL SELECT ` + requestColumns + ` FROM account_changes WHERE account_id = $1 AND NOT ` + underWay + ` AND decided_at > $2
 	UNION ALL SELECT id, '', account_id, epoch, 'unblock', state, second, answers, TRUE, code_right, rights, wrongs, reason, ticket,
@@ -150,8 +150,9 @@ func stateOf(read []helpdesk.Request, id string) helpdesk.State {
 	return ""
 }
 
-// lockAccount takes an account's row, before those of its requests, so that two
-// writers never wait for each other. errs.ErrConflict when there is none.
+// lockAccount locks an account's row, before those of its requests, so that two
+// writers never wait for each other. The error is errs.ErrConflict if there is
+// none.
 func lockAccount(ctx context.Context, tx *sql.Tx, id, arg string) (account.Account, error) {
 	a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = `+id+` RETURNING `+accountColumns, arg))
 	if errors.Is(err, sql.ErrNoRows) {
@@ -160,44 +161,44 @@ func lockAccount(ctx context.Context, tx *sql.Tx, id, arg string) (account.Accou
 	return a, err
 }
 
-// judgements is how often Move reads and judges.
-const judgements = 3
-
+// Move reads and judges without a lock; the write names what was judged.
 func (s desk) Move(ctx context.Context, id string, judge func(helpdesk.Request, account.Account) (helpdesk.Request, effect.Effects, error)) (helpdesk.Request, error) {
-	for range judgements {
+	var next helpdesk.Request
+	err := rejudged(func() error {
 		was, err := s.Request(ctx, id)
 		if err != nil {
-			return was, err
+			return err
 		}
 		a, err := accounts{s.db}.ByID(ctx, was.AccountID)
 		if err != nil {
-			return was, err
+			return err
 		}
-		next, rec, err := judge(was, a)
-		if err != nil {
-			return was, err
+		var rec effect.Effects
+		if next, rec, err = judge(was, a); err != nil {
+			return err
 		}
-		moved := false
-		err = s.db.change(ctx, "helpdesk request", func(tx *sql.Tx) (effect.Effects, error) {
-			err := act(ctx, tx, next, a)
-			if err == nil {
-				err = put(ctx, tx, was.State, next)
-			}
-			moved = errors.Is(err, errs.ErrConflict)
-			return rec, err
+		return s.db.change(ctx, "helpdesk request", func(tx *sql.Tx) (effect.Effects, error) {
+			return rec, s.keep(ctx, tx, was.State, next, a)
 		})
-		if !moved {
-			if err == nil {
-				next.Version++
-			}
-			return next, err
-		}
+	})
+	if err != nil {
+		return helpdesk.Request{}, err
 	}
-	return helpdesk.Request{}, errs.Unavailable("helpdesk request", errors.New("it changed each time while it was judged"))
+	next.Version++
+	return next, nil
 }
 
-// Try counts before it judges: the rows are locked, so that codes that come at
-// the same moment wait for each other and each one sees the others' count.
+// keep writes a request that was judged in the state was, and the change of its
+// account.
+func (s desk) keep(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request, a account.Account) error {
+	if err := act(ctx, tx, q, a); err != nil {
+		return err
+	}
+	return put(ctx, tx, was, q)
+}
+
+// Try counts before it judges. The rows are locked, so that each of the codes
+// that come at the same moment sees the count of the others.
 func (s desk) Try(ctx context.Context, id string, judge func(helpdesk.Request, account.Account) (helpdesk.Request, effect.Effects, error)) (helpdesk.Request, error) {
 	var next helpdesk.Request
 	err := s.db.change(ctx, "code for an address", func(tx *sql.Tx) (effect.Effects, error) {
@@ -213,10 +214,7 @@ func (s desk) Try(ctx context.Context, id string, judge func(helpdesk.Request, a
 		if next, rec, err = judge(was, a); err != nil {
 			return effect.Effects{}, err
 		}
-		if err := act(ctx, tx, next, a); err != nil {
-			return effect.Effects{}, err
-		}
-		if err := put(ctx, tx, was.State, next); err != nil {
+		if err := s.keep(ctx, tx, was.State, next, a); err != nil {
 			return effect.Effects{}, err
 		}
 		next.Version++
@@ -225,10 +223,9 @@ func (s desk) Try(ctx context.Context, id string, judge func(helpdesk.Request, a
 	return next, err
 }
 
-// put writes a request over the version it was judged by; errs.ErrConflict when
-// that is not the one that is kept.
+// put writes a request over the state and version that were judged.
 func put(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request) error {
-	return one(tx.ExecContext(ctx, `UPDATE helpdesk_requests
+	return asJudged(tx.ExecContext(ctx, `UPDATE helpdesk_requests
 		SET state = $1, answers = $2, code_right = $3, rights = $4, wrongs = $5, reason = $6, ticket = $7, email = $8, tries = $9,
 			confirmed_by = $10, valid_from = $11, valid_until = $12, decided_by = $13, decided_at = $14, version = version + 1
 		WHERE id = $15 AND state = $16 AND version = $17`,
@@ -236,34 +233,28 @@ func put(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request
 		q.ConfirmedBy, ms(q.From), ms(q.Until), q.DecidedBy, ms(q.DecidedAt), q.ID, was, q.Version))
 }
 
-// act does with the account what a request in its new state asks for: a done
-// one changes it, for any other it has to be as it was judged.
+// act makes the change of the account that a request asks for
+// (helpdesk.Request.Act). The account must be as it was judged, also when
+// nothing changes.
 func act(ctx context.Context, tx *sql.Tx, q helpdesk.Request, a account.Account) error {
-	switch {
-	case q.State != helpdesk.Done:
-		return one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state = $3`, a.ID, a.Epoch, a.State))
-	case q.Kind == helpdesk.Unblock:
-		return one(tx.ExecContext(ctx, unblock+` AND epoch = $3`, a.ID, ms(q.DecidedAt), a.Epoch))
-	case q.Kind == helpdesk.Closing:
-		return one(tx.ExecContext(ctx, `UPDATE accounts SET state = 'closed', block_reason = '', block_ref = '', epoch = epoch + 1, closed_at = $1
-			WHERE id = $2 AND epoch = $3 AND state = $4`, ms(q.DecidedAt), a.ID, a.Epoch, a.State))
-	}
-	return moveAddress(ctx, tx, a, q.Email)
-}
-
-// moveAddress gives an account its new address, and all that hangs on it.
-func moveAddress(ctx context.Context, tx *sql.Tx, a account.Account, email string) error {
-	// A code that was mailed to the previous address opens nothing any more.
-	if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, reason = 'address changed'
-		WHERE state = 'waiting' AND kind = 'status-code' AND recipient = $1`, a.Email); err != nil {
+	next, err := q.Act(a)
+	if err != nil {
 		return err
 	}
-	a, err := scanAccount(tx.QueryRowContext(ctx, `UPDATE accounts SET email = $1, epoch = epoch + 1
-		WHERE id = $2 AND epoch = $3 AND state = $4 RETURNING `+accountColumns, email, a.ID, a.Epoch, a.State))
-	if errors.Is(err, sql.ErrNoRows) {
-		return errs.ErrConflict
+	if err := moveAccount(ctx, tx, a, next); err != nil {
+		return err
 	}
-	if err != nil {
+	if next.Email != a.Email {
+		return moveAddress(ctx, tx, a.Email, next)
+	}
+	return nil
+}
+
+// moveAddress changes what depends on the address of an account.
+func moveAddress(ctx context.Context, tx *sql.Tx, previous string, a account.Account) error {
+	// A code that was mailed to the previous address opens nothing any more.
+	if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, reason = 'address changed'
+		WHERE state = 'waiting' AND kind = 'status-code' AND recipient = $1`, previous); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM account_terms WHERE account_id = $1`, a.ID); err != nil {
@@ -275,8 +266,8 @@ func moveAddress(ctx context.Context, tx *sql.Tx, a account.Account, email strin
 	return moveApplication(ctx, tx, a)
 }
 
-// moveApplication turns what is mailed about the application to the new
-// address, and lets officials find it by that.
+// moveApplication sends the mails about the application to the new address, and
+// lets officials find the application by it.
 func moveApplication(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	app, err := scanApplication(tx.QueryRowContext(ctx, `UPDATE applications SET email = $1, status_code = '', status_code_expires = 0
 		WHERE account_id = $2 RETURNING `+applicationColumns, a.Email, a.ID))

@@ -194,3 +194,8 @@ func (s members) managedBy(ctx context.Context, tx *sql.Tx, by, id string) error
 	}
 	return nil
 }
+
+func (s members) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {
+	return s.db.with(ctx, "rehash", effect.Effects{}, `UPDATE staff SET password_hash = $1 WHERE id = $2 AND password_hash = $3`,
+		fresh.Reveal(), id, old.Reveal())
+}

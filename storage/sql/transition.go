@@ -9,23 +9,33 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// tries is how often a transition is judged before it is given up.
+// tries is how often a change is judged before it is given up.
 const tries = 3
 
-// errMoved says that a row is not as it was judged.
+// errMoved reports that a row is not as it was judged.
 var errMoved = errors.New("the row changed after it was judged")
 
-// transition moves one row from its state to the next, in one transaction:
-// read locks it (db.lock) or only reads it, judge is the rule of pkg, and write names the state
-// and the epoch or version that were judged (asJudged), and returns what goes
-// with the change. A row that there is not, or that judge refuses, is
-// errs.ErrConflict. A row that is not as it was judged is read and judged
-// again; the third time, nobody knows (errs.ErrUnavailable).
-func transition[T any](ctx context.Context, db *DB, doing string,
-	read func(*sql.Tx) (T, error), judge func(T) (T, error), write func(tx *sql.Tx, was, next T) (effect.Effects, error)) error {
+// rejudged calls change, which reads, judges and writes, again if it returns
+// errMoved; the third time, the error is errs.ErrUnavailable.
+func rejudged(change func() error) error {
 	var err error
 	for range tries {
-		err = db.change(ctx, doing, func(tx *sql.Tx) (effect.Effects, error) {
+		if err = change(); !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+	return err
+}
+
+// transition moves one row to its next state in one transaction. read locks it
+// (db.lock) or only reads it; judge is the rule of pkg; write names the state
+// and the epoch or version that were judged (asJudged) and returns the effects.
+// The error is errs.ErrConflict if there is no row or judge refuses it, and that
+// of rejudged if it is not as it was judged.
+func transition[T any](ctx context.Context, db *DB, doing string,
+	read func(*sql.Tx) (T, error), judge func(T) (T, error), write func(tx *sql.Tx, was, next T) (effect.Effects, error)) error {
+	return rejudged(func() error {
+		return db.change(ctx, doing, func(tx *sql.Tx) (effect.Effects, error) {
 			was, err := read(tx)
 			if err != nil {
 				return effect.Effects{}, orConflict(err)
@@ -36,11 +46,7 @@ func transition[T any](ctx context.Context, db *DB, doing string,
 			}
 			return write(tx, was, next)
 		})
-		if !errors.Is(err, errMoved) {
-			return err
-		}
-	}
-	return err
+	})
 }
 
 // lock reads one row that no other transaction changes until this one ends.

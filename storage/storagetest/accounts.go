@@ -14,7 +14,7 @@ import (
 func Accounts(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	t.Run("look-ups", func(t *testing.T) { accountLookups(t, w.in(t)) })
-	t.Run("reveal", func(t *testing.T) { accountReveal(t, w.in(t)) })
+	t.Run("show QR", func(t *testing.T) { accountShowQR(t, w.in(t)) })
 	t.Run("codes", func(t *testing.T) { accountCodes(t, w.in(t)) })
 	t.Run("codes at once", func(t *testing.T) { accountCodesAtOnce(t, w.in(t)) })
 	t.Run("64 wrong codes at once", func(t *testing.T) { accountGuesses(t, w.in(t)) })
@@ -40,30 +40,30 @@ func accountLookups(t *testing.T, w world) {
 	}
 }
 
-func accountReveal(t *testing.T, w world) {
+func accountShowQR(t *testing.T, w world) {
 	a := w.awaiting()
 	rec := note("qr.shown", a.ID)
-	w.refused(w.Accounts.Reveal(ctx(t), a.ID, a.Epoch+1, []byte("s"), noon, rec), errs.ErrConflict, rec)
-	w.refused(w.Accounts.Reveal(ctx(t), a.ID, a.Epoch-1, []byte("s"), noon, rec), errs.ErrConflict, rec)
+	w.refused(w.Accounts.ShowQR(ctx(t), a.ID, a.Epoch+1, []byte("s"), noon, rec), errs.ErrConflict, rec)
+	w.refused(w.Accounts.ShowQR(ctx(t), a.ID, a.Epoch-1, []byte("s"), noon, rec), errs.ErrConflict, rec)
 	same(t, w.account(a.ID), a)
-	w.happened(w.Accounts.Reveal(ctx(t), a.ID, a.Epoch, []byte("sealed"), noon, rec), rec)
+	w.happened(w.Accounts.ShowQR(ctx(t), a.ID, a.Epoch, []byte("sealed"), noon, rec), rec)
 	a.State, a.Factor = account.QRShown, account.Factor{Sealed: []byte("sealed"), ShownAt: noon}
 	same(t, w.account(a.ID), a)
 
 	again := note("qr.shown", a.ID)
 	for _, who := range []account.Account{a, w.active(), w.blocked()} {
 		before := w.account(who.ID)
-		w.refused(w.Accounts.Reveal(ctx(t), who.ID, before.Epoch, []byte("other"), noon, again), errs.ErrConflict, again)
+		w.refused(w.Accounts.ShowQR(ctx(t), who.ID, before.Epoch, []byte("other"), noon, again), errs.ErrConflict, again)
 		same(t, w.account(who.ID), before)
 	}
-	oneOf(t, w.Accounts.Reveal(ctx(t), fresh("nobody"), 1, []byte("s"), noon, again), errs.ErrConflict, errs.ErrNotFound)
+	oneOf(t, w.Accounts.ShowQR(ctx(t), fresh("nobody"), 1, []byte("s"), noon, again), errs.ErrConflict, errs.ErrNotFound)
 
 	t.Run("EN-04: of a crowd one is shown the QR", func(t *testing.T) {
 		w := w.in(t)
 		a := w.awaiting()
 		rec := note("qr.shown", a.ID)
 		exactlyOne(t, atOnce(func(i int) error {
-			return w.Accounts.Reveal(ctx(t), a.ID, a.Epoch, []byte{byte(i + 1)}, noon, rec)
+			return w.Accounts.ShowQR(ctx(t), a.ID, a.Epoch, []byte{byte(i + 1)}, noon, rec)
 		}), errs.ErrConflict)
 		w.recorded(rec)
 	})

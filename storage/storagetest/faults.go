@@ -22,7 +22,7 @@ var errInjected = errors.New("injected fault")
 
 // Faults counts the calls that go through the stores it wraps, and lets some
 // fail. Calls are named by the field of Stores and the method:
-// "Accounts.Reveal". The zero value is ready; it is safe for concurrent use.
+// "Accounts.ShowQR". The zero value is ready; it is safe for concurrent use.
 type Faults struct {
 	mu     sync.Mutex
 	faults map[string]planned

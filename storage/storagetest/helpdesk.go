@@ -49,7 +49,7 @@ func (w deskWorld) awaiting() account.Account {
 func (w deskWorld) shown() account.Account {
 	w.t.Helper()
 	a := w.awaiting()
-	must(w.t, w.Accounts.Reveal(ctx(w.t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
+	must(w.t, w.Accounts.ShowQR(ctx(w.t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
 	return w.account(a.ID)
 }
 

@@ -102,7 +102,7 @@ func helpdeskAccountState(t *testing.T, w deskWorld) {
 	q, states := w.begun(changing(a, helpdesk.Address, "olga")), []account.State(nil)
 	_, err := w.Helpdesk.Move(ctx(t), q.ID, func(q helpdesk.Request, now account.Account) (helpdesk.Request, effect.Effects, error) {
 		if states = append(states, now.State); len(states) == 1 {
-			must(t, w.Accounts.Reveal(ctx(t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
+			must(t, w.Accounts.ShowQR(ctx(t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
 		}
 		return q, effect.Effects{}, nil
 	})

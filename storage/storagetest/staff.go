@@ -22,7 +22,7 @@ type office struct {
 func Staff(t *testing.T, open func(*testing.T) (Stores, staff.Store)) {
 	for name, test := range map[string]func(*testing.T, office){
 		"invitations": staffInvitations, "codes": staffCodes, "roles and removal": staffManaged, "two remove each other": staffMutual,
-		"login against removal": staffLoginRemoved,
+		"login against removal": staffLoginRemoved, "rehash": staffRehash,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, members := open(t)
@@ -207,4 +207,15 @@ func staffLoginRemoved(t *testing.T, o office) {
 		t.Errorf("removed: %+v", got)
 	}
 	is(t, o.try(m, judge(10_000, effect.Effects{})), errs.ErrConflict)
+}
+
+func staffRehash(t *testing.T, o office) {
+	m := o.member(staff.Helpdesk)
+	must(t, o.staff.Rehash(ctx(t), m.ID, m.PasswordHash, "$argon2id$second"))
+	m.PasswordHash = "$argon2id$second"
+	same(t, o.read(m.ID), m)
+	if err := o.staff.Rehash(ctx(t), m.ID, "$argon2id$", "$argon2id$third"); err != nil {
+		is(t, err, errs.ErrConflict)
+	}
+	same(t, o.read(m.ID), m)
 }

@@ -207,7 +207,7 @@ func (w world) awaiting() account.Account {
 func (w world) shown() account.Account {
 	w.t.Helper()
 	a := w.awaiting()
-	must(w.t, w.Accounts.Reveal(ctx(w.t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
+	must(w.t, w.Accounts.ShowQR(ctx(w.t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
 	return w.account(a.ID)
 }
 
@@ -215,7 +215,7 @@ func (w world) shown() account.Account {
 func (w world) enrolled(id string) {
 	w.t.Helper()
 	a := w.account(id)
-	must(w.t, w.Accounts.Reveal(ctx(w.t), id, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
+	must(w.t, w.Accounts.ShowQR(ctx(w.t), id, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
 	w.accept(a, 100)
 }
 

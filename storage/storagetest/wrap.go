@@ -33,8 +33,8 @@ func (w accounts) ByBlockRef(ctx context.Context, ref string) (account.Account, 
 	return pass(w.f, "Accounts.ByBlockRef", func() (account.Account, error) { return w.s.ByBlockRef(ctx, ref) })
 }
 
-func (w accounts) Reveal(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error {
-	return tell(w.f, "Accounts.Reveal", func() error { return w.s.Reveal(ctx, id, epoch, sealed, now, rec) })
+func (w accounts) ShowQR(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error {
+	return tell(w.f, "Accounts.ShowQR", func() error { return w.s.ShowQR(ctx, id, epoch, sealed, now, rec) })
 }
 
 func (w accounts) TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error) {

@@ -15,8 +15,10 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -24,14 +26,10 @@ import (
 // newConsole makes the officials' room. With an origin of its own it becomes
 // a site of its own; without one it is given to the main site in practice,
 // and to nobody in production.
-func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, desk *helpdesk.Service) (onMainSite web.Room, err error) {
+func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []byte, letters *letter.Writer, desk *helpdesk.Service) (onMainSite web.Room, err error) {
 	c, db := a.Config, a.Stores.DB
 	if c.Console.Origin == "" && c.Production() {
 		return nil, nil
-	}
-	emailKey, err := db.Constants().Constant(ctx, "staff address counters")
-	if err != nil {
-		return nil, err
 	}
 	kit := a.Kit
 	if c.Console.Origin != "" {
@@ -44,11 +42,11 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 	if err != nil {
 		return nil, err
 	}
-	a.Staff = &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, EmailKey: emailKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now}
+	a.Staff = &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, LaneKey: laneKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now}
 	a.Review, a.Viewing = a.newReview(letters), a.newViewing()
 	a.Console = &console.Kit{
 		Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Log: a.Log,
-		Staff: a.Staff, Sessions: a.Stores.Sessions, Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
+		Staff: a.Staff, Sessions: officialSessions(a), Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
 		Watch: &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
 	}
 	a.Console.Rooms = []console.Room{
@@ -63,6 +61,10 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 	}
 	a.Officials = op.New(kit, a.Console)
 	return nil, nil
+}
+
+func officialSessions(a *App) *session.Service[staff.Member] {
+	return &session.Service[staff.Member]{Realm: realm.Official, Store: a.Stores.Sessions, Limits: console.Limits, ByID: a.Stores.DB.Staff().ByID, Now: a.Now}
 }
 
 // InviteLink makes the address at which an invitation is accepted.

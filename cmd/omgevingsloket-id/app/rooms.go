@@ -17,6 +17,7 @@ import (
 	"omgevingsloket-id/op/login"
 	"omgevingsloket-id/op/provider"
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
@@ -24,6 +25,8 @@ import (
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/password"
+	"omgevingsloket-id/pkg/realm"
+	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/templates"
 )
@@ -59,7 +62,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	if err != nil {
 		return err
 	}
-	emailKey, err1 := db.Constants().Constant(ctx, "address counters")
+	laneKey, err1 := db.Constants().Constant(ctx, "address counters")
 	codeKey, err2 := db.Constants().Constant(ctx, "mailed codes")
 	salt, err3 := db.Constants().Constant(ctx, "pairwise subjects")
 	callback, err4 := db.Constants().Constant(ctx, "callback codes")
@@ -73,16 +76,17 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	}
 	a.SignIn = &signin.Service{
 		Accounts: a.Stores.Accounts, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
-		EmailKey: emailKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
+		LaneKey: laneKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
-	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients}
+	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), ByID: a.Stores.Accounts.ByID, Now: a.Now}
+	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions}
 	desk := &helpdesk.Service{
 		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
 		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
 	}
 	a.Helpdesk = desk
-	officials, err := a.newConsole(ctx, hasher, letters, desk)
+	officials, err := a.newConsole(ctx, hasher, laneKey, letters, desk)
 	if err != nil {
 		return err
 	}
@@ -93,7 +97,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour,
 		},
 		&login.Room{
-			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, SignIn: a.SignIn, Sessions: a.Stores.Sessions, SessionLimits: c.SessionLimits(), Grants: a.Stores.Grants,
+			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
 			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Now: a.Now,
 		},
@@ -101,7 +105,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		&enrol.Room{Pages: pages, Limits: limits, Flow: dispatcher, SignIn: a.SignIn},
 		&consent.Room{Pages: pages, Limits: limits, Now: a.Now, Flow: dispatcher},
 		&provider.Room{
-			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Flow: dispatcher, Clients: clients, Grants: a.Stores.Grants, Sessions: a.Stores.Sessions, SessionLimits: c.SessionLimits(),
+			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Flow: dispatcher, Clients: clients, Grants: a.Stores.Grants, Sessions: sessions,
 			Keys: a.Keys, Subjects: claim.Subjects{Salt: salt, Issuer: c.Issuer}, Policy: provider.NewPolicy(c.Policy, c.ACR, c.Production()),
 			ClientKeys: provider.NewKeyFetcher(!c.Production(), a.Now), Rand: a.Rand, Now: a.Now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
 		},

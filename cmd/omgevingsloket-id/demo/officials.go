@@ -17,6 +17,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -99,7 +100,7 @@ func join(ctx context.Context, a *app.App, o Official) (key string, err error) {
 	if err != nil {
 		return "", err
 	}
-	_, seed, err := a.Staff.Accept(ctx, invite, o.Password, "cli")
+	_, seed, err := a.Staff.Accept(ctx, invite, o.Password, signin.From{Origin: "cli"})
 	return seed.Reveal(), err
 }
 

@@ -1,0 +1,184 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/realm"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/totp"
+)
+
+// Verifier checks passwords and codes of one realm; P is a person of it. What
+// differs between the realms is in People, Password and Codes.
+type Verifier[P any] struct {
+	Realm   realm.Realm
+	People  People[P]
+	Lanes   limit.Lanes
+	Hasher  Hasher
+	Ring    *secret.KeyRing
+	LaneKey []byte // for limit.Key
+	Now     func() time.Time
+	Subject func(P) Subject
+}
+
+// People are the stored people of a realm; account.Store and staff.Store
+// implement it.
+type People[P any] interface {
+	// ByEmail returns the person with a canonical address, or errs.ErrNotFound.
+	ByEmail(ctx context.Context, email string) (P, error)
+	// Rehash replaces a password hash by one of the same password under newer
+	// parameters, unless it has changed since.
+	Rehash(ctx context.Context, id string, old, fresh secret.Text) error
+	// TryCode counts a try, calls judge with the locked row, and writes the
+	// verdict, in one transaction; errs.ErrConflict if the person has no codes
+	// or is not of epoch.
+	TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error)
+}
+
+// Subject is a person as the verifier sees one.
+type Subject struct {
+	ID, Email    string
+	Epoch        int64
+	PasswordHash secret.Text
+	Admitted     bool // whether a right password opens anything in this state
+}
+
+// ErrRefused is every way in which a password does not open the door.
+var ErrRefused = errors.New("signin: refused")
+
+// longestAddress is the longest address in bytes (RFC 5321 §4.5.3.1.3).
+const longestAddress = 254
+
+// Password returns the person with this address and password. device is the
+// browser's device handle, or "". The error is ErrRefused, after the same calls
+// and one hash, if the address is unknown, the password wrong, the lane locked
+// or the person not admitted.
+func (v Verifier[P]) Password(ctx context.Context, email, password string, device secret.Text) (P, error) {
+	var none P
+	canonical, err := mail.CanonicalAddress(email)
+	if err != nil {
+		// No one has this address; it is counted and costs the same. A letter
+		// that is cut in two would be refused by a database.
+		canonical = strings.ToValidUTF8(email[:min(len(email), longestAddress)], "")
+	}
+	key := limit.Key(v.LaneKey, v.Realm, canonical)
+	open, err := v.Lanes.Try(ctx, key, deviceHash(device), v.Now())
+	if err != nil {
+		return none, err
+	}
+	p, err := v.People.ByEmail(ctx, canonical)
+	known := err == nil
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return none, err
+	}
+	s := v.Subject(p)
+	right, rehash, err := v.Hasher.Verify(ctx, s.PasswordHash.Reveal(), password)
+	if err != nil {
+		return none, err
+	}
+	if !known || !right || !open || !s.Admitted {
+		return none, ErrRefused
+	}
+	if err := v.Lanes.Clear(ctx, key, deviceHash(device), false, v.Now()); err != nil {
+		return none, err
+	}
+	if rehash {
+		// If this fails, the next login does it.
+		if fresh, err := v.Hasher.Hash(ctx, password); err == nil {
+			_ = v.People.Rehash(ctx, s.ID, s.PasswordHash, secret.Text(fresh))
+		}
+	}
+	return p, nil
+}
+
+// Remember makes a browser known for a person, which gives it a lane of its
+// own. It is called after both factors.
+func (v Verifier[P]) Remember(ctx context.Context, p P, device secret.Text) error {
+	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, v.Subject(p).Email), deviceHash(device), true, v.Now())
+}
+
+func deviceHash(device secret.Text) string {
+	if device == "" {
+		return ""
+	}
+	return device.Hash()
+}
+
+// Codes is what differs between the realms in judging a code.
+type Codes struct {
+	AAD      func(account.CodeTry) string // associated data of the sealed secret
+	Most     func(account.CodeTry) int    // wrong codes in a row that block
+	Accepted func(account.CodeTry) effect.Effects
+	Wrong    func(account.CodeTry) effect.Effects
+	Block    func(account.CodeTry) (account.BlockReason, string, effect.Effects) // the string is a reference
+}
+
+// CodeResult is the result of one code.
+type CodeResult struct {
+	Outcome account.Outcome
+	Wait    time.Duration // TooSoon, and Wrong when a delay began; Replayed: until the next code
+	Left    int           // Wrong: tries before the block
+	First   bool          // Accepted: it completed the enrolment
+}
+
+// Code judges one verification code of a person. The error is errs.ErrConflict
+// if the person has moved on to another epoch or state.
+func (v Verifier[P]) Code(ctx context.Context, p P, code string, codes Codes) (CodeResult, error) {
+	now, s := v.Now(), v.Subject(p)
+	var result CodeResult
+	var fault error
+	_, err := v.People.TryCode(ctx, s.ID, s.Epoch, now, func(try account.CodeTry) account.Verdict {
+		var verdict account.Verdict
+		verdict, result, fault = v.judge(s, try, code, now, codes)
+		return verdict
+	})
+	if err != nil {
+		return CodeResult{}, err
+	}
+	return result, fault
+}
+
+// judge returns the verdict on a code whose try is counted in try. A fault is
+// not the person's: the try does not count.
+func (v Verifier[P]) judge(s Subject, try account.CodeTry, code string, now time.Time, codes Codes) (account.Verdict, CodeResult, error) {
+	same := func(o account.Outcome, wait time.Duration) (account.Verdict, CodeResult, error) {
+		return account.Verdict{Outcome: o}, CodeResult{Outcome: o, Wait: wait}, nil
+	}
+	fault := func(err error) (account.Verdict, CodeResult, error) {
+		return account.Verdict{Outcome: account.TooSoon}, CodeResult{}, fmt.Errorf("second factor of %s %s: %w: %w", v.Realm, s.ID, errs.ErrUnavailable, err)
+	}
+	if now.Before(try.Factor.NextTryAt) {
+		return same(account.TooSoon, try.Factor.NextTryAt.Sub(now))
+	}
+	plain, err := v.Ring.Open(try.Factor.Sealed, codes.AAD(try))
+	if err != nil {
+		return fault(err)
+	}
+	step, right, err := totp.Match(secret.Text(plain), code, now)
+	switch {
+	case err != nil:
+		return fault(err)
+	case right && step <= try.Factor.LastStep:
+		return same(account.Replayed, totp.Remaining(now))
+	case right:
+		return account.Verdict{Outcome: account.Accepted, Step: step, Record: codes.Accepted(try)},
+			CodeResult{Outcome: account.Accepted, First: try.State == account.QRShown}, nil
+	}
+	most := codes.Most(try)
+	if try.Factor.Failures >= most {
+		reason, ref, rec := codes.Block(try)
+		return account.Verdict{Outcome: account.BlockedNow, Reason: reason, BlockRef: ref, Record: rec}, CodeResult{Outcome: account.BlockedNow}, nil
+	}
+	wait := account.Delay(try.Factor.Failures)
+	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: codes.Wrong(try)},
+		CodeResult{Outcome: account.Wrong, Wait: wait, Left: most - try.Factor.Failures}, nil
+}
