@@ -27,13 +27,13 @@ func TestLogboekLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Metadata alone: no official, no reason, no source, and nobody's own id.
+	// Metadata only: no official, reason, source or id of a person.
 	for _, secret := range []string{"olga", "account-17", "lost phone", "198.51.100"} {
 		if strings.Contains(string(text), secret) {
-			t.Errorf("the line tells %q: %s", secret, text)
+			t.Errorf("Line() contains %q: %s", secret, text)
 		}
 	}
-	// One person is one pseudonym, under one key; one request is one trace.
+	// A person has one pseudonym under one key; a request is one trace.
 	second := e
 	second.Action, second.Hash = "account.viewed", strings.Repeat("ab", 32)
 	same, _ := l.Line(second)
@@ -46,10 +46,10 @@ func TestLogboekLines(t *testing.T) {
 	}
 	l.Key = []byte("another")
 	if other, _ := l.Line(e); other.Attributes["dpl.core.data_subject_id"] == line.Attributes["dpl.core.data_subject_id"] {
-		t.Error("the pseudonym does not hang on the key")
+		t.Error("the pseudonym does not depend on the key")
 	}
 	if _, ok := l.Line(audit.Event{ActorKind: audit.ActorOperator, Action: "key.moved", ObjectKind: "key", ObjectID: "k"}); ok {
-		t.Error("a key is nobody's data")
+		t.Error("Line(key.moved) reports a line, want none")
 	}
 	if holder, ok := l.Line(audit.Event{ActorKind: audit.ActorHolder, ActorID: "account-17", Action: "account.logout"}); !ok || holder.Attributes["dpl.core.data_subject_id_type"] != "omgevingsloket-id:account" {
 		t.Errorf("%+v", holder)
