@@ -20,7 +20,7 @@ func deployFile(t *testing.T, name string) string {
 	return string(text)
 }
 
-// A variable in deploy/ that no setting has would be the default in silence.
+// A variable in deploy/ that is no setting would have no effect.
 func TestDeployNamesRealSettings(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"compose.yaml", "omgevingsloket-id.service", "Dockerfile", "README.md", "omgevingsloket-id.example.yaml"} {
@@ -64,7 +64,7 @@ func TestCompose(t *testing.T) {
 	}
 	for name, s := range c.Services {
 		if !s.ReadOnly || !slices.Contains(s.CapDrop, "ALL") || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") || s.User == "" || strings.HasPrefix(s.User, "0") {
-			t.Errorf("%s could do more than it must: %+v", name, s)
+			t.Errorf("%s has more rights than it needs: %+v", name, s)
 		}
 		for _, secret := range s.Secrets {
 			if c.Secrets[secret].File == "" {
@@ -89,7 +89,7 @@ func TestCompose(t *testing.T) {
 	}
 	for _, port := range c.Services["provider"].Ports {
 		if !strings.HasPrefix(port, "127.0.0.1:") || strings.Contains(port, "9090") {
-			t.Errorf("port %s is open to the world", port)
+			t.Errorf("port %s is published on all interfaces", port)
 		}
 	}
 	redis := strings.Join(c.Services["redis"].Command, " ")
@@ -98,7 +98,8 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// The image, the unit and the runbook build the same binary in the same way.
+// The image, the unit and the runbook build the same binary with the same
+// command.
 func TestDeployBuildsTheBinary(t *testing.T) {
 	t.Parallel()
 	const line = "CGO_ENABLED=0 go build -trimpath -ldflags=-s "
@@ -114,7 +115,7 @@ func TestDeployBuildsTheBinary(t *testing.T) {
 	}
 }
 
-// goMod returns what the expression's group finds in go.mod.
+// goMod returns the match of the expression's group in go.mod.
 func goMod(t *testing.T, expression string) (found []string) {
 	t.Helper()
 	for _, match := range regexp.MustCompile(expression).FindAllStringSubmatch(deployFile(t, "../go.mod"), -1) {
@@ -157,7 +158,7 @@ func TestUnitIsHardened(t *testing.T) {
 			t.Errorf("lacks %s", want)
 		}
 	}
-	// Each credential is loaded and handed to the setting that wants it.
+	// Each credential is loaded and passed to its setting.
 	for file, env := range map[string]string{
 		"master.keys": "OLID_MASTER_KEY_FILE", "database_url": "OLID_DATABASE_URL_FILE", "redis_url": "OLID_REDIS_URL_FILE", "smtp_url": "OLID_MAIL_SMTP_URL_FILE",
 	} {

@@ -14,7 +14,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// write makes a file in a new folder and gives its path.
+// write creates a file in a new folder and returns its path.
 func write(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -36,7 +36,7 @@ func masterKeys(t *testing.T, id string) string {
 	return write(t, "master.keys", string(text), 0o600)
 }
 
-// practice is the least that practice asks.
+// practice returns a file with the required settings of practice.
 func practice(t *testing.T) string {
 	t.Helper()
 	return fmt.Sprintf(`environment: practice
@@ -50,7 +50,7 @@ mail:
 `, masterKeys(t, "k1"), t.TempDir())
 }
 
-// production is the least that production asks.
+// production returns a file with the required settings of production.
 func production(t *testing.T) string {
 	t.Helper()
 	return fmt.Sprintf(`environment: production
@@ -87,7 +87,7 @@ func mustLoad(t *testing.T, yaml string, vars map[string]string) config.Config {
 	return c
 }
 
-// refused asks for an error that says all of these.
+// refused fails the test unless err contains all of these.
 func refused(t *testing.T, err error, says ...string) {
 	t.Helper()
 	if err == nil {
@@ -130,7 +130,7 @@ func TestLoadWithoutFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := config.Load("/nowhere/olid.yaml", none, os.ReadFile); err == nil {
-		t.Fatal("a missing file is no empty file")
+		t.Fatal("Load of a missing file succeeds")
 	}
 }
 
@@ -210,7 +210,7 @@ func TestLoadSecretGivenTwice(t *testing.T) {
 	_, err = load(t, practice(t), map[string]string{"OLID_DATABASE_URL": "sqlite:a", "OLID_DATABASE_URL_FILE": file})
 	refused(t, err, "database.url: is given as a value and as a file")
 
-	// One form in the environment replaces the other form in the file.
+	// One form in the environment overrides the other form in the file.
 	if c := mustLoad(t, practice(t), map[string]string{"OLID_DATABASE_URL_FILE": file}); c.Database.URL.Reveal() != "sqlite:from-file" {
 		t.Errorf("url_file from the environment: %q", c.Database.URL.Reveal())
 	}

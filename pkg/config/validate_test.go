@@ -20,7 +20,7 @@ func TestZeroConfigIsRefused(t *testing.T) {
 	var c config.Config
 	refused(t, c.Validate(), "environment: ", "issuer: ", "database.url: ", "master_key_file: ", "session.idle: ", "login.codes: ", "password.time: ", "keys.retain: ")
 	if !c.Production() {
-		t.Error("whoever says nothing gets the strict rules")
+		t.Error("Production() of the zero Config = false, want true")
 	}
 }
 
@@ -52,7 +52,7 @@ func TestIssuer(t *testing.T) {
 	}
 }
 
-// TestPracticeRefuses: each row breaks one rule that holds everywhere.
+// TestPracticeRefuses breaks in each row one rule of both environments.
 func TestPracticeRefuses(t *testing.T) {
 	t.Parallel()
 	file := write(t, "x.pem", "x", 0o600)
@@ -114,7 +114,7 @@ func TestPracticeRefuses(t *testing.T) {
 	}
 }
 
-// TestProductionRefuses: each row is fine on practice.
+// TestProductionRefuses has in each row a setting that practice allows.
 func TestProductionRefuses(t *testing.T) {
 	t.Parallel()
 	clientWith := func(id, uri string) map[string]string {
@@ -164,7 +164,7 @@ func TestRefusesEmptyNames(t *testing.T) {
 	refused(t, err, "helpdesk.name: is empty", "branding.wordmark: is empty")
 }
 
-// The same rows pass on practice, so that it is production that refuses them.
+// Practice accepts the same settings.
 func TestPracticeAllows(t *testing.T) {
 	t.Parallel()
 	mustLoad(t, practice(t), map[string]string{
@@ -182,7 +182,7 @@ func TestProductionRefusesOpenConfigFileWithSecrets(t *testing.T) {
 	path := write(t, "olid.yaml", inline, 0o644)
 	_, err := config.Load(path, none, os.ReadFile)
 	refused(t, err, path, "can be read by others (mode 0644) and holds redis.url")
-	// Kept from others, or replaced by the environment, it is fine.
+	// A file that others cannot read, or whose secrets the environment overrides, is accepted.
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -267,8 +267,8 @@ func TestNouns(t *testing.T) {
 	}
 }
 
-// TestPrint: what is printed can be read again and gives the same settings,
-// but for the secrets, which nothing shows.
+// TestPrint checks that Load reads the output of Print as the same settings,
+// apart from the secrets, which are not shown.
 func TestPrint(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, practice(t), map[string]string{
@@ -292,14 +292,14 @@ func TestPrint(t *testing.T) {
 			t.Errorf("lacks %q:\n%s", want, printed)
 		}
 	}
-	// The redacted secrets are no addresses; the rest is read without a word.
+	// [redacted] is no URL; all other settings load.
 	_, err := load(t, printed, map[string]string{"OLID_DATABASE_URL": "sqlite:x", "OLID_REDIS_URL": "redis://h", "OLID_PASSWORD_PEPPER": strings.Repeat("p", 32)})
 	if err != nil {
 		t.Errorf("not read again: %v\n%s", err, printed)
 	}
 }
 
-// A secret that came from a file is shown as that file alone.
+// Print shows only the file of a secret that came from a file.
 func TestPrintSecretFiles(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, production(t), nil)
@@ -314,14 +314,14 @@ func TestPrintSecretFiles(t *testing.T) {
 
 func TestClientsAreClients(t *testing.T) {
 	t.Parallel()
-	var list []client.Client = config.Clients{{ID: "a"}} // no conversion at the wiring
+	var list []client.Client = config.Clients{{ID: "a"}} // without a conversion
 	if list[0].ID != "a" {
 		t.Fail()
 	}
 }
 
-// An older key without a mark may still open in production, below one that is
-// marked; practice's never, wherever it stands.
+// In production an older key without a mark may follow one that is marked; a
+// key of practice may not.
 func TestMasterKeysOfProduction(t *testing.T) {
 	t.Parallel()
 	ring := func(ids ...string) map[string]string {

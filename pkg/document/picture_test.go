@@ -18,7 +18,7 @@ func unpacked(t *testing.T, content []byte) image.Image {
 	return m
 }
 
-// near tells whether a pixel has about this colour; JPEG keeps no exact ones.
+// near reports whether a pixel has about this colour, since JPEG is lossy.
 func near(m image.Image, x, y int, want color.NRGBA) bool {
 	r, g, b, _ := m.At(x, y).RGBA()
 	off := func(got uint32, want uint8) bool { d := int(got>>8) - int(want); return d > 40 || d < -40 }
@@ -33,7 +33,7 @@ var (
 	white  = color.NRGBA{R: 255, G: 255, B: 255, A: 255}
 )
 
-// corners demands these colours at top left, top right, bottom left, bottom right.
+// corners checks the colours at top left, top right, bottom left, bottom right.
 func corners(t *testing.T, m image.Image, want ...color.NRGBA) {
 	t.Helper()
 	b := m.Bounds()
@@ -74,13 +74,13 @@ func TestPictureFits(t *testing.T) {
 	}
 }
 
-// What is not there is white, as paper is: a scan with holes stays readable.
+// Transparent pixels become white, so that such a scan stays readable.
 func TestPictureOnWhitePaper(t *testing.T) {
 	t.Parallel()
 	out, err := Picture(pngOf(t, image.NewNRGBA(image.Rect(0, 0, 50, 50))))
 	must(t, err)
 	if !near(unpacked(t, out), 20, 20, white) {
-		t.Error("not on white")
+		t.Error("the background is not white")
 	}
 }
 
@@ -98,8 +98,8 @@ func TestPictureOfEveryKind(t *testing.T) {
 	}
 }
 
-// UP-19: where and with what a picture was taken is gone; how the telephone
-// was held is obeyed first.
+// UP-19: the place and the device of a picture are removed, after its
+// orientation was applied.
 func TestUP19_MetadataIsGone(t *testing.T) {
 	t.Parallel()
 	turned := map[uint16][]color.NRGBA{
@@ -132,7 +132,7 @@ func TestUP19_MetadataIsGone(t *testing.T) {
 	}
 }
 
-// Metadata that lies about itself is no metadata.
+// Malformed metadata is ignored.
 func TestUP19_BrokenMetadata(t *testing.T) {
 	t.Parallel()
 	whole := segment(jpegOf(t, photo(16, 16)), 0xe1, exif(binary.BigEndian, 6))
@@ -147,11 +147,12 @@ func TestUP19_BrokenMetadata(t *testing.T) {
 		}
 	}
 	if orientation([]byte{0xff, 0xd8}) != 1 || orientation(nil) != 1 {
-		t.Error("nothing says something")
+		t.Error("orientation(nil) is not 1")
 	}
 }
 
-// UP-02: of a file that is a picture and something else, the picture is left.
+// UP-02: of a file that is a picture and something else, only the picture is
+// left.
 func TestUP02_Polyglots(t *testing.T) {
 	t.Parallel()
 	script := "<script>alert(document.domain)</script><?php system($_GET[0]); ?>/*canary*/=1;"

@@ -38,7 +38,7 @@ func jpegOf(t testing.TB, w, h int) []byte {
 	return b.Bytes()
 }
 
-// bombPNG is a tiny file whose header claims w x h pixels.
+// bombPNG returns a tiny file whose header states w x h pixels.
 func bombPNG(t testing.TB, w, h uint32) []byte {
 	t.Helper()
 	b := pngOf(t, 1, 1)
@@ -57,7 +57,8 @@ func bombJPEG(t testing.TB, w, h uint16) []byte {
 	return b
 }
 
-// UP-01, UP-02, UP-03, UP-05: the content decides, and has to be readable.
+// UP-01, UP-02, UP-03, UP-05: the content decides the type and has to be
+// readable.
 func TestUP01_UP05_Inspect(t *testing.T) {
 	t.Parallel()
 	zip := "PK\x03\x04\x14\x00\x00\x00\x08\x00" + strings.Repeat("x", 100)
@@ -114,8 +115,8 @@ func TestUP01_UP05_Inspect(t *testing.T) {
 	}
 }
 
-// What is accepted in production is one of three types, opens with its own
-// mark, and as a picture has at most 40 million pixels. Nothing panics.
+// Production accepts three types, each with its own signature, and pictures of
+// at most 40 million pixels. Nothing panics.
 func FuzzInspect(f *testing.F) {
 	for _, seed := range [][]byte{nil, []byte(smallPDF), pngOf(f, 3, 3), jpegOf(f, 3, 3), bombPNG(f, 20_000, 20_000), bombJPEG(f, 60_000, 60_000)} {
 		f.Add(seed)
@@ -137,7 +138,7 @@ func FuzzInspect(f *testing.F) {
 	})
 }
 
-// UP-06: names are for showing only, and harmless at that.
+// UP-06: names are only shown, and safe to show.
 func TestUP06_CleanName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ raw, kind, want string }{
@@ -150,7 +151,7 @@ func TestUP06_CleanName(t *testing.T) {
 		{"x\x00.html", document.TypePDF, "x.html.pdf"},
 		{"evil.html", document.TypePNG, "evil.html.png"},
 		{"pas\u202efdp.exe", document.TypePDF, "pasfdp.exe.pdf"},
-		{"a\u037eb.pdf", document.TypePDF, "a_b.pdf"}, // the Greek question mark is a semicolon in disguise
+		{"a\u037eb.pdf", document.TypePDF, "a_b.pdf"}, // NFC turns the Greek question mark into a semicolon
 		{"CON", document.TypePDF, "_CON.pdf"},
 		{"nul.pdf", document.TypePDF, "_nul.pdf"},
 		{".htaccess", document.TypeOther, "htaccess"},
@@ -201,8 +202,8 @@ func TestUP06_CleanNameAlways(t *testing.T) {
 	})
 }
 
-// UP-03: what a browser or an office would run is no document here, whatever
-// its name; on practice it is kept as something nobody is shown.
+// UP-03: what a browser or an office program would run is refused, whatever
+// its name; practice stores it as TypeOther, which is not shown.
 func TestUP03_OtherTypes(t *testing.T) {
 	t.Parallel()
 	zip := func(first string) string {
@@ -221,7 +222,7 @@ func TestUP03_OtherTypes(t *testing.T) {
 	} {
 		kind, wrong := document.Judge([]byte(content), false)
 		if wrong == "" {
-			t.Errorf("%s is taken for %s", name, kind)
+			t.Errorf("Judge(%s) = %s, want it refused", name, kind)
 		}
 		if kind, wrong := document.Judge([]byte(content), true); kind != document.TypeOther || wrong != "" {
 			t.Errorf("%s on practice: %s %s", name, kind, wrong)

@@ -22,7 +22,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// The process does what the functions do.
+// A worker returns what the functions return.
 func TestWorker(t *testing.T) {
 	w := worker(t, "child")
 	picture := jpegOf(t, photo(300, 200))
@@ -47,7 +47,7 @@ func TestWorker(t *testing.T) {
 	}
 }
 
-// UP-29: a reader that goes wrong takes nothing with it, whatever it does.
+// UP-29: a process that misbehaves harms nothing else.
 func TestUP29_BrokenReaders(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs readers until they are out of memory or time")
@@ -75,8 +75,8 @@ func TestUP29_BrokenReaders(t *testing.T) {
 	})
 }
 
-// Nobody waits for a place for ever, and a missing program is our fault, not
-// the document's.
+// Waiting for a place ends, and a missing program is not a fault of the
+// document.
 func TestWorkerIsBusyOrAbsent(t *testing.T) {
 	w := worker(t, "child")
 	for range cap(w.places) {
@@ -98,7 +98,7 @@ func TestWorkerIsBusyOrAbsent(t *testing.T) {
 	}
 }
 
-// At most so many at the same time; everybody gets a turn.
+// At most that many processes run at the same time; every file gets a turn.
 func TestWorkerPlaces(t *testing.T) {
 	w := worker(t, "child")
 	var wait sync.WaitGroup
@@ -111,11 +111,11 @@ func TestWorkerPlaces(t *testing.T) {
 	}
 	wait.Wait()
 	if len(w.places) != 0 {
-		t.Error("places are not given back")
+		t.Error("places are not freed")
 	}
 }
 
-// resident is how much memory this process has, bytes.
+// resident returns the most memory that this process has had, in bytes.
 func resident(t *testing.T) int {
 	t.Helper()
 	raw, err := os.ReadFile("/proc/self/status")
@@ -131,7 +131,7 @@ func resident(t *testing.T) int {
 	return 0
 }
 
-// claims makes a PNG header state another size.
+// claims changes the size in a PNG header.
 func claims(content []byte, w, h uint32) []byte {
 	b := bytes.Clone(content)
 	binary.BigEndian.PutUint32(b[16:], w)
@@ -140,8 +140,8 @@ func claims(content []byte, w, h uint32) []byte {
 	return b
 }
 
-// UP-05: files that are small to send and huge to unpack are refused or
-// shown, and the server that asked has grown by less than 64 MB.
+// UP-05: small files that are huge when decoded are refused or shown, and the
+// calling process grows by less than 64 MB.
 func TestUP05_Bombs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("unpacks bombs in other processes, for more than a second")
@@ -204,8 +204,8 @@ func TestUP05_Bombs(t *testing.T) {
 	if grown := resident(t) - before; grown > 64<<20 {
 		t.Errorf("grew by %d MB", grown>>20)
 	}
-	// Its size is known before anything is unpacked.
+	// The size is checked before anything is decoded.
 	if _, err := Picture(pictures["50 000 x 50 000"]); !errors.Is(err, ErrRefused) || !strings.HasSuffix(err.Error(), "pixels") {
-		t.Error("unpacked:", err)
+		t.Errorf("Picture(50 000 x 50 000) = %v, want ErrRefused for its pixels", err)
 	}
 }

@@ -39,7 +39,7 @@ func TestRight(t *testing.T) {
 	}
 	empty := account.Account{}
 	if len(helpdesk.Questions(empty)) != 0 || helpdesk.Right(empty, helpdesk.Phone, "") || helpdesk.Right(empty, helpdesk.Birthdate, "nonsense") {
-		t.Error("what the file does not know is right")
+		t.Error("Right() of a question without an answer = true")
 	}
 	if got := helpdesk.Questions(a); len(got) != 6 {
 		t.Error(got)
@@ -57,13 +57,13 @@ func TestTerms(t *testing.T) {
 	}
 }
 
-// The code belongs to one account, one block of it and half an hour at most.
+// A code is valid for one account, one block of it and at most half an hour.
 func TestCallback(t *testing.T) {
 	t.Parallel()
 	key, a, now := signin.Callback("key"), company(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	code := key.Code(a, now)
 	if len(code) != 9 || !key.Right(a, code, now) || !key.Right(a, " "+code[:4]+code[5:], now.Add(29*time.Minute)) {
-		t.Error("not taken:", code)
+		t.Errorf("Right(%q) = false, want true", code)
 	}
 	other, later, open := a, a, a
 	other.ID, later.Epoch, open.State = "a2", 4, account.Active
@@ -73,7 +73,7 @@ func TestCallback(t *testing.T) {
 		"nothing": key.Right(a, "", now), "another key": signin.Callback("k").Right(a, code, now),
 	} {
 		if right {
-			t.Error("taken:", name)
+			t.Errorf("%s: Right() = true, want false", name)
 		}
 	}
 }

@@ -20,14 +20,14 @@ var (
 	rightAnswers = map[helpdesk.Question]string{helpdesk.Birthdate: "3-2-1980", helpdesk.Phone: "030 123456", helpdesk.Place: "10115 Berlin"}
 )
 
-// jo is a natural person with a file.
+// jo returns the account of a natural person.
 func jo(state account.State) account.Account {
 	a := company()
 	a.Kind, a.State, a.Profile.Address, a.Profile.Organization = account.NaturalPerson, state, account.Address{Line1: "Hauptstraße 12", Line2: "10115 Berlin"}, nil
 	return a
 }
 
-// ok takes the request of an act that has to succeed.
+// ok returns the request of an act and fails the test on an error.
 func (o *office) ok(r helpdesk.Request, err error) helpdesk.Request {
 	o.t.Helper()
 	if err != nil {
@@ -145,7 +145,7 @@ func TestChangeOfAddress(t *testing.T) {
 	taken.ID, taken.Email = "a2", "taken@example.com"
 	o := newOffice(t, a, taken)
 	r := o.ok(o.Service.Begin(t.Context(), helpdesk.Address, a, olga))
-	if r = o.ok(o.Identify(t.Context(), r.ID, "12345678", rightAnswers, olga)); r.Wrong != 0 { // nobody has a page with a code: it is not heard
+	if r = o.ok(o.Identify(t.Context(), r.ID, "12345678", rightAnswers, olga)); r.Wrong != 0 { // the account is not blocked, so a code is ignored
 		t.Errorf("Identify() counts %d wrong, want 0", r.Wrong)
 	}
 	o.says("address.begun", "address.identified")
@@ -195,8 +195,8 @@ func TestChangeOfAddress(t *testing.T) {
 	}
 }
 
-// Wrong codes end a change of address; an account that moved on is told of to
-// the one who has the code alone.
+// Wrong codes end a change of address. That an account has changed meanwhile
+// is revealed only with the right code.
 func TestCodesOfAddress(t *testing.T) {
 	t.Parallel()
 	a := jo(account.Active)
@@ -240,7 +240,7 @@ func TestCodesOfAddress(t *testing.T) {
 	o.says("address.cancelled")
 }
 
-// A no to a proposal that a colleague has confirmed meanwhile changes nothing.
+// Refusing a proposal that a colleague has confirmed meanwhile changes nothing.
 func TestEndIsOfWhatWasRead(t *testing.T) {
 	t.Parallel()
 	a := jo(account.Active)
