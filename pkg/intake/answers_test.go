@@ -23,7 +23,7 @@ func faults(t *testing.T, got []intake.Fault, want ...string) {
 		found = append(found, f.Field+"."+f.Why)
 	}
 	if !slices.Equal(found, want) {
-		t.Errorf("found %v, want %v", found, want)
+		t.Errorf("Answer() = %v, want %v", found, want)
 	}
 }
 
@@ -38,7 +38,7 @@ func TestPersonForm(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	if got := intake.PersonOf(a); got != (intake.PersonForm{GivenName: "Jö Anne", FamilyName: "van der Berg", Day: "1", Month: "2", Year: "1990", Phone: "+31201234567"}) {
-		t.Errorf("shown again: %+v", got)
+		t.Errorf("PersonOf() = %+v", got)
 	}
 	t.Run("somebody with one name", func(t *testing.T) {
 		var a application.Answers
@@ -82,7 +82,7 @@ func TestPersonFormFaults(t *testing.T) {
 		{given("محمد"), ""},
 		{given("می\u200cخواهم"), ""},
 		{given("O'Neill-Süß, J.P. s/o Kumar 3"), ""},
-		{given("<script>alert(1)</script>"), ""}, // text like any other: pages escape it
+		{given("<script>alert(1)</script>"), ""}, // valid text: pages escape it
 		{born("31", "2", "1990"), "birth.not_real"},
 		{born("29", "2", "1992"), ""},
 		{born("0", "1", "1990"), "birth.not_real"},
@@ -110,7 +110,7 @@ func TestPersonFormFaults(t *testing.T) {
 			t.Errorf("%+v: done %v", c.form, a.PersonDone)
 		}
 		if c.want != "" && !reflect.DeepEqual(a, application.Answers{}) {
-			t.Errorf("%+v: half kept: %+v", c.form, a)
+			t.Errorf("%+v: partly stored: %+v", c.form, a)
 		}
 	}
 }
@@ -141,7 +141,7 @@ func TestCompanyForm(t *testing.T) {
 			t.Errorf("%+v: done %v", form, a.CompanyDone)
 		}
 		if a.CompanyDone && intake.CompanyOf(a) != form {
-			t.Errorf("shown again: %+v, want %+v", intake.CompanyOf(a), form)
+			t.Errorf("CompanyOf() = %+v, want %+v", intake.CompanyOf(a), form)
 		}
 	}
 	t.Run("changing it keeps the address", func(t *testing.T) {
@@ -193,14 +193,14 @@ func TestNext(t *testing.T) {
 		visit := func(want intake.Step) {
 			t.Helper()
 			if got := intake.Next(a, today); got != want {
-				t.Errorf("%s: next %s, want %s", kind, got, want)
+				t.Errorf("Next(%s) = %s, want %s", kind, got, want)
 			}
 			seen = append(seen, want)
 			for _, s := range []intake.Step{"email", intake.StepCode, intake.StepPassword, intake.StepPerson, intake.StepCompany,
 				intake.StepAddress, intake.StepDocument, intake.StepCheck, intake.StepDone, intake.StepGone} {
 				open := s == want || a.State == application.EmailConfirmed && s != intake.StepCode && slices.Contains(seen, s)
 				if intake.Reaches(a, s, today) != open {
-					t.Errorf("%s at %s: %s open %v", kind, want, s, !open)
+					t.Errorf("%s at %s: Reaches(%s) = %v, want %v", kind, want, s, !open, open)
 				}
 			}
 		}
@@ -220,7 +220,7 @@ func TestNext(t *testing.T) {
 		a.Answers.DocumentDone = true
 		visit(intake.StepCheck)
 		if n, of := intake.Place(kind, intake.StepCheck); n != of || of != len(seen)+1 {
-			t.Errorf("%s: page %d of %d", kind, n, of)
+			t.Errorf("Place(%s) = %d, %d", kind, n, of)
 		}
 		for _, s := range []application.State{application.Submitted, application.Approved, application.InReview, application.Rejected} {
 			seen, a.State = nil, s

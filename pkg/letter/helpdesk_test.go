@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// change is a change of address; the mails of these tests go to one address.
+// change returns a change of address.
 func change(delay time.Duration) helpdesk.Request {
 	return helpdesk.Request{
 		ID: "c1", Reference: "W3RT-9KLM", Kind: helpdesk.Address, Email: "jo@example.com", From: now.Add(delay), Until: now.Add(delay + helpdesk.HolderTime),
@@ -37,8 +37,8 @@ func aboutChanges(w *letter.Writer, lang string) []mail.Message {
 	return mails
 }
 
-// OF-20: every mail about an act on an account says in the same words what to
-// do when it was somebody else, with the reference if there is one.
+// OF-20: every mail about an act on an account has the same words on what to
+// do if it was not the reader, with the reference if there is one.
 func TestOF20_WasThisNotYou(t *testing.T) {
 	t.Parallel()
 	for lang, words := range map[string][2]string{
@@ -68,7 +68,7 @@ func TestOF20_WasThisNotYou(t *testing.T) {
 	}
 }
 
-// A new address is not proven: nothing of the account goes there with the code.
+// The mail with the code to an unproven address holds no data of the account.
 func TestAddressConfirmTellsNothing(t *testing.T) {
 	t.Parallel()
 	for _, lang := range []string{"nl", "en"} {
@@ -90,7 +90,7 @@ func TestAddressConfirmTellsNothing(t *testing.T) {
 	}
 }
 
-// OF-21: the mail names the member, the number and the time; nobody else.
+// OF-21: the mail names the member, the number and the time, and no holder.
 func TestOF21_AlarmNamesNoHolder(t *testing.T) {
 	t.Parallel()
 	m := writer(t, false).StaffAlarm(staff.Member{Name: "Bea Beheer", Email: "bea@example.org", Lang: "nl"}, staff.Member{ID: "s1", Name: "Olga <b>Official\n", Email: "olga@example.org"}, 101, now.Add(-time.Hour), now)

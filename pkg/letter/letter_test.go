@@ -71,7 +71,7 @@ func bedrijf(lang string) application.Application {
 
 var documents = []application.Document{{ID: "d1", Name: "paspoort.pdf", Type: "application/pdf", Size: 1_234_567}}
 
-// everyMail calls every method, with all that changes what it says.
+// everyMail calls every method with each variant of its arguments.
 func everyMail(w *letter.Writer, lang string) []mail.Message {
 	holder := person(lang)
 	mails := []mail.Message{
@@ -108,13 +108,13 @@ func aboutDecisions(w *letter.Writer, lang string) []mail.Message {
 	return mails
 }
 
-// many are more numbers than one mail lists.
+// many holds more references than a mail lists.
 var many = strings.Fields(strings.Repeat("OLID-MANY ", 25))
 
-// questions are what an official may type, also on a bad day.
+// questions are texts that an official may type.
 const questions = "\n\nWie is \u202eevil?\r\n\n\n\n" + "Een lange regel die ver over de rand van het bericht heen gaat en dus ergens moet worden afgebroken. \n-- \n  {.Issuer}\t<b>x</b>\n\n"
 
-// Own words keep their lines, are indented, and say how to object.
+// Typed text keeps its lines and is indented; a rejection says how to object.
 func TestLetterOwnWords(t *testing.T) {
 	t.Parallel()
 	for lang, objection := range map[string]string{"nl": "binnen 6 weken", "en": "within 6 weeks"} {
@@ -126,7 +126,7 @@ func TestLetterOwnWords(t *testing.T) {
 			}
 		}
 		if strings.Contains(text, "\u202e") {
-			t.Error("a turn of direction in a mail")
+			t.Error("a mail has a character that changes the direction of text")
 		}
 	}
 	if text := writer(t, false).Approved(burger("nl"), now).Text.Reveal(); !strings.Contains(text, "Ga naar inloggen met Omgevingsloket-ID:\n  https://id.example/start\n") {
@@ -227,7 +227,7 @@ func TestReceiptHoldsACopy(t *testing.T) {
 			"1 February 1990", "not filled in", "paspoort.pdf (1.2 MB)", "within 8 weeks",
 		}},
 	} {
-		text := strings.ReplaceAll(c.m.Text.Reveal(), "maart\n2026", "maart 2026") // where the line breaks
+		text := strings.ReplaceAll(c.m.Text.Reveal(), "maart\n2026", "maart 2026") // a line may break here
 		for _, want := range c.want {
 			if !strings.Contains(text, want) {
 				t.Errorf("without %q:\n%s", want, c.m.Text.Reveal())
@@ -238,12 +238,12 @@ func TestReceiptHoldsACopy(t *testing.T) {
 		}
 	}
 	if text := w.Receipt(burger("nl"), nil, documents, now).Text.Reveal(); strings.Contains(text, "/start") {
-		t.Errorf("an undecided application is told to log in:\n%s", text)
+		t.Errorf("Receipt() of an undecided application says how to log in:\n%s", text)
 	}
 }
 
-// ML-05, ML-06: what people type becomes no header, no second line and, in a
-// greeting, no link.
+// ML-05, ML-06: typed text becomes neither a header nor a second line nor, in
+// a greeting, a link.
 func TestML05_ML06_HostileNames(t *testing.T) {
 	t.Parallel()
 	w := writer(t, false)

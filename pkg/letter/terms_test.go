@@ -8,8 +8,8 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// A question, its reminder and its end say until when, what it means, how to
-// answer or apply again, and how to object.
+// The mails about a question, its reminder and its expiry have the deadline,
+// the consequence, how to answer or apply again, and how to object.
 func TestLetterTerms(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string]struct{ answer, reminder, ended []string }{
@@ -38,7 +38,7 @@ func TestLetterTerms(t *testing.T) {
 	}
 }
 
-// What is urgent is told in numbers alone.
+// The mail about urgent cases holds references only.
 func TestLetterUrgent(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string][]string{

@@ -57,8 +57,8 @@ func TestFileSenderWithoutFolder(t *testing.T) {
 	}
 }
 
-// A failed write leaves nothing half behind: the place of the file is taken
-// by a folder, so that the rename cannot succeed.
+// A failed write leaves no partial file: a folder has the name of the file, so
+// that the rename fails.
 func TestFileSenderLeavesNothingHalf(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -45,7 +45,7 @@ func TestSMTPDelivers(t *testing.T) {
 	}
 }
 
-// checkEML reads what was sent with another parser than the one that wrote it.
+// checkEML parses a sent message with another parser than the library's.
 func checkEML(t *testing.T, raw string) {
 	t.Helper()
 	msg, err := netmail.ReadMessage(strings.NewReader(raw))
@@ -80,7 +80,7 @@ func checkEML(t *testing.T, raw string) {
 	}
 }
 
-// canary: what no error may hold.
+// canary holds what no error may contain.
 func canary(t *testing.T, err error) {
 	t.Helper()
 	for _, s := range []string{"jan@", "example.com", "123456", goodPassword, "Bevestig", "relay says"} {
@@ -103,8 +103,8 @@ func TestML07_NoTLSNoMail(t *testing.T) {
 	if len(r.messages()) > 0 || r.logins > 0 {
 		t.Fatal("message or password went out without TLS")
 	}
-	// The same server is fine once TLS is given up on purpose, so that the
-	// refusal above is about TLS and nothing else.
+	// The same server accepts the message with smtp+insecure, so the refusal
+	// above is about TLS only.
 	s.Relay = r.Relay
 	s.Relay.Security = mail.Plain
 	if err := s.Send(t.Context(), message()); err != nil || len(r.messages()) != 1 {
@@ -185,7 +185,7 @@ func TestML07_RelayGone(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t, manners{})
 	s := r.sender()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port where nobody listens any more
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is closed again
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestML07_RelayGone(t *testing.T) {
 	}
 }
 
-// A relay that answered 250 has the message, whatever happens afterwards.
+// A relay that replied 250 has the message, whatever happens afterwards.
 func TestML08_HungUpAfterDelivery(t *testing.T) {
 	t.Parallel()
 	r := startRelay(t, manners{})

@@ -15,11 +15,11 @@ import (
 	"omgevingsloket-id/pkg/mail"
 )
 
-// worker runs inside a bubble: its clock is false and waits for nobody.
+// worker returns a worker for a synctest bubble, whose clock is artificial.
 func worker(b *box, send sendFunc, logTo *bytes.Buffer) *mail.Worker {
 	return &mail.Worker{
 		Outbox: b, Sender: send, Now: time.Now, Log: slog.New(slog.NewTextHandler(logTo, nil)),
-		Rand: func() float64 { return 0.5 }, // pauses exactly as written
+		Rand: func() float64 { return 0.5 }, // pauses without variation
 	}
 }
 
@@ -48,7 +48,7 @@ func TestWorkerSendsAtOnceAfterKick(t *testing.T) {
 		b := newBox()
 		w := worker(b, func(context.Context, mail.Message) error { return nil }, &bytes.Buffer{})
 		stop := run(t, w)
-		synctest.Wait() // it looked, found nothing, and waits
+		synctest.Wait() // it read the outbox, found nothing, and waits
 		start := time.Now()
 		b.put(numbered(1, start))
 		synctest.Wait()
@@ -61,7 +61,7 @@ func TestWorkerSendsAtOnceAfterKick(t *testing.T) {
 		if b.end1("id1") != "sent" || !time.Now().Equal(start) {
 			t.Fatalf("%q after %v", b.end1("id1"), time.Since(start))
 		}
-		// Without a kick, as when another server put it: within Every.
+		// Without a kick, as when another server added it: within Every.
 		b.put(numbered(2, time.Now()))
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
@@ -105,7 +105,7 @@ func TestWorkerPausesGrow(t *testing.T) {
 func TestWorkerPausesDiffer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// The ends of the range that jitter has: a fifth to each side.
+		// The ends of the variation: a fifth less and more.
 		for r, want := range map[float64]time.Duration{0: 12 * time.Second, 1: 18 * time.Second} {
 			b := newBox(numbered(1, time.Now()))
 			w := worker(b, func(context.Context, mail.Message) error { return mail.ErrTemporary }, &bytes.Buffer{})
@@ -127,7 +127,7 @@ func TestWorkerDrops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		old := numbered(1, time.Now())
-		old.Expires = time.Now() // half-open: over at the moment itself
+		old.Expires = time.Now() // the end is excluded
 		b := newBox(old, numbered(2, time.Now()))
 		sent := 0
 		var outcomes []string
@@ -149,8 +149,8 @@ func TestWorkerDrops(t *testing.T) {
 	})
 }
 
-// What has been begun when the stop comes is finished, what is due is sent,
-// and neither the sender nor the outbox sees the stop.
+// After the end of ctx, what was begun is finished and due messages are sent;
+// neither the sender nor the outbox sees a cancelled context.
 func TestWorkerDrainsOnShutdown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -188,8 +188,8 @@ func TestWorkerDrainsOnShutdown(t *testing.T) {
 	})
 }
 
-// A relay that hangs does not hold the shutdown longer than Drain and the
-// sender's own time.
+// A relay that hangs does not delay the shutdown longer than Drain and the
+// sender's own timeout.
 func TestWorkerDrainEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -208,8 +208,8 @@ func TestWorkerDrainEnds(t *testing.T) {
 		if err := w.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
-		// Rounds begin at 0 s and 3 s; the one that 5 s fall in is finished,
-		// and its outcome noted although the time is over.
+		// Rounds begin at 0 s and 3 s. The one that is running at 5 s is
+		// finished, and its outcome stored.
 		if took := time.Since(start); took != 6*time.Second || len(b.ended) != 2 {
 			t.Fatalf("took %v, noted %d", took, len(b.ended))
 		}
@@ -237,7 +237,7 @@ func TestWorkerOutlivesTheStore(t *testing.T) {
 		b.mu.Lock()
 		b.noNotes = false
 		b.mu.Unlock()
-		time.Sleep(3*time.Minute + 6*time.Second) // the lease runs out
+		time.Sleep(3*time.Minute + 6*time.Second) // the lease ends
 		synctest.Wait()
 		if sent != 2 || b.end1("id1") != "sent" {
 			t.Fatalf("sent %d times, ended %q", sent, b.end1("id1"))
