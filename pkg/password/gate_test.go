@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// slow replaces argon2id by something that lasts until it is told to end, and
-// counts how many run at once.
+// slow replaces argon2id by a function that runs until a test ends it, and
+// counts the concurrent calls.
 type slow struct {
 	running, most atomic.Int64
 	end           chan struct{}
@@ -131,6 +131,6 @@ func TestPanicGivesTheSlotBack(t *testing.T) {
 	}()
 	h.derive = derive
 	if len(h.gate.slots) != 0 {
-		t.Error("the slot was kept")
+		t.Error("the slot was not freed")
 	}
 }

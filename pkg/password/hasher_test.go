@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// cheap is argon2id at its least cost.
+// cheap is the lowest cost of argon2id.
 var cheap = Params{MemoryKiB: 8, Time: 1, Threads: 1}
 
 func newHasher(t testing.TB, c Config) *Hasher {

@@ -172,7 +172,7 @@ func TestR312_R313_LengthInCodePointsAfterNormalisation(t *testing.T) {
 	}
 }
 
-// spaced puts a mark behind each letter; over q, v, x and the like it stays apart.
+// spaced puts a separator after each letter.
 func spaced(text, mark string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -251,7 +251,7 @@ func TestDO02_MegabyteRefusedBeforeAnythingElse(t *testing.T) {
 	}
 }
 
-// The work is counted, not timed: twice the text may take twice the steps.
+// Steps are counted, not timed: they grow linearly with the text.
 func TestDO14_LookIsLinear(t *testing.T) {
 	t.Parallel()
 	own := Context{GivenName: strings.Repeat("il", 100), FamilyName: strings.Repeat("a", 200)}.words()
@@ -274,10 +274,10 @@ func TestListsAreInFoldedForm(t *testing.T) {
 	for _, w := range all {
 		odd := strings.ContainsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		if odd || string(fold(w)) != w || len(w) < 3 {
-			t.Errorf("%q can never be matched", w)
+			t.Errorf("%q never matches", w)
 		}
 		if !strings.ContainsFunc(w, unicode.IsLetter) && len(w) < 5 {
-			t.Errorf("%q turns up in many a number", w)
+			t.Errorf("%q occurs in many numbers", w)
 		}
 	}
 }

