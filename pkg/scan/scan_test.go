@@ -123,7 +123,7 @@ func TestParseAddress(t *testing.T) {
 		"": false, "unix:": false, "unix:relative": false, "tcp:": false, "tcp:localhost": false, "udp:localhost:1": false, "localhost:3310": false,
 	} {
 		if _, err := ParseAddress(s); (err == nil) != ok {
-			t.Errorf("%q: %v", s, err)
+			t.Errorf("ParseAddress(%q) = %v, want it valid: %t", s, err, ok)
 		}
 	}
 }

@@ -39,8 +39,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// Whatever is typed, a word is text, is not long, and holds nothing that
-// divides words; its own fold is itself.
+// For any text, a word is valid UTF-8, not too long, without separators, and
+// equal to its own fold.
 func FuzzTyped(f *testing.F) {
 	for _, s := range []string{"Anna", "%_\x00", "\xff@\xfe", strings.Repeat("ё", 100), "ǅ İ ŉ @ĳ"} {
 		f.Add(s)

@@ -15,8 +15,8 @@ import (
 	"omgevingsloket-id/pkg/totp"
 )
 
-// paint draws the picture's path the way a browser does, so many pixels a
-// module; it understands what Draw writes and nothing else.
+// paint draws the path as a browser does, at this number of pixels a module.
+// It accepts only what Draw writes.
 func paint(t *testing.T, p totp.Picture, scale int) image.Image {
 	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, p.Size*scale, p.Size*scale))
@@ -40,8 +40,8 @@ func paint(t *testing.T, p totp.Picture, scale int) image.Image {
 	return img
 }
 
-// A reader that is not ours reads the address from the picture, at four
-// pixels a module and more.
+// Another program reads the URI from the picture, at four pixels a module and
+// more.
 func TestEN18_R329_PictureReadBack(t *testing.T) {
 	t.Parallel()
 	for _, email := range []string{"a@b.nl", "anna+tag@example.com", strings.Repeat("x", 64) + "@" + strings.Repeat("y", 60) + "." + strings.Repeat("z", 60) + ".example.com"} {
@@ -70,7 +70,7 @@ func TestEN18_R329_PictureReadBack(t *testing.T) {
 	}
 }
 
-// What does not fit is an error that shows nothing.
+// A URI that is too long is an error that does not contain it.
 func TestDrawTooLong(t *testing.T) {
 	t.Parallel()
 	long := secret.Text(strings.Repeat("geheim", 1000))
@@ -79,6 +79,6 @@ func TestDrawTooLong(t *testing.T) {
 	}
 	p, err := totp.Draw("otpauth://totp/x")
 	if err != nil || fmt.Sprintf("%v %+v %#v", p, p, p) == "" || strings.Contains(fmt.Sprintf("%v %+v %#v", p, p, p), "M4") {
-		t.Error("the picture shows itself when it is printed")
+		t.Error("printing a Picture shows its path")
 	}
 }

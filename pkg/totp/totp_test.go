@@ -20,7 +20,7 @@ import (
 // rfcSecret is the SHA-1 seed of RFC 6238 appendix B.
 const rfcSecret = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 
-// RFC 6238 appendix B, the last six of its eight digits.
+// RFC 6238 appendix B; the last six of the eight digits.
 func TestR325_Vectors(t *testing.T) {
 	t.Parallel()
 	for seconds, want := range map[int64]string{
@@ -28,7 +28,7 @@ func TestR325_Vectors(t *testing.T) {
 	} {
 		at := time.Unix(seconds, 0)
 		if got, err := totp.Code(rfcSecret, totp.Step(at)); err != nil || got != want {
-			t.Errorf("%d: %s %v, want %s", seconds, got, err, want)
+			t.Errorf("Code(of second %d) = %s, %v, want %s", seconds, got, err, want)
 		}
 		if step, ok, err := totp.Match(rfcSecret, want, at); !ok || err != nil || step != seconds/30 {
 			t.Errorf("%d: step %d, %t, %v", seconds, step, ok, err)
@@ -41,7 +41,7 @@ func TestCodeFollowsRFC4226(t *testing.T) {
 	t.Parallel()
 	for counter, want := range strings.Fields("755224 287082 359152 969429 338314 254676 287922 162583 399871 520489") {
 		if got, err := totp.Code(rfcSecret, int64(counter)); err != nil || got != want {
-			t.Errorf("%d: %s %v, want %s", counter, got, err, want)
+			t.Errorf("Code(%d) = %s, %v, want %s", counter, got, err, want)
 		}
 	}
 }
@@ -61,7 +61,7 @@ func TestTP03_WindowToTheSecond(t *testing.T) {
 		}
 	}
 	if _, ok, _ := totp.Match(rfcSecret, code, time.Unix(step*30-1, 999_999_999)); ok {
-		t.Error("accepted a nanosecond early")
+		t.Error("Match accepts a code a nanosecond early")
 	}
 }
 
@@ -74,7 +74,7 @@ func TestRemaining(t *testing.T) {
 	}
 }
 
-// Zeros in front stay; six ASCII digits and spaces are all that counts.
+// Leading zeros count; only six ASCII digits, with spaces, match.
 func TestTP07_Formats(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1234567890, 0) // 005924
@@ -92,8 +92,8 @@ func TestTP07_Formats(t *testing.T) {
 	}
 }
 
-// For any secret and time: exactly the codes of the two steps match, and each
-// with its own step.
+// For any secret and time, the codes of the two steps match and no others,
+// each with its own step.
 func TestMatchAgreesWithCode(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -141,7 +141,7 @@ func TestTP19_R323_NewSecret(t *testing.T) {
 	}
 }
 
-// A secret that is none is an error, which shows nothing of it.
+// An invalid secret is an error that does not contain it.
 func TestMatchOfABadSecret(t *testing.T) {
 	t.Parallel()
 	_, ok, err := totp.Match("not base32 at all!", "123456", time.Unix(1_700_000_000, 0))
@@ -150,7 +150,7 @@ func TestMatchOfABadSecret(t *testing.T) {
 	}
 }
 
-// Whatever address: one other parser reads back exactly what went in.
+// For any e-mail address, another parser reads back the same values.
 func TestEN18_R329_URIReadBack(t *testing.T) {
 	t.Parallel()
 	local := rapid.StringMatching("[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
