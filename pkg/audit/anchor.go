@@ -37,14 +37,14 @@ func (a Anchor) Verify(public string) error {
 	return verify(public, anchorText(a.Head), a.Signature)
 }
 
-// toldBy reports whether e is the event that Prune wrote about this anchor.
-func (a Anchor) toldBy(e Event) bool {
+// matches reports whether e is the event that Prune wrote about this anchor.
+func (a Anchor) matches(e Event) bool {
 	return e.Action == RecordPruned && e.Details["through"] == strconv.FormatInt(a.Seq, 10) && e.Details["hash"] == a.Hash
 }
 
 // ErrBroken is returned by Prune when the audit log does not verify. Nothing
 // was removed.
-var ErrBroken = errors.New("audit: the record does not hold; nothing is removed")
+var ErrBroken = errors.New("audit: the log does not hold; nothing was removed")
 
 // Prune removes the events older than keep, up to the newest stored signed
 // head among them, and returns the new anchor and the number of removed

@@ -54,7 +54,7 @@ func Export(ctx context.Context, out io.Writer, store Store, heads Heads, s Sign
 	w := &lineWriter{out: out}
 	switch {
 	case after > 0 && after < begin.Seq:
-		return fmt.Errorf("audit: the record begins after event %d, for older ones were removed at %s; those are in earlier exports", begin.Seq, begin.At.Format(time.RFC3339))
+		return fmt.Errorf("audit: the log begins after event %d: older ones were removed at %s and are in earlier exports", begin.Seq, begin.At.Format(time.RFC3339))
 	case after == 0 && begin.Seq > 0:
 		after = begin.Seq
 		w.write(Line{Anchor: &begin})

@@ -69,7 +69,7 @@ func TestPruneAgain(t *testing.T) {
 			t.Errorf("Prune(%s) = anchor %d, %d events, %v, want %d and %d", step.keep, anchor.Seq, n, err, step.through, step.gone)
 		}
 		if last := m.events[len(m.events)-1]; n > 0 && last.Details["events"] != "2" {
-			t.Errorf("Prune(%s) is recorded as %v, want 2 events", step.keep, last.Details)
+			t.Errorf("Prune(%s) has the event %v, want 2 events", step.keep, last.Details)
 		}
 	}
 	m, s = &memory{}, signer(t, 1)
@@ -130,10 +130,10 @@ func TestVerifyOfAPrunedLog(t *testing.T) {
 		"removed further by hand":  {func(m *memory) { m.events = m.events[1:] }, "events are missing"},
 		"the anchor lost":          {func(m *memory) { m.anchor = audit.Anchor{} }, "events are missing"},
 		"an anchor for another":    {func(m *memory) { m.anchor.Hash = m.events[0].Hash }, "is not signed"},
-		"the event about it lost":  {func(m *memory) { m.events = m.events[:2]; m.head = audit.Head{Seq: 6, Hash: m.events[1].Hash} }, "no event tells of that"},
-		"an event about another":   {func(m *memory) { m.events[2].Details["hash"] = "x"; m.rehash(2) }, "no event tells of that"},
-		"an event about less":      {func(m *memory) { m.events[2].Details["through"] = "2"; m.rehash(2) }, "no event tells of that"},
-		"an event of another kind": {func(m *memory) { m.events[2].Action = audit.AccountViewed; m.rehash(2) }, "no event tells of that"},
+		"the event about it lost":  {func(m *memory) { m.events = m.events[:2]; m.head = audit.Head{Seq: 6, Hash: m.events[1].Hash} }, "no event is about the removal"},
+		"an event about another":   {func(m *memory) { m.events[2].Details["hash"] = "x"; m.rehash(2) }, "no event is about the removal"},
+		"an event about less":      {func(m *memory) { m.events[2].Details["through"] = "2"; m.rehash(2) }, "no event is about the removal"},
+		"an event of another kind": {func(m *memory) { m.events[2].Action = audit.AccountViewed; m.rehash(2) }, "no event is about the removal"},
 	} {
 		m, s := log(t, 6)
 		if _, _, err := audit.Prune(t.Context(), m, m, s, 7*time.Hour-1, now, audit.System("")); err != nil {

@@ -21,7 +21,7 @@ type Report struct {
 	Faults    []Fault
 	Notes     []Fault      // unusual, but no proof of tampering
 	Unchecked []SignedHead // exported heads of events before the anchor
-	told      bool         // an event about the anchor was found
+	anchored  bool         // an event about the anchor was found
 }
 
 // OK reports whether there are no faults.
@@ -59,10 +59,10 @@ func Verify(ctx context.Context, store Store, heads Heads, public string, export
 }
 
 func verifyFrom(ctx context.Context, begin Anchor, store Store, heads Heads, public string, exported []SignedHead) (Report, error) {
-	r := Report{Begin: begin, Last: Head{Seq: begin.Seq, Hash: begin.Hash}, told: begin.Seq == 0}
+	r := Report{Begin: begin, Last: Head{Seq: begin.Seq, Hash: begin.Hash}, anchored: begin.Seq == 0}
 	if begin != (Anchor{}) {
 		if err := begin.Verify(public); err != nil {
-			r.fault(begin.Seq, "the beginning of the record is not signed: events before it were removed by somebody else")
+			r.fault(begin.Seq, "the beginning of the log is not signed: the events before it were not removed by `audit prune`")
 		}
 	}
 	end, err := heads.Head(ctx)
@@ -84,11 +84,11 @@ func verifyFrom(ctx context.Context, begin Anchor, store Store, heads Heads, pub
 	}
 	// The head was read before the events, so there may be more, never fewer.
 	if r.Last.Seq < end.Seq {
-		r.fault(end.Seq, "the record ends at %d, its head says %d: the tail is cut off", r.Last.Seq, end.Seq)
+		r.fault(end.Seq, "the log ends at %d, its head says %d: the tail is cut off", r.Last.Seq, end.Seq)
 		delete(want, end.Seq)
 	}
-	if !r.told {
-		r.fault(begin.Seq, "the record begins after this event, and no event tells of that")
+	if !r.anchored {
+		r.fault(begin.Seq, "the log begins after this event, and no event is about the removal")
 	}
 	for seq := range want {
 		r.fault(seq, "a head was signed for this event, which is not there")
@@ -112,7 +112,7 @@ func (r *Report) wanted(heads []SignedHead, public string, want map[int64][]Sign
 			r.Unchecked = append(r.Unchecked, h)
 			continue
 		case h.Seq == r.Begin.Seq && h.Seq > 0 && h.Hash != r.Begin.Hash:
-			r.fault(h.Seq, "the record begins after another event than the one that was signed for")
+			r.fault(h.Seq, "the log begins after another event than the one that was signed for")
 		case h.Seq > r.Begin.Seq:
 			want[h.Seq] = append(want[h.Seq], h)
 		}
@@ -132,7 +132,7 @@ func (r *Report) walk(ctx context.Context, store Store, want map[int64][]SignedH
 			r.step(e)
 			for _, h := range want[e.Seq] {
 				if h.Hash != e.Hash {
-					r.fault(e.Seq, "is not the event that was signed for: the record was rewritten at or before it")
+					r.fault(e.Seq, "is not the event that was signed for: the log was rewritten at or before it")
 				}
 			}
 			delete(want, e.Seq)
@@ -156,7 +156,7 @@ func (r *Report) step(e Event) {
 	if back := r.Last.At.Sub(e.At); back > skew && len(r.Notes) < mostFaults {
 		r.Notes = append(r.Notes, Fault{e.Seq, fmt.Sprintf("its time is %s before that of the event before it: a clock was set back, or two servers differ", back.Round(time.Second))})
 	}
-	r.told = r.told || r.Begin.toldBy(e)
+	r.anchored = r.anchored || r.Begin.matches(e)
 	r.Events++
 	r.Last = Head{Seq: e.Seq, Hash: e.Hash, At: e.At}
 }

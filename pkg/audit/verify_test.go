@@ -46,8 +46,8 @@ func TestVerify(t *testing.T) {
 		"the tail cut off":                     {func(m *memory) { m.events = m.events[:4] }, nil, "the tail is cut off"},
 		"the tail and the head's row cut off":  {func(m *memory) { m.events, m.head = m.events[:3], audit.Head{Seq: 3, Hash: m.events[2].Hash} }, nil, "a head was signed for this event, which is not there"},
 		"everything removed":                   {func(m *memory) { m.events, m.head = nil, audit.Head{} }, nil, "a head was signed for this event, which is not there"},
-		"rewritten before a kept head":         {func(m *memory) { m.events[3].ObjectID = "x"; m.rehash(3) }, nil, "the record was rewritten at or before it"},
-		"rewritten, kept heads removed":        {func(m *memory) { m.events[2].ObjectID = "x"; m.rehash(2); m.signed = nil }, []audit.SignedHead{exportedAt(t, 3)}, "the record was rewritten at or before it"},
+		"rewritten before a kept head":         {func(m *memory) { m.events[3].ObjectID = "x"; m.rehash(3) }, nil, "the log was rewritten at or before it"},
+		"rewritten, kept heads removed":        {func(m *memory) { m.events[2].ObjectID = "x"; m.rehash(2); m.signed = nil }, []audit.SignedHead{exportedAt(t, 3)}, "the log was rewritten at or before it"},
 		"cut to before what was exported": {func(m *memory) {
 			m.events, m.head, m.signed = m.events[:2], audit.Head{Seq: 2, Hash: m.events[1].Hash}, nil
 		}, []audit.SignedHead{exportedAt(t, 3)}, "which is not there"},

@@ -44,7 +44,7 @@ func NewDirectory(fixed []Client, store Store, issuer Policy, insecure bool, now
 // the issuer's policy no longer allows.
 func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
 	if i := slices.IndexFunc(d.fixed, func(c Client) bool { return c.ID == id }); i >= 0 {
-		return d.tightened(d.fixed[i]), nil
+		return d.withPolicy(d.fixed[i]), nil
 	}
 	if id == "" || len(id) > 128 {
 		return Client{}, errs.ErrNotFound
@@ -63,7 +63,7 @@ func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
 		return Client{}, err
 	}
 	if err == nil {
-		c = d.tightened(c)
+		c = d.withPolicy(c)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -75,8 +75,8 @@ func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
 	return c, err
 }
 
-// tightened returns c with the issuer's policy if it has none of its own.
-func (d *Directory) tightened(c Client) Client {
+// withPolicy returns c with the issuer's policy if it has none of its own.
+func (d *Directory) withPolicy(c Client) Client {
 	if c.Policy == "" {
 		c.Policy = d.policy
 	}
@@ -91,7 +91,7 @@ func (d *Directory) List(ctx context.Context) ([]Client, error) {
 	}
 	all := slices.Concat(d.fixed, stored)
 	for i := range all {
-		all[i] = d.tightened(all[i])
+		all[i] = d.withPolicy(all[i])
 	}
 	slices.SortStableFunc(all, func(a, b Client) int { return strings.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(all, func(a, b Client) bool { return a.ID == b.ID }), nil

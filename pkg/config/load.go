@@ -57,7 +57,7 @@ func (c *Config) readEnv(getenv func(string) string) faults {
 		if text == "" {
 			continue
 		}
-		if twin, ok := twinOf(s, all); ok && getenv(twin.env()) == "" {
+		if twin, ok := otherForm(s, all); ok && getenv(twin.env()) == "" {
 			twin.value.SetZero()
 		}
 		c.inline = slices.DeleteFunc(c.inline, func(p string) bool { return p == s.path || p+"_file" == s.path })
@@ -68,9 +68,9 @@ func (c *Config) readEnv(getenv func(string) string) faults {
 	return fs
 }
 
-// twinOf returns the other form of a secret: url_file for url, url for
+// otherForm returns the other form of a secret: url_file for url, url for
 // url_file.
-func twinOf(s setting, all []setting) (setting, bool) {
+func otherForm(s setting, all []setting) (setting, bool) {
 	for _, t := range all {
 		if s.secret() && t.path == s.path+"_file" || t.secret() && s.path == t.path+"_file" {
 			return t, true
@@ -85,7 +85,7 @@ func (c *Config) readSecrets(readFile func(string) ([]byte, error)) faults {
 	var fs faults
 	all := settings(c)
 	for _, s := range all {
-		file, ok := twinOf(s, all)
+		file, ok := otherForm(s, all)
 		if !s.secret() || !ok || file.value.String() == "" {
 			continue
 		}

@@ -48,7 +48,7 @@ func shown(s setting, all []setting) any {
 		if !s.secret() {
 			return v
 		}
-		if file, ok := twinOf(s, all); s.value.String() == "" || ok && file.value.String() != "" {
+		if file, ok := otherForm(s, all); s.value.String() == "" || ok && file.value.String() != "" {
 			return ""
 		}
 		return v

@@ -102,7 +102,7 @@ func TestSecretsHaveFiles(t *testing.T) {
 	for _, s := range all {
 		if s.secret() {
 			n++
-			if twin, ok := twinOf(s, all); !ok || twin.secret() {
+			if twin, ok := otherForm(s, all); !ok || twin.secret() {
 				t.Errorf("%s has no %s_file", s.path, s.path)
 			}
 		}

@@ -31,9 +31,9 @@ type Scans interface {
 const (
 	// scanBatch is the number of documents in memory, each up to 10 MB.
 	scanBatch = 4
-	// scanPatience is the number of failures in a row that ends a round,
+	// mostFailures is the number of failures in a row that ends a round,
 	// because the scanner itself may be the cause.
-	scanPatience = 3
+	mostFailures = 3
 )
 
 // Scanning scans waiting documents, one at a time. It is not safe for
@@ -49,7 +49,7 @@ type Scanning struct {
 
 // Round scans each waiting document and returns the number of verdicts. A
 // document that fails stays unscanned and does not stop the others; err is the
-// last such failure. After scanPatience failures in a row the round ends, and
+// last such failure. After mostFailures failures in a row the round ends, and
 // the next one begins after the failed documents. Otherwise a few old
 // documents that cannot be scanned would keep all others waiting.
 func (s *Scanning) Round(ctx context.Context) (done int, err error) {
@@ -66,7 +66,7 @@ func (s *Scanning) Round(ctx context.Context) (done int, err error) {
 		for _, d := range waiting {
 			s.after = application.Document{ID: d.ID, CreatedAt: d.CreatedAt}
 			if one := scanOne(ctx, s.Store, s.Scanner, s.Ring, s.Now, d); one != nil {
-				if err, failed = one, failed+1; failed == scanPatience {
+				if err, failed = one, failed+1; failed == mostFailures {
 					return done, err
 				}
 				continue

@@ -26,12 +26,12 @@ const (
 )
 
 // Child is the main function of the process. It confines the process, reads
-// one file from in, writes the result to out and an error to words, and
+// one file from in, writes the result to out and an error to stderr, and
 // returns the exit code.
-func Child(kind string, in io.Reader, out, words io.Writer) int {
+func Child(kind string, in io.Reader, out, stderr io.Writer) int {
 	code, err := child(Kind(kind), in, out)
 	if err != nil {
-		fmt.Fprintln(words, err)
+		fmt.Fprintln(stderr, err)
 	}
 	return code
 }

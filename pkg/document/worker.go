@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// longestLook is the time limit of a process.
-	longestLook = 15 * time.Second
+	// longestRun is the time limit of a process.
+	longestRun = 15 * time.Second
 	// largestAnswer is the most output of a process, in bytes. A picture of
 	// the largest size takes a few megabytes.
 	largestAnswer = 16 << 20
@@ -33,7 +33,7 @@ type Worker struct {
 // time. command and the kind as last argument are the command line of the
 // process (Child).
 func NewWorker(atOnce int, command ...string) *Worker {
-	return &Worker{places: make(chan struct{}, atOnce), command: command, longest: longestLook}
+	return &Worker{places: make(chan struct{}, atOnce), command: command, longest: longestRun}
 }
 
 // Picture runs the function Picture in a process. It returns ErrRefused, or
@@ -86,10 +86,10 @@ func (w *Worker) run(ctx context.Context, kind Kind, content []byte) ([]byte, er
 	defer leave()
 	look, cancel := context.WithTimeout(ctx, w.longest)
 	defer cancel()
-	out, words := &bounded{most: largestAnswer, full: cancel}, &bounded{most: 4 << 10, full: cancel}
+	out, stderr := &bounded{most: largestAnswer, full: cancel}, &bounded{most: 4 << 10, full: cancel}
 	cmd := exec.CommandContext(look, w.command[0], append(w.command[1:len(w.command):len(w.command)], string(kind))...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = []string{}, "/", time.Second
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(content), out, words
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(content), out, stderr
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
@@ -98,10 +98,10 @@ func (w *Worker) run(ctx context.Context, kind Kind, content []byte) ([]byte, er
 	case ctx.Err() != nil: // the caller gave up
 		return nil, errs.Unavailable("looking into a document", ctx.Err())
 	case errors.As(err, &exit) && exit.ExitCode() != exitUnfit, look.Err() != nil, errors.Is(err, errTooMuch):
-		first, _, _ := bytes.Cut(words.held, []byte("\n"))
+		first, _, _ := bytes.Cut(stderr.held, []byte("\n"))
 		return nil, fmt.Errorf("%w: %w: %.200q", ErrRefused, err, first)
 	}
-	return nil, errs.Unavailable("looking into a document", fmt.Errorf("%w: %q", err, words.held))
+	return nil, errs.Unavailable("looking into a document", fmt.Errorf("%w: %q", err, stderr.held))
 }
 
 var errTooMuch = errors.New("more than may be answered")

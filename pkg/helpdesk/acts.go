@@ -100,7 +100,7 @@ func (s *Service) Identify(ctx context.Context, id, code string, said map[Questi
 		if r.CodeAsked {
 			asked = code
 		}
-		r.Caller = r.hear(a, s.Callback, asked, said, s.Now())
+		r.Caller = r.check(a, s.Callback, asked, said, s.Now())
 		action := actions[r.Kind].answers
 		switch {
 		case r.Wrong >= WrongAnswers:
@@ -242,6 +242,6 @@ func (s *Service) event(by audit.Actor, r Request, action audit.Action) audit.Ev
 	if r.ConfirmedBy != "" && r.ConfirmedBy != by.ID {
 		details["confirmed_by"] = r.ConfirmedBy
 	}
-	r.Caller.tell(details)
+	r.Caller.addDetails(details)
 	return by.Did(action, r.AccountID, s.Now()).Because(string(r.Reason)).With(details)
 }

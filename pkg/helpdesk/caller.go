@@ -23,9 +23,9 @@ func (c Caller) Identified(withCode bool) bool {
 	return c.Right >= RightAnswers && (c.CodeRight || !withCode)
 }
 
-// hear returns c with a code and answers judged. What was right before stays
+// check returns c with a code and answers judged. What was right before stays
 // right; an empty text counts as not asked.
-func (c Caller) hear(a account.Account, key signin.Callback, code string, said map[Question]string, now time.Time) Caller {
+func (c Caller) check(a account.Account, key signin.Callback, code string, said map[Question]string, now time.Time) Caller {
 	c.Answers = maps.Clone(c.Answers)
 	if c.Answers == nil {
 		c.Answers = map[Question]bool{}
@@ -49,9 +49,9 @@ func (c Caller) hear(a account.Account, key signin.Callback, code string, said m
 	return c
 }
 
-// tell adds to the details of an event which answers were right, not the
+// addDetails adds to the details of an event which answers were right, not the
 // answers.
-func (c Caller) tell(details map[string]string) {
+func (c Caller) addDetails(details map[string]string) {
 	for q, right := range c.Answers {
 		details["answer_"+string(q)] = map[bool]string{true: "right", false: "wrong"}[right]
 	}

@@ -17,7 +17,7 @@ const (
 	longestPause = time.Hour
 	mostAttempts = 100
 
-	noteTime = 5 * time.Second // time limit for storing an outcome
+	storeTimeout = 5 * time.Second // time limit for storing an outcome
 )
 
 // Worker sends the messages of the outbox. Several servers may have one on the
@@ -153,7 +153,7 @@ func (w *Worker) attempt(ctx context.Context, item Item, log *slog.Logger) (outc
 	}
 	failure := w.Sender.Send(ctx, item.Message)
 	// Store the outcome even if the time to send is over.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	switch {
 	case failure == nil:

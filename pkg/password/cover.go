@@ -19,7 +19,7 @@ const (
 
 var affordable = [maxWords + 1]int{1: 8, 2: 4, 3: 4}
 
-const tooDear = 9
+const unaffordable = 9
 
 // hits is the result of look.
 type hits struct{ common, aboutYou bool }
@@ -33,7 +33,7 @@ func look(text []rune, own words) hits {
 	core := trim(text)
 	found, _ := cover(text, own)
 	pieces := [][]rune{text[:period(text)]}
-	if len(text)-len(core) < tooDear {
+	if len(text)-len(core) < unaffordable {
 		pieces = append(pieces, core[:period(core)])
 	}
 	for _, piece := range pieces {
@@ -52,7 +52,7 @@ func cover(text []rune, own words) (found hits, steps int) {
 	states := make([]state, len(text)+1)
 	for i := range states {
 		for k := range states[i] {
-			states[i][k] = [2]int{tooDear, tooDear}
+			states[i][k] = [2]int{unaffordable, unaffordable}
 		}
 	}
 	states[0][0][0] = 0

@@ -18,8 +18,8 @@ const (
 	// UrgentDays is the number of days before its deadline from which a case is
 	// urgent.
 	UrgentDays = 14
-	// toldFrom is the hour in the Netherlands from which officials get mail.
-	toldFrom = 7
+	// mailHour is the hour in the Netherlands from which officials get mail.
+	mailHour = 7
 	// batch is the number of cases that the job reads at a time.
 	batch = 100
 	// mostUrgent is the most cases that a mail counts.
@@ -82,7 +82,7 @@ type Deadlines struct {
 // Run expires unanswered cases, reminds applicants and mails officials about
 // urgent cases. It returns the number of mails.
 func (d *Deadlines) Run(ctx context.Context) (mails int, err error) {
-	for _, step := range []func(context.Context) (int, error){d.expire, d.remind, d.tell} {
+	for _, step := range []func(context.Context) (int, error){d.expire, d.remind, d.mailUrgent} {
 		n, one := step(ctx)
 		mails, err = mails+n, errors.Join(err, one)
 	}
@@ -148,11 +148,11 @@ func (d *Deadlines) question(ctx context.Context, c Case) (string, error) {
 	return text, err
 }
 
-// tell mails each reviewer the urgent cases, if any, once on a working day.
-func (d *Deadlines) tell(ctx context.Context) (done int, err error) {
+// mailUrgent mails each reviewer the urgent cases, if any, once on a working day.
+func (d *Deadlines) mailUrgent(ctx context.Context) (done int, err error) {
 	now := d.Now()
 	here := now.In(application.Dutch)
-	if day := here.Weekday(); day == time.Saturday || day == time.Sunday || here.Hour() < toldFrom {
+	if day := here.Weekday(); day == time.Saturday || day == time.Sunday || here.Hour() < mailHour {
 		return 0, nil
 	}
 	day := here.Format(time.DateOnly)

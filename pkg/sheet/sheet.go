@@ -143,10 +143,10 @@ func harmless(s string) string {
 			r = ' '
 		case r == ',' || r == ';':
 			divided = true
-		case divided && begins(r):
+		case divided && beginsFormula(r):
 			b.WriteByte('\'')
 			divided = false
-		case !passedOver(r):
+		case !skippable(r):
 			divided = false
 		}
 		b.WriteRune(r)
@@ -159,17 +159,17 @@ func formula(cell string) bool {
 	if cell != "" && strings.ContainsRune("\t\r\n\x00", rune(cell[0])) {
 		return true
 	}
-	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(cell, func(r rune) bool { return passedOver(r) || unicode.IsControl(r) }))
-	return begins(first)
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(cell, func(r rune) bool { return skippable(r) || unicode.IsControl(r) }))
+	return beginsFormula(first)
 }
 
-// begins reports whether a formula can begin with r, in any width.
-func begins(r rune) bool {
+// beginsFormula reports whether a formula can begin with r, in any width.
+func beginsFormula(r rune) bool {
 	return strings.ContainsAny(norm.NFKC.String(string(r)), "=+-@")
 }
 
-// passedOver reports whether a program may skip r before a formula.
-func passedOver(r rune) bool {
+// skippable reports whether a program may skip r before a formula.
+func skippable(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || unicode.In(r, unicode.Pi, unicode.Pf) || strings.ContainsRune("\"'`„‚＂＇", r)
 }
 

@@ -120,7 +120,7 @@ func (m *Manager) Refresh(ctx context.Context) error {
 			return err
 		}
 		if len(changes) == 0 {
-			return m.show(keys)
+			return m.setView(keys)
 		}
 		err = m.Store.Apply(ctx, changes, m.Now(), m.effects(changes, audit.System("")))
 		if err != nil && !errors.Is(err, errs.ErrConflict) {
@@ -149,7 +149,7 @@ func (m *Manager) Rotate(ctx context.Context, by string) error {
 	if keys, err = m.Store.Keys(ctx); err != nil {
 		return err
 	}
-	return m.show(keys)
+	return m.setView(keys)
 }
 
 func (m *Manager) effects(changes []Change, by audit.Actor) effect.Effects {
@@ -231,9 +231,9 @@ func (m *Manager) newKey(alg string, now time.Time) (Key, error) {
 	return Key{ID: kid, Alg: alg, Public: public, Sealed: sealed, CreatedAt: now}, nil
 }
 
-// show stores the parsed view. A key that does not open is an error: replacing
+// setView stores the parsed view. A key that does not open is an error: replacing
 // it silently would be worse.
-func (m *Manager) show(keys []Key) error {
+func (m *Manager) setView(keys []Key) error {
 	v := &view{signers: map[string]signer{}, public: map[string]jose.JSONWebKey{}}
 	var set jose.JSONWebKeySet
 	for _, k := range keys {
@@ -253,8 +253,8 @@ func (m *Manager) show(keys []Key) error {
 			return err
 		}
 		v.signers[k.Alg] = signer{kid: k.ID, key: private}
-		if before, ok := m.before(k, keys); ok {
-			v.signers[k.Alg] = before
+		if previous, ok := m.previous(k, keys); ok {
+			v.signers[k.Alg] = previous
 		}
 	}
 	var err error
@@ -271,10 +271,10 @@ func (m *Manager) show(keys []Key) error {
 // which refreshes every minute, publishes it.
 const settle = 2 * time.Minute
 
-// before returns the signer to use instead of k while other servers may not
+// previous returns the signer to use instead of k while other servers may not
 // know k yet: the previous signer of this server, if its key is still
 // published. Only a rotation by hand activates such a new key.
-func (m *Manager) before(k Key, keys []Key) (signer, bool) {
+func (m *Manager) previous(k Key, keys []Key) (signer, bool) {
 	old := m.view.Load()
 	if old == nil || !m.Now().Before(k.CreatedAt.Add(settle)) {
 		return signer{}, false
