@@ -17,7 +17,7 @@ func TestCountries(t *testing.T) {
 		names := map[string]bool{}
 		for _, c := range list {
 			if c.Name == "" || c.Name == c.Code || names[c.Name] || !application.IsCountry(c.Code) {
-				t.Errorf("%s: %+v", lang, c)
+				t.Errorf("Countries(%q) has %+v, want a name of its own", lang, c)
 			}
 			names[c.Name] = true
 		}

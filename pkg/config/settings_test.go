@@ -34,7 +34,7 @@ func probe(t *testing.T, s setting) (text string, want any) {
 	if s.value.Kind() == reflect.String {
 		return "null", "null" // a text like any other
 	}
-	t.Fatalf("%s: no probe for %s", s.path, s.value.Type())
+	t.Fatalf("%s: there is no probe for the type %s", s.path, s.value.Type())
 	return "", nil
 }
 
@@ -42,7 +42,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	all := settings(&Config{})
 	if len(all) < 50 {
-		t.Fatalf("found %d settings only", len(all))
+		t.Fatalf("settings() has %d, want at least 50", len(all))
 	}
 	seen := map[string]string{}
 	for _, s := range all {
@@ -60,7 +60,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 			return ""
 		})
 		if len(fs) > 0 {
-			t.Errorf("%s=%s: %v", s.env(), text, fs)
+			t.Errorf("%s=%s: readEnv() = %v, want no faults", s.env(), text, fs)
 			continue
 		}
 		var got any
@@ -79,7 +79,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 			}
 		}
 		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%s=%s gives %v", s.env(), text, got)
+			t.Errorf("%s=%s is read as %v, want %v", s.env(), text, got, want)
 		}
 		// A value of the wrong type is refused.
 		switch s.value.Kind() {
@@ -108,7 +108,7 @@ func TestSecretsHaveFiles(t *testing.T) {
 		}
 	}
 	if n < 4 {
-		t.Errorf("%d secrets", n)
+		t.Errorf("there are %d secrets, want at least 4", n)
 	}
 }
 
@@ -144,7 +144,7 @@ func TestEverySettingIsDocumented(t *testing.T) {
 				continue
 			}
 			if !documented[typ.Name()+"."+f.Name] {
-				t.Errorf("%s.%s has no comment that starts with its name and says what it does", typ.Name(), f.Name)
+				t.Errorf("%s.%s has no comment that starts with its name and describes it", typ.Name(), f.Name)
 			}
 			if f.Type.Kind() == reflect.Struct {
 				check(f.Type)
@@ -207,7 +207,7 @@ func TestExampleShowsEverySetting(t *testing.T) {
 		}
 		before := s.value.Interface()
 		if err := s.set(node); err != nil {
-			t.Errorf("%s: %v", s.path, err)
+			t.Errorf("%s: the example does not decode: %v", s.path, err)
 		}
 		zero := reflect.ValueOf(before).IsZero() || s.path == "clients"
 		if inactive[node.Line] && !zero && !reflect.DeepEqual(before, s.value.Interface()) {
@@ -268,7 +268,7 @@ func TestExampleValidates(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Environment != Production || len(c.Clients) == 0 {
-		t.Errorf("%s with %d clients", c.Environment, len(c.Clients))
+		t.Errorf("the example is of %s with %d clients, want %s with some", c.Environment, len(c.Clients), Production)
 	}
 }
 
@@ -299,7 +299,7 @@ func TestPrivate(t *testing.T) {
 		{0o640, 1001, 1000, false}, // of another user
 	} {
 		if got := private(c.mode, c.owner, c.self); got != c.want {
-			t.Errorf("mode %04o of %d seen by %d: %v", c.mode, c.owner, c.self, got)
+			t.Errorf("private(%04o, owner %d, self %d) = %v, want %v", c.mode, c.owner, c.self, got, c.want)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func TestPracticeRefuses(t *testing.T) {
 			_, err := load(t, practice(t), c.vars)
 			refused(t, err, c.says)
 			if n := len(strings.Split(err.Error(), "\n")); n != 1 {
-				t.Errorf("%d faults for one:\n%v", n, err)
+				t.Errorf("%d faults are reported, want 1:\n%v", n, err)
 			}
 		})
 	}
@@ -187,16 +187,16 @@ func TestProductionRefusesOpenConfigFileWithSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := config.Load(path, none, os.ReadFile); err != nil {
-		t.Error(err)
+		t.Errorf("Load() of a file that others cannot read = %v, want nil", err)
 	}
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := config.Load(path, env(map[string]string{"OLID_REDIS_URL": "redis://localhost"}), os.ReadFile); err != nil {
-		t.Error(err)
+		t.Errorf("Load() with the secret overridden = %v, want nil", err)
 	}
 	if _, err := config.Load(write(t, "olid.yaml", production(t), 0o644), none, os.ReadFile); err != nil {
-		t.Errorf("a file without secrets may be read: %v", err)
+		t.Errorf("Load() of a file without secrets = %v, want nil", err)
 	}
 }
 
@@ -221,7 +221,7 @@ func TestWarnings(t *testing.T) {
 	has := func(c config.Config, want string) bool {
 		for _, w := range c.Warnings() {
 			if strings.Contains(w, "canary") {
-				t.Errorf("a secret in %q", w)
+				t.Errorf("Warnings() has a secret in %q", w)
 			}
 			if strings.HasPrefix(w, want+": ") {
 				return true
@@ -235,7 +235,7 @@ func TestWarnings(t *testing.T) {
 		"OLID_REDIS_URL": "rediss://h.example", "OLID_HOME_CLIENT": "x",
 	})
 	if w := calm.Warnings(); len(w) != 0 {
-		t.Errorf("nothing to warn of, yet: %v", w)
+		t.Errorf("Warnings() = %v, want none", w)
 	}
 	for path, vars := range map[string]map[string]string{
 		"policy": {"OLID_POLICY": "general"}, "acr": {"OLID_ACR": "http://eidas.europa.eu/LoA/high"}, "issuer": {"OLID_ISSUER": "https://id.example/x"},
@@ -243,10 +243,10 @@ func TestWarnings(t *testing.T) {
 		"trusted_proxies": {}, "log.level": {"OLID_LOG_LEVEL": "debug"}, "links.privacy_url": {}, "links.accessibility_url": {}, "home_client": {},
 	} {
 		if c := mustLoad(t, production(t), vars); !has(c, path) {
-			t.Errorf("no warning about %s in %v", path, c.Warnings())
+			t.Errorf("Warnings() = %v, want one about %s", c.Warnings(), path)
 		}
 		if has(calm, path) {
-			t.Errorf("always warns about %s", path)
+			t.Errorf("Warnings() always has one about %s", path)
 		}
 	}
 }
@@ -255,15 +255,15 @@ func TestProxies(t *testing.T) {
 	t.Parallel()
 	c := config.Config{TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7", "2001:db8::1", "nonsense"}}
 	if got := fmt.Sprint(c.Proxies()); got != "[10.0.0.0/8 192.0.2.7/32 2001:db8::1/128]" {
-		t.Error(got)
+		t.Errorf("Proxies() = %s", got)
 	}
 }
 
-func TestNouns(t *testing.T) {
+func TestLimitsAndSchedule(t *testing.T) {
 	t.Parallel()
 	c := config.Default(config.Practice)
 	if c.SessionLimits().Idle != 30*time.Minute || c.AccountLimits().Codes != 10 || c.KeySchedule().Sign != 90*24*time.Hour {
-		t.Errorf("%+v %+v %+v", c.SessionLimits(), c.AccountLimits(), c.KeySchedule())
+		t.Errorf("SessionLimits, AccountLimits, KeySchedule = %+v, %+v, %+v, want the defaults", c.SessionLimits(), c.AccountLimits(), c.KeySchedule())
 	}
 }
 
@@ -285,7 +285,7 @@ func TestPrint(t *testing.T) {
 	fmt.Fprintf(&out, "\n# %v %+v %#v\n", c, c, c.Database)
 	printed, _, _ := strings.Cut(out.String(), "\ntime=")
 	if strings.Contains(out.String(), "canary") || strings.Contains(printed, "0a1b2c") {
-		t.Errorf("a secret is shown:\n%s", out.String())
+		t.Errorf("the output has a secret:\n%s", out.String())
 	}
 	for _, want := range []string{"idle: 17m0s", "url: '[redacted]'", "smtp_url: \"\"", "- 10.0.0.0/8", "kty: EC", "wordmark: Omgevingsloket-ID"} {
 		if !strings.Contains(printed, want) {
@@ -295,7 +295,7 @@ func TestPrint(t *testing.T) {
 	// [redacted] is no URL; all other settings load.
 	_, err := load(t, printed, map[string]string{"OLID_DATABASE_URL": "sqlite:x", "OLID_REDIS_URL": "redis://h", "OLID_PASSWORD_PEPPER": strings.Repeat("p", 32)})
 	if err != nil {
-		t.Errorf("not read again: %v\n%s", err, printed)
+		t.Errorf("Load(Print()) = %v, want nil\n%s", err, printed)
 	}
 }
 
@@ -308,7 +308,7 @@ func TestPrintSecretFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again := mustLoad(t, out.String(), nil); again.Database.URL != c.Database.URL || again.Issuer != c.Issuer {
-		t.Errorf("not the same again:\n%s", out.String())
+		t.Errorf("Load(Print()) has other settings:\n%s", out.String())
 	}
 }
 

@@ -106,7 +106,7 @@ func TestUP11_ActiveContent(t *testing.T) {
 	} {
 		found, err := PDF(c.content)
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: PDF() = %v, want nil", name, err)
 			continue
 		}
 		for _, want := range c.want {
@@ -115,7 +115,7 @@ func TestUP11_ActiveContent(t *testing.T) {
 			}
 		}
 		if len(c.want) == 0 && len(found) > 0 {
-			t.Errorf("%s: found %v", name, found)
+			t.Errorf("%s: PDF() = %v, want none", name, found)
 		}
 	}
 }
@@ -138,7 +138,7 @@ func TestUP11_UnreadableIsRefused(t *testing.T) {
 			content = bytes.Replace(content, []byte("/Root 1 0 R"), []byte("/Root 1 0 R/Encrypt 4 0 R/ID[(aaaaaaaaaaaaaaaa)(aaaaaaaaaaaaaaaa)]"), 1)
 		}
 		if found, err := PDF(content); !errors.Is(err, ErrRefused) {
-			t.Errorf("%s: %v %v", name, found, err)
+			t.Errorf("%s: PDF() = %v, %v, want %v", name, found, err, ErrRefused)
 		}
 	}
 }
@@ -148,7 +148,7 @@ func FuzzUP11_PDF(f *testing.F) {
 	f.Add(hidden("<</S/Launch>>"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if _, err := PDF(content); err != nil && !errors.Is(err, ErrRefused) {
-			t.Error(err)
+			t.Errorf("PDF() = %v, want nil or %v", err, ErrRefused)
 		}
 	})
 }

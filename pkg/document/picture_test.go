@@ -51,7 +51,7 @@ func TestPictureKeepsWhatIsSeen(t *testing.T) {
 		must(t, err)
 		m := unpacked(t, out)
 		if m.Bounds().Dx() != 120 || m.Bounds().Dy() != 80 {
-			t.Error(name, m.Bounds())
+			t.Errorf("%s: Picture() has the bounds %v, want 120 by 80", name, m.Bounds())
 		}
 		corners(t, m, red, green, blue, yellow)
 	}
@@ -66,7 +66,7 @@ func TestPictureFits(t *testing.T) {
 		must(t, err)
 		m := unpacked(t, out)
 		if m.Bounds().Dx() != c.wantW || m.Bounds().Dy() != c.wantH {
-			t.Errorf("%d by %d becomes %v", c.w, c.h, m.Bounds())
+			t.Errorf("Picture(%d by %d) has the bounds %v, want %d by %d", c.w, c.h, m.Bounds(), c.wantW, c.wantH)
 		}
 		if c.w > 100 && c.h > 100 {
 			corners(t, m, red, green, blue, yellow)
@@ -93,7 +93,7 @@ func TestPictureOfEveryKind(t *testing.T) {
 	} {
 		out, err := Picture(pngOf(t, m))
 		if err != nil || unpacked(t, out).Bounds().Dx() != 2000 {
-			t.Error(name, err)
+			t.Errorf("%s: Picture() = %v, want it 2000 pixels wide", name, err)
 		}
 	}
 }
@@ -115,11 +115,11 @@ func TestUP19_MetadataIsGone(t *testing.T) {
 			out, err := Picture(content)
 			must(t, err)
 			if bytes.Contains(out, []byte("canary")) || bytes.Contains(out, []byte("Exif")) {
-				t.Error("metadata is left")
+				t.Error("Picture() keeps metadata of a JPEG")
 			}
 			m := unpacked(t, out)
 			if tall := m.Bounds().Dy() == 96; tall != (orientation >= 5 && orientation <= 8) {
-				t.Errorf("orientation %d: %v", orientation, m.Bounds())
+				t.Errorf("Picture() with orientation %d has the bounds %v", orientation, m.Bounds())
 			}
 			corners(t, m, want...)
 		}
@@ -128,7 +128,7 @@ func TestUP19_MetadataIsGone(t *testing.T) {
 	out, err := Picture(append(picture, "canary"...))
 	must(t, err)
 	if bytes.Contains(out, []byte("canary")) {
-		t.Error("metadata of a PNG is left")
+		t.Error("Picture() keeps metadata of a PNG")
 	}
 }
 
@@ -142,12 +142,12 @@ func TestUP19_BrokenMetadata(t *testing.T) {
 			bent := bytes.Clone(whole)
 			bent[i] = b
 			if o := orientation(bent); o < 0 || o > 65535 {
-				t.Error(o)
+				t.Errorf("orientation() = %d, want 16 bits", o)
 			}
 		}
 	}
 	if orientation([]byte{0xff, 0xd8}) != 1 || orientation(nil) != 1 {
-		t.Error("orientation(nil) is not 1")
+		t.Error("orientation() without Exif is not 1")
 	}
 }
 
@@ -174,7 +174,7 @@ func TestUP02_Polyglots(t *testing.T) {
 		must(t, err)
 		for _, left := range []string{"canary", "<script", "<?php", "PK\x03\x04", "%PDF", "MZ ", "ftyp"} {
 			if bytes.Contains(out, []byte(left)) {
-				t.Errorf("%s: %q is left", name, left)
+				t.Errorf("%s: Picture() keeps %q", name, left)
 			}
 		}
 		corners(t, unpacked(t, out), red, green, blue, yellow)
@@ -188,7 +188,7 @@ func TestUP02_Polyglots(t *testing.T) {
 		"nothing":            nil,
 	} {
 		if _, err := Picture(content); !errors.Is(err, ErrRefused) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: Picture() = %v, want %v", name, err, ErrRefused)
 		}
 	}
 }

@@ -102,14 +102,14 @@ func TestUP01_UP05_Inspect(t *testing.T) {
 			switch {
 			case c.wrong == document.TooManyPixels:
 				if wrong != document.TooManyPixels {
-					t.Errorf("practice: %q, %q", kind, wrong)
+					t.Errorf("Judge(in practice) = %q, %q, want %q", kind, wrong, document.TooManyPixels)
 				}
 			case c.wrong != "":
 				if kind != document.TypeOther || wrong != "" {
-					t.Errorf("practice: %q, %q", kind, wrong)
+					t.Errorf("Judge(in practice) = %q, %q, want %q", kind, wrong, document.TypeOther)
 				}
 			case kind != c.kind || wrong != "":
-				t.Errorf("practice: %q, %q", kind, wrong)
+				t.Errorf("Judge(in practice) = %q, %q, want %q", kind, wrong, c.kind)
 			}
 		})
 	}
@@ -126,14 +126,14 @@ func FuzzInspect(f *testing.F) {
 		if wrong == "" {
 			mark := map[string]string{document.TypePDF: "%PDF-", document.TypePNG: "\x89PNG", document.TypeJPEG: "\xff\xd8\xff"}[kind]
 			if mark == "" || !bytes.HasPrefix(content, []byte(mark)) {
-				t.Fatalf("accepted as %q", kind)
+				t.Fatalf("Judge() = %q, without the signature of that type", kind)
 			}
 			if size, _, err := image.DecodeConfig(bytes.NewReader(content)); kind != document.TypePDF && (err != nil || size.Width*size.Height > 40_000_000) {
-				t.Fatalf("%s: %+v, %v", kind, size, err)
+				t.Fatalf("Judge() = %q of a picture of %+v, %v", kind, size, err)
 			}
 		}
 		if kind, wrong := document.Judge(content, true); wrong != "" && wrong != document.TooManyPixels || wrong == "" && kind == "" {
-			t.Fatalf("practice: %q %q", kind, wrong)
+			t.Fatalf("Judge(in practice) = %q, %q", kind, wrong)
 		}
 	})
 }
@@ -187,17 +187,17 @@ func TestUP06_CleanNameAlways(t *testing.T) {
 		name := document.CleanName(raw, kind)
 		switch {
 		case name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > 100:
-			t.Fatalf("%q", name)
+			t.Fatalf("CleanName() = %q, want 1 to 100 characters", name)
 		case strings.ContainsAny(name, "/\\:*?\"<>|;\x00\r\n"), strings.HasPrefix(name, "."), strings.HasSuffix(name, "."), strings.HasPrefix(name, " "):
-			t.Fatalf("%q", name)
+			t.Fatalf("CleanName() = %q, which has an unsafe character", name)
 		case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }):
-			t.Fatalf("%q", name)
+			t.Fatalf("CleanName() = %q, which has an invisible character", name)
 		case kind != document.TypeOther && document.CleanName(name, kind) != name:
-			t.Fatalf("%q becomes %q", name, document.CleanName(name, kind))
+			t.Fatalf("CleanName(%q) = %q, want the same", name, document.CleanName(name, kind))
 		}
 		lower := strings.ToLower(name)
 		if kind == document.TypePDF && !strings.HasSuffix(lower, ".pdf") || kind == document.TypePNG && !strings.HasSuffix(lower, ".png") {
-			t.Fatalf("%q as %s", name, kind)
+			t.Fatalf("CleanName(%s) = %q, want the extension", kind, name)
 		}
 	})
 }
@@ -225,7 +225,7 @@ func TestUP03_OtherTypes(t *testing.T) {
 			t.Errorf("Judge(%s) = %s, want it refused", name, kind)
 		}
 		if kind, wrong := document.Judge([]byte(content), true); kind != document.TypeOther || wrong != "" {
-			t.Errorf("%s on practice: %s %s", name, kind, wrong)
+			t.Errorf("Judge(%s, in practice) = %s, %s, want %s", name, kind, wrong, document.TypeOther)
 		}
 	}
 }

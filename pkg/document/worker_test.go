@@ -29,21 +29,21 @@ func TestWorker(t *testing.T) {
 	want, err := Picture(picture)
 	must(t, err)
 	if got, err := w.Picture(t.Context(), picture); err != nil || !bytes.Equal(got, want) {
-		t.Error("picture:", len(got), err)
+		t.Errorf("Picture() = %d bytes, %v, want %d", len(got), err, len(want))
 	}
 	if found, err := w.PDF(t.Context(), plainPDF()); err != nil || len(found) != 0 {
-		t.Error(found, err)
+		t.Errorf("PDF(plain) = %v, %v, want none", found, err)
 	}
 	if found, err := w.PDF(t.Context(), hidden("<</S/Launch>>")); err != nil || !slices.Equal(found, []Active{Launch}) {
-		t.Error(found, err)
+		t.Errorf("PDF(launch) = %v, %v, want %v", found, err, Launch)
 	}
 	for _, content := range [][]byte{nil, []byte("x"), picture} {
 		if _, err := w.PDF(t.Context(), content); !errors.Is(err, ErrRefused) {
-			t.Error(err)
+			t.Errorf("PDF(no PDF) = %v, want %v", err, ErrRefused)
 		}
 	}
 	if _, err := w.Picture(t.Context(), plainPDF()); !errors.Is(err, ErrRefused) {
-		t.Error(err)
+		t.Errorf("Picture(a PDF) = %v, want %v", err, ErrRefused)
 	}
 }
 
@@ -56,13 +56,13 @@ func TestUP29_BrokenReaders(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			w := worker(t, "broken-"+way)
 			if found, err := w.PDF(t.Context(), bytes.Repeat([]byte("x"), 12<<20)); !errors.Is(err, ErrRefused) {
-				t.Error("pdf:", found, err)
+				t.Errorf("PDF() = %v, %v, want %v", found, err, ErrRefused)
 			}
 			if way == "memory" {
 				return // a gigabyte is enough once
 			}
 			if _, err := w.Picture(t.Context(), plainPDF()); !errors.Is(err, ErrRefused) {
-				t.Error("picture:", err)
+				t.Errorf("Picture() = %v, want %v", err, ErrRefused)
 			}
 		})
 	}
@@ -70,7 +70,7 @@ func TestUP29_BrokenReaders(t *testing.T) {
 		w := worker(t, "broken-loop")
 		w.longest = 100 * time.Millisecond
 		if _, err := w.PDF(t.Context(), plainPDF()); !errors.Is(err, ErrRefused) {
-			t.Error(err)
+			t.Errorf("PDF() = %v, want %v", err, ErrRefused)
 		}
 	})
 }
@@ -85,7 +85,7 @@ func TestWorkerIsBusyOrAbsent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := w.PDF(ctx, plainPDF()); !errors.Is(err, errs.ErrUnavailable) || errors.Is(err, ErrRefused) {
-		t.Error("no place:", err)
+		t.Errorf("PDF() without a place = %v, want %v", err, errs.ErrUnavailable)
 	}
 	for _, w := range []*Worker{NewWorker(1, filepath.Join(t.TempDir(), "nobody")), worker(t, "child")} {
 		kind := KindPDF
@@ -93,7 +93,7 @@ func TestWorkerIsBusyOrAbsent(t *testing.T) {
 			kind = "other"
 		}
 		if _, err := w.run(t.Context(), kind, plainPDF()); !errors.Is(err, errs.ErrUnavailable) || errors.Is(err, ErrRefused) {
-			t.Error(kind, err)
+			t.Errorf("run(%s) = %v, want %v", kind, err, errs.ErrUnavailable)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestWorkerPlaces(t *testing.T) {
 	for range 8 {
 		wait.Go(func() {
 			if _, err := w.PDF(context.Background(), plainPDF()); err != nil {
-				t.Error(err)
+				t.Errorf("PDF() = %v, want nil", err)
 			}
 		})
 	}
@@ -127,7 +127,7 @@ func resident(t *testing.T) int {
 			return n << 10
 		}
 	}
-	t.Fatal("no VmHWM")
+	t.Fatal("/proc has no VmHWM")
 	return 0
 }
 
@@ -191,18 +191,18 @@ func TestUP05_Bombs(t *testing.T) {
 	before := resident(t)
 	for name, content := range pictures {
 		if out, err := w.Picture(t.Context(), content); err != nil && !errors.Is(err, ErrRefused) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: Picture() = %v, want nil or %v", name, err, ErrRefused)
 		} else if err == nil && len(out) > 1<<20 {
-			t.Errorf("%s: %d bytes", name, len(out))
+			t.Errorf("%s: Picture() = %d bytes, want at most a megabyte", name, len(out))
 		}
 	}
 	for name, content := range pdfs {
 		if _, err := w.PDF(t.Context(), content); err != nil && !errors.Is(err, ErrRefused) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: PDF() = %v, want nil or %v", name, err, ErrRefused)
 		}
 	}
 	if grown := resident(t) - before; grown > 64<<20 {
-		t.Errorf("grew by %d MB", grown>>20)
+		t.Errorf("the process grew by %d MB, want at most 64", grown>>20)
 	}
 	// The size is checked before anything is decoded.
 	if _, err := Picture(pictures["50 000 x 50 000"]); !errors.Is(err, ErrRefused) || !strings.HasSuffix(err.Error(), "pixels") {

@@ -33,7 +33,7 @@ func TestRight(t *testing.T) {
 	} {
 		for said, want := range cases {
 			if got := helpdesk.Right(a, q, said); got != want {
-				t.Errorf("%s %q: %v", q, said, got)
+				t.Errorf("Right(%s, %q) = %v, want %v", q, said, got, want)
 			}
 		}
 	}
@@ -42,7 +42,7 @@ func TestRight(t *testing.T) {
 		t.Error("Right() of a question without an answer = true")
 	}
 	if got := helpdesk.Questions(a); len(got) != 6 {
-		t.Error(got)
+		t.Errorf("Questions() = %q, want all six", got)
 	}
 }
 
@@ -50,10 +50,10 @@ func TestTerms(t *testing.T) {
 	t.Parallel()
 	want := []string{"12345", "bau", "berg", "der", "gmbh", "hrb", "hrb12345", "jo", "jo@example.com", "sohne", "van"}
 	if got := helpdesk.Terms(company()); !slices.Equal(got, want) {
-		t.Errorf("%q", got)
+		t.Errorf("Terms() = %q, want %q", got, want)
 	}
 	if got := helpdesk.SearchWords("Jo@Example.com  Bau&Söhne a b c d e f"); !slices.Equal(got, []string{"jo@example.com", "bau", "sohne", "a", "b", "c"}) {
-		t.Errorf("%q", got)
+		t.Errorf("SearchWords() = %q, want the first six words", got)
 	}
 }
 

@@ -66,7 +66,7 @@ func TestUnblockByOne(t *testing.T) {
 	o.is(err, errs.ErrConflict)
 	r = o.ok(o.Identify(t.Context(), r.ID, code, rightAnswers, olga))
 	if e := o.events[0].Details; !maps.Equal(e, map[string]string{"case": r.ID, "answer_birthdate": "right", "answer_phone": "right", "answer_place": "right"}) {
-		t.Errorf("details %v", e)
+		t.Errorf("the event has the details %v, want three right answers", e)
 	}
 	o.says("unblock.identified")
 	_, err = o.Justify(t.Context(), r.ID, "misuse", "bel Jo", olga)
@@ -79,7 +79,7 @@ func TestUnblockByOne(t *testing.T) {
 	o.is(err, errs.ErrConflict)
 	o.ok(o.Confirm(t.Context(), r.ID, olga))
 	if e := o.events[0]; e.Reason != "lost_phone" || e.Details["ticket"] != "M-1" || e.Details["proposed_by"] != "" || e.Details["confirmed_by"] != "" {
-		t.Errorf("event %+v", e)
+		t.Errorf("the event is %+v, want the reason and the ticket only", e)
 	}
 	o.says("account.unblocked", "mail unblocked")
 	if got := o.accounts[a.ID].State; got != account.AwaitingEnrolment {
@@ -113,7 +113,7 @@ func TestUnblockByTwo(t *testing.T) {
 			o.is(err, errs.ErrConflict)
 			got, err := test.act(o, r)
 			if o.ok(got, err); name != "given up" && o.events[0].Details["proposed_by"] != "olga" {
-				t.Errorf("details %v", o.events[0].Details)
+				t.Errorf("the event has the details %v, want proposed_by olga", o.events[0].Details)
 			}
 			o.says(test.says...)
 		})
@@ -186,7 +186,7 @@ func TestChangeOfAddress(t *testing.T) {
 			t.Errorf("%s: TakeAddress() = %q, %v, want %q, %v", test.name, got, err, test.want, test.err)
 		}
 		if test.name == "right" && (o.events[0].Details["proposed_by"] != "olga" || o.events[0].Details["confirmed_by"] != "piet" || o.mails[0].To != a.Email) {
-			t.Errorf("event %+v, mail to %s", o.events[0], o.mails[0].To)
+			t.Errorf("the event is %+v and the mail to %s, want both officials and %s", o.events[0], o.mails[0].To, a.Email)
 		}
 		o.says(test.says...)
 	}
@@ -273,7 +273,7 @@ func TestCloseAndReopen(t *testing.T) {
 	o.is(o.Service.Reopen(t.Context(), closed, "closing_mistaken", "M-1", olga), errs.ErrConflict)
 	o.now = noon.Add(helpdesk.ReopenTime - time.Second)
 	if err := o.Service.Reopen(t.Context(), closed, "closing_mistaken", "M-1", olga); err != nil || o.accounts[a.ID].State != account.Blocked {
-		t.Errorf("Reopen() = %v, the account is %s", err, o.accounts[a.ID].State)
+		t.Errorf("Reopen() = %v with the account %s, want nil and %s", err, o.accounts[a.ID].State, account.Blocked)
 	}
 	o.says("account.reopened", "mail blocked")
 
@@ -306,7 +306,7 @@ func TestSearchAndView(t *testing.T) {
 		}
 	}
 	if got, err := o.View(t.Context(), a.ID, olga); err != nil || got.ID != a.ID {
-		t.Errorf("View() = %s, %v", got.ID, err)
+		t.Errorf("View() = %s, %v, want %s, nil", got.ID, err, a.ID)
 	}
 	o.says("account.viewed")
 	_, err := o.View(t.Context(), "nobody", olga)

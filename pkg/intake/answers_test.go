@@ -35,7 +35,7 @@ func TestPersonForm(t *testing.T) {
 	faults(t, form.Answer(&a, today))
 	want := application.Answers{PersonDone: true, Profile: account.Profile{GivenName: "Jö Anne", FamilyName: "van der Berg", Birthdate: "1990-02-01", Phone: "+31201234567"}}
 	if !reflect.DeepEqual(a, want) {
-		t.Errorf("%+v", a)
+		t.Errorf("Answer() makes %+v, want %+v", a, want)
 	}
 	if got := intake.PersonOf(a); got != (intake.PersonForm{GivenName: "Jö Anne", FamilyName: "van der Berg", Day: "1", Month: "2", Year: "1990", Phone: "+31201234567"}) {
 		t.Errorf("PersonOf() = %+v", got)
@@ -46,7 +46,7 @@ func TestPersonForm(t *testing.T) {
 		form.GivenName = " - "
 		faults(t, form.Answer(&a, today))
 		if a.GivenName != "" || intake.PersonOf(a).GivenName != "-" {
-			t.Errorf("%+v", a)
+			t.Errorf("a given name of - becomes %+v", a)
 		}
 	})
 }
@@ -107,7 +107,7 @@ func TestPersonFormFaults(t *testing.T) {
 		var a application.Answers
 		faults(t, c.form.Answer(&a, today), strings.Fields(c.want)...)
 		if (c.want == "") != a.PersonDone {
-			t.Errorf("%+v: done %v", c.form, a.PersonDone)
+			t.Errorf("%+v: PersonDone = %v, want %v", c.form, a.PersonDone, c.want == "")
 		}
 		if c.want != "" && !reflect.DeepEqual(a, application.Answers{}) {
 			t.Errorf("%+v: partly stored: %+v", c.form, a)
@@ -138,7 +138,7 @@ func TestCompanyForm(t *testing.T) {
 		var a application.Answers
 		faults(t, form.Answer(&a), strings.Fields(c.want)...)
 		if (c.want == "") != a.CompanyDone {
-			t.Errorf("%+v: done %v", form, a.CompanyDone)
+			t.Errorf("%+v: CompanyDone = %v, want %v", form, a.CompanyDone, c.want == "")
 		}
 		if a.CompanyDone && intake.CompanyOf(a) != form {
 			t.Errorf("CompanyOf() = %+v, want %+v", intake.CompanyOf(a), form)
@@ -152,7 +152,7 @@ func TestCompanyForm(t *testing.T) {
 		good.Name = "Bau AG"
 		faults(t, good.Answer(&a))
 		if a.Organization.Address.Line1 != "Ring 9" || a.Organization.Name != "Bau AG" || before.Name == "Bau AG" {
-			t.Errorf("%+v", a.Organization)
+			t.Errorf("Answer() makes %+v, want the new name with the same address", a.Organization)
 		}
 	})
 }
@@ -180,7 +180,7 @@ func TestAddressForm(t *testing.T) {
 		}
 		faults(t, form.Answer(&a, c.kind), strings.Fields(c.want)...)
 		if (c.want == "") != a.AddressDone || a.AddressDone && intake.AddressOf(a) != form {
-			t.Errorf("%+v: %+v", form, a)
+			t.Errorf("%+v: Answer() makes %+v, want done: %t", form, a, c.want == "")
 		}
 	}
 }
@@ -220,7 +220,7 @@ func TestNext(t *testing.T) {
 		a.Answers.DocumentDone = true
 		visit(intake.StepCheck)
 		if n, of := intake.Place(kind, intake.StepCheck); n != of || of != len(seen)+1 {
-			t.Errorf("Place(%s) = %d, %d", kind, n, of)
+			t.Errorf("Place(%s, check) = %d, %d, want the last of %d", kind, n, of, len(seen)+1)
 		}
 		for _, s := range []application.State{application.Submitted, application.Approved, application.InReview, application.Rejected} {
 			seen, a.State = nil, s

@@ -59,10 +59,10 @@ func TestOF20_WasThisNotYou(t *testing.T) {
 			_, rest, ok := strings.Cut(text, words[0])
 			part, _, whole := strings.Cut(rest, words[1])
 			if !ok || !whole || strings.Contains(part, c.ref) == (c.ref == "") && c.ref != "" || c.ref == "" && len(part) > 2 {
-				t.Errorf("%s.%s: no %q … %q with %q\n%s", c.m.Kind, lang, words[0], words[1], c.ref, c.m.Text.Reveal())
+				t.Errorf("%s.%s lacks %q … %q with %q\n%s", c.m.Kind, lang, words[0], words[1], c.ref, c.m.Text.Reveal())
 			}
 			if strings.Contains(rest, words[0]) {
-				t.Errorf("%s.%s says it twice", c.m.Kind, lang)
+				t.Errorf("%s.%s has the sentence twice", c.m.Kind, lang)
 			}
 		}
 	}
@@ -76,7 +76,7 @@ func TestAddressConfirmTellsNothing(t *testing.T) {
 		text := m.Text.Reveal()
 		for _, hidden := range []string{"Jo", "Berg", "Beste", "Dear"} {
 			if strings.Contains(text, hidden) {
-				t.Errorf("%s: %q in\n%s", lang, hidden, text)
+				t.Errorf("%s: the mail has %q\n%s", lang, hidden, text)
 			}
 		}
 		for _, want := range []string{"W3RT-9KLM", "123456", "https://id.example/address", map[string]string{"nl": "2 maart 2026 om 14:05 uur", "en": "2 March 2026 at 14:05"}[lang]} {
@@ -85,7 +85,7 @@ func TestAddressConfirmTellsNothing(t *testing.T) {
 			}
 		}
 		if !m.Expires.Equal(now.Add(24*time.Hour+helpdesk.HolderTime)) || strings.Contains(m.Subject, "123456") {
-			t.Errorf("%+v", m)
+			t.Errorf("the mail is %+v, want it to expire with the code and a subject without it", m)
 		}
 	}
 }
@@ -96,6 +96,6 @@ func TestOF21_AlarmNamesNoHolder(t *testing.T) {
 	m := writer(t, false).StaffAlarm(staff.Member{Name: "Bea Beheer", Email: "bea@example.org", Lang: "nl"}, staff.Member{ID: "s1", Name: "Olga <b>Official\n", Email: "olga@example.org"}, 101, now.Add(-time.Hour), now)
 	text := strings.Join(strings.Fields(m.Text.Reveal()), " ")
 	if m.To != "bea@example.org" || !strings.Contains(text, "Olga <b>Official heeft in 1 uur 101 verschillende dossiers geopend: tussen 1 maart 2026 om 13:05 uur") || strings.Contains(text, "olga@") {
-		t.Error(m.To, text)
+		t.Errorf("the mail to %s has the wrong person or text: %s", m.To, text)
 	}
 }

@@ -28,12 +28,12 @@ func TestLetterTerms(t *testing.T) {
 		} {
 			for _, part := range parts {
 				if text := strings.Join(strings.Fields(text), " "); !strings.Contains(text, part) {
-					t.Errorf("%s: no %q in\n%s", lang, part, text)
+					t.Errorf("%s: the mail lacks %q\n%s", lang, part, text)
 				}
 			}
 		}
 		if !reminder.Expires.Equal(a.AnswerBy) || !ended.Expires.IsZero() {
-			t.Error("expire:", reminder.Expires, ended.Expires)
+			t.Errorf("the reminder expires %v and the end %v, want %v and never", reminder.Expires, ended.Expires, a.AnswerBy)
 		}
 	}
 }
@@ -49,11 +49,11 @@ func TestLetterUrgent(t *testing.T) {
 		m := writer(t, false).Urgent(o, review.Urgency{Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 1}, now)
 		for _, part := range want {
 			if text := m.Subject + "\n" + m.Text.Reveal(); !strings.Contains(text, part) {
-				t.Errorf("%s: no %q in\n%s", lang, part, text)
+				t.Errorf("%s: the mail lacks %q\n%s", lang, part, text)
 			}
 		}
 		if n := strings.Count(m.Text.Reveal(), "OLID-MANY"); n != 20 {
-			t.Error("listed:", n)
+			t.Errorf("the mail lists %d references, want 20", n)
 		}
 	}
 }

@@ -48,11 +48,11 @@ type received struct {
 	tls  bool
 }
 
-type manners struct {
+type behaviour struct {
 	implicitTLS, noSTARTTLS bool
 }
 
-func startRelay(t *testing.T, m manners) *relay {
+func startRelay(t *testing.T, m behaviour) *relay {
 	t.Helper()
 	cert, roots := certificate(t)
 	r := &relay{roots: roots}
@@ -187,7 +187,7 @@ func TestParseSMTPURL(t *testing.T) {
 	} {
 		got, err := mail.ParseSMTPURL(mailSecret(raw))
 		if err != nil || got != want {
-			t.Errorf("%s: %+v, %v", raw, got, err)
+			t.Errorf("ParseSMTPURL(%s) = %+v, %v, want %+v", raw, got, err, want)
 		}
 	}
 	for _, raw := range []string{
@@ -199,7 +199,7 @@ func TestParseSMTPURL(t *testing.T) {
 		if err == nil {
 			t.Errorf("ParseSMTPURL(%s) = %+v, want an error", raw, got)
 		} else if strings.Contains(err.Error(), "heim") {
-			t.Errorf("error repeats the address: %v", err)
+			t.Errorf("the error has the password: %v", err)
 		}
 	}
 }

@@ -31,7 +31,7 @@ func run(t *testing.T, w *mail.Worker) (stop func()) {
 	return func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Error(err)
+			t.Errorf("Run() = %v, want nil", err)
 		}
 	}
 }
@@ -53,20 +53,20 @@ func TestWorkerSendsAtOnceAfterKick(t *testing.T) {
 		b.put(numbered(1, start))
 		synctest.Wait()
 		if b.end1("id1") != "" {
-			t.Fatal("sent without having looked")
+			t.Fatal("the message was sent without a read of the outbox")
 		}
 		w.Kick()
 		w.Kick() // a second kick does not block
 		synctest.Wait()
 		if b.end1("id1") != "sent" || !time.Now().Equal(start) {
-			t.Fatalf("%q after %v", b.end1("id1"), time.Since(start))
+			t.Fatalf("after Kick() the message ended as %q after %v, want it sent at once", b.end1("id1"), time.Since(start))
 		}
 		// Without a kick, as when another server added it: within Every.
 		b.put(numbered(2, time.Now()))
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		if b.end1("id2") != "sent" {
-			t.Fatal("not found without a kick")
+			t.Fatal("without Kick() the message was not sent within Every")
 		}
 		stop()
 	})
@@ -94,10 +94,10 @@ func TestWorkerPausesGrow(t *testing.T) {
 			}
 		}
 		if last := at[len(at)-1] - at[len(at)-2]; last != time.Hour || len(at) != 100 {
-			t.Errorf("%d attempts, the last after %v", len(at), last)
+			t.Errorf("%d attempts, the last after %v, want 100 and an hour", len(at), last)
 		}
 		if !strings.Contains(b.end1("id1"), "451") {
-			t.Errorf("ended as %q", b.end1("id1"))
+			t.Errorf("the message ended as %q, want 451 in it", b.end1("id1"))
 		}
 	})
 }
@@ -141,10 +141,10 @@ func TestWorkerDrops(t *testing.T) {
 		synctest.Wait()
 		stop()
 		if b.end1("id1") != "expired" || !strings.Contains(b.end1("id2"), "550") || sent != 1 {
-			t.Errorf("ended as %v after %d attempts", b.ended, sent)
+			t.Errorf("the messages ended as %v after %d attempts, want one expired and one refused after one attempt", b.ended, sent)
 		}
 		if len(outcomes) != 2 || outcomes[0] != "confirm-email dropped" {
-			t.Errorf("observed %v", outcomes)
+			t.Errorf("Observe was called with %v, want two outcomes", outcomes)
 		}
 	})
 }
@@ -173,16 +173,16 @@ func TestWorkerDrainsOnShutdown(t *testing.T) {
 		synctest.Wait()
 		select {
 		case err := <-done:
-			t.Fatalf("returned in the middle of a message: %v", err)
+			t.Fatalf("Run() = %v during a message", err)
 		default:
 		}
 		close(release)
 		if err := <-done; err != nil || len(b.ended) != 21 {
-			t.Fatalf("%d of 21 sent, %v", len(b.ended), err)
+			t.Fatalf("Run() = %v after %d messages, want nil after 21", err, len(b.ended))
 		}
 		for id, how := range b.ended {
 			if how != "sent" {
-				t.Errorf("%s: %s", id, how)
+				t.Errorf("%s ended as %s, want sent", id, how)
 			}
 		}
 	})
@@ -211,7 +211,7 @@ func TestWorkerDrainEnds(t *testing.T) {
 		// Rounds begin at 0 s and 3 s. The one that is running at 5 s is
 		// finished, and its outcome stored.
 		if took := time.Since(start); took != 6*time.Second || len(b.ended) != 2 {
-			t.Fatalf("took %v, noted %d", took, len(b.ended))
+			t.Fatalf("Run() ends after %v with %d outcomes, want 6s and 2", took, len(b.ended))
 		}
 	})
 }
@@ -232,7 +232,7 @@ func TestWorkerOutlivesTheStore(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
 		if sent != 1 || b.end1("id1") != "" {
-			t.Fatalf("sent %d times, ended %q", sent, b.end1("id1"))
+			t.Fatalf("sent %d times and ended as %q, want once and no outcome yet", sent, b.end1("id1"))
 		}
 		b.mu.Lock()
 		b.noNotes = false
@@ -240,7 +240,7 @@ func TestWorkerOutlivesTheStore(t *testing.T) {
 		time.Sleep(3*time.Minute + 6*time.Second) // the lease ends
 		synctest.Wait()
 		if sent != 2 || b.end1("id1") != "sent" {
-			t.Fatalf("sent %d times, ended %q", sent, b.end1("id1"))
+			t.Fatalf("sent %d times and ended as %q, want twice and sent", sent, b.end1("id1"))
 		}
 		stop()
 	})
@@ -263,7 +263,7 @@ func TestSC15_WorkerLogsIdsAndKindsOnly(t *testing.T) {
 		}
 		for _, never := range []string{"jan@", "123456", "Bevestig"} {
 			if strings.Contains(buf.String(), never) {
-				t.Errorf("log holds %s:\n%s", never, buf.String())
+				t.Errorf("the log has %s:\n%s", never, buf.String())
 			}
 		}
 	})

@@ -24,7 +24,7 @@ func pass(s *site.Site, at time.Time) {
 	for range 4 {
 		servers.Go(func() {
 			if _, err := s.Deadlines.Run(s.T.Context()); err != nil {
-				s.T.Error(err)
+				s.T.Errorf("Run() = %v, want nil", err)
 			}
 		})
 	}
@@ -60,20 +60,20 @@ func unanswered(t *testing.T, at time.Time) {
 	english := s.Asked(olga, "bob@example.com", func(a *application.Application) { a.Lang = "en" })
 	answered, withdrawn := s.Asked(olga, "carl@example.com"), s.Asked(olga, "dora@example.com")
 	if olga.Get(site.CasePath(c)).Says("Antwoord van de aanvrager: uiterlijk op"); strings.Contains(olga.Body, "te laat") {
-		t.Error("a case that waits for its applicant is late")
+		t.Error("a case that waits for its applicant is shown as late")
 	}
 	end := c.AnswerBy
 	pass(s, end.AddDate(0, 0, -14).Add(-time.Minute))
 	if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked"}) {
-		t.Fatal("before its time:", got)
+		t.Fatalf("a minute before the first reminder the mails are %q", got)
 	}
 	pass(s, end.AddDate(0, 0, -14))
 	pass(s, end.AddDate(0, 0, -14).Add(time.Hour))
 	if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder"}) {
-		t.Fatal("two weeks before:", got)
+		t.Fatalf("two weeks before the deadline the mails are %q", got)
 	}
 	if letter := s.Mailed("answer-reminder", c.Email); !strings.Contains(letter, "Wie bent u?") || !strings.Contains(letter, "Geef antwoord uiterlijk op ") {
-		t.Error(letter)
+		t.Errorf("the reminder lacks the question or the deadline: %s", letter)
 	}
 	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoEffects))
 	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoEffects))
@@ -84,26 +84,26 @@ func unanswered(t *testing.T, at time.Time) {
 	pass(s, end.Add(time.Hour))
 	for _, c := range []review.Case{c, english} {
 		if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder", "answer-reminder", "unanswered"}) {
-			t.Error("to", c.Email, got)
+			t.Errorf("the mails to %s are %q", c.Email, got)
 		}
 		if got := s.Case(c.ID); got.State != application.Expired || got.PasswordHash != "" {
-			t.Errorf("%s, password kept: %v", got.State, got.PasswordHash != "")
+			t.Errorf("the case is %s, with a password hash: %t, want %s without", got.State, got.PasswordHash != "", application.Expired)
 		}
 	}
 	for _, c := range []review.Case{answered, withdrawn} {
 		if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder"}) {
-			t.Error("after answering or withdrawing:", c.Email, got)
+			t.Errorf("after an answer or a withdrawal the mails to %s are %q", c.Email, got)
 		}
 	}
 	for to, want := range map[string]string{c.Email: "U kunt bezwaar maken", english.Email: "You can lodge an objection"} {
 		if letter := s.Mailed("unanswered", to); !strings.Contains(letter, want) || !strings.Contains(letter, s.Config.Issuer+"/apply ") {
-			t.Error(letter)
+			t.Errorf("the mail lacks %q or the link to apply again: %s", want, letter)
 		}
 	}
 	events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), "application", c.ID, 1)
 	site.Must(t, err)
 	if e := events[0]; e.Action != "application.expired" || e.ActorKind != audit.ActorSystem {
-		t.Errorf("%+v", e)
+		t.Errorf("the last event is %+v, want application.expired by the system", e)
 	}
 	// Officials and the applicant see that it expired.
 	olga.StaffLogin("olga@gov.example").Get("/console/review?show=decided").Says(c.Reference).Says("gestopt: geen antwoord")
@@ -115,10 +115,10 @@ func unanswered(t *testing.T, at time.Time) {
 	b.Submit("reference", c.Reference, "code", s.MailedCode("status-code", c.Email)).At("/apply/status")
 	b.Says("Uw aanvraag is gestopt").Says(`href="/apply"`)
 	if strings.Contains(b.Body, "withdraw") || strings.Contains(b.Body, "<textarea") {
-		t.Error("an ended application can be answered or withdrawn")
+		t.Error("an expired application can be answered or withdrawn")
 	}
 	if login := b.Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", c.Email, "password", site.Password); login.URL.Path != "/login" {
-		t.Error("logged in:", login.URL)
+		t.Errorf("logging in leads to %s, want /login", login.URL)
 	}
 }
 
@@ -150,7 +150,7 @@ func officialsTold(t *testing.T, at time.Time) {
 	otto.Take(seconds).Decide(seconds, "approve", "send")
 	pass(s, workday(s, 12))
 	if got := outbox(s, "olga@gov.example"); len(got) > 0 {
-		t.Fatal("nothing is urgent, and olga is told:", got)
+		t.Fatalf("without urgent cases the mails to olga are %q", got)
 	}
 
 	zone := workday(s, 0).Location()
@@ -163,27 +163,27 @@ func officialsTold(t *testing.T, at time.Time) {
 	pass(s, monday.AddDate(0, 0, -1).Add(12*time.Hour)) // a Sunday
 	pass(s, monday.Add(6*time.Hour))                    // before hours
 	if got := outbox(s, "olga@gov.example"); len(got) > 0 {
-		t.Fatal("told before hours:", got)
+		t.Fatalf("on a Sunday and before seven the mails to olga are %q", got)
 	}
 	pass(s, monday.Add(9*time.Hour))
 	pass(s, monday.Add(17*time.Hour))
 	olgas, ottos := s.Mailed("staff-urgent", "olga@gov.example"), s.Mailed("staff-urgent", "otto@gov.example")
 	for _, want := range []string{mine.Reference, free.Reference, own.Reference, seconds.Reference, "4 aanvragen"} {
 		if !strings.Contains(olgas, want) {
-			t.Errorf("olga is not told of %s: %s", want, olgas)
+			t.Errorf("the mail to olga lacks %s: %s", want, olgas)
 		}
 	}
 	if !strings.Contains(ottos, free.Reference) || !strings.Contains(ottos, "1 aanvraag heeft haast") {
-		t.Error(ottos)
+		t.Errorf("the mail to otto lacks the free case: %s", ottos)
 	}
 	for _, hidden := range []string{own.Reference, mine.Reference, seconds.Reference} {
 		if strings.Contains(ottos, hidden) {
-			t.Errorf("otto is told of %s: %s", hidden, ottos)
+			t.Errorf("the mail to otto has %s: %s", hidden, ottos)
 		}
 	}
 	for _, hidden := range []string{"Muster", "Bau", "@example", waits.Reference} {
 		if strings.Contains(olgas, hidden) {
-			t.Errorf("%q in %s", hidden, olgas)
+			t.Errorf("the mail to olga has %q: %s", hidden, olgas)
 		}
 	}
 	pass(s, monday.AddDate(0, 0, 1).Add(9*time.Hour))
@@ -197,7 +197,7 @@ func officialsTold(t *testing.T, at time.Time) {
 	}
 	pass(s, mine.DueAt.Add(33*time.Hour))
 	if letter := s.Mailed("staff-urgent", "olga@gov.example"); mine.DueAt.Add(33*time.Hour).In(zone).Weekday()%6 != 0 && !strings.Contains(letter, "al te laat") {
-		t.Error(letter)
+		t.Errorf("the mail after the deadline lacks that: %s", letter)
 	}
 }
 

@@ -45,15 +45,15 @@ func TestUP04_Clamd(t *testing.T) {
 	}
 	// Larger than the scanner's limit: not scanned, not "clean".
 	if verdict, _, err := clamd.Scan(t.Context(), io.LimitReader(zeros{}, 12<<20)); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-		t.Error("too large:", verdict, err)
+		t.Errorf("Scan(12 MB) = %s, %v, want %s, %v", verdict, err, Pending, errs.ErrUnavailable)
 	}
 	server.Stop()
 	if verdict, _, err := clamd.Scan(t.Context(), strings.NewReader("x")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-		t.Error("gone:", verdict, err)
+		t.Errorf("Scan() without clamd = %s, %v, want %s, %v", verdict, err, Pending, errs.ErrUnavailable)
 	}
 	server.Start()
 	if verdict, _, err := clamd.Scan(t.Context(), strings.NewReader("x")); verdict != Clean || err != nil {
-		t.Error("back:", verdict, err)
+		t.Errorf("Scan() after a restart = %s, %v, want %s, nil", verdict, err, Clean)
 	}
 }
 
@@ -108,11 +108,11 @@ func TestUP04_ScannerSilent(t *testing.T) {
 		_, _ = io.Copy(io.Discard, conn)
 	}()
 	if verdict, _, err := (Clamd{Network: "tcp", Address: l.Addr().String()}).Scan(ctx, strings.NewReader("")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-		t.Error(verdict, err)
+		t.Errorf("Scan() with a cancelled context = %s, %v, want %s, %v", verdict, err, Pending, errs.ErrUnavailable)
 	}
 	short := Clamd{Network: "tcp", Address: l.Addr().String(), Timeout: time.Millisecond}
 	if verdict, _, err := short.Scan(t.Context(), strings.NewReader("")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-		t.Error(verdict, err)
+		t.Errorf("Scan() after its timeout = %s, %v, want %s, %v", verdict, err, Pending, errs.ErrUnavailable)
 	}
 }
 
@@ -167,10 +167,10 @@ func TestUP04_Wrapped(t *testing.T) {
 		"behind a picture": append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"), eicar...),
 	} {
 		if bytes.Contains(content, testenv.EICAR()) == (name == "zip" || name == "attached and packed") {
-			t.Errorf("%s: not what it is called", name)
+			t.Errorf("%s: the file does not hold EICAR as its name says", name)
 		}
 		if verdict, signature, err := clamd.Scan(t.Context(), bytes.NewReader(content)); verdict != Infected || err != nil {
-			t.Errorf("%s: %s %q %v", name, verdict, signature, err)
+			t.Errorf("%s: Scan() = %s, %q, %v, want %s", name, verdict, signature, err, Infected)
 		}
 	}
 }

@@ -35,15 +35,15 @@ func TestTextIsRedactedEverywhere(t *testing.T) {
 		for _, v := range []any{text, h, &h, []any{text}, map[secret.Text]int{text: 1}} {
 			out := fmt.Sprintf(verb, v)
 			if strings.Contains(out, value) || strings.Contains(strings.ToLower(out), fmt.Sprintf("%x", value)) {
-				t.Errorf("%s of %T shows it", verb, v)
+				t.Errorf("%s of %T shows the secret", verb, v)
 			}
 		}
 	}
 	if fmt.Sprint(text) != "[redacted]" || text.String() != "[redacted]" || text.GoString() != "[redacted]" {
-		t.Error(fmt.Sprint(text))
+		t.Errorf("Sprint, String or GoString is not [redacted]: %s", fmt.Sprint(text))
 	}
 	if err := fmt.Errorf("key %v: %w", text, errors.New("x")); strings.Contains(err.Error(), value) {
-		t.Error(err)
+		t.Errorf("an error shows the secret: %v", err)
 	}
 	var log bytes.Buffer
 	for _, l := range []*slog.Logger{slog.New(slog.NewJSONHandler(&log, nil)), slog.New(slog.NewTextHandler(&log, nil))} {
@@ -63,20 +63,20 @@ func TestTextIsRedactedEverywhere(t *testing.T) {
 	}
 	for _, out := range []string{log.String(), string(encoded), string(document), string(markup)} {
 		if strings.Contains(out, value) || !strings.Contains(out, "[redacted]") {
-			t.Error(out)
+			t.Errorf("the output is %s, want [redacted] in it", out)
 		}
 	}
 	// Handlers and encoders that do not call MarshalText.
 	if v := slog.AnyValue(text).Resolve(); v.Kind() != slog.KindString || v.String() != "[redacted]" {
-		t.Error("slog:", v.Kind())
+		t.Errorf("LogValue() is a %s %s, want [redacted]", v.Kind(), v)
 	}
 	if m, ok := any(text).(interface{ MarshalYAML() (any, error) }); !ok {
-		t.Error("no MarshalYAML")
+		t.Error("Text has no MarshalYAML")
 	} else if v, err := m.MarshalYAML(); v != "[redacted]" || err != nil {
-		t.Error("yaml:", err)
+		t.Errorf("MarshalYAML() = %v, %v, want [redacted]", v, err)
 	}
 	if text.Reveal() != value || !text.Equal(value) || text.Equal(value+" ") || text.Equal("") {
-		t.Error("Reveal or Equal")
+		t.Error("Reveal() is not the value, or Equal() not true for the value only")
 	}
 }
 
@@ -93,17 +93,17 @@ func TestHandles(t *testing.T) {
 	for _, kind := range kinds {
 		h := secret.New(rand.Reader, kind)
 		if seen[h.Reveal()] || len(h.Reveal()) != len(kind)+1+43 {
-			t.Error("handle of", kind)
+			t.Errorf("New(%s) = %s, want a new handle with 43 characters after the prefix", kind, h.Reveal())
 		}
 		seen[h.Reveal()] = true
 		for _, other := range kinds {
 			if got, ok := secret.Parse(other, h.Reveal()); ok != (other == kind) || ok && got != h {
-				t.Errorf("%s parses as %s", kind, other)
+				t.Errorf("Parse(%s) of a handle of %s = %t, want %t", other, kind, ok, other == kind)
 			}
 		}
 		same := secret.New(bytes.NewReader(make([]byte, 32)), kind).Hash()
 		if seen[same] || len(same) != 64 {
-			t.Error("hash of", kind)
+			t.Errorf("Hash() of a handle of %s = %s, want 64 characters of its own", kind, same)
 		}
 		seen[same] = true
 	}
@@ -111,7 +111,7 @@ func TestHandles(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Error("a handle without randomness")
+					t.Error("no panic without randomness")
 				}
 			}()
 			f()
@@ -138,7 +138,7 @@ func FuzzParse(f *testing.F) {
 		}
 		rest, prefixed := strings.CutPrefix(s, "olid_ses_")
 		if !prefixed || got.Reveal() != s || len(rest) != 43 || strings.Trim(rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" || strings.Trim(rest[42:], "AEIMQUYcgkosw048") != "" {
-			t.Errorf("%q", s)
+			t.Errorf("Parse(%q) = true, want false", s)
 		}
 	})
 }
@@ -151,7 +151,7 @@ func TestMAC(t *testing.T) {
 	for _, parts := range [][]string{{}, {""}, {"", ""}, {"ab", "c"}, {"a", "bc"}, {"abc"}, {"2:ab1:c"}, {"a:", "b"}} {
 		mac := secret.MAC(key, parts...)
 		if other, twice := seen[mac]; twice || len(mac) != 43 {
-			t.Errorf("%q and %s", parts, other)
+			t.Errorf("MAC(%q) = %s, want 43 characters, and others than for %s", parts, mac, other)
 		}
 		seen[mac] = fmt.Sprintf("%q", parts)
 	}

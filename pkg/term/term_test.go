@@ -35,7 +35,7 @@ func TestTyped(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	if got := term.Set(term.Names("Zoë O'Brien-Smith")); !slices.Equal(got, []string{"brien", "o", "obriensmith", "smith", "zoe"}) {
-		t.Error(got)
+		t.Errorf("Names() = %q", got)
 	}
 }
 
@@ -48,7 +48,7 @@ func FuzzTyped(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, w := range term.Typed(s, 6) {
 			if w == "" || len(w) > 64 || !utf8.ValidString(w) || strings.ContainsAny(w, "%\\ \x00") && !strings.Contains(s, "@") {
-				t.Errorf("%q: %q", s, w)
+				t.Errorf("Typed(%q) has %q", s, w)
 			}
 		}
 	})
