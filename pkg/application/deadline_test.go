@@ -15,7 +15,7 @@ func at(t *testing.T, s string) time.Time {
 }
 
 // A deadline is the end of a day in the Netherlands, in summer and winter.
-func TestTerms(t *testing.T) {
+func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{
 		"2026-03-02T12:00:00Z":      "2026-04-27", // over the change to summer time
@@ -50,7 +50,7 @@ func TestDaysLeft(t *testing.T) {
 }
 
 // Awb 4:15: days between a question and its answer do not count.
-func TestTermSuspended(t *testing.T) {
+func TestDeadlineSuspended(t *testing.T) {
 	t.Parallel()
 	asked := at(t, "2026-03-10T08:00:00+01:00")
 	a := Application{

@@ -88,11 +88,11 @@ type Config struct {
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 
 	// MasterKeyFile is the path of the key ring that seals documents, secrets
-	// of authenticator apps, signing keys and mail at rest: lines of `id
-	// base64(32 bytes)`, the newest first. Required. Only the server's own
-	// user may have read permission. If it is lost, all holders have to enrol
-	// again and all documents are lost: keep a copy apart from the backups of
-	// the database.
+	// of authenticator apps, signing keys and mail at rest. Each line is
+	// `id base64(32 bytes)`, the newest key first. Required. Only the server's
+	// own user may have read permission. If it is lost, all holders have to
+	// enrol again and all documents are lost: keep a copy apart from the
+	// backups of the database.
 	MasterKeyFile string `yaml:"master_key_file"`
 
 	// Database stores everything that must not be lost.

@@ -104,7 +104,8 @@ type Helpdesk struct {
 // Session is how long a browser stays logged in. A shorter time applies to
 // existing sessions too.
 type Session struct {
-	// Idle is the time without use after which a session ends. Default: 30m.
+	// Idle is the time without a request from a portal after which a session
+	// ends. Default: 30m.
 	Idle time.Duration `yaml:"idle"`
 
 	// Absolute is the time after the login at which a session ends. Default:

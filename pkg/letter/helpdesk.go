@@ -55,8 +55,8 @@ func (w *Writer) AddressNew(a account.Account, r helpdesk.Request, now time.Time
 	return w.write(KindAddressNew, r.Email, aboutRequest(toHolder(a, now, nil), r))
 }
 
-// AccountClosed returns the mail about a closed account, which can be reopened
-// until until.
+// AccountClosed returns the mail about a closed account. It can be reopened
+// before until.
 func (w *Writer) AccountClosed(a account.Account, ref string, until, now time.Time) mail.Message {
 	e := toHolder(a, now, map[string]any{"Until": until})
 	e.Ref = ref

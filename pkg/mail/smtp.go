@@ -23,10 +23,11 @@ type SMTPSender struct {
 	Roots   *x509.CertPool // nil = those of the system
 }
 
-// Send sends m to the relay. Only a reply of 5xx to RCPT or DATA is a
-// permanent error. Everything else is ErrTemporary, even a wrong password of
-// the relay, because the operator can correct it. Errors hold reply codes,
-// never an address, the text or the words of the relay.
+// Send sends m to the relay. Only a message that cannot be written and a reply
+// of 5xx to RCPT or DATA are permanent errors. Everything else is
+// ErrTemporary, even a wrong password of the relay, because the operator can
+// correct it. Errors hold reply codes, never an address, the text or the words
+// of the relay.
 func (s SMTPSender) Send(ctx context.Context, m Message) error {
 	msg, err := compose(m, s.From)
 	if err != nil {

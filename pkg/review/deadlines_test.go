@@ -48,7 +48,7 @@ func outbox(s *site.Site, to string) (kinds []string) {
 
 // An unanswered question has two reminders and then expires, each once on any
 // number of servers.
-func TestTermsUnanswered(t *testing.T) {
+func TestDeadlinesUnanswered(t *testing.T) {
 	t.Parallel()
 	unanswered(t, site.Noon)
 }
@@ -134,7 +134,7 @@ func workday(s *site.Site, hour int) time.Time {
 
 // Reviewers get one mail about urgent cases on a working day, if there are
 // any, with references only and without their own application.
-func TestTermsStaffTold(t *testing.T) {
+func TestDeadlinesStaffMailed(t *testing.T) {
 	t.Parallel()
 	officialsTold(t, site.Noon)
 }

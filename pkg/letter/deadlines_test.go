@@ -10,7 +10,7 @@ import (
 
 // The mails about a question, its reminder and its expiry have the deadline,
 // the consequence, how to answer or apply again, and how to object.
-func TestLetterTerms(t *testing.T) {
+func TestLetterDeadlines(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string]struct{ answer, reminder, ended []string }{
 		"nl": {[]string{"uiterlijk op 29 maart 2026", "stopt uw aanvraag"},
