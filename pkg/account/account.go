@@ -1,5 +1,5 @@
-// Package account owns the account: who it belongs to, which state it is in
-// and what moves it from one state to the next.
+// Package account defines an account: its holder's data, its states and the
+// transitions between them.
 //
 //	            ┌────────────────── unblock (helpdesk) ──────────────────┐
 //	            ▼                                                        │
@@ -8,14 +8,14 @@
 //	            │                          │ "niet gescand",             │ wrong codes,
 //	            │                          │ 7 days                      │ report
 //	            └──────────────────────────┴────────► blocked ◄──────────┘
-//	active ──closed by its owner──► closed ──30 days──► erased
+//	active ──closed by its holder──► closed ──30 days──► erased
 //	any    ──closed by the helpdesk──► closed ──reopened by it──► blocked
 //
-// Each arrow is a function of moves.go; a store writes what it returns over the
-// state that was judged, in one transaction with its event in the audit log. The
-// epoch grows with block,
-// unblock, password and factor changes; sessions and grants carry the epoch
-// they were made under and die with it.
+// Each arrow is a method in moves.go. A store writes the account that the
+// method returns, in one transaction with the event, provided that the row
+// still has the state that the method was called on. Block, unblock, closing
+// and changes of password or second factor raise the epoch; sessions and
+// grants carry the epoch in which they were made and end with it.
 package account
 
 import (
@@ -29,16 +29,16 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// State is where an account is in its life.
+// State is the state of an account.
 type State string
 
 // The states.
 const (
 	AwaitingEnrolment State = "awaiting_enrolment" // approved, no QR shown yet
-	QRShown           State = "qr_shown"           // the QR left the server; no right code yet
+	QRShown           State = "qr_shown"           // QR code sent to the holder's browser; no right code yet
 	Active            State = "active"             // second factor proven
-	Blocked           State = "blocked"            // only the helpdesk moves it on
-	Closed            State = "closed"             // by its owner or the helpdesk; erased after 30 days
+	Blocked           State = "blocked"            // until the helpdesk unblocks or closes it
+	Closed            State = "closed"             // by its holder or the helpdesk; erased after 30 days
 )
 
 // BlockReason says why an account is blocked.
@@ -51,10 +51,10 @@ const (
 	EnrolmentLate  BlockReason = "enrolment_late"  // seven days after the QR without a right code
 	TooManyCodes   BlockReason = "too_many_codes"  // wrong codes on an active account
 	Reported       BlockReason = "reported"        // by the helpdesk: loss, fraud, request
-	Reopened       BlockReason = "reopened"        // closed before; the helpdesk has to be sure who it is
+	Reopened       BlockReason = "reopened"        // reopened after closing; the helpdesk has to identify the holder
 )
 
-// Kind is what the account stands for.
+// Kind says whether the holder is a person or acts for a company.
 type Kind string
 
 // The kinds; the values are those of the account_type claim.
@@ -63,8 +63,7 @@ const (
 	LegalPerson   Kind = "legal_person"
 )
 
-// Address is a postal address as the Omgevingsloket takes foreign ones: free
-// lines and a country.
+// Address is a foreign postal address: free lines and a country.
 type Address struct {
 	Line1   string `json:"line1"`
 	Line2   string `json:"line2,omitempty"`
@@ -72,7 +71,7 @@ type Address struct {
 	Country string `json:"country"` // ISO 3166-1 alpha-2
 }
 
-// Lines are the non-empty lines.
+// Lines returns the non-empty lines.
 func (a Address) Lines() []string {
 	var out []string
 	for _, l := range []string{a.Line1, a.Line2, a.Line3} {
@@ -89,12 +88,12 @@ type Organization struct {
 	Register            string  `json:"register,omitempty"`            // name of the trade register
 	RegistrationNumber  string  `json:"registration_number,omitempty"` // empty: not registered
 	RegistrationCountry string  `json:"registration_country"`          // ISO 3166-1 alpha-2
-	NotRegistered       string  `json:"not_registered,omitempty"`      // explanation when there is no number
+	NotRegistered       string  `json:"not_registered,omitempty"`      // reason why there is no number
 	Address             Address `json:"address"`
 	Role                string  `json:"role"` // "director" or "authorized"
 }
 
-// Profile is what an account holds about its owner.
+// Profile holds the personal data of an account's holder.
 type Profile struct {
 	GivenName    string        `json:"given_name"`
 	FamilyName   string        `json:"family_name"`
@@ -104,7 +103,7 @@ type Profile struct {
 	Organization *Organization `json:"organization,omitempty"`
 }
 
-// FullName is how the person is addressed.
+// FullName returns the given name and the family name.
 func (p Profile) FullName() string { return strings.TrimSpace(p.GivenName + " " + p.FamilyName) }
 
 // Account is one Omgevingsloket-ID.
@@ -117,10 +116,10 @@ type Account struct {
 	PasswordHash secret.Text // PHC string
 	State        State
 	BlockReason  BlockReason // only when Blocked
-	BlockRef     string      // what the holder tells the helpdesk; only when Blocked
+	BlockRef     string      // reference that the holder gives to the helpdesk; only when Blocked
 	Epoch        int64
 	Factor       Factor
-	Unblocks     int       // how often the helpdesk gave a fresh start
+	Unblocks     int       // how often the helpdesk unblocked it
 	UnblockedAt  time.Time // zero before the first
 	CreatedAt    time.Time
 	LastLoginAt  time.Time // zero before the first
@@ -132,82 +131,87 @@ func (a Account) Owner() session.Owner {
 	return session.Owner{Active: a.State == Active, Epoch: a.Epoch}
 }
 
-// Factor is the second factor's side of an account.
+// Factor is the state of an account's second factor.
 type Factor struct {
-	Sealed    []byte    // TOTP secret under the key ring, FactorAAD of the account; nil before the QR
+	Sealed    []byte    // TOTP secret, sealed with FactorAAD; nil before QRShown
 	LastStep  int64     // last accepted time step; 0 before the first right code
 	Failures  int       // wrong codes in a row
-	NextTryAt time.Time // before this moment no code is looked at
+	NextTryAt time.Time // codes before this moment are not checked
 	ShownAt   time.Time // when the QR was shown
 }
 
-// FactorAAD binds a sealed TOTP secret to its account and to the enrolment it
-// was made for (Account.Unblocks): an old secret cannot be put back.
+// FactorAAD returns the associated data of a sealed TOTP secret. It binds the
+// secret to its account and enrolment (Account.Unblocks), so that an old one
+// cannot be put back.
 func FactorAAD(accountID string, enrolment int) string {
 	return "accounts|totp|" + accountID + "|" + strconv.Itoa(enrolment)
 }
 
-// CodeTry is what a store hands to a rule that judges one code: the locked
-// row, with this try already counted in Factor.Failures.
+// CodeTry is the input of a rule that judges one code: the locked row, with
+// this try already counted in Factor.Failures.
 type CodeTry struct {
 	State     State
 	Enrolment int // Account.Unblocks
 	Factor    Factor
 }
 
-// Verdict is what the rule decided; the store writes it.
+// Verdict is the result of such a rule; the store writes it.
 type Verdict struct {
 	Outcome   Outcome
-	Step      int64       // Accepted: the step that is spent
-	NextTryAt time.Time   // Wrong: when the next code is looked at
+	Step      int64       // Accepted: the time step that is used up
+	NextTryAt time.Time   // Wrong: when the next code is checked
 	Reason    BlockReason // BlockedNow
 	BlockRef  string      // BlockedNow
 	Record    effect.Effects
 }
 
-// Outcome of one code.
+// Outcome is the outcome of one try of a code.
 type Outcome string
 
 // The outcomes.
 const (
 	Accepted   Outcome = "accepted"
 	Wrong      Outcome = "wrong"
-	Replayed   Outcome = "replayed"    // a right code whose step was spent; not counted
-	TooSoon    Outcome = "too_soon"    // within the delay; not looked at, not counted
-	BlockedNow Outcome = "blocked_now" // wrong, and once too often
+	Replayed   Outcome = "replayed"    // a right code of a step that was used before; not counted
+	TooSoon    Outcome = "too_soon"    // before Factor.NextTryAt; not checked, not counted
+	BlockedNow Outcome = "blocked_now" // wrong, and the last one allowed
 )
 
-// Store is the account contract. All methods answer errs.ErrUnavailable when
-// the store does not answer; the rest is said at each.
+// Store stores accounts. All methods return errs.ErrUnavailable when the
+// database cannot be reached.
 type Store interface {
-	// ByID and ByEmail (canonical address) answer errs.ErrNotFound.
+	// ByID and ByEmail return errs.ErrNotFound if there is no such account;
+	// email is canonical.
 	ByID(ctx context.Context, id string) (Account, error)
 	ByEmail(ctx context.Context, email string) (Account, error)
-	// ByBlockRef finds a blocked account by the reference its holder was shown.
+	// ByBlockRef returns the blocked account with this BlockRef, or
+	// errs.ErrNotFound.
 	ByBlockRef(ctx context.Context, ref string) (Account, error)
 
-	// ShowQR moves AwaitingEnrolment to QRShown and keeps the sealed secret.
-	// Of any number of callers one succeeds; errs.ErrConflict for the rest
-	// and for an epoch that has passed.
+	// ShowQR moves AwaitingEnrolment to QRShown and stores the sealed secret.
+	// One of several concurrent calls succeeds; the others, and those of a
+	// previous epoch, return errs.ErrConflict.
 	ShowQR(ctx context.Context, id string, epoch int64, sealed []byte, now time.Time, rec effect.Effects) error
 
-	// TryCode counts a try, lets judge decide on the locked row, and writes
-	// its verdict: all in one transaction, so parallel tries queue up. The
-	// step of an accepted code is spent for good (RFC 6238 §5.2). Only
-	// QRShown and Active accounts of this epoch have codes: errs.ErrConflict
-	// for others. judge must not call the store.
+	// TryCode counts a try, calls judge on the locked row and writes its
+	// verdict, in one transaction: parallel tries wait for each other. The
+	// time step of an accepted code is never accepted again (RFC 6238 §5.2).
+	// It returns errs.ErrConflict unless the account is QRShown or Active and
+	// of this epoch. judge must not call the store.
 	TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(CodeTry) Verdict) (Verdict, error)
 
 	// Block moves any state but Blocked and Closed to Blocked, with a new
-	// epoch. errs.ErrConflict when it is blocked or closed, or past epoch
-	// (0 = any), or when another account has this reference.
+	// epoch. It returns errs.ErrConflict when the account is blocked or closed
+	// or not of this epoch (0 = any), or when another account has this
+	// reference.
 	Block(ctx context.Context, id string, epoch int64, reason BlockReason, ref string, now time.Time, rec effect.Effects) error
 
-	// Unblock moves Blocked to AwaitingEnrolment: new epoch, secret, step
-	// and counters gone. errs.ErrConflict when it is not blocked.
+	// Unblock moves Blocked to AwaitingEnrolment, with a new epoch, and clears
+	// the secret, the last step and the counters. It returns errs.ErrConflict
+	// when the account is not blocked.
 	Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error
 
-	// Rehash replaces a password hash by one of the same password under
-	// newer parameters, unless it changed in between.
+	// Rehash replaces a password hash by one of the same password under newer
+	// parameters, unless it changed in between.
 	Rehash(ctx context.Context, id string, old, fresh secret.Text) error
 }

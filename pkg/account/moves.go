@@ -6,11 +6,11 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// The functions below are the arrows of the picture at the top of this
-// package. Each returns the account as it is afterwards, or errs.ErrConflict
-// when the account is not in a state that the arrow leaves, or not of the
-// epoch that the caller read. A store reads the row, calls one of them, and
-// writes the result over the state and epoch that were judged.
+// The methods below are the arrows of the drawing in the package comment. Each
+// returns the account after the transition, or errs.ErrConflict when the arrow
+// does not leave the account's state or the account is not of the epoch that
+// the caller read. A store reads the row, calls a method and writes the
+// result, provided that state and epoch are still those that it read.
 
 // ShowQR stores the sealed secret of a QR that is shown at now, once.
 func (a Account) ShowQR(epoch int64, sealed []byte, now time.Time) (Account, error) {
@@ -31,8 +31,8 @@ func (a Account) Block(epoch int64, reason BlockReason, ref string) (Account, er
 	return a, nil
 }
 
-// Unblock gives a blocked account a fresh enrolment: the second factor and
-// everything counted about it are gone.
+// Unblock returns a blocked account to AwaitingEnrolment, without its second
+// factor and the counters of it.
 func (a Account) Unblock(epoch int64, now time.Time) (Account, error) {
 	if a.State != Blocked || epoch != 0 && a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
@@ -43,7 +43,7 @@ func (a Account) Unblock(epoch int64, now time.Time) (Account, error) {
 	return a, nil
 }
 
-// Close ends an account that was not closed before.
+// Close closes an account that is not closed.
 func (a Account) Close(epoch int64, now time.Time) (Account, error) {
 	if a.State == Closed || a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
@@ -53,8 +53,7 @@ func (a Account) Close(epoch int64, now time.Time) (Account, error) {
 	return a, nil
 }
 
-// Reopen turns a closed account into a blocked one, if it was closed less than
-// within ago.
+// Reopen blocks a closed account that was closed less than within ago.
 func (a Account) Reopen(epoch int64, reason BlockReason, ref string, within time.Duration, now time.Time) (Account, error) {
 	if a.State != Closed || a.Epoch != epoch || !now.Before(a.ClosedAt.Add(within)) {
 		return Account{}, errs.ErrConflict
@@ -64,8 +63,9 @@ func (a Account) Reopen(epoch int64, reason BlockReason, ref string, within time
 	return a, nil
 }
 
-// Try returns what a rule judges of a code, after the store counted the try;
-// errs.ErrConflict when accounts in this state have no codes.
+// Try returns the input of a rule that judges a code, after the store counted
+// the try. It returns errs.ErrConflict when accounts in this state have no
+// codes.
 func (a Account) Try() (CodeTry, error) {
 	if a.State != QRShown && a.State != Active {
 		return CodeTry{}, errs.ErrConflict
@@ -73,7 +73,7 @@ func (a Account) Try() (CodeTry, error) {
 	return CodeTry{State: a.State, Enrolment: a.Unblocks, Factor: a.Factor}, nil
 }
 
-// Judged returns the account of a counted try after the verdict on its code.
+// Judged returns the account with the verdict on a counted try applied.
 func (a Account) Judged(v Verdict, now time.Time) (Account, error) {
 	if v.Outcome == BlockedNow {
 		return a.Block(a.Epoch, v.Reason, v.BlockRef)
@@ -88,9 +88,9 @@ func (a Account) Judged(v Verdict, now time.Time) (Account, error) {
 	return a, nil
 }
 
-// Judged returns the factor of a counted try after the verdict on its code. A
-// step that was spent is errs.ErrConflict, whatever the rule said (RFC 6238
-// §5.2); outcomes that say nothing about the code take the count back.
+// Judged returns the factor with the verdict on a counted try applied. It
+// returns errs.ErrConflict when the accepted step was used before (RFC 6238
+// §5.2). Outcomes without a check of the code take the count back.
 func (f Factor) Judged(v Verdict) (Factor, error) {
 	switch v.Outcome {
 	case Accepted:
@@ -100,7 +100,7 @@ func (f Factor) Judged(v Verdict) (Factor, error) {
 		f.LastStep, f.Failures, f.NextTryAt = v.Step, 0, time.Time{}
 	case Wrong:
 		f.NextTryAt = v.NextTryAt
-	case BlockedNow: // the count stays, for those who ask why
+	case BlockedNow: // the count is kept, as the reason for the block
 	default:
 		f.Failures--
 	}

@@ -11,8 +11,8 @@ import (
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
-// in returns an account of epoch 7 in a state, with everything that the state
-// may have.
+// in returns an account of epoch 7 in a state, with every field set that the
+// state may have.
 func in(s State) Account {
 	a := Account{ID: "a", State: s, Epoch: 7, Unblocks: 1, UnblockedAt: noon.Add(-time.Hour)}
 	if s != AwaitingEnrolment {
@@ -92,7 +92,7 @@ func TestMoves(t *testing.T) {
 		}
 	}
 	if got, err := in(Closed).Reopen(7, Reopened, "REF", time.Hour, noon); !errors.Is(err, errs.ErrConflict) {
-		t.Errorf("Reopen(the moment it is too late) = %+v, %v, want %v", got, err, errs.ErrConflict)
+		t.Errorf("Reopen(exactly within after closing) = %+v, %v, want %v", got, err, errs.ErrConflict)
 	}
 }
 

@@ -1,6 +1,5 @@
-// Package application owns a person's request for an Omgevingsloket-ID: its
-// states, its answers, its documents and its deadlines. (A relying party is
-// always a client.)
+// Package application defines a person's request for an Omgevingsloket-ID: its
+// states, answers, documents and deadlines.
 //
 //	draft ──code from the mail──► e-mail confirmed ──send──► submitted
 //	  │ 72 h                        │ 72 h                      │
@@ -10,8 +9,8 @@
 //	                (withdrawn by the applicant at any moment before;
 //	                 expired when a question stays unanswered)
 //
-// The applicant's side is package intake, the officials' package review, what
-// happens with documents package custody.
+// The applicant's journey is in package intake, the officials' work in package
+// review, the storage of documents in package custody.
 package application
 
 import (
@@ -21,10 +20,10 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// MostAccents is how many combining marks one letter carries in any script.
+// MostAccents is the most combining marks that a letter of any script carries.
 const MostAccents = 4
 
-// State is where an application is.
+// State is the state of an application.
 type State string
 
 // The states.
@@ -40,72 +39,74 @@ const (
 	Expired         State = "expired"
 )
 
-// Answers are what the applicant filled in; empty until then.
+// Answers holds what the applicant filled in.
 type Answers struct {
 	account.Profile
 	Stay         string `json:"stay,omitempty"`         // "abroad" or "temporarily_nl"; natural person
-	Declared     bool   `json:"declared,omitempty"`     // filled in truthfully
-	PersonDone   bool   `json:"person_done,omitempty"`  // the step was sent and right
+	Declared     bool   `json:"declared,omitempty"`     // the applicant declared that the answers are true
+	PersonDone   bool   `json:"person_done,omitempty"`  // the step was submitted and is valid
 	CompanyDone  bool   `json:"company_done,omitempty"` //
 	AddressDone  bool   `json:"address_done,omitempty"` //
 	DocumentDone bool   `json:"document_done,omitempty"`
 }
 
-// Application is one request.
+// Application is a request for an account.
 type Application struct {
 	ID           string
-	Handle       string // hash of the handle in the applicant's cookie
+	Handle       string // hash of the handle in the applicant's browser
 	Kind         account.Kind
 	Lang         string
 	Email        string // canonical
 	State        State
-	Taken        bool   // the address has an account: no code was mailed that could be right
+	Taken        bool   // the address already has an account, so no valid code was mailed
 	CodeHash     string // keyed hash of the code in the last mail
 	CodeExpires  time.Time
 	CodeFailures int
 	CodesSent    int
 	PasswordHash secret.Text // PHC string; set once the address is confirmed
 	Answers      Answers
-	Reference    string // shown to people: set when submitted
+	Reference    string // shown to people; set when submitted
 	AccountID    string // when approved
 	Version      int64
 	CreatedAt    time.Time
 	ExpiresAt    time.Time
 	SubmittedAt  time.Time
-	DueAt        time.Time // when the term to decide ends, without the open question's time; set when submitted
-	AskedAt      time.Time // when the open question was asked; zero = there is none
-	AnswerBy     time.Time // when the term to answer it ends
+	DueAt        time.Time // deadline for the decision, not extended yet for the open question; set when submitted
+	AskedAt      time.Time // when the open question was asked; zero without one
+	AnswerBy     time.Time // deadline for its answer
 	DecidedAt    time.Time
 }
 
-// Open tells whether the applicant can still work on it.
+// Open reports whether the applicant can still change it.
 func (a Application) Open(now time.Time) bool {
 	return (a.State == Draft || a.State == EmailConfirmed) && now.Before(a.ExpiresAt)
 }
 
-// Document is one uploaded file; Sealed is nil where only the facts are read.
+// Document is an uploaded file. Sealed is nil in lists.
 type Document struct {
 	ID            string
 	ApplicationID string
-	Name          string // as the applicant named it, cleaned; only ever shown
+	Name          string // the applicant's file name, cleaned; for display only
 	Type          string // by content: application/pdf, image/jpeg, image/png; application/octet-stream on practice
 	Size          int64  // of the plain file, bytes
 	SHA256        string // of the plain file, hex
-	Sealed        []byte // under the key ring, DocumentAAD
+	Sealed        []byte // encrypted content, sealed with DocumentAAD
 	CreatedAt     time.Time
 }
 
-// DocumentAAD binds a sealed document to its row and its application.
+// DocumentAAD returns the associated data that binds a sealed document to its
+// row and its application.
 func DocumentAAD(applicationID, documentID string) string {
 	return "documents|content|" + applicationID + "|" + documentID
 }
 
-// Sent tells whether the applicant has sent it; a draft expires unsent.
+// Sent reports whether the applicant submitted it; a draft that expired was
+// not.
 func (a Application) Sent() bool {
 	return a.State != Draft && a.State != EmailConfirmed && (a.State != Expired || a.Reference != "")
 }
 
-// Undecided tells whether a case can still go either way.
+// Undecided reports whether it was submitted and not decided on.
 func (a Application) Undecided() bool {
 	return a.State == Submitted || a.State == InReview || a.State == MoreInformation
 }

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// countryCodes is ISO 3166-1 alpha-2, and XK: Kosovo has no code of its own
-// there, and people who live in it have to be able to say so.
+// countryCodes is ISO 3166-1 alpha-2, and XK for Kosovo, which has no code
+// there.
 const countryCodes = `AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
 CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG
 GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ
@@ -21,17 +21,17 @@ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS
 NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ
 TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW`
 
-// Country is one choice of a list of countries.
+// Country is an entry of a list of countries.
 type Country struct{ Code, Name string }
 
-// countryNames are those that changed after the list of names that x/text
-// carries (CLDR 32) was made.
+// countryNames holds the names, by language, that changed after CLDR 32, which
+// x/text carries.
 var countryNames = map[string]map[string]string{
 	"nl": {"MK": "Noord-Macedonië", "SZ": "Eswatini"},
 	"en": {"MK": "North Macedonia", "SZ": "Eswatini", "TR": "Türkiye"},
 }
 
-// countryLists is made when first needed: by language, in order of name.
+// countryLists returns the lists by language, in order of name.
 var countryLists = sync.OnceValue(func() map[string][]Country {
 	lists := map[string][]Country{}
 	for lang, newer := range countryNames {
@@ -45,8 +45,8 @@ var countryLists = sync.OnceValue(func() map[string][]Country {
 	return lists
 })
 
-// plainLetters is a name without case and accents, so that Åland stands at
-// the A.
+// plainLetters returns a name without case and accents, so that Åland sorts
+// under A.
 func plainLetters(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Mn, r) {
@@ -56,8 +56,9 @@ func plainLetters(s string) string {
 	}, norm.NFD.String(s))
 }
 
-// Countries lists all countries by their names in a language ("nl" or "en";
-// Dutch for any other), in the order of those names. Do not change it.
+// Countries returns all countries with their names in a language ("nl" or
+// "en"; Dutch for any other), in order of name. The caller must not modify the
+// slice.
 func Countries(lang string) []Country {
 	if list, ok := countryLists()[lang]; ok {
 		return list
@@ -65,8 +66,8 @@ func Countries(lang string) []Country {
 	return countryLists()["nl"]
 }
 
-// CountryName is what a country is called; a code that we do not know stands
-// for itself.
+// CountryName returns the name of a country in a language, or code if it is
+// unknown.
 func CountryName(code, lang string) string {
 	for _, c := range Countries(lang) {
 		if c.Code == code {
@@ -76,7 +77,7 @@ func CountryName(code, lang string) string {
 	return code
 }
 
-// IsCountry tells whether code is one of the list.
+// IsCountry reports whether code is in the list.
 func IsCountry(code string) bool {
 	return slices.ContainsFunc(Countries("nl"), func(c Country) bool { return c.Code == code })
 }

@@ -7,9 +7,10 @@ import (
 	"omgevingsloket-id/pkg/term"
 )
 
-// SearchTerms are what a sent application is found by: its reference, its
-// address and the parts of it ("anna", "@example.com"), the words of the
-// person's and the company's names and of the company's number.
+// SearchTerms returns the terms by which a search finds a submitted
+// application: its reference, its address and the parts of it ("anna",
+// "@example.com"), the words of the person's and the company's names and of
+// the company's number.
 func (a Application) SearchTerms() []string {
 	reference := term.Whole(a.Reference)
 	terms := append(term.Words(a.Reference), reference, term.Fold(a.Email))
@@ -30,17 +31,18 @@ func (a Application) SearchTerms() []string {
 	return term.Set(terms)
 }
 
-// referencePrefix is what every reference begins with.
+// referencePrefix is the folded prefix of every reference.
 const referencePrefix = "olid"
 
-// typedReference is a reference as people write it.
+// typedReference matches a reference as people type it.
 var typedReference = regexp.MustCompile(`(?i)\b(OLID)[\s–—-]*([A-Z2-9]{4})[\s–—-]*([A-Z2-9]{4})\b`)
 
-// mostWords bounds the work of one search.
+// mostWords is the most words of one search.
 const mostWords = 8
 
-// SearchWords gives the words that a store looks for of what was typed: all
-// of them have to begin a term. None means that nothing can be found.
+// SearchWords returns the words to search for in typed text. An application
+// matches if each word is a prefix of one of its terms; no words match
+// nothing.
 func SearchWords(typed string) []string {
 	return term.Typed(typedReference.ReplaceAllString(typed, "$1$2$3"), mostWords)
 }

@@ -10,12 +10,12 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Submit returns the application as it is once sent: Submitted, to be decided
-// on by DecideBy of a.SubmittedAt, or, with the account that is made for it at
-// once, Approved. stored is the application as it is kept, a the one that the
-// applicant read before sending it, with its reference. errs.ErrConflict when
-// the address is not confirmed, it was sent before, changed since, or is too
-// late.
+// Submit returns the application after submission: Submitted, with
+// DecideBy(a.SubmittedAt) as deadline, or Approved if made, the account for
+// it, is not nil. stored is the row in the store, a what the applicant read
+// before, with its reference. It returns errs.ErrConflict when the address is
+// not confirmed or the application was submitted before, changed since or is
+// too late.
 func (a Application) Submit(stored Application, made *account.Account) (Application, error) {
 	if stored.State != EmailConfirmed || stored.Version != a.Version || !stored.Open(a.SubmittedAt) {
 		return Application{}, errs.ErrConflict
@@ -29,7 +29,7 @@ func (a Application) Submit(stored Application, made *account.Account) (Applicat
 	return stored, nil
 }
 
-// Account returns the account that an approval at that moment makes.
+// Account returns the account that an approval at this moment creates.
 func (a Application) Account(id string, at time.Time) account.Account {
 	return account.Account{
 		ID: id, Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
@@ -37,10 +37,10 @@ func (a Application) Account(id string, at time.Time) account.Account {
 	}
 }
 
-// Send returns what goes with sending an application at a.SubmittedAt: the
-// events, and, where applications are approved at once (practice), the account
-// that is made; nil elsewhere. No official decides there, so those events are
-// the environment's.
+// Send returns the events of a submission at a.SubmittedAt and, where
+// applications are approved at once (practice), the new account; nil
+// elsewhere. There environment is the actor of the approval, since no official
+// decides.
 func (a Application) Send(documents []Document, atOnce bool, applicant, environment audit.Actor, rand io.Reader) (made *account.Account, events []audit.Event) {
 	sent := applicant.Did(audit.ApplicationSubmitted, a.ID, a.SubmittedAt).With(map[string]string{"reference": a.Reference, "kind": string(a.Kind)})
 	for _, d := range documents {

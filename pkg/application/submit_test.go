@@ -14,7 +14,7 @@ import (
 
 var sentAt = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
-// confirmed returns an application that can be sent until sentAt.
+// confirmed returns an application that can be submitted at sentAt.
 func confirmed() Application {
 	return Application{
 		ID: "a", Kind: account.LegalPerson, Lang: "en", Email: "zoe@example.org", State: EmailConfirmed, PasswordHash: "hash", Version: 7,

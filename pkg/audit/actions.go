@@ -2,7 +2,7 @@ package audit
 
 import "slices"
 
-// Action is what was done, as the audit log stores it: "account.blocked".
+// Action names what was done, as in "account.blocked".
 type Action string
 
 // Group is a set of actions that lists show together.
@@ -127,8 +127,7 @@ const (
 	InstallationMoved    Action = "installation.moved"
 )
 
-// entry says of an action which group it belongs to and what kind of object
-// its events are about.
+// entry is the group of an action and the kind of object of its events.
 type entry struct {
 	action Action
 	group  Group

@@ -16,8 +16,8 @@ import (
 	"omgevingsloket-id/templates"
 )
 
-// Every constant of this package stands in its list exactly once, and every
-// action is used by the code.
+// Every constant of this package is in its list exactly once, and every action
+// is used by the code.
 func TestVocabularyIsWhole(t *testing.T) {
 	t.Parallel()
 	constants := constantsOf(t, "actions.go", "actor.go", "audit.go")
@@ -86,8 +86,8 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// Outside this package the vocabulary is spelt by its constants, and events
-// and actors are made by its functions.
+// Code outside this package uses the constants of the vocabulary and makes
+// events and actors with the package's functions.
 func TestCodeUsesTheVocabulary(t *testing.T) {
 	t.Parallel()
 	texts := catalogue(t)
@@ -161,8 +161,9 @@ func looksLikeAction(text string) bool {
 	})
 }
 
-// problems lists where a file spells what the package has a constant or a
-// function for. texts are the keys of texts, which may look like actions.
+// problems returns where a file spells out a value for which the package has a
+// constant or a function. texts are the keys of texts, which may look like
+// actions.
 func problems(file *ast.File, texts []string) (out []problem) {
 	add := func(n ast.Node, text string) { out = append(out, problem{n.Pos(), text}) }
 	kind := func(name, value ast.Expr) {

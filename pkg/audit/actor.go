@@ -13,7 +13,7 @@ const (
 	ActorApplicant ActorKind = "applicant" // no id
 	ActorHolder    ActorKind = "holder"    // of an account; id of the account
 	ActorStaff     ActorKind = "staff"     // an official; id of the member
-	ActorClient    ActorKind = "client"    // a relying party; client id
+	ActorClient    ActorKind = "client"    // id of the client
 	ActorOperator  ActorKind = "operator"  // at the command line; operating-system user
 	ActorSystem    ActorKind = "system"    // a rule, such as a limit or a deadline; its name, or ""
 )
@@ -21,7 +21,7 @@ const (
 // ActorKinds are all actor kinds, in the order of lists.
 var ActorKinds = []ActorKind{ActorApplicant, ActorHolder, ActorStaff, ActorClient, ActorOperator, ActorSystem}
 
-// Actor says who did something and from where. The functions below make one.
+// Actor says who did something and from where.
 type Actor struct {
 	Kind      ActorKind
 	ID        string // see the actor kinds
@@ -29,22 +29,22 @@ type Actor struct {
 	RequestID string // "" outside a request
 }
 
-// Applicant is the person who fills in an application.
+// Applicant returns the actor for a person who fills in an application.
 func Applicant() Actor { return Actor{Kind: ActorApplicant} }
 
-// Holder is the owner of an account.
+// Holder returns the actor for the holder of an account.
 func Holder(accountID string) Actor { return Actor{Kind: ActorHolder, ID: accountID} }
 
-// Official is a member of staff.
+// Official returns the actor for a member of staff.
 func Official(memberID string) Actor { return Actor{Kind: ActorStaff, ID: memberID} }
 
-// ClientActor is a relying party.
+// ClientActor returns the actor for a client.
 func ClientActor(clientID string) Actor { return Actor{Kind: ActorClient, ID: clientID} }
 
-// Operator is an operating-system user at the command line.
+// Operator returns the actor for an operating-system user at the command line.
 func Operator(user string) Actor { return Actor{Kind: ActorOperator, ID: user, Origin: "cli"} }
 
-// System is a rule of this program; its name may be "".
+// System returns the actor for a rule of this program; its name may be "".
 func System(rule string) Actor { return Actor{Kind: ActorSystem, ID: rule} }
 
 // At returns the actor as seen in a request.
@@ -63,7 +63,7 @@ func (a Actor) Did(action Action, objectID string, at time.Time) Event {
 	}
 }
 
-// Actor returns who did it.
+// Actor returns the actor of the event.
 func (e Event) Actor() Actor {
 	return Actor{Kind: e.ActorKind, ID: e.ActorID, Origin: e.Origin, RequestID: e.RequestID}
 }

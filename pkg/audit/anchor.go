@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Anchor is where the record begins once its first part was removed: the last
-// event that is gone, and its hash, on which the rest still stands. The zero
-// value: it begins with event 1.
+// Anchor is where the audit log begins once old events were removed: the
+// number and the hash of the last removed event. The zero value means that the
+// log begins with event 1.
 //
-// A kept SignedHead is no anchor, though it names an event in the same way:
-// whoever can write the database could otherwise make one of those the
-// beginning. Only Prune signs anchors.
+// A SignedHead has the same form but is signed over another text. Otherwise an
+// attacker with write access to the database could present one as an anchor
+// and so hide a removal. Only Prune signs anchors.
 type Anchor struct {
 	Head             // At is the moment of the removal
 	Signature string `json:"signature"`
@@ -26,7 +26,7 @@ func anchorText(h Head) []byte {
 	return fmt.Appendf(nil, "omgevingsloket-id audit anchor\n%d\n%s\n%d\n", h.Seq, h.Hash, h.At.UnixMilli())
 }
 
-// anchor signs a beginning.
+// anchor returns the signed anchor for h.
 func (s Signer) anchor(h Head) Anchor {
 	h.At = h.At.UTC().Truncate(time.Millisecond)
 	return Anchor{Head: h, Signature: base64.RawURLEncoding.EncodeToString(ed25519.Sign(s.key, anchorText(h)))}
@@ -37,20 +37,20 @@ func (a Anchor) Verify(public string) error {
 	return verify(public, anchorText(a.Head), a.Signature)
 }
 
-// toldBy reports whether the event is the one that Prune wrote about this
-// anchor.
-func (a Anchor) toldBy(e Event) bool {
+// matches reports whether e is the event that Prune wrote about this anchor.
+func (a Anchor) matches(e Event) bool {
 	return e.Action == RecordPruned && e.Details["through"] == strconv.FormatInt(a.Seq, 10) && e.Details["hash"] == a.Hash
 }
 
-// ErrBroken says that a record does not hold, and that nothing was removed.
-var ErrBroken = errors.New("audit: the record does not hold; nothing is removed")
+// ErrBroken is returned by Prune when the audit log does not verify. Nothing
+// was removed.
+var ErrBroken = errors.New("audit: the log does not hold; nothing was removed")
 
-// Prune removes the events that are older than keep, up to the newest signed
-// head that was kept of them, and gives the new beginning with how many went.
-// It removes nothing, and says so by a zero Anchor, when there is no such
-// head; and gives ErrBroken when the record, or one of the exported heads,
-// does not hold: what is removed can never be checked again.
+// Prune removes the events older than keep, up to the newest stored signed
+// head among them, and returns the new anchor and the number of removed
+// events. Without such a head it removes nothing and returns a zero Anchor. It
+// first verifies the log and the exported heads, because removed events can
+// never be verified again, and returns ErrBroken if that fails.
 func Prune(ctx context.Context, store Store, heads Heads, s Signer, keep time.Duration, now time.Time, by Actor, exported ...SignedHead) (Anchor, int64, error) {
 	report, err := Verify(ctx, store, heads, s.Public(), exported...)
 	if err != nil {
@@ -87,8 +87,8 @@ func Prune(ctx context.Context, store Store, heads Heads, s Signer, keep time.Du
 	return to, to.Seq - was.Seq, heads.Prune(ctx, was, to, pruned)
 }
 
-// lastBefore gives the last event, from the beginning on, before the first
-// one that is not older than t.
+// lastBefore returns the number of the last event after from that precedes the
+// first one not older than t, or from if there is none.
 func lastBefore(ctx context.Context, store Store, from int64, t time.Time) (int64, error) {
 	for {
 		events, err := store.Events(ctx, from, page)

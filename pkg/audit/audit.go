@@ -1,6 +1,6 @@
-// Package audit owns the audit log: who did what to whom. It is not a log
-// level: an event is written in the transaction of the change it tells of,
-// or the change does not happen.
+// Package audit defines the audit log: who did what to whom. An event is
+// written in the transaction of its change; if it cannot be written, the
+// change does not happen.
 //
 //	change ──┐
 //	         ├── one transaction ── commit
@@ -8,7 +8,7 @@
 //	                  └─ last step: the chain's head moves on (hash over the
 //	                     previous head and this event)
 //
-// Values never hold addresses, codes, secrets or documents: ids only.
+// Events hold ids, never addresses, codes, secrets or documents.
 package audit
 
 import (
@@ -28,26 +28,26 @@ const (
 	Refused Outcome = "refused"
 )
 
-// Event is one entry of the audit log. Actor.Did makes one.
+// Event is an entry of the audit log. Actor.Did returns one.
 type Event struct {
 	Seq        int64             `json:"seq"`         // set by the store, 1 and up
 	At         time.Time         `json:"at"`          // UTC, milliseconds
 	ActorKind  ActorKind         `json:"actor_kind"`  //
 	ActorID    string            `json:"actor_id"`    // account id, staff id, client id or operating-system user; may be empty
 	Origin     string            `json:"origin"`      // network prefix of the caller (/24, /48), or "cli"
-	Action     Action            `json:"action"`      // one of the constants, or of another version's
+	Action     Action            `json:"action"`      // a constant of this or another version
 	ObjectKind ObjectKind        `json:"object_kind"` //
 	ObjectID   string            `json:"object_id"`   //
 	Outcome    Outcome           `json:"outcome"`     //
-	Reason     string            `json:"reason"`      // a code or a human reason, never personal data
+	Reason     string            `json:"reason"`      // a code or a few words, never personal data
 	RequestID  string            `json:"request_id"`  // the reference shown to people
 	Details    map[string]string `json:"details"`     // further ids and codes
 	PrevHash   string            `json:"prev_hash"`   // set by the store
 	Hash       string            `json:"hash"`        // set by the store
 }
 
-// ChainHash computes the hash of an event that follows prev. The encoding is
-// JSON of a fixed struct, so that a third party can repeat it.
+// ChainHash returns the hash of an event that follows the hash prev: SHA-256,
+// in hex, of the JSON of a fixed struct, so that others can repeat it.
 func ChainHash(prev string, e Event) string {
 	b, err := json.Marshal(struct {
 		Seq        int64             `json:"seq"`
@@ -71,16 +71,17 @@ func ChainHash(prev string, e Event) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Store reads the audit log. Events travel with the change they belong to
-// (package record); only the event of a read, which changes nothing, is
-// written alone.
+// Store reads the audit log. Events are written with their change (package
+// effect); only the event of a read is written alone.
 type Store interface {
-	// Events lists in order of Seq, after the given one, at most limit.
+	// Events returns at most limit events with a higher Seq than after, in
+	// order of Seq.
 	Events(ctx context.Context, after int64, limit int) ([]Event, error)
-	// Find lists what the filter wants, newest first: by At, then Seq.
+	// Find returns at most limit matching events, newest first: by At, then
+	// Seq.
 	Find(ctx context.Context, f Filter, limit int) ([]Event, error)
-	// EventsAbout lists what happened to one object, newest first.
+	// EventsAbout returns at most limit events about an object, newest first.
 	EventsAbout(ctx context.Context, kind ObjectKind, objectID string, limit int) ([]Event, error)
-	// Note adds an event about something that changed nothing.
+	// Note adds an event of an action that changed nothing, such as a read.
 	Note(ctx context.Context, e Event) error
 }

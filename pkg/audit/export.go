@@ -11,9 +11,10 @@ import (
 	"time"
 )
 
-// Line is one line of an export: where the record begins, an event, or, at
-// the end, a signed head with the number of events before it. An export
-// without its last line is not whole.
+// Line is one line of an export: first the anchor, if there is one, then the
+// events, and last a signed head with the number of events before it. An
+// export without its last line is incomplete. Exactly one of Anchor, Event and
+// Head is set.
 type Line struct {
 	Anchor *Anchor     `json:"anchor,omitempty"`
 	Event  *Event      `json:"event,omitempty"`
@@ -22,7 +23,7 @@ type Line struct {
 	Events *int64      `json:"events,omitempty"` // beside the head
 }
 
-// ReadLine reads one line of an export.
+// ReadLine parses one line of an export.
 func ReadLine(b []byte) (Line, error) {
 	var l Line
 	err := json.Unmarshal(b, &l)
@@ -38,8 +39,9 @@ func ReadLine(b []byte) (Line, error) {
 	return l, nil
 }
 
-// Export writes the events after a number and, last, a head that is signed
-// now. After 0 it begins where the record begins.
+// Export writes the events with a higher Seq than after, and last a head that
+// is signed at now. If after is 0, it starts at the anchor. It returns an
+// error if events are missing or if after lies before the anchor.
 func Export(ctx context.Context, out io.Writer, store Store, heads Heads, s Signer, after int64, now time.Time) error {
 	head, err := Checkpoint(ctx, heads, s, now)
 	if err != nil {
@@ -52,7 +54,7 @@ func Export(ctx context.Context, out io.Writer, store Store, heads Heads, s Sign
 	w := &lineWriter{out: out}
 	switch {
 	case after > 0 && after < begin.Seq:
-		return fmt.Errorf("audit: the record begins after event %d, for older ones were removed at %s; those are in earlier exports", begin.Seq, begin.At.Format(time.RFC3339))
+		return fmt.Errorf("audit: the log begins after event %d: older ones were removed at %s and are in earlier exports", begin.Seq, begin.At.Format(time.RFC3339))
 	case after == 0 && begin.Seq > 0:
 		after = begin.Seq
 		w.write(Line{Anchor: &begin})
@@ -70,7 +72,8 @@ func Export(ctx context.Context, out io.Writer, store Store, heads Heads, s Sign
 	return w.err
 }
 
-// eachEvent gives the events after one number up to another, without a gap.
+// eachEvent calls give for the events after+1 to last in order, and returns an
+// error if one is missing.
 func eachEvent(ctx context.Context, store Store, after, last int64, give func(Event) error) error {
 	for after < last {
 		events, err := store.Events(ctx, after, page)
@@ -111,12 +114,13 @@ func (w *lineWriter) write(l Line) {
 	}
 }
 
-// ErrExport says that a file is no whole export.
+// ErrExport is returned by ReadExport for an incomplete or damaged export.
 var ErrExport = errors.New("audit: not a whole export")
 
-// ReadExport reads an export, or its last line alone, and checks what it
-// proves by itself: that its events hang together, lead to its head, and are
-// as many as it says. Whose head it is says SignedHead.Verify.
+// ReadExport reads an export, or its last line alone, and returns its head. It
+// checks that the events form a chain, end at the head and are as many as it
+// says, and returns ErrExport otherwise. It does not check the signature:
+// SignedHead.Verify does.
 func ReadExport(in io.Reader) (SignedHead, error) {
 	var last Event
 	var n int64

@@ -24,7 +24,7 @@ func export(t *testing.T, m *memory, s audit.Signer, after int64) [][]byte {
 	return lines[:len(lines)-1]
 }
 
-// What was exported reads back as whole, and nothing else does.
+// ReadExport accepts whole exports and nothing else.
 func TestExportReadsBack(t *testing.T) {
 	t.Parallel()
 	m, s := log(t, 3)
@@ -43,7 +43,7 @@ func TestExportReadsBack(t *testing.T) {
 		"empty lines between":               {[][]byte{lines[0], []byte("\n \n"), lines[1], lines[2], lines[3], []byte("\n")}, 3},
 		"from an event on":                  {export(t, m, s, 2), 3},
 		"of a log that does not begin at 1": {begun, 7},
-		"without its beginning":             {begun[1:], 7}, // its first event is taken as it is
+		"without its beginning":             {begun[1:], 7}, // any first event is accepted
 		"nothing":                           {nil, 0},
 		"no last line":                      {lines[:3], 0},
 		"something behind it":               {[][]byte{lines[0], lines[1], lines[2], lines[3], lines[0]}, 0},
@@ -74,7 +74,7 @@ func TestExportReadsBack(t *testing.T) {
 	}
 }
 
-// An export is whole or an error.
+// Export returns an error rather than write an incomplete export.
 func TestExportFails(t *testing.T) {
 	t.Parallel()
 	m, s := log(t, 3)
@@ -105,7 +105,7 @@ func TestExportFails(t *testing.T) {
 	}
 }
 
-// What is written while an export goes on is not in it.
+// Events that are written during an export are not in it.
 func TestExportMeanwhile(t *testing.T) {
 	t.Parallel()
 	m, s := log(t, 3)
@@ -150,7 +150,7 @@ func TestLineAppend(t *testing.T) {
 	}
 }
 
-// The other form holds the same events, from the beginning of the log on.
+// Logboek.Write writes the same events, from the anchor on.
 func TestLogboekWrite(t *testing.T) {
 	t.Parallel()
 	m, s := log(t, 6)

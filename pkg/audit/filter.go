@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// Filter says which events are wanted; what is empty does not matter. All
-// that is given has to hold.
+// Filter selects events. All fields that are not zero have to match.
 type Filter struct {
 	From, Until time.Time // From <= At < Until
 	ActorKind   ActorKind
@@ -17,20 +16,21 @@ type Filter struct {
 	ObjectKind  ObjectKind
 	ObjectID    string
 	Outcome     Outcome
-	Before      Cursor // only what is older
+	Before      Cursor // only events that are older
 }
 
-// Cursor is a place in the audit log as it is read, newest first: by time, and
-// by number within one millisecond. The zero value is the newest end.
+// Cursor is a position in the audit log read newest first: by time, and by
+// number within one millisecond. The zero value is the newest end.
 type Cursor struct {
 	At  time.Time
 	Seq int64
 }
 
-// Zero tells whether it is the newest end.
+// Zero reports whether c is the zero value.
 func (c Cursor) Zero() bool { return c == Cursor{} }
 
-// String is the cursor's form in an address: two numbers.
+// String returns the cursor's form in a URL, "milliseconds.number", or "" for
+// the zero value.
 func (c Cursor) String() string {
 	if c.Zero() {
 		return ""
@@ -38,7 +38,7 @@ func (c Cursor) String() string {
 	return fmt.Sprintf("%d.%d", c.At.UnixMilli(), c.Seq)
 }
 
-// ParseCursor reads what String wrote, and nothing else.
+// ParseCursor parses the result of String. It reports false for any other text.
 func ParseCursor(s string) (Cursor, bool) {
 	if s == "" {
 		return Cursor{}, true
@@ -53,5 +53,5 @@ func ParseCursor(s string) (Cursor, bool) {
 	return c, true
 }
 
-// After is the cursor behind an event: what is older than it.
+// After returns the cursor that selects the events older than e.
 func After(e Event) Cursor { return Cursor{At: e.At, Seq: e.Seq} }

@@ -8,7 +8,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 )
 
-// A cursor has one spelling.
+// Each cursor has one form in a URL.
 func TestParseCursor(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]audit.Cursor{
@@ -39,7 +39,8 @@ func TestAfter(t *testing.T) {
 	}
 }
 
-// What moves a cursor, ends a line or turns the direction of text is spelt out.
+// Characters that move a cursor, end a line or change the direction of text are
+// escaped.
 func TestPrintable(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
@@ -52,7 +53,7 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-// No value from outside can keep an event from being stored.
+// No value from outside keeps an event from being stored.
 func TestStorable(t *testing.T) {
 	t.Parallel()
 	const bad, good = "a\x00b\xff", "a\ufffdb\ufffd"

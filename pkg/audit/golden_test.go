@@ -8,8 +8,8 @@ import (
 	"omgevingsloket-id/pkg/audit"
 )
 
-// The hash and the JSON of a stored event never change: chains and exports
-// that exist have to stay verifiable.
+// The hash and the JSON of a stored event never change, so that existing
+// chains and exports stay verifiable.
 func TestStoredEventsStayAsTheyAre(t *testing.T) {
 	t.Parallel()
 	full := audit.Event{

@@ -10,36 +10,37 @@ import (
 )
 
 // Head is the end of the chain at one moment: the last event and its hash,
-// which stands for every event before it.
+// which depends on every event before it.
 type Head struct {
 	Seq  int64     `json:"seq"`
 	Hash string    `json:"hash"`
 	At   time.Time `json:"at"`
 }
 
-// SignedHead is a head that can be kept elsewhere and held against the chain
-// later. Whoever can write the database but has no master key cannot make one.
+// SignedHead is a head that can be kept elsewhere and compared with the chain
+// later. Signing takes a master key; write access to the database is not
+// enough.
 type SignedHead struct {
 	Head
 	Signature string `json:"signature"` // Ed25519 over signingText, base64url
 }
 
-// Heads keeps the two ends of the chain and the signed heads.
+// Heads stores the two ends of the chain and the signed heads.
 type Heads interface {
-	// Head gives the end of the chain; Seq 0 for an empty record.
+	// Head returns the end of the chain; Seq is 0 for an empty log.
 	Head(ctx context.Context) (Head, error)
-	// Anchor gives where the record begins.
+	// Anchor returns where the log begins.
 	Anchor(ctx context.Context) (Anchor, error)
-	// Signed lists the signed heads that were kept, oldest first.
+	// Signed returns the stored signed heads, oldest first.
 	Signed(ctx context.Context) ([]SignedHead, error)
-	// Newest gives the last of them; the zero value if there is none.
+	// Newest returns the last of them; the zero value if there is none.
 	Newest(ctx context.Context) (SignedHead, error)
-	// Keep adds a signed head; one with the same Seq stays as it is.
+	// Keep stores a signed head, unless there is one with the same Seq.
 	Keep(ctx context.Context, h SignedHead) error
-	// Prune moves the beginning, removes the events and signed heads up to
-	// there and adds the event that tells of it: all or nothing.
-	// errs.ErrConflict when the record does not begin at was (any more), or
-	// has another event there than to says.
+	// Prune replaces the anchor was by to, removes the events and signed heads
+	// up to there and adds the event e, in one transaction. It returns
+	// errs.ErrConflict when the log's anchor is not was, or when the event
+	// that to names has another hash.
 	Prune(ctx context.Context, was, to Anchor, e Event) error
 }
 
@@ -47,29 +48,31 @@ type Heads interface {
 // (secret.Constants): it never changes, so that old heads stay verifiable.
 type Signer struct{ key ed25519.PrivateKey }
 
-// NewSigner makes a signer from a seed of 32 bytes.
+// NewSigner returns a signer with the key of a 32-byte seed.
 func NewSigner(seed []byte) Signer { return Signer{ed25519.NewKeyFromSeed(seed)} }
 
-// Public is what others need to verify heads, base64url.
+// Public returns the public key, base64url without padding.
 func (s Signer) Public() string {
 	return base64.RawURLEncoding.EncodeToString(s.key.Public().(ed25519.PublicKey))
 }
 
-// Sign signs a head.
+// Sign returns h with a signature, its time in whole milliseconds.
 func (s Signer) Sign(h Head) SignedHead {
 	h.At = h.At.UTC().Truncate(time.Millisecond)
 	return SignedHead{Head: h, Signature: base64.RawURLEncoding.EncodeToString(ed25519.Sign(s.key, signingText(h)))}
 }
 
-// signingText names what it is, so that the signature fits nothing else.
+// signingText begins with its purpose, so that the signature is valid for
+// heads only.
 func signingText(h Head) []byte {
 	return fmt.Appendf(nil, "omgevingsloket-id audit head\n%d\n%s\n%d\n", h.Seq, h.Hash, h.At.UnixMilli())
 }
 
-// ErrHead says that a signed head is not one of this installation.
+// ErrHead is returned by Verify for a signature of another key or text.
 var ErrHead = errors.New("audit: the head is not signed by this installation's key")
 
-// Verify checks the signature with a public key (Signer.Public).
+// Verify checks the signature with a public key (Signer.Public). It returns
+// ErrHead if it is not valid.
 func (h SignedHead) Verify(public string) error {
 	return verify(public, signingText(h.Head), h.Signature)
 }
@@ -86,8 +89,8 @@ func verify(public string, text []byte, signature string) error {
 	return nil
 }
 
-// Checkpoint signs and keeps the head as it is now, if it moved since the
-// last one, and gives it.
+// Checkpoint signs and stores the present head and returns it. If the newest
+// signed head is of the same event, it returns that one.
 func Checkpoint(ctx context.Context, heads Heads, s Signer, now time.Time) (SignedHead, error) {
 	head, err := heads.Head(ctx)
 	if err != nil {
@@ -103,7 +106,7 @@ func Checkpoint(ctx context.Context, heads Heads, s Signer, now time.Time) (Sign
 	head.At = now
 	signed := s.Sign(head)
 	if head.Seq == 0 {
-		return signed, nil // an empty record is nothing to keep
+		return signed, nil // the head of an empty log is not stored
 	}
 	return signed, heads.Keep(ctx, signed)
 }

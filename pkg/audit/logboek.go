@@ -12,22 +12,22 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Logboek writes the record in the form of the Dutch standard Logboek
-// Dataverwerkingen 1.0.0 (§3.2.2), for an organisation's own logbook. It is
-// another view of the same events, made when it is asked for: the chain and
-// its hashes do not know of it (deploy/decisions/008).
+// Logboek writes the audit log in the form of the Dutch standard Logboek
+// Dataverwerkingen 1.0.0 (§3.2.2), for an organization's own log. It is made
+// on demand from the same events; the chain does not contain it
+// (deploy/decisions/008).
 type Logboek struct {
-	Activities string // address of the register of processing activities; an activity's name is put behind it
-	Key        []byte // of the pseudonyms of people
+	Activities string // URL of the register of processing activities; the name of an activity is appended
+	Key        []byte // key of the pseudonyms of people
 	Issuer     string
 	Version    string // of this program
 }
 
-// LogLine is one line: an act of processing, and the person it was about.
+// LogLine is one line: an act of processing of one person's data.
 type LogLine struct {
 	TraceID    string            `json:"trace_id"` // 16 bytes, hex: one request
 	SpanID     string            `json:"span_id"`  // 8 bytes, hex: this event
-	Status     string            `json:"status"`   // Unset, also when somebody was refused: nothing failed
+	Status     string            `json:"status"`   // always "Unset": a refusal is no failure of the system
 	Name       string            `json:"name"`
 	StartTime  int64             `json:"start_time"` // milliseconds since 1970
 	EndTime    int64             `json:"end_time"`
@@ -35,14 +35,14 @@ type LogLine struct {
 	Attributes map[string]string `json:"attributes"`
 }
 
-// LogResource names the system that processed.
+// LogResource names the system that processed the data.
 type LogResource struct {
 	Attributes map[string]string `json:"attributes"`
 }
 
-// Line gives the line of an event, and whether there is one: an event about
-// nobody's data (keys, clients, the record itself) has none. Officials are not
-// named (§2.3.4): the record itself says who it was.
+// Line returns the line of an event. It reports false for an event that
+// concerns no person's data, such as one about keys, clients or the log
+// itself. Officials are not named (§2.3.4); the audit log does that.
 func (l Logboek) Line(e Event) (LogLine, bool) {
 	subject, id := e.ObjectKind, e.ObjectID
 	if subject != ObjectAccount && subject != ObjectApplication || id == "" {
@@ -67,7 +67,7 @@ func (l Logboek) Line(e Event) (LogLine, bool) {
 	}, true
 }
 
-// Write writes the lines of all events after a number.
+// Write writes the lines of the events with a higher Seq than after, as JSON.
 func (l Logboek) Write(ctx context.Context, out io.Writer, store Store, heads Heads, after int64) error {
 	head, err := heads.Head(ctx)
 	if err != nil {

@@ -21,37 +21,37 @@ func TestLogboekLines(t *testing.T) {
 	if !ok || len(line.TraceID) != 32 || len(line.SpanID) != 16 || line.SpanID != e.Hash[:16] || line.Status != "Unset" || line.Name != string(e.Action) ||
 		line.StartTime != 1_760_000_000_123 || line.EndTime < line.StartTime ||
 		line.Attributes["dpl.core.processing_activity_id"] != "https://register.example/omgevingsloket-id/account" || line.Attributes["dpl.core.data_subject_id_type"] != "omgevingsloket-id:account" {
-		t.Errorf("%+v", line)
+		t.Errorf("Line() = %+v", line)
 	}
 	text, err := json.Marshal(line)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Metadata alone: no official, no reason, no source, and nobody's own id.
+	// Metadata only: no official, reason, source or id of a person.
 	for _, secret := range []string{"olga", "account-17", "lost phone", "198.51.100"} {
 		if strings.Contains(string(text), secret) {
-			t.Errorf("the line tells %q: %s", secret, text)
+			t.Errorf("Line() contains %q: %s", secret, text)
 		}
 	}
-	// One person is one pseudonym, under one key; one request is one trace.
+	// A person has one pseudonym under one key; a request is one trace.
 	second := e
 	second.Action, second.Hash = "account.viewed", strings.Repeat("ab", 32)
 	same, _ := l.Line(second)
 	if same.TraceID != line.TraceID || same.SpanID == line.SpanID || same.Attributes["dpl.core.data_subject_id"] != line.Attributes["dpl.core.data_subject_id"] {
-		t.Errorf("%+v", same)
+		t.Errorf("Line() of another event of the request = %+v, want the same trace and pseudonym, and another span", same)
 	}
 	second.ObjectKind, second.RequestID = "application", ""
 	if other, _ := l.Line(second); other.TraceID == line.TraceID || other.Attributes["dpl.core.data_subject_id"] == line.Attributes["dpl.core.data_subject_id"] {
-		t.Errorf("%+v", other)
+		t.Errorf("Line() of another object = %+v, want another trace and pseudonym", other)
 	}
 	l.Key = []byte("another")
 	if other, _ := l.Line(e); other.Attributes["dpl.core.data_subject_id"] == line.Attributes["dpl.core.data_subject_id"] {
-		t.Error("the pseudonym does not hang on the key")
+		t.Error("the pseudonym does not depend on the key")
 	}
 	if _, ok := l.Line(audit.Event{ActorKind: audit.ActorOperator, Action: "key.moved", ObjectKind: "key", ObjectID: "k"}); ok {
-		t.Error("a key is nobody's data")
+		t.Error("Line(key.moved) reports a line, want none")
 	}
 	if holder, ok := l.Line(audit.Event{ActorKind: audit.ActorHolder, ActorID: "account-17", Action: "account.logout"}); !ok || holder.Attributes["dpl.core.data_subject_id_type"] != "omgevingsloket-id:account" {
-		t.Errorf("%+v", holder)
+		t.Errorf("Line() of a holder's event = %+v, want the account as subject", holder)
 	}
 }

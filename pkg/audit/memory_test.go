@@ -16,8 +16,8 @@ import (
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
-// memory is the log in memory. It keeps the contracts of audit.Store and
-// audit.Heads, as far as the package needs them.
+// memory implements audit.Store and audit.Heads in memory, as far as the
+// package needs them.
 type memory struct {
 	audit.Store
 	events []audit.Event
@@ -25,8 +25,8 @@ type memory struct {
 	signed []audit.SignedHead
 	anchor audit.Anchor
 	down   bool
-	silent int    // the question that gets no answer: 1, 2, …
-	during func() // what happens once while the events are read
+	silent int    // the number of the call that fails: 1, 2, …
+	during func() // called once while the events are read
 }
 
 func (m *memory) fault() error {
@@ -106,12 +106,12 @@ func log(t *testing.T, n int) (*memory, audit.Signer) {
 	return m, s
 }
 
-// Whichever read or write fails, the error comes back, and nothing is removed.
+// The error of any failing read or write is returned, and nothing is removed.
 func TestNoAnswer(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		do    func(*memory, audit.Signer) error
-		least int // questions to the store
+		least int // calls of the store
 	}{
 		"Verify": {func(m *memory, s audit.Signer) error {
 			_, err := audit.Verify(t.Context(), m, m, s.Public())

@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// Printable writes a value for a page or a terminal: what moves a cursor, ends
-// a line or turns the direction of text is spelt out.
+// Printable returns s for a page or a terminal: characters that move a cursor,
+// end a line or change the direction of text become \uXXXX.
 func Printable(s string) string {
 	var out strings.Builder
 	for _, r := range s {
@@ -22,14 +22,14 @@ func Printable(s string) string {
 	return out.String()
 }
 
-// storable is a text that every store can hold, as it is hashed: no NUL, and
-// nothing that is not UTF-8. Otherwise a value from outside could keep a
-// change from being recorded, and so from happening.
+// storable returns s without what some store cannot hold: NUL and invalid
+// UTF-8. Otherwise a value from outside could keep an event, and so its
+// change, from being written.
 func storable[T ~string](s T) T {
 	return T(strings.ReplaceAll(strings.ToValidUTF8(string(s), "\uFFFD"), "\x00", "\uFFFD"))
 }
 
-// Storable gives the event with only values that every store can hold.
+// Storable returns the event with only values that every store can hold.
 func (e Event) Storable() Event {
 	e.ActorKind, e.Action, e.ObjectKind, e.Outcome = storable(e.ActorKind), storable(e.Action), storable(e.ObjectKind), storable(e.Outcome)
 	for _, v := range []*string{&e.ActorID, &e.Origin, &e.ObjectID, &e.Reason, &e.RequestID} {
@@ -45,8 +45,8 @@ func (e Event) Storable() Event {
 	return e
 }
 
-// Append adds a line to an export, with its end. The encoder leaves the upper
-// control characters as they are; some terminals obey those.
+// Append appends the JSON of the line and a line feed to to. It escapes U+007F
+// to U+009F, which the encoder leaves as they are and some terminals obey.
 func (l Line) Append(to []byte) ([]byte, error) {
 	text, err := json.Marshal(l)
 	if err != nil {

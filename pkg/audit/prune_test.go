@@ -11,13 +11,13 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Events 1 to 6 are of noon, one o'clock, …; heads are kept of 2, 4 and 6.
+// Events 1 to 6 are of noon, one o'clock, …; signed heads exist of 2, 4 and 6.
 func TestPrune(t *testing.T) {
 	t.Parallel()
 	now := noon.Add(10 * time.Hour)
 	for name, c := range map[string]struct {
 		keep    time.Duration
-		through int64 // the last event that goes; 0 = nothing goes
+		through int64 // the last event that is removed; 0 = none
 	}{
 		"nothing is old":                       {10 * time.Hour, 0},
 		"one is old, and no head was kept yet": {10*time.Hour - 1, 0},
@@ -47,7 +47,7 @@ func TestPrune(t *testing.T) {
 		if err != nil || !report.OK() || report.Begin != anchor {
 			t.Errorf("%s: Verify() = %v after %+v, %v, want no fault after %+v", name, report.Faults, report.Begin, err, anchor)
 		}
-		// Heads of events that are gone cannot be checked any more.
+		// Heads of removed events cannot be checked.
 		report, err = audit.Verify(t.Context(), m, m, s.Public(), was...)
 		if want := int(c.through/2 - 1); err != nil || !report.OK() || len(report.Unchecked) != want || report.Heads != len(m.signed)+len(was)-want {
 			t.Errorf("%s: Verify() with old heads = %v, %d heads, %d unchecked, %v, want no fault, %d unchecked and all others counted", name, report.Faults, report.Heads, len(report.Unchecked), err, want)
@@ -69,7 +69,7 @@ func TestPruneAgain(t *testing.T) {
 			t.Errorf("Prune(%s) = anchor %d, %d events, %v, want %d and %d", step.keep, anchor.Seq, n, err, step.through, step.gone)
 		}
 		if last := m.events[len(m.events)-1]; n > 0 && last.Details["events"] != "2" {
-			t.Errorf("Prune(%s) is recorded as %v, want 2 events", step.keep, last.Details)
+			t.Errorf("Prune(%s) has the event %v, want 2 events", step.keep, last.Details)
 		}
 	}
 	m, s = &memory{}, signer(t, 1)
@@ -83,8 +83,7 @@ func TestPruneAgain(t *testing.T) {
 	}
 }
 
-// What is removed can never be checked again: nothing goes while something
-// does not hold.
+// Nothing is removed while the log does not verify.
 func TestPruneRefuses(t *testing.T) {
 	t.Parallel()
 	now := noon.Add(10 * time.Hour)
@@ -109,7 +108,7 @@ func TestPruneRefuses(t *testing.T) {
 			t.Errorf("%s: Prune() = anchor %d, %d events, %v with %d left, want %v and all left", name, anchor.Seq, n, err, len(m.events), c.want)
 		}
 	}
-	// A head from before the beginning: it was checked, and cannot be again.
+	// A head from before the anchor can no longer be checked.
 	m, s := log(t, 6)
 	old := m.signed[0]
 	if _, _, err := audit.Prune(t.Context(), m, m, s, 7*time.Hour-1, now, audit.System("")); err != nil {
@@ -120,8 +119,7 @@ func TestPruneRefuses(t *testing.T) {
 	}
 }
 
-// The beginning is part of the chain: another one, or one that no event tells
-// of, is found.
+// Another anchor, or one that no event is about, is found.
 func TestVerifyOfAPrunedLog(t *testing.T) {
 	t.Parallel()
 	now := noon.Add(10 * time.Hour)
@@ -132,10 +130,10 @@ func TestVerifyOfAPrunedLog(t *testing.T) {
 		"removed further by hand":  {func(m *memory) { m.events = m.events[1:] }, "events are missing"},
 		"the anchor lost":          {func(m *memory) { m.anchor = audit.Anchor{} }, "events are missing"},
 		"an anchor for another":    {func(m *memory) { m.anchor.Hash = m.events[0].Hash }, "is not signed"},
-		"the event about it lost":  {func(m *memory) { m.events = m.events[:2]; m.head = audit.Head{Seq: 6, Hash: m.events[1].Hash} }, "no event tells of that"},
-		"an event about another":   {func(m *memory) { m.events[2].Details["hash"] = "x"; m.rehash(2) }, "no event tells of that"},
-		"an event about less":      {func(m *memory) { m.events[2].Details["through"] = "2"; m.rehash(2) }, "no event tells of that"},
-		"an event of another kind": {func(m *memory) { m.events[2].Action = audit.AccountViewed; m.rehash(2) }, "no event tells of that"},
+		"the event about it lost":  {func(m *memory) { m.events = m.events[:2]; m.head = audit.Head{Seq: 6, Hash: m.events[1].Hash} }, "no event is about the removal"},
+		"an event about another":   {func(m *memory) { m.events[2].Details["hash"] = "x"; m.rehash(2) }, "no event is about the removal"},
+		"an event about less":      {func(m *memory) { m.events[2].Details["through"] = "2"; m.rehash(2) }, "no event is about the removal"},
+		"an event of another kind": {func(m *memory) { m.events[2].Action = audit.AccountViewed; m.rehash(2) }, "no event is about the removal"},
 	} {
 		m, s := log(t, 6)
 		if _, _, err := audit.Prune(t.Context(), m, m, s, 7*time.Hour-1, now, audit.System("")); err != nil {
@@ -148,7 +146,7 @@ func TestVerifyOfAPrunedLog(t *testing.T) {
 			t.Errorf("%s: Verify() = %v, %v, want %q", name, report.Faults, err, c.want)
 		}
 	}
-	// Heads that were exported for the last event that is gone.
+	// Exported heads of the last removed event.
 	m, s := log(t, 6)
 	right, wrong := m.signed[1], s.Sign(audit.Head{Seq: 4, Hash: m.events[0].Hash})
 	if _, _, err := audit.Prune(t.Context(), m, m, s, 7*time.Hour-1, now, audit.System("")); err != nil {

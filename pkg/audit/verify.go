@@ -6,39 +6,40 @@ import (
 	"time"
 )
 
-// Fault is one thing that does not hold.
+// Fault is a finding of a verification.
 type Fault struct {
 	Seq  int64 // the event it is about
 	Text string
 }
 
-// Report is what a verification found.
+// Report is the result of a verification.
 type Report struct {
 	Events    int64
-	Begin     Anchor // where the record begins; the zero value: with event 1
+	Begin     Anchor // where the log begins
 	Last      Head
-	Heads     int // signed heads that were held against the chain
+	Heads     int // signed heads that were compared with the chain
 	Faults    []Fault
-	Notes     []Fault      // odd, but no proof of tampering
-	Unchecked []SignedHead // exported heads from before the beginning
-	told      bool         // an event tells of the beginning
+	Notes     []Fault      // unusual, but no proof of tampering
+	Unchecked []SignedHead // exported heads of events before the anchor
+	anchored  bool         // an event about the anchor was found
 }
 
-// OK tells whether everything that could be checked holds.
+// OK reports whether there are no faults.
 func (r Report) OK() bool { return len(r.Faults) == 0 }
 
 const (
 	page       = 1000
 	mostFaults = 100
-	// skew is how far the clocks of servers may be apart without a note.
+	// skew is the difference between clocks of servers that needs no note.
 	skew = time.Minute
 )
 
-// Verify walks the whole chain: from its beginning, which is event 1 or a
-// signed anchor that an event tells of; numbers without a gap, each event's
-// hash over the one before, the head's row at the end, and every signed head
-// (the kept ones and those given, which were exported before) on the chain.
-// Writers, and a removal of old events, may go on meanwhile.
+// Verify checks the whole chain: that it begins with event 1 or with a signed
+// anchor that an event is about, that the numbers have no gap, that each hash
+// is over the previous one, that the chain ends at the stored head, and that
+// every signed head, stored or given, is on it. Events may be added and old
+// ones pruned meanwhile. The error is of reading; what does not verify is in
+// the report.
 func Verify(ctx context.Context, store Store, heads Heads, public string, exported ...SignedHead) (Report, error) {
 	for {
 		begin, err := heads.Anchor(ctx)
@@ -49,7 +50,7 @@ func Verify(ctx context.Context, store Store, heads Heads, public string, export
 		if err != nil || r.OK() {
 			return r, err
 		}
-		// What was removed while it was read is no fault.
+		// Events that were pruned during the reading look like faults: try again.
 		now, err := heads.Anchor(ctx)
 		if err != nil || now == begin {
 			return r, err
@@ -58,10 +59,10 @@ func Verify(ctx context.Context, store Store, heads Heads, public string, export
 }
 
 func verifyFrom(ctx context.Context, begin Anchor, store Store, heads Heads, public string, exported []SignedHead) (Report, error) {
-	r := Report{Begin: begin, Last: Head{Seq: begin.Seq, Hash: begin.Hash}, told: begin.Seq == 0}
+	r := Report{Begin: begin, Last: Head{Seq: begin.Seq, Hash: begin.Hash}, anchored: begin.Seq == 0}
 	if begin != (Anchor{}) {
 		if err := begin.Verify(public); err != nil {
-			r.fault(begin.Seq, "the beginning of the record is not signed: events before it were removed by somebody else")
+			r.fault(begin.Seq, "the beginning of the log is not signed: the events before it were not removed by `audit prune`")
 		}
 	}
 	end, err := heads.Head(ctx)
@@ -81,13 +82,13 @@ func verifyFrom(ctx context.Context, begin Anchor, store Store, heads Heads, pub
 	if err := r.walk(ctx, store, want); err != nil {
 		return r, err
 	}
-	// The head is read before the events: what came since is more, not less.
+	// The head was read before the events, so there may be more, never fewer.
 	if r.Last.Seq < end.Seq {
-		r.fault(end.Seq, "the record ends at %d, its head says %d: the tail is cut off", r.Last.Seq, end.Seq)
+		r.fault(end.Seq, "the log ends at %d, its head says %d: the tail is cut off", r.Last.Seq, end.Seq)
 		delete(want, end.Seq)
 	}
-	if !r.told {
-		r.fault(begin.Seq, "the record begins after this event, and no event tells of that")
+	if !r.anchored {
+		r.fault(begin.Seq, "the log begins after this event, and no event is about the removal")
 	}
 	for seq := range want {
 		r.fault(seq, "a head was signed for this event, which is not there")
@@ -95,8 +96,8 @@ func verifyFrom(ctx context.Context, begin Anchor, store Store, heads Heads, pub
 	return r, nil
 }
 
-// wanted adds the heads that have to be met on the way to want. One from
-// before the beginning cannot be; one of the beginning itself is met at once.
+// wanted adds to want the heads that walk has to find. Those of events before
+// the anchor cannot be checked; one of the anchor's event is checked here.
 func (r *Report) wanted(heads []SignedHead, public string, want map[int64][]SignedHead) map[int64][]SignedHead {
 	if want == nil {
 		want = map[int64][]SignedHead{}
@@ -111,7 +112,7 @@ func (r *Report) wanted(heads []SignedHead, public string, want map[int64][]Sign
 			r.Unchecked = append(r.Unchecked, h)
 			continue
 		case h.Seq == r.Begin.Seq && h.Seq > 0 && h.Hash != r.Begin.Hash:
-			r.fault(h.Seq, "the record begins after another event than the one that was signed for")
+			r.fault(h.Seq, "the log begins after another event than the one that was signed for")
 		case h.Seq > r.Begin.Seq:
 			want[h.Seq] = append(want[h.Seq], h)
 		}
@@ -120,7 +121,7 @@ func (r *Report) wanted(heads []SignedHead, public string, want map[int64][]Sign
 	return want
 }
 
-// walk reads all events and takes from want each head that it has passed.
+// walk reads all events and removes from want the heads that it has passed.
 func (r *Report) walk(ctx context.Context, store Store, want map[int64][]SignedHead) error {
 	for {
 		events, err := store.Events(ctx, r.Last.Seq, page)
@@ -131,7 +132,7 @@ func (r *Report) walk(ctx context.Context, store Store, want map[int64][]SignedH
 			r.step(e)
 			for _, h := range want[e.Seq] {
 				if h.Hash != e.Hash {
-					r.fault(e.Seq, "is not the event that was signed for: the record was rewritten at or before it")
+					r.fault(e.Seq, "is not the event that was signed for: the log was rewritten at or before it")
 				}
 			}
 			delete(want, e.Seq)
@@ -155,7 +156,7 @@ func (r *Report) step(e Event) {
 	if back := r.Last.At.Sub(e.At); back > skew && len(r.Notes) < mostFaults {
 		r.Notes = append(r.Notes, Fault{e.Seq, fmt.Sprintf("its time is %s before that of the event before it: a clock was set back, or two servers differ", back.Round(time.Second))})
 	}
-	r.told = r.told || r.Begin.toldBy(e)
+	r.anchored = r.anchored || r.Begin.matches(e)
 	r.Events++
 	r.Last = Head{Seq: e.Seq, Hash: e.Hash, At: e.At}
 }

@@ -11,8 +11,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// rehash computes the chain again from event i on, which takes write access to
-// the database and no master key.
+// rehash recomputes the chain from event i on, as an attacker with write
+// access to the database but no master key can.
 func (m *memory) rehash(i int) {
 	events := m.events
 	m.head = audit.Head{Seq: events[i].Seq - 1, Hash: events[i].PrevHash}
@@ -22,7 +22,7 @@ func (m *memory) rehash(i int) {
 	}
 }
 
-// What can be done to a log without its master key is found.
+// Verify finds every change that is possible without the master key.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	exportedAt := func(t *testing.T, n int) audit.SignedHead {
@@ -46,8 +46,8 @@ func TestVerify(t *testing.T) {
 		"the tail cut off":                     {func(m *memory) { m.events = m.events[:4] }, nil, "the tail is cut off"},
 		"the tail and the head's row cut off":  {func(m *memory) { m.events, m.head = m.events[:3], audit.Head{Seq: 3, Hash: m.events[2].Hash} }, nil, "a head was signed for this event, which is not there"},
 		"everything removed":                   {func(m *memory) { m.events, m.head = nil, audit.Head{} }, nil, "a head was signed for this event, which is not there"},
-		"rewritten before a kept head":         {func(m *memory) { m.events[3].ObjectID = "x"; m.rehash(3) }, nil, "the record was rewritten at or before it"},
-		"rewritten, kept heads removed":        {func(m *memory) { m.events[2].ObjectID = "x"; m.rehash(2); m.signed = nil }, []audit.SignedHead{exportedAt(t, 3)}, "the record was rewritten at or before it"},
+		"rewritten before a kept head":         {func(m *memory) { m.events[3].ObjectID = "x"; m.rehash(3) }, nil, "the log was rewritten at or before it"},
+		"rewritten, kept heads removed":        {func(m *memory) { m.events[2].ObjectID = "x"; m.rehash(2); m.signed = nil }, []audit.SignedHead{exportedAt(t, 3)}, "the log was rewritten at or before it"},
 		"cut to before what was exported": {func(m *memory) {
 			m.events, m.head, m.signed = m.events[:2], audit.Head{Seq: 2, Hash: m.events[1].Hash}, nil
 		}, []audit.SignedHead{exportedAt(t, 3)}, "which is not there"},
@@ -85,7 +85,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// More than one page of events, each fault once, and no more than a hundred.
+// More than one page of events; each fault once, and at most a hundred.
 func TestVerifyPages(t *testing.T) {
 	t.Parallel()
 	m, s := &memory{}, signer(t, 1)
@@ -103,7 +103,7 @@ func TestVerifyPages(t *testing.T) {
 	}
 }
 
-// Writers and a removal of old events go on while the log is read.
+// Events may be added and removed while the log is read.
 func TestVerifyMeanwhile(t *testing.T) {
 	t.Parallel()
 	m, s := log(t, 6)
@@ -119,7 +119,7 @@ func TestVerifyMeanwhile(t *testing.T) {
 	}
 }
 
-// A clock that goes back is odd, and no fault: servers differ.
+// A clock that goes back is a note, no fault: servers differ.
 func TestVerifyNotes(t *testing.T) {
 	t.Parallel()
 	for back, want := range map[time.Duration]int{0: 0, time.Minute: 0, time.Minute + time.Millisecond: 1} {
@@ -155,7 +155,7 @@ func TestChainHash(t *testing.T) {
 	}
 }
 
-// A signature is good for one head, and no head passes for a beginning.
+// A signature is valid for one head, and no head for an anchor.
 func TestSigner(t *testing.T) {
 	t.Parallel()
 	s, other := signer(t, 1), signer(t, 2)
@@ -185,7 +185,7 @@ func TestSigner(t *testing.T) {
 	}
 }
 
-// The head is signed when it moved, and once.
+// A head is signed once.
 func TestCheckpoint(t *testing.T) {
 	t.Parallel()
 	m, s := &memory{}, signer(t, 1)

@@ -1,14 +1,13 @@
-// Package authreq owns one authorization request from /authorize until its
-// code is issued, and the rule that says what comes next.
+// Package authreq defines an authorization request, from /authorize until its
+// code is issued, and the rule for its next step.
 //
 //	/authorize ─► password ─┬─► enrol (first time) ──► code ─┬─► consent ─► finish
 //	     │                  ├─► code ────────────────────────┤      (third party)
 //	     │                  └─► blocked                      │
 //	     └── single sign-on ─────────────────────────────────┘
 //
-// Steps never know each other: each one changes what is stored and asks
-// Next again. No page can be reached out of turn, because every page first
-// compares its own step with the answer of Next.
+// Each step changes the stored request and calls Next again. A page is served
+// only if Next returns its step, so none can be reached out of turn.
 package authreq
 
 import (
@@ -17,14 +16,14 @@ import (
 	"time"
 )
 
-// Lifetime is how long a person may take from /authorize to the code.
+// Lifetime is the longest time from /authorize to the code.
 const Lifetime = time.Hour
 
-// Request is an authorization request in progress. ClientID "" is a login
-// that nobody asked for: it ends on our own page that lists the portals.
+// Request is an authorization request in progress. ClientID is "" for a login
+// without a client, which ends on the list of portals.
 type Request struct {
 	Key     string `json:"-"`       // hash of the handle in the URL
-	Browser string `json:"browser"` // hash of the browser secret it began in
+	Browser string `json:"browser"` // hash of the secret of the browser that it began in
 
 	ClientID     string          `json:"client,omitempty"`
 	RedirectURI  string          `json:"redirect_uri,omitempty"`
@@ -33,55 +32,56 @@ type Request struct {
 	Nonce        string          `json:"nonce,omitempty"`
 	Challenge    string          `json:"challenge,omitempty"`
 	Claims       json.RawMessage `json:"claims,omitempty"`      // the claims parameter (OIDC Core §5.5), checked
-	ACR          string          `json:"acr,omitempty"`         // the level that will be stated
-	LoginHint    string          `json:"login_hint,omitempty"`  // fills the e-mail field, nothing else
+	ACR          string          `json:"acr,omitempty"`         // the value of the acr claim
+	LoginHint    string          `json:"login_hint,omitempty"`  // only fills in the e-mail field
 	Lang         string          `json:"lang,omitempty"`        // from ui_locales
-	Hinted       string          `json:"hinted,omitempty"`      // account that id_token_hint or claims.sub names; only it may finish
+	Hinted       string          `json:"hinted,omitempty"`      // account of id_token_hint or of the sub claim's value; no other may finish
 	ForceLogin   bool            `json:"force,omitempty"`       // prompt=login or max_age exceeded
 	ForceConsent bool            `json:"ask_consent,omitempty"` // prompt=consent
 
-	// What the login has proven so far.
-	AccountID  string    `json:"account,omitempty"` // after the right password
+	// Proven by the login so far.
+	AccountID  string    `json:"account,omitempty"` // set by the right password
 	Epoch      int64     `json:"epoch,omitempty"`
 	PasswordAt time.Time `json:"password_at,omitzero"`
-	AuthTime   time.Time `json:"auth_time,omitzero"` // after the second factor, or of the session
+	AuthTime   time.Time `json:"auth_time,omitzero"` // set by the second factor, or by an existing session
 	SID        string    `json:"sid,omitempty"`
-	Session    string    `json:"session,omitempty"` // key of the session the login ended in
+	Session    string    `json:"session,omitempty"` // key of the session that the login began or used
 	Consented  bool      `json:"consented,omitempty"`
-	Refusal    string    `json:"refusal,omitempty"`  // OAuth error that the client gets instead of a code
-	Finished   bool      `json:"finished,omitempty"` // the answer went to the client
+	Refusal    string    `json:"refusal,omitempty"`  // OAuth error for the client instead of a code
+	Finished   bool      `json:"finished,omitempty"` // the response was sent to the client
 
 	CreatedAt time.Time `json:"created"`
 	Version   int64     `json:"version"`
 }
 
-// Expired tells whether the person took too long.
+// Expired reports whether Lifetime has passed.
 func (r Request) Expired(now time.Time) bool { return !now.Before(r.CreatedAt.Add(Lifetime)) }
 
-// TTL is how long a store must keep the request from now on.
+// TTL returns for how long a store has to keep the request from now on.
 func (r Request) TTL(now time.Time) time.Duration {
 	return max(r.CreatedAt.Add(Lifetime).Sub(now), 0)
 }
 
-// Forget drops what the login has proven so far: another person, another
-// epoch, or a step up begins again with the password.
+// Forget clears everything that the login has proven so far. It is for another
+// person, another epoch or a step up, which begin again with the password.
 func (r *Request) Forget() {
 	r.AccountID, r.Epoch, r.SID, r.Session = "", 0, "", ""
 	r.PasswordAt, r.AuthTime = time.Time{}, time.Time{}
 	r.Consented = false
 }
 
-// Store keeps requests (Redis, or SQL without one). It may forget; then the
-// person starts again at the portal. errs.ErrUnavailable when it does not
-// answer.
+// Store stores requests (Redis, or SQL without one). It may lose them; the
+// person then starts again at the portal. All methods return
+// errs.ErrUnavailable when the store cannot be reached.
 type Store interface {
-	// Create keeps a new request for ttl; errs.ErrConflict if the key exists.
+	// Create stores a new request for ttl. It returns errs.ErrConflict if the
+	// key exists.
 	Create(ctx context.Context, r Request, ttl time.Duration) error
-	// Get answers errs.ErrNotFound when there is none (any more).
+	// Get returns errs.ErrNotFound when there is none or it has expired.
 	Get(ctx context.Context, key string) (Request, error)
-	// Save writes r if the stored version is still r.Version, and gives the
-	// request with its new version. Of any number of callers with one
-	// version, one succeeds; errs.ErrConflict for the rest, errs.ErrNotFound
-	// if it is gone. Nothing is created.
+	// Save stores r for ttl if the stored version is still r.Version, and
+	// returns it with its new version. One of several concurrent calls with
+	// the same version succeeds; the others return errs.ErrConflict. It
+	// returns errs.ErrNotFound if there is no such request.
 	Save(ctx context.Context, r Request, ttl time.Duration) (Request, error)
 }

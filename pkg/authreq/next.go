@@ -6,7 +6,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 )
 
-// Step is what a person has to do next. op/web knows its address.
+// Step is what a person has to do next. Package op/web maps it to a page.
 type Step string
 
 // The steps.
@@ -14,25 +14,25 @@ const (
 	StepPassword Step = "password" // e-mail address and password
 	StepEnrol    Step = "enrol"    // explanation and the button 'Toon QR-code'
 	StepCode     Step = "code"     // verification code
-	StepBlocked  Step = "blocked"  // the way to the helpdesk
-	StepConsent  Step = "consent"  // may this client see this?
+	StepBlocked  Step = "blocked"  // how to reach the helpdesk
+	StepConsent  Step = "consent"  // consent to the claims for the client
 	StepFinish   Step = "finish"   // back to the client
-	StepRestart  Step = "restart"  // too late or already used: begin again at the portal
+	StepRestart  Step = "restart"  // expired or already used: start again at the portal
 )
 
-// passwordLasts is how long a right password waits for its code.
+// passwordLasts is how long after the right password a code is accepted.
 const passwordLasts = 30 * time.Minute
 
-// Facts are everything Next looks at. Account is nil when the request has
-// none yet, or when it does not exist any more.
+// Facts is the input of Next. Account is nil when the request has none yet or
+// the account no longer exists.
 type Facts struct {
 	Now          time.Time
 	Request      Request
 	Account      *account.Account
-	NeedsConsent bool // third-party client without a remembered yes that covers the claims
+	NeedsConsent bool // third-party client without a stored consent for the claims
 }
 
-// Next tells the step from the stored facts alone.
+// Next returns the next step.
 func Next(f Facts) Step {
 	r := f.Request
 	switch {
@@ -43,8 +43,8 @@ func Next(f Facts) Step {
 	case r.AccountID == "" || f.Account == nil || f.Account.ID != r.AccountID || f.Account.State == account.Closed:
 		return StepPassword
 	case f.Account.State == account.Blocked:
-		// The epoch moved on with the block; the right password was given
-		// under it or just before it, so the way out may be shown.
+		// The block raised the epoch. The right password was given in the
+		// previous one, so the page about the block may be shown.
 		return blockedStep(f)
 	case f.Account.Epoch != r.Epoch:
 		return StepPassword

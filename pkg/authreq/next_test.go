@@ -10,7 +10,7 @@ import (
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
-// ages of a proof: none, fresh, a second before and at its end, long ago.
+// ages of a proof: none, new, a second before its end, at its end, expired.
 var ages = []time.Duration{-1, 0, 30*time.Minute - time.Second, 30 * time.Minute, 50 * time.Minute}
 
 func ago(age time.Duration) time.Time {
@@ -20,8 +20,8 @@ func ago(age time.Duration) time.Time {
 	return noon.Add(-age)
 }
 
-// Every combination of what can be stored, and what Next may not do with it.
-// The rules here are written from DESIGN.md, not from the code.
+// Every combination of what can be stored. The rules here follow DESIGN.md, not
+// the code.
 func TestLG04_EN15_Next(t *testing.T) {
 	t.Parallel()
 	seen := map[authreq.Step]int{}
@@ -58,7 +58,7 @@ func TestLG04_EN15_Next(t *testing.T) {
 	}
 	for _, step := range []authreq.Step{authreq.StepPassword, authreq.StepEnrol, authreq.StepCode, authreq.StepBlocked, authreq.StepConsent, authreq.StepFinish, authreq.StepRestart} {
 		if seen[step] == 0 {
-			t.Error("no facts lead to", step)
+			t.Errorf("Next never returns %q", step)
 		}
 	}
 }
@@ -91,23 +91,23 @@ func judge(t *testing.T, f authreq.Facts, step authreq.Step) {
 		want = authreq.StepPassword
 	}
 	if step != want {
-		t.Fatalf("%s, want %s: %+v, account %+v", step, want, r, a)
+		t.Fatalf("Next(%+v, account %+v) = %s, want %s", r, a, step, want)
 	}
 }
 
-// AZ-33: half-open, an hour after it began.
+// AZ-33: an hour, its end excluded.
 func TestRequestExpires(t *testing.T) {
 	t.Parallel()
 	r := authreq.Request{CreatedAt: noon}
 	if r.Expired(noon.Add(time.Hour-time.Nanosecond)) || !r.Expired(noon.Add(time.Hour)) {
-		t.Error("not at the hour")
+		t.Error("Expired() does not change at exactly an hour")
 	}
 	if r.TTL(noon) != time.Hour || r.TTL(noon.Add(59*time.Minute)) != time.Minute || r.TTL(noon.Add(2*time.Hour)) != 0 {
-		t.Error("TTL")
+		t.Error("TTL() after 0, 59 and 120 minutes is not an hour, a minute and 0")
 	}
 }
 
-// Another person begins from nothing.
+// Nothing proven about one person is left for another.
 func TestForget(t *testing.T) {
 	t.Parallel()
 	r := authreq.Request{
@@ -116,9 +116,9 @@ func TestForget(t *testing.T) {
 	}
 	r.Forget()
 	if r.AccountID != "" || r.Epoch != 0 || !r.PasswordAt.IsZero() || !r.AuthTime.IsZero() || r.SID != "" || r.Session != "" || r.Consented {
-		t.Errorf("remembers %+v", r)
+		t.Errorf("Forget() leaves %+v, want nothing proven", r)
 	}
 	if r.ClientID != "c" || r.State != "s" || r.Hinted != "h" || !r.ForceConsent || r.Version != 3 || r.Browser != "b" {
-		t.Errorf("forgot too much: %+v", r)
+		t.Errorf("Forget() leaves %+v, want the request itself unchanged", r)
 	}
 }

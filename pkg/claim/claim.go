@@ -1,11 +1,11 @@
-// Package claim owns what may be told about an account holder: which claims
-// a scope stands for, which ones a request asks for, and their values.
+// Package claim defines the claims about an account holder: those of each
+// scope, those that a request asks for, and their values.
 //
 //	asked for (scope, claims parameter)
 //	   ∩ allowed (the scopes of the client)
-//	   ∩ known (the account has a value)      = what a client is told
+//	   ∩ known (the account has a value)      = what the client receives
 //
-// Nothing else is volunteered (NL GOV OIDC §6.4).
+// No other claims are sent (NL GOV OIDC §6.4).
 package claim
 
 import (
@@ -18,9 +18,9 @@ import (
 	"omgevingsloket-id/pkg/account"
 )
 
-// Scopes that exist besides openid, and the claims each stands for (OIDC
-// Core §5.4; "omgevingsloket" is our own and holds just what the
-// Omgevingsloket needs).
+// scopes maps each scope but openid to its claims (OIDC Core §5.4).
+// "omgevingsloket" is not standard; it has the claims that the Omgevingsloket
+// needs.
 var scopes = map[string][]string{
 	"profile":        {"given_name", "family_name", "birthdate", "locale"},
 	"email":          {"email", "email_verified"},
@@ -29,7 +29,7 @@ var scopes = map[string][]string{
 	"omgevingsloket": {"account_type", "given_name", "family_name", "birthdate", "address", "locale", "represents"},
 }
 
-// dutch are the names that Dutch government software reads, beside ours.
+// dutch maps claims to the names that Dutch government software expects too.
 var dutch = map[string]string{
 	"given_name":  "urn:etoegang:1.9:attribute:FirstName",
 	"family_name": "urn:etoegang:1.9:attribute:FamilyName",
@@ -46,12 +46,12 @@ const (
 // SubIDType says what kind of identifier sub is (NL GOV OIDC §5.2.2).
 const SubIDType = "urn:nl-eid-gdi:1.0:id:pseudonym"
 
-// Scopes lists the scopes that exist, openid first.
+// Scopes returns all scopes, openid first.
 func Scopes() []string {
 	return append([]string{"openid"}, slices.Sorted(maps.Keys(scopes))...)
 }
 
-// Names lists the claims that exist about a person, for discovery.
+// Names returns all claims about a person in order of name, for discovery.
 func Names() []string {
 	names := map[string]bool{}
 	for _, list := range scopes {
@@ -68,20 +68,21 @@ type Request struct {
 	UserInfo map[string]*Wish `json:"userinfo"`
 }
 
-// Wish is what a request says about one claim; nil is "please".
+// Wish is a member of the claims parameter. A nil Wish asks for the claim
+// without conditions (OIDC Core §5.5.1).
 type Wish struct {
 	Essential bool  `json:"essential"`
 	Value     any   `json:"value"`
 	Values    []any `json:"values"`
 }
 
-// ErrMalformed says that a claims parameter cannot be read.
+// ErrMalformed is returned by Parse for an invalid claims parameter.
 var ErrMalformed = errors.New("claim: malformed claims parameter")
 
 const longestRequest = 4096
 
-// Parse reads a claims parameter; "" is an empty request. Unknown members
-// are passed over, as OIDC Core §5.5 asks.
+// Parse parses a claims parameter; "" is an empty request. It ignores unknown
+// members (OIDC Core §5.5) and returns ErrMalformed for other faults.
 func Parse(raw string) (Request, error) {
 	var r Request
 	if raw == "" {
@@ -105,9 +106,10 @@ const (
 	InUserInfo Place = "userinfo"
 )
 
-// Wanted lists, sorted, the claims a request asks for at a place, as far as
-// the client's own scopes allow. Scope claims come with userinfo (OIDC Core
-// §5.4); the ID token holds only what the claims parameter asks there.
+// Wanted returns, sorted, the claims that a request asks for at a place, among
+// those of the client's scopes. Claims of scopes are delivered with userinfo
+// (OIDC Core §5.4); the ID token has only those that the claims parameter
+// requests there.
 func Wanted(clientScopes, requestScopes []string, r Request, place Place) []string {
 	allowed := map[string]bool{}
 	for _, s := range clientScopes {
@@ -132,16 +134,16 @@ func Wanted(clientScopes, requestScopes []string, r Request, place Place) []stri
 	return slices.Sorted(maps.Keys(names))
 }
 
-// Asked lists, sorted, all claims a request asks for, wherever: what a
-// consent page shows.
+// Asked returns, sorted, the claims that a request asks for at any place, for
+// the consent page.
 func Asked(clientScopes, requestScopes []string, r Request) []string {
 	all := append(Wanted(clientScopes, requestScopes, r, InIDToken), Wanted(clientScopes, requestScopes, r, InUserInfo)...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// Subject gives the identifier of an account at one client; Company that of
-// the company it represents.
+// Subject holds the identifiers for one client of the account and of the
+// company that it represents.
 type Subject struct {
 	Person  string
 	Company string
@@ -149,7 +151,7 @@ type Subject struct {
 	Dutch   bool // add the urn:etoegang names
 }
 
-// Values gives the wanted claims that the account has a value for.
+// Values returns the wanted claims for which the account has a value.
 func Values(a account.Account, s Subject, wanted []string) map[string]any {
 	out := map[string]any{}
 	for _, name := range wanted {
@@ -190,7 +192,7 @@ func value(a account.Account, s Subject, name string) any {
 	case "email":
 		return text(a.Email)
 	case "email_verified":
-		return true // an address is proven before anything else is stored
+		return true // an application confirms its address before an account exists
 	case "phone_number":
 		return text(p.Phone)
 	case "locale":
@@ -207,8 +209,8 @@ func value(a account.Account, s Subject, name string) any {
 	return nil
 }
 
-// address is the address claim (OIDC Core §5.1.1); foreign addresses are
-// free lines.
+// address returns the address claim (OIDC Core §5.1.1), or nil without an
+// address. Foreign addresses are free lines.
 func address(a account.Address) any {
 	if a.Line1 == "" && a.Country == "" {
 		return nil
@@ -223,7 +225,8 @@ func address(a account.Address) any {
 	return map[string]any{"street_address": lines, "country": a.Country}
 }
 
-// represents is the party a person acts for (NL GOV OIDC §5.2.4).
+// represents returns the claim about the company that a person acts for (NL
+// GOV OIDC §5.2.4).
 func represents(o account.Organization, s Subject) any {
 	out := map[string]any{
 		"sub": s.Company, "iss": s.Issuer, "sub_id_type": SubIDType,
@@ -238,7 +241,7 @@ func represents(o account.Organization, s Subject) any {
 	return out
 }
 
-// Texts are the values a wish names, as far as they are text.
+// Texts returns the requested values that are strings.
 func (w *Wish) Texts() []string {
 	var out []string
 	for _, v := range append([]any{w.Value}, w.Values...) {

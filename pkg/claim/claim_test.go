@@ -32,7 +32,7 @@ func TestScopesAndNames(t *testing.T) {
 	if got, want := claim.Scopes(), []string{"openid", "address", "email", "omgevingsloket", "phone", "profile"}; !slices.Equal(got, want) {
 		t.Errorf("Scopes() = %q, want %q", got, want)
 	}
-	// Discovery names no claim that no account has, and each once.
+	// Discovery lists each claim that an account can have, once.
 	values := claim.Values(company(), claim.Subject{Person: "p", Company: "c", Issuer: "https://id.example"}, claim.Names())
 	if got, want := slices.Sorted(maps.Keys(values)), claim.Names(); !slices.Equal(got, want) {
 		t.Errorf("Values() of all names has %q, want %q", got, want)
@@ -75,7 +75,7 @@ func TestWanted(t *testing.T) {
 			t.Errorf("%s: Wanted(userinfo) = %q, want %q", name, got, c.inUserInfo)
 		}
 	}
-	// The page of consent shows both, each claim once.
+	// The consent page shows the claims of both places, each once.
 	r := asked(`{"id_token":{"phone_number":null,"email":null}}`)
 	if got, want := claim.Asked([]string{"email", "phone"}, []string{"email"}, r), []string{"email", "email_verified", "phone_number"}; !slices.Equal(got, want) {
 		t.Errorf("Asked() = %q, want %q", got, want)
@@ -143,8 +143,8 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// The urn:etoegang names stand beside ours and follow the same rule: only what
-// was asked for.
+// The urn:etoegang names are added to ours under the same rule: only for
+// claims that were asked for.
 func TestDutchValues(t *testing.T) {
 	t.Parallel()
 	const (
@@ -159,7 +159,7 @@ func TestDutchValues(t *testing.T) {
 	for what, c := range map[string]struct {
 		account account.Account
 		wanted  []string
-		want    map[string]any // beside our own names
+		want    map[string]any // besides our own names
 	}{
 		"nothing asked for":          {company(), nil, map[string]any{}},
 		"a name":                     {company(), []string{"given_name"}, map[string]any{first: "Anna", pseudonym: "p", kind: "pseudo"}},

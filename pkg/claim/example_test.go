@@ -27,7 +27,7 @@ func ExampleWanted() {
 	// consent:  [email email_verified phone_number]
 }
 
-// What was asked for and has no value is left out.
+// Claims without a value are left out.
 func ExampleValues() {
 	anna := account.Account{ID: "4711", Email: "anna@example.com", Lang: "nl", Profile: account.Profile{GivenName: "Anna"}}
 	portal := client.Client{ID: "portal", RedirectURIs: []string{"https://portal.example/callback"}}
@@ -39,8 +39,8 @@ func ExampleValues() {
 	// map[email:anna@example.com given_name:Anna]
 }
 
-// A person has another subject in each sector, so that two organisations
-// cannot find out that they know the same person.
+// A person has another subject in each sector, so that two organizations cannot
+// find out that they have the same user.
 func ExampleSubjects_For() {
 	subjects := claim.Subjects{Salt: []byte("32 bytes, made once and for good"), Issuer: "https://id.example"}
 	anna := account.Account{ID: "4711"}

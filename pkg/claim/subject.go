@@ -6,15 +6,15 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Subjects computes subject identifiers: pairwise ones differ per sector
-// (OIDC Core §8.1), so that two organisations cannot compare notes. The salt
-// is made once and kept for good.
+// Subjects computes subject identifiers. Pairwise ones differ per sector (OIDC
+// Core §8.1), so that two organizations cannot match them. The salt never
+// changes.
 type Subjects struct {
 	Salt   []byte
 	Issuer string
 }
 
-// For gives the subject of an account at a client.
+// For returns the subject of an account at a client.
 func (s Subjects) For(a account.Account, c client.Client) Subject {
 	sector := "pairwise:" + c.Sector()
 	if c.PublicSubject {

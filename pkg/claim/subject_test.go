@@ -36,7 +36,7 @@ func TestSubjects(t *testing.T) {
 			t.Errorf("%s: For() = %+v, want a company that is not the person", name, there)
 		}
 	}
-	// Public subjects are one for all clients, and those of no sector.
+	// A public subject is the same for all clients and differs from that of any sector.
 	b := client.Client{ID: "b", PublicSubject: true, SectorHost: "b.example"}
 	if p, q := s.For(one, client.Client{ID: "a", PublicSubject: true}).Person, s.For(one, b).Person; p != q {
 		t.Errorf("For() of two public clients = %q and %q, want them equal", p, q)
@@ -50,8 +50,8 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
-// Portals know people by these values: another computation would make
-// everybody a stranger there.
+// Portals store these values: with another computation they would not
+// recognize anyone.
 func TestSubjectsStay(t *testing.T) {
 	t.Parallel()
 	s := claim.Subjects{Salt: []byte("0123456789abcdef0123456789abcdef")}

@@ -1,6 +1,6 @@
-// Package client owns relying parties: who may send people here, where they
-// may be sent back to, and how a client proves itself. ("Application" is a
-// person's request for an account, never a client.)
+// Package client defines relying parties: their redirect URIs, scopes and
+// authentication. ("Application" is a person's request for an account, never
+// a client.)
 package client
 
 import (
@@ -22,13 +22,13 @@ type AuthMethod string
 
 // The methods (OIDC Core §9).
 const (
-	None              AuthMethod = "none" // public client: PKCE alone
+	None              AuthMethod = "none" // public client: PKCE only
 	ClientSecretBasic AuthMethod = "client_secret_basic"
 	ClientSecretPost  AuthMethod = "client_secret_post"
 	PrivateKeyJWT     AuthMethod = "private_key_jwt"
 )
 
-// Policy is the rule set a client is held to.
+// Policy is the set of rules that a client has to meet.
 type Policy string
 
 // The policies (DESIGN §5).
@@ -37,17 +37,17 @@ const (
 	General Policy = "general"
 )
 
-// Client is one relying party.
+// Client is a relying party.
 type Client struct {
 	ID                     string          `yaml:"id" json:"id"`                                               // client_id
 	Name                   string          `yaml:"name" json:"name"`                                           // shown to people
 	RedirectURIs           []string        `yaml:"redirect_uris" json:"redirect_uris"`                         // compared byte for byte
 	PostLogoutRedirectURIs []string        `yaml:"post_logout_redirect_uris" json:"post_logout_redirect_uris"` // compared byte for byte
 	AuthMethod             AuthMethod      `yaml:"auth_method" json:"auth_method"`                             //
-	SecretHashes           []string        `yaml:"secret_hashes" json:"secret_hashes"`                         // hex SHA-256 of secrets that we made
+	SecretHashes           []string        `yaml:"secret_hashes" json:"secret_hashes"`                         // hex SHA-256 of generated secrets
 	JWKS                   json.RawMessage `yaml:"-" json:"jwks,omitempty"`                                    // public keys, inline …
 	JWKSURI                string          `yaml:"jwks_uri" json:"jwks_uri"`                                   // … or by address, never both
-	Scopes                 []string        `yaml:"scopes" json:"scopes"`                                       // what it may ask for; openid is always there
+	Scopes                 []string        `yaml:"scopes" json:"scopes"`                                       // scopes that it may request; openid is implied
 	Policy                 Policy          `yaml:"policy" json:"policy"`                                       // "" = that of the issuer
 	PublicSubject          bool            `yaml:"public_subject" json:"public_subject"`                       // subject type public; general policy only
 	SectorHost             string          `yaml:"sector" json:"sector"`                                       // pairwise sector; "" = host of the redirect URIs
@@ -56,14 +56,15 @@ type Client struct {
 	PKCEOptional           bool            `yaml:"pkce_optional" json:"pkce_optional"`                         // confidential client of the general policy only
 	DutchClaims            bool            `yaml:"dutch_claims" json:"dutch_claims"`                           // adds the urn:etoegang names
 	SigningAlg             string          `yaml:"id_token_signed_response_alg" json:"signing_alg"`            // "" = RS256 (OIDC Reg §2)
-	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                   // where its start page is, for our list of portals
+	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                   // its start page, for the list of portals
 }
 
-// Public tells whether the client cannot keep a secret.
+// Public reports whether it is a public client (RFC 6749 §2.1).
 func (c Client) Public() bool { return c.AuthMethod == None }
 
-// AllowsRedirect compares byte for byte (RFC 9700 §2.1). The one exception
-// is the port of a loopback IP address (RFC 8252 §7.3).
+// AllowsRedirect reports whether uri is a registered redirect URI, byte for
+// byte (RFC 9700 §2.1). For a public client on a loopback IP address the port
+// may differ (RFC 8252 §7.3).
 func (c Client) AllowsRedirect(uri string) bool {
 	if slices.Contains(c.RedirectURIs, uri) {
 		return true
@@ -79,8 +80,8 @@ func (c Client) AllowsRedirect(uri string) bool {
 	return false
 }
 
-// sameButPort: both are http on a loopback IP and differ in the port alone,
-// which the registered one need not have.
+// sameButPort reports whether both URIs are http on the same loopback IP
+// address and equal apart from the port.
 func sameButPort(registered, uri string) bool {
 	for _, host := range []string{"http://127.0.0.1", "http://[::1]"} {
 		a, okA := strings.CutPrefix(registered, host)
@@ -94,7 +95,7 @@ func sameButPort(registered, uri string) bool {
 	return false
 }
 
-// afterPort gives the path and query behind an optional ":port".
+// afterPort returns the path and query after an optional ":port".
 func afterPort(s string) (rest string, ok bool) {
 	if after, has := strings.CutPrefix(s, ":"); has {
 		rest = strings.TrimLeft(after, "0123456789")
@@ -104,12 +105,13 @@ func afterPort(s string) (rest string, ok bool) {
 	return s, strings.HasPrefix(s, "/")
 }
 
-// AllowsPostLogout compares byte for byte (OIDC RP-Initiated Logout §3).
+// AllowsPostLogout reports whether uri is a registered post-logout redirect
+// URI, byte for byte (OIDC RP-Initiated Logout §3).
 func (c Client) AllowsPostLogout(uri string) bool {
 	return slices.Contains(c.PostLogoutRedirectURIs, uri)
 }
 
-// Sector is the sector identifier for pairwise subjects (OIDC Core §8.1).
+// Sector returns the sector identifier for pairwise subjects (OIDC Core §8.1).
 func (c Client) Sector() string {
 	if c.SectorHost != "" {
 		return c.SectorHost
@@ -122,8 +124,8 @@ func (c Client) Sector() string {
 	return c.ID
 }
 
-// Validate checks a client against the issuer's policy. insecure allows
-// http://localhost, as the demo and tests need. All faults come at once.
+// Validate checks a client against the issuer's policy and returns all faults,
+// joined. insecure allows http on localhost, for the demo and tests.
 func (c Client) Validate(issuer Policy, insecure bool) error {
 	var faults []error
 	add := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -220,9 +222,9 @@ func (c Client) checkAuth(policy Policy) []error {
 	return faults
 }
 
-// UsesOrigin names an address of the client that lies at one of the given
-// origins, which are the provider's own; "" if there is none. A code sent
-// there would be read by ourselves at best.
+// UsesOrigin returns a URI of the client whose host is that of one of the
+// given origins, which are the provider's own; "" if there is none. A code
+// must not be sent to the provider itself.
 func (c Client) UsesOrigin(own ...string) string {
 	for _, raw := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs, []string{c.InitiateLoginURI, c.HomeURI, c.JWKSURI}) {
 		u, err := url.Parse(raw)
@@ -239,14 +241,14 @@ func (c Client) UsesOrigin(own ...string) string {
 }
 
 const (
-	mostURIs   = 50   // of a kind, for one client
+	mostURIs   = 50   // of one kind, for one client
 	longestURI = 2000 // characters
 )
 
-// checkURI: absolute, no fragment, no user, https with a
-// name for a host; http only for loopback IPs
-// of native (public) clients, and for localhost where insecure allows it.
-// Parameters that an authorization response sets itself are refused (AZ-04).
+// checkURI returns an error unless raw is an absolute URI without fragment or
+// user, with https and a host name. http is allowed for loopback IP addresses
+// of native (public) clients, and for localhost if insecure. Parameters that
+// an authorization response sets itself are refused (AZ-04).
 func checkURI(raw string, insecure, native bool) error {
 	if len(raw) > longestURI {
 		return fmt.Errorf("%.60q…: longer than %d characters", raw, longestURI)
@@ -271,7 +273,7 @@ func checkURI(raw string, insecure, native bool) error {
 	local := ip != nil && ip.IsLoopback() || u.Hostname() == "localhost"
 	switch {
 	case u.Scheme == "https" && isAddress(u.Hostname()) && !(insecure && local):
-		return fmt.Errorf("%q: a host with a name, not an address: nobody can be sure whose it is", raw)
+		return fmt.Errorf("%q: use a host name, not an IP address", raw)
 	case u.Scheme == "https":
 		return nil
 	case u.Scheme == "http" && insecure && local:
@@ -303,14 +305,17 @@ func differentHosts(uris []string) bool {
 	return len(hosts) > 1
 }
 
-// Store is the client contract.
+// Store stores clients. All methods return errs.ErrUnavailable when the
+// database cannot be reached.
 type Store interface {
-	// ByID answers errs.ErrNotFound.
+	// ByID returns errs.ErrNotFound if there is no such client.
 	ByID(ctx context.Context, id string) (Client, error)
-	// List gives all, by id.
+	// List returns all clients in order of id.
 	List(ctx context.Context) ([]Client, error)
-	// Add keeps a new client; errs.ErrConflict when the id is taken.
+	// Add stores a new client. It returns errs.ErrConflict when the id is
+	// taken.
 	Add(ctx context.Context, c Client, rec effect.Effects) error
-	// Remove answers errs.ErrNotFound. Its grants are revoked with it.
+	// Remove removes a client and revokes its grants. It returns
+	// errs.ErrNotFound if there is no such client.
 	Remove(ctx context.Context, id string, rec effect.Effects) error
 }

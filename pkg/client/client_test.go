@@ -7,7 +7,7 @@ import (
 	"omgevingsloket-id/pkg/client"
 )
 
-// web returns a valid confidential client of the general policy, changed.
+// web returns a valid confidential client of the general policy, after change.
 func web(change func(*client.Client)) client.Client {
 	c := client.Client{
 		ID: "web", Name: "Portal", AuthMethod: client.ClientSecretBasic, SecretHashes: []string{strings.Repeat("ab", 32)},
@@ -19,7 +19,7 @@ func web(change func(*client.Client)) client.Client {
 	return c
 }
 
-// native returns a valid public client, changed.
+// native returns a valid public client, after change.
 func native(change func(*client.Client)) client.Client {
 	return web(func(c *client.Client) {
 		c.ID, c.AuthMethod, c.SecretHashes, c.PostLogoutRedirectURIs = "app", client.None, nil, nil
@@ -29,7 +29,7 @@ func native(change func(*client.Client)) client.Client {
 	})
 }
 
-// keyed returns a valid client with a key of its own, changed.
+// keyed returns a valid client with a key of its own, after change.
 func keyed(change func(*client.Client)) client.Client {
 	return web(func(c *client.Client) {
 		c.ID, c.AuthMethod, c.SecretHashes, c.JWKSURI = "keyed", client.PrivateKeyJWT, nil, "https://rp.example/jwks"
@@ -128,7 +128,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// A client with several faults is answered with all of them.
+// Validate returns all faults of a client.
 func TestValidateReportsAllFaults(t *testing.T) {
 	t.Parallel()
 	err := client.Client{PKCEOptional: true, SigningAlg: "none", HomeURI: "x"}.Validate(client.NLGov, false)
@@ -139,13 +139,13 @@ func TestValidateReportsAllFaults(t *testing.T) {
 	}
 }
 
-// R-014, R-017, R-110, AZ-04: which addresses may be registered, for whom.
+// R-014, R-017, R-110, AZ-04: which URIs each kind of client may register.
 func TestR014_RegisteredURIs(t *testing.T) {
 	t.Parallel()
 	const all, apps, demo, none = "web native demo", "native demo", "demo", ""
 	for uri, want := range map[string]string{
 		"https://rp.example/cb": all, "https://rp.example": all, "https://rp.example:8443/cb": all, "https://rp.example/cb?tenant=1&x": all, "https://rp.example/%7Ecb": all, "HTTPS://rp.example/cb": all,
-		// Loopback addresses are for native clients; a name never is (RFC 8252 §8.3).
+		// Loopback IP addresses are for native clients; localhost is not (RFC 8252 §8.3).
 		"http://127.0.0.1/cb": apps, "http://127.0.0.1:1/cb": apps, "http://127.9.9.9/cb": apps, "http://[::1]/cb": apps,
 		"http://localhost/cb": demo, "http://localhost:8081/cb": demo, "https://127.0.0.1/cb": demo, "https://[::1]/cb": demo,
 		"https://localhost/cb": all,
@@ -154,19 +154,19 @@ func TestR014_RegisteredURIs(t *testing.T) {
 		"myapp://cb": none, "myapp:/cb": none, "javascript:alert(1)": none, "data:text/html,x": none, "ftp://rp.example/": none, "ftp://localhost/cb": none, "ftp://127.0.0.1/cb": none,
 		// Not absolute.
 		"": none, "/cb": none, "//rp.example/cb": none, "rp.example/cb": none, "https:/cb": none, "https:///cb": none, "https:rp.example": none, "https://rp.example:x/": none, "https://[::1/": none,
-		// Read differently by different readers.
+		// Parsed differently by different software.
 		"https://rp.example/cb#x": none, "https://rp.example/cb#": none, "https://*.rp.example/cb": none, "https://rp.example/*": none, "https://rp.example\\cb": none,
 		"https://u:p@rp.example/cb": none, "https://u@rp.example/cb": none, "https://@rp.example/cb": none, "https://rp.example/c b": none, "https://rp.example/c\x7f": none, "https://rp.exämple/cb": none,
-		// An address, not a name.
+		// An IP address.
 		"https://192.0.2.1/cb": none, "https://[2001:db8::1]/cb": none,
-		// Browsers read these as addresses too (URL Standard, IPv4 parser).
+		// Browsers parse these as IP addresses (URL Standard, IPv4 parser).
 		"https://192.0.2.1./cb": none, "https://192.0.513/cb": none, "https://3221225985/cb": none, "https://0xC0000201/cb": none, "https://192.0.2.0x1/cb": none, "https://192.0.2.0x/cb": none,
 		"https://0300.0.2.01/cb": none, "https://rp.example.1/cb": none, "https://[fe80::1%25eth0]/cb": none, "https://127.1/cb": none,
 		"https://1.example/cb": all, "https://0x.example/cb": all, "https://rp.x1/cb": all, "https://rp.0xg/cb": all, "https://rp.example./cb": all, "https://rp.example../cb": none,
-		// The parameters of an answer.
+		// Parameters of an authorization response.
 		"https://rp.example/cb?code=1": none, "https://rp.example/cb?state=": none, "https://rp.example/cb?iss=x": none, "https://rp.example/cb?error=x": none,
 		"https://rp.example/cb?error_description": none, "https://rp.example/cb?x=1&response=y": none, "https://rp.example/cb?%63ode=1": none,
-		// A query of which one reader sees no more than the rest, and another sees "code".
+		// Some software drops the malformed parameter here and some reads a "code" in it.
 		"https://rp.example/cb?code=1;x": none, "https://rp.example/cb?x;code=1": none, "https://rp.example/cb?code=%zz": none, "https://rp.example/cb?%zz&code": none,
 	} {
 		for kind, c := range map[string]client.Client{"web": web(nil), "native": native(nil)} {
@@ -188,7 +188,7 @@ func TestR014_RegisteredURIs(t *testing.T) {
 	}
 }
 
-// RFC 9700 §2.1: byte for byte; RFC 8252 §7.3: but for the port of a native
+// RFC 9700 §2.1: byte for byte; RFC 8252 §7.3: except for the port of a native
 // client on a loopback address.
 func TestAllowsRedirect(t *testing.T) {
 	t.Parallel()
@@ -244,7 +244,7 @@ func TestSector(t *testing.T) {
 	}
 }
 
-// No address of a client is one of the provider's own.
+// No URI of a client has one of the provider's own origins.
 func TestUsesOrigin(t *testing.T) {
 	t.Parallel()
 	const own = "https://id.example"
@@ -254,9 +254,9 @@ func TestUsesOrigin(t *testing.T) {
 		own + "/s":  web(func(c *client.Client) { c.InitiateLoginURI = own + "/s" }),
 		own + "/h":  web(func(c *client.Client) { c.HomeURI = own + "/h" }),
 		own + "/k":  web(func(c *client.Client) { c.JWKSURI = own + "/k" }),
-		// Another scheme is the same machine; host names have no case.
+		// Another scheme is the same host; case does not matter in host names.
 		"http://ID.example/": web(func(c *client.Client) { c.HomeURI = "http://ID.example/" }),
-		// Others.
+		// Another port, and a URI that does not parse.
 		"": web(func(c *client.Client) { c.HomeURI, c.InitiateLoginURI = "https://id.example:8443/", "https://[::1" }),
 	} {
 		if got := c.UsesOrigin("", "https://console.example", own); got != name {

@@ -11,9 +11,9 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Directory finds clients: those of the configuration file first, then those
-// of the store, which are kept for a moment, because nearly every request
-// asks for one.
+// Directory finds clients: first those of the configuration file, then those
+// of the store, which it caches for keepFor because nearly every request needs
+// one. It is safe for concurrent use.
 type Directory struct {
 	fixed    []Client
 	store    Store
@@ -31,19 +31,20 @@ type kept struct {
 	until  time.Time
 }
 
-// keepFor is how long a removed or changed client may still be seen.
+// keepFor is how long a removed or changed client may still be returned.
 const keepFor = 2 * time.Second
 
-// NewDirectory joins the configured clients and the store.
+// NewDirectory returns a directory of the configured clients and those of the
+// store. issuer and insecure are as in Client.Validate.
 func NewDirectory(fixed []Client, store Store, issuer Policy, insecure bool, now func() time.Time) *Directory {
 	return &Directory{fixed: fixed, store: store, policy: issuer, insecure: insecure, now: now, known: map[string]kept{}}
 }
 
-// ByID answers errs.ErrNotFound for unknown clients and for those that the
-// issuer's policy does not allow any more.
+// ByID returns errs.ErrNotFound for unknown clients and for stored ones that
+// the issuer's policy no longer allows.
 func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
 	if i := slices.IndexFunc(d.fixed, func(c Client) bool { return c.ID == id }); i >= 0 {
-		return d.tightened(d.fixed[i]), nil
+		return d.withPolicy(d.fixed[i]), nil
 	}
 	if id == "" || len(id) > 128 {
 		return Client{}, errs.ErrNotFound
@@ -62,11 +63,11 @@ func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
 		return Client{}, err
 	}
 	if err == nil {
-		c = d.tightened(c)
+		c = d.withPolicy(c)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	const most = 1000 // unknown ids come from anywhere
+	const most = 1000 // requests can name any number of unknown ids
 	if len(d.known) >= most {
 		clear(d.known)
 	}
@@ -74,15 +75,15 @@ func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
 	return c, err
 }
 
-// tightened fills in the issuer's policy.
-func (d *Directory) tightened(c Client) Client {
+// withPolicy returns c with the issuer's policy if it has none of its own.
+func (d *Directory) withPolicy(c Client) Client {
 	if c.Policy == "" {
 		c.Policy = d.policy
 	}
 	return c
 }
 
-// List gives all clients by id.
+// List returns all clients in order of id.
 func (d *Directory) List(ctx context.Context) ([]Client, error) {
 	stored, err := d.store.List(ctx)
 	if err != nil {
@@ -90,7 +91,7 @@ func (d *Directory) List(ctx context.Context) ([]Client, error) {
 	}
 	all := slices.Concat(d.fixed, stored)
 	for i := range all {
-		all[i] = d.tightened(all[i])
+		all[i] = d.withPolicy(all[i])
 	}
 	slices.SortStableFunc(all, func(a, b Client) int { return strings.Compare(a.ID, b.ID) })
 	return slices.CompactFunc(all, func(a, b Client) bool { return a.ID == b.ID }), nil

@@ -13,15 +13,15 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// shelf is a client store in memory that counts what it is asked.
-type shelf struct {
+// memory is a client store in memory that lists the ids it is asked for.
+type memory struct {
 	client.Store
 	clients []client.Client
 	err     error
 	asked   []string
 }
 
-func (s *shelf) ByID(_ context.Context, id string) (client.Client, error) {
+func (s *memory) ByID(_ context.Context, id string) (client.Client, error) {
 	s.asked = append(s.asked, id)
 	if s.err != nil {
 		return client.Client{}, s.err
@@ -34,10 +34,10 @@ func (s *shelf) ByID(_ context.Context, id string) (client.Client, error) {
 	return client.Client{}, errs.ErrNotFound
 }
 
-func (s *shelf) List(context.Context) ([]client.Client, error) { return s.clients, s.err }
+func (s *memory) List(context.Context) ([]client.Client, error) { return s.clients, s.err }
 
-// directory returns a directory over s and a clock that moves it on.
-func directory(s *shelf, issuer client.Policy, fixed ...client.Client) (d *client.Directory, pass func(time.Duration)) {
+// directory returns a directory over s and a function that moves its clock on.
+func directory(s *memory, issuer client.Policy, fixed ...client.Client) (d *client.Directory, pass func(time.Duration)) {
 	now := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 	return client.NewDirectory(fixed, s, issuer, false, func() time.Time { return now }), func(d time.Duration) { now = now.Add(d) }
 }
@@ -48,7 +48,7 @@ func TestDirectoryByID(t *testing.T) {
 	t.Parallel()
 	stored := []client.Client{named("stored"), named("both"), keyed(nil)}
 	stored[1].Name = "of the store"
-	// Valid when it was stored, and not under a policy that came later.
+	// Valid when it was stored, but not under a later policy of the issuer.
 	weak := web(func(c *client.Client) { c.ID, c.SecretHashes = "weak", nil })
 	for name, c := range map[string]struct {
 		issuer client.Policy
@@ -65,7 +65,7 @@ func TestDirectoryByID(t *testing.T) {
 		"the longest id":                    {client.General, strings.Repeat("b", 128), client.General},
 		"an id that cannot be a stored one": {client.General, strings.Repeat("a", 129), ""},
 	} {
-		s := &shelf{clients: append([]client.Client{weak, named(strings.Repeat("a", 129)), named(strings.Repeat("b", 128)), named("")}, stored...)}
+		s := &memory{clients: append([]client.Client{weak, named(strings.Repeat("a", 129)), named(strings.Repeat("b", 128)), named("")}, stored...)}
 		d, _ := directory(s, c.issuer, named("both"))
 		got, err := d.ByID(t.Context(), c.id)
 		if c.want == "" && (!errors.Is(err, errs.ErrNotFound) || got.ID != "") {
@@ -80,11 +80,11 @@ func TestDirectoryByID(t *testing.T) {
 	}
 }
 
-// An answer is kept for two seconds, also that there is no such client; a
-// store that does not answer is asked again at once.
+// A result is cached for two seconds, also that there is no such client; an
+// error of the store is not.
 func TestDirectoryKeepsAnswers(t *testing.T) {
 	t.Parallel()
-	s := &shelf{err: errs.Unavailable("reading clients", errors.New("down"))}
+	s := &memory{err: errs.Unavailable("reading clients", errors.New("down"))}
 	d, pass := directory(s, client.General)
 	ask := func(want error) {
 		t.Helper()
@@ -109,10 +109,10 @@ func TestDirectoryKeepsAnswers(t *testing.T) {
 	}
 }
 
-// Ids that strangers make up do not fill the memory.
+// Made-up ids do not fill the memory.
 func TestDirectoryForgets(t *testing.T) {
 	t.Parallel()
-	s := &shelf{}
+	s := &memory{}
 	d, _ := directory(s, client.General)
 	ask := func(n int) {
 		t.Helper()
@@ -135,7 +135,7 @@ func TestDirectoryList(t *testing.T) {
 	t.Parallel()
 	ofStore := named("both")
 	ofStore.Name = "of the store"
-	s := &shelf{clients: []client.Client{named("a"), ofStore, keyed(func(c *client.Client) { c.Policy = client.NLGov })}}
+	s := &memory{clients: []client.Client{named("a"), ofStore, keyed(func(c *client.Client) { c.Policy = client.NLGov })}}
 	d, _ := directory(s, client.General, named("z"), named("both"))
 	all, err := d.List(t.Context())
 	if err != nil {

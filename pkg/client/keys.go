@@ -13,11 +13,11 @@ import (
 // shortestRSA is the shortest RSA key of a client, in bits.
 const shortestRSA = 2048
 
-// CheckKey tells why a client's key may not verify an assertion: not a
-// public key, or too weak (JW-13). Nil means that it may.
+// CheckKey returns an error if k may not verify a client's assertion: it is
+// not a public key, or too weak (JW-13).
 func CheckKey(k jose.JSONWebKey) error {
 	if !k.Valid() || !k.IsPublic() {
-		return errors.New("not a public key; the private half never leaves its owner")
+		return errors.New("not a public key; keep the private key to yourself")
 	}
 	switch key := k.Key.(type) {
 	case *rsa.PublicKey:
@@ -33,8 +33,7 @@ func CheckKey(k jose.JSONWebKey) error {
 	return errors.New("keys are RSA or P-256")
 }
 
-// checkKeys looks at a key set that was registered inline: every key of it
-// must do.
+// checkKeys checks every key of a set that was registered inline.
 func checkKeys(raw []byte) error {
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(raw, &set); err != nil || len(set.Keys) == 0 {

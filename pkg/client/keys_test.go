@@ -21,7 +21,7 @@ const (
 	p256Key = `{"kty":"EC","crv":"P-256","kid":"1","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`
 )
 
-// privateKey is p256Key with its private half.
+// privateKey is p256Key with its private part.
 var privateKey = strings.Replace(p256Key, `"x"`, `"d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE","x"`, 1)
 
 // JW-13, R-207: which keys of a client may verify an assertion.

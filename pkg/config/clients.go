@@ -9,19 +9,19 @@ import (
 	"omgevingsloket-id/pkg/client"
 )
 
-// Clients are relying parties as the file writes them: the fields of
-// client.Client by their YAML names, and jwks, the public keys, either as
-// YAML or as a string of JSON.
+// Clients is the list of clients in the file: the fields of client.Client
+// under their YAML names, and jwks, the public keys, as YAML or as a string of
+// JSON.
 type Clients []client.Client
 
-// clientEntry is one of them in YAML.
+// clientEntry is one entry of the list.
 type clientEntry struct {
 	client.Client `yaml:",inline"`
 	JWKS          any `yaml:"jwks,omitempty"`
 }
 
-// UnmarshalYAML reads the list. Unknown keys are found beforehand, by the
-// walk over the whole file.
+// UnmarshalYAML decodes the list. It does not report unknown keys:
+// checkClientKeys did.
 func (cs *Clients) UnmarshalYAML(node *yaml.Node) error {
 	var entries []clientEntry
 	if err := node.Decode(&entries); err != nil {

@@ -1,18 +1,16 @@
-// Package config owns the settings: one struct whose comments are the
-// documentation, where values come from, and what is refused.
+// Package config defines the settings of a server, reads them and checks them.
+// The comments of the struct Config are their documentation.
 //
 //	defaults < YAML file < environment (OLID_…)
 //
-// A setting's path in the file is its name everywhere: session.idle is
-// OLID_SESSION_IDLE in the environment. Whatever holds a secret can be given
-// as a value or as the path of a file that holds it (database.url_file,
-// OLID_DATABASE_URL_FILE), never both. A variable that is empty counts as not
-// set. Lists of words are separated by commas in the environment; clients are
-// written there as in the file, in YAML or JSON.
+// A setting has one name: session.idle in the file is OLID_SESSION_IDLE in the
+// environment. A secret is given either as a value or as the path of a file
+// that holds it (database.url_file, OLID_DATABASE_URL_FILE). An empty variable
+// counts as not set. In the environment, lists of words are separated by
+// commas; clients are written in YAML or JSON.
 //
-// Nothing is guessed: an unknown key, a value of the wrong shape and a
-// setting that would weaken production stop the start, and all faults are
-// told at once.
+// An unknown key, a value of the wrong type and a setting that is unsafe in
+// production stop the start. All faults are reported at once.
 package config
 
 import (
@@ -28,7 +26,7 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// Environment says whom an account is worth something to.
+// Environment is the environment that a server runs in.
 type Environment string
 
 // The environments. Anything but practice is treated as production.
@@ -40,82 +38,84 @@ const (
 // Config is every setting of one server. The zero value is refused by
 // Validate; start from Default or Load.
 type Config struct {
-	// Environment is production or practice. Required, without a default,
-	// for it decides what is checked: practice approves every application at
-	// once (unless review.always), shows a ribbon on each page and may use
-	// http on localhost; production refuses all of that.
+	// Environment is production or practice. Required, without a default.
+	// Practice approves every application at once (unless review.always),
+	// shows a ribbon on each page and may use http on localhost; production
+	// refuses all of that.
 	Environment Environment `yaml:"environment"`
 
-	// Issuer is the address of this provider as browsers and clients know
-	// it: https, without a slash at the end, preferably without a path.
-	// Required. Every link, token and cookie is made from it, never from
-	// what a request says; changing it makes all earlier tokens worthless.
+	// Issuer is the URL of this provider: https, without a slash at the end,
+	// preferably without a path. Required. Every link, token and cookie is
+	// made from it, never from a request. Changing it invalidates all earlier
+	// tokens.
 	Issuer string `yaml:"issuer"`
 
-	// Policy is the rule set all clients are held to: nlgov (the Dutch
+	// Policy is the set of rules for all clients: nlgov (the Dutch
 	// government's profile of OpenID Connect: no client secrets, pairwise
-	// subjects) or general. Default: nlgov in production, general in
-	// practice. A client can be held to more, never to less.
+	// subjects) or general. Default: nlgov in production, general in practice.
+	// A client can have the stricter policy, not the looser one.
 	Policy client.Policy `yaml:"policy"`
 
-	// ACR is the level of assurance that tokens state. Default:
+	// ACR is the level of assurance in tokens. Default:
 	// http://eidas.europa.eu/NotNotified/LoA/low in production and
-	// urn:omgevingsloket-id:practice in practice. Practice may not use a
-	// value of eidas.europa.eu, so that it can never pass for the real thing.
+	// urn:omgevingsloket-id:practice in practice. Practice may not use a value
+	// of eidas.europa.eu, so that its tokens are not mistaken for
+	// production's.
 	ACR string `yaml:"acr"`
 
-	// Listen is the host:port on which people and clients are served.
-	// Default: ":8080", all addresses.
+	// Listen is the host:port on which people and clients are served. Default:
+	// ":8080", on all interfaces.
 	Listen string `yaml:"listen"`
 
-	// AdminListen is the host:port of /healthz, /readyz and /metrics.
-	// Default: "127.0.0.1:9090". These pages ask for no login: keep the
-	// address out of reach of the internet.
+	// AdminListen is the host:port of /healthz, /readyz and /metrics. Default:
+	// "127.0.0.1:9090". These pages need no login: keep them unreachable from
+	// the internet.
 	AdminListen string `yaml:"admin_listen"`
 
 	// TrustedProxies lists the networks (CIDR) or addresses of the reverse
-	// proxies in front. Only what they write in X-Forwarded-For is believed,
-	// and only for limits per source and the audit log. Default: none; then
-	// all people behind a proxy share one source and its limits.
+	// proxies in front. Only their X-Forwarded-For is used, and only for
+	// limits per source and the audit log. Default: none; then all people
+	// behind a proxy share one source and its limits.
 	TrustedProxies []string `yaml:"trusted_proxies"`
 
-	// TLS makes the server speak https itself. Leave it out behind a proxy
-	// that ends TLS.
+	// TLS makes the server serve https itself. Leave it out behind a proxy
+	// that terminates TLS.
 	TLS TLS `yaml:"tls"`
 
-	// ShutdownGrace is how long running requests may finish after a stop
-	// signal. Default: 20s. Make it shorter than what the supervisor waits
-	// before it kills.
+	// ShutdownGrace is how long running requests may take to finish after a
+	// stop signal. Default: 20s. Keep it shorter than the supervisor's
+	// time-out.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 
 	// MasterKeyFile is the path of the key ring that seals documents, secrets
-	// of authenticator apps, signing keys and mail at rest: lines of
-	// `id base64(32 bytes)`, the newest first. Required. Nobody but the
-	// server's own user may read it. Lost, everybody has to enrol again and
-	// all documents are gone: keep a copy apart from the database's backups.
+	// of authenticator apps, signing keys and mail at rest. Each line is
+	// `id base64(32 bytes)`, the newest key first. Required. Only the server's
+	// own user may have read permission. If it is lost, all holders have to
+	// enrol again and all documents are lost: keep a copy apart from the
+	// backups of the database.
 	MasterKeyFile string `yaml:"master_key_file"`
 
-	// Database is where everything is kept that decides something once.
+	// Database stores everything that must not be lost.
 	Database Database `yaml:"database"`
 
-	// Redis keeps what may be forgotten: browser sessions, logins in
-	// progress, counters per source.
+	// Redis stores what may be lost: browser sessions, logins in progress,
+	// counters per source.
 	Redis Redis `yaml:"redis"`
 
-	// HomeClient is the client_id whose initiate_login_uri the button
-	// 'Ga naar inloggen met Omgevingsloket-ID' opens. Default: none; then
-	// that button leads to our own list of portals.
+	// HomeClient is the client_id of the client whose initiate_login_uri the
+	// button 'Ga naar inloggen met Omgevingsloket-ID' opens. Default: none;
+	// then the button leads to the list of portals.
 	HomeClient string `yaml:"home_client"`
 
-	// Clients are the relying parties known from this file. Others can be
-	// added while running (`omgevingsloket-id client add`); those are kept in
-	// the database. The same id in both is an error at the start.
+	// Clients are the relying parties of this file. Others can be added to the
+	// database with `omgevingsloket-id client add`. The same id in both is an
+	// error at the start.
 	Clients Clients `yaml:"clients"`
 
-	// Mail is how messages to people leave.
+	// Mail is how messages are sent.
 	Mail Mail `yaml:"mail"`
 
-	// Helpdesk is whom blocked people are told to turn to.
+	// Helpdesk is how people reach the helpdesk.
 	Helpdesk Helpdesk `yaml:"helpdesk"`
 
 	// Session is how long single sign-on lasts.
@@ -124,13 +124,13 @@ type Config struct {
 	// Login limits wrong verification codes and the first scan.
 	Login Login `yaml:"login"`
 
-	// Password is what hashing passwords costs, us and a thief.
+	// Password is the cost of hashing passwords.
 	Password Password `yaml:"password"`
 
-	// Keys is the rhythm in which the keys that sign tokens follow each other.
+	// Keys is the schedule of the keys that sign tokens.
 	Keys Keys `yaml:"keys"`
 
-	// Console is where officials work.
+	// Console is the address and the limits of the officials' console.
 	Console Console `yaml:"console"`
 
 	// Review is how officials decide on applications.
@@ -139,32 +139,32 @@ type Config struct {
 	// Scanner looks for malware in documents.
 	Scanner Scanner `yaml:"scanner"`
 
-	// Audit is how long the record is kept.
+	// Audit is how long the audit log is kept.
 	Audit Audit `yaml:"audit"`
 
 	// Branding is what the pages look like.
 	Branding Branding `yaml:"branding"`
 
-	// Log is what the server says about itself, on standard error. It never
-	// holds addresses, codes or tokens, at no level.
+	// Log is the server's own log, on standard error. It never holds
+	// addresses, codes or tokens, at any level.
 	Log Log `yaml:"log"`
 
-	// Limits are counted for each source (IPv4 address, IPv6 /64). They
-	// stop floods, not guessing: guessing is limited per account.
+	// Limits are counted per source (IPv4 address, IPv6 /64). They are against
+	// floods; guessing is limited per account.
 	Limits Limits `yaml:"limits"`
 
-	// Links are addresses in the foot of every page.
+	// Links are in the footer of every page.
 	Links Links `yaml:"links"`
 
 	source string   // path of the file read; "" for none
-	inline []string // paths of secrets that stand in that file itself
+	inline []string // names of secrets whose value is in that file
 }
 
-// Production tells whether the strict rules hold. Only the word practice
-// turns them off.
+// Production reports whether the strict rules apply: in every environment but
+// Practice.
 func (c Config) Production() bool { return c.Environment != Practice }
 
-// Reviewed tells whether officials decide on applications; otherwise each is
+// Reviewed reports whether officials decide on applications. Otherwise each is
 // approved at once.
 func (c Config) Reviewed() bool { return c.Production() || c.Review.Always }
 
@@ -177,9 +177,8 @@ func (c Config) KeyRing(rand io.Reader) (*secret.KeyRing, error) {
 	return secret.ParseKeyRing(text, rand)
 }
 
-// Proxies gives TrustedProxies as networks; a bare address is a network of
-// one. Entries that Validate refuses are left out, so that nothing is
-// trusted by mistake.
+// Proxies returns TrustedProxies as networks; an address is a network of one.
+// Entries that Validate refuses are left out.
 func (c Config) Proxies() []netip.Prefix {
 	var nets []netip.Prefix
 	for _, s := range c.TrustedProxies {
@@ -197,17 +196,17 @@ func parseNet(s string) (netip.Prefix, error) {
 	return netip.ParsePrefix(s)
 }
 
-// SessionLimits gives Session in the form of its noun.
+// SessionLimits returns Session as package session uses it.
 func (c Config) SessionLimits() session.Limits {
 	return session.Limits{Idle: c.Session.Idle, Absolute: c.Session.Absolute}
 }
 
-// AccountLimits gives Login in the form of its noun.
+// AccountLimits returns Login as package account uses it.
 func (c Config) AccountLimits() account.Limits {
 	return account.Limits{EnrolmentCodes: c.Login.EnrolmentCodes, Codes: c.Login.Codes, EnrolmentTime: c.Login.EnrolmentTime}
 }
 
-// KeySchedule gives Keys in the form of its noun.
+// KeySchedule returns Keys as package signkey uses it.
 func (c Config) KeySchedule() signkey.Schedule {
 	return signkey.Schedule{Publish: c.Keys.Publish, Sign: c.Keys.Sign, Retain: c.Keys.Retain, Hint: c.Keys.Hint}
 }

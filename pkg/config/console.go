@@ -17,17 +17,18 @@ func (c Config) checkScanner(fs *faults) {
 	}
 }
 
-// checkOfficials demands numbers that leave them something to do.
+// checkOfficials checks the officials' limits.
 func (c Config) checkOfficials(fs *faults) {
 	if c.Console.ViewsPerHour < 1 {
-		fs.add("console.views_per_hour", "is less than 1: no file could be opened", "give a number such as 100, or leave the line out")
+		fs.add("console.views_per_hour", "is less than 1: no case or account could be opened", "give a number such as 100, or leave the line out")
 	}
 	if d := c.Helpdesk.AddressDelay; d < 0 || d > 7*24*time.Hour {
 		fs.add("helpdesk.address_delay", "is not between 0 and 168h", "give a duration such as 24h, or leave the line out")
 	}
 }
 
-// checkConsole demands an origin that shares no cookie with the issuer.
+// checkConsole checks that the console's origin shares no cookies with the
+// issuer.
 func (c Config) checkConsole(fs *faults) {
 	if (c.Console.Origin == "") != (c.Console.Listen == "") {
 		fs.add("console", "has origin or listen, but not both", "give both for a console of its own, or neither")

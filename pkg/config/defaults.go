@@ -10,14 +10,14 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// The levels of assurance that tokens state unless configured otherwise.
+// The default levels of assurance in tokens.
 const (
 	ProductionACR = "http://eidas.europa.eu/NotNotified/LoA/low"
 	PracticeACR   = "urn:omgevingsloket-id:practice"
 )
 
-// Default gives the settings of an environment before anybody chose
-// anything. The required ones are still empty.
+// Default returns the default settings of an environment. Required settings
+// are empty.
 func Default(env Environment) Config {
 	c := Config{
 		Environment:   env,
@@ -51,7 +51,7 @@ func Default(env Environment) Config {
 	return c
 }
 
-// complete fills what depends on other settings and was left empty.
+// complete sets the empty settings whose default depends on the environment.
 func (c *Config) complete() {
 	if c.Policy == "" {
 		c.Policy = client.NLGov

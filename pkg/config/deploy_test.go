@@ -20,7 +20,7 @@ func deployFile(t *testing.T, name string) string {
 	return string(text)
 }
 
-// A variable in deploy/ that no setting has would be the default in silence.
+// A variable in deploy/ that is no setting would have no effect.
 func TestDeployNamesRealSettings(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"compose.yaml", "omgevingsloket-id.service", "Dockerfile", "README.md", "omgevingsloket-id.example.yaml"} {
@@ -29,7 +29,7 @@ func TestDeployNamesRealSettings(t *testing.T) {
 			t.Errorf("%s names no setting", name)
 		}
 		if err := UnknownEnv(found); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: UnknownEnv() = %v, want nil", name, err)
 		}
 	}
 }
@@ -60,21 +60,21 @@ func TestCompose(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(c.Services) != 3 || !c.Networks["back"].Internal {
-		t.Fatalf("%d services, back network internal: %v", len(c.Services), c.Networks["back"].Internal)
+		t.Fatalf("compose.yaml has %d services and an internal back network: %t, want 3 and true", len(c.Services), c.Networks["back"].Internal)
 	}
 	for name, s := range c.Services {
 		if !s.ReadOnly || !slices.Contains(s.CapDrop, "ALL") || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") || s.User == "" || strings.HasPrefix(s.User, "0") {
-			t.Errorf("%s could do more than it must: %+v", name, s)
+			t.Errorf("%s has more rights than it needs: %+v", name, s)
 		}
 		for _, secret := range s.Secrets {
 			if c.Secrets[secret].File == "" {
-				t.Errorf("%s: secret %s is no file", name, secret)
+				t.Errorf("%s: secret %s has no file", name, secret)
 			}
 		}
 		for key, value := range s.Environment {
 			file, ok := strings.CutPrefix(value, "/run/secrets/")
 			if strings.HasSuffix(key, "_FILE") && (!ok || !slices.Contains(s.Secrets, file)) {
-				t.Errorf("%s: %s=%s is no secret of this service", name, key, value)
+				t.Errorf("%s: %s=%s is not the path of a secret of this service", name, key, value)
 			}
 			if strings.Contains(strings.ToLower(key), "password") && !strings.HasSuffix(key, "_FILE") {
 				t.Errorf("%s: %s is a secret in the environment", name, key)
@@ -84,21 +84,22 @@ func TestCompose(t *testing.T) {
 			continue
 		}
 		if len(s.Healthcheck.Test) == 0 || len(s.Ports) > 0 || !slices.Equal(s.Networks, []string{"back"}) || c.Services["provider"].DependsOn[name].Condition != "service_healthy" {
-			t.Errorf("%s: %+v", name, s)
+			t.Errorf("%s is not a healthy service of the back network only: %+v", name, s)
 		}
 	}
 	for _, port := range c.Services["provider"].Ports {
 		if !strings.HasPrefix(port, "127.0.0.1:") || strings.Contains(port, "9090") {
-			t.Errorf("port %s is open to the world", port)
+			t.Errorf("port %s is published on all interfaces", port)
 		}
 	}
 	redis := strings.Join(c.Services["redis"].Command, " ")
 	if !strings.Contains(redis, "--appendonly yes") || !strings.Contains(redis, "--maxmemory-policy noeviction") {
-		t.Errorf("redis: %s", redis)
+		t.Errorf("redis starts with %q, want it durable and without eviction", redis)
 	}
 }
 
-// The image, the unit and the runbook build the same binary in the same way.
+// The image, the unit and the runbook build the same binary with the same
+// command.
 func TestDeployBuildsTheBinary(t *testing.T) {
 	t.Parallel()
 	const line = "CGO_ENABLED=0 go build -trimpath -ldflags=-s "
@@ -110,18 +111,18 @@ func TestDeployBuildsTheBinary(t *testing.T) {
 	stages := strings.Split(deployFile(t, "Dockerfile"), "\nFROM ")
 	last := stages[len(stages)-1]
 	if !strings.HasPrefix(last, "scratch\n") || !strings.Contains(last, "\nUSER 65532:65532\n") || !strings.Contains(last, "ca-certificates.crt") {
-		t.Errorf("last stage:\n%s", last)
+		t.Errorf("the last stage is not scratch with a user and certificates:\n%s", last)
 	}
 }
 
-// goMod returns what the expression's group finds in go.mod.
+// goMod returns the match of the expression's group in go.mod.
 func goMod(t *testing.T, expression string) (found []string) {
 	t.Helper()
 	for _, match := range regexp.MustCompile(expression).FindAllStringSubmatch(deployFile(t, "../go.mod"), -1) {
 		found = append(found, match[1])
 	}
 	if len(found) == 0 {
-		t.Fatalf("%s finds nothing in go.mod", expression)
+		t.Fatalf("go.mod has no match of %s", expression)
 	}
 	return found
 }
@@ -157,12 +158,12 @@ func TestUnitIsHardened(t *testing.T) {
 			t.Errorf("lacks %s", want)
 		}
 	}
-	// Each credential is loaded and handed to the setting that wants it.
+	// Each credential is loaded and passed to its setting.
 	for file, env := range map[string]string{
 		"master.keys": "OLID_MASTER_KEY_FILE", "database_url": "OLID_DATABASE_URL_FILE", "redis_url": "OLID_REDIS_URL_FILE", "smtp_url": "OLID_MAIL_SMTP_URL_FILE",
 	} {
 		if !slices.Contains(lines, "LoadCredential="+file+":/etc/omgevingsloket-id/"+file) || !slices.Contains(lines, "Environment="+env+"=%d/"+file) {
-			t.Errorf("%s does not arrive", file)
+			t.Errorf("the unit does not pass %s to %s", file, env)
 		}
 	}
 }

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Fault is one thing wrong with the settings: where, why, and what to do.
+// Fault is an error in the settings: where it is, why, and what to do.
 type Fault struct {
 	Path   string // session.idle, OLID_SESSION_IDLE or clients[2]
-	Line   int    // in the file; 0 when it is not about a line
+	Line   int    // in the file; 0 if it is not about a line
 	Reason string
 	Fix    string
 }
 
-// Error gives "session.idle (line 12): reason; what to do".
+// Error returns "session.idle (line 12): reason; what to do".
 func (f Fault) Error() string {
 	var b strings.Builder
 	b.WriteString(f.Path)

@@ -9,10 +9,10 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Load reads the settings: defaults, then the YAML file at path ("" for
-// none), then the environment, then the files that hold secrets. What comes
-// out has passed Validate; otherwise all faults of reading and of meaning
-// come together, each a Fault, and the Config is the zero value.
+// Load reads the settings: defaults, then the YAML file at path ("" for none),
+// then the environment, then the files that hold secrets. The result has
+// passed Validate. Otherwise Load returns the zero Config and all faults of
+// reading and of validation, joined, each a Fault.
 func Load(path string, getenv func(string) string, readFile func(string) ([]byte, error)) (Config, error) {
 	c := Default("")
 	c.Policy, c.ACR = "", ""
@@ -28,7 +28,7 @@ func Load(path string, getenv func(string) string, readFile func(string) ([]byte
 	fs = append(fs, c.readEnv(getenv)...)
 	fs = append(fs, c.readSecrets(readFile)...)
 	c.complete()
-	// What could not be read is not also reported as missing.
+	// A setting that could not be read is not reported as missing too.
 	for _, f := range c.check() {
 		if !slices.ContainsFunc(fs, func(read Fault) bool { return samePath(read, f) }) {
 			fs = append(fs, f)
@@ -40,15 +40,15 @@ func Load(path string, getenv func(string) string, readFile func(string) ([]byte
 	return c, nil
 }
 
-// samePath tells whether two faults are about one setting, in whichever form
-// it was given.
+// samePath reports whether two faults are about the same setting, in either
+// form.
 func samePath(a, b Fault) bool {
 	env := setting{path: b.Path}.env()
 	return slices.Contains([]string{b.Path, b.Path + "_file", env, env + "_FILE"}, a.Path)
 }
 
-// readEnv lays the environment over the file. A variable wins over both
-// forms of a secret in the file.
+// readEnv overwrites settings with those of the environment. A variable
+// overrides both forms of a secret in the file.
 func (c *Config) readEnv(getenv func(string) string) faults {
 	var fs faults
 	all := settings(c)
@@ -57,7 +57,7 @@ func (c *Config) readEnv(getenv func(string) string) faults {
 		if text == "" {
 			continue
 		}
-		if twin, ok := twinOf(s, all); ok && getenv(twin.env()) == "" {
+		if twin, ok := otherForm(s, all); ok && getenv(twin.env()) == "" {
 			twin.value.SetZero()
 		}
 		c.inline = slices.DeleteFunc(c.inline, func(p string) bool { return p == s.path || p+"_file" == s.path })
@@ -68,8 +68,9 @@ func (c *Config) readEnv(getenv func(string) string) faults {
 	return fs
 }
 
-// twinOf finds the other form of a secret: url for url_file and back.
-func twinOf(s setting, all []setting) (setting, bool) {
+// otherForm returns the other form of a secret: url_file for url, url for
+// url_file.
+func otherForm(s setting, all []setting) (setting, bool) {
 	for _, t := range all {
 		if s.secret() && t.path == s.path+"_file" || t.secret() && s.path == t.path+"_file" {
 			return t, true
@@ -78,13 +79,13 @@ func twinOf(s setting, all []setting) (setting, bool) {
 	return setting{}, false
 }
 
-// readSecrets fills secrets from the files that hold them, without the line
-// end that editors add.
+// readSecrets sets secrets from the files that hold them, without a final line
+// end.
 func (c *Config) readSecrets(readFile func(string) ([]byte, error)) faults {
 	var fs faults
 	all := settings(c)
 	for _, s := range all {
-		file, ok := twinOf(s, all)
+		file, ok := otherForm(s, all)
 		if !s.secret() || !ok || file.value.String() == "" {
 			continue
 		}
@@ -107,10 +108,10 @@ func (c *Config) readSecrets(readFile func(string) ([]byte, error)) faults {
 	return fs
 }
 
-// UnknownEnv finds variables in environ (os.Environ) whose names start with
-// OLID_ and that no setting has: a misspelt limit would otherwise be the
-// default in silence. The variables that Kubernetes makes for a service
-// called olid are passed over.
+// UnknownEnv returns a Fault for each variable in environ (os.Environ) that
+// begins with OLID_ and is no setting, because a misspelt one would have no
+// effect. It ignores the variables that Kubernetes sets for a service called
+// olid.
 func UnknownEnv(environ []string) error {
 	known := []string{"OLID_CONFIG"} // the path of the file itself
 	for _, s := range settings(&Config{}) {

@@ -14,7 +14,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// write makes a file in a new folder and gives its path.
+// write creates a file in a new folder and returns its path.
 func write(t *testing.T, name, text string, mode os.FileMode) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -36,7 +36,7 @@ func masterKeys(t *testing.T, id string) string {
 	return write(t, "master.keys", string(text), 0o600)
 }
 
-// practice is the least that practice asks.
+// practice returns a file with the required settings of practice.
 func practice(t *testing.T) string {
 	t.Helper()
 	return fmt.Sprintf(`environment: practice
@@ -50,7 +50,7 @@ mail:
 `, masterKeys(t, "k1"), t.TempDir())
 }
 
-// production is the least that production asks.
+// production returns a file with the required settings of production.
 func production(t *testing.T) string {
 	t.Helper()
 	return fmt.Sprintf(`environment: production
@@ -87,11 +87,11 @@ func mustLoad(t *testing.T, yaml string, vars map[string]string) config.Config {
 	return c
 }
 
-// refused asks for an error that says all of these.
+// refused fails the test unless err contains all of these.
 func refused(t *testing.T, err error, says ...string) {
 	t.Helper()
 	if err == nil {
-		t.Fatal("accepted")
+		t.Fatal("the error is nil, want one")
 	}
 	for _, s := range says {
 		if !strings.Contains(err.Error(), s) {
@@ -109,14 +109,14 @@ func TestLoadDefaults(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, practice(t), nil)
 	if c.Policy != client.General || c.ACR != config.PracticeACR || c.Session.Idle != 30*time.Minute || c.Listen != ":8080" {
-		t.Errorf("practice: %s %s %v %s", c.Policy, c.ACR, c.Session.Idle, c.Listen)
+		t.Errorf("practice has the defaults %s, %s, %v, %s", c.Policy, c.ACR, c.Session.Idle, c.Listen)
 	}
 	c = mustLoad(t, production(t), nil)
 	if c.Policy != client.NLGov || c.ACR != config.ProductionACR {
-		t.Errorf("production: %s %s", c.Policy, c.ACR)
+		t.Errorf("production has the defaults %s, %s", c.Policy, c.ACR)
 	}
 	if got := c.Database.URL.Reveal(); got != "postgres://olid:db-canary@db.example/olid" {
-		t.Errorf("secret from a file: %q", got)
+		t.Errorf("database.url from its file = %q", got)
 	}
 }
 
@@ -127,10 +127,10 @@ func TestLoadWithoutFile(t *testing.T) {
 		"OLID_DATABASE_URL": "sqlite:x", "OLID_MAIL_FROM": "a@b.example", "OLID_MAIL_DIR": t.TempDir(),
 	}), os.ReadFile)
 	if err != nil || c.Environment != config.Practice {
-		t.Fatal(err)
+		t.Fatalf("Load() = environment %q, %v, want %q, nil", c.Environment, err, config.Practice)
 	}
 	if _, err := config.Load("/nowhere/olid.yaml", none, os.ReadFile); err == nil {
-		t.Fatal("a missing file is no empty file")
+		t.Fatal("Load of a missing file succeeds")
 	}
 }
 
@@ -188,12 +188,12 @@ clients:
 		"a list":          "- a\n",
 	} {
 		if _, err := load(t, yaml, nil); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: Load() returns no error", name)
 		}
 	}
 	for _, yaml := range []string{"", "# nothing\n", "session:\n", "listen:\n"} {
 		if _, err := load(t, yaml+"\n"+practice(t), nil); err != nil {
-			t.Errorf("%q says nothing, yet: %v", yaml, err)
+			t.Errorf("Load() with %q = %v, want nil", yaml, err)
 		}
 	}
 }
@@ -205,18 +205,18 @@ func TestLoadSecretGivenTwice(t *testing.T) {
 	_, err := load(t, both, nil)
 	refused(t, err, "database.url: is given as a value and as a file (database.url_file); keep one of the two")
 	if strings.Contains(err.Error(), "missing") {
-		t.Errorf("the same fault twice: %v", err)
+		t.Errorf("a fault is reported twice: %v", err)
 	}
 	_, err = load(t, practice(t), map[string]string{"OLID_DATABASE_URL": "sqlite:a", "OLID_DATABASE_URL_FILE": file})
 	refused(t, err, "database.url: is given as a value and as a file")
 
-	// One form in the environment replaces the other form in the file.
+	// One form in the environment overrides the other form in the file.
 	if c := mustLoad(t, practice(t), map[string]string{"OLID_DATABASE_URL_FILE": file}); c.Database.URL.Reveal() != "sqlite:from-file" {
-		t.Errorf("url_file from the environment: %q", c.Database.URL.Reveal())
+		t.Errorf("database.url by OLID_DATABASE_URL_FILE = %q, want that of the file", c.Database.URL.Reveal())
 	}
 	fromFile := strings.Replace(practice(t), "  url: sqlite:olid.db", "  url_file: "+file, 1)
 	if c := mustLoad(t, fromFile, map[string]string{"OLID_DATABASE_URL": "sqlite:env"}); c.Database.URL.Reveal() != "sqlite:env" {
-		t.Errorf("url from the environment: %q", c.Database.URL.Reveal())
+		t.Errorf("database.url by OLID_DATABASE_URL = %q, want sqlite:env", c.Database.URL.Reveal())
 	}
 }
 
@@ -229,7 +229,7 @@ func TestLoadSecretFiles(t *testing.T) {
 	_, err := load(t, practice(t), map[string]string{"OLID_DATABASE_URL_FILE": "/nowhere/db"})
 	refused(t, err, "database.url_file: ", "/nowhere/db")
 	if strings.Contains(err.Error(), "database.url: is missing") {
-		t.Errorf("the same fault twice: %v", err)
+		t.Errorf("a fault is reported twice: %v", err)
 	}
 }
 
@@ -263,7 +263,7 @@ clients:
 	} {
 		c := mustLoad(t, practice(t)+yaml, nil)
 		if len(c.Clients) != 1 || !strings.Contains(string(c.Clients[0].JWKS), `"crv":"P-256"`) {
-			t.Errorf("%s: %s", name, c.Clients[0].JWKS)
+			t.Errorf("%s: jwks = %s, want the key", name, c.Clients[0].JWKS)
 		}
 	}
 	_, err := load(t, practice(t)+entry+"'{'\n", nil)
@@ -271,7 +271,7 @@ clients:
 
 	c := mustLoad(t, practice(t), map[string]string{"OLID_CLIENTS": `[{"id":"b","name":"B","auth_method":"none","redirect_uris":["https://b.example/cb"]}]`})
 	if len(c.Clients) != 1 || c.Clients[0].ID != "b" {
-		t.Errorf("from the environment: %+v", c.Clients)
+		t.Errorf("clients by OLID_CLIENTS = %+v, want b", c.Clients)
 	}
 	_, err = load(t, practice(t), map[string]string{"OLID_CLIENTS": `[{"id":"b","nam":"B"}]`})
 	refused(t, err, "OLID_CLIENTS", "did you mean name?")
@@ -283,9 +283,9 @@ func TestUnknownEnv(t *testing.T) {
 		"OLID_PORT_80_TCP_ADDR=10.0.0.1", "OLID_SERVICE_HOST=10.0.0.1", "OLID_DATABASE_URL_FILE=x", "OLID_XYZZY_PLUGH=canary"})
 	refused(t, err, "OLID_SESION_IDLE: there is no such setting; did you mean OLID_SESSION_IDLE?", "OLID_XYZZY_PLUGH")
 	if n := strings.Count(err.Error(), "no such setting"); n != 2 {
-		t.Errorf("%d faults:\n%v", n, err)
+		t.Errorf("UnknownEnv() has %d faults, want 2:\n%v", n, err)
 	}
 	if err := config.UnknownEnv([]string{"OLID_ISSUER=x", "OLID_CONFIG=/etc/x.yaml"}); err != nil {
-		t.Error(err)
+		t.Errorf("UnknownEnv() = %v, want nil", err)
 	}
 }

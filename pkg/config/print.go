@@ -10,8 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Print writes the settings in force as YAML that Load reads again, secrets
-// as [redacted]. Empty ones stay empty, so that one sees what is missing.
+// Print writes the settings in use as YAML that Load can read, with secrets as
+// [redacted]. It includes empty settings.
 func (c Config) Print(w io.Writer) error {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	all := settings(&c)
@@ -36,8 +36,8 @@ func (c Config) Print(w io.Writer) error {
 	return err
 }
 
-// shown gives a setting as it may be seen. A secret that came from a file is
-// shown by the file alone.
+// shown returns the value of a setting without secrets. A secret that came
+// from a file is empty.
 func shown(s setting, all []setting) any {
 	switch v := s.value.Interface().(type) {
 	case time.Duration:
@@ -48,15 +48,15 @@ func shown(s setting, all []setting) any {
 		if !s.secret() {
 			return v
 		}
-		if file, ok := twinOf(s, all); s.value.String() == "" || ok && file.value.String() != "" {
+		if file, ok := otherForm(s, all); s.value.String() == "" || ok && file.value.String() != "" {
 			return ""
 		}
 		return v
 	}
 }
 
-// shown gives the clients with their keys, and without the hashes of their
-// secrets: a secret that somebody chose can be guessed from its hash.
+// shown returns the clients without the hashes of their secrets: a secret that
+// a person chose can be guessed from its hash.
 func (cs Clients) shown() []any {
 	all := make([]any, 0, len(cs))
 	for _, c := range cs {
@@ -66,7 +66,7 @@ func (cs Clients) shown() []any {
 			entry.SecretHashes = append(entry.SecretHashes, "[redacted]")
 		}
 		if len(c.JWKS) > 0 {
-			_ = json.Unmarshal(c.JWKS, &entry.JWKS) // public keys; left out when they do not read
+			_ = json.Unmarshal(c.JWKS, &entry.JWKS) // public keys; left out when they are invalid
 		}
 		all = append(all, entry)
 	}

@@ -7,11 +7,11 @@ import (
 	"os"
 )
 
-// privateFile looks whether a file with a secret is kept from others. The
+// privateFile returns an error if others can read a file with a secret. The
 // rule is PostgreSQL's for private keys: a file of the server's own user has
-// mode 0600 or less; one of root's has 0640 or less, because a server that is
-// not root can only read it by its group. That is how systemd's credentials
-// and Kubernetes' secrets arrive.
+// mode 0600 or less; one of root has 0640 or less, because a server that is
+// not root can read it only by its group. Credentials of systemd and secrets
+// of Kubernetes are such files.
 func privateFile(path string) error {
 	info, err := os.Stat(path)
 	switch {

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// ownerOf gives the user id that owns a file.
+// ownerOf returns the user id of a file's owner.
 func ownerOf(info fs.FileInfo) (int, bool) {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

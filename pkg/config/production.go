@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/mail"
 )
 
-// checkProduction refuses what is fine on a laptop and not on the internet.
+// checkProduction refuses settings that are unsafe in production.
 func (c Config) checkProduction(fs *faults) {
 	if c.ACR == PracticeACR {
 		fs.add("acr", "is the value of practice", "leave it out, or give a level that this service really has")
@@ -34,22 +34,23 @@ func (c Config) checkProduction(fs *faults) {
 		}
 		for _, raw := range slices.Concat(cl.RedirectURIs, cl.PostLogoutRedirectURIs, []string{cl.InitiateLoginURI, cl.HomeURI, cl.JWKSURI}) {
 			u, err := url.Parse(raw)
-			// A native client's loopback IP address is right (RFC 8252 §7.3).
+			// A native client may use a loopback IP address (RFC 8252 §7.3).
 			if err == nil && (u.Hostname() == "localhost" || loopback(u.Hostname()) && !cl.Public()) {
 				fs.add(path, raw+" is this machine", "give the portal's own address")
 			}
 		}
 	}
-	if c.Audit.Keep > 0 && c.Audit.Keep < leastRecord {
+	if c.Audit.Keep > 0 && c.Audit.Keep < shortestAudit {
 		fs.add("audit.keep", "is shorter than half a year: what happened could not be looked into any more", "make it at least 4380h")
 	}
 	c.checkSecrecy(fs)
 }
 
-// leastRecord is the shortest time that production keeps its record.
-const leastRecord = 4380 * time.Hour
+// shortestAudit is the shortest time that production keeps the audit log.
+const shortestAudit = 4380 * time.Hour
 
-// strongEnough is OWASP's list of equal minimums for argon2id.
+// strongEnough reports whether the cost is at least one of OWASP's equivalent
+// minimums for argon2id.
 func strongEnough(memoryKiB, time int) bool {
 	for _, least := range [][2]int{{47104, 1}, {19456, 2}, {12288, 3}, {9216, 4}, {7168, 5}} {
 		if memoryKiB >= least[0] && time >= least[1] {
@@ -59,8 +60,8 @@ func strongEnough(memoryKiB, time int) bool {
 	return false
 }
 
-// checkSecrecy refuses files with secrets that others on the machine can
-// read. The master key is looked at in every environment, by checkFiles.
+// checkSecrecy refuses files with secrets that others on the machine can read.
+// checkFiles checks the master key in every environment.
 func (c Config) checkSecrecy(fs *faults) {
 	for path, file := range map[string]string{
 		"database.url_file": c.Database.URLFile, "redis.url_file": c.Redis.URLFile, "mail.smtp_url_file": c.Mail.SMTPURLFile,

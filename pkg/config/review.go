@@ -8,7 +8,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// Whose applications a second official has to approve.
+// The applications that need a second official's approval.
 const (
 	SecondForCompanies = "companies"
 	SecondForEveryone  = "everyone"

@@ -40,7 +40,7 @@ func TestKeepDocuments(t *testing.T) {
 		var fs faults
 		c.checkReview(&fs)
 		if (len(fs) > 0) != wrong {
-			t.Errorf("%s: %v", keep, fs)
+			t.Errorf("checkReview(keep_documents %s) = %v, want a fault: %t", keep, fs, wrong)
 		}
 	}
 }

@@ -14,21 +14,21 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// setting is one leaf of Config.
+// setting is one field of Config or of a section of it.
 type setting struct {
 	path  string // session.idle
 	value reflect.Value
 }
 
-// env is the name of its environment variable.
+// env returns the name of its environment variable.
 func (s setting) env() string {
 	return "OLID_" + strings.ToUpper(strings.ReplaceAll(s.path, ".", "_"))
 }
 
-// secret tells whether its value may never be seen.
+// secret reports whether its value is a secret.
 func (s setting) secret() bool { return s.value.Type() == reflect.TypeFor[secret.Text]() }
 
-// settings lists the leaves of c, in the order of the structs.
+// settings returns the settings of c, in the order of the structs.
 func settings(c *Config) []setting {
 	return leaves("", reflect.ValueOf(c).Elem())
 }
@@ -50,11 +50,11 @@ func leaves(prefix string, section reflect.Value) []setting {
 	return all
 }
 
-// set reads one value from the file. The error says what was wanted and
-// never repeats the value: it may be a secret at the wrong place.
+// set decodes a value from the file. The error names the wanted type and never
+// the value, which may be a secret in the wrong place.
 func (s setting) set(node *yaml.Node) error {
 	if s.value.Kind() == reflect.Int && node.ShortTag() != "!!int" {
-		return fmt.Errorf("want %s", wanted(s.value.Type())) // the decoder would cut 1.5 to 1
+		return fmt.Errorf("want %s", wanted(s.value.Type())) // the decoder truncates 1.5 to 1
 	}
 	if err := node.Decode(s.value.Addr().Interface()); err != nil {
 		if s.path == "clients" {
@@ -65,7 +65,7 @@ func (s setting) set(node *yaml.Node) error {
 	return nil
 }
 
-// setText reads one value from the environment.
+// setText decodes a value from the environment.
 func (s setting) setText(text string) error {
 	node := &yaml.Node{Kind: yaml.ScalarNode, Value: text}
 	switch {
@@ -105,7 +105,7 @@ func wanted(t reflect.Type) string {
 	return "a text"
 }
 
-// clientKeys are the keys that an entry of clients may have.
+// clientKeys returns the keys that an entry of clients may have.
 func clientKeys() []string {
 	keys := []string{"jwks"}
 	for field := range reflect.TypeFor[client.Client]().Fields() {
@@ -116,7 +116,7 @@ func clientKeys() []string {
 	return keys
 }
 
-// nearest gives the key somebody most likely meant, or "".
+// nearest returns the key that was most likely meant, or "".
 func nearest(key string, keys []string) string {
 	if len(keys) == 0 {
 		return ""
@@ -128,7 +128,7 @@ func nearest(key string, keys []string) string {
 	return best
 }
 
-// distance is Levenshtein's: how many letters to change, add or take away.
+// distance returns the Levenshtein distance in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -15,7 +15,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// probe is a value of each kind that no default has, as text and as value.
+// probe returns a value of the setting's type that is no default, as text and
+// as a value.
 func probe(t *testing.T, s setting) (text string, want any) {
 	t.Helper()
 	switch s.value.Interface().(type) {
@@ -31,9 +32,9 @@ func probe(t *testing.T, s setting) (text string, want any) {
 		return "[{id: probe, name: Probe}]", "probe"
 	}
 	if s.value.Kind() == reflect.String {
-		return "null", "null" // a word like any other
+		return "null", "null" // a text like any other
 	}
-	t.Fatalf("%s: no probe for %s", s.path, s.value.Type())
+	t.Fatalf("%s: there is no probe for the type %s", s.path, s.value.Type())
 	return "", nil
 }
 
@@ -41,7 +42,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	all := settings(&Config{})
 	if len(all) < 50 {
-		t.Fatalf("found %d settings only", len(all))
+		t.Fatalf("settings() has %d, want at least 50", len(all))
 	}
 	seen := map[string]string{}
 	for _, s := range all {
@@ -59,7 +60,7 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 			return ""
 		})
 		if len(fs) > 0 {
-			t.Errorf("%s=%s: %v", s.env(), text, fs)
+			t.Errorf("%s=%s: readEnv() = %v, want no faults", s.env(), text, fs)
 			continue
 		}
 		var got any
@@ -78,22 +79,22 @@ func TestEverySettingFromTheEnvironment(t *testing.T) {
 			}
 		}
 		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%s=%s gives %v", s.env(), text, got)
+			t.Errorf("%s=%s is read as %v, want %v", s.env(), text, got, want)
 		}
-		// And a value of the wrong shape is refused, not passed over.
+		// A value of the wrong type is refused.
 		switch s.value.Kind() {
 		case reflect.Int, reflect.Int64, reflect.Bool:
 			for _, bad := range []string{"null", "x", "1.5", "1,000"} {
 				if err := s.setText(bad); err == nil {
-					t.Errorf("%s=%s is taken", s.env(), bad)
+					t.Errorf("%s=%s is accepted", s.env(), bad)
 				}
 			}
 		}
 	}
 }
 
-// Every secret can come from a file, and everything that looks like a secret
-// is of the type that hides itself.
+// Every secret can come from a file, and every setting that looks like a
+// secret has the type secret.Text.
 func TestSecretsHaveFiles(t *testing.T) {
 	t.Parallel()
 	all := settings(&Config{})
@@ -101,17 +102,17 @@ func TestSecretsHaveFiles(t *testing.T) {
 	for _, s := range all {
 		if s.secret() {
 			n++
-			if twin, ok := twinOf(s, all); !ok || twin.secret() {
+			if twin, ok := otherForm(s, all); !ok || twin.secret() {
 				t.Errorf("%s has no %s_file", s.path, s.path)
 			}
 		}
 	}
 	if n < 4 {
-		t.Errorf("%d secrets", n)
+		t.Errorf("there are %d secrets, want at least 4", n)
 	}
 }
 
-// TestEverySettingIsDocumented: the struct is the documentation.
+// TestEverySettingIsDocumented checks the comments of the structs.
 func TestEverySettingIsDocumented(t *testing.T) {
 	t.Parallel()
 	fset := token.NewFileSet()
@@ -143,7 +144,7 @@ func TestEverySettingIsDocumented(t *testing.T) {
 				continue
 			}
 			if !documented[typ.Name()+"."+f.Name] {
-				t.Errorf("%s.%s has no comment that starts with its name and says what it does", typ.Name(), f.Name)
+				t.Errorf("%s.%s has no comment that starts with its name and describes it", typ.Name(), f.Name)
 			}
 			if f.Type.Kind() == reflect.Struct {
 				check(f.Type)
@@ -155,8 +156,8 @@ func TestEverySettingIsDocumented(t *testing.T) {
 
 const examplePath = "../../deploy/omgevingsloket-id.example.yaml"
 
-// exampleWhole is the example with its inactive settings (#key: value, no
-// space after the #) made active, and the lines that this concerned.
+// exampleWhole returns the example with its inactive settings (#key: value, no
+// space after the #) made active, and the lines of those settings.
 func exampleWhole(t *testing.T) (root *yaml.Node, inactive map[int]bool) {
 	t.Helper()
 	text, err := os.ReadFile(examplePath)
@@ -189,8 +190,8 @@ func flatten(node *yaml.Node, prefix string, into map[string]*yaml.Node) {
 	}
 }
 
-// TestExampleShowsEverySetting: each is there, has a comment, is of the right
-// shape, and where it is inactive it shows the default.
+// TestExampleShowsEverySetting checks that each setting is in the example, has
+// a comment and the right type, and shows its default where it is inactive.
 func TestExampleShowsEverySetting(t *testing.T) {
 	t.Parallel()
 	shown := map[string]*yaml.Node{}
@@ -206,7 +207,7 @@ func TestExampleShowsEverySetting(t *testing.T) {
 		}
 		before := s.value.Interface()
 		if err := s.set(node); err != nil {
-			t.Errorf("%s: %v", s.path, err)
+			t.Errorf("%s: the example does not decode: %v", s.path, err)
 		}
 		zero := reflect.ValueOf(before).IsZero() || s.path == "clients"
 		if inactive[node.Line] && !zero && !reflect.DeepEqual(before, s.value.Interface()) {
@@ -232,14 +233,14 @@ func TestExampleShowsEveryClientKey(t *testing.T) {
 	entry := map[string]*yaml.Node{}
 	flatten(shown["clients"].Content[0], "", entry)
 	for _, key := range clientKeys() {
-		if entry[key] == nil && key != "jwks" { // beside jwks_uri only in words
+		if entry[key] == nil && key != "jwks" { // mentioned in the comment of jwks_uri
 			t.Errorf("clients: %s is not in the example", key)
 		}
 	}
 }
 
-// TestExampleValidates: an operator who makes the files it names can start
-// with it as it is.
+// TestExampleValidates checks that the example is valid once the files that it
+// names exist.
 func TestExampleValidates(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(examplePath)
@@ -267,7 +268,7 @@ func TestExampleValidates(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Environment != Production || len(c.Clients) == 0 {
-		t.Errorf("%s with %d clients", c.Environment, len(c.Clients))
+		t.Errorf("the example is of %s with %d clients, want %s with some", c.Environment, len(c.Clients), Production)
 	}
 }
 
@@ -280,7 +281,7 @@ func TestNearest(t *testing.T) {
 		}
 	}
 	if nearest("x", nil) != "" {
-		t.Error("out of nothing")
+		t.Error("nearest() of no keys is not empty")
 	}
 }
 
@@ -295,10 +296,10 @@ func TestPrivate(t *testing.T) {
 		{0o640, 1000, 1000, false}, {0o604, 1000, 1000, false}, {0o660, 0, 0, false}, {0o640, 0, 0, false},
 		{0o640, 0, 1000, true}, {0o440, 0, 1000, true}, // systemd's credentials, Kubernetes with fsGroup
 		{0o660, 0, 1000, false}, {0o644, 0, 1000, false}, {0o641, 0, 1000, false},
-		{0o640, 1001, 1000, false}, // somebody else's
+		{0o640, 1001, 1000, false}, // of another user
 	} {
 		if got := private(c.mode, c.owner, c.self); got != c.want {
-			t.Errorf("mode %04o of %d seen by %d: %v", c.mode, c.owner, c.self, got)
+			t.Errorf("private(%04o, owner %d, self %d) = %v, want %v", c.mode, c.owner, c.self, got, c.want)
 		}
 	}
 }

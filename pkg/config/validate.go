@@ -16,8 +16,8 @@ import (
 	"omgevingsloket-id/pkg/mail"
 )
 
-// Validate judges what the settings mean and looks at the files they name.
-// It returns all faults together, each a Fault, or nil.
+// Validate checks the settings and the files that they name. It returns all
+// faults, joined, each a Fault, or nil.
 func (c Config) Validate() error { return c.check().join() }
 
 func (c Config) check() faults {
@@ -65,8 +65,8 @@ func (c Config) checkIdentity(fs *faults) {
 	}
 }
 
-// issuerFault says what is wrong with an issuer (OIDC Discovery §3: https,
-// no query, no fragment), or "".
+// issuerFault returns what is wrong with an issuer, or "". OIDC Discovery §3:
+// https, no query, no fragment.
 func issuerFault(issuer string, production bool) string {
 	u, err := url.Parse(issuer)
 	switch {
@@ -81,7 +81,7 @@ func issuerFault(issuer string, production bool) string {
 	case u.String() != issuer || u.Host != strings.ToLower(u.Host) || strings.Contains(u.Path, "//"):
 		return "is not written in its plain form (lower case, nothing escaped)"
 	case u.Port() == "443" && u.Scheme == "https" || u.Port() == "80" && u.Scheme == "http":
-		return "names the port that is there without saying"
+		return "names the port, though it is the default one"
 	case u.Scheme == "https":
 		return ""
 	case u.Scheme != "http":
@@ -147,8 +147,8 @@ func (c Config) checkStores(fs *faults) {
 	}
 }
 
-// badURL: not an address with a host and one of these schemes. It says no
-// more, for the address holds a password.
+// badURL reports whether raw is not a URL with a host and one of these
+// schemes. It returns no detail, because the URL may hold a password.
 func badURL(raw string, schemes ...string) bool {
 	u, err := url.Parse(raw)
 	return err != nil || !slices.Contains(schemes, u.Scheme) || u.Host == ""
@@ -301,9 +301,9 @@ func (c Config) checkFiles(fs *faults) {
 	}
 }
 
-// checkKeyIDs keeps the keys of the environments apart: an id says whose a key
-// is, and no environment takes one of the other's. Production seals with a key
-// that is marked as its own; older lines without a mark may still open.
+// checkKeyIDs checks that no environment uses a master key whose id marks it
+// as the other's. Production seals with a key that is marked as its own; older
+// keys without a mark may still open.
 func (c Config) checkKeyIDs(fs *faults, ids []string) {
 	other := KeyPrefix(Practice)
 	if !c.Production() {
@@ -322,5 +322,5 @@ func (c Config) checkKeyIDs(fs *faults, ids []string) {
 	}
 }
 
-// KeyPrefix is what the ids of an environment's master keys begin with.
+// KeyPrefix returns the prefix of the ids of an environment's master keys.
 func KeyPrefix(e Environment) string { return string(e) + "-" }

@@ -20,7 +20,7 @@ func TestZeroConfigIsRefused(t *testing.T) {
 	var c config.Config
 	refused(t, c.Validate(), "environment: ", "issuer: ", "database.url: ", "master_key_file: ", "session.idle: ", "login.codes: ", "password.time: ", "keys.retain: ")
 	if !c.Production() {
-		t.Error("whoever says nothing gets the strict rules")
+		t.Error("Production() of the zero Config = false, want true")
 	}
 }
 
@@ -52,7 +52,7 @@ func TestIssuer(t *testing.T) {
 	}
 }
 
-// TestPracticeRefuses: each row breaks one rule that holds everywhere.
+// TestPracticeRefuses breaks in each row one rule of both environments.
 func TestPracticeRefuses(t *testing.T) {
 	t.Parallel()
 	file := write(t, "x.pem", "x", 0o600)
@@ -108,13 +108,13 @@ func TestPracticeRefuses(t *testing.T) {
 			_, err := load(t, practice(t), c.vars)
 			refused(t, err, c.says)
 			if n := len(strings.Split(err.Error(), "\n")); n != 1 {
-				t.Errorf("%d faults for one:\n%v", n, err)
+				t.Errorf("%d faults are reported, want 1:\n%v", n, err)
 			}
 		})
 	}
 }
 
-// TestProductionRefuses: each row is fine on practice.
+// TestProductionRefuses has in each row a setting that practice allows.
 func TestProductionRefuses(t *testing.T) {
 	t.Parallel()
 	clientWith := func(id, uri string) map[string]string {
@@ -164,7 +164,7 @@ func TestRefusesEmptyNames(t *testing.T) {
 	refused(t, err, "helpdesk.name: is empty", "branding.wordmark: is empty")
 }
 
-// The same rows pass on practice, so that it is production that refuses them.
+// Practice accepts the same settings.
 func TestPracticeAllows(t *testing.T) {
 	t.Parallel()
 	mustLoad(t, practice(t), map[string]string{
@@ -182,21 +182,21 @@ func TestProductionRefusesOpenConfigFileWithSecrets(t *testing.T) {
 	path := write(t, "olid.yaml", inline, 0o644)
 	_, err := config.Load(path, none, os.ReadFile)
 	refused(t, err, path, "can be read by others (mode 0644) and holds redis.url")
-	// Kept from others, or replaced by the environment, it is fine.
+	// A file that others cannot read, or whose secrets the environment overrides, is accepted.
 	if err := os.Chmod(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := config.Load(path, none, os.ReadFile); err != nil {
-		t.Error(err)
+		t.Errorf("Load() of a file that others cannot read = %v, want nil", err)
 	}
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := config.Load(path, env(map[string]string{"OLID_REDIS_URL": "redis://localhost"}), os.ReadFile); err != nil {
-		t.Error(err)
+		t.Errorf("Load() with the secret overridden = %v, want nil", err)
 	}
 	if _, err := config.Load(write(t, "olid.yaml", production(t), 0o644), none, os.ReadFile); err != nil {
-		t.Errorf("a file without secrets may be read: %v", err)
+		t.Errorf("Load() of a file without secrets = %v, want nil", err)
 	}
 }
 
@@ -221,7 +221,7 @@ func TestWarnings(t *testing.T) {
 	has := func(c config.Config, want string) bool {
 		for _, w := range c.Warnings() {
 			if strings.Contains(w, "canary") {
-				t.Errorf("a secret in %q", w)
+				t.Errorf("Warnings() has a secret in %q", w)
 			}
 			if strings.HasPrefix(w, want+": ") {
 				return true
@@ -235,7 +235,7 @@ func TestWarnings(t *testing.T) {
 		"OLID_REDIS_URL": "rediss://h.example", "OLID_HOME_CLIENT": "x",
 	})
 	if w := calm.Warnings(); len(w) != 0 {
-		t.Errorf("nothing to warn of, yet: %v", w)
+		t.Errorf("Warnings() = %v, want none", w)
 	}
 	for path, vars := range map[string]map[string]string{
 		"policy": {"OLID_POLICY": "general"}, "acr": {"OLID_ACR": "http://eidas.europa.eu/LoA/high"}, "issuer": {"OLID_ISSUER": "https://id.example/x"},
@@ -243,10 +243,10 @@ func TestWarnings(t *testing.T) {
 		"trusted_proxies": {}, "log.level": {"OLID_LOG_LEVEL": "debug"}, "links.privacy_url": {}, "links.accessibility_url": {}, "home_client": {},
 	} {
 		if c := mustLoad(t, production(t), vars); !has(c, path) {
-			t.Errorf("no warning about %s in %v", path, c.Warnings())
+			t.Errorf("Warnings() = %v, want one about %s", c.Warnings(), path)
 		}
 		if has(calm, path) {
-			t.Errorf("always warns about %s", path)
+			t.Errorf("Warnings() always has one about %s", path)
 		}
 	}
 }
@@ -255,20 +255,20 @@ func TestProxies(t *testing.T) {
 	t.Parallel()
 	c := config.Config{TrustedProxies: []string{"10.0.0.0/8", "192.0.2.7", "2001:db8::1", "nonsense"}}
 	if got := fmt.Sprint(c.Proxies()); got != "[10.0.0.0/8 192.0.2.7/32 2001:db8::1/128]" {
-		t.Error(got)
+		t.Errorf("Proxies() = %s", got)
 	}
 }
 
-func TestNouns(t *testing.T) {
+func TestLimitsAndSchedule(t *testing.T) {
 	t.Parallel()
 	c := config.Default(config.Practice)
 	if c.SessionLimits().Idle != 30*time.Minute || c.AccountLimits().Codes != 10 || c.KeySchedule().Sign != 90*24*time.Hour {
-		t.Errorf("%+v %+v %+v", c.SessionLimits(), c.AccountLimits(), c.KeySchedule())
+		t.Errorf("SessionLimits, AccountLimits, KeySchedule = %+v, %+v, %+v, want the defaults", c.SessionLimits(), c.AccountLimits(), c.KeySchedule())
 	}
 }
 
-// TestPrint: what is printed can be read again and gives the same settings,
-// but for the secrets, which nothing shows.
+// TestPrint checks that Load reads the output of Print as the same settings,
+// apart from the secrets, which are not shown.
 func TestPrint(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, practice(t), map[string]string{
@@ -285,21 +285,21 @@ func TestPrint(t *testing.T) {
 	fmt.Fprintf(&out, "\n# %v %+v %#v\n", c, c, c.Database)
 	printed, _, _ := strings.Cut(out.String(), "\ntime=")
 	if strings.Contains(out.String(), "canary") || strings.Contains(printed, "0a1b2c") {
-		t.Errorf("a secret is shown:\n%s", out.String())
+		t.Errorf("the output has a secret:\n%s", out.String())
 	}
 	for _, want := range []string{"idle: 17m0s", "url: '[redacted]'", "smtp_url: \"\"", "- 10.0.0.0/8", "kty: EC", "wordmark: Omgevingsloket-ID"} {
 		if !strings.Contains(printed, want) {
 			t.Errorf("lacks %q:\n%s", want, printed)
 		}
 	}
-	// The redacted secrets are no addresses; the rest is read without a word.
+	// [redacted] is no URL; all other settings load.
 	_, err := load(t, printed, map[string]string{"OLID_DATABASE_URL": "sqlite:x", "OLID_REDIS_URL": "redis://h", "OLID_PASSWORD_PEPPER": strings.Repeat("p", 32)})
 	if err != nil {
-		t.Errorf("not read again: %v\n%s", err, printed)
+		t.Errorf("Load(Print()) = %v, want nil\n%s", err, printed)
 	}
 }
 
-// A secret that came from a file is shown as that file alone.
+// Print shows only the file of a secret that came from a file.
 func TestPrintSecretFiles(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, production(t), nil)
@@ -308,20 +308,20 @@ func TestPrintSecretFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if again := mustLoad(t, out.String(), nil); again.Database.URL != c.Database.URL || again.Issuer != c.Issuer {
-		t.Errorf("not the same again:\n%s", out.String())
+		t.Errorf("Load(Print()) has other settings:\n%s", out.String())
 	}
 }
 
 func TestClientsAreClients(t *testing.T) {
 	t.Parallel()
-	var list []client.Client = config.Clients{{ID: "a"}} // no conversion at the wiring
+	var list []client.Client = config.Clients{{ID: "a"}} // without a conversion
 	if list[0].ID != "a" {
 		t.Fail()
 	}
 }
 
-// An older key without a mark may still open in production, below one that is
-// marked; practice's never, wherever it stands.
+// In production an older key without a mark may follow one that is marked; a
+// key of practice may not.
 func TestMasterKeysOfProduction(t *testing.T) {
 	t.Parallel()
 	ring := func(ids ...string) map[string]string {

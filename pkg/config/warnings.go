@@ -8,8 +8,8 @@ import (
 	"omgevingsloket-id/pkg/client"
 )
 
-// Warnings names what is allowed and seldom meant. Each is one sentence for
-// the log at the start; none holds a secret.
+// Warnings returns warnings about settings that are allowed but seldom
+// intended. Each is one sentence for the log at the start, without secrets.
 func (c Config) Warnings() []string {
 	var all []string
 	warn := func(when bool, text string) {

@@ -12,13 +12,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// readYAML lays the file over the defaults.
+// readYAML overwrites the defaults with the settings of the file.
 func (c *Config) readYAML(text []byte) faults {
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, more yaml.Node
 	if err := dec.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil // an empty file says nothing
+			return nil // an empty file is valid
 		}
 		return faults{Fault{Path: c.source, Reason: "is not YAML", Fix: err.Error()}}
 	}
@@ -40,7 +40,7 @@ func (c *Config) readYAML(text []byte) faults {
 	return w.faults
 }
 
-// walk goes through the file beside the struct.
+// walk compares the file with the struct.
 type walk struct {
 	byPath map[string]setting
 	seen   map[string]bool
@@ -51,7 +51,7 @@ func (w *walk) fault(path string, node *yaml.Node, reason, fix string) {
 	w.faults = append(w.faults, Fault{Path: path, Line: node.Line, Reason: reason, Fix: fix})
 }
 
-// aliases refuses *alias values: each setting says what it is, where it is.
+// aliases reports *alias values, which are not supported.
 func (w *walk) aliases(node *yaml.Node) {
 	if node.Kind == yaml.AliasNode {
 		w.fault("*"+node.Value, node, "aliases are not read", "write the value out")
@@ -74,7 +74,7 @@ func (w *walk) section(prefix string, node *yaml.Node) {
 		path := prefix + key.Value
 		leaf, isLeaf := w.byPath[path]
 		switch {
-		case strings.Contains(key.Value, "."): // session.idle: is two keys, one below the other
+		case strings.Contains(key.Value, "."): // "session.idle:" has to be written as two nested keys
 			w.unknown(prefix, key)
 		case w.seen[path]:
 			w.fault(path, key, "stands twice", "keep one")
@@ -92,7 +92,7 @@ func (w *walk) section(prefix string, node *yaml.Node) {
 
 func (w *walk) leaf(s setting, value *yaml.Node) {
 	if value.Tag == "!!null" || value.Kind == yaml.AliasNode {
-		return // a key without a value says nothing
+		return // a key without a value keeps the default
 	}
 	if s.path == "clients" {
 		if bad := checkClientKeys(value); len(bad) > 0 {
@@ -134,7 +134,7 @@ func unknownKey(path string, key *yaml.Node, known []string) Fault {
 	return Fault{Path: path, Line: key.Line, Reason: "there is no such setting", Fix: fix}
 }
 
-// checkClientKeys looks for keys that a client does not have.
+// checkClientKeys reports keys that a client does not have.
 func checkClientKeys(list *yaml.Node) faults {
 	if list.Kind != yaml.SequenceNode {
 		return faults{Fault{Path: "clients", Line: list.Line, Reason: "is no list", Fix: "start each client with a dash: - id: …"}}

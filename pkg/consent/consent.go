@@ -1,5 +1,5 @@
-// Package consent owns what an account holder allowed a third-party client
-// to see. First-party clients need none.
+// Package consent defines which claims an account holder allowed a third-party
+// client to receive. First-party clients need no consent.
 package consent
 
 import (
@@ -10,15 +10,15 @@ import (
 	"omgevingsloket-id/pkg/effect"
 )
 
-// Consent is one remembered yes.
+// Consent is a holder's consent for one client.
 type Consent struct {
 	AccountID string
 	ClientID  string
-	Claims    []string // names of the claims that were shown and allowed, sorted
+	Claims    []string // names of the allowed claims, sorted
 	GivenAt   time.Time
 }
 
-// Covers tells whether every claim asked for was allowed before.
+// Covers reports whether all these claims are allowed.
 func (c Consent) Covers(claims []string) bool {
 	for _, name := range claims {
 		if !slices.Contains(c.Claims, name) {
@@ -28,15 +28,16 @@ func (c Consent) Covers(claims []string) bool {
 	return true
 }
 
-// With lists the claims of c and these together, sorted, each once.
+// With returns the claims of c and these, sorted, without duplicates.
 func (c Consent) With(claims []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.Claims, claims))))
 }
 
-// Store is the consent contract.
+// Store stores consents. Both methods return errs.ErrUnavailable when the
+// database cannot be reached.
 type Store interface {
-	// Get answers errs.ErrNotFound when nothing was allowed yet.
+	// Get returns errs.ErrNotFound when there is no consent.
 	Get(ctx context.Context, accountID, clientID string) (Consent, error)
-	// Give remembers a yes; it replaces an earlier one.
+	// Give stores a consent in place of the previous one.
 	Give(ctx context.Context, c Consent, rec effect.Effects) error
 }

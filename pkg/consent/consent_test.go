@@ -7,7 +7,7 @@ import (
 	"omgevingsloket-id/pkg/consent"
 )
 
-// A person is asked again for one claim more, and never for fewer.
+// One more claim needs consent again; fewer do not.
 func TestCovers(t *testing.T) {
 	t.Parallel()
 	given := consent.Consent{Claims: []string{"email", "given_name"}}
@@ -31,7 +31,7 @@ func TestCovers(t *testing.T) {
 	}
 }
 
-// A second yes adds to the first, and changes neither list.
+// With adds the claims and modifies neither list.
 func TestWith(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ given, more, want []string }{

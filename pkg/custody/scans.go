@@ -15,42 +15,43 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Scans keeps what the scanner said of documents.
+// Scans stores the verdicts of the scanner. All methods return
+// errs.ErrUnavailable when the database cannot be reached.
 type Scans interface {
-	// Unscanned gives documents of sent applications, with content, that
-	// wait for the scanner, oldest first, those behind the given one (the
-	// zero Document = all).
+	// Unscanned returns at most limit documents of submitted applications that
+	// have content and no verdict, oldest first, after the given one (the zero
+	// Document = all).
 	Unscanned(ctx context.Context, after application.Document, limit int) ([]application.Document, error)
-	// Scanned keeps a verdict, once; errs.ErrConflict when there is one.
+	// Scanned stores a verdict. It returns errs.ErrConflict when there is one.
 	Scanned(ctx context.Context, documentID string, v scan.Verdict, signature string, now time.Time, rec effect.Effects) error
-	// Verdict tells what the scanner said; scan.Pending before it did.
+	// Verdict returns the stored verdict; scan.Pending before there is one.
 	Verdict(ctx context.Context, documentID string) (v scan.Verdict, signature string, err error)
 }
 
 const (
-	// scanBatch is how many documents are read at a time: each may be ten
-	// megabytes.
+	// scanBatch is the number of documents in memory, each up to 10 MB.
 	scanBatch = 4
-	// scanPatience is how many documents in a row may fail before a round is
-	// given up: then it may be the scanner, not the documents.
-	scanPatience = 3
+	// mostFailures is the number of failures in a row that ends a round,
+	// because the scanner itself may be the cause.
+	mostFailures = 3
 )
 
-// Scanning shows waiting documents to the scanner, in rounds; one at a time.
+// Scanning scans waiting documents, one at a time. It is not safe for
+// concurrent use.
 type Scanning struct {
 	Store   Scans
 	Scanner scan.Scanner
 	Ring    *secret.KeyRing
 	Now     func() time.Time
 
-	after application.Document // where the next round begins; the zero Document = with the oldest
+	after application.Document // where the next round begins; the zero Document = at the oldest
 }
 
-// Round shows each waiting document to the scanner and tells how many got a
-// verdict. One that got none stays not scanned and does not stop the others;
-// err tells of the last such. A round that is given up goes on behind the
-// documents that failed: a few that no scanner can read, the oldest of all,
-// would otherwise keep every other one from being seen.
+// Round scans each waiting document and returns the number of verdicts. A
+// document that fails stays unscanned and does not stop the others; err is the
+// last such failure. After mostFailures failures in a row the round ends, and
+// the next one begins after the failed documents. Otherwise a few old
+// documents that cannot be scanned would keep all others waiting.
 func (s *Scanning) Round(ctx context.Context) (done int, err error) {
 	failed := 0
 	for {
@@ -65,7 +66,7 @@ func (s *Scanning) Round(ctx context.Context) (done int, err error) {
 		for _, d := range waiting {
 			s.after = application.Document{ID: d.ID, CreatedAt: d.CreatedAt}
 			if one := scanOne(ctx, s.Store, s.Scanner, s.Ring, s.Now, d); one != nil {
-				if err, failed = one, failed+1; failed == scanPatience {
+				if err, failed = one, failed+1; failed == mostFailures {
 					return done, err
 				}
 				continue
@@ -87,7 +88,7 @@ func scanOne(ctx context.Context, store Scans, scanner scan.Scanner, ring *secre
 	err = store.Scanned(ctx, d.ID, verdict, signature, now(), effect.Of(
 		audit.System("scanner").Did(audit.DocumentScanned, d.ApplicationID, now()).Because(signature).With(map[string]string{"document": d.ID, "verdict": string(verdict)})))
 	if errors.Is(err, errs.ErrConflict) {
-		return nil // another server was quicker
+		return nil // another server scanned it first
 	}
 	return err
 }

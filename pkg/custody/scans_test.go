@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/scan"
 )
 
-// UP-04: every document of a sent application gets its verdict, once, on the
-// record; while the scanner is away nothing is taken for clean.
+// UP-04: every document of a submitted application gets one verdict, with an
+// event; without a scanner none is considered clean.
 func TestUP04_DocumentsAreScanned(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -35,18 +35,18 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 
 	clamd.Stop()
 	if n, err := round(); n != 0 || err == nil {
-		t.Error("without a scanner:", n, err)
+		t.Errorf("Round() without a scanner = %d, %v", n, err)
 	}
 	for id := range want {
 		if v, _, err := s.Stores.DB.Scans().Verdict(t.Context(), id); err != nil || v != scan.Pending {
-			t.Error("without a scanner a document is", v, err)
+			t.Errorf("Verdict() without a scanner = %v, %v", v, err)
 		}
 	}
 	clamd.Start()
 	n, err := round()
-	rest, err2 := round() // the first begins where the one without a scanner gave up
+	rest, err2 := round() // it begins where the round without a scanner ended
 	if n+rest != len(want)-1 || err != nil || err2 != nil {
-		t.Error("scanned:", n, rest, err, err2)
+		t.Errorf("Round() = %d, %v and then %d, %v", n, err, rest, err2)
 	}
 	for id, verdict := range want {
 		if v, _, err := s.Stores.DB.Scans().Verdict(t.Context(), id); err != nil || v != verdict {
@@ -54,7 +54,7 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 		}
 	}
 	if n, err := round(); n != 0 || err != nil {
-		t.Error("scanned twice:", n, err)
+		t.Errorf("second Round() = %d, %v", n, err)
 	}
 	var events []audit.Event
 	events, err = s.Stores.DB.Audit().Find(t.Context(), audit.Filter{Action: "document.scanned"}, 100)
@@ -66,11 +66,11 @@ func TestUP04_DocumentsAreScanned(t *testing.T) {
 		}
 	}
 	if told != len(want)-1 {
-		t.Error(told, "verdicts are on the record, want", len(want)-1)
+		t.Errorf("the audit log has %d verdicts, want %d", told, len(want)-1)
 	}
 }
 
-// scanning gives rounds of a real scanner.
+// scanning returns a function that runs a round with a real scanner.
 func scanning(s *site.Site, clamd *testenv.ClamdServer) func() (int, error) {
 	scanning := custody.Scanning{
 		Store: s.Stores.DB.Scans(), Scanner: scan.Clamd{Network: "tcp", Address: clamd.Addr, Timeout: testenv.Patience}, Ring: s.Stores.Ring, Now: s.Clock.Now,
@@ -78,8 +78,8 @@ func scanning(s *site.Site, clamd *testenv.ClamdServer) func() (int, error) {
 	return func() (int, error) { return scanning.Round(s.T.Context()) }
 }
 
-// UP-04: documents that no scanner can read, older than all others and as many
-// as it takes to lose patience, keep none of the others waiting for ever.
+// UP-04: documents that cannot be scanned, older than all others and enough to
+// end a round, do not keep the others waiting for ever.
 func TestUP04_UnreadableDocumentsKeepNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -89,7 +89,7 @@ func TestUP04_UnreadableDocumentsKeepNobodyWaiting(t *testing.T) {
 	s := site.New(t, nil)
 	var unreadable []string
 	for i := range 7 {
-		id := s.Document(fmt.Sprintf("poison%d@example.com", i), make([]byte, 12<<20), true) // more than this clamd takes
+		id := s.Document(fmt.Sprintf("poison%d@example.com", i), make([]byte, 12<<20), true) // more than this clamd accepts
 		unreadable = append(unreadable, id)
 		s.Clock.Add(time.Second)
 	}
@@ -103,15 +103,15 @@ func TestUP04_UnreadableDocumentsKeepNobodyWaiting(t *testing.T) {
 	rounds := 0
 	for ; verdict(good) == scan.Pending && rounds < 4; rounds++ {
 		if _, err := round(); err == nil {
-			t.Error("a round without a verdict on each says nothing")
+			t.Error("Round() returns no error after failures")
 		}
 	}
 	if verdict(good) != scan.Clean {
-		t.Errorf("after %d rounds a document behind unreadable ones is %s", rounds, verdict(good))
+		t.Errorf("after %d rounds a document after unreadable ones is %s", rounds, verdict(good))
 	}
 	for _, id := range unreadable {
 		if verdict(id) != scan.Pending {
-			t.Error("an unreadable document is", verdict(id))
+			t.Errorf("an unreadable document is %s", verdict(id))
 		}
 	}
 }

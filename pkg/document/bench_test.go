@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A telephone's picture of 12 megapixels, and what it costs to show it.
+// The cost of showing a phone's picture of 12 megapixels.
 func BenchmarkPicture(b *testing.B) {
 	m := image.NewYCbCr(image.Rect(0, 0, 4000, 3000), image.YCbCrSubsampleRatio420)
 	for i := range m.Y {

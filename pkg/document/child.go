@@ -11,27 +11,27 @@ import (
 // Exit codes of the process.
 const (
 	exitDone    = 0
-	exitRefused = 3 // the file cannot be looked into
-	exitUnfit   = 4 // the process cannot be confined, or was called wrongly
+	exitRefused = 3 // the file cannot be inspected
+	exitUnfit   = 4 // the process cannot be confined, or has wrong arguments
 )
 
 const (
-	// mostMemory is what the process may have. A progressive JPEG of
-	// MostPixels needs 600 MB while it is unpacked.
+	// mostMemory is the memory limit, in bytes. Decoding a progressive JPEG of
+	// MostPixels takes 600 MB.
 	mostMemory = 1 << 30
-	// mostSeconds is the processor's time it may take.
+	// mostSeconds is the limit on processor time.
 	mostSeconds = 10
-	// largestFile is the most it reads: what an upload may hold, and some.
+	// largestFile is the most bytes that it reads, above the limit of an upload.
 	largestFile = 32 << 20
 )
 
-// Child is the process's whole life: it takes from itself what it does not
-// need, reads one file from in, writes what is found to out, and gives the
-// exit code. What went wrong goes to words.
-func Child(kind string, in io.Reader, out, words io.Writer) int {
+// Child is the main function of the process. It confines the process, reads
+// one file from in, writes the result to out and an error to stderr, and
+// returns the exit code.
+func Child(kind string, in io.Reader, out, stderr io.Writer) int {
 	code, err := child(Kind(kind), in, out)
 	if err != nil {
-		fmt.Fprintln(words, err)
+		fmt.Fprintln(stderr, err)
 	}
 	return code
 }

@@ -2,6 +2,6 @@
 
 package document
 
-// confine bounds the process where the system can; the time limit of Worker
-// and the size limits of the readers hold everywhere.
+// confine does nothing here; the time limit of Worker and the size limits of
+// the readers apply on every system.
 func confine() error { return nil }

@@ -1,25 +1,24 @@
-// Package document owns looking into files that strangers sent: what of one
-// may be shown, and what it would do to whoever opens it.
+// Package document inspects files from strangers: what of a file may be shown,
+// and which active content it has.
 //
-//	JPEG, PNG ─► Picture: unpacked, turned upright, made smaller, packed
-//	             again. What is shown is ours; nothing of the file's own
-//	             text, place, maker or trailing bytes is left.
-//	PDF       ─► PDF: which active content it holds. The file itself stays
-//	             as it is and is never shown, only handed over.
+//	JPEG, PNG ─► Picture: decoded, turned upright, made smaller, encoded
+//	             again, without metadata and trailing bytes.
+//	PDF       ─► PDF: which active content it has. The file itself is not
+//	             changed and not shown; officials download it.
 //
-// Readers of strange files have faults, and files are made to find them. So
-// a server never calls these two: it has a Worker, which starts a process of
-// its own for each file (Child), with no environment and with little time,
-// processor and memory. Whatever goes wrong there is one refused document.
+// Decoders have faults that files can exploit. So a server calls neither
+// function but uses a Worker, which starts a process for each file (Child)
+// with no environment and with little time, processor and memory. A fault
+// there is one refused document.
 package document
 
 import "errors"
 
-// ErrRefused says that a file cannot be looked into: damaged, too large, or
-// more than a process may spend on it. Nothing of it is shown.
+// ErrRefused is returned for a file that is damaged, too large, or takes more
+// than a process may use. Nothing of it is shown.
 var ErrRefused = errors.New("document: cannot be looked into")
 
-// Kind says what is to be done with a file.
+// Kind is the kind of inspection.
 type Kind string
 
 // The kinds.
@@ -31,18 +30,18 @@ const (
 // Active is a kind of active content of a PDF; part of a text key.
 type Active string
 
-// What a PDF can hold beside pages, worst first.
+// The kinds of active content of a PDF, worst first.
 const (
 	Script     Active = "script"     // JavaScript
 	Launch     Active = "launch"     // starts a program or opens a file
-	Attachment Active = "attachment" // files within the file
-	Submit     Active = "submit"     // sends what is filled in somewhere, or reads it in
-	Remote     Active = "remote"     // fetches or opens something elsewhere
-	Opening    Active = "opening"    // acts by itself: on opening, closing, turning a page
-	Media      Active = "media"      // sound, film, three dimensions
-	Form       Active = "form"       // a form of the older kind (XFA), which is a program
+	Attachment Active = "attachment" // embedded files
+	Submit     Active = "submit"     // sends or imports form data
+	Remote     Active = "remote"     // fetches or opens something outside the file
+	Opening    Active = "opening"    // acts on opening, closing or turning a page
+	Media      Active = "media"      // sound, video, 3D
+	Form       Active = "form"       // an XFA form, which is a program
 	Link       Active = "link"       // links to the web
 )
 
-// Actives lists them all.
+// Actives lists all kinds of active content, worst first.
 var Actives = []Active{Script, Launch, Attachment, Submit, Remote, Opening, Media, Form, Link}

@@ -5,12 +5,12 @@ import (
 	"encoding/binary"
 )
 
-// orientation reads how a JPEG is to be turned, 1 to 8; 1 when it does not
-// say. Nothing else of a file's metadata is ever read.
+// orientation returns the Exif orientation of a JPEG, 1 to 8; 1 if there is
+// none. No other metadata is read.
 func orientation(jpeg []byte) int {
 	for at := 2; at+4 <= len(jpeg) && jpeg[at] == 0xff; {
 		marker, length := jpeg[at+1], int(binary.BigEndian.Uint16(jpeg[at+2:]))
-		if marker == 0xda || length < 2 || at+2+length > len(jpeg) { // the pixels begin, or it makes no sense
+		if marker == 0xda || length < 2 || at+2+length > len(jpeg) { // start of the image data, or malformed
 			return 1
 		}
 		if tiff, ok := bytes.CutPrefix(jpeg[at+4:at+2+length], []byte("Exif\x00\x00")); ok && marker == 0xe1 {

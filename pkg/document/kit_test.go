@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// TestMain lets the test binary be the process that looks into a file; some
-// of its ways are those of a reader that went wrong.
+// TestMain runs the test binary as the process of a worker; some kinds
+// misbehave as a faulty reader might.
 func TestMain(m *testing.M) {
 	if len(os.Args) != 3 || os.Args[1] != "child" && !strings.HasPrefix(os.Args[1], "broken-") {
 		os.Exit(m.Run())
@@ -75,7 +75,7 @@ func TestMain(m *testing.M) {
 	os.Exit(Child(os.Args[2], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// worker is one whose process is this test binary.
+// worker returns a worker whose process is this test binary.
 func worker(t testing.TB, way string) *Worker {
 	t.Helper()
 	program, err := os.Executable()
@@ -90,7 +90,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// photo is a picture in which each corner can be told from the others.
+// photo returns a picture with a different colour in each corner.
 func photo(w, h int) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -124,14 +124,14 @@ func pngOf(t testing.TB, m image.Image) []byte {
 	return b.Bytes()
 }
 
-// segment puts a segment behind the start of a JPEG.
+// segment inserts a segment after the start of a JPEG.
 func segment(jpeg []byte, marker byte, content string) []byte {
 	head := []byte{0xff, 0xd8, 0xff, marker}
 	head = binary.BigEndian.AppendUint16(head, uint16(len(content)+2))
 	return append(append(head, content...), jpeg[2:]...)
 }
 
-// exif is the metadata of a telephone: how it was held, and where.
+// exif returns the metadata of a phone: orientation and place.
 func exif(order binary.ByteOrder, orientation uint16) string {
 	b := []byte("MM\x00*")
 	if order == binary.LittleEndian {
@@ -153,7 +153,7 @@ func exif(order binary.ByteOrder, orientation uint16) string {
 	return "Exif\x00\x00" + string(b) + "GPS 52.0907N 5.1214E canary"
 }
 
-// chunk puts a chunk behind the header of a PNG.
+// chunk inserts a chunk after the header of a PNG.
 func chunk(png []byte, kind string, content []byte) []byte {
 	b := binary.BigEndian.AppendUint32(nil, uint32(len(content)))
 	b = append(append(b, kind...), content...)
@@ -162,7 +162,8 @@ func chunk(png []byte, kind string, content []byte) []byte {
 	return append(append(append([]byte{}, png[:header]...), b...), png[header:]...)
 }
 
-// pdf writes objects, of which the first is the catalog, with a right table.
+// pdf returns a file of these objects, the first being the catalog, with a valid
+// cross-reference table.
 func pdf(objects ...string) []byte {
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.7\n")
@@ -185,10 +186,10 @@ const (
 	page     = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>"
 )
 
-// plainPDF has one page and nothing else.
+// plainPDF returns a PDF with one page and nothing else.
 func plainPDF() []byte { return pdf("<</Type/Catalog/Pages 2 0 R>>", pageTree, page) }
 
-// noise is what packs badly.
+// noise returns data that does not compress.
 func noise(n int) []byte {
 	r := rand.NewChaCha8([32]byte{1})
 	b := make([]byte, n)

@@ -12,17 +12,17 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
 
-// PDF tells which active content a PDF holds, in the order of Actives. It
-// looks in two ways, for readers of PDF disagree on what belongs to a file:
-// at each object that the file's own table leads to, and for telling names in
-// the bytes as they are, wherever they stand.
+// PDF returns the kinds of active content of a PDF, in the order of Actives.
+// Readers of PDF disagree on what belongs to a file, so it looks both at each
+// object in the cross-reference table and for names anywhere in the bytes. It
+// returns ErrRefused for a file that it cannot read.
 func PDF(content []byte) (found []Active, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			found, err = nil, fmt.Errorf("%w: the reader gave up: %v", ErrRefused, v)
 		}
 	}()
-	model.ConfigPath = "disable" // else it makes a folder in the home of whoever runs this
+	model.ConfigPath = "disable" // otherwise it creates a folder in the home directory
 	conf := model.NewDefaultConfiguration()
 	const megabyte = 1 << 20
 	conf.Limits.MaxStreamBytes, conf.Limits.MaxDecodeBytes = 32*megabyte, 64*megabyte
@@ -52,8 +52,8 @@ func PDF(content []byte) (found []Active, err error) {
 
 var begins = regexp.MustCompile(`^\s*\d+\s+\d+\s+obj\s*(null\b)?`)
 
-// unread tells whether there is an object that the reader passed over, as it
-// does with what it cannot make sense of.
+// unread reports whether an object is at offset. The reader skips objects that
+// it cannot parse.
 func unread(content []byte, offset int64) bool {
 	if offset <= 0 || offset >= int64(len(content)) {
 		return false
@@ -63,23 +63,23 @@ func unread(content []byte, offset int64) bool {
 	return found != nil && found[1] == nil
 }
 
-// deepest is how far objects are followed into each other.
+// deepest is the deepest nesting of objects that is followed.
 const deepest = 200
 
-// entries are names of dictionary entries that say it all.
+// entries maps names of dictionary entries to active content.
 var entries = map[string]Active{
 	"JavaScript": Script, "JS": Script, "AA": Opening, "EmbeddedFiles": Attachment, "EF": Attachment, "XFA": Form,
 	"RichMediaContent": Media, "RichMediaSettings": Media, "FFilter": Remote,
 }
 
-// values are what Type, Subtype and S of a dictionary can say.
+// values maps values of Type, Subtype and S of a dictionary to active content.
 var values = map[string]Active{
 	"JavaScript": Script, "Launch": Launch, "SubmitForm": Submit, "ImportData": Submit, "GoToR": Remote, "GoToE": Remote, "URI": Link,
 	"EmbeddedFile": Attachment, "FileAttachment": Attachment,
 	"RichMedia": Media, "Movie": Media, "Sound": Media, "Screen": Media, "3D": Media, "Rendition": Media, "RichMediaExecute": Media, "GoTo3DView": Media,
 }
 
-// look collects what is found.
+// look collects the active content of a file.
 type look struct {
 	file  *model.Context
 	found map[Active]bool
@@ -120,7 +120,7 @@ func (l look) stream(d types.Dict, deep int) {
 	l.dict(d, deep)
 }
 
-// dict judges a dictionary; the reader has undone the escapes of its names.
+// dict inspects a dictionary; the reader has decoded the escapes of its names.
 func (l look) dict(d types.Dict, deep int) {
 	for key, value := range d {
 		l.mark(entries, key)
@@ -136,8 +136,8 @@ func (l look) dict(d types.Dict, deep int) {
 	}
 }
 
-// opening judges what happens when the file is opened. To begin at a page is
-// what most files ask, and no act.
+// opening inspects the action on opening. Going to a page is common and does
+// not count.
 func (l look) opening(o types.Object) {
 	switch v := l.direct(o).(type) {
 	case types.Array:
@@ -150,7 +150,8 @@ func (l look) opening(o types.Object) {
 	l.found[Opening] = true
 }
 
-// direct follows a reference; nil when it leads nowhere.
+// direct returns the object of a reference, nil if there is none, and any other
+// object as it is.
 func (l look) direct(o types.Object) types.Object {
 	if _, ok := o.(types.IndirectRef); !ok {
 		return o
@@ -168,7 +169,8 @@ func (l look) mark(known map[string]Active, name string) {
 	}
 }
 
-// shortest is the shortest name that cannot stand in packed data by chance.
+// shortest is the length of names from which they are unlikely to occur in
+// compressed data by chance.
 const shortest = 5
 
 // raw looks for names in the bytes of the file.
@@ -191,7 +193,7 @@ func (l look) raw(content []byte) {
 	}
 }
 
-// plain undoes the escapes of a name (ISO 32000-1 §7.3.5): J#61vaScript.
+// plain decodes the escapes of a name (ISO 32000-1 §7.3.5): J#61vaScript.
 func plain(name string) string {
 	if !bytes.ContainsRune([]byte(name), '#') {
 		return name

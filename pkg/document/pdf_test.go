@@ -18,8 +18,8 @@ func packed(content string) string {
 	return b.String()
 }
 
-// hidden puts an object into an object stream, where its bytes cannot be
-// read without unpacking (ISO 32000-1 §7.5.7), found by a packed table.
+// hidden returns a PDF with an object in a compressed object stream (ISO
+// 32000-1 §7.5.7) and a compressed cross-reference table.
 func hidden(object string) []byte {
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.7\n")
@@ -50,7 +50,7 @@ func hidden(object string) []byte {
 	return b.Bytes()
 }
 
-// UP-11: whatever a PDF would do is found, however it is written.
+// UP-11: active content of a PDF is found in every form.
 func TestUP11_ActiveContent(t *testing.T) {
 	t.Parallel()
 	catalog := func(more string, objects ...string) []byte {
@@ -99,14 +99,14 @@ func TestUP11_ActiveContent(t *testing.T) {
 		"film":                          {annotation("/Subtype/Screen/A<</S/Rendition>>"), []Active{Media}},
 		"three dimensions":              {annotation("/Subtype/3D"), []Active{Media}},
 		"sound":                         {annotation("/Subtype/Sound"), []Active{Media}},
-		// Readers of PDF disagree on which table counts: an older one still
-		// shows what a newer one hides.
+		// Readers of PDF disagree on which table counts, so content that a
+		// newer table hides is found too.
 		"script in an earlier version": {append(catalog("/OpenAction"+script), plainPDF()...), []Active{Script}},
 		"script behind the end":        {append(plainPDF(), "\n9 0 obj\n"+script+"\nendobj\n"...), []Active{Script}},
 	} {
 		found, err := PDF(c.content)
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: PDF() = %v, want nil", name, err)
 			continue
 		}
 		for _, want := range c.want {
@@ -115,12 +115,12 @@ func TestUP11_ActiveContent(t *testing.T) {
 			}
 		}
 		if len(c.want) == 0 && len(found) > 0 {
-			t.Errorf("%s: found %v", name, found)
+			t.Errorf("%s: PDF() = %v, want none", name, found)
 		}
 	}
 }
 
-// UP-11, UP-05: what cannot be read to its end is not "nothing found".
+// UP-11, UP-05: a PDF that cannot be read completely is refused.
 func TestUP11_UnreadableIsRefused(t *testing.T) {
 	t.Parallel()
 	deep := strings.Repeat("[", 50_000) + strings.Repeat("]", 50_000)
@@ -138,7 +138,7 @@ func TestUP11_UnreadableIsRefused(t *testing.T) {
 			content = bytes.Replace(content, []byte("/Root 1 0 R"), []byte("/Root 1 0 R/Encrypt 4 0 R/ID[(aaaaaaaaaaaaaaaa)(aaaaaaaaaaaaaaaa)]"), 1)
 		}
 		if found, err := PDF(content); !errors.Is(err, ErrRefused) {
-			t.Errorf("%s: %v %v", name, found, err)
+			t.Errorf("%s: PDF() = %v, %v, want %v", name, found, err, ErrRefused)
 		}
 	}
 }
@@ -148,7 +148,7 @@ func FuzzUP11_PDF(f *testing.F) {
 	f.Add(hidden("<</S/Launch>>"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if _, err := PDF(content); err != nil && !errors.Is(err, ErrRefused) {
-			t.Error(err)
+			t.Errorf("PDF() = %v, want nil or %v", err, ErrRefused)
 		}
 	})
 }

@@ -10,18 +10,19 @@ import (
 )
 
 const (
-	// MostPixels is what a picture may unpack to.
+	// MostPixels is the most pixels of a picture.
 	MostPixels = 40_000_000
 
-	// longestSide is what is shown of it: enough to read a passport by.
+	// longestSide is the longest side of the result, in pixels: enough to read
+	// a passport.
 	longestSide = 2000
 
 	quality = 88
 )
 
-// Picture gives a JPEG or PNG as a new JPEG of at most 2000 pixels a side,
-// turned upright. Its size is known from the header before anything is
-// unpacked.
+// Picture returns a JPEG or PNG as a new JPEG of at most 2000 pixels a side,
+// turned upright. It checks the size in the header before it decodes the
+// picture, and returns ErrRefused if that is too large or the file is damaged.
 func Picture(content []byte) ([]byte, error) {
 	header, unpack, turned := png.DecodeConfig, png.Decode, 1
 	if bytes.HasPrefix(content, []byte{0xff, 0xd8}) {
@@ -43,8 +44,9 @@ func Picture(content []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// shrink makes a picture fit, on white paper. Each new pixel is the mean of
-// those it stands for; they are read some rows at a time.
+// shrink returns the picture, at most longestSide a side, on a white
+// background. Each pixel is the mean of those that it replaces. The source is
+// converted some rows at a time, to save memory.
 func shrink(src image.Image) *image.RGBA {
 	b := src.Bounds()
 	w, h := b.Dx(), b.Dy()
@@ -76,7 +78,7 @@ func mean(pixel []byte, strip *image.RGBA, from, to, rows int) {
 	pixel[0], pixel[1], pixel[2], pixel[3] = byte(r/n), byte(g/n), byte(b/n), 255
 }
 
-// turn puts a picture upright (Exif 2.32 §4.6.5, Orientation).
+// turn returns the picture turned upright (Exif 2.32 §4.6.5, Orientation).
 func turn(src *image.RGBA, orientation int) *image.RGBA {
 	if orientation < 2 || orientation > 8 {
 		return src

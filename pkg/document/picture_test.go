@@ -18,7 +18,7 @@ func unpacked(t *testing.T, content []byte) image.Image {
 	return m
 }
 
-// near tells whether a pixel has about this colour; JPEG keeps no exact ones.
+// near reports whether a pixel has about this colour, since JPEG is lossy.
 func near(m image.Image, x, y int, want color.NRGBA) bool {
 	r, g, b, _ := m.At(x, y).RGBA()
 	off := func(got uint32, want uint8) bool { d := int(got>>8) - int(want); return d > 40 || d < -40 }
@@ -33,7 +33,7 @@ var (
 	white  = color.NRGBA{R: 255, G: 255, B: 255, A: 255}
 )
 
-// corners demands these colours at top left, top right, bottom left, bottom right.
+// corners checks the colours at top left, top right, bottom left, bottom right.
 func corners(t *testing.T, m image.Image, want ...color.NRGBA) {
 	t.Helper()
 	b := m.Bounds()
@@ -51,7 +51,7 @@ func TestPictureKeepsWhatIsSeen(t *testing.T) {
 		must(t, err)
 		m := unpacked(t, out)
 		if m.Bounds().Dx() != 120 || m.Bounds().Dy() != 80 {
-			t.Error(name, m.Bounds())
+			t.Errorf("%s: Picture() has the bounds %v, want 120 by 80", name, m.Bounds())
 		}
 		corners(t, m, red, green, blue, yellow)
 	}
@@ -66,7 +66,7 @@ func TestPictureFits(t *testing.T) {
 		must(t, err)
 		m := unpacked(t, out)
 		if m.Bounds().Dx() != c.wantW || m.Bounds().Dy() != c.wantH {
-			t.Errorf("%d by %d becomes %v", c.w, c.h, m.Bounds())
+			t.Errorf("Picture(%d by %d) has the bounds %v, want %d by %d", c.w, c.h, m.Bounds(), c.wantW, c.wantH)
 		}
 		if c.w > 100 && c.h > 100 {
 			corners(t, m, red, green, blue, yellow)
@@ -74,13 +74,13 @@ func TestPictureFits(t *testing.T) {
 	}
 }
 
-// What is not there is white, as paper is: a scan with holes stays readable.
+// Transparent pixels become white, so that such a scan stays readable.
 func TestPictureOnWhitePaper(t *testing.T) {
 	t.Parallel()
 	out, err := Picture(pngOf(t, image.NewNRGBA(image.Rect(0, 0, 50, 50))))
 	must(t, err)
 	if !near(unpacked(t, out), 20, 20, white) {
-		t.Error("not on white")
+		t.Error("the background is not white")
 	}
 }
 
@@ -93,13 +93,13 @@ func TestPictureOfEveryKind(t *testing.T) {
 	} {
 		out, err := Picture(pngOf(t, m))
 		if err != nil || unpacked(t, out).Bounds().Dx() != 2000 {
-			t.Error(name, err)
+			t.Errorf("%s: Picture() = %v, want it 2000 pixels wide", name, err)
 		}
 	}
 }
 
-// UP-19: where and with what a picture was taken is gone; how the telephone
-// was held is obeyed first.
+// UP-19: the place and the device of a picture are removed, after its
+// orientation was applied.
 func TestUP19_MetadataIsGone(t *testing.T) {
 	t.Parallel()
 	turned := map[uint16][]color.NRGBA{
@@ -115,11 +115,11 @@ func TestUP19_MetadataIsGone(t *testing.T) {
 			out, err := Picture(content)
 			must(t, err)
 			if bytes.Contains(out, []byte("canary")) || bytes.Contains(out, []byte("Exif")) {
-				t.Error("metadata is left")
+				t.Error("Picture() keeps metadata of a JPEG")
 			}
 			m := unpacked(t, out)
 			if tall := m.Bounds().Dy() == 96; tall != (orientation >= 5 && orientation <= 8) {
-				t.Errorf("orientation %d: %v", orientation, m.Bounds())
+				t.Errorf("Picture() with orientation %d has the bounds %v", orientation, m.Bounds())
 			}
 			corners(t, m, want...)
 		}
@@ -128,11 +128,11 @@ func TestUP19_MetadataIsGone(t *testing.T) {
 	out, err := Picture(append(picture, "canary"...))
 	must(t, err)
 	if bytes.Contains(out, []byte("canary")) {
-		t.Error("metadata of a PNG is left")
+		t.Error("Picture() keeps metadata of a PNG")
 	}
 }
 
-// Metadata that lies about itself is no metadata.
+// Malformed metadata is ignored.
 func TestUP19_BrokenMetadata(t *testing.T) {
 	t.Parallel()
 	whole := segment(jpegOf(t, photo(16, 16)), 0xe1, exif(binary.BigEndian, 6))
@@ -142,16 +142,17 @@ func TestUP19_BrokenMetadata(t *testing.T) {
 			bent := bytes.Clone(whole)
 			bent[i] = b
 			if o := orientation(bent); o < 0 || o > 65535 {
-				t.Error(o)
+				t.Errorf("orientation() = %d, want 16 bits", o)
 			}
 		}
 	}
 	if orientation([]byte{0xff, 0xd8}) != 1 || orientation(nil) != 1 {
-		t.Error("nothing says something")
+		t.Error("orientation() without Exif is not 1")
 	}
 }
 
-// UP-02: of a file that is a picture and something else, the picture is left.
+// UP-02: of a file that is a picture and something else, only the picture is
+// left.
 func TestUP02_Polyglots(t *testing.T) {
 	t.Parallel()
 	script := "<script>alert(document.domain)</script><?php system($_GET[0]); ?>/*canary*/=1;"
@@ -173,7 +174,7 @@ func TestUP02_Polyglots(t *testing.T) {
 		must(t, err)
 		for _, left := range []string{"canary", "<script", "<?php", "PK\x03\x04", "%PDF", "MZ ", "ftyp"} {
 			if bytes.Contains(out, []byte(left)) {
-				t.Errorf("%s: %q is left", name, left)
+				t.Errorf("%s: Picture() keeps %q", name, left)
 			}
 		}
 		corners(t, unpacked(t, out), red, green, blue, yellow)
@@ -187,7 +188,7 @@ func TestUP02_Polyglots(t *testing.T) {
 		"nothing":            nil,
 	} {
 		if _, err := Picture(content); !errors.Is(err, ErrRefused) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: Picture() = %v, want %v", name, err, ErrRefused)
 		}
 	}
 }

@@ -17,10 +17,11 @@ import (
 	"omgevingsloket-id/pkg/application"
 )
 
-// Largest is the most a document may hold, in bytes.
+// Largest is the largest size of a document, in bytes.
 const Largest = 10 << 20
 
-// mostPixels keeps out pictures that are small to send and huge to look at.
+// mostPixels is the most pixels of a picture: a small file can be huge when
+// decoded.
 const mostPixels = 40_000_000
 
 // The types of documents.
@@ -31,18 +32,17 @@ const (
 	TypeOther = "application/octet-stream" // practice only
 )
 
-// What can be wrong with a document (Fault.Why).
+// The faults of a document (Fault.Why).
 const (
 	Empty         = "empty"
 	WrongType     = "type"    // neither PDF, JPEG nor PNG
-	Damaged       = "damaged" // said to be one of them, and cannot be read
+	Damaged       = "damaged" // one of these types, but cannot be read
 	TooManyPixels = "pixels"  // more than 40 million
 )
 
-// Judge tells the type of a document by its content, or what is wrong with
-// it. Names and types that a browser states are not asked. On practice any
-// content will do, none at all too; only pictures too large to open are
-// refused there.
+// Judge returns the type of a document by its content, or its fault. It
+// ignores the name and the type that a browser states. Practice accepts any
+// content, even none, except pictures with too many pixels.
 func Judge(content []byte, practice bool) (kind, wrong string) {
 	switch kind, wrong = judge(content); {
 	case practice && wrong != "" && wrong != TooManyPixels:
@@ -67,8 +67,8 @@ func judge(content []byte) (kind, wrong string) {
 	return "", WrongType
 }
 
-// judgePicture reads the header alone: nothing is unpacked before its size
-// is known.
+// judgePicture reads only the header, so that nothing is decoded before its
+// size is known.
 func judgePicture(content []byte, header func(io.Reader) (image.Config, error)) string {
 	size, err := header(bytes.NewReader(content))
 	if err != nil || size.Width < 1 || size.Height < 1 {
@@ -80,8 +80,8 @@ func judgePicture(content []byte, header func(io.Reader) (image.Config, error)) 
 	return ""
 }
 
-// judgePDF demands a header at the very start, so that no browser takes
-// the file for something else, and a trailer, so that it is not cut off (ISO
+// judgePDF checks for a header at the very start, so that no browser takes the
+// file for another type, and for a trailer, so that it is not truncated (ISO
 // 32000-1 §7.5).
 func judgePDF(content []byte) string {
 	const trailer = 2048
@@ -92,8 +92,8 @@ func judgePDF(content []byte) string {
 	return ""
 }
 
-// endings are how names of a type end; the first one is added when a name
-// ends in another way, for whoever opens it later goes by the name.
+// endings lists the file name extensions of a type. CleanName adds the first
+// one to other names, because programs choose by extension.
 var endings = map[string][]string{
 	TypePDF:  {".pdf"},
 	TypeJPEG: {".jpg", ".jpeg"},
@@ -105,16 +105,15 @@ const (
 	longestEnding   = 10
 )
 
-// reserved are names that Windows keeps for itself.
+// reserved lists the device names of Windows.
 var reserved = strings.Fields("con prn aux nul com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9")
 
-// CleanName makes of the name an applicant's computer gave one that can be
-// shown, and later be saved, without harm: no path, no control characters or
-// turns of direction, nothing an operating system takes for a device or a
-// command, at most 100 characters, and the ending that goes with the type.
-// It is never used to store anything.
+// CleanName returns a file name that is safe to show and to save: without
+// path, control characters, changes of text direction, device names and shell
+// characters, at most 100 characters, with an extension of the type. It is
+// never used as a path for storage.
 func CleanName(raw, kind string) string {
-	s := norm.NFC.String(strings.ToValidUTF8(raw, "")) // some characters only turn into ; and the like by this
+	s := norm.NFC.String(strings.ToValidUTF8(raw, "")) // NFC turns some characters into ; and the like
 	s = s[strings.LastIndexAny(s, `/\`)+1:]
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -142,7 +141,7 @@ func CleanName(raw, kind string) string {
 	return stem + ending
 }
 
-// splitEnding parts a name before the ending that fits its type.
+// splitEnding splits a name before the extension that fits its type.
 func splitEnding(name, kind string) (stem, ending string) {
 	dot := strings.LastIndexByte(name, '.')
 	if known, ok := endings[kind]; ok {
@@ -157,7 +156,7 @@ func splitEnding(name, kind string) (stem, ending string) {
 	return name[:dot], name[dot:]
 }
 
-// fewAccents drops what is heaped upon one letter.
+// fewAccents removes combining marks beyond application.MostAccents on a letter.
 func fewAccents(s string) string {
 	accents := 0
 	return strings.Map(func(r rune) rune {

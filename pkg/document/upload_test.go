@@ -38,7 +38,7 @@ func jpegOf(t testing.TB, w, h int) []byte {
 	return b.Bytes()
 }
 
-// bombPNG is a tiny file whose header claims w x h pixels.
+// bombPNG returns a tiny file whose header states w x h pixels.
 func bombPNG(t testing.TB, w, h uint32) []byte {
 	t.Helper()
 	b := pngOf(t, 1, 1)
@@ -57,7 +57,8 @@ func bombJPEG(t testing.TB, w, h uint16) []byte {
 	return b
 }
 
-// UP-01, UP-02, UP-03, UP-05: the content decides, and has to be readable.
+// UP-01, UP-02, UP-03, UP-05: the content decides the type and has to be
+// readable.
 func TestUP01_UP05_Inspect(t *testing.T) {
 	t.Parallel()
 	zip := "PK\x03\x04\x14\x00\x00\x00\x08\x00" + strings.Repeat("x", 100)
@@ -101,21 +102,21 @@ func TestUP01_UP05_Inspect(t *testing.T) {
 			switch {
 			case c.wrong == document.TooManyPixels:
 				if wrong != document.TooManyPixels {
-					t.Errorf("practice: %q, %q", kind, wrong)
+					t.Errorf("Judge(in practice) = %q, %q, want %q", kind, wrong, document.TooManyPixels)
 				}
 			case c.wrong != "":
 				if kind != document.TypeOther || wrong != "" {
-					t.Errorf("practice: %q, %q", kind, wrong)
+					t.Errorf("Judge(in practice) = %q, %q, want %q", kind, wrong, document.TypeOther)
 				}
 			case kind != c.kind || wrong != "":
-				t.Errorf("practice: %q, %q", kind, wrong)
+				t.Errorf("Judge(in practice) = %q, %q, want %q", kind, wrong, c.kind)
 			}
 		})
 	}
 }
 
-// What is accepted in production is one of three types, opens with its own
-// mark, and as a picture has at most 40 million pixels. Nothing panics.
+// Production accepts three types, each with its own signature, and pictures of
+// at most 40 million pixels. Nothing panics.
 func FuzzInspect(f *testing.F) {
 	for _, seed := range [][]byte{nil, []byte(smallPDF), pngOf(f, 3, 3), jpegOf(f, 3, 3), bombPNG(f, 20_000, 20_000), bombJPEG(f, 60_000, 60_000)} {
 		f.Add(seed)
@@ -125,19 +126,19 @@ func FuzzInspect(f *testing.F) {
 		if wrong == "" {
 			mark := map[string]string{document.TypePDF: "%PDF-", document.TypePNG: "\x89PNG", document.TypeJPEG: "\xff\xd8\xff"}[kind]
 			if mark == "" || !bytes.HasPrefix(content, []byte(mark)) {
-				t.Fatalf("accepted as %q", kind)
+				t.Fatalf("Judge() = %q, without the signature of that type", kind)
 			}
 			if size, _, err := image.DecodeConfig(bytes.NewReader(content)); kind != document.TypePDF && (err != nil || size.Width*size.Height > 40_000_000) {
-				t.Fatalf("%s: %+v, %v", kind, size, err)
+				t.Fatalf("Judge() = %q of a picture of %+v, %v", kind, size, err)
 			}
 		}
 		if kind, wrong := document.Judge(content, true); wrong != "" && wrong != document.TooManyPixels || wrong == "" && kind == "" {
-			t.Fatalf("practice: %q %q", kind, wrong)
+			t.Fatalf("Judge(in practice) = %q, %q", kind, wrong)
 		}
 	})
 }
 
-// UP-06: names are for showing only, and harmless at that.
+// UP-06: names are only shown, and safe to show.
 func TestUP06_CleanName(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ raw, kind, want string }{
@@ -150,7 +151,7 @@ func TestUP06_CleanName(t *testing.T) {
 		{"x\x00.html", document.TypePDF, "x.html.pdf"},
 		{"evil.html", document.TypePNG, "evil.html.png"},
 		{"pas\u202efdp.exe", document.TypePDF, "pasfdp.exe.pdf"},
-		{"a\u037eb.pdf", document.TypePDF, "a_b.pdf"}, // the Greek question mark is a semicolon in disguise
+		{"a\u037eb.pdf", document.TypePDF, "a_b.pdf"}, // NFC turns the Greek question mark into a semicolon
 		{"CON", document.TypePDF, "_CON.pdf"},
 		{"nul.pdf", document.TypePDF, "_nul.pdf"},
 		{".htaccess", document.TypeOther, "htaccess"},
@@ -186,23 +187,23 @@ func TestUP06_CleanNameAlways(t *testing.T) {
 		name := document.CleanName(raw, kind)
 		switch {
 		case name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > 100:
-			t.Fatalf("%q", name)
+			t.Fatalf("CleanName() = %q, want 1 to 100 characters", name)
 		case strings.ContainsAny(name, "/\\:*?\"<>|;\x00\r\n"), strings.HasPrefix(name, "."), strings.HasSuffix(name, "."), strings.HasPrefix(name, " "):
-			t.Fatalf("%q", name)
+			t.Fatalf("CleanName() = %q, which has an unsafe character", name)
 		case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }):
-			t.Fatalf("%q", name)
+			t.Fatalf("CleanName() = %q, which has an invisible character", name)
 		case kind != document.TypeOther && document.CleanName(name, kind) != name:
-			t.Fatalf("%q becomes %q", name, document.CleanName(name, kind))
+			t.Fatalf("CleanName(%q) = %q, want the same", name, document.CleanName(name, kind))
 		}
 		lower := strings.ToLower(name)
 		if kind == document.TypePDF && !strings.HasSuffix(lower, ".pdf") || kind == document.TypePNG && !strings.HasSuffix(lower, ".png") {
-			t.Fatalf("%q as %s", name, kind)
+			t.Fatalf("CleanName(%s) = %q, want the extension", kind, name)
 		}
 	})
 }
 
-// UP-03: what a browser or an office would run is no document here, whatever
-// its name; on practice it is kept as something nobody is shown.
+// UP-03: what a browser or an office program would run is refused, whatever
+// its name; practice stores it as TypeOther, which is not shown.
 func TestUP03_OtherTypes(t *testing.T) {
 	t.Parallel()
 	zip := func(first string) string {
@@ -221,10 +222,10 @@ func TestUP03_OtherTypes(t *testing.T) {
 	} {
 		kind, wrong := document.Judge([]byte(content), false)
 		if wrong == "" {
-			t.Errorf("%s is taken for %s", name, kind)
+			t.Errorf("Judge(%s) = %s, want it refused", name, kind)
 		}
 		if kind, wrong := document.Judge([]byte(content), true); kind != document.TypeOther || wrong != "" {
-			t.Errorf("%s on practice: %s %s", name, kind, wrong)
+			t.Errorf("Judge(%s, in practice) = %s, %s, want %s", name, kind, wrong, document.TypeOther)
 		}
 	}
 }

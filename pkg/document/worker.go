@@ -14,28 +14,30 @@ import (
 )
 
 const (
-	// longestLook is how long a process may take for one file.
-	longestLook = 15 * time.Second
-	// largestAnswer is the most a process may answer: a picture of the
-	// longest sides is a few megabytes.
+	// longestRun is the time limit of a process.
+	longestRun = 15 * time.Second
+	// largestAnswer is the most output of a process, in bytes. A picture of
+	// the largest size takes a few megabytes.
 	largestAnswer = 16 << 20
 )
 
-// Worker looks into files, each in a process of its own.
+// Worker inspects files, each in a process of its own. It is safe for concurrent
+// use.
 type Worker struct {
 	places  chan struct{}
 	command []string
 	longest time.Duration
 }
 
-// NewWorker makes a worker that runs at most so many processes at the same
-// time. command starts the process (Child) when the kind is added to it.
+// NewWorker returns a worker that runs at most atOnce processes at the same
+// time. command and the kind as last argument are the command line of the
+// process (Child).
 func NewWorker(atOnce int, command ...string) *Worker {
-	return &Worker{places: make(chan struct{}, atOnce), command: command, longest: longestLook}
+	return &Worker{places: make(chan struct{}, atOnce), command: command, longest: longestRun}
 }
 
-// Picture is Picture in another process. Errors: ErrRefused, or
-// errs.ErrUnavailable when there is no place or no process to be had.
+// Picture runs the function Picture in a process. It returns ErrRefused, or
+// errs.ErrUnavailable if no process can be started in time.
 func (w *Worker) Picture(ctx context.Context, content []byte) ([]byte, error) {
 	out, err := w.run(ctx, KindPicture, content)
 	if err != nil {
@@ -47,7 +49,7 @@ func (w *Worker) Picture(ctx context.Context, content []byte) ([]byte, error) {
 	return out, nil
 }
 
-// PDF is PDF in another process, with the errors of Picture.
+// PDF runs the function PDF in a process, with the errors of Picture.
 func (w *Worker) PDF(ctx context.Context, content []byte) ([]Active, error) {
 	out, err := w.run(ctx, KindPDF, content)
 	if err != nil {
@@ -57,14 +59,14 @@ func (w *Worker) PDF(ctx context.Context, content []byte) ([]Active, error) {
 	if err := json.Unmarshal(out, &found); err != nil {
 		return nil, fmt.Errorf("%w: the process gave no list", ErrRefused)
 	}
-	// The process has read a stranger's file: its words are checked too.
+	// The file may have taken over the process, so check its output too.
 	if len(found) > len(Actives) || slices.ContainsFunc(found, func(a Active) bool { return !slices.Contains(Actives, a) }) {
 		return nil, fmt.Errorf("%w: the process found what does not exist", ErrRefused)
 	}
 	return found, nil
 }
 
-// enter waits for a place, as long as two others may take.
+// enter waits for a place, for at most twice the time limit of a process.
 func (w *Worker) enter(ctx context.Context) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*w.longest)
 	defer cancel()
@@ -84,32 +86,32 @@ func (w *Worker) run(ctx context.Context, kind Kind, content []byte) ([]byte, er
 	defer leave()
 	look, cancel := context.WithTimeout(ctx, w.longest)
 	defer cancel()
-	out, words := &bounded{most: largestAnswer, full: cancel}, &bounded{most: 4 << 10, full: cancel}
+	out, stderr := &bounded{most: largestAnswer, full: cancel}, &bounded{most: 4 << 10, full: cancel}
 	cmd := exec.CommandContext(look, w.command[0], append(w.command[1:len(w.command):len(w.command)], string(kind))...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = []string{}, "/", time.Second
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(content), out, words
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(content), out, stderr
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return out.held, nil
-	case ctx.Err() != nil: // whoever asked is gone
+	case ctx.Err() != nil: // the caller gave up
 		return nil, errs.Unavailable("looking into a document", ctx.Err())
 	case errors.As(err, &exit) && exit.ExitCode() != exitUnfit, look.Err() != nil, errors.Is(err, errTooMuch):
-		first, _, _ := bytes.Cut(words.held, []byte("\n"))
+		first, _, _ := bytes.Cut(stderr.held, []byte("\n"))
 		return nil, fmt.Errorf("%w: %w: %.200q", ErrRefused, err, first)
 	}
-	return nil, errs.Unavailable("looking into a document", fmt.Errorf("%w: %q", err, words.held))
+	return nil, errs.Unavailable("looking into a document", fmt.Errorf("%w: %q", err, stderr.held))
 }
 
 var errTooMuch = errors.New("more than may be answered")
 
-// bounded is a buffer with a limit. It is no bytes.Buffer: one of those has
-// ways in that are not Write.
+// bounded is a buffer with a limit. It does not embed bytes.Buffer, whose
+// ReadFrom would bypass the limit.
 type bounded struct {
 	held []byte
 	most int
-	full func() // ends whoever fills it
+	full func() // stops the writer
 }
 
 func (b *bounded) Write(p []byte) (int, error) {

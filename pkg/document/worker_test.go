@@ -22,32 +22,32 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// The process does what the functions do.
+// A worker returns what the functions return.
 func TestWorker(t *testing.T) {
 	w := worker(t, "child")
 	picture := jpegOf(t, photo(300, 200))
 	want, err := Picture(picture)
 	must(t, err)
 	if got, err := w.Picture(t.Context(), picture); err != nil || !bytes.Equal(got, want) {
-		t.Error("picture:", len(got), err)
+		t.Errorf("Picture() = %d bytes, %v, want %d", len(got), err, len(want))
 	}
 	if found, err := w.PDF(t.Context(), plainPDF()); err != nil || len(found) != 0 {
-		t.Error(found, err)
+		t.Errorf("PDF(plain) = %v, %v, want none", found, err)
 	}
 	if found, err := w.PDF(t.Context(), hidden("<</S/Launch>>")); err != nil || !slices.Equal(found, []Active{Launch}) {
-		t.Error(found, err)
+		t.Errorf("PDF(launch) = %v, %v, want %v", found, err, Launch)
 	}
 	for _, content := range [][]byte{nil, []byte("x"), picture} {
 		if _, err := w.PDF(t.Context(), content); !errors.Is(err, ErrRefused) {
-			t.Error(err)
+			t.Errorf("PDF(no PDF) = %v, want %v", err, ErrRefused)
 		}
 	}
 	if _, err := w.Picture(t.Context(), plainPDF()); !errors.Is(err, ErrRefused) {
-		t.Error(err)
+		t.Errorf("Picture(a PDF) = %v, want %v", err, ErrRefused)
 	}
 }
 
-// UP-29: a reader that goes wrong takes nothing with it, whatever it does.
+// UP-29: a process that misbehaves harms nothing else.
 func TestUP29_BrokenReaders(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs readers until they are out of memory or time")
@@ -56,13 +56,13 @@ func TestUP29_BrokenReaders(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			w := worker(t, "broken-"+way)
 			if found, err := w.PDF(t.Context(), bytes.Repeat([]byte("x"), 12<<20)); !errors.Is(err, ErrRefused) {
-				t.Error("pdf:", found, err)
+				t.Errorf("PDF() = %v, %v, want %v", found, err, ErrRefused)
 			}
 			if way == "memory" {
 				return // a gigabyte is enough once
 			}
 			if _, err := w.Picture(t.Context(), plainPDF()); !errors.Is(err, ErrRefused) {
-				t.Error("picture:", err)
+				t.Errorf("Picture() = %v, want %v", err, ErrRefused)
 			}
 		})
 	}
@@ -70,13 +70,13 @@ func TestUP29_BrokenReaders(t *testing.T) {
 		w := worker(t, "broken-loop")
 		w.longest = 100 * time.Millisecond
 		if _, err := w.PDF(t.Context(), plainPDF()); !errors.Is(err, ErrRefused) {
-			t.Error(err)
+			t.Errorf("PDF() = %v, want %v", err, ErrRefused)
 		}
 	})
 }
 
-// Nobody waits for a place for ever, and a missing program is our fault, not
-// the document's.
+// Waiting for a place ends, and a missing program is not a fault of the
+// document.
 func TestWorkerIsBusyOrAbsent(t *testing.T) {
 	w := worker(t, "child")
 	for range cap(w.places) {
@@ -85,7 +85,7 @@ func TestWorkerIsBusyOrAbsent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := w.PDF(ctx, plainPDF()); !errors.Is(err, errs.ErrUnavailable) || errors.Is(err, ErrRefused) {
-		t.Error("no place:", err)
+		t.Errorf("PDF() without a place = %v, want %v", err, errs.ErrUnavailable)
 	}
 	for _, w := range []*Worker{NewWorker(1, filepath.Join(t.TempDir(), "nobody")), worker(t, "child")} {
 		kind := KindPDF
@@ -93,29 +93,29 @@ func TestWorkerIsBusyOrAbsent(t *testing.T) {
 			kind = "other"
 		}
 		if _, err := w.run(t.Context(), kind, plainPDF()); !errors.Is(err, errs.ErrUnavailable) || errors.Is(err, ErrRefused) {
-			t.Error(kind, err)
+			t.Errorf("run(%s) = %v, want %v", kind, err, errs.ErrUnavailable)
 		}
 	}
 }
 
-// At most so many at the same time; everybody gets a turn.
+// At most that many processes run at the same time; every file gets a turn.
 func TestWorkerPlaces(t *testing.T) {
 	w := worker(t, "child")
 	var wait sync.WaitGroup
 	for range 8 {
 		wait.Go(func() {
 			if _, err := w.PDF(context.Background(), plainPDF()); err != nil {
-				t.Error(err)
+				t.Errorf("PDF() = %v, want nil", err)
 			}
 		})
 	}
 	wait.Wait()
 	if len(w.places) != 0 {
-		t.Error("places are not given back")
+		t.Error("places are not freed")
 	}
 }
 
-// resident is how much memory this process has, bytes.
+// resident returns the most memory that this process has had, in bytes.
 func resident(t *testing.T) int {
 	t.Helper()
 	raw, err := os.ReadFile("/proc/self/status")
@@ -127,11 +127,11 @@ func resident(t *testing.T) int {
 			return n << 10
 		}
 	}
-	t.Fatal("no VmHWM")
+	t.Fatal("/proc has no VmHWM")
 	return 0
 }
 
-// claims makes a PNG header state another size.
+// claims changes the size in a PNG header.
 func claims(content []byte, w, h uint32) []byte {
 	b := bytes.Clone(content)
 	binary.BigEndian.PutUint32(b[16:], w)
@@ -140,8 +140,8 @@ func claims(content []byte, w, h uint32) []byte {
 	return b
 }
 
-// UP-05: files that are small to send and huge to unpack are refused or
-// shown, and the server that asked has grown by less than 64 MB.
+// UP-05: small files that are huge when decoded are refused or shown, and the
+// calling process grows by less than 64 MB.
 func TestUP05_Bombs(t *testing.T) {
 	if testing.Short() {
 		t.Skip("unpacks bombs in other processes, for more than a second")
@@ -191,21 +191,21 @@ func TestUP05_Bombs(t *testing.T) {
 	before := resident(t)
 	for name, content := range pictures {
 		if out, err := w.Picture(t.Context(), content); err != nil && !errors.Is(err, ErrRefused) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: Picture() = %v, want nil or %v", name, err, ErrRefused)
 		} else if err == nil && len(out) > 1<<20 {
-			t.Errorf("%s: %d bytes", name, len(out))
+			t.Errorf("%s: Picture() = %d bytes, want at most a megabyte", name, len(out))
 		}
 	}
 	for name, content := range pdfs {
 		if _, err := w.PDF(t.Context(), content); err != nil && !errors.Is(err, ErrRefused) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: PDF() = %v, want nil or %v", name, err, ErrRefused)
 		}
 	}
 	if grown := resident(t) - before; grown > 64<<20 {
-		t.Errorf("grew by %d MB", grown>>20)
+		t.Errorf("the process grew by %d MB, want at most 64", grown>>20)
 	}
-	// Its size is known before anything is unpacked.
+	// The size is checked before anything is decoded.
 	if _, err := Picture(pictures["50 000 x 50 000"]); !errors.Is(err, ErrRefused) || !strings.HasSuffix(err.Error(), "pixels") {
-		t.Error("unpacked:", err)
+		t.Errorf("Picture(50 000 x 50 000) = %v, want ErrRefused for its pixels", err)
 	}
 }

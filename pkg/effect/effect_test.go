@@ -8,7 +8,7 @@ import (
 	"omgevingsloket-id/pkg/mail"
 )
 
-// A change has one event, and every mail that is given goes with it.
+// Of returns the event and all mails.
 func TestOf(t *testing.T) {
 	t.Parallel()
 	for n := range 3 {

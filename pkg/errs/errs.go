@@ -1,12 +1,12 @@
-// Package errs owns the three answers a store can give besides success.
+// Package errs defines the three errors of stores.
 //
-// They are kept apart from the first line to the last, because they lead to
-// different words for people and to different codes for clients:
+// They lead to different texts for people and different error codes for
+// clients, so they are never converted into each other:
 //
 //	ErrNotFound     there is no such thing (or no longer)
 //	ErrConflict     it exists, but is not in the state the caller named:
 //	                already used, already taken, changed in between
-//	ErrUnavailable  nobody knows: the store did not answer; always a 503,
+//	ErrUnavailable  unknown: the store could not be reached; always a 503,
 //	                never "invalid"
 package errs
 
@@ -15,15 +15,15 @@ import (
 	"fmt"
 )
 
-// The kinds. Test with errors.Is; stores wrap them with context for the log.
+// The errors. Stores wrap them with context for the log; test with errors.Is.
 var (
 	ErrNotFound    = errors.New("not found")
 	ErrConflict    = errors.New("conflict")
 	ErrUnavailable = errors.New("unavailable")
 )
 
-// Unavailable wraps a driver's error so that it can be logged but is never
-// taken for an answer. A nil err stays nil.
+// Unavailable returns an ErrUnavailable that wraps a driver's error for the
+// log; nil for a nil err.
 func Unavailable(doing string, err error) error {
 	if err == nil {
 		return nil

@@ -10,8 +10,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// The three answers never pass for each other: they lead to different words
-// and to different codes.
+// No error is taken for one of the others.
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	if err := errs.Unavailable("reading", nil); err != nil {

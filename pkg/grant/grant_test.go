@@ -7,7 +7,7 @@ import (
 	"omgevingsloket-id/pkg/grant"
 )
 
-// a code waits a minute at most.
+// a code is valid for a minute at most.
 func TestR145_CodeLifetime(t *testing.T) {
 	t.Parallel()
 	if got := grant.CodeLifetime; got <= 0 || got > time.Minute {

@@ -6,27 +6,26 @@ import (
 	"omgevingsloket-id/pkg/account"
 )
 
-// Borne reports whether the account may have this grant: while it is active
-// and of the epoch that the grant was made under.
+// Borne reports whether the account may have this grant: it is active and of
+// the epoch of the grant.
 func (g Grant) Borne(a account.Account) bool {
 	return a.State == account.Active && a.Epoch == g.Epoch
 }
 
-// Alive reports whether a grant gives anything at now: redeemed, neither
-// revoked nor expired, and borne by its account.
+// Alive reports whether the access token of a grant is valid at now: the grant
+// is redeemed, neither revoked nor expired, and borne by its account.
 func (g Grant) Alive(a account.Account, now time.Time) bool {
 	return !g.RedeemedAt.IsZero() && g.RevokedAt.IsZero() && now.Before(g.Expires) && g.Borne(a)
 }
 
 // Redeem judges a redemption of g by its account a, with this try already
-// counted in g.Tries, and returns the grant to keep. refused is empty when the
-// code is redeemed by it.
+// counted in g.Tries, and returns the grant to store. refused is empty if the
+// code is redeemed.
 //
-//   - A code that was spent before revokes what it gave (RFC 6749 §4.1.2), if
-//     the same client brings it.
-//   - A wrong proof uses up a try, and the last one kills the code. What is no
-//     try at the proof takes its count back: another client must not use up
-//     this one's.
+//   - A code that was redeemed before is revoked with its tokens (RFC 6749
+//     §4.1.2), if the same client sends it.
+//   - A wrong verifier uses up a try, and the last try revokes the code. Other
+//     refusals take the count back, so that no other client uses up the tries.
 func (g Grant) Redeem(a account.Account, r Redemption) (next Grant, refused Refusal) {
 	switch refused = g.refuse(a, r); refused {
 	case "":

@@ -10,7 +10,7 @@ import (
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
-// code returns a grant whose code waits, at its first try.
+// code returns a grant whose code is not redeemed yet, at its first try.
 func code() Grant {
 	return Grant{ID: "g", ClientID: "portal", AccountID: "a", Epoch: 7, RedirectURI: "https://portal.example/cb", Challenge: "c", IssuedAt: noon, CodeExpires: noon.Add(CodeLifetime), Tries: 1}
 }
@@ -32,7 +32,7 @@ func TestRedeem(t *testing.T) {
 		a     func(*account.Account)
 		r     func(*Redemption)
 		want  Refusal
-		after func(*Grant) // nil = it stays
+		after func(*Grant) // nil = unchanged
 	}{
 		{name: "right", after: func(g *Grant) { g.RedeemedAt, g.Expires = now, noon.Add(time.Hour) }},
 		{name: "right, at the last moment", r: func(r *Redemption) { r.Now = noon.Add(CodeLifetime - time.Millisecond) },

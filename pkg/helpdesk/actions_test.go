@@ -7,8 +7,8 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// The store ends requests by kind when a member leaves; each kind has its
-// action.
+// The store cancels requests of each kind when a member leaves, so each kind
+// has an action for that.
 func TestCancelActions(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[helpdesk.Kind]audit.Action{

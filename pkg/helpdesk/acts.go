@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// Begin opens an unblock or a change of address. errs.ErrConflict as Admit has
-// it.
+// Begin opens an unblock or a change of address. It returns errs.ErrConflict
+// as Admit does.
 func (s *Service) Begin(ctx context.Context, kind Kind, a account.Account, by audit.Actor) (Request, error) {
 	r := s.request(kind, a, by)
 	return s.begin(ctx, r, func(r Request, _ account.Account) effect.Effects {
@@ -22,8 +22,8 @@ func (s *Service) Begin(ctx context.Context, kind Kind, a account.Account, by au
 	})
 }
 
-// Close ends an account, or proposes it where a colleague has to confirm.
-// errs.ErrConflict as Admit has it.
+// Close closes an account, or proposes it where a colleague has to confirm. It
+// returns errs.ErrConflict as Admit does.
 func (s *Service) Close(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) (Request, error) {
 	number, err := Justified(CloseReasons, reason, number)
 	if err != nil {
@@ -51,8 +51,7 @@ func (s *Service) request(kind Kind, a account.Account, by audit.Actor) Request 
 	return r
 }
 
-// begin keeps a new request, if it is admitted, with the effects of what became
-// of it.
+// begin stores a new request if Admit admits it, with its effects.
 func (s *Service) begin(ctx context.Context, r Request, effects func(Request, account.Account) effect.Effects) (Request, error) {
 	begun := r
 	err := s.Store.Begin(ctx, r.AccountID, r.OpenedAt.Add(-SecondWithin), func(a account.Account, requests []Request) (Request, []Request, effect.Effects, error) {
@@ -66,8 +65,8 @@ func (s *Service) begin(ctx context.Context, r Request, effects func(Request, ac
 	return begun, err
 }
 
-// Load gives a request with its account; errs.ErrConflict when it cannot go on
-// (Request.Live).
+// Load returns a request with its account. It returns errs.ErrConflict, with
+// both, when the request cannot go on (Request.Live).
 func (s *Service) Load(ctx context.Context, id string) (Request, account.Account, error) {
 	r, err := s.Store.Request(ctx, id)
 	if err != nil {
@@ -80,8 +79,8 @@ func (s *Service) Load(ctx context.Context, id string) (Request, account.Account
 	return r, a, err
 }
 
-// at carries an act out on a request that is at a step for the official who
-// acts; errs.ErrConflict when it is at another one.
+// at applies act to a request that is at this step for the official. It
+// returns errs.ErrConflict when the request is at another step.
 func (s *Service) at(ctx context.Context, step Step, id string, by audit.Actor, act func(Request, account.Account) (Request, effect.Effects)) (Request, error) {
 	return s.Store.Move(ctx, id, func(r Request, a account.Account) (Request, effect.Effects, error) {
 		if Next(r, r.Live(a, s.Now()), by.ID) != step {
@@ -92,16 +91,16 @@ func (s *Service) at(ctx context.Context, step Step, id string, by audit.Actor, 
 	})
 }
 
-// Identify judges the code and the answers a caller gave. What was right
-// before stays; an empty text was not asked. Too much wrong refuses the
-// request, also when others were right: guessing stops here.
+// Identify judges the caller's code and answers. What was right before stays
+// right; an empty text counts as not asked. Too many wrong ones refuse the
+// request, even if the others are right.
 func (s *Service) Identify(ctx context.Context, id, code string, said map[Question]string, by audit.Actor) (Request, error) {
 	return s.at(ctx, StepIdentify, id, by, func(r Request, a account.Account) (Request, effect.Effects) {
 		asked := ""
 		if r.CodeAsked {
 			asked = code
 		}
-		r.Caller = r.hear(a, s.Callback, asked, said, s.Now())
+		r.Caller = r.check(a, s.Callback, asked, said, s.Now())
 		action := actions[r.Kind].answers
 		switch {
 		case r.Wrong >= WrongAnswers:
@@ -113,8 +112,8 @@ func (s *Service) Identify(ctx context.Context, id, code string, said map[Questi
 	})
 }
 
-// Justify gives an identified unblock its reason; one that needs a colleague
-// becomes a proposal by it.
+// Justify adds the reason to an unblock with an identified caller. One that
+// needs a colleague becomes a proposal.
 func (s *Service) Justify(ctx context.Context, id string, reason Reason, number string, by audit.Actor) (Request, error) {
 	number, err := Justified(UnblockReasons, reason, number)
 	if err != nil {
@@ -130,9 +129,10 @@ func (s *Service) Justify(ctx context.Context, id string, reason Reason, number 
 	})
 }
 
-// NewAddress notes reason and address of an identified change of address; the
-// address is judged as that of an application is. Nothing is proposed yet: what
-// was heard is shown back first.
+// NewAddress adds the reason and the new address to a change of address with
+// an identified caller. It does not propose it yet: the official first checks
+// the address on the next page. It returns ErrAddress for an address that
+// cannot be used.
 func (s *Service) NewAddress(ctx context.Context, id string, reason Reason, number, typed string, by audit.Actor) (Request, error) {
 	number, err := Justified(AddressReasons, reason, number)
 	address, bad := mail.CanonicalAddress(typed)
@@ -153,7 +153,7 @@ func (s *Service) NewAddress(ctx context.Context, id string, reason Reason, numb
 	})
 }
 
-// ForgetAddress takes an address back that was heard wrong.
+// ForgetAddress removes a new address that was misheard.
 func (s *Service) ForgetAddress(ctx context.Context, id string, by audit.Actor) (Request, error) {
 	return s.at(ctx, StepCheck, id, by, func(r Request, _ account.Account) (Request, effect.Effects) {
 		r.Email = ""
@@ -161,7 +161,7 @@ func (s *Service) ForgetAddress(ctx context.Context, id string, by audit.Actor) 
 	})
 }
 
-// Propose hands a change of address to a colleague.
+// Propose proposes a change of address to a colleague.
 func (s *Service) Propose(ctx context.Context, id string, by audit.Actor) (Request, error) {
 	return s.at(ctx, StepCheck, id, by, func(r Request, _ account.Account) (Request, effect.Effects) {
 		r.State = Proposed
@@ -169,10 +169,9 @@ func (s *Service) Propose(ctx context.Context, id string, by audit.Actor) (Reque
 	})
 }
 
-// Confirm is the yes of an official (the function Confirm says whose).
-// Everything of the account as it was dies with an unblock and a closing; a
-// new address can be confirmed from now on, after the delay, with the code that
-// is mailed to it.
+// Confirm confirms a request for an official, as the function Confirm allows.
+// An unblock and a closing are done by it. A new address can be confirmed from
+// then on, after the delay, with the code that is mailed to it.
 func (s *Service) Confirm(ctx context.Context, id string, by audit.Actor) (Request, error) {
 	return s.Store.Move(ctx, id, func(r Request, a account.Account) (Request, effect.Effects, error) {
 		next, err := Confirm(r, a, by.ID, s.Now(), s.AddressDelay)
@@ -183,7 +182,7 @@ func (s *Service) Confirm(ctx context.Context, id string, by audit.Actor) (Reque
 	})
 }
 
-// confirmed returns the effects of a yes; a is the account before it.
+// confirmed returns the effects of a confirmation; a is the account before it.
 func (s *Service) confirmed(r Request, a account.Account, by audit.Actor) effect.Effects {
 	e, now := s.event(by, r, actions[r.Kind].confirmed), s.Now()
 	switch r.Kind {
@@ -195,9 +194,10 @@ func (s *Service) confirmed(r Request, a account.Account, by audit.Actor) effect
 	return effect.Of(e, s.Letters.AddressAnnounced(a, r, now), s.Letters.AddressConfirm(a, r, s.addressCode(r), now))
 }
 
-// End refuses a request or gives it up (the function End says which), in the
-// state in which the official read it: a no to a proposal does not end what a
-// colleague has confirmed meanwhile.
+// End refuses or cancels a request, as the function End decides. It returns
+// errs.ErrConflict if the request is no longer in the state that the official
+// read, so that refusing a proposal does not end what a colleague has
+// confirmed meanwhile.
 func (s *Service) End(ctx context.Context, read Request, by audit.Actor) (Request, error) {
 	return s.Store.Move(ctx, read.ID, func(r Request, a account.Account) (Request, effect.Effects, error) {
 		if r.State != read.State {
@@ -215,18 +215,18 @@ func (s *Service) End(ctx context.Context, read Request, by audit.Actor) (Reques
 	})
 }
 
-// actions are what the audit log calls the acts on a request of each kind.
+// actions maps kinds to the actions of their events.
 var actions = map[Kind]struct{ begun, answers, identified, refused, confirmed audit.Action }{
 	Unblock: {audit.UnblockBegun, audit.UnblockAnswers, audit.UnblockIdentified, audit.UnblockRefused, audit.AccountUnblocked},
 	Address: {audit.AddressBegun, audit.AddressAnswers, audit.AddressIdentified, audit.AddressRefused, audit.AddressConfirmed},
 	Closing: {refused: audit.ClosingRefused, confirmed: audit.AccountClosed},
 }
 
-// CancelActions are the actions of giving up a request of each kind.
+// CancelActions maps kinds to the action of a cancelled request.
 var CancelActions = map[Kind]audit.Action{Unblock: audit.UnblockCancelled, Address: audit.AddressCancelled, Closing: audit.ClosingCancelled}
 
-// event is an event about the account of a request. It holds no address and no
-// answer.
+// event returns an event about the account of a request, without addresses and
+// answers.
 func (s *Service) event(by audit.Actor, r Request, action audit.Action) audit.Event {
 	object := "change"
 	if r.Kind == Unblock {
@@ -242,6 +242,6 @@ func (s *Service) event(by audit.Actor, r Request, action audit.Action) audit.Ev
 	if r.ConfirmedBy != "" && r.ConfirmedBy != by.ID {
 		details["confirmed_by"] = r.ConfirmedBy
 	}
-	r.Caller.tell(details)
+	r.Caller.addDetails(details)
 	return by.Did(action, r.AccountID, s.Now()).Because(string(r.Reason)).With(details)
 }

@@ -17,8 +17,8 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// addressCode is what the mail to the new address holds: derived, never
-// stored, and good for this request and address alone.
+// addressCode returns the code in the mail to the new address. It is computed,
+// not stored, and valid for this request and address only.
 func (s *Service) addressCode(r Request) secret.Text {
 	mac, err := base64.RawURLEncoding.DecodeString(secret.MAC(s.AddressKey, "address", r.ID, r.Email))
 	if err != nil {
@@ -27,10 +27,10 @@ func (s *Service) addressCode(r Request) secret.Text {
 	return secret.Text(fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac)%1_000_000))
 }
 
-// TakeAddress judges the code for a new address (TakeCode), and changes the
-// address when it is right. errs.ErrNotFound when the reference names no change
-// that can be confirmed; errs.ErrConflict when the code is right and it cannot
-// be done (any more).
+// TakeAddress judges a code for a new address (TakeCode) and changes the
+// address if it is right. It returns errs.ErrNotFound when no change with this
+// reference can be confirmed, and errs.ErrConflict when the code is right but
+// the address cannot be changed.
 func (s *Service) TakeAddress(ctx context.Context, reference, typed string, from signin.From) (HolderVerdict, Request, error) {
 	r, err := s.Store.ByReference(ctx, strings.ToUpper(strings.TrimSpace(reference)))
 	if err == nil && (r.Kind != Address || r.State != Confirmed || r.Over(s.Now())) {
@@ -40,7 +40,7 @@ func (s *Service) TakeAddress(ctx context.Context, reference, typed string, from
 		return "", r, err
 	}
 	typed = strings.Join(strings.Fields(typed), "")
-	right := subtle.ConstantTimeCompare([]byte(s.addressCode(r).Reveal()), []byte(typed)) == 1 // a confirmed request keeps its address
+	right := subtle.ConstantTimeCompare([]byte(s.addressCode(r).Reveal()), []byte(typed)) == 1 // the address of a confirmed request does not change
 	var verdict HolderVerdict
 	_, err = s.Store.Try(ctx, r.ID, func(r Request, a account.Account) (Request, effect.Effects, error) {
 		next, v, err := TakeCode(r, a, right, s.Now())
@@ -58,7 +58,7 @@ func (s *Service) TakeAddress(ctx context.Context, reference, typed string, from
 		return next, effect.Effects{}, nil
 	})
 	if errors.Is(err, errs.ErrConflict) && !right {
-		err = errs.ErrNotFound // without the code nothing is said of the account
+		err = errs.ErrNotFound // without the code nothing is revealed about the account
 	}
 	if err != nil {
 		verdict = ""

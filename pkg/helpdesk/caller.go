@@ -9,23 +9,23 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// Caller is what somebody who called has proven so far.
+// Caller is what the caller of a request has proven so far.
 type Caller struct {
-	Answers   map[Question]bool // right or wrong, by question; what was never asked is not there
-	CodeRight bool              // the code on the caller's own page
-	Right     int               // answers that were right
-	Wrong     int               // answers and codes that were wrong, all tries together
+	Answers   map[Question]bool // right or wrong, by question; without those not asked
+	CodeRight bool              // the code on the blocked holder's page was right
+	Right     int               // right answers
+	Wrong     int               // wrong answers and codes of all tries
 }
 
-// Identified tells whether that is enough. A code can be asked of the holder
-// of a blocked account only: nobody else has a page that shows one.
+// Identified reports whether that is enough. withCode says that a code is
+// needed too: only the holder of a blocked account has a page that shows one.
 func (c Caller) Identified(withCode bool) bool {
 	return c.Right >= RightAnswers && (c.CodeRight || !withCode)
 }
 
-// hear judges a code and answers. What was right before stays; an empty text
-// was not asked.
-func (c Caller) hear(a account.Account, key signin.Callback, code string, said map[Question]string, now time.Time) Caller {
+// check returns c with a code and answers judged. What was right before stays
+// right; an empty text counts as not asked.
+func (c Caller) check(a account.Account, key signin.Callback, code string, said map[Question]string, now time.Time) Caller {
 	c.Answers = maps.Clone(c.Answers)
 	if c.Answers == nil {
 		c.Answers = map[Question]bool{}
@@ -49,8 +49,9 @@ func (c Caller) hear(a account.Account, key signin.Callback, code string, said m
 	return c
 }
 
-// tell adds to a record which questions were answered, never how.
-func (c Caller) tell(details map[string]string) {
+// addDetails adds to the details of an event which answers were right, not the
+// answers.
+func (c Caller) addDetails(details map[string]string) {
 	for q, right := range c.Answers {
 		details["answer_"+string(q)] = map[bool]string{true: "right", false: "wrong"}[right]
 	}

@@ -15,8 +15,9 @@ func (s *Service) MayReopen(a account.Account) bool {
 	return a.State == account.Closed && s.Now().Before(a.ClosedAt.Add(ReopenTime))
 }
 
-// Reopen undoes a closing. The account is blocked then: who gets it is
-// decided by an unblock, with its questions and its second official.
+// Reopen blocks a closed account again. An unblock, with its questions and its
+// second official, then decides who gets it. It returns errs.ErrConflict after
+// ReopenTime.
 func (s *Service) Reopen(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(ReopenReasons, reason, number)
 	if err != nil {

@@ -1,50 +1,52 @@
-// Package helpdesk owns what the helpdesk does with an account: finding it,
-// blocking and closing it, sending a mail again, and its requests (Request):
-// what takes more than one step, and often more than one official.
+// Package helpdesk defines what the helpdesk does with an account: find it,
+// block and close it, send a mail again, and helpdesk requests (Request),
+// which take more than one step and often more than one official.
 //
-// The server compares the answers of a caller; no official is shown what the
-// account holds, so that there is nothing to read out to a caller. Each step is
-// judged from the stored request alone (Next), and each transition by a pure
-// function (Admit, Confirm, End, TakeCode) on what the store read; the store
-// writes the request, the account and the audit log together or not at all.
+// The server compares the answers of a caller. Officials do not see the
+// account's data, so they cannot read it out to a caller. Next derives each
+// step from the stored request alone, and pure functions (Admit, Confirm, End,
+// TakeCode) judge each transition. The store writes the request, the account
+// and the events in one transaction.
 package helpdesk
 
 import "time"
 
 const (
-	// RightAnswers is how many answers have to be right, besides the code.
+	// RightAnswers is the number of right answers that identifies a caller,
+	// besides the code.
 	RightAnswers = 3
-	// WrongAnswers ends a request: answers and codes together.
+	// WrongAnswers is the number of wrong answers and codes that refuses a
+	// request.
 	WrongAnswers = 4
-	// CaseTime is how long a request may be worked on.
+	// CaseTime is how long a request may stay open.
 	CaseTime = time.Hour
 	// ProposalTime is how long a proposal waits for a colleague.
 	ProposalTime = 24 * time.Hour
-	// Cooling is how long an account is left alone after a refused request.
+	// Cooling is how long after a refused request no new one may begin.
 	Cooling = time.Hour
-	// SecondWithin is the time in which another unblock, or one after a change
-	// of address, needs a colleague, and in which the receipt is not sent again
-	// to an address that is new.
+	// SecondWithin is the time in which a request after an unblock, and an
+	// unblock after a change of address, need a colleague, and in which the
+	// receipt is not sent again to a new address.
 	SecondWithin = 30 * 24 * time.Hour
-	// HolderTime is how long the code of a new address is good.
+	// HolderTime is how long the code for a new address is valid.
 	HolderTime = 7 * 24 * time.Hour
-	// HolderTries is how many wrong codes end a change of address.
+	// HolderTries is the number of wrong codes that ends a change of address.
 	HolderTries = 5
-	// ReopenTime is how long a closed account can be had back.
+	// ReopenTime is how long a closed account can be reopened.
 	ReopenTime = 30 * 24 * time.Hour
-	// MailsAgain is how many mails are sent again about an account in the time
+	// MailsAgain is the most mails that are sent again about an account within
 	// MailsWithin.
 	MailsAgain = 5
 	// MailsWithin is the period of MailsAgain.
 	MailsWithin = 24 * time.Hour
-	// Most is how many accounts a search gives.
+	// Most is the most results of a search.
 	Most = 20
 )
 
-// Reason is why something is done; texts exist for each.
+// Reason is the code of a reason for an act; each has a text.
 type Reason string
 
-// What can be chosen, by act.
+// The reasons for each act.
 var (
 	UnblockReasons = []Reason{"qr_not_scanned", "new_phone", "lost_phone", "wrong_codes", "block_mistaken"}
 	BlockReasons   = []Reason{"not_holder", "holder_asked", "phone_stolen", "password_known", "suspicion"}

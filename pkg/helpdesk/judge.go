@@ -8,38 +8,40 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// NeedsSecond reports whether a colleague has to confirm a request: for a
-// change of address always, for an account of a company, and soon after an
-// unblock (SecondWithin). moved is Moved: a new address and an unblock together
-// hand an account over, so that the second of the two needs a colleague too.
+// NeedsSecond reports whether a colleague has to confirm a request: a change
+// of address, any request about an account of a company, one soon after an
+// unblock (SecondWithin), and an unblock soon after a change of address
+// (moved, see Moved). The last two together could hand the account over to
+// somebody else.
 func NeedsSecond(kind Kind, a account.Account, moved bool, now time.Time) bool {
 	return kind == Address || a.Kind == account.LegalPerson ||
 		!a.UnblockedAt.IsZero() && now.Before(a.UnblockedAt.Add(SecondWithin)) || kind == Unblock && moved
 }
 
-// Moved reports whether one of an account's requests changed its address in the
-// last time (SecondWithin).
+// Moved reports whether one of these requests changed the address of the
+// account within SecondWithin before now.
 func Moved(requests []Request, now time.Time) bool {
 	return slices.ContainsFunc(requests, func(r Request) bool {
 		return r.Kind == Address && r.State == Done && now.Before(r.DecidedAt.Add(SecondWithin))
 	})
 }
 
-// Admit judges the beginning of a request at r.OpenedAt, by the account as it
-// is stored and its requests that are under way or ended in the last time
-// (SecondWithin). It returns the request as it is to be kept, and those that end
-// by it, as they end.
+// Admit judges the beginning of a request at r.OpenedAt. a is the stored
+// account; requests are its requests that are under way or ended within
+// SecondWithin. It returns the request to store, and the ended form of the
+// requests that end by it.
 //
-// An account has one unblock at a time, and one change (of address, or a
-// closing): errs.ErrConflict while a colleague works on one or one waits for a
-// colleague, in the time after a refused one of the kind (Cooling), and when
-// the account is not of r.Epoch, is closed or, for an unblock, not blocked. One
-// that the same official left open ends by this, and one that is over.
+// An account has at most one unblock and one other request at a time. Admit
+// returns errs.ErrConflict while a colleague works on one or one waits for a
+// colleague, within Cooling after a refused one of the same kind, and when the
+// account is not of r.Epoch, is closed or, for an unblock, is not blocked. A
+// request that is over or that the same official left open ends by the new
+// one.
 //
-// A request with a caller begins with as many wrong answers as were given about
-// the account in the last time (Cooling), in requests of any kind that were not
-// done: beginning anew gives no new tries. WrongAnswers of them are a conflict
-// too. A closing that needs no colleague is done by this.
+// A new request with a caller starts with the wrong answers of other requests
+// that were not done, of any kind, within Cooling, so that it gives no new
+// tries. WrongAnswers of them are errs.ErrConflict too. A closing that needs
+// no colleague is done at once.
 func Admit(r Request, a account.Account, requests []Request) (admitted Request, ended []Request, err error) {
 	now := r.OpenedAt
 	if !r.stands(a) {
@@ -78,9 +80,10 @@ func Admit(r Request, a account.Account, requests []Request) (admitted Request, 
 	return r, ended, nil
 }
 
-// Confirm judges the yes of an official: an unblock or a closing is done, a new
-// address can be confirmed by its holder, after delay. errs.ErrConflict when
-// the official may not give it (MayConfirm), or the request cannot go on.
+// Confirm judges the confirmation by an official. An unblock or a closing
+// becomes done; a new address can be confirmed by its holder after delay. It
+// returns errs.ErrConflict when the official may not confirm (MayConfirm) or
+// the request cannot go on.
 func Confirm(r Request, a account.Account, official string, now time.Time, delay time.Duration) (Request, error) {
 	if !MayConfirm(r, Next(r, r.Live(a, now), official)) {
 		return r, errs.ErrConflict
@@ -94,10 +97,10 @@ func Confirm(r Request, a account.Account, official string, now time.Time, delay
 	return r, nil
 }
 
-// End judges the end of a request by an official: a colleague refuses a
-// proposal, the official who began a request gives it up, and anybody does once
-// the holder has objected. errs.ErrConflict when the official may not
-// (MayEnd).
+// End judges the end of a request by an official. A colleague refuses a
+// proposal; the official who began a request cancels it, as any official may
+// once a change of address is confirmed, when its holder objects. It returns
+// errs.ErrConflict when the official may not end it (MayEnd).
 func End(r Request, a account.Account, official string, now time.Time) (Request, error) {
 	at := Next(r, r.Live(a, now), official)
 	if !MayEnd(at) {
@@ -118,20 +121,20 @@ func (r Request) Leave(by string, now time.Time) (Request, bool) {
 	return r.end(Cancelled, by, now), true
 }
 
-// HolderVerdict is what became of a code for a new address.
+// HolderVerdict is the verdict on a code for a new address.
 type HolderVerdict string
 
 // The verdicts.
 const (
 	CodeRight HolderVerdict = "right"
 	CodeWrong HolderVerdict = "wrong"
-	CodeOver  HolderVerdict = "over"  // wrong, and once too often
+	CodeOver  HolderVerdict = "over"  // wrong, and the last one allowed
 	CodeEarly HolderVerdict = "early" // right, but before From; not counted
 )
 
 // TakeCode judges a code for a new address, with the try already counted. The
-// right one makes the request done, the last wrong one ends it.
-// errs.ErrConflict when no code is awaited (any more).
+// right one makes the request done, the last wrong one cancels it. It returns
+// errs.ErrConflict when the request awaits no code.
 func TakeCode(r Request, a account.Account, right bool, now time.Time) (Request, HolderVerdict, error) {
 	switch {
 	case r.Kind != Address || r.State != Confirmed || !r.Live(a, now):

@@ -13,14 +13,14 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// delay is how long the present address may object.
+// delay is the time in which the holder may object at the present address.
 const delay = 24 * time.Hour
 
 func person(state account.State) account.Account {
 	return account.Account{ID: "a1", Epoch: 3, State: state, Kind: account.NaturalPerson, Email: "jo@example.com"}
 }
 
-// holderOf is an account that a request of a kind can be about.
+// holderOf returns an account that a request of a kind can be about.
 func holderOf(kind helpdesk.Kind) account.Account {
 	if kind == helpdesk.Closing {
 		return person(account.Active)
@@ -184,8 +184,8 @@ func TestAdmit(t *testing.T) {
 	}
 }
 
-// A second official is demanded by what the store knows, and what a caller
-// demanded stays; a closing that needs none is done.
+// Admit sets Second by the stored account and never clears it; a closing
+// without it is done.
 func TestAdmitSecond(t *testing.T) {
 	t.Parallel()
 	business := person(account.Blocked)

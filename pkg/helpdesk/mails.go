@@ -22,14 +22,14 @@ const (
 	MailUnblocked Mail = "unblocked"
 )
 
-// Mails are those that are true of an account as it is now. held tells that
-// the receipt is not among them because the address is new (SecondWithin): it
-// holds what a caller is asked, and whoever got the address changed by deceit
-// is not to learn it.
+// Mails returns the mails that apply to an account now. held reports that the
+// receipt is left out because the address is new (SecondWithin): it has the
+// answers that a caller is asked for, and somebody who got the address changed
+// by deceit must not learn them.
 func (s *Service) Mails(ctx context.Context, a account.Account) (out []Mail, held bool, err error) {
 	switch {
 	case a.State == account.Closed:
-		return nil, false, nil // none of them is true any more
+		return nil, false, nil // none of them applies any more
 	case a.State == account.Blocked:
 		out = append(out, MailBlocked)
 	case a.State == account.AwaitingEnrolment && a.Unblocks > 0:
@@ -48,8 +48,8 @@ func (s *Service) Mails(ctx context.Context, a account.Account) (out []Mail, hel
 	return out, held, err
 }
 
-// Resend sends a mail again, to the address of the account and no other.
-// ErrMail when it is none of Mails, ErrMails after too many of them;
+// Resend sends a mail again, to the address of the account. It returns ErrMail
+// if Mails does not include it, ErrMails after too many of them, and
 // errs.ErrConflict when the account changed since it was read.
 func (s *Service) Resend(ctx context.Context, a account.Account, kind Mail, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(MailReasons, reason, number)
@@ -84,6 +84,6 @@ func (s *Service) again(ctx context.Context, a account.Account, kind Mail) (mail
 	if err != nil {
 		return mail.Message{}, err
 	}
-	app.Email = a.Email // the address may have been corrected since
+	app.Email = a.Email // the address may have changed since
 	return s.Letters.Receipt(app, &a, documents, now), nil
 }

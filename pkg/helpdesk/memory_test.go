@@ -18,8 +18,7 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// office is a helpdesk over stores in memory. Each field may be changed by a
-// test.
+// office is a helpdesk with stores in memory. A test may change each field.
 type office struct {
 	*helpdesk.Service
 	t        *testing.T
@@ -201,7 +200,7 @@ func (o *office) Moved(_ context.Context, accountID string, now time.Time) (bool
 	return helpdesk.Moved(slices.DeleteFunc(slices.Clone(o.requests), func(r helpdesk.Request) bool { return r.AccountID != accountID }), now), nil
 }
 
-// accountsOf is what the service asks of the accounts.
+// accountsOf implements the methods of account.Store that Service calls.
 type accountsOf struct {
 	account.Store
 	o *office
@@ -239,7 +238,7 @@ func (s accountsOf) Block(_ context.Context, id string, _ int64, reason account.
 	return nil
 }
 
-// letters writes mails of a kind and an address, and codes.
+// letters composes mails that hold their kind, an address and a code.
 type letters struct{}
 
 func letter(kind, to string) mail.Message { return mail.Message{Kind: kind, To: to} }

@@ -9,12 +9,12 @@ import (
 	"omgevingsloket-id/pkg/term"
 )
 
-// Question is something a caller is asked; the file knows the answer.
+// Question is a question about the data of an account.
 type Question string
 
-// The questions. None asks what our mails or the search results show alone.
+// The questions. None can be answered from mails or search results only.
 const (
-	Birthdate    Question = "birthdate" // YYYY-MM-DD, or the Dutch way round
+	Birthdate    Question = "birthdate" // YYYY-MM-DD or D-M-YYYY
 	Street       Question = "street"    // first line of the address
 	Place        Question = "place"     // second line of the address
 	Phone        Question = "phone"
@@ -22,7 +22,8 @@ const (
 	Country      Question = "country"      // ISO 3166-1 alpha-2
 )
 
-// Questions are those whose answer the file has, in the order of asking.
+// Questions returns the questions for which the account has an answer, in the
+// order of asking.
 func Questions(a account.Account) []Question {
 	var out []Question
 	for _, q := range []Question{Birthdate, Street, Place, Phone, Registration, Country} {
@@ -58,8 +59,8 @@ func expected(a account.Account, q Question) string {
 	return ""
 }
 
-// Right tells whether an answer is the one in the file. Names of streets and
-// places are taken down by ear: a letter in five may differ, no digit.
+// Right reports whether an answer matches the account. In names of streets and
+// places, which are typed by ear, one letter in five may differ, but no digit.
 func Right(a account.Account, q Question, said string) bool {
 	want := expected(a, q)
 	if len(said) > 200 || fold(said) == "" || fold(want) == "" {
@@ -79,7 +80,7 @@ func Right(a account.Account, q Question, said string) bool {
 	return fold(want) == fold(said)
 }
 
-// fold leaves letters and digits only.
+// fold returns the letters and digits of s, folded.
 func fold(s string) string { return term.Whole(s) }
 
 func digits(s string) string { return string(runes(s, unicode.IsDigit)) }
@@ -94,11 +95,11 @@ func runes(s string, keep func(rune) bool) []rune {
 	return out
 }
 
-// lastDigits are those that stay when a country's prefix is written in
-// another way.
+// lastDigits returns the last eight digits, which do not depend on how the
+// country prefix is written.
 func lastDigits(s string) string { return s[max(0, len(s)-8):] }
 
-// date reads the ways in which a date of birth is typed.
+// date returns a typed date of birth as YYYY-MM-DD, or "".
 func date(s string) string {
 	s = strings.NewReplacer("/", "-", ".", "-", " ", "-").Replace(strings.TrimSpace(s))
 	for _, layout := range []string{time.DateOnly, "2-1-2006"} {
@@ -109,7 +110,7 @@ func date(s string) string {
 	return ""
 }
 
-// distance counts the letters one has to change, add or leave out.
+// distance returns the Levenshtein distance.
 func distance(a, b []rune) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -33,16 +33,16 @@ func TestRight(t *testing.T) {
 	} {
 		for said, want := range cases {
 			if got := helpdesk.Right(a, q, said); got != want {
-				t.Errorf("%s %q: %v", q, said, got)
+				t.Errorf("Right(%s, %q) = %v, want %v", q, said, got, want)
 			}
 		}
 	}
 	empty := account.Account{}
 	if len(helpdesk.Questions(empty)) != 0 || helpdesk.Right(empty, helpdesk.Phone, "") || helpdesk.Right(empty, helpdesk.Birthdate, "nonsense") {
-		t.Error("what the file does not know is right")
+		t.Error("Right() of a question without an answer = true")
 	}
 	if got := helpdesk.Questions(a); len(got) != 6 {
-		t.Error(got)
+		t.Errorf("Questions() = %q, want all six", got)
 	}
 }
 
@@ -50,20 +50,20 @@ func TestTerms(t *testing.T) {
 	t.Parallel()
 	want := []string{"12345", "bau", "berg", "der", "gmbh", "hrb", "hrb12345", "jo", "jo@example.com", "sohne", "van"}
 	if got := helpdesk.Terms(company()); !slices.Equal(got, want) {
-		t.Errorf("%q", got)
+		t.Errorf("Terms() = %q, want %q", got, want)
 	}
 	if got := helpdesk.SearchWords("Jo@Example.com  Bau&Söhne a b c d e f"); !slices.Equal(got, []string{"jo@example.com", "bau", "sohne", "a", "b", "c"}) {
-		t.Errorf("%q", got)
+		t.Errorf("SearchWords() = %q, want the first six words", got)
 	}
 }
 
-// The code belongs to one account, one block of it and half an hour at most.
+// A code is valid for one account, one block of it and at most half an hour.
 func TestCallback(t *testing.T) {
 	t.Parallel()
 	key, a, now := signin.Callback("key"), company(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	code := key.Code(a, now)
 	if len(code) != 9 || !key.Right(a, code, now) || !key.Right(a, " "+code[:4]+code[5:], now.Add(29*time.Minute)) {
-		t.Error("not taken:", code)
+		t.Errorf("Right(%q) = false, want true", code)
 	}
 	other, later, open := a, a, a
 	other.ID, later.Epoch, open.State = "a2", 4, account.Active
@@ -73,7 +73,7 @@ func TestCallback(t *testing.T) {
 		"nothing": key.Right(a, "", now), "another key": signin.Callback("k").Right(a, code, now),
 	} {
 		if right {
-			t.Error("taken:", name)
+			t.Errorf("%s: Right() = true, want false", name)
 		}
 	}
 }

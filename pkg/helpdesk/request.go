@@ -6,31 +6,30 @@ import (
 	"omgevingsloket-id/pkg/account"
 )
 
-// Kind is what a helpdesk request is about.
+// Kind is the kind of a helpdesk request.
 type Kind string
 
 // The kinds.
 const (
 	Unblock Kind = "unblock" // a blocked account gets a new enrolment
 	Address Kind = "address" // another e-mail address
-	Closing Kind = "closing" // the account ends
+	Closing Kind = "closing" // the account is closed
 )
 
-// State of a helpdesk request.
+// State is the state of a helpdesk request.
 type State string
 
 // The states.
 const (
-	Open      State = "open"      // with the official who took the call
+	Open      State = "open"      // the official who began it works on it
 	Proposed  State = "proposed"  // waits for a colleague
 	Confirmed State = "confirmed" // Address: a colleague agreed; waits for the code that was mailed to the new address
 	Done      State = "done"      // the account is changed
-	Refused   State = "refused"   // the caller could not be identified, or a colleague said no
-	Cancelled State = "cancelled" // given up, or too late
+	Refused   State = "refused"   // the caller was not identified, or a colleague refused
+	Cancelled State = "cancelled" // given up, or not finished in time
 )
 
-// Request is what the helpdesk changes about one account, from the call to the
-// end.
+// Request is a helpdesk request: what a caller asks about one account.
 //
 //	unblock: open ──┬──► done, where no colleague is needed
 //	                └──► proposed ──a colleague──► done
@@ -38,38 +37,39 @@ const (
 //	closing: ───────┬──► done, where no colleague is needed
 //	                └──► proposed ──a colleague──► done
 //
-// An unblock and a change of address begin with an identified caller. An
-// address is changed by two officials, always, and by nobody who cannot read
-// the mail of the new one: what tokens say of an address (that it is verified)
-// stays true. Until then, and for as long as the operator wants
-// (Service.AddressDelay), the present address can object.
+// An unblock and a change of address begin with the identification of the
+// caller. A change of address always takes two officials and a code that is
+// mailed to the new address, so that email_verified in tokens stays true.
+// Until it is done, and at least for Service.AddressDelay, the holder of the
+// present address can object.
 type Request struct {
 	ID          string
-	Reference   string // what people name to the helpdesk; "" for an unblock, which has the reference of the block
+	Reference   string // reference for people; "" for an unblock, which has the account's BlockRef
 	AccountID   string
-	Epoch       int64 // of the account when it began; another one ends it
+	Epoch       int64 // of the account at the beginning; a new epoch ends the request
 	Kind        Kind
 	State       State
 	Second      bool // a colleague has to confirm
-	CodeAsked   bool // the account was blocked: the caller has a page with a code
-	Caller           // what was proven so far; nothing for a closing
+	CodeAsked   bool // the account was blocked, so the holder has a page with a code
+	Caller           // zero for a closing
 	Reason      Reason
 	Ticket      string
-	Email       string // Address: the new one, canonical
+	Email       string // Address: the new address, canonical
 	Tries       int    // Address: codes typed by the holder
 	OpenedBy    string // staff id
 	OpenedAt    time.Time
-	ConfirmedBy string    // staff id of the official who said yes
-	From, Until time.Time // Address: when the code is good
-	DecidedBy   string    // staff id; "" when the holder or time ended it
+	ConfirmedBy string    // staff id of the official who confirmed it
+	From, Until time.Time // Address: when the code is valid
+	DecidedBy   string    // staff id; "" when the holder ended it or it expired
 	DecidedAt   time.Time
 	Version     int64
 }
 
-// Identified reports whether the caller was recognised.
+// Identified reports whether the caller has been identified.
 func (r Request) Identified() bool { return r.Caller.Identified(r.CodeAsked) }
 
-// Ends returns until when a request may go on, the zero time when it ended.
+// Ends returns the time at which a request expires; the zero time when it has
+// ended.
 func (r Request) Ends() time.Time {
 	switch r.State {
 	case Open:
@@ -82,16 +82,17 @@ func (r Request) Ends() time.Time {
 	return time.Time{}
 }
 
-// Over reports whether a request ended, or waited too long.
+// Over reports whether a request has ended or expired.
 func (r Request) Over(now time.Time) bool { return !now.Before(r.Ends()) }
 
-// Live reports whether a request can go on: it is not over, and its account is
-// as it was when it began.
+// Live reports whether a request can go on: it is not over, and its account
+// has not changed since it began.
 func (r Request) Live(a account.Account, now time.Time) bool {
 	return !r.Over(now) && r.stands(a)
 }
 
-// stands reports whether an account is one that the request is about.
+// stands reports whether the account is in the state and epoch that the request
+// needs.
 func (r Request) stands(a account.Account) bool {
 	if r.Kind == Unblock && a.State != account.Blocked {
 		return false
@@ -115,8 +116,8 @@ func (r Request) Act(a account.Account) (account.Account, error) {
 	return a.ChangeEmail(a.Epoch, r.Email)
 }
 
-// complete reports whether a request has all that its kind takes, but for the
-// yes of the official who may give it.
+// complete reports whether a request has everything that its kind needs except
+// the confirmation.
 func (r Request) complete() bool {
 	switch r.Kind {
 	case Unblock:

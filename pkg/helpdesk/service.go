@@ -20,7 +20,7 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// Letters writes the mails of the helpdesk's acts.
+// Letters composes the mails of the helpdesk's acts.
 type Letters interface {
 	AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message
 	AccountUnblocked(a account.Account, now time.Time) mail.Message
@@ -32,13 +32,14 @@ type Letters interface {
 	Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message
 }
 
-// Service are the helpdesk's acts. Each is given the official who acts.
+// Service has a method for each act of the helpdesk. The parameter by is the
+// official who acts.
 type Service struct {
 	Store        Store
 	Accounts     account.Store
 	Callback     signin.Callback
-	AddressKey   []byte        // makes the codes that confirm a new address
-	AddressDelay time.Duration // how long the present address may object
+	AddressKey   []byte        // key of the codes for new addresses
+	AddressDelay time.Duration // how long the holder may object at the present address
 	Letters      Letters
 	Rand         io.Reader
 	Now          func() time.Time
@@ -50,17 +51,17 @@ var (
 	ErrTicket = errors.New("helpdesk: not a ticket number")
 	ErrMail   = errors.New("helpdesk: there is no such mail for this account now")
 	ErrMails  = errors.New("helpdesk: enough mails were sent again")
-	// ErrAddress is every way in which an address cannot be used: it is none,
-	// it is the present one, or another account has it.
+	// ErrAddress is returned for an address that cannot be used: it is
+	// invalid, the present one, or that of another account.
 	ErrAddress = errors.New("helpdesk: the address cannot be used")
 )
 
-// ticket is a number of the helpdesk's own system: no text, so that nothing
-// about a person ends up in the audit log.
+// ticket matches a number of the helpdesk's own system. It allows no text, so
+// that no personal data ends up in the audit log.
 var ticket = regexp.MustCompile(`^[A-Za-z]{0,8}[-_#. ]?[0-9][0-9-]{0,19}$`)
 
-// Justified gives the ticket number as it is kept, or all that is wrong with a
-// reason and a number: ErrReason and ErrTicket, joined.
+// Justified returns the ticket number without spaces around it, or ErrReason,
+// ErrTicket or both, joined.
 func Justified(list []Reason, reason Reason, number string) (string, error) {
 	number = strings.TrimSpace(number)
 	var wrong []error
@@ -73,8 +74,9 @@ func Justified(list []Reason, reason Reason, number string) (string, error) {
 	return number, errors.Join(wrong...)
 }
 
-// Search finds accounts by a block reference, the reference of an
-// application or of a helpdesk request, or by words.
+// Search returns the account of a block reference, or of the reference of an
+// application or a helpdesk request, or otherwise at most Most accounts that
+// match the words.
 func (s *Service) Search(ctx context.Context, typed string) ([]account.Account, error) {
 	typed = strings.ToValidUTF8(strings.Map(printable, typed), "")
 	reference := strings.ToUpper(strings.TrimSpace(typed))
@@ -102,7 +104,7 @@ func (s *Service) accountOfRequest(ctx context.Context, reference string) (accou
 	return s.Accounts.ByID(ctx, r.AccountID)
 }
 
-// printable leaves out what no database takes and nobody types.
+// printable removes control characters.
 func printable(r rune) rune {
 	if unicode.IsControl(r) {
 		return -1
@@ -110,7 +112,7 @@ func printable(r rune) rune {
 	return r
 }
 
-// View gives an account and writes down who looked at it.
+// View returns an account and adds an event about the official who viewed it.
 func (s *Service) View(ctx context.Context, id string, by audit.Actor) (account.Account, error) {
 	a, err := s.Accounts.ByID(ctx, id)
 	if err != nil {
@@ -119,8 +121,8 @@ func (s *Service) View(ctx context.Context, id string, by audit.Actor) (account.
 	return a, s.Store.Note(ctx, effect.Of(by.Did(audit.AccountViewed, a.ID, s.Now())))
 }
 
-// Block blocks on request or suspicion. errs.ErrConflict when it is blocked
-// already, or closed.
+// Block blocks an account. It returns errs.ErrConflict when the account is
+// blocked or closed.
 func (s *Service) Block(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(BlockReasons, reason, number)
 	if err != nil {

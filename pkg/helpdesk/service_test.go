@@ -20,14 +20,14 @@ var (
 	rightAnswers = map[helpdesk.Question]string{helpdesk.Birthdate: "3-2-1980", helpdesk.Phone: "030 123456", helpdesk.Place: "10115 Berlin"}
 )
 
-// jo is a natural person with a file.
+// jo returns the account of a natural person.
 func jo(state account.State) account.Account {
 	a := company()
 	a.Kind, a.State, a.Profile.Address, a.Profile.Organization = account.NaturalPerson, state, account.Address{Line1: "Hauptstraße 12", Line2: "10115 Berlin"}, nil
 	return a
 }
 
-// ok takes the request of an act that has to succeed.
+// ok returns the request of an act and fails the test on an error.
 func (o *office) ok(r helpdesk.Request, err error) helpdesk.Request {
 	o.t.Helper()
 	if err != nil {
@@ -66,7 +66,7 @@ func TestUnblockByOne(t *testing.T) {
 	o.is(err, errs.ErrConflict)
 	r = o.ok(o.Identify(t.Context(), r.ID, code, rightAnswers, olga))
 	if e := o.events[0].Details; !maps.Equal(e, map[string]string{"case": r.ID, "answer_birthdate": "right", "answer_phone": "right", "answer_place": "right"}) {
-		t.Errorf("details %v", e)
+		t.Errorf("the event has the details %v, want three right answers", e)
 	}
 	o.says("unblock.identified")
 	_, err = o.Justify(t.Context(), r.ID, "misuse", "bel Jo", olga)
@@ -79,7 +79,7 @@ func TestUnblockByOne(t *testing.T) {
 	o.is(err, errs.ErrConflict)
 	o.ok(o.Confirm(t.Context(), r.ID, olga))
 	if e := o.events[0]; e.Reason != "lost_phone" || e.Details["ticket"] != "M-1" || e.Details["proposed_by"] != "" || e.Details["confirmed_by"] != "" {
-		t.Errorf("event %+v", e)
+		t.Errorf("the event is %+v, want the reason and the ticket only", e)
 	}
 	o.says("account.unblocked", "mail unblocked")
 	if got := o.accounts[a.ID].State; got != account.AwaitingEnrolment {
@@ -113,7 +113,7 @@ func TestUnblockByTwo(t *testing.T) {
 			o.is(err, errs.ErrConflict)
 			got, err := test.act(o, r)
 			if o.ok(got, err); name != "given up" && o.events[0].Details["proposed_by"] != "olga" {
-				t.Errorf("details %v", o.events[0].Details)
+				t.Errorf("the event has the details %v, want proposed_by olga", o.events[0].Details)
 			}
 			o.says(test.says...)
 		})
@@ -145,7 +145,7 @@ func TestChangeOfAddress(t *testing.T) {
 	taken.ID, taken.Email = "a2", "taken@example.com"
 	o := newOffice(t, a, taken)
 	r := o.ok(o.Service.Begin(t.Context(), helpdesk.Address, a, olga))
-	if r = o.ok(o.Identify(t.Context(), r.ID, "12345678", rightAnswers, olga)); r.Wrong != 0 { // nobody has a page with a code: it is not heard
+	if r = o.ok(o.Identify(t.Context(), r.ID, "12345678", rightAnswers, olga)); r.Wrong != 0 { // the account is not blocked, so a code is ignored
 		t.Errorf("Identify() counts %d wrong, want 0", r.Wrong)
 	}
 	o.says("address.begun", "address.identified")
@@ -186,7 +186,7 @@ func TestChangeOfAddress(t *testing.T) {
 			t.Errorf("%s: TakeAddress() = %q, %v, want %q, %v", test.name, got, err, test.want, test.err)
 		}
 		if test.name == "right" && (o.events[0].Details["proposed_by"] != "olga" || o.events[0].Details["confirmed_by"] != "piet" || o.mails[0].To != a.Email) {
-			t.Errorf("event %+v, mail to %s", o.events[0], o.mails[0].To)
+			t.Errorf("the event is %+v and the mail to %s, want both officials and %s", o.events[0], o.mails[0].To, a.Email)
 		}
 		o.says(test.says...)
 	}
@@ -195,8 +195,8 @@ func TestChangeOfAddress(t *testing.T) {
 	}
 }
 
-// Wrong codes end a change of address; an account that moved on is told of to
-// the one who has the code alone.
+// Wrong codes end a change of address. That an account has changed meanwhile
+// is revealed only with the right code.
 func TestCodesOfAddress(t *testing.T) {
 	t.Parallel()
 	a := jo(account.Active)
@@ -240,7 +240,7 @@ func TestCodesOfAddress(t *testing.T) {
 	o.says("address.cancelled")
 }
 
-// A no to a proposal that a colleague has confirmed meanwhile changes nothing.
+// Refusing a proposal that a colleague has confirmed meanwhile changes nothing.
 func TestEndIsOfWhatWasRead(t *testing.T) {
 	t.Parallel()
 	a := jo(account.Active)
@@ -273,7 +273,7 @@ func TestCloseAndReopen(t *testing.T) {
 	o.is(o.Service.Reopen(t.Context(), closed, "closing_mistaken", "M-1", olga), errs.ErrConflict)
 	o.now = noon.Add(helpdesk.ReopenTime - time.Second)
 	if err := o.Service.Reopen(t.Context(), closed, "closing_mistaken", "M-1", olga); err != nil || o.accounts[a.ID].State != account.Blocked {
-		t.Errorf("Reopen() = %v, the account is %s", err, o.accounts[a.ID].State)
+		t.Errorf("Reopen() = %v with the account %s, want nil and %s", err, o.accounts[a.ID].State, account.Blocked)
 	}
 	o.says("account.reopened", "mail blocked")
 
@@ -306,7 +306,7 @@ func TestSearchAndView(t *testing.T) {
 		}
 	}
 	if got, err := o.View(t.Context(), a.ID, olga); err != nil || got.ID != a.ID {
-		t.Errorf("View() = %s, %v", got.ID, err)
+		t.Errorf("View() = %s, %v, want %s, nil", got.ID, err, a.ID)
 	}
 	o.says("account.viewed")
 	_, err := o.View(t.Context(), "nobody", olga)

@@ -1,24 +1,24 @@
 package helpdesk
 
-// Step is what one official can do with a helpdesk request now.
+// Step is what an official can do with a helpdesk request now.
 type Step string
 
 // The steps.
 const (
 	StepIdentify Step = "identify" // ask the caller
-	StepReason   Step = "reason"   // Unblock: say why
-	StepDetails  Step = "details"  // Address: the new address, and why
-	StepCheck    Step = "check"    // Address: what was heard, shown back
-	StepConfirm  Step = "confirm"  // the official's own, no colleague needed
-	StepWait     Step = "wait"     // the official's own proposal
+	StepReason   Step = "reason"   // Unblock: choose the reason
+	StepDetails  Step = "details"  // Address: type the new address and the reason
+	StepCheck    Step = "check"    // Address: check the typed address
+	StepConfirm  Step = "confirm"  // the official confirms without a colleague
+	StepWait     Step = "wait"     // the official's own proposal, for a colleague
 	StepSecond   Step = "second"   // a colleague's proposal
 	StepHolder   Step = "holder"   // Address: waits for the code from the new mailbox
-	StepBusy     Step = "busy"     // a colleague works on it
+	StepBusy     Step = "busy"     // another official works on it
 	StepOver     Step = "over"
 )
 
-// Next returns the step that a request is at for an official, from what is
-// stored alone, so that no step is skipped. live is Request.Live.
+// Next returns the step of a request for an official, from the stored request
+// alone, so that no step is skipped. live is the result of Request.Live.
 func Next(r Request, live bool, official string) Step {
 	own := r.OpenedBy == official
 	switch {
@@ -44,9 +44,9 @@ func Next(r Request, live bool, official string) Step {
 	return StepConfirm
 }
 
-// MayConfirm reports whether an official may say yes to a request that is at a
-// step for that official: to the own unblock that needs no colleague, and to
-// what a colleague proposed.
+// MayConfirm reports whether an official for whom a request is at this step
+// may confirm it: an own unblock that needs no colleague, or a colleague's
+// proposal.
 func MayConfirm(r Request, at Step) bool {
 	switch at {
 	case StepConfirm:
@@ -57,6 +57,6 @@ func MayConfirm(r Request, at Step) bool {
 	return false
 }
 
-// MayEnd reports whether an official may refuse a request that is at a step for
-// that official, or give it up.
+// MayEnd reports whether an official for whom a request is at this step may
+// refuse or cancel it.
 func MayEnd(at Step) bool { return at != StepOver && at != StepBusy }

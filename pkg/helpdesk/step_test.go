@@ -6,7 +6,7 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// complete is a request of a kind in a state, with all that its kind takes.
+// complete returns a complete request of a kind in a state.
 func complete(kind helpdesk.Kind, state helpdesk.State) helpdesk.Request {
 	r := helpdesk.Request{
 		ID: "r1", AccountID: "a1", Epoch: 3, Kind: kind, State: state, Second: true, CodeAsked: kind != helpdesk.Closing, Reason: "misuse", Ticket: "T-1",
@@ -24,7 +24,7 @@ func complete(kind helpdesk.Kind, state helpdesk.State) helpdesk.Request {
 	return r
 }
 
-// with returns a complete request, changed.
+// with returns a complete request, after change.
 func with(kind helpdesk.Kind, state helpdesk.State, change func(*helpdesk.Request)) helpdesk.Request {
 	r := complete(kind, state)
 	change(&r)

@@ -5,8 +5,8 @@ import (
 	"omgevingsloket-id/pkg/term"
 )
 
-// Terms are what an account is found by: its address as a whole, and each
-// word of its names and of its registration number.
+// Terms returns the terms by which a search finds an account: its address, and
+// each word of its names and of its registration number.
 func Terms(a account.Account) []string {
 	terms := []string{term.Fold(a.Email)}
 	texts := []string{a.Profile.GivenName, a.Profile.FamilyName}
@@ -20,8 +20,8 @@ func Terms(a account.Account) []string {
 	return term.Set(terms)
 }
 
-// mostWords bounds the work of one search.
+// mostWords is the most words of one search.
 const mostWords = 6
 
-// SearchWords makes the words that a store looks for of what was typed.
+// SearchWords returns the words to search for in typed text.
 func SearchWords(typed string) []string { return term.Typed(typed, mostWords) }

@@ -1,16 +1,16 @@
-// Package installation owns the wall between production and practice: a
-// database is made for one environment and one issuer, remembers both, and
-// serves no other.
+// Package installation keeps production and practice apart: a database belongs
+// to one environment and one issuer, stores both, and works with no other.
 //
-//	first start ── Claim ──► the database is this environment's and issuer's
-//	later start ── Claim ──► the same? go on : Mismatch, with words for an operator
+//	first start ── Claim ──► the database stores this environment and issuer
+//	later start ── Claim ──► the same? go on : Mismatch, with advice for the operator
 //
-// The environment never changes: what was approved without an official must
-// never be worth something. The issuer can be moved on purpose, for it is part
-// of every token and of what portals know people by.
+// The environment never changes, because accounts that practice approved
+// without an official must not get into production. The operator can move the
+// issuer, which is part of every token and of the subjects by which portals
+// know people.
 //
-// It also judges which binary may use a database, by the migrations that the
-// one holds and the other has had (Schema).
+// Schema judges whether a binary may use a database, by the migrations that
+// the binary holds and those that the database has had.
 package installation
 
 import (
@@ -26,45 +26,47 @@ import (
 	"omgevingsloket-id/pkg/audit"
 )
 
-// Practice is the environment in which nothing is worth anything.
+// Practice is the name of the practice environment.
 const Practice = "practice"
 
-// Installation is what a database was made for.
+// Installation is the environment and the issuer of a database.
 type Installation struct {
 	Environment string // production or practice
 	Issuer      string
 }
 
-// Namespace is a short name that no other installation has: it keeps values
-// apart in a store that several share.
+// Namespace returns a name of 16 hex digits that differs per installation, to
+// keep values apart in a store that several share.
 func (i Installation) Namespace() string {
 	sum := sha256.Sum256([]byte(i.Environment + "\n" + i.Issuer))
 	return hex.EncodeToString(sum[:8])
 }
 
-// Fits tells whether a database of one installation may serve another: itself,
-// or, in practice on this machine alone, one whose address nobody else knows.
+// Fits reports whether a database of i may serve other: if they are equal, or
+// both are practice at a local address that only this machine can use.
 func (i Installation) Fits(other Installation) bool {
 	return i == other || i.Environment == Practice && other.Environment == Practice && local(i.Issuer) && local(other.Issuer)
 }
 
-// Store remembers. errs.ErrUnavailable when it does not answer.
+// Store stores the installation of a database. All methods return
+// errs.ErrUnavailable when the database cannot be reached.
 type Store interface {
-	// Made tells whose the database is; errs.ErrNotFound while it is nobody's.
+	// Made returns the installation that the database was made for. It returns
+	// errs.ErrNotFound before the first Claim.
 	Made(ctx context.Context) (Installation, error)
-	// Claim makes the database one of i, with the event, if it was nobody's
-	// yet, and gives whose it is; of any number of callers the first wins.
+	// Claim stores i with the event if no installation is stored yet, and
+	// returns the stored one. Of several concurrent calls the first wins.
 	Claim(ctx context.Context, i Installation, e audit.Event) (Installation, error)
-	// Move changes the issuer from was to the one of i, with the event;
-	// errs.ErrConflict when the database is not was's, or of another
-	// environment.
+	// Move changes the issuer from was to that of i, with the event. It
+	// returns errs.ErrConflict when the stored issuer is not was or the
+	// environment is not that of i.
 	Move(ctx context.Context, was string, i Installation, e audit.Event) error
 }
 
-// Mismatch is a database of another installation.
+// Mismatch is the error for a database of another installation.
 type Mismatch struct{ Have, Want Installation }
 
-// Error says what to do about it.
+// Error includes advice for the operator.
 func (m Mismatch) Error() string {
 	if m.Have.Environment != m.Want.Environment {
 		return fmt.Sprintf("this database was made for %s (%s) and is not used for %s: what is in it was approved by other rules; "+
@@ -74,8 +76,9 @@ func (m Mismatch) Error() string {
 		"correct issuer or database.url, or move it on purpose with `omgevingsloket-id migrate --issuer-was %[1]s`", m.Have.Issuer, m.Want.Issuer)
 }
 
-// Check looks before anything is changed: a Mismatch when the database is
-// another's, nil also while it has no schema or does not answer.
+// Check returns a Mismatch when the database belongs to an installation that
+// does not fit i. It changes nothing, and returns nil if it cannot tell:
+// before the first migration, or when the database cannot be reached.
 func Check(ctx context.Context, s Store, i Installation) error {
 	if have, err := s.Made(ctx); err == nil && !have.Fits(i) {
 		return Mismatch{Have: have, Want: i}
@@ -83,8 +86,9 @@ func Check(ctx context.Context, s Store, i Installation) error {
 	return nil
 }
 
-// Claim makes sure that the database is i's. Where it only has to fit, it
-// follows the issuer.
+// Claim claims the database for i. It returns a Mismatch when the database
+// belongs to an installation that does not fit i; if it fits with another
+// issuer, Claim moves it.
 func Claim(ctx context.Context, s Store, i Installation, now time.Time) error {
 	system := audit.System("")
 	have, err := s.Claim(ctx, i, event(system, audit.InstallationClaimed, i, "", now))
@@ -97,7 +101,7 @@ func Claim(ctx context.Context, s Store, i Installation, now time.Time) error {
 	return Mismatch{Have: have, Want: i}
 }
 
-// Move gives the database's installation the issuer of i.
+// Move changes the issuer of the database from was to that of i.
 func Move(ctx context.Context, s Store, was string, i Installation, by audit.Actor, now time.Time) error {
 	return s.Move(ctx, was, i, event(by, audit.InstallationMoved, i, was, now))
 }
@@ -110,7 +114,7 @@ func event(by audit.Actor, action audit.Action, i Installation, was string, now 
 	return by.Did(action, "", now).With(details)
 }
 
-// local tells whether an issuer is an http address of this machine.
+// local reports whether an issuer is an http URL of this machine.
 func local(issuer string) bool {
 	u, err := url.Parse(issuer)
 	if err != nil || u.Scheme != "http" {
@@ -120,8 +124,8 @@ func local(issuer string) bool {
 	return u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// ErrMismatch is what every Mismatch is.
+// ErrMismatch matches every Mismatch with errors.Is.
 var ErrMismatch = errors.New("installation: a database of another one")
 
-// Is makes errors.Is(err, ErrMismatch) hold.
+// Is reports whether target is ErrMismatch.
 func (m Mismatch) Is(target error) bool { return target == ErrMismatch }

@@ -27,8 +27,8 @@ const (
 	there = "https://other.example"
 )
 
-// pairs are what a database was made for and what it is to serve. Practice
-// never serves production, nor the reverse.
+// pairs holds the installation of a database and the one that it has to serve.
+// Practice never serves production, nor the reverse.
 var pairs = map[string]struct {
 	have, want installation.Installation
 	fits       bool
@@ -66,7 +66,7 @@ func TestFits(t *testing.T) {
 	}
 }
 
-// Two installations that share a store never share a namespace.
+// Two installations never have the same namespace.
 func TestNamespace(t *testing.T) {
 	t.Parallel()
 	seen := map[string]installation.Installation{}
@@ -78,11 +78,11 @@ func TestNamespace(t *testing.T) {
 		seen[got] = i
 	}
 	if got, want := production(here).Namespace(), "f4d502f7105aa82f"; got != want {
-		t.Errorf("Namespace() = %q, want %q: an upgrade would lose the sessions that are kept under it", got, want)
+		t.Errorf("Namespace() = %q, want %q: an upgrade would lose the sessions stored under it", got, want)
 	}
 }
 
-// database is an installation store in memory that keeps the contract.
+// database implements installation.Store in memory.
 type database struct {
 	made    *installation.Installation
 	events  []audit.Event
@@ -115,7 +115,7 @@ func (d *database) Move(_ context.Context, was string, i installation.Installati
 	return nil
 }
 
-// Check changes nothing, and does not stop a start for what it cannot know.
+// Check changes nothing, and returns nil if it cannot tell.
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	for name, p := range pairs {

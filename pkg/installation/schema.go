@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// Schema is the state in which migrations left the tables of a database.
-// Migrations are known by their numbers.
+// Schema describes the migrations that a database has had, by their numbers.
 type Schema struct {
-	Applied []int64 // what ran, in any order
-	Edited  []int64 // what ran with another text than the one that landed
-	Floor   int64   // what a binary has to know at least to use the tables; 0 = any binary
+	Applied []int64 // the applied migrations, in any order
+	Edited  []int64 // those whose text differed from the released one
+	Floor   int64   // the newest migration that a binary has to know; 0 = none
 }
 
-// ErrPending says that migrations have to run before the database is used.
+// ErrPending is returned by Judge when migrations have to run first.
 var ErrPending = errors.New("the database's schema is older than this version; run `omgevingsloket-id migrate` first")
 
-// Judge reports whether a binary that holds the migrations known may use the
-// database. It returns nil when it may, also when the schema is newer than the
-// binary and its floor is not; ErrPending when migrations of the binary have to
-// run first; an Early or a TooOld when neither is possible.
+// Judge returns nil if a binary that holds the migrations known may use the
+// database, which may have newer migrations as long as Floor allows it. It
+// returns ErrPending when migrations of the binary have to run first, and an
+// Early or a TooOld when the binary cannot use the database.
 func (s Schema) Judge(known []int64) error {
 	newest, last := highest(known), highest(s.Applied)
 	early, pending := Early{Edited: s.Edited}, false
@@ -48,22 +47,23 @@ func (s Schema) Judge(known []int64) error {
 // highest returns the highest of the numbers, 0 without any.
 func highest(numbers []int64) int64 { return slices.Max(append([]int64{0}, numbers...)) }
 
-// TooOld is a binary that may no longer use a database: migrations of a newer
-// one removed what it needs.
-type TooOld struct{ Known, Floor int64 } // the newest migration that it holds, and the one that it has to hold
+// TooOld is the error for a binary that is too old for a database: newer
+// migrations removed what it needs.
+type TooOld struct{ Known, Floor int64 } // the newest migration of the binary, and the one that it has to know
 
-// Error says what to do about it.
+// Error includes advice for the operator.
 func (e TooOld) Error() string {
 	return fmt.Sprintf("this version is too old for the database: a newer version removed what this one needs (it knows the schema up to %d and has to know %d); "+
 		"run the version that upgraded the database, or restore the backup made before the upgrade", e.Known, e.Floor)
 }
 
-// Early is a database made by the main branch before migrations had a fixed
-// order and text: some never ran although later ones did, others ran with
-// another text. No migration can assume what its tables are.
+// Early is the error for a database made by a development version before
+// migrations had a fixed order and text: some did not run although later ones
+// did, others ran with another text. Its tables are unknown, so it cannot be
+// migrated.
 type Early struct{ Missing, Edited []int64 }
 
-// Error says what to do about it.
+// Error includes advice for the operator.
 func (e Early) Error() string {
 	var faults []string
 	if len(e.Missing) > 0 {
@@ -77,7 +77,7 @@ func (e Early) Error() string {
 		"deploy/decisions/011-migrations.md says what can be kept"
 }
 
-// list writes numbers of migrations out.
+// list returns "migration 1" or "migrations 1, 2".
 func list(numbers []int64) string {
 	text := make([]string, len(numbers))
 	for i, n := range numbers {

@@ -41,7 +41,7 @@ func TestSchemaJudge(t *testing.T) {
 	}
 }
 
-// Each refusal says what is wrong and what to do about it.
+// Each error says what is wrong and what to do.
 func TestSchemaRefusals(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/pkg/application"
 )
 
-// Fault is one thing that is wrong with what was typed: the field, as forms
-// call it, and why. Both are parts of a text key.
+// Fault is an error in a form: the name of the field and the reason. Both are
+// parts of a text key.
 type Fault struct{ Field, Why string }
 
 // The longest answers, in characters.
@@ -25,7 +25,7 @@ const (
 	longestExplanation = 500
 )
 
-// MinimumAge is who may apply.
+// MinimumAge is the minimum age of applicants, in years.
 const MinimumAge = 18
 
 // PersonForm is the step StepPerson as typed.
@@ -35,10 +35,10 @@ type PersonForm struct {
 	Phone                 string
 }
 
-// noName is what somebody without a given name types.
+// noName is typed by people without a given name.
 const noName = "-"
 
-// PersonOf gives the step as it was answered, for showing it again.
+// PersonOf returns the form with the stored answers.
 func PersonOf(a application.Answers) PersonForm {
 	f := PersonForm{GivenName: a.GivenName, FamilyName: a.FamilyName, Phone: a.Phone}
 	if a.PersonDone && a.GivenName == "" {
@@ -50,7 +50,7 @@ func PersonOf(a application.Answers) PersonForm {
 	return f
 }
 
-// Answer checks the step and, when nothing is wrong, puts it into a.
+// Answer checks the form and, without faults, stores the answers in a.
 func (f PersonForm) Answer(a *application.Answers, now time.Time) []Fault {
 	var c check
 	given := f.GivenName
@@ -72,7 +72,7 @@ func (f PersonForm) Answer(a *application.Answers, now time.Time) []Fault {
 type CompanyForm struct {
 	Name, Country    string
 	Register, Number string
-	NotRegistered    string // the explanation instead of a number
+	NotRegistered    string // why there is no number
 	Role             string
 }
 
@@ -82,7 +82,7 @@ const (
 	Authorized = "authorized"
 )
 
-// CompanyOf gives the step as it was answered.
+// CompanyOf returns the form with the stored answers.
 func CompanyOf(a application.Answers) CompanyForm {
 	if a.Organization == nil {
 		return CompanyForm{}
@@ -91,7 +91,7 @@ func CompanyOf(a application.Answers) CompanyForm {
 	return CompanyForm{o.Name, o.RegistrationCountry, o.Register, o.RegistrationNumber, o.NotRegistered, o.Role}
 }
 
-// Answer checks the step and, when nothing is wrong, puts it into a.
+// Answer checks the form and, without faults, stores the answers in a.
 func (f CompanyForm) Answer(a *application.Answers) []Fault {
 	var c check
 	o := account.Organization{}
@@ -121,7 +121,7 @@ func (f CompanyForm) Answer(a *application.Answers) []Fault {
 	return c.faults
 }
 
-// AddressForm is the step StepAddress as typed: one's own address or, for a
+// AddressForm is the step StepAddress as typed: the person's address or, for a
 // legal person, the company's.
 type AddressForm struct {
 	Stay                string // natural persons only
@@ -135,7 +135,7 @@ const (
 	TemporarilyNL = "temporarily_nl"
 )
 
-// AddressOf gives the step as it was answered.
+// AddressOf returns the form with the stored answers.
 func AddressOf(a application.Answers) AddressForm {
 	adr := a.Address
 	if a.Organization != nil {
@@ -144,7 +144,7 @@ func AddressOf(a application.Answers) AddressForm {
 	return AddressForm{a.Stay, adr.Line1, adr.Line2, adr.Line3, adr.Country}
 }
 
-// Answer checks the step and, when nothing is wrong, puts it into a.
+// Answer checks the form and, without faults, stores the answers in a.
 func (f AddressForm) Answer(a *application.Answers, kind account.Kind) []Fault {
 	var c check
 	if kind == account.NaturalPerson && f.Stay != Abroad && f.Stay != TemporarilyNL {
@@ -159,7 +159,7 @@ func (f AddressForm) Answer(a *application.Answers, kind account.Kind) []Fault {
 	switch {
 	case c.faults != nil:
 	case kind == account.LegalPerson:
-		o := *a.Organization // the step before this one
+		o := *a.Organization // StepCompany comes first
 		o.Address = adr
 		a.Organization, a.AddressDone = &o, true
 	default:
@@ -168,12 +168,12 @@ func (f AddressForm) Answer(a *application.Answers, kind account.Kind) []Fault {
 	return c.faults
 }
 
-// check collects what is wrong.
+// check collects faults.
 type check struct{ faults []Fault }
 
 func (c *check) wrong(field, why string) { c.faults = append(c.faults, Fault{field, why}) }
 
-// right tells whether nothing was found wrong with a field.
+// right reports whether a field has no fault so far.
 func (c *check) right(field string) bool {
 	for _, f := range c.faults {
 		if f.Field == field {
@@ -190,9 +190,10 @@ const (
 	withLetter           // at least one letter or digit
 )
 
-// text gives an answer in its one spelling: NFC, one line, single spaces. It
-// refuses what cannot be read: control characters, characters that turn the
-// direction of writing, heaps of accents. All scripts are welcome.
+// text returns an answer in normal form: NFC, one line, single spaces. Any
+// script is allowed. Control characters, characters that change the direction
+// of text and more than application.MostAccents combining marks on a letter
+// are faults.
 func (c *check) text(field, typed string, longest int, rule fieldRule) string {
 	s := strings.Join(strings.Fields(norm.NFC.String(typed)), " ")
 	switch {
@@ -220,7 +221,7 @@ func readable(s string) bool {
 				return false
 			}
 			continue
-		case r == '\u200c' || r == '\u200d': // joiners belong to the spelling of some languages
+		case r == '\u200c' || r == '\u200d': // some languages need joiners
 		case r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.In(r, unicode.Co):
 			return false
 		}
@@ -237,7 +238,7 @@ func (c *check) country(field, code string) string {
 	return code
 }
 
-// birthdate gives YYYY-MM-DD.
+// birthdate returns YYYY-MM-DD, or "" with a fault.
 func (c *check) birthdate(field, day, month, year string, now time.Time) string {
 	day, month, year = strings.TrimSpace(day), strings.TrimSpace(month), strings.TrimSpace(year)
 	if day == "" && month == "" && year == "" {
@@ -269,7 +270,7 @@ func (c *check) birthdate(field, day, month, year string, now time.Time) string 
 	return ""
 }
 
-// phone gives a number as E.164, +31201234567. Nobody needs one.
+// phone returns a number as E.164, such as +31201234567; "" is valid.
 func (c *check) phone(field, typed string) string {
 	s := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || strings.ContainsRune("-‐‑–./", r) {
@@ -278,7 +279,7 @@ func (c *check) phone(field, typed string) string {
 		return r
 	}, typed)
 	if rest, ok := strings.CutPrefix(s, "+"); ok {
-		s = "00" + strings.Replace(rest, "(0)", "", 1) // +31 (0)20: the nought is for callers at home
+		s = "00" + strings.Replace(rest, "(0)", "", 1) // +31 (0)20: the 0 is for domestic calls
 	}
 	s = strings.NewReplacer("(", "", ")", "").Replace(s)
 	digits, international := strings.CutPrefix(s, "00")

@@ -23,7 +23,7 @@ func faults(t *testing.T, got []intake.Fault, want ...string) {
 		found = append(found, f.Field+"."+f.Why)
 	}
 	if !slices.Equal(found, want) {
-		t.Errorf("found %v, want %v", found, want)
+		t.Errorf("Answer() = %v, want %v", found, want)
 	}
 }
 
@@ -35,10 +35,10 @@ func TestPersonForm(t *testing.T) {
 	faults(t, form.Answer(&a, today))
 	want := application.Answers{PersonDone: true, Profile: account.Profile{GivenName: "Jö Anne", FamilyName: "van der Berg", Birthdate: "1990-02-01", Phone: "+31201234567"}}
 	if !reflect.DeepEqual(a, want) {
-		t.Errorf("%+v", a)
+		t.Errorf("Answer() makes %+v, want %+v", a, want)
 	}
 	if got := intake.PersonOf(a); got != (intake.PersonForm{GivenName: "Jö Anne", FamilyName: "van der Berg", Day: "1", Month: "2", Year: "1990", Phone: "+31201234567"}) {
-		t.Errorf("shown again: %+v", got)
+		t.Errorf("PersonOf() = %+v", got)
 	}
 	t.Run("somebody with one name", func(t *testing.T) {
 		var a application.Answers
@@ -46,7 +46,7 @@ func TestPersonForm(t *testing.T) {
 		form.GivenName = " - "
 		faults(t, form.Answer(&a, today))
 		if a.GivenName != "" || intake.PersonOf(a).GivenName != "-" {
-			t.Errorf("%+v", a)
+			t.Errorf("a given name of - becomes %+v", a)
 		}
 	})
 }
@@ -82,7 +82,7 @@ func TestPersonFormFaults(t *testing.T) {
 		{given("محمد"), ""},
 		{given("می\u200cخواهم"), ""},
 		{given("O'Neill-Süß, J.P. s/o Kumar 3"), ""},
-		{given("<script>alert(1)</script>"), ""}, // text like any other: pages escape it
+		{given("<script>alert(1)</script>"), ""}, // valid text: pages escape it
 		{born("31", "2", "1990"), "birth.not_real"},
 		{born("29", "2", "1992"), ""},
 		{born("0", "1", "1990"), "birth.not_real"},
@@ -107,10 +107,10 @@ func TestPersonFormFaults(t *testing.T) {
 		var a application.Answers
 		faults(t, c.form.Answer(&a, today), strings.Fields(c.want)...)
 		if (c.want == "") != a.PersonDone {
-			t.Errorf("%+v: done %v", c.form, a.PersonDone)
+			t.Errorf("%+v: PersonDone = %v, want %v", c.form, a.PersonDone, c.want == "")
 		}
 		if c.want != "" && !reflect.DeepEqual(a, application.Answers{}) {
-			t.Errorf("%+v: half kept: %+v", c.form, a)
+			t.Errorf("%+v: partly stored: %+v", c.form, a)
 		}
 	}
 }
@@ -138,10 +138,10 @@ func TestCompanyForm(t *testing.T) {
 		var a application.Answers
 		faults(t, form.Answer(&a), strings.Fields(c.want)...)
 		if (c.want == "") != a.CompanyDone {
-			t.Errorf("%+v: done %v", form, a.CompanyDone)
+			t.Errorf("%+v: CompanyDone = %v, want %v", form, a.CompanyDone, c.want == "")
 		}
 		if a.CompanyDone && intake.CompanyOf(a) != form {
-			t.Errorf("shown again: %+v, want %+v", intake.CompanyOf(a), form)
+			t.Errorf("CompanyOf() = %+v, want %+v", intake.CompanyOf(a), form)
 		}
 	}
 	t.Run("changing it keeps the address", func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestCompanyForm(t *testing.T) {
 		good.Name = "Bau AG"
 		faults(t, good.Answer(&a))
 		if a.Organization.Address.Line1 != "Ring 9" || a.Organization.Name != "Bau AG" || before.Name == "Bau AG" {
-			t.Errorf("%+v", a.Organization)
+			t.Errorf("Answer() makes %+v, want the new name with the same address", a.Organization)
 		}
 	})
 }
@@ -180,7 +180,7 @@ func TestAddressForm(t *testing.T) {
 		}
 		faults(t, form.Answer(&a, c.kind), strings.Fields(c.want)...)
 		if (c.want == "") != a.AddressDone || a.AddressDone && intake.AddressOf(a) != form {
-			t.Errorf("%+v: %+v", form, a)
+			t.Errorf("%+v: Answer() makes %+v, want done: %t", form, a, c.want == "")
 		}
 	}
 }
@@ -193,14 +193,14 @@ func TestNext(t *testing.T) {
 		visit := func(want intake.Step) {
 			t.Helper()
 			if got := intake.Next(a, today); got != want {
-				t.Errorf("%s: next %s, want %s", kind, got, want)
+				t.Errorf("Next(%s) = %s, want %s", kind, got, want)
 			}
 			seen = append(seen, want)
 			for _, s := range []intake.Step{"email", intake.StepCode, intake.StepPassword, intake.StepPerson, intake.StepCompany,
 				intake.StepAddress, intake.StepDocument, intake.StepCheck, intake.StepDone, intake.StepGone} {
 				open := s == want || a.State == application.EmailConfirmed && s != intake.StepCode && slices.Contains(seen, s)
 				if intake.Reaches(a, s, today) != open {
-					t.Errorf("%s at %s: %s open %v", kind, want, s, !open)
+					t.Errorf("%s at %s: Reaches(%s) = %v, want %v", kind, want, s, !open, open)
 				}
 			}
 		}
@@ -220,7 +220,7 @@ func TestNext(t *testing.T) {
 		a.Answers.DocumentDone = true
 		visit(intake.StepCheck)
 		if n, of := intake.Place(kind, intake.StepCheck); n != of || of != len(seen)+1 {
-			t.Errorf("%s: page %d of %d", kind, n, of)
+			t.Errorf("Place(%s, check) = %d, %d, want the last of %d", kind, n, of, len(seen)+1)
 		}
 		for _, s := range []application.State{application.Submitted, application.Approved, application.InReview, application.Rejected} {
 			seen, a.State = nil, s

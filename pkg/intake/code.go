@@ -8,17 +8,17 @@ import (
 )
 
 const (
-	// DraftLifetime is how long a draft waits for its applicant.
+	// DraftLifetime is how long an application can be worked on.
 	DraftLifetime = 72 * time.Hour
-	// CodeLifetime is how long the code in the mail is right.
+	// CodeLifetime is how long a mailed code is valid.
 	CodeLifetime = time.Hour
-	// CodeTries is how many wrong codes a mail's code survives.
+	// CodeTries is the most tries of one mailed code.
 	CodeTries = 5
-	// CodesPerDraft is how many mails with a code one draft may ask for.
+	// CodesPerDraft is the most mails with a code for one draft.
 	CodesPerDraft = 5
 )
 
-// CodeVerdict is what the rule says of one mailed code.
+// CodeVerdict is the verdict on a mailed code.
 type CodeVerdict string
 
 // The verdicts.
@@ -26,10 +26,10 @@ const (
 	CodeRight   CodeVerdict = "right"
 	CodeWrong   CodeVerdict = "wrong"
 	CodeExpired CodeVerdict = "expired"
-	CodeSpent   CodeVerdict = "spent" // too many wrong ones: ask for a new mail
+	CodeSpent   CodeVerdict = "spent" // too many tries: the applicant needs a new mail
 )
 
-// JudgeCode decides on a mailed code, with the try already counted.
+// JudgeCode judges a mailed code, with the try already counted.
 func JudgeCode(a application.Application, codeHash string, now time.Time) CodeVerdict {
 	switch {
 	case a.CodeFailures > CodeTries:

@@ -7,12 +7,12 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// The functions below judge what happens to an application before it is sent.
-// stored is the application as it is kept, a what the applicant works on. Each
-// returns the application as it is afterwards, or errs.ErrConflict when that is
-// not possible now. Sending it is application.Application.Submit.
+// The functions below judge changes of an application before its submission.
+// stored is the row in the store, a the application as the applicant changed
+// it. Each returns the application after the change, or errs.ErrConflict when
+// the change is not possible. Submission is application.Application.Submit.
 
-// Renew puts another code into a draft, CodesPerDraft times at most.
+// Renew replaces the code of a draft, CodesPerDraft times at most.
 func Renew(stored application.Application, codeHash string, expires time.Time) (application.Application, error) {
 	if stored.State != application.Draft || stored.CodesSent >= CodesPerDraft {
 		return application.Application{}, errs.ErrConflict
@@ -22,8 +22,8 @@ func Renew(stored application.Application, codeHash string, expires time.Time) (
 	return stored, nil
 }
 
-// Confirm judges a code from the mail, with the try already counted: CodeRight
-// makes the address confirmed and spends the code.
+// Confirm judges a mailed code, with the try already counted. CodeRight
+// confirms the address and uses up the code.
 func Confirm(stored application.Application, codeHash string, now time.Time) (application.Application, CodeVerdict, error) {
 	if stored.State != application.Draft || !stored.Open(now) {
 		return application.Application{}, "", errs.ErrConflict
@@ -35,8 +35,8 @@ func Confirm(stored application.Application, codeHash string, now time.Time) (ap
 	return stored, verdict, nil
 }
 
-// Answer keeps the answers and the password of a confirmed application of the
-// version that the applicant saw.
+// Answer stores the answers and the password hash in a confirmed application,
+// if its version is still a.Version.
 func Answer(stored, a application.Application) (application.Application, error) {
 	if stored.State != application.EmailConfirmed || stored.Version != a.Version {
 		return application.Application{}, errs.ErrConflict
@@ -46,7 +46,7 @@ func Answer(stored, a application.Application) (application.Application, error) 
 	return stored, nil
 }
 
-// Attach makes room for a document in a confirmed application.
+// Attach raises the version of a confirmed application for a new document.
 func Attach(stored application.Application, now time.Time) (application.Application, error) {
 	if stored.State != application.EmailConfirmed || !stored.Open(now) {
 		return application.Application{}, errs.ErrConflict

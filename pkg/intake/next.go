@@ -8,7 +8,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 )
 
-// Step is what an applicant has to do next. op/apply knows its address.
+// Step is what an applicant has to do next. Package op/apply maps it to a page.
 type Step string
 
 // The steps, in their order. Before StepCode there is no application yet.
@@ -19,12 +19,12 @@ const (
 	StepCompany  Step = "company"  // legal persons only
 	StepAddress  Step = "address"  //
 	StepDocument Step = "document" //
-	StepCheck    Step = "check"    // read it all, and send
-	StepDone     Step = "done"     // it was sent
-	StepGone     Step = "gone"     // too late: begin again
+	StepCheck    Step = "check"    // check the answers and submit
+	StepDone     Step = "done"     // submitted
+	StepGone     Step = "gone"     // expired: start again
 )
 
-// form lists the steps between the confirmed address and sending.
+// form returns the steps between the confirmed address and the submission.
 func form(kind account.Kind) []Step {
 	if kind == account.LegalPerson {
 		return []Step{StepPassword, StepPerson, StepCompany, StepAddress, StepDocument, StepCheck}
@@ -32,7 +32,7 @@ func form(kind account.Kind) []Step {
 	return []Step{StepPassword, StepPerson, StepAddress, StepDocument, StepCheck}
 }
 
-// Next tells the first unfinished step from the stored application alone.
+// Next returns the first unfinished step, from the stored application alone.
 func Next(a application.Application, now time.Time) Step {
 	switch {
 	case a.Sent():
@@ -54,8 +54,8 @@ func Next(a application.Application, now time.Time) Step {
 	return StepCheck
 }
 
-// Reaches tells whether the applicant may see this step now: the next one,
-// and of the form also those already done.
+// Reaches reports whether the applicant may open this step now: the next one,
+// and those of the form before it.
 func Reaches(a application.Application, s Step, now time.Time) bool {
 	next, steps := Next(a, now), form(a.Kind)
 	if s == next {
@@ -65,8 +65,9 @@ func Reaches(a application.Application, s Step, now time.Time) bool {
 	return here >= 0 && here < there
 }
 
-// Place counts the pages of an application of this kind from 1: the address,
-// its code, and the form. n is 0 for what is none of them.
+// Place returns the number n of a page, from 1, among the pages of an
+// application of this kind: the address, the code and the form. n is 0 for
+// other steps.
 func Place(kind account.Kind, s Step) (n, of int) {
 	pages := append([]Step{"email", StepCode}, form(kind)...)
 	return slices.Index(pages, s) + 1, len(pages)

@@ -1,11 +1,11 @@
-// Package intake holds the rules of applying: what an applicant fills in, in
-// which order, the code that confirms the e-mail address, and the contract of
-// the store that keeps a draft until it is sent.
+// Package intake defines how a person applies: what is filled in, in which
+// order, the code that confirms the e-mail address, and the contract of the
+// store of drafts.
 //
 //	draft ─► code ─► password ─► person ─► company ─► address ─► document ─► check ─► sent
 //
-// Nothing about a person is stored before the e-mail address is confirmed. What
-// officials do with a sent application is package review.
+// Before the e-mail address is confirmed, nothing else about the person is
+// stored. What officials do with a submitted application is in package review.
 package intake
 
 import (
@@ -17,43 +17,46 @@ import (
 	"omgevingsloket-id/pkg/effect"
 )
 
-// Store is the application contract. errs.ErrUnavailable when it does not
-// answer; errs.ErrNotFound for unknown handles and ids.
+// Store stores applications. All methods return errs.ErrUnavailable when the
+// database cannot be reached, and errs.ErrNotFound for unknown handles and
+// ids.
 type Store interface {
-	// Start keeps a new draft, with the mail that confirms its address.
+	// Start stores a new draft, with the mail that confirms its address.
 	Start(ctx context.Context, a application.Application, rec effect.Effects) error
-	// ByHandle gives the application of an applicant's cookie.
+	// ByHandle returns the application with this hash of a handle.
 	ByHandle(ctx context.Context, handleHash string) (application.Application, error)
-	// ByReference finds a submitted application.
+	// ByReference returns the submitted application with this reference.
 	ByReference(ctx context.Context, reference string) (application.Application, error)
 
-	// Renew replaces the code of a draft, at most CodesPerDraft times;
-	// errs.ErrConflict beyond that or when it is no draft.
+	// Renew replaces the code of a draft. It returns errs.ErrConflict after
+	// CodesPerDraft times, or when it is not a draft.
 	Renew(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error
 	// TryCode counts a try, judges it on the locked row, and on CodeRight
-	// moves Draft to EmailConfirmed: once, of any number of callers.
+	// moves Draft to EmailConfirmed. One of several concurrent calls succeeds.
 	TryCode(ctx context.Context, id, codeHash string, now time.Time) (CodeVerdict, error)
 
 	// Save writes answers and password hash while EmailConfirmed, if the
-	// version is still a.Version; errs.ErrConflict otherwise.
+	// version is still a.Version, and returns the application with its new
+	// version. Otherwise it returns errs.ErrConflict.
 	Save(ctx context.Context, a application.Application) (application.Application, error)
 
-	// PutDocument keeps the document of an open application, instead of an
-	// earlier one; errs.ErrConflict when it is no longer open.
+	// PutDocument stores the document of an open application in place of the
+	// previous one. It returns errs.ErrConflict when the application is not
+	// open.
 	PutDocument(ctx context.Context, d application.Document) error
-	// Documents lists the documents of an application, without content.
+	// Documents returns the documents of an application, without content.
 	Documents(ctx context.Context, applicationID string) ([]application.Document, error)
-	// DocumentContent gives one document with its sealed content.
+	// DocumentContent returns a document with its sealed content.
 	DocumentContent(ctx context.Context, documentID string) (application.Document, error)
 
-	// Submit moves EmailConfirmed to Submitted under a reference, once, and
-	// sets its term (DecideBy). With
-	// an account it goes on to Approved in the same transaction and makes
-	// that account. errs.ErrConflict when it was submitted before, changed
-	// meanwhile, or when the address has an account by now.
+	// Submit moves EmailConfirmed to Submitted with a.Reference and sets the
+	// deadline (application.DecideBy). If approve is not nil, the same
+	// transaction approves the application and creates that account. Submit
+	// returns errs.ErrConflict when the application was submitted before or
+	// changed meanwhile, or when its address has an account.
 	Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error
 
-	// Expire closes what nobody finished in time, wipes its answers and
-	// documents, and tells how many.
+	// Expire expires the applications that were not submitted in time, deletes
+	// their answers and documents, and returns their number.
 	Expire(ctx context.Context, now time.Time) (int, error)
 }

@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Kinds of mails about what the helpdesk does with an account.
+// Kinds of mails about acts of the helpdesk and about staff.
 const (
 	KindAddressAnnounced = "address-announced"
 	KindAddressConfirm   = "address-confirm"
@@ -27,33 +27,36 @@ var (
 	_ staff.Letters    = (*Writer)(nil)
 )
 
-// AddressURL is where a new address is confirmed.
+// AddressURL returns the URL of the page where a new address is confirmed.
 func (w *Writer) AddressURL() string { return w.Issuer + "/address" }
 
-// AddressAnnounced tells the present address that another one was asked for.
+// AddressAnnounced returns the mail to the present address about a change of
+// address.
 func (w *Writer) AddressAnnounced(a account.Account, r helpdesk.Request, now time.Time) mail.Message {
 	return w.write(KindAddressAnnounced, a.Email, aboutRequest(toHolder(a, now, addressTimes(r, now)), r))
 }
 
-// AddressConfirm carries the code to the new address. Nobody has proven that
-// it is the holder's: nothing of the account is in it, not even a name.
+// AddressConfirm returns the mail with the code to the new address. It holds
+// no data of the account, not even a name, because that address is not proven
+// to be the holder's.
 func (w *Writer) AddressConfirm(a account.Account, r helpdesk.Request, code secret.Text, now time.Time) mail.Message {
 	times := addressTimes(r, now)
 	times["Code"] = code.Reveal()
 	return w.write(KindAddressConfirm, r.Email, aboutRequest(envelope{Lang: a.Lang, At: now, Expires: r.Until, Letter: times}, r))
 }
 
-// AddressChanged is the last mail to the address of before.
+// AddressChanged returns the last mail to the previous address.
 func (w *Writer) AddressChanged(a account.Account, r helpdesk.Request, now time.Time) mail.Message {
 	return w.write(KindAddressChanged, a.Email, aboutRequest(toHolder(a, now, nil), r))
 }
 
-// AddressNew is the first mail to the new address.
+// AddressNew returns the first mail to the new address.
 func (w *Writer) AddressNew(a account.Account, r helpdesk.Request, now time.Time) mail.Message {
 	return w.write(KindAddressNew, r.Email, aboutRequest(toHolder(a, now, nil), r))
 }
 
-// AccountClosed tells until when it can be undone.
+// AccountClosed returns the mail about a closed account. It can be reopened
+// before until.
 func (w *Writer) AccountClosed(a account.Account, ref string, until, now time.Time) mail.Message {
 	e := toHolder(a, now, map[string]any{"Until": until})
 	e.Ref = ref
@@ -69,22 +72,22 @@ func aboutRequest(e envelope, r helpdesk.Request) envelope {
 	return e
 }
 
-// StaffAlarm tells an administrator that a member opened so many files since
-// a moment; whose files is in the record alone.
+// StaffAlarm returns the mail to an administrator that a member opened this
+// many accounts and cases since a moment. Which ones is only in the audit log.
 func (w *Writer) StaffAlarm(to, member staff.Member, files int, since, now time.Time) mail.Message {
 	return w.write(KindStaffAlarm, to.Email, envelope{
 		Lang: to.Lang, Name: greeting(to.Name), At: now, Letter: map[string]any{"Member": member.Name, "Files": files, "Since": since},
 	})
 }
 
-// StaffInvited carries the link of an invitation.
+// StaffInvited returns the mail with the link of an invitation.
 func (w *Writer) StaffInvited(m staff.Member, link secret.Text, by string, now time.Time) mail.Message {
 	return w.write(KindStaffInvited, m.Email, envelope{
 		Lang: m.Lang, Name: greeting(m.Name), At: now, Expires: m.InviteExpires, Letter: map[string]any{"Link": link.Reveal(), "By": by},
 	})
 }
 
-// StaffManaged tells what was done with a member.
+// StaffManaged returns the mail about a change of a member.
 func (w *Writer) StaffManaged(to, member staff.Member, what staff.Managed, by string, now time.Time) mail.Message {
 	return w.write(KindStaffManaged, to.Email, envelope{
 		Lang: to.Lang, Name: greeting(to.Name), At: now, Letter: map[string]any{"Member": member, "What": string(what), "By": by, "Self": to.Email == member.Email},

@@ -1,13 +1,12 @@
-// Package letter owns what our mails say. Each mail is one method of Writer
-// and one file a language, templates/mail/<kind>.<lang>.txt: the first line
-// is its subject, the rest its text. What every mail shares is in
-// common.<lang>.txt and is put around it here, so that no mail can forget to
-// say that it comes from practice, or whom to ask.
+// Package letter composes mails. Each mail is one method of Writer and one
+// file per language, templates/mail/<kind>.<lang>.txt, whose first line is the
+// subject. Package letter adds the parts of every mail, which are in
+// common.<lang>.txt, such as the practice notice and the helpdesk.
 //
-//	room ─► Writer.Receipt(…) ─► mail.Message ─► record ─► outbox, in the transaction of the change
+//	room ─► Writer.Receipt(…) ─► mail.Message ─► effects ─► outbox, in the transaction of the change
 //
-// Mails are plain text. No subject holds a secret, and a mail to an address
-// that nobody has confirmed holds nothing that a stranger typed.
+// Mails are plain text. No subject holds a secret, and a mail to an
+// unconfirmed address holds nothing that a stranger typed.
 package letter
 
 import (
@@ -27,7 +26,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Kinds of mails; also the names of their files.
+// Kinds of mails, which are also the names of their files.
 const (
 	KindConfirmEmail     = "confirm-email"
 	KindAddressTaken     = "address-taken"
@@ -37,31 +36,31 @@ const (
 	KindAccountUnblocked = "account-unblocked"
 )
 
-// lastResort is the language of a reader whose language we do not have.
-const lastResort = "nl"
+// fallback is the language of a mail if the reader's has no files.
+const fallback = "nl"
 
-// Writer writes mails. Set the fields, then call Prepare once.
+// Writer composes mails. Set the fields, then call Prepare once.
 type Writer struct {
 	FS         fs.FS     // templates.FS
-	Issuer     string    // https://…, shown so that people know where mails come from
-	StartURL   string    // where 'Ga naar inloggen met Omgevingsloket-ID' leads
-	ConsoleURL string    // where officials work
+	Issuer     string    // https://…, shown in every mail
+	StartURL   string    // target of 'Ga naar inloggen met Omgevingsloket-ID'
+	ConsoleURL string    // the officials' console
 	Practice   bool      // marks every mail
 	AtOnce     bool      // applications are approved at once, with any data
-	Wordmark   string    // what this service is called
+	Wordmark   string    // the name of the service
 	Helpdesk   Helpdesk  //
-	Rand       io.Reader // for the ids of messages
+	Rand       io.Reader // for message ids
 
 	letters map[string]*template.Template // by language
 }
 
-// Helpdesk is whom people are told to turn to; all but Name may be "".
+// Helpdesk is how people reach the helpdesk; all but Name may be "".
 type Helpdesk struct {
 	Name, Phone, Email, URL string
 	Hours                   map[string]string // by language
 }
 
-// Prepare reads the mails; it fails when one of them cannot be read.
+// Prepare parses the templates. It returns an error if one of them is invalid.
 func (w *Writer) Prepare() error {
 	names, err := fs.Glob(w.FS, "mail/*.txt")
 	if err != nil {
@@ -81,31 +80,31 @@ func (w *Writer) Prepare() error {
 			return fmt.Errorf("letter: %s: %w", name, err)
 		}
 	}
-	if w.letters[lastResort] == nil {
-		return fmt.Errorf("letter: no mails in %s", lastResort)
+	if w.letters[fallback] == nil {
+		return fmt.Errorf("letter: no mails in %s", fallback)
 	}
 	return nil
 }
 
-// envelope is what every mail knows. Writer is embedded for its settings.
+// envelope is the data of every template. Writer is embedded for its settings.
 type envelope struct {
 	*Writer
 	Lang    string
-	Name    string // how to greet; "" when that is better left out
+	Name    string // for the greeting; "" for none
 	At      time.Time
 	Expires time.Time
-	Ref     string // what the reader names to the helpdesk; "" for nothing
-	Letter  any    // what this kind of mail is about
+	Ref     string // reference for the helpdesk; "" for none
+	Letter  any    // data of this kind of mail
 }
 
-// Hours are those of the helpdesk, in the reader's language.
+// Hours returns the helpdesk's hours in the reader's language.
 func (e envelope) Hours() string { return e.Helpdesk.Hours[e.Lang] }
 
-// write makes a message of one kind. A mail that cannot be written is a
-// mistake in its template, which a test finds: it panics.
+// write returns a message of one kind. It panics on a faulty template; a test
+// executes all of them.
 func (w *Writer) write(kind, to string, e envelope) mail.Message {
 	if w.letters[e.Lang] == nil {
-		e.Lang = lastResort
+		e.Lang = fallback
 	}
 	e.Writer = w
 	subject, body, ok := strings.Cut(w.render(e, kind), "\n")
@@ -135,33 +134,34 @@ func (w *Writer) render(e envelope, name string) string {
 	return b.String()
 }
 
-// ConfirmEmail carries the code that proves an address. It is worth nothing
-// when the code is over.
+// ConfirmEmail returns the mail with the code that confirms an address. It
+// expires with the code.
 func (w *Writer) ConfirmEmail(to, lang string, code secret.Text, now time.Time) mail.Message {
 	return w.write(KindConfirmEmail, to, envelope{
 		Lang: lang, At: now, Expires: now.Add(intake.CodeLifetime), Letter: map[string]string{"Code": code.Reveal()},
 	})
 }
 
-// AddressTaken goes out instead of ConfirmEmail to an address that has an
-// account already, and is worth as long.
+// AddressTaken returns the mail that is sent instead of ConfirmEmail to an
+// address that has an account, with the same expiry.
 func (w *Writer) AddressTaken(to, lang string, now time.Time) mail.Message {
 	return w.write(KindAddressTaken, to, envelope{Lang: lang, At: now, Expires: now.Add(intake.CodeLifetime)})
 }
 
-// FactorLinked tells that an authenticator app was linked.
+// FactorLinked returns the mail that an authenticator app was linked.
 func (w *Writer) FactorLinked(a account.Account, now time.Time) mail.Message {
 	return w.write(KindFactorLinked, a.Email, toHolder(a, now, nil))
 }
 
-// AccountBlocked tells why, and which reference the helpdesk asks for.
+// AccountBlocked returns the mail about a blocked account, with the reason and
+// the reference for the helpdesk.
 func (w *Writer) AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message {
 	e := toHolder(a, now, map[string]string{"Reason": string(reason)})
 	e.Ref = ref
 	return w.write(KindAccountBlocked, a.Email, e)
 }
 
-// AccountUnblocked tells how to link an app again.
+// AccountUnblocked returns the mail about linking an app again.
 func (w *Writer) AccountUnblocked(a account.Account, now time.Time) mail.Message {
 	return w.write(KindAccountUnblocked, a.Email, toHolder(a, now, nil))
 }
@@ -170,17 +170,17 @@ func toHolder(a account.Account, now time.Time, letter any) envelope {
 	return envelope{Lang: a.Lang, Name: greeting(a.Profile.FullName()), At: now, Letter: letter}
 }
 
-// receipt is what Receipt is about.
+// receipt is the data of Receipt.
 type receipt struct {
 	application.Application
 	Account   *account.Account
 	Documents []application.Document
 }
 
-// Receipt confirms an application and repeats all that was filled in: people
-// have a right to both (Wet modernisering elektronisch bestuurlijk verkeer).
-// With an account the applicant can log in already and is told how. Neither
-// the password nor the document itself is in it.
+// Receipt returns the mail that confirms an application and repeats the
+// answers, to both of which people have a right (Wet modernisering
+// elektronisch bestuurlijk verkeer). If a is not nil, it explains how to log
+// in. It holds neither the password nor the documents.
 func (w *Writer) Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message {
 	return w.write(KindReceipt, app.Email, envelope{
 		Lang: app.Lang, Name: greeting(app.Answers.FullName()), At: now, Ref: app.Reference, Letter: receipt{app, a, documents},

@@ -71,7 +71,7 @@ func bedrijf(lang string) application.Application {
 
 var documents = []application.Document{{ID: "d1", Name: "paspoort.pdf", Type: "application/pdf", Size: 1_234_567}}
 
-// everyMail calls every method, with all that changes what it says.
+// everyMail calls every method with each variant of its arguments.
 func everyMail(w *letter.Writer, lang string) []mail.Message {
 	holder := person(lang)
 	mails := []mail.Message{
@@ -108,13 +108,13 @@ func aboutDecisions(w *letter.Writer, lang string) []mail.Message {
 	return mails
 }
 
-// many are more numbers than one mail lists.
+// many holds more references than a mail lists.
 var many = strings.Fields(strings.Repeat("OLID-MANY ", 25))
 
-// questions are what an official may type, also on a bad day.
+// questions are texts that an official may type.
 const questions = "\n\nWie is \u202eevil?\r\n\n\n\n" + "Een lange regel die ver over de rand van het bericht heen gaat en dus ergens moet worden afgebroken. \n-- \n  {.Issuer}\t<b>x</b>\n\n"
 
-// Own words keep their lines, are indented, and say how to object.
+// Typed text keeps its lines and is indented; a rejection says how to object.
 func TestLetterOwnWords(t *testing.T) {
 	t.Parallel()
 	for lang, objection := range map[string]string{"nl": "binnen 6 weken", "en": "within 6 weeks"} {
@@ -126,11 +126,11 @@ func TestLetterOwnWords(t *testing.T) {
 			}
 		}
 		if strings.Contains(text, "\u202e") {
-			t.Error("a turn of direction in a mail")
+			t.Error("a mail has a character that changes the direction of text")
 		}
 	}
 	if text := writer(t, false).Approved(burger("nl"), now).Text.Reveal(); !strings.Contains(text, "Ga naar inloggen met Omgevingsloket-ID:\n  https://id.example/start\n") {
-		t.Error(text)
+		t.Errorf("Approved() lacks the link to log in:\n%s", text)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestEveryLetter(t *testing.T) {
 				written["mail/"+m.Kind+"."+lang+".txt"] = true
 				checkMail(t, m, lang, practice)
 				if texts[m.Text.Reveal()] {
-					t.Errorf("%s.%s: two different mails say the same", m.Kind, lang)
+					t.Errorf("%s.%s: two mails have the same text", m.Kind, lang)
 				}
 				texts[m.Text.Reveal()] = true
 			}
@@ -157,11 +157,11 @@ func TestEveryLetter(t *testing.T) {
 	}
 	for _, name := range files {
 		if !written[name] && path.Base(name) != ".gitkeep" {
-			t.Errorf("%s: no method writes this mail", name)
+			t.Errorf("%s: no method of Writer uses this file", name)
 		}
 	}
 	if len(written) < 14 {
-		t.Errorf("only %d files written", len(written))
+		t.Errorf("%d files are used, want at least 14", len(written))
 	}
 }
 
@@ -169,28 +169,28 @@ func checkMail(t *testing.T, m mail.Message, lang string, practice bool) {
 	t.Helper()
 	at, text := m.Kind+"."+lang, m.Text.Reveal()
 	if m.ID == "" || m.To != "jo@example.com" || m.Lang != lang || !m.At.Equal(now) {
-		t.Errorf("%s: %+v", at, m)
+		t.Errorf("%s: the message is %+v, want an id and the recipient, language and time", at, m)
 	}
 	if m.Subject == "" || strings.ContainsAny(m.Subject, "\r\n") || strings.Contains(m.Subject, "123456") {
-		t.Errorf("%s: subject %q", at, m.Subject)
+		t.Errorf("%s: the subject is %q, want one line without the code", at, m.Subject)
 	}
 	mark := map[string]string{"nl": "[Oefenomgeving]", "en": "[Practice]"}[lang]
 	note := map[string]string{"nl": "oefenomgeving", "en": "practice environment"}[lang]
 	if strings.HasPrefix(m.Subject, mark) != practice || strings.Contains(text, note) != practice {
-		t.Errorf("%s: practice %v, subject %q, text\n%s", at, practice, m.Subject, text)
+		t.Errorf("%s: marked as practice: want %t, subject %q, text\n%s", at, practice, m.Subject, text)
 	}
 	for _, part := range []string{"https://id.example", "Informatiepunt Leefomgeving", "+31 88 123 45 67"} {
 		if !strings.Contains(text, part) {
-			t.Errorf("%s: without %q", at, part)
+			t.Errorf("%s lacks %q", at, part)
 		}
 	}
 	if strings.Contains(text, "<no value>") || strings.Contains(text, "\n\n\n") || strings.Contains(text, "{{") {
-		t.Errorf("%s:\n%s", at, text)
+		t.Errorf("%s has an unfilled place or too many empty lines:\n%s", at, text)
 	}
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
 		if utf8.RuneCountInString(line) > 72 && !strings.HasPrefix(line, " ") || strings.TrimRight(line, " ") != line {
-			t.Errorf("%s: line %q", at, line)
+			t.Errorf("%s: line %q is too long or ends with a space", at, line)
 		}
 	}
 }
@@ -199,14 +199,14 @@ func TestConfirmEmail(t *testing.T) {
 	t.Parallel()
 	m := writer(t, false).ConfirmEmail("jo@example.com", "nl", "123456", now)
 	if !strings.Contains(m.Text.Reveal(), "\n    123456\n") || !strings.Contains(m.Text.Reveal(), "15:05 uur") {
-		t.Errorf("text\n%s", m.Text.Reveal()) // 13:05 UTC and an hour, in winter
+		t.Errorf("ConfirmEmail() lacks the code or the time, 15:05:\n%s", m.Text.Reveal()) // 13:05 UTC and an hour, in winter
 	}
 	if !m.Expires.Equal(now.Add(intake.CodeLifetime)) {
-		t.Errorf("expires %v", m.Expires)
+		t.Errorf("ConfirmEmail() expires %v, want with the code", m.Expires)
 	}
 	taken := writer(t, false).AddressTaken("jo@example.com", "nl", now)
 	if !taken.Expires.Equal(m.Expires) || !strings.Contains(taken.Text.Reveal(), "https://id.example/start") {
-		t.Errorf("taken: expires %v\n%s", taken.Expires, taken.Text.Reveal())
+		t.Errorf("AddressTaken() expires %v, want %v, with the link to log in:\n%s", taken.Expires, m.Expires, taken.Text.Reveal())
 	}
 }
 
@@ -227,23 +227,23 @@ func TestReceiptHoldsACopy(t *testing.T) {
 			"1 February 1990", "not filled in", "paspoort.pdf (1.2 MB)", "within 8 weeks",
 		}},
 	} {
-		text := strings.ReplaceAll(c.m.Text.Reveal(), "maart\n2026", "maart 2026") // where the line breaks
+		text := strings.ReplaceAll(c.m.Text.Reveal(), "maart\n2026", "maart 2026") // a line may break here
 		for _, want := range c.want {
 			if !strings.Contains(text, want) {
-				t.Errorf("without %q:\n%s", want, c.m.Text.Reveal())
+				t.Errorf("Receipt() lacks %q:\n%s", want, c.m.Text.Reveal())
 			}
 		}
 		if !strings.Contains(c.m.Subject, "OLID-K7QD-2MXA") || !c.m.Expires.IsZero() {
-			t.Errorf("subject %q, expires %v", c.m.Subject, c.m.Expires)
+			t.Errorf("Receipt() has the subject %q and expires %v, want the reference and never", c.m.Subject, c.m.Expires)
 		}
 	}
 	if text := w.Receipt(burger("nl"), nil, documents, now).Text.Reveal(); strings.Contains(text, "/start") {
-		t.Errorf("an undecided application is told to log in:\n%s", text)
+		t.Errorf("Receipt() of an undecided application says how to log in:\n%s", text)
 	}
 }
 
-// ML-05, ML-06: what people type becomes no header, no second line and, in a
-// greeting, no link.
+// ML-05, ML-06: typed text becomes neither a header nor a second line nor, in
+// a greeting, a link.
 func TestML05_ML06_HostileNames(t *testing.T) {
 	t.Parallel()
 	w := writer(t, false)
@@ -260,17 +260,17 @@ func TestML05_ML06_HostileNames(t *testing.T) {
 		honest := strings.Count(w.Receipt(bedrijf("nl"), nil, documents, now).Text.Reveal(), "\n")
 		receipt := w.Receipt(app, nil, doc, now)
 		if got := strings.Count(receipt.Text.Reveal(), "\n"); got != honest {
-			t.Errorf("%q: %d lines instead of %d:\n%s", name, got, honest, receipt.Text.Reveal())
+			t.Errorf("%q: Receipt() has %d lines, want %d:\n%s", name, got, honest, receipt.Text.Reveal())
 		}
 		for _, m := range []mail.Message{w.FactorLinked(holder, now), w.AccountBlocked(holder, account.Reported, "K7QD-2MXA", now), receipt} {
 			if strings.ContainsFunc(m.Subject, unicode.IsControl) || strings.ContainsFunc(m.Text.Reveal(), func(r rune) bool {
 				return r != '\n' && unicode.IsControl(r) || r == '\u2028' || r == '\u202e'
 			}) {
-				t.Errorf("%q: %s: %q %q", name, m.Kind, m.Subject, m.Text.Reveal())
+				t.Errorf("%q: %s has a control character: %q %q", name, m.Kind, m.Subject, m.Text.Reveal())
 			}
 			greeting, _, _ := strings.Cut(m.Text.Reveal(), "\n")
 			if strings.ContainsAny(greeting, "/<{") || strings.Contains(greeting, "evil.example") || len(greeting) > 120 {
-				t.Errorf("%q: %s greets %q", name, m.Kind, greeting)
+				t.Errorf("%q: %s has the greeting %q", name, m.Kind, greeting)
 			}
 		}
 	}
@@ -294,7 +294,7 @@ func TestGreeting(t *testing.T) {
 func TestUnknownLanguageIsDutch(t *testing.T) {
 	t.Parallel()
 	if m := writer(t, false).FactorLinked(person("fy"), now); m.Lang != "nl" || !strings.HasPrefix(m.Text.Reveal(), "Beste") {
-		t.Errorf("%s: %s", m.Lang, m.Text.Reveal())
+		t.Errorf("the mail in an unknown language is in %s: %s", m.Lang, m.Text.Reveal())
 	}
 }
 
@@ -305,7 +305,7 @@ func TestPrepareRefusesBrokenMails(t *testing.T) {
 	} {
 		w := &letter.Writer{FS: files, Rand: rand.Reader}
 		if err := w.Prepare(); err == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("%s: Prepare() returns no error", name)
 		}
 	}
 }

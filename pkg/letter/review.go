@@ -22,33 +22,35 @@ const (
 
 var _ review.Letters = (*Writer)(nil)
 
-// StatusURL is where an applicant sees how far an application is.
+// StatusURL returns the URL of the page with the status of an application.
 func (w *Writer) StatusURL() string { return w.Issuer + "/apply/status" }
 
-// Approved tells how to log in for the first time.
+// Approved returns the mail about an approval, with how to log in for the first
+// time.
 func (w *Writer) Approved(a application.Application, now time.Time) mail.Message {
 	return w.write(KindApproved, a.Email, toApplicant(a, now, nil))
 }
 
-// Rejected gives the reason (one of application.Reasons), the official's own
-// words, which may be "", and how to object: a decision can be contested
-// within six weeks (Awb 6:7, 6:4), and has to say so (Awb 3:45).
+// Rejected returns the mail about a rejection: the reason (one of
+// review.Reasons), the official's own words, which may be "", and how to
+// object. A decision can be contested within six weeks (Awb 6:7, 6:4) and has
+// to say so (Awb 3:45).
 func (w *Writer) Rejected(a application.Application, reason, words string, now time.Time) mail.Message {
 	return w.write(KindRejected, a.Email, toApplicant(a, now, map[string]string{"Reason": reason, "Words": words}))
 }
 
-// MoreAsked puts an official's question (Awb 4:5).
+// MoreAsked returns the mail with an official's question (Awb 4:5).
 func (w *Writer) MoreAsked(a application.Application, question string, now time.Time) mail.Message {
 	return w.write(KindMoreAsked, a.Email, toApplicant(a, now, map[string]string{"Words": question, "AnswerBy": application.LastDay(application.AnswerBy(now))}))
 }
 
-// Withdrawn confirms that the applicant took the application back.
+// Withdrawn returns the mail that confirms a withdrawal.
 func (w *Writer) Withdrawn(a application.Application, now time.Time) mail.Message {
 	return w.write(KindWithdrawn, a.Email, toApplicant(a, now, nil))
 }
 
-// StatusCode carries the code that opens the status page; it is worth
-// nothing when the code is over.
+// StatusCode returns the mail with the code for the status page. It expires
+// with the code.
 func (w *Writer) StatusCode(a application.Application, code secret.Text, now time.Time) mail.Message {
 	e := toApplicant(a, now, map[string]string{"Code": code.Reveal()})
 	e.Expires = now.Add(intake.CodeLifetime)
@@ -63,8 +65,8 @@ func toApplicant(a application.Application, now time.Time, more map[string]strin
 	return envelope{Lang: a.Lang, Name: greeting(a.Answers.FullName()), At: now, Letter: about}
 }
 
-// quoted sets what somebody wrote apart: each line cleaned, wrapped and
-// indented, at most one empty line in a row.
+// quoted returns typed text with each line cleaned, wrapped and indented, and
+// at most one empty line in a row.
 func quoted(s string) string {
 	var out []string
 	for line := range strings.Lines(s) {

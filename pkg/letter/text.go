@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 )
 
-// functions are what the files may call.
+// functions returns the functions of the templates.
 func (w *Writer) functions(lang string) template.FuncMap {
 	return template.FuncMap{
 		"line":    oneLine,
@@ -34,7 +34,7 @@ func day(t time.Time, lang string) string {
 	return fmt.Sprintf("%d %s %d", t.Day(), months[lang][t.Month()-1], t.Year())
 }
 
-// moment is a date and a time of day in the Netherlands.
+// moment returns a date and a time of day in the Netherlands.
 func (w *Writer) moment(t time.Time, lang string) string {
 	t = t.In(Dutch)
 	if lang == "en" {
@@ -43,7 +43,7 @@ func (w *Writer) moment(t time.Time, lang string) string {
 	return day(t, lang) + " om " + t.Format("15:04") + " uur (Nederlandse tijd)"
 }
 
-// Date writes YYYY-MM-DD out in full; pages do it the same way.
+// Date returns YYYY-MM-DD written out in full; any other text as it is.
 func Date(iso, lang string) string {
 	t, err := time.Parse(time.DateOnly, iso)
 	if err != nil {
@@ -52,16 +52,16 @@ func Date(iso, lang string) string {
 	return day(t, lang)
 }
 
-// Dutch is the time zone of the Netherlands, in which mails and pages tell time.
+// Dutch is the time zone of mails and pages.
 var Dutch = application.Dutch
 
-// Moment is a date and a time of day in the Netherlands, as pages write it.
+// Moment returns a date and a time of day in the Netherlands, for pages.
 func Moment(t time.Time, lang string) string {
 	t = t.In(Dutch)
 	return day(t, lang) + ", " + t.Format("15:04")
 }
 
-// Size is a file's size as people say it.
+// Size returns the size of a file for people: bytes, kB or MB (powers of 1000).
 func Size(bytes int64, lang string) string {
 	switch {
 	case bytes < 1000:
@@ -76,14 +76,14 @@ func Size(bytes int64, lang string) string {
 	return mb + " MB"
 }
 
-// oneLine makes one line of what somebody typed: no line end of any kind, no
-// control character, nothing that turns the direction of writing.
+// oneLine returns typed text as one line, without control characters and
+// characters that change the direction of text.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), unicode.IsControl(r), r == utf8.RuneError:
 			return ' '
-		case unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d': // joiners belong to names
+		case unicode.Is(unicode.Cf, r) && r != '\u200c' && r != '\u200d': // some languages need joiners
 			return -1
 		case unicode.In(r, unicode.Zl, unicode.Zp):
 			return ' '
@@ -93,14 +93,14 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-// greeting is a name that may stand behind "Beste": one that reads as a name
-// and cannot turn into a link in a mail program. Others are left out ("").
+// greeting returns a name for after "Beste", or "" if it does not read as a
+// name or could become a link in a mail program.
 func greeting(name string) string {
 	name = oneLine(name)
 	if utf8.RuneCountInString(name) > 100 {
 		return ""
 	}
-	letters := 0 // in a row, behind a full stop
+	letters := 0 // in a row
 	dotted := false
 	for _, r := range name {
 		switch {
@@ -121,12 +121,12 @@ func greeting(name string) string {
 	return name
 }
 
-// lineWidth is where lines break, so that mails read well in any program.
+// lineWidth is the longest line, in characters.
 const lineWidth = 72
 
-// wrap breaks long lines at spaces. Lines that begin with a space are kept
-// as they are: codes, addresses and what people typed. The second line of a
-// numbered item stands under its text.
+// wrap breaks long lines at spaces. Lines that begin with a space are kept as
+// they are: codes, addresses and typed text. Further lines of a numbered item
+// are indented.
 func wrap(text string) string {
 	var out []string
 	for line := range strings.Lines(text) {

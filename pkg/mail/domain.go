@@ -6,7 +6,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// canonicalDomain gives the ASCII (punycode) form of a mail domain.
+// canonicalDomain returns the ASCII (punycode) form of a mail domain.
 func canonicalDomain(domain string) (string, error) {
 	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
 	if err != nil {

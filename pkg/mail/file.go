@@ -9,16 +9,17 @@ import (
 	"strconv"
 )
 
-// FileSender writes each message as an .eml file that any mail program
-// opens, instead of sending it: for the demo and for practice on one machine.
-// A file appears whole or not at all, readable by its owner only, for it may
-// hold a code. The same message sent again replaces its file.
+// FileSender writes each message as an .eml file instead of sending it, for
+// the demo and for practice on one machine. A file is written completely or
+// not at all, with mode 0600 because it may hold a code. The same message
+// again replaces its file.
 type FileSender struct {
-	Dir  string // exists
+	Dir  string // has to exist
 	From From
 }
 
-// Send writes <unix-milliseconds>-<id>.eml, which sorts by time.
+// Send writes <unix-milliseconds>-<id>.eml. Errors of the file system are
+// ErrTemporary.
 func (s FileSender) Send(_ context.Context, m Message) error {
 	msg, err := compose(m, s.From)
 	if err != nil {

@@ -45,7 +45,7 @@ func TestFileSender(t *testing.T) {
 	}
 	checkEML(t, string(raw))
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v: it may hold a code", info.Mode(), err)
+		t.Errorf("the file has mode %v, %v, want 0600", info.Mode(), err)
 	}
 }
 
@@ -53,12 +53,12 @@ func TestFileSenderWithoutFolder(t *testing.T) {
 	t.Parallel()
 	s := mail.FileSender{Dir: filepath.Join(t.TempDir(), "gone"), From: mail.From{Address: "no-reply@id.example"}}
 	if err := s.Send(t.Context(), message()); !errors.Is(err, mail.ErrTemporary) {
-		t.Fatalf("got %v", err)
+		t.Fatalf("Send() = %v, want %v", err, mail.ErrTemporary)
 	}
 }
 
-// A failed write leaves nothing half behind: the place of the file is taken
-// by a folder, so that the rename cannot succeed.
+// A failed write leaves no partial file: a folder has the name of the file, so
+// that the rename fails.
 func TestFileSenderLeavesNothingHalf(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -67,9 +67,9 @@ func TestFileSenderLeavesNothingHalf(t *testing.T) {
 	}
 	s := mail.FileSender{Dir: dir, From: mail.From{Address: "no-reply@id.example"}}
 	if err := s.Send(t.Context(), message()); !errors.Is(err, mail.ErrTemporary) {
-		t.Fatalf("got %v", err)
+		t.Fatalf("Send() = %v, want %v", err, mail.ErrTemporary)
 	}
 	if got := files(t, dir); len(got) != 1 {
-		t.Fatalf("left behind: %v", got)
+		t.Fatalf("Send() leaves the files %v, want the folder only", got)
 	}
 }

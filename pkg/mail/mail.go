@@ -1,12 +1,12 @@
-// Package mail owns messages to people: what is sent, the outbox it waits in
-// and the worker that empties it.
+// Package mail defines messages to people, the outbox in which they wait, and
+// the worker that sends them.
 //
 //	change + message ─ one transaction ─► outbox ─► worker ─► SMTP or a file
 //	                                        ▲          │
-//	                                        └─ later ──┘ on failure, with growing pauses
+//	                                        └─ later ──┘ on failure, after growing pauses
 //
-// A message is rendered when it is written, in the reader's language, and is
-// kept sealed until it is sent, for it may hold a code.
+// A message is rendered in the reader's language when it is written, and is
+// stored sealed until it is sent, because it may hold a code.
 package mail
 
 import (
@@ -18,7 +18,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Message is one mail, ready to go. The subject holds no secret.
+// Message is a mail that is ready to send. The subject holds no secret.
 type Message struct {
 	ID      string      // random; also the left part of the Message-ID
 	To      string      // one address
@@ -27,7 +27,7 @@ type Message struct {
 	Subject string      //
 	Text    secret.Text // plain text body; may hold a code
 	At      time.Time   // when it was written
-	Expires time.Time   // when sending it has no sense any more; zero = never
+	Expires time.Time   // not sent from then on; zero = never
 }
 
 // Item is a message in the outbox that a worker has taken.
@@ -36,38 +36,39 @@ type Item struct {
 	Attempts int
 }
 
-// Outbox is where messages wait. Putting happens with a change (package
-// record). Methods answer errs.ErrUnavailable when the store does not.
+// Outbox stores messages that wait. They are added with a change (package
+// effect). All methods return errs.ErrUnavailable when the database cannot be
+// reached.
 type Outbox interface {
-	// Take leases up to n messages that are due at now for the given time,
-	// so that no two workers send the same one.
+	// Take returns at most n messages that are due at now, and leases them for
+	// the given time, so that no two workers send the same one.
 	Take(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Item, error)
 	// Sent removes a message.
 	Sent(ctx context.Context, id string) error
 	// Later puts a message back until the given time and counts the attempt.
 	Later(ctx context.Context, id string, until time.Time, reason string) error
-	// Drop gives up on a message; it stays as a row without its text.
+	// Drop gives up on a message. Its row is kept without the text.
 	Drop(ctx context.Context, id string, now time.Time, reason string) error
-	// Waiting counts what has not been sent.
+	// Waiting returns the number of messages that wait.
 	Waiting(ctx context.Context) (int, error)
 }
 
-// Sender delivers one message. A temporary failure satisfies
-// errors.Is(err, ErrTemporary).
+// Sender sends a message. If a later attempt may succeed, the error wraps
+// ErrTemporary.
 type Sender interface {
 	Send(ctx context.Context, m Message) error
 }
 
-// ErrTemporary says that trying again later may help.
+// ErrTemporary is wrapped by errors of which a later attempt may succeed.
 var ErrTemporary = errors.New("temporary failure")
 
-// ErrAddress says that an address is not one we accept.
+// ErrAddress is returned for an address that is not accepted.
 var ErrAddress = errors.New("mail: not an address")
 
-// CanonicalAddress gives the one spelling under which an address is stored
-// and compared: trimmed, lower case, without quoting tricks. It accepts what
-// people really have (local@domain.tld, ASCII local part, IDN domains in
-// punycode) and refuses the rest, control characters first of all.
+// CanonicalAddress returns the form in which an address is stored and
+// compared: trimmed and in lower case, an IDN domain in punycode. It accepts
+// local@domain.tld with an ASCII local part without quotes, and returns
+// ErrAddress for anything else.
 func CanonicalAddress(s string) (string, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	if len(s) > 254 {

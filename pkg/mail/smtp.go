@@ -14,7 +14,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 )
 
-// SMTPSender hands messages to a relay, each over a connection of its own.
+// SMTPSender sends messages to a relay, each over its own connection.
 type SMTPSender struct {
 	Relay   Relay
 	From    From
@@ -23,11 +23,11 @@ type SMTPSender struct {
 	Roots   *x509.CertPool // nil = those of the system
 }
 
-// Send delivers m to the relay. Only a relay that refuses this recipient or
-// this message for good (5xx to RCPT or DATA) ends in a permanent error; all
-// else, our own wrong password at the relay included, is ErrTemporary: people
-// should not lose their mail over what an operator can mend. Errors hold reply
-// codes and never an address, the text, or what the relay wrote.
+// Send sends m to the relay. Only a message that cannot be written and a reply
+// of 5xx to RCPT or DATA are permanent errors. Everything else is
+// ErrTemporary, even a wrong password of the relay, because the operator can
+// correct it. Errors hold reply codes, never an address, the text or the words
+// of the relay.
 func (s SMTPSender) Send(ctx context.Context, m Message) error {
 	msg, err := compose(m, s.From)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s SMTPSender) Send(ctx context.Context, m Message) error {
 	var conn net.Conn
 	defer func() {
 		if conn != nil {
-			_ = conn.Close() // the library leaves it open when greeting, TLS or login fail
+			_ = conn.Close() // the library leaves it open when the greeting, TLS or login fails
 		}
 	}()
 	client, err := s.client(&conn)
@@ -45,7 +45,7 @@ func (s SMTPSender) Send(ctx context.Context, m Message) error {
 	}
 	err = client.DialAndSendWithContext(ctx, msg)
 	if err == nil || msg.IsDelivered() {
-		return nil // a relay that took it and then hung up has it
+		return nil // the relay accepted it and then closed the connection
 	}
 	var refused *gomail.SendError
 	if errors.As(err, &refused) {
@@ -61,8 +61,8 @@ func (s SMTPSender) Send(ctx context.Context, m Message) error {
 	return fmt.Errorf("smtp: connecting: %w: %s", ErrTemporary, cause(err))
 }
 
-// client sets the library up for one message. conn is filled with the
-// connection it opens.
+// client returns a client of the library for one message. It stores the
+// connection in conn.
 func (s SMTPSender) client(conn *net.Conn) (*gomail.Client, error) {
 	timeout := cmp.Or(s.Timeout, 30*time.Second)
 	config := &tls.Config{ServerName: s.Relay.Host, MinVersion: tls.VersionTLS12, RootCAs: s.Roots}
@@ -82,7 +82,7 @@ func (s SMTPSender) client(conn *net.Conn) (*gomail.Client, error) {
 		gomail.WithTLSConfig(config),
 		gomail.WithDialContextFunc(dial),
 		gomail.WithoutNoop(),
-		gomail.WithoutRset(), // it comes after delivery, when failing means nothing
+		gomail.WithoutRset(), // it follows delivery, where a failure means nothing
 		gomail.WithoutSMTPUTF8(),
 	}
 	switch s.Relay.Security {
@@ -102,8 +102,8 @@ func (s SMTPSender) client(conn *net.Conn) (*gomail.Client, error) {
 	return gomail.NewClient(s.Relay.Host, options...)
 }
 
-// cause names what went wrong before the message was offered, in words of our
-// own or of this machine; a relay's words may hold anything.
+// cause describes an error before the message was sent, without the relay's
+// own words, which may hold anything.
 func cause(err error) string {
 	var (
 		reply   *textproto.Error

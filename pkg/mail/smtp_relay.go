@@ -12,14 +12,14 @@ import (
 // Security is how a connection to the relay is protected.
 type Security string
 
-// The three ways. There is none that tries TLS and goes on without.
+// The kinds of security. There is no opportunistic TLS.
 const (
-	StartTLS    Security = "starttls" // TLS after a plain greeting, or nothing is sent
+	StartTLS    Security = "starttls" // STARTTLS, required
 	ImplicitTLS Security = "tls"      // TLS from the first byte (RFC 8314 §3.3)
 	Plain       Security = "plain"    // no TLS and no password; never in production
 )
 
-// Relay is the mail server that takes our messages.
+// Relay is the mail server that accepts our messages.
 type Relay struct {
 	Host     string
 	Port     int
@@ -28,9 +28,9 @@ type Relay struct {
 	Security Security
 }
 
-// ParseSMTPURL reads smtp://user:password@host:587, smtps://…:465 or
-// smtp+insecure://host:25; the ports may be left out. Its errors never repeat
-// the address, which holds a password.
+// ParseSMTPURL parses smtp://user:password@host:587, smtps://…:465 or
+// smtp+insecure://host:25; ports are optional. Its errors never hold the URL,
+// which has a password.
 func ParseSMTPURL(raw secret.Text) (Relay, error) {
 	u, err := url.Parse(raw.Reveal())
 	if err != nil {

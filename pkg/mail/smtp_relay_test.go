@@ -27,7 +27,7 @@ const (
 	goodPassword = "relay-password-canary"
 )
 
-// relay is a real SMTP server whose manners a test chooses.
+// relay is a real SMTP server whose behaviour a test chooses.
 type relay struct {
 	mail.Relay
 	roots *x509.CertPool
@@ -37,8 +37,8 @@ type relay struct {
 	logins     int
 	rcptErr    error
 	dataErr    error
-	hangUp     bool // after DATA, before the answer
-	hangUpLate bool // after the answer to DATA
+	hangUp     bool // after DATA, before the reply
+	hangUpLate bool // after the reply to DATA
 }
 
 type received struct {
@@ -48,17 +48,17 @@ type received struct {
 	tls  bool
 }
 
-type manners struct {
+type behaviour struct {
 	implicitTLS, noSTARTTLS bool
 }
 
-func startRelay(t *testing.T, m manners) *relay {
+func startRelay(t *testing.T, m behaviour) *relay {
 	t.Helper()
 	cert, roots := certificate(t)
 	r := &relay{roots: roots}
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{relay: r, conn: c}, nil }))
 	s.Domain = "relay.test"
-	s.AllowInsecureAuth = true // it would take a password in the clear; we must not offer one
+	s.AllowInsecureAuth = true // it accepts a password without TLS; the sender must not offer one
 	s.ErrorLog = log.New(io.Discard, "", 0)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +157,7 @@ func (s *session) Data(r io.Reader) error {
 
 func (s *session) Reset() {
 	if s.relay.hangUpLate && s.msg.raw != "" {
-		// The server resets after it answered DATA.
+		// The server resets after its reply to DATA.
 		_ = s.conn.Conn().Close()
 	}
 }
@@ -187,7 +187,7 @@ func TestParseSMTPURL(t *testing.T) {
 	} {
 		got, err := mail.ParseSMTPURL(mailSecret(raw))
 		if err != nil || got != want {
-			t.Errorf("%s: %+v, %v", raw, got, err)
+			t.Errorf("ParseSMTPURL(%s) = %+v, %v, want %+v", raw, got, err, want)
 		}
 	}
 	for _, raw := range []string{
@@ -197,9 +197,9 @@ func TestParseSMTPURL(t *testing.T) {
 	} {
 		got, err := mail.ParseSMTPURL(mailSecret(raw))
 		if err == nil {
-			t.Errorf("%s: taken as %+v", raw, got)
+			t.Errorf("ParseSMTPURL(%s) = %+v, want an error", raw, got)
 		} else if strings.Contains(err.Error(), "heim") {
-			t.Errorf("error repeats the address: %v", err)
+			t.Errorf("the error has the password: %v", err)
 		}
 	}
 }

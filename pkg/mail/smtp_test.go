@@ -28,7 +28,7 @@ func message() mail.Message {
 
 func TestSMTPDelivers(t *testing.T) {
 	t.Parallel()
-	for name, m := range map[string]manners{"STARTTLS": {}, "implicit TLS": {implicitTLS: true}} {
+	for name, m := range map[string]behaviour{"STARTTLS": {}, "implicit TLS": {implicitTLS: true}} {
 		t.Run(name, func(t *testing.T) {
 			r := startRelay(t, m)
 			s := r.sender()
@@ -38,14 +38,14 @@ func TestSMTPDelivers(t *testing.T) {
 			}
 			got := r.messages()
 			if len(got) != 1 || got[0].from != "no-reply@id.example" || len(got[0].to) != 1 || got[0].to[0] != "jan@example.com" || !got[0].tls || r.logins != 1 {
-				t.Fatalf("relay got %+v after %d logins", got, r.logins)
+				t.Fatalf("the relay has %+v after %d logins, want one message over TLS after one login", got, r.logins)
 			}
 			checkEML(t, got[0].raw)
 		})
 	}
 }
 
-// checkEML reads what was sent with another parser than the one that wrote it.
+// checkEML parses a sent message with another parser than the library's.
 func checkEML(t *testing.T, raw string) {
 	t.Helper()
 	msg, err := netmail.ReadMessage(strings.NewReader(raw))
@@ -63,58 +63,58 @@ func checkEML(t *testing.T, raw string) {
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(msg.Header.Get("Subject"))
 	if err != nil || subject != message().Subject {
-		t.Errorf("subject %q, %v", subject, err)
+		t.Errorf("the subject is %q, %v, want %q", subject, err, message().Subject)
 	}
 	media, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
 	if err != nil || media != "text/plain" || !strings.EqualFold(params["charset"], "utf-8") {
-		t.Errorf("content type %s %v, %v", media, params, err)
+		t.Errorf("the content type is %s %v, %v, want text/plain in utf-8", media, params, err)
 	}
 	body, err := io.ReadAll(quotedprintable.NewReader(msg.Body))
 	if err != nil || strings.ReplaceAll(string(body), "\r\n", "\n") != message().Text.Reveal() {
-		t.Errorf("body %q, %v", body, err)
+		t.Errorf("the body is %q, %v, want the text", body, err)
 	}
 	for line := range strings.SplitSeq(raw, "\r\n") {
 		if len(line) > 78 || strings.ContainsAny(line, "\r\n") {
-			t.Errorf("line %q is too long or ends wrongly (RFC 5322 §2.1.1)", line)
+			t.Errorf("line %q is longer than 78 characters or has a bare CR or LF (RFC 5322 §2.1.1)", line)
 		}
 	}
 }
 
-// canary: what no error may hold.
+// canary holds what no error may contain.
 func canary(t *testing.T, err error) {
 	t.Helper()
 	for _, s := range []string{"jan@", "example.com", "123456", goodPassword, "Bevestig", "relay says"} {
 		if strings.Contains(err.Error(), s) {
-			t.Errorf("error holds %q: %v", s, err)
+			t.Errorf("the error has %q: %v", s, err)
 		}
 	}
 }
 
 func TestML07_NoTLSNoMail(t *testing.T) {
 	t.Parallel()
-	r := startRelay(t, manners{noSTARTTLS: true})
+	r := startRelay(t, behaviour{noSTARTTLS: true})
 	s := r.sender()
 	s.Relay.User, s.Relay.Password = goodUser, goodPassword
 	err := s.Send(t.Context(), message())
 	if !errors.Is(err, mail.ErrTemporary) {
-		t.Fatalf("a relay without STARTTLS: %v", err)
+		t.Fatalf("Send() to a relay without STARTTLS = %v, want %v", err, mail.ErrTemporary)
 	}
 	canary(t, err)
 	if len(r.messages()) > 0 || r.logins > 0 {
-		t.Fatal("message or password went out without TLS")
+		t.Fatal("the message or the password was sent without TLS")
 	}
-	// The same server is fine once TLS is given up on purpose, so that the
-	// refusal above is about TLS and nothing else.
+	// The same server accepts the message with smtp+insecure, so the refusal
+	// above is about TLS only.
 	s.Relay = r.Relay
 	s.Relay.Security = mail.Plain
 	if err := s.Send(t.Context(), message()); err != nil || len(r.messages()) != 1 {
-		t.Fatalf("smtp+insecure: %v", err)
+		t.Fatalf("Send() with smtp+insecure = %v, want nil", err)
 	}
 }
 
 func TestML07_UnknownCertificate(t *testing.T) {
 	t.Parallel()
-	for name, m := range map[string]manners{"STARTTLS": {}, "implicit TLS": {implicitTLS: true}} {
+	for name, m := range map[string]behaviour{"STARTTLS": {}, "implicit TLS": {implicitTLS: true}} {
 		t.Run(name, func(t *testing.T) {
 			r := startRelay(t, m)
 			s := r.sender()
@@ -122,10 +122,10 @@ func TestML07_UnknownCertificate(t *testing.T) {
 			s.Relay.User, s.Relay.Password = goodUser, goodPassword
 			err := s.Send(t.Context(), message())
 			if !errors.Is(err, mail.ErrTemporary) || !strings.Contains(err.Error(), "certificate") {
-				t.Fatalf("unknown certificate: %v", err)
+				t.Fatalf("Send() to a relay with an unknown certificate = %v, want %v", err, mail.ErrTemporary)
 			}
 			if len(r.messages()) > 0 || r.logins > 0 {
-				t.Fatal("something was sent")
+				t.Fatal("Send() sends to a relay with an unknown certificate")
 			}
 		})
 	}
@@ -133,11 +133,11 @@ func TestML07_UnknownCertificate(t *testing.T) {
 
 func TestSMTPZeroRelaySendsNothing(t *testing.T) {
 	t.Parallel()
-	r := startRelay(t, manners{noSTARTTLS: true})
+	r := startRelay(t, behaviour{noSTARTTLS: true})
 	s := r.sender()
 	s.Relay.Security = ""
 	if err := s.Send(t.Context(), message()); !errors.Is(err, mail.ErrTemporary) || len(r.messages()) > 0 {
-		t.Fatalf("no security chosen: %v", err)
+		t.Fatalf("Send() without a Security = %v, want %v", err, mail.ErrTemporary)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestML07_Answers(t *testing.T) {
 		{"dropped after DATA", func(r *relay) { r.hangUp = true }, true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := startRelay(t, manners{})
+			r := startRelay(t, behaviour{})
 			c.set(r)
 			err := r.sender().Send(t.Context(), message())
 			if err == nil || errors.Is(err, mail.ErrTemporary) != c.temporary || !strings.Contains(err.Error(), c.text) {
@@ -172,51 +172,51 @@ func TestML07_Answers(t *testing.T) {
 
 func TestML07_WrongRelayPassword(t *testing.T) {
 	t.Parallel()
-	r := startRelay(t, manners{})
+	r := startRelay(t, behaviour{})
 	s := r.sender()
 	s.Relay.User, s.Relay.Password = goodUser, "wrong"
 	err := s.Send(t.Context(), message())
 	if !errors.Is(err, mail.ErrTemporary) || !strings.Contains(err.Error(), "535") {
-		t.Fatalf("wrong password at the relay: %v", err)
+		t.Fatalf("Send() with a wrong password = %v, want %v with 535", err, mail.ErrTemporary)
 	}
 }
 
 func TestML07_RelayGone(t *testing.T) {
 	t.Parallel()
-	r := startRelay(t, manners{})
+	r := startRelay(t, behaviour{})
 	s := r.sender()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port where nobody listens any more
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is closed again
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Relay.Port = l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
 	if err := s.Send(t.Context(), message()); !errors.Is(err, mail.ErrTemporary) {
-		t.Fatalf("relay gone: %v", err)
+		t.Fatalf("Send() without a relay = %v, want %v", err, mail.ErrTemporary)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := r.sender().Send(ctx, message()); !errors.Is(err, mail.ErrTemporary) || len(r.messages()) > 0 {
-		t.Fatalf("context over: %v", err)
+		t.Fatalf("Send() with a cancelled context = %v, want %v", err, mail.ErrTemporary)
 	}
 }
 
-// A relay that answered 250 has the message, whatever happens afterwards.
+// A relay that replied 250 has the message, whatever happens afterwards.
 func TestML08_HungUpAfterDelivery(t *testing.T) {
 	t.Parallel()
-	r := startRelay(t, manners{})
+	r := startRelay(t, behaviour{})
 	r.hangUpLate = true
 	if err := r.sender().Send(t.Context(), message()); err != nil {
-		t.Fatalf("delivered, yet: %v", err)
+		t.Fatalf("Send() of a delivered message = %v, want nil", err)
 	}
 	if len(r.messages()) != 1 {
-		t.Fatal("not delivered")
+		t.Fatal("the relay has no message")
 	}
 }
 
 func TestML05_Injection(t *testing.T) {
 	t.Parallel()
-	r := startRelay(t, manners{})
+	r := startRelay(t, behaviour{})
 	dir := t.TempDir()
 	change := map[string]func(*mail.Message){
 		"recipient CRLF":     func(m *mail.Message) { m.To = "jan@example.com\r\nBcc: eve@example.org" },
@@ -242,7 +242,7 @@ func TestML05_Injection(t *testing.T) {
 			set(&m)
 			err := sender.Send(t.Context(), m)
 			if err == nil || errors.Is(err, mail.ErrTemporary) {
-				t.Errorf("%s, %T: %v", name, sender, err)
+				t.Errorf("%s: Send() by %T = %v, want a permanent error", name, sender, err)
 			}
 		}
 	}
@@ -250,10 +250,10 @@ func TestML05_Injection(t *testing.T) {
 		s := r.sender()
 		s.From = bad
 		if err := s.Send(t.Context(), message()); err == nil || errors.Is(err, mail.ErrTemporary) {
-			t.Errorf("from %q: %v", bad, err)
+			t.Errorf("Send() from %q = %v, want a permanent error", bad, err)
 		}
 	}
 	if len(r.messages()) > 0 || len(files(t, dir)) > 0 {
-		t.Error("something was sent or written")
+		t.Error("a refused message was sent or written")
 	}
 }

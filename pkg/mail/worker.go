@@ -9,58 +9,58 @@ import (
 	"time"
 )
 
-// The pauses after a failure: 15 s, 30 s, 1 min, … up to an hour, each made
-// longer or shorter by up to a fifth, so that a relay that comes back is not
-// hit by all at once. A hundred attempts take about four days.
+// The pauses after a failure: 15 s, 30 s, 1 min, … up to an hour, each varied
+// by up to a fifth, so that a relay that is back is not overloaded. A hundred
+// attempts take about four days.
 const (
 	firstPause   = 15 * time.Second
 	longestPause = time.Hour
 	mostAttempts = 100
 
-	noteTime = 5 * time.Second // for the store to take a note
+	storeTimeout = 5 * time.Second // time limit for storing an outcome
 )
 
-// Worker empties the outbox. Several, on several servers, share one outbox.
-// Delivery is at least once: a server killed between the relay's yes and our
-// note of it sends a second copy, under the same Message-ID.
+// Worker sends the messages of the outbox. Several servers may have one on the
+// same outbox. Delivery is at least once: if a server stops between the
+// relay's reply and storing the outcome, a second copy with the same
+// Message-ID is sent.
 type Worker struct {
 	Outbox Outbox
 	Sender Sender
 	Now    func() time.Time
 	Log    *slog.Logger
 
-	// Observe is told of each attempt, for metrics: the kind of message and
-	// "sent", "later" or "dropped". It may be nil.
+	// Observe is called after each attempt, for metrics, with the kind of
+	// message and "sent", "later" or "dropped". It may be nil.
 	Observe func(kind, outcome string)
 
-	// Looked is called after each look at the outbox, with the store's error.
-	// It may be nil.
+	// Looked is called after each read of the outbox, with the error of the
+	// store. It may be nil.
 	Looked func(error)
 
-	// Rand gives numbers from 0 up to 1 for the pauses. nil = math/rand.
+	// Rand returns a number in [0, 1), for the pauses. nil = math/rand.
 	Rand func() float64
 
 	Parallel int           // messages at once; 0 = 8
-	Every    time.Duration // how often to look without a Kick; 0 = 5 s
-	Lease    time.Duration // how long a taken message is ours; 0 = 3 min; longer than sending one can take
-	Drain    time.Duration // how long to go on after the stop; 0 = 5 s
+	Every    time.Duration // pause between two reads without a Kick; 0 = 5 s
+	Lease    time.Duration // lease of a message; 0 = 3 min; longer than sending one can take
+	Drain    time.Duration // how long to go on after ctx ends; 0 = 5 s
 
 	once sync.Once
 	kick chan struct{}
 }
 
-// Kick makes the worker look now. Call it after a transaction that put a
-// message has committed. It never blocks.
+// Kick makes the worker read the outbox now. Call it after the commit of a
+// transaction that added a message. It never blocks.
 func (w *Worker) Kick() {
 	w.defaults()
 	select {
 	case w.kick <- struct{}{}:
-	default: // it is going to look already
+	default: // a kick is pending
 	}
 }
 
-// Pause returns how long the worker waits between two looks at the outbox
-// without a Kick.
+// Pause returns the time between two reads of the outbox without a Kick.
 func (w *Worker) Pause() time.Duration {
 	w.defaults()
 	return w.Every
@@ -87,9 +87,9 @@ func (w *Worker) defaults() {
 	})
 }
 
-// Run works until ctx ends, then finishes what it has begun, sends what is
-// due within Drain, and returns nil. A store that does not answer is logged
-// and asked again later.
+// Run sends messages until ctx ends. Then it finishes what it has begun, sends
+// due messages for at most Drain, and returns nil. Errors of the store are
+// logged, and the store is tried again later.
 func (w *Worker) Run(ctx context.Context) error {
 	w.defaults()
 	for ctx.Err() == nil {
@@ -113,8 +113,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return nil
 }
 
-// round takes what is due and sends it, all at once. It tells whether there
-// may be more.
+// round takes due messages and sends them concurrently. It reports whether
+// there may be more.
 func (w *Worker) round(ctx context.Context) bool {
 	items, err := w.Outbox.Take(ctx, w.Now(), w.Lease, w.Parallel)
 	if w.Looked != nil {
@@ -132,8 +132,8 @@ func (w *Worker) round(ctx context.Context) bool {
 	return len(items) == w.Parallel
 }
 
-// handle sends one message and notes what became of it. When the note itself
-// fails the lease runs out and the message is tried again.
+// handle sends a message and stores the outcome. If storing fails, the lease
+// ends and the message is sent again.
 func (w *Worker) handle(ctx context.Context, item Item) {
 	log := w.Log.With("mail", item.ID, "kind", item.Kind, "attempt", item.Attempts+1)
 	outcome, err := w.attempt(ctx, item, log)
@@ -152,8 +152,8 @@ func (w *Worker) attempt(ctx context.Context, item Item, log *slog.Logger) (outc
 		return "dropped", w.Outbox.Drop(ctx, item.ID, w.Now(), "expired")
 	}
 	failure := w.Sender.Send(ctx, item.Message)
-	// What happened is noted even when the time to send is over.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	// Store the outcome even if the time to send is over.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	switch {
 	case failure == nil:
@@ -168,7 +168,7 @@ func (w *Worker) attempt(ctx context.Context, item Item, log *slog.Logger) (outc
 	return "dropped", w.Outbox.Drop(ctx, item.ID, w.Now(), failure.Error())
 }
 
-// pause is how long to wait after attempts failures before this one.
+// pause returns the pause after a failure that attempts others preceded.
 func (w *Worker) pause(attempts int) time.Duration {
 	d := longestPause
 	if attempts < 8 {

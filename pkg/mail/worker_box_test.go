@@ -9,16 +9,16 @@ import (
 	"omgevingsloket-id/pkg/mail"
 )
 
-// box is an outbox in memory that keeps the contract: a lease hides a
-// message until it runs out.
+// box implements mail.Outbox in memory: a leased message is hidden until the
+// lease ends.
 type box struct {
 	mu      sync.Mutex
 	due     map[string]time.Time
 	items   map[string]mail.Item
 	ended   map[string]string // id → "sent" or the reason for which it was dropped
 	reasons []string
-	down    bool // the store does not answer
-	noNotes bool // it answers Take, and fails afterwards
+	down    bool // the store is unavailable
+	noNotes bool // only Take succeeds
 }
 
 func newBox(messages ...mail.Message) *box {

@@ -15,11 +15,11 @@ import (
 	"omgevingsloket-id/pkg/mail"
 )
 
-// worker runs inside a bubble: its clock is false and waits for nobody.
+// worker returns a worker for a synctest bubble, whose clock is artificial.
 func worker(b *box, send sendFunc, logTo *bytes.Buffer) *mail.Worker {
 	return &mail.Worker{
 		Outbox: b, Sender: send, Now: time.Now, Log: slog.New(slog.NewTextHandler(logTo, nil)),
-		Rand: func() float64 { return 0.5 }, // pauses exactly as written
+		Rand: func() float64 { return 0.5 }, // pauses without variation
 	}
 }
 
@@ -31,7 +31,7 @@ func run(t *testing.T, w *mail.Worker) (stop func()) {
 	return func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Error(err)
+			t.Errorf("Run() = %v, want nil", err)
 		}
 	}
 }
@@ -48,25 +48,25 @@ func TestWorkerSendsAtOnceAfterKick(t *testing.T) {
 		b := newBox()
 		w := worker(b, func(context.Context, mail.Message) error { return nil }, &bytes.Buffer{})
 		stop := run(t, w)
-		synctest.Wait() // it looked, found nothing, and waits
+		synctest.Wait() // it read the outbox, found nothing, and waits
 		start := time.Now()
 		b.put(numbered(1, start))
 		synctest.Wait()
 		if b.end1("id1") != "" {
-			t.Fatal("sent without having looked")
+			t.Fatal("the message was sent without a read of the outbox")
 		}
 		w.Kick()
 		w.Kick() // a second kick does not block
 		synctest.Wait()
 		if b.end1("id1") != "sent" || !time.Now().Equal(start) {
-			t.Fatalf("%q after %v", b.end1("id1"), time.Since(start))
+			t.Fatalf("after Kick() the message ended as %q after %v, want it sent at once", b.end1("id1"), time.Since(start))
 		}
-		// Without a kick, as when another server put it: within Every.
+		// Without a kick, as when another server added it: within Every.
 		b.put(numbered(2, time.Now()))
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		if b.end1("id2") != "sent" {
-			t.Fatal("not found without a kick")
+			t.Fatal("without Kick() the message was not sent within Every")
 		}
 		stop()
 	})
@@ -94,10 +94,10 @@ func TestWorkerPausesGrow(t *testing.T) {
 			}
 		}
 		if last := at[len(at)-1] - at[len(at)-2]; last != time.Hour || len(at) != 100 {
-			t.Errorf("%d attempts, the last after %v", len(at), last)
+			t.Errorf("%d attempts, the last after %v, want 100 and an hour", len(at), last)
 		}
 		if !strings.Contains(b.end1("id1"), "451") {
-			t.Errorf("ended as %q", b.end1("id1"))
+			t.Errorf("the message ended as %q, want 451 in it", b.end1("id1"))
 		}
 	})
 }
@@ -105,7 +105,7 @@ func TestWorkerPausesGrow(t *testing.T) {
 func TestWorkerPausesDiffer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// The ends of the range that jitter has: a fifth to each side.
+		// The ends of the variation: a fifth less and more.
 		for r, want := range map[float64]time.Duration{0: 12 * time.Second, 1: 18 * time.Second} {
 			b := newBox(numbered(1, time.Now()))
 			w := worker(b, func(context.Context, mail.Message) error { return mail.ErrTemporary }, &bytes.Buffer{})
@@ -127,7 +127,7 @@ func TestWorkerDrops(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		old := numbered(1, time.Now())
-		old.Expires = time.Now() // half-open: over at the moment itself
+		old.Expires = time.Now() // the end is excluded
 		b := newBox(old, numbered(2, time.Now()))
 		sent := 0
 		var outcomes []string
@@ -141,16 +141,16 @@ func TestWorkerDrops(t *testing.T) {
 		synctest.Wait()
 		stop()
 		if b.end1("id1") != "expired" || !strings.Contains(b.end1("id2"), "550") || sent != 1 {
-			t.Errorf("ended as %v after %d attempts", b.ended, sent)
+			t.Errorf("the messages ended as %v after %d attempts, want one expired and one refused after one attempt", b.ended, sent)
 		}
 		if len(outcomes) != 2 || outcomes[0] != "confirm-email dropped" {
-			t.Errorf("observed %v", outcomes)
+			t.Errorf("Observe was called with %v, want two outcomes", outcomes)
 		}
 	})
 }
 
-// What has been begun when the stop comes is finished, what is due is sent,
-// and neither the sender nor the outbox sees the stop.
+// After the end of ctx, what was begun is finished and due messages are sent;
+// neither the sender nor the outbox sees a cancelled context.
 func TestWorkerDrainsOnShutdown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -173,23 +173,23 @@ func TestWorkerDrainsOnShutdown(t *testing.T) {
 		synctest.Wait()
 		select {
 		case err := <-done:
-			t.Fatalf("returned in the middle of a message: %v", err)
+			t.Fatalf("Run() = %v during a message", err)
 		default:
 		}
 		close(release)
 		if err := <-done; err != nil || len(b.ended) != 21 {
-			t.Fatalf("%d of 21 sent, %v", len(b.ended), err)
+			t.Fatalf("Run() = %v after %d messages, want nil after 21", err, len(b.ended))
 		}
 		for id, how := range b.ended {
 			if how != "sent" {
-				t.Errorf("%s: %s", id, how)
+				t.Errorf("%s ended as %s, want sent", id, how)
 			}
 		}
 	})
 }
 
-// A relay that hangs does not hold the shutdown longer than Drain and the
-// sender's own time.
+// A relay that hangs does not delay the shutdown longer than Drain and the
+// sender's own timeout.
 func TestWorkerDrainEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -208,10 +208,10 @@ func TestWorkerDrainEnds(t *testing.T) {
 		if err := w.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
-		// Rounds begin at 0 s and 3 s; the one that 5 s fall in is finished,
-		// and its outcome noted although the time is over.
+		// Rounds begin at 0 s and 3 s. The one that is running at 5 s is
+		// finished, and its outcome stored.
 		if took := time.Since(start); took != 6*time.Second || len(b.ended) != 2 {
-			t.Fatalf("took %v, noted %d", took, len(b.ended))
+			t.Fatalf("Run() ends after %v with %d outcomes, want 6s and 2", took, len(b.ended))
 		}
 	})
 }
@@ -232,15 +232,15 @@ func TestWorkerOutlivesTheStore(t *testing.T) {
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
 		if sent != 1 || b.end1("id1") != "" {
-			t.Fatalf("sent %d times, ended %q", sent, b.end1("id1"))
+			t.Fatalf("sent %d times and ended as %q, want once and no outcome yet", sent, b.end1("id1"))
 		}
 		b.mu.Lock()
 		b.noNotes = false
 		b.mu.Unlock()
-		time.Sleep(3*time.Minute + 6*time.Second) // the lease runs out
+		time.Sleep(3*time.Minute + 6*time.Second) // the lease ends
 		synctest.Wait()
 		if sent != 2 || b.end1("id1") != "sent" {
-			t.Fatalf("sent %d times, ended %q", sent, b.end1("id1"))
+			t.Fatalf("sent %d times and ended as %q, want twice and sent", sent, b.end1("id1"))
 		}
 		stop()
 	})
@@ -263,7 +263,7 @@ func TestSC15_WorkerLogsIdsAndKindsOnly(t *testing.T) {
 		}
 		for _, never := range []string{"jan@", "123456", "Bevestig"} {
 			if strings.Contains(buf.String(), never) {
-				t.Errorf("log holds %s:\n%s", never, buf.String())
+				t.Errorf("the log has %s:\n%s", never, buf.String())
 			}
 		}
 	})

@@ -2,14 +2,14 @@ package password
 
 import "unicode"
 
-// cover.go answers one question: how much of a password is left to guess for
-// someone who has the word lists? It looks for the cheapest way to write the
-// whole text as words with something around them.
+// The functions below estimate how much of a password is left to guess for
+// somebody who has the word lists. They look for the cheapest way to write the
+// whole text as words with characters around them.
 //
-// What is around them costs: a digit or sign 1, a year 1, a letter 3, anything
-// that follows from the characters before it nothing. One word with up to eight
-// of that is easy to guess, and so are two words with up to four, or three when
-// one is the user's own. More is a pass phrase and is left alone, as is a long
+// The characters around words cost: a digit or sign 1, a year 1, a letter 3, and
+// 0 if they follow from those before them. One word at a cost of up to eight is
+// easy to guess, and so are two words at up to four, or three if one is the
+// user's own. More words are a pass phrase, which is allowed, as is a long
 // password that merely contains a word.
 const (
 	maxWords   = 3
@@ -19,21 +19,21 @@ const (
 
 var affordable = [maxWords + 1]int{1: 8, 2: 4, 3: 4}
 
-const tooDear = 9
+const unaffordable = 9
 
-// hits is what look found.
+// hits is the result of look.
 type hits struct{ common, aboutYou bool }
 
-// state holds the least cost of writing the text up to some place, by the number
-// of words used and by whether one of them is the user's own.
+// state holds the least cost of writing the text up to some position, by the
+// number of words and by whether one of them is the user's own.
 type state [maxWords + 1][2]int
 
-// look tries the text, and one piece of it if it repeats itself.
+// look checks the text, and one piece of it if it is a repetition.
 func look(text []rune, own words) hits {
 	core := trim(text)
 	found, _ := cover(text, own)
 	pieces := [][]rune{text[:period(text)]}
-	if len(text)-len(core) < tooDear {
+	if len(text)-len(core) < unaffordable {
 		pieces = append(pieces, core[:period(core)])
 	}
 	for _, piece := range pieces {
@@ -45,14 +45,14 @@ func look(text []rune, own words) hits {
 	return found
 }
 
-// cover also returns the number of steps it took, which tests compare with the
-// length of text.
+// cover also returns the number of steps, which tests compare with the length
+// of text.
 func cover(text []rune, own words) (found hits, steps int) {
 	common := commonWords()
 	states := make([]state, len(text)+1)
 	for i := range states {
 		for k := range states[i] {
-			states[i][k] = [2]int{tooDear, tooDear}
+			states[i][k] = [2]int{unaffordable, unaffordable}
 		}
 	}
 	states[0][0][0] = 0
@@ -81,7 +81,7 @@ func cover(text []rune, own words) (found hits, steps int) {
 	return found, steps
 }
 
-// take offers the ways that lead to from, with some words and cost more.
+// take lowers the costs of s to those of from plus cost, with some words more.
 func (s *state) take(from *state, words, own, cost int) {
 	for k := 0; k+words <= maxWords; k++ {
 		for o := range from[k] {

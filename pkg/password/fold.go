@@ -7,8 +7,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// fold makes spellings alike that a guesser would try together: no upper case,
-// no accents. It is for comparing with word lists only, never for hashing.
+// fold returns text without upper case and accents, since an attacker tries
+// such variants together. It is for comparison with word lists, never for
+// hashing.
 func fold(text string) []rune {
 	var out []rune
 	for _, r := range norm.NFKD.String(text) {
@@ -31,7 +32,8 @@ var plainLetters = map[rune]string{
 	'æ': "ae", 'œ': "oe", 'ı': "i", 'ħ': "h", 'ŧ': "t",
 }
 
-// leet gives what a digit or sign may stand for, itself first.
+// leet maps digits and signs to the letters that they may stand for; a digit
+// itself comes first.
 var leet = map[rune]string{
 	'0': "0o", '1': "1il", '3': "3e", '4': "4a", '5': "5s", '6': "6g", '7': "7t", '8': "8b", '9': "9g",
 	'@': "a", '$': "s", '!': "il", '|': "il", '+': "t", '€': "e", '(': "c",
@@ -44,7 +46,7 @@ func readings(r rune) string {
 	return string(r)
 }
 
-// spell writes letters for digits and signs; one stands for what 1, ! and | become.
+// spell replaces digits and signs by letters; 1, ! and | become one.
 func spell(text []rune, one rune) string {
 	var out strings.Builder
 	for _, r := range text {
@@ -59,7 +61,7 @@ func spell(text []rune, one rune) string {
 	return out.String()
 }
 
-// trim takes off what stands before the first and after the last letter.
+// trim removes what is before the first and after the last letter.
 func trim(text []rune) []rune {
 	start, end := 0, len(text)
 	for start < end && !unicode.IsLetter(text[start]) {
@@ -71,8 +73,9 @@ func trim(text []rune) []rune {
 	return text[start:end]
 }
 
-// period is the length of the piece that text repeats. A last, unfinished piece
-// counts from half its length; a text that repeats nothing is its own period.
+// period returns the length of the piece that text repeats. A last, incomplete
+// piece counts from half its length. Without repetition it is the length of
+// text.
 func period(text []rune) int {
 	n := len(text)
 	border := make([]int, n+1) // border[i]: longest proper prefix of text[:i] that also ends it

@@ -8,9 +8,9 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// gate lets a fixed number of computations in. Whoever waits longer than wait is
-// turned away, so the queue is never longer than what arrives in that time, and
-// whoever is let in can still be answered before a browser gives up.
+// gate limits the number of concurrent computations. A caller that waits
+// longer than wait is refused, so that the queue stays short and the others
+// are served before a browser gives up.
 type gate struct {
 	slots chan struct{}
 	wait  time.Duration
@@ -20,8 +20,8 @@ func newGate(parallel int, wait time.Duration) gate {
 	return gate{slots: make(chan struct{}, parallel), wait: wait}
 }
 
-// enter returns nil once a slot is held, which leave gives back. Its errors
-// satisfy errs.ErrUnavailable; when ctx ended, also ctx's own error.
+// enter waits for a slot, which leave frees. Its errors wrap
+// errs.ErrUnavailable and, when ctx ended, the error of ctx.
 func (g gate) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("password: not hashed: %w: %w", errs.ErrUnavailable, err)

@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// slow replaces argon2id by something that lasts until it is told to end, and
-// counts how many run at once.
+// slow replaces argon2id by a function that runs until a test ends it, and
+// counts the concurrent calls.
 type slow struct {
 	running, most atomic.Int64
 	end           chan struct{}
@@ -67,7 +67,7 @@ func TestDO01_GateBoundsComputationsInFlight(t *testing.T) {
 		}
 		all.Wait()
 		if s.most.Load() != parallel || failed.Load() != 0 || h.Computations() != callers {
-			t.Errorf("most %d, failed %d, computations %d", s.most.Load(), failed.Load(), h.Computations())
+			t.Errorf("%d at once, %d failed, %d computations, want %d, 0, %d", s.most.Load(), failed.Load(), h.Computations(), parallel, callers)
 		}
 	})
 }
@@ -81,13 +81,13 @@ func TestDO01_FullGateIsUnavailable(t *testing.T) {
 
 		_, _, err := h.Verify(t.Context(), "", "vier natte paraplu's")
 		if !errors.Is(err, errs.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("after the wait: %v", err)
+			t.Errorf("Verify() after the wait = %v, want %v", err, errs.ErrUnavailable)
 		}
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := h.Hash(ctx, "vier natte paraplu's"); !errors.Is(err, errs.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("deadline of the caller: %v", err)
+			t.Errorf("Hash() after the caller's deadline = %v, want %v and the deadline", err, errs.ErrUnavailable)
 		}
 		if n := h.Computations(); n != 1 {
 			t.Errorf("%d computations, want only the one inside", n)
@@ -102,7 +102,7 @@ func TestDO01_FullGateIsUnavailable(t *testing.T) {
 		s.end <- struct{}{}
 		s.end <- struct{}{}
 		if err := <-waiting; err != nil {
-			t.Errorf("a slot that came free in time: %v", err)
+			t.Errorf("Hash() with a slot in time = %v, want nil", err)
 		}
 	})
 }
@@ -113,10 +113,10 @@ func TestEndedContextComputesNothing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := h.Hash(ctx, "vier natte paraplu's"); !errors.Is(err, context.Canceled) || !errors.Is(err, errs.ErrUnavailable) {
-		t.Errorf("got %v", err)
+		t.Errorf("Hash() with a cancelled context = %v, want %v and the cause", err, errs.ErrUnavailable)
 	}
 	if n := h.Computations(); n != 0 {
-		t.Errorf("%d computations", n)
+		t.Errorf("Computations() = %d, want 0", n)
 	}
 }
 
@@ -131,6 +131,6 @@ func TestPanicGivesTheSlotBack(t *testing.T) {
 	}()
 	h.derive = derive
 	if len(h.gate.slots) != 0 {
-		t.Error("the slot was kept")
+		t.Error("the slot was not freed")
 	}
 }

@@ -14,26 +14,27 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Config is what a Hasher is made of. The zero Config is the recommended one,
-// without a pepper.
+// Config configures a Hasher. The zero Config is recommended; it has no
+// pepper.
 type Config struct {
-	// Params of new hashes; the zero value stands for Default.
+	// Params of new hashes; the zero value means Default.
 	Params Params
 	// Pepper of new hashes; OldPeppers verify what was stored under them.
 	Pepper     Pepper
 	OldPeppers []Pepper
-	// Parallel computations; 0 stands for GOMAXPROCS. A computation is all
-	// processor and memory bus, so more of them at once finish no sooner: they
-	// only take Params.MemoryKiB each and slow down everything else.
+	// Parallel is the most concurrent computations; 0 means GOMAXPROCS. More
+	// do not finish sooner, since a computation is bound by processor and
+	// memory bus, and each takes Params.MemoryKiB.
 	Parallel int
-	// Wait is how long a caller may queue for a computation; 0 stands for 2 s.
+	// Wait is the longest wait for a computation; 0 means 2 s.
 	Wait time.Duration
-	// Rand gives salts; nil stands for crypto/rand. It must allow concurrent use.
+	// Rand is the source of salts; nil means crypto/rand. It must be safe for
+	// concurrent use.
 	Rand io.Reader
 }
 
-// Hasher is the only way to hash a password. All users of one process share one
-// Hasher, because its gate is what bounds their memory and processor time.
+// Hasher hashes passwords. A process has a single Hasher, whose gate limits
+// memory and processor time. It is safe for concurrent use.
 type Hasher struct {
 	params  Params
 	pepper  Pepper
@@ -45,7 +46,8 @@ type Hasher struct {
 	derive  func(password, salt []byte, time, memory uint32, threads uint8, keyLen uint32) []byte
 }
 
-// New checks the configuration. It computes no hash.
+// New returns a Hasher, or an error for an invalid configuration. It computes no
+// hash.
 func New(c Config) (*Hasher, error) {
 	h := &Hasher{params: c.Params, pepper: c.Pepper, rand: c.Rand, derive: argon2.IDKey}
 	if h.params == (Params{}) {
@@ -90,8 +92,8 @@ func (h *Hasher) addPeppers(all []Pepper) error {
 	return nil
 }
 
-// makeDummy invents the hash that an unknown account is compared with: current
-// parameters and a random key that no password is known to give.
+// makeDummy makes the hash for unknown accounts: current parameters and a
+// random key.
 func (h *Hasher) makeDummy() error {
 	r, err := h.newRecord()
 	if err != nil {
@@ -105,7 +107,8 @@ func (h *Hasher) makeDummy() error {
 	return nil
 }
 
-// newRecord is a record of today's making, still without its key.
+// newRecord returns a record with the current parameters and a new salt, without
+// a key.
 func (h *Hasher) newRecord() (record, error) {
 	r := record{params: h.params, keyID: h.pepper.id, salt: make([]byte, saltBytes)}
 	if _, err := io.ReadFull(h.rand, r.salt); err != nil {
@@ -114,11 +117,10 @@ func (h *Hasher) newRecord() (record, error) {
 	return r, nil
 }
 
-// Hash returns the PHC string to store for password, of at most 256 bytes. It
-// does not apply the policy; it refuses, before the gate, only what can be no
-// password at all, with a Problem: TooShort (empty), TooLong (over MaxBytes) or
-// NotText. When the gate is full or ctx ends first, the error satisfies
-// errs.ErrUnavailable.
+// Hash returns the PHC string to store for password, at most 256 bytes. It
+// does not apply the policy, but returns a Problem for what cannot be a
+// password: TooShort (empty), TooLong (over MaxBytes) or NotText. When the
+// gate is full or ctx ends first, the error wraps errs.ErrUnavailable.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", TooShort
@@ -137,16 +139,16 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return r.String(), nil
 }
 
-// Verify tells whether password is the one behind phc. An empty phc stands for
-// an account that does not exist or has no password: the answer is no. Every
-// answer without an error has cost exactly one computation, whatever the
-// password is: too long, no text, empty, wrong or right. For an empty phc it is
-// one with the current parameters.
+// Verify reports whether password matches phc. An empty phc is for an account
+// that does not exist or has no password, and never matches. Every call
+// without an error costs exactly one computation, with the current parameters
+// for an empty phc, whatever the password is: too long, no text, empty, wrong
+// or right.
 //
-// rehash is set with ok only, when phc was made with other parameters or another
-// pepper than Hash uses now: store a new Hash, after the answer has been sent,
-// so that an old account cannot be told by its time. err is ErrFormat, ErrPepper
-// or, when the gate is full or ctx ends first, another errs.ErrUnavailable.
+// rehash is set, only with ok, when phc has other parameters or another pepper
+// than Hash uses now: store a new Hash after the response was sent, so that
+// its time does not reveal an old account. err is ErrFormat, ErrPepper or,
+// when the gate is full or ctx ends first, another errs.ErrUnavailable.
 func (h *Hasher) Verify(ctx context.Context, phc, password string) (ok, rehash bool, err error) {
 	stored, possible := h.dummy, phc != ""
 	if possible {
@@ -167,7 +169,7 @@ func (h *Hasher) Verify(ctx context.Context, phc, password string) (ok, rehash b
 	return ok, ok && h.outdated(stored), nil
 }
 
-// Computations counts the hash computations begun since New.
+// Computations returns the number of hash computations begun since New.
 func (h *Hasher) Computations() uint64 { return h.count.Load() }
 
 func (h *Hasher) outdated(r record) bool {
@@ -175,8 +177,8 @@ func (h *Hasher) outdated(r record) bool {
 		len(r.salt) != saltBytes || len(r.key) != keyBytes
 }
 
-// compute is the one place where argon2id runs. Once begun it cannot be stopped:
-// ctx is honoured while queueing only.
+// compute is the only caller of argon2id. A running computation cannot be
+// stopped, so ctx ends only the wait for the gate.
 func (h *Hasher) compute(ctx context.Context, r record, text string, keyLen uint32) ([]byte, error) {
 	input := []byte(text)
 	if r.keyID != "" {

@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// cheap is argon2id at its least cost.
+// cheap is the lowest cost of argon2id.
 var cheap = Params{MemoryKiB: 8, Time: 1, Threads: 1}
 
 func newHasher(t testing.TB, c Config) *Hasher {
@@ -60,13 +60,13 @@ func TestR320_Argon2idInPHCFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(phc, "$argon2id$v=19$m=19456,t=2,p=1$") || len(r.salt) != 32 || len(r.key) != 32 || len(phc) > 256 {
-		t.Errorf("got %s", phc)
+		t.Errorf("Hash() = %s, want the default parameters, 32 bytes of salt and of key", phc)
 	}
 	if want := argon2.IDKey([]byte("vier natte paraplu's"), r.salt, 2, 19456, 1, 32); !bytes.Equal(r.key, want) {
-		t.Error("not the argon2id of password and salt")
+		t.Error("the key is not the argon2id of password and salt")
 	}
 	if again := hash(t, h, "vier natte paraplu's"); again == phc {
-		t.Error("the same salt twice")
+		t.Error("two hashes have the same salt")
 	}
 }
 
@@ -80,10 +80,10 @@ func TestR320_VerifiesWhatOthersWrote(t *testing.T) {
 		"$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
 	} {
 		if ok, rehash := verify(t, h, phc, "password"); !ok || !rehash {
-			t.Errorf("%s: ok %t, rehash %t", phc, ok, rehash)
+			t.Errorf("Verify(%s) = %t, rehash %t, want true, true", phc, ok, rehash)
 		}
 		if ok, rehash := verify(t, h, phc, "passwore"); ok || rehash {
-			t.Errorf("%s, wrong password: ok %t, rehash %t", phc, ok, rehash)
+			t.Errorf("Verify(%s, wrong password) = %t, rehash %t, want false, false", phc, ok, rehash)
 		}
 	}
 }
@@ -105,11 +105,11 @@ func TestHashVerifiesItselfAndNothingElse(t *testing.T) {
 			rt.Fatal(err)
 		}
 		if ok, rehash, err := h.Verify(t.Context(), phc, typed); !ok || rehash || err != nil {
-			rt.Fatalf("its own password: %t %t %v", ok, rehash, err)
+			rt.Fatalf("Verify(the password) = %t, rehash %t, %v, want true, false, nil", ok, rehash, err)
 		}
 		same := usable(other) && norm.NFKC.String(typed) == norm.NFKC.String(other)
 		if ok, _, err := h.Verify(t.Context(), phc, other); ok != same || err != nil {
-			rt.Fatalf("%q for %q: %t %v", other, typed, ok, err)
+			rt.Fatalf("Verify(%q) against %q = %t, %v, want %t", other, typed, ok, err, same)
 		}
 	})
 }
@@ -123,11 +123,11 @@ func TestR318_WholePasswordVerified(t *testing.T) {
 		long := strings.Repeat("k", n)
 		phc := hash(t, h, long+"a")
 		if ok, _ := verify(t, h, phc, long+"a"); !ok {
-			t.Errorf("%d bytes refused", n+1)
+			t.Errorf("Verify(%d bytes) = false, want true", n+1)
 		}
 		for _, other := range []string{long + "b", long, long + "a" + "a", long + "a ", " " + long + "a"} {
 			if ok, _ := verify(t, h, phc, other); ok {
-				t.Errorf("%d bytes: a different one verified", n+1)
+				t.Errorf("Verify(another password of about %d bytes) = true, want false", n+1)
 			}
 		}
 	}
@@ -146,13 +146,13 @@ func TestR314_ComposedAndDecomposedBothVerify(t *testing.T) {
 			phc := hash(t, h, set)
 			for _, typed := range spellings {
 				if ok, _ := verify(t, h, phc, typed); !ok {
-					t.Errorf("set as %+q, typed as %+q: wrong", set, typed)
+					t.Errorf("Verify(%+q) against %+q = false, want true", typed, set)
 				}
 			}
 		}
 	}
 	if ok, _ := verify(t, h, hash(t, h, "één café in Curaçao"), "een cafe in Curacao"); ok {
-		t.Error("accents were dropped")
+		t.Error("Verify(without accents) = true, want false")
 	}
 }
 
@@ -175,11 +175,11 @@ func TestLG05_HashRefusesWhatIsNoPassword(t *testing.T) {
 		}
 	}
 	if n := h.Computations(); n != 0 {
-		t.Errorf("%d computations for refused passwords", n)
+		t.Errorf("Computations() after refused passwords = %d, want 0", n)
 	}
 	for _, odd := range []string{" ", "\t\n", "\u202eomgekeerd", "🐘", strings.Repeat("a", 1024)} {
 		if ok, _ := verify(t, h, hash(t, h, odd), odd); !ok {
-			t.Errorf("%q: wrong", odd)
+			t.Errorf("Verify(%q) = false, want true", odd)
 		}
 	}
 }
@@ -200,12 +200,12 @@ func TestNewRefusesBadConfiguration(t *testing.T) {
 		"half randomness":   {Rand: io.LimitReader(zeros{}, 40)},
 	} {
 		if _, err := New(c); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: New() = nil error, want one", name)
 		}
 	}
 	for id, key := range map[string]int{"": 32, "ninechars": 32, "p$1": 32, "p,1": 32, "p=": 32, "é": 32, "ok": 31} {
 		if _, err := NewPepper(id, make([]byte, key)); err == nil {
-			t.Errorf("pepper %q with %d bytes: accepted", id, key)
+			t.Errorf("NewPepper(%q, %d bytes) = nil error, want one", id, key)
 		}
 	}
 }
@@ -218,10 +218,10 @@ func TestHashFailsWithoutRandomness(t *testing.T) {
 	t.Parallel()
 	h := newHasher(t, Config{Rand: io.LimitReader(zeros{}, 64)})
 	if phc, err := h.Hash(t.Context(), "vier natte paraplu's"); err == nil {
-		t.Errorf("got %s", phc)
+		t.Errorf("Hash() without randomness = %s, want an error", phc)
 	}
 	if n := h.Computations(); n != 0 {
-		t.Errorf("%d computations", n)
+		t.Errorf("Computations() = %d, want 0", n)
 	}
 }
 

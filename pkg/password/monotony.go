@@ -1,6 +1,7 @@
 package password
 
-// ladders are rows along which fingers and minds walk.
+// ladders maps the characters of the alphabet, the digits and the keyboard rows
+// to their positions.
 var ladders = func() []map[rune]int {
 	rows := []string{
 		"1234567890", "abcdefghijklmnopqrstuvwxyz", "!@#$%^&*()",
@@ -18,8 +19,8 @@ var ladders = func() []map[rune]int {
 	return at
 }()
 
-// expected tells for each place whether its character follows from the two
-// before it: a third time the same, or one step further along a ladder.
+// expected reports for each position whether its character follows from the
+// two before it: the same again, or the next step along a ladder.
 func expected(text []rune) (same, step []bool) {
 	same, step = make([]bool, len(text)), make([]bool, len(text))
 	for i := 2; i < len(text); i++ {
@@ -37,9 +38,9 @@ func expected(text []rune) (same, step []bool) {
 	return same, step
 }
 
-// monotony returns Repetitive or Sequence when less than eight characters of the
-// text say anything new, otherwise nothing. A text that is too short anyway is
-// called so only when a third of it says nothing new.
+// monotony returns Repetitive or Sequence if fewer than eight characters of
+// the text are not expected, otherwise "". For a text that is too short
+// anyway, at least a third has to be expected.
 func monotony(text []rune) Problem {
 	n := len(text)
 	if n < 3 {

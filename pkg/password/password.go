@@ -1,12 +1,10 @@
-// Package password owns what a password is here: which ones may be chosen
-// (Policy), how they are turned into something that may be stored and compared
-// (Hasher), and how many of those expensive computations may run at once.
+// Package password defines which passwords may be chosen (Policy), and how
+// they are hashed and compared, with a limit on concurrent computations
+// (Hasher).
 //
-// A password is the whole text as typed, in Unicode normalisation form NFKC:
-// never trimmed, never cut off, so that the same text typed on another keyboard
-// logs in and a difference at the last character does not. Nothing here depends
-// on which characters it is made of, on its age, or on a hint (NIST SP 800-63B-4
-// §3.1.1.2).
+// A password is the whole text as typed, in Unicode normalization form NFKC,
+// never trimmed or truncated. Nothing here depends on the kinds of characters,
+// the age of the password, or a hint (NIST SP 800-63B-4 §3.1.1.2).
 package password
 
 import (
@@ -18,18 +16,18 @@ import (
 
 const (
 	// MinLength is the least length of a new password, in code points after
-	// normalisation.
+	// normalization.
 	MinLength = 12
-	// MaxLength is the greatest, counted alike.
+	// MaxLength is the greatest length, counted in the same way.
 	MaxLength = 256
 
-	// MaxBytes is the most that is looked at, in bytes as received: MaxLength
-	// code points of four bytes. It is compared before anything else is done.
+	// MaxBytes is the greatest length in bytes as received: MaxLength code
+	// points of four bytes. It is checked before anything else.
 	MaxBytes = 1024
 )
 
-// Problem is one reason why a password cannot be chosen. Its value is a stable
-// name, fit for a message key. It is an error, so that Hash can return it.
+// Problem is a reason why a password cannot be chosen. Its value is stable and
+// can be part of a text key. It is an error, so that Hash can return it.
 type Problem string
 
 const (
@@ -37,13 +35,14 @@ const (
 	TooShort Problem = "too_short"
 	// TooLong means more than MaxLength code points or MaxBytes bytes.
 	TooLong Problem = "too_long"
-	// Common means known or built from one or two much-used words, also when written
-	// with digits for letters or with a year behind it.
+	// Common means a word of the lists or built from one or two of them, also
+	// with digits for letters or with a year after it.
 	Common Problem = "common"
-	// AboutYou means built from the user's own address, name or organisation, or from
-	// the name of this service.
+	// AboutYou means built from the user's own address, name or organization,
+	// or from the name of this service.
 	AboutYou Problem = "about_you"
-	// Repetitive means the same few characters, or the same short piece, over and over.
+	// Repetitive means the same few characters, or the same short piece, again
+	// and again.
 	Repetitive Problem = "repetitive"
 	// Sequence means mostly steps along the alphabet, the digits or a keyboard row.
 	Sequence Problem = "sequence"
@@ -51,12 +50,12 @@ const (
 	NotText Problem = "not_text"
 )
 
-// Error names the problem and nothing of the password.
+// Error returns the name of the problem, without the password.
 func (p Problem) Error() string { return "password: " + string(p) }
 
-// normalise gives the form in which a password is counted and hashed. The error
-// is TooLong or NotText. NFKC may lengthen a text (at most elevenfold), which is
-// why the bytes are capped before it.
+// normalise returns the form in which a password is counted and hashed, or
+// TooLong or NotText. NFKC may lengthen a text up to elevenfold, so the bytes
+// are limited before it.
 func normalise(typed string) (string, error) {
 	if len(typed) > MaxBytes {
 		return "", TooLong

@@ -10,18 +10,19 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Pepper is a key kept outside the database. The normalised password goes through
-// HMAC-SHA256 under it before argon2id, so that a stolen table alone cannot be
-// guessed at. The zero Pepper is none. It prints no key.
+// Pepper is a key outside the database. The normalized password goes through
+// HMAC-SHA256 with it before argon2id, so that passwords cannot be guessed
+// from a stolen table alone. The zero Pepper is none. Printing it does not
+// show the key.
 type Pepper struct {
 	id string
-	// mac hides the key from every printer and encoder.
+	// mac is a function, so that no formatter or encoder shows the key.
 	mac func(password []byte) []byte
 }
 
-// NewPepper takes an id of 1 to 8 ASCII letters and digits, which is stored in
-// each hash as keyid, and a key of at least 32 random bytes. An id must never be
-// used again for another key.
+// NewPepper returns a pepper with an id of 1 to 8 ASCII letters and digits,
+// which is stored in each hash as keyid, and a key of at least 32 random
+// bytes. An id must never be reused for another key.
 func NewPepper(id string, key []byte) (Pepper, error) {
 	if !validKeyID(id) {
 		return Pepper{}, errors.New("password: a pepper id is 1 to 8 letters and digits")
@@ -37,11 +38,11 @@ func NewPepper(id string, key []byte) (Pepper, error) {
 	}}, nil
 }
 
-// String is [redacted].
+// String returns "[redacted]".
 func (p Pepper) String() string { return "[redacted]" }
 
-// ErrPepper is returned for a stored hash that needs a pepper we were not given.
-// Nothing can be said about the password then, so it is an ErrUnavailable too.
+// ErrPepper is returned for a stored hash with a pepper that is not
+// configured. It wraps errs.ErrUnavailable, because the password may be right.
 var ErrPepper = fmt.Errorf("password: a stored hash names an unknown pepper: %w", errs.ErrUnavailable)
 
 func validKeyID(id string) bool {

@@ -21,8 +21,9 @@ type Params struct {
 // Default costs 19 MiB and about 20 ms of one core.
 var Default = Params{MemoryKiB: 19 * 1024, Time: 2, Threads: 1}
 
-// What a stored row, or a configuration, may ask for. Someone who can write one
-// row must not be able to make us allocate gigabytes or compute for minutes.
+// The limits of a stored hash or a configuration. An attacker who can write a
+// row must not be able to make the server allocate gigabytes or compute for
+// minutes.
 const (
 	maxMemoryKiB = 256 * 1024
 	maxTime      = 16
@@ -33,8 +34,8 @@ const (
 	keyBytes, minKey, maxKey    = 32, 16, 64
 )
 
-// ErrFormat is returned for a stored hash that is not argon2id in its canonical
-// form, or that costs more than is allowed. It says nothing about the password.
+// ErrFormat is returned for a stored hash that is not argon2id in canonical
+// form, or costs more than allowed. It says nothing about the password.
 var ErrFormat = errors.New("password: stored hash is malformed or out of bounds")
 
 func (p Params) check() error {
@@ -51,16 +52,16 @@ func (p Params) check() error {
 	return nil
 }
 
-// record is one stored hash.
+// record is a stored hash.
 type record struct {
 	params    Params
-	keyID     string // which pepper was applied, "" for none
+	keyID     string // id of the pepper, "" for none
 	salt, key []byte
 }
 
 var b64 = base64.RawStdEncoding.Strict()
 
-// String writes the PHC string format:
+// String returns the PHC string format:
 // $argon2id$v=19$m=19456,t=2,p=1$salt$hash, with keyid= after p= for a pepper.
 func (r record) String() string {
 	keyID := ""
@@ -72,9 +73,9 @@ func (r record) String() string {
 		b64.EncodeToString(r.salt), b64.EncodeToString(r.key))
 }
 
-// decode reads what String writes, and nothing that is merely like it: the
-// result must write back to the same bytes, which rules out leading zeros, signs,
-// padding, stray bits and the line breaks that encoding/base64 skips.
+// decode parses the result of String and nothing else. The record must encode
+// to the same bytes, which rules out leading zeros, signs, padding, stray bits
+// and the line breaks that encoding/base64 skips.
 func decode(phc string) (record, error) {
 	part := strings.SplitN(phc, "$", 7)
 	if len(part) != 6 {

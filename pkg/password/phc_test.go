@@ -20,12 +20,12 @@ func TestDecodeAcceptsOnlyTheCanonicalForm(t *testing.T) {
 		strings.Replace(goodPHC, "m=19456,t=2,p=1", "m=262144,t=4,p=16", 1),
 	} {
 		if r, err := decode(good); err != nil || r.String() != good {
-			t.Errorf("%s: %v", good, err)
+			t.Errorf("decode(%s) = %s, %v, want the same", good, r, err)
 		}
 	}
 	change := func(old, to string) string {
 		if !strings.Contains(goodPHC, old) {
-			t.Fatalf("%q is not in the good one", old)
+			t.Fatalf("goodPHC does not contain %q", old)
 		}
 		return strings.Replace(goodPHC, old, to, 1)
 	}
@@ -51,7 +51,7 @@ func TestDecodeAcceptsOnlyTheCanonicalForm(t *testing.T) {
 		change("$"+goodKey, "$"+strings.Repeat("A", 42)+"B"), change("$"+goodKey, "$"+goodKey+"\r\n"), change("$"+goodKey, "$"+strings.Repeat("A", 87)),
 	} {
 		if _, err := decode(bad); !errors.Is(err, ErrFormat) {
-			t.Errorf("%.100q: %v", bad, err)
+			t.Errorf("decode(%.100q) = %v, want %v", bad, err, ErrFormat)
 		}
 	}
 }
@@ -67,11 +67,11 @@ func TestHostileRowIsNeverComputed(t *testing.T) {
 	} {
 		ok, rehash, err := h.Verify(t.Context(), row, "vier natte paraplu's")
 		if ok || rehash || !errors.Is(err, ErrFormat) {
-			t.Errorf("%s: %t %t %v", row, ok, rehash, err)
+			t.Errorf("Verify(%s) = %t, %t, %v, want %v", row, ok, rehash, err, ErrFormat)
 		}
 	}
 	if n := h.Computations(); n != 0 {
-		t.Errorf("%d computations", n)
+		t.Errorf("Computations() = %d, want 0", n)
 	}
 }
 
@@ -83,15 +83,15 @@ func FuzzDecode(f *testing.F) {
 		r, err := decode(phc)
 		if err != nil {
 			if !errors.Is(err, ErrFormat) || r.key != nil {
-				t.Fatalf("%v with %v", err, r)
+				t.Fatalf("decode() = %v, %v, want no key with %v", r, err, ErrFormat)
 			}
 			return
 		}
 		if r.String() != phc {
-			t.Fatalf("%q was read as %q", phc, r)
+			t.Fatalf("decode(%q) = %q, want the same", phc, r)
 		}
 		if r.params.check() != nil || len(r.salt) < minSalt || len(r.key) < minKey || len(phc) > 256 {
-			t.Fatalf("out of bounds: %q", phc)
+			t.Fatalf("decode(%q) accepts what is out of bounds", phc)
 		}
 	})
 }
@@ -106,13 +106,13 @@ func FuzzNormalise(f *testing.F) {
 			return
 		}
 		if len(text) > 11*len(typed) {
-			t.Fatalf("%d bytes became %d", len(typed), len(text))
+			t.Fatalf("normalise() makes %d bytes of %d", len(text), len(typed))
 		}
 		if len(text) > MaxBytes {
 			return
 		}
 		if again, err := normalise(text); err != nil || again != text {
-			t.Fatalf("%+q became %+q and then %+q (%v)", typed, text, again, err)
+			t.Fatalf("normalise(%+q) = %+q, and of that %+q (%v)", typed, text, again, err)
 		}
 	})
 }

@@ -5,23 +5,23 @@ import (
 	"unicode/utf8"
 )
 
-// Policy decides which passwords may be chosen. The zero Policy is the
-// recommended one. It asks for length and refuses what is easy to guess as a
-// whole; it has no rules on which kinds of character a password is made of.
+// Policy decides which passwords may be chosen. The zero Policy is
+// recommended. It requires a length and refuses what is easy to guess as a
+// whole; it has no rules on kinds of characters.
 type Policy struct {
-	// MinLength in code points; 0 stands for the constant MinLength. Less than
+	// MinLength in code points; 0 means the constant MinLength. Less than
 	// eight counts as eight (NIST SP 800-63B-4 §3.1.1.2).
 	MinLength int
-	// Extra, if set, is the operator's own list: true refuses the password as
-	// Common. It is asked about the password in NFKC as typed (which is what a
-	// filter of leaked passwords knows) and about a handful of simpler forms: in
-	// lower case without accents, without the digits and signs around it, with
-	// letters for digits, and one piece of what is only a repetition.
+	// Extra, if not nil, is the operator's own list: true refuses the password
+	// as Common. It is called with the password in NFKC as typed (which
+	// filters of leaked passwords contain) and with simpler forms: in lower
+	// case without accents, without the digits and signs around it, with
+	// letters for digits, and one piece of a repetition.
 	Extra func(candidate string) bool
 }
 
-// Context is what the user is known by; a password made of it alone is AboutYou.
-// Empty fields are fine. At most 256 bytes of each are read.
+// Context holds the user's own words; a password made of them alone is
+// AboutYou. Fields may be empty. At most 256 bytes of each are used.
 type Context struct {
 	Email        string
 	GivenName    string
@@ -31,9 +31,8 @@ type Context struct {
 
 const leastLength = 8
 
-// Check returns every reason why password cannot be chosen, none if it can. It
-// takes no more than a fixed multiple of the password's length, and looks at
-// nothing beyond MaxBytes.
+// Check returns every reason why password cannot be chosen; nil if it can. Its
+// work is linear in the length of the password, and at most MaxBytes are read.
 func (p Policy) Check(password string, about Context) []Problem {
 	text, err := normalise(password)
 	if problem, refused := errors.AsType[Problem](err); refused {
@@ -68,8 +67,8 @@ func (p Policy) minLength() int {
 	return max(p.MinLength, leastLength)
 }
 
-// extra asks the operator's list. The number of questions does not depend on the
-// password.
+// extra reports whether the operator's list refuses the password. The number
+// of calls does not depend on the password.
 func (p Policy) extra(text string, folded []rune) bool {
 	if p.Extra == nil {
 		return false

@@ -116,7 +116,7 @@ func TestR315_NoCompositionRules(t *testing.T) {
 		"appel fiets maandag",
 	} {
 		if got := (Policy{}).Check(good, jan); got != nil {
-			t.Errorf("%q refused: %v", good, got)
+			t.Errorf("Check(%q) = %v, want none", good, got)
 		}
 	}
 }
@@ -124,10 +124,10 @@ func TestR315_NoCompositionRules(t *testing.T) {
 func TestR317_WholePasswordComparedNotSubstrings(t *testing.T) {
 	t.Parallel()
 	if got := (Policy{}).Check("wachtwoord van mijn kraanvogel", Context{}); got != nil {
-		t.Errorf("refused for a part of it: %v", got)
+		t.Errorf("Check(a pass phrase with a common word) = %v, want none", got)
 	}
 	if got := (Policy{}).Check("", Context{}); !slices.Equal(got, []Problem{TooShort}) {
-		t.Errorf("empty: got %v", got)
+		t.Errorf("Check(\"\") = %v, want %v", got, TooShort)
 	}
 	if got := (Policy{}).Check("wachtwoord", Context{}); !slices.Equal(got, []Problem{TooShort, Common}) {
 		t.Errorf("the word alone: got %v, want each reason", got)
@@ -172,7 +172,7 @@ func TestR312_R313_LengthInCodePointsAfterNormalisation(t *testing.T) {
 	}
 }
 
-// spaced puts a mark behind each letter; over q, v, x and the like it stays apart.
+// spaced puts a separator after each letter.
 func spaced(text, mark string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -201,7 +201,7 @@ func TestPolicyRefusesHardlyAnyRandomPassword(t *testing.T) {
 			b[i] = alphabet[r.IntN(len(alphabet))]
 		}
 		if got := (Policy{}).Check(string(b), jan); got != nil {
-			t.Fatalf("%q refused: %v", b, got)
+			t.Fatalf("Check(%q) = %v, want none", b, got)
 		}
 	}
 }
@@ -221,13 +221,13 @@ func TestPolicyExtraSeesTypedAndSimplerForms(t *testing.T) {
 		var asked int
 		p := Policy{Extra: func(s string) bool { asked++; return s == c.listed }}
 		if got := p.Check(c.password, Context{}); !slices.Equal(got, []Problem{Common}) {
-			t.Errorf("%q with %q listed: got %v", c.password, c.listed, got)
+			t.Errorf("Check(%q) with %q listed = %v, want %v", c.password, c.listed, got, Common)
 		}
 		if got := (Policy{}).Check(c.password, Context{}); got != nil {
-			t.Errorf("%q without the list: got %v", c.password, got)
+			t.Errorf("Check(%q) without the list = %v, want none", c.password, got)
 		}
 		if asked > 9 {
-			t.Errorf("%q: %d questions", c.password, asked)
+			t.Errorf("Check(%q) calls Extra %d times, want at most 9", c.password, asked)
 		}
 	}
 }
@@ -237,7 +237,7 @@ func TestDO02_MegabyteRefusedBeforeAnythingElse(t *testing.T) {
 	p := Policy{Extra: func(string) bool { t.Fatal("the list was asked"); return false }}
 	for _, big := range []string{strings.Repeat("a", 1<<20), strings.Repeat("\u0301", 1<<19), strings.Repeat("\xff", 1<<20)} {
 		if got := p.Check(big, jan); !slices.Equal(got, []Problem{TooLong}) {
-			t.Errorf("got %v", got)
+			t.Errorf("Check(a megabyte) = %v, want %v", got, TooLong)
 		}
 	}
 	var names strings.Builder
@@ -247,11 +247,11 @@ func TestDO02_MegabyteRefusedBeforeAnythingElse(t *testing.T) {
 	huge := names.String()
 	about := Context{Email: huge, GivenName: huge, FamilyName: huge, Organisation: huge}
 	if n := len(about.words()); n > len(serviceWords())+1000 {
-		t.Errorf("%d words from a huge name", n)
+		t.Errorf("words() of a huge name has %d words", n)
 	}
 }
 
-// The work is counted, not timed: twice the text may take twice the steps.
+// Steps are counted, not timed: they grow linearly with the text.
 func TestDO14_LookIsLinear(t *testing.T) {
 	t.Parallel()
 	own := Context{GivenName: strings.Repeat("il", 100), FamilyName: strings.Repeat("a", 200)}.words()
@@ -260,7 +260,7 @@ func TestDO14_LookIsLinear(t *testing.T) {
 		_, short := cover(text(1000), own)
 		_, long := cover(text(4000), own)
 		if long > 5*short {
-			t.Errorf("%q: %d steps for 1000, %d for 4000 characters", piece, short, long)
+			t.Errorf("cover(%q repeated) takes %d steps for 1000 and %d for 4000 characters", piece, short, long)
 		}
 	}
 }
@@ -269,15 +269,15 @@ func TestListsAreInFoldedForm(t *testing.T) {
 	t.Parallel()
 	all := commonWords()
 	if len(all) < 5000 {
-		t.Errorf("only %d words", len(all))
+		t.Errorf("the lists have %d words, want at least 5000", len(all))
 	}
 	for _, w := range all {
 		odd := strings.ContainsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 		if odd || string(fold(w)) != w || len(w) < 3 {
-			t.Errorf("%q can never be matched", w)
+			t.Errorf("%q never matches", w)
 		}
 		if !strings.ContainsFunc(w, unicode.IsLetter) && len(w) < 5 {
-			t.Errorf("%q turns up in many a number", w)
+			t.Errorf("%q occurs in many numbers", w)
 		}
 	}
 }
@@ -290,26 +290,26 @@ func FuzzPolicyCheck(f *testing.F) {
 		about := Context{Email: email, GivenName: name, FamilyName: name, Organisation: email}
 		got := Policy{}.Check(password, about)
 		if len(password) > MaxBytes && !slices.Equal(got, []Problem{TooLong}) {
-			t.Fatalf("over the cap: %v", got)
+			t.Fatalf("Check(%d bytes) = %v, want %v", len(password), got, TooLong)
 		}
 		text, err := normalise(password)
 		if (err == nil) == (slices.Contains(got, NotText) || len(password) > MaxBytes) {
-			t.Fatalf("normalise says %v, the policy %v", err, got)
+			t.Fatalf("normalise() = %v, but Check() = %v", err, got)
 		}
 		if err != nil || len(text) > MaxBytes {
 			return
 		}
 		if again := (Policy{}).Check(text, about); !slices.Equal(again, got) {
-			t.Fatalf("typed: %v, normalised: %v", got, again)
+			t.Fatalf("Check() = %v as typed and %v normalized", got, again)
 		}
 		for i, p := range got {
 			if slices.Contains(got[:i], p) {
-				t.Fatalf("%s stands twice in %v", p, got)
+				t.Fatalf("Check() = %v, which has %s twice", got, p)
 			}
 		}
 		folded := fold(text)
 		if _, steps := cover(folded, about.words()); steps > 4000*(len(folded)+1) {
-			t.Fatalf("%d steps for %d characters", steps, len(folded))
+			t.Fatalf("cover() takes %d steps for %d characters", steps, len(folded))
 		}
 	})
 }

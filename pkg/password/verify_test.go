@@ -38,7 +38,7 @@ func TestLG09_EveryAnswerCostsOneComputation(t *testing.T) {
 			last = ""
 			ok, rehash := verify(t, h, c.phc, c.password)
 			if ok != c.ok || rehash {
-				t.Errorf("%s: ok %t, rehash %t", c.name, ok, rehash)
+				t.Errorf("%s: Verify() = %t, rehash %t, want %t, false", c.name, ok, rehash, c.ok)
 			}
 			if n := h.Computations() - before; n != 1 || last != usual {
 				t.Errorf("%s: %d computations of %q, want one of %q", c.name, n, last, usual)
@@ -47,18 +47,18 @@ func TestLG09_EveryAnswerCostsOneComputation(t *testing.T) {
 	}
 }
 
-// A guess that happens to give the dummy's key is still no account.
+// A password that has the dummy's key does not match an unknown account.
 func TestLG08_DummyNeverVerifies(t *testing.T) {
 	t.Parallel()
 	h := newHasher(t, Config{})
 	h.derive = func([]byte, []byte, uint32, uint32, uint8, uint32) []byte { return h.dummy.key }
 	if ok, rehash := verify(t, h, "", "vier natte paraplu's"); ok || rehash {
-		t.Errorf("ok %t, rehash %t", ok, rehash)
+		t.Errorf("Verify() = %t, rehash %t, want false, false", ok, rehash)
 	}
-	// Nor does something that was never a password, whatever is stored.
+	// What cannot be a password never matches.
 	for _, impossible := range []string{"", "\x00", "\xff", strings.Repeat("a", 1025)} {
 		if ok, _ := verify(t, h, h.dummy.String(), impossible); ok {
-			t.Errorf("%.10q verified", impossible)
+			t.Errorf("Verify(%.10q) = true, want false", impossible)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func TestLG12_RehashOnlyWithTheRightPassword(t *testing.T) {
 			t.Errorf("%s: ok %t, rehash %t, want %t", c.name, ok, rehash, c.rehash)
 		}
 		if ok, rehash := verify(t, c.by, c.phc, password+"?"); ok || rehash {
-			t.Errorf("%s, wrong password: ok %t, rehash %t", c.name, ok, rehash)
+			t.Errorf("%s: Verify(wrong password) = %t, rehash %t, want false, false", c.name, ok, rehash)
 		}
 	}
 }

@@ -10,23 +10,23 @@ import (
 	"unicode/utf8"
 )
 
-// The lists are our own, written for this service: words separated by white
-// space, # up to the end of the line is a comment. Words are in folded form and
-// hold letters and digits only. service.txt is what this service is called.
+// The lists were written for this service: words separated by white space, with
+// comments from # to the end of the line. Words are folded and have letters and
+// digits only. service.txt has the names of this service.
 //
 //go:embed lists/*.txt
 var lists embed.FS
 
 const serviceList = "lists/service.txt"
 
-// words is a sorted list without doubles. Sorted, it serves as a tree of
-// prefixes: what begins alike lies together, the shortest first.
+// words is a sorted list without duplicates. It serves as a prefix tree: words
+// with a common prefix are adjacent, the shortest first.
 type words []string
 
 var commonWords = sync.OnceValue(func() words {
 	files, err := lists.ReadDir("lists")
 	if err != nil {
-		panic(err) // embedded: cannot happen in a binary that was built
+		panic(err) // embedded: cannot happen
 	}
 	var all words
 	for _, f := range files {
@@ -55,8 +55,8 @@ func (w words) sorted() words {
 	return slices.Compact(w)
 }
 
-// words lists what the user and this service are called: each part of a name or
-// address, also without its digits, and each whole one as one word.
+// words returns the names of the user and of this service: each part of a name
+// or address, also without its digits, and each whole one as one word.
 func (c Context) words() words {
 	own := slices.Clone(serviceWords())
 	local, domain, _ := strings.Cut(clip(c.Email), "@")
@@ -76,11 +76,11 @@ const contextBytes = 256
 
 func clip(s string) string { return s[:min(len(s), contextBytes)] }
 
-// walk calls end with every place where a word ends whose first off bytes are
-// spelled by what lies before text[at]; w holds only words that share those.
-// Digits and signs are read as the letters they may stand for, and one separator
-// between letters is passed over. The work is bounded by the list, not by text:
-// the number of steps is returned.
+// walk calls end with each position after a word whose first off bytes are
+// spelled by the text before text[at]; w has only words that share those.
+// Digits and signs are read as the letters that they may stand for, and one
+// separator between letters is skipped. It returns the number of steps, which
+// is bounded by the list, not by text.
 func (w words) walk(text []rune, at, off int, end func(int)) int {
 	if at == len(text) {
 		return 1
@@ -105,7 +105,8 @@ func (w words) walk(text []rune, at, off int, end func(int)) int {
 	return steps
 }
 
-// narrow keeps the words that have r at off, of words that are alike before it.
+// narrow returns the words that have r at off; all words of w are equal before
+// it.
 func (w words) narrow(off int, r rune) words {
 	at := func(i int) rune {
 		if len(w[i]) == off {

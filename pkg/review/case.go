@@ -10,25 +10,25 @@ import (
 	"omgevingsloket-id/pkg/intake"
 )
 
-// Case is a sent application as officials see it.
+// Case is a submitted application as officials work on it.
 type Case struct {
 	application.Application
-	Reviewer string // id of the official who has it; "" = nobody
-	Proposal string // id of the official who approved first, where a second one has to
-	Reminded int    // how many times the applicant was reminded of the open question
+	Reviewer string // id of the official who works on it; "" = none
+	Proposal string // id of the first official to approve, where two have to
+	Reminded int    // number of the last reminder of the open question
 }
 
-// Standing is how far a case is, as officials see it: its state, or what
-// InReview does not tell.
+// Standing is the status of a case for officials: its state, or a refinement
+// of InReview.
 type Standing string
 
-// The standings that are no states.
+// The refinements of InReview.
 const (
-	Proposed Standing = "proposed" // waits for the second official
-	Released Standing = "released" // waits for anyone: who had it let it go
+	Proposed Standing = "proposed" // waits for a second official
+	Released Standing = "released" // released by its official; waits for another
 )
 
-// Standing tells how far the case is.
+// Standing returns the standing of the case.
 func (c Case) Standing() Standing {
 	switch {
 	case c.State == application.InReview && c.Proposal != "":
@@ -39,10 +39,10 @@ func (c Case) Standing() Standing {
 	return Standing(c.State)
 }
 
-// ActKind says what was done with a case.
+// ActKind is the kind of an act.
 type ActKind string
 
-// The kinds. What an applicant does has no member, nor what happens by itself.
+// The kinds. Acts of applicants and automatic acts have no member.
 const (
 	ActTake     ActKind = "take"
 	ActRelease  ActKind = "release"
@@ -58,116 +58,118 @@ const (
 	ActExpire   ActKind = "expire" // the question stayed unanswered
 )
 
-// Act is one thing done with a case. It stays for good.
+// Act is something that was done with a case. Acts are never removed.
 type Act struct {
 	Kind   ActKind
-	Member string // staff id; "" = the applicant, or nobody (Automatic)
+	Member string // staff id; "" = the applicant, or automatic (Automatic)
 	Reason string // code of a rejection
-	Text   string // own words: of a note, a rejection, a question or its answer
+	Text   string // text of a note, a rejection, a question or its answer
 	At     time.Time
 }
 
-// Show says which cases a queue lists.
+// Show selects the cases of a queue.
 type Show string
 
-// What can be shown. The first three give the nearest end of a term first,
-// the others the newest.
+// The selections. The first three list the nearest deadline first, the others the
+// newest case.
 const (
-	ShowWaiting Show = "waiting" // nobody has it, and somebody should
+	ShowWaiting Show = "waiting" // without an official
 	ShowMine    Show = "mine"    //
 	ShowMore    Show = "more"    // waits for its applicant
 	ShowDecided Show = "decided" // approved, rejected, withdrawn or expired
 	ShowAll     Show = "all"     //
 )
 
-// Shows lists them all.
+// Shows lists all selections.
 var Shows = []Show{ShowWaiting, ShowMine, ShowMore, ShowDecided, ShowAll}
 
-// Query asks for a part of a queue.
+// Query selects a part of a queue.
 type Query struct {
 	Show   Show
-	Member string // whose ShowMine is
-	Search string // what somebody typed; "" = everything (SearchWords)
-	After  Mark   // what follows this place; or
-	Before Mark   // what is right before it
+	Member string // the official of ShowMine
+	Search string // typed text (application.SearchWords); "" = everything
+	After  Mark   // cases after this position; or
+	Before Mark   // cases right before it
 	Limit  int
 }
 
-// Mark is a place in one queue, made by the store. It stays right while
-// others come and go around it. One that no store made counts as none.
+// Mark is a position in a queue, made by the store. It stays valid when cases
+// are added or removed. A mark that no store made counts as "".
 type Mark string
 
 // Part is a part of a queue, in its order.
 type Part struct {
 	Cases   []Case
-	Earlier Mark // Before, of the part before this one; "" = this is the first
-	Later   Mark // After, of the part behind this one; "" = this is the last
+	Earlier Mark // Query.Before for the previous part; "" = this is the first
+	Later   Mark // Query.After for the next part; "" = this is the last
 }
 
-// Counts is how much waits.
+// Counts holds numbers of cases.
 type Counts struct {
-	Waiting int // for anybody but those who approved them first
-	Mine    int // taken by the member, to be decided
+	Waiting int // without an official, except those that the member approved first
+	Mine    int // taken by the member and in review
 }
 
-// Cases is the contract for deciding on applications. Each change names the
-// state it leaves and, where it says so, the version it saw (c.Version); it
-// is kept with its act and its record or not at all. errs.ErrConflict when
-// the case is not (any more) as named, errs.ErrNotFound for what is unknown
-// or was never sent, errs.ErrUnavailable when the store does not answer.
+// Cases stores cases. Each change names the state that it leaves and, where it
+// says so, the version that the official saw (c.Version). The case, its act
+// and its effects are written in one transaction. Methods return
+// errs.ErrConflict when the case is not as named, errs.ErrNotFound when it is
+// unknown or was never submitted, and errs.ErrUnavailable when the database
+// cannot be reached.
 type Cases interface {
 	Queue(ctx context.Context, q Query) (Part, error)
-	// Lines gives a whole queue, whatever its marks and limit; ErrTooMany
-	// when it has more lines than most.
+	// Lines returns a whole queue and ignores marks and limit. It returns
+	// ErrTooMany when the queue has more than most lines.
 	Lines(ctx context.Context, q Query, most int) ([]Line, error)
 	Counts(ctx context.Context, member string) (Counts, error)
 	Case(ctx context.Context, id string) (Case, error)
-	// Acts lists what was done with a case, oldest first.
+	// Acts returns the acts on a case, oldest first.
 	Acts(ctx context.Context, id string) ([]Act, error)
-	// Viewed keeps the record of somebody having looked.
+	// Viewed writes the effects of viewing a case.
 	Viewed(ctx context.Context, id string, rec effect.Effects) error
 
-	// Take gives a case that nobody has to act.Member: Submitted or InReview
-	// to InReview.
+	// Take assigns a case without an official to act.Member: Submitted or
+	// InReview to InReview.
 	Take(ctx context.Context, c Case, act Act, rec effect.Effects) error
-	// Release lets go of a case that act.Member has.
+	// Release removes act.Member as the official of a case.
 	Release(ctx context.Context, c Case, act Act, rec effect.Effects) error
-	// Note adds a remark while the case is open, whatever the version.
+	// Note adds a remark to an undecided case of any version.
 	Note(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
-	// The decisions leave InReview, by act.Member who has the case, at the
-	// version seen. Propose lets go of it, for a second official to take.
+	// The decisions leave InReview, by act.Member, the official of the case,
+	// at the version seen. Propose also releases it, for a second official to
+	// take.
 	Propose(ctx context.Context, c Case, act Act, rec effect.Effects) error
-	// Approve makes the account; errs.ErrConflict also when its address has
-	// one, or when act.Member proposed it.
+	// Approve creates the account. It returns errs.ErrConflict also when the
+	// address has an account, or when act.Member proposed the approval.
 	Approve(ctx context.Context, c Case, act Act, a account.Account, rec effect.Effects) error
-	// Reject ends it and forgets the password.
+	// Reject also deletes the password hash.
 	Reject(ctx context.Context, c Case, act Act, rec effect.Effects) error
-	// AskMore waits for the applicant: MoreInformation, until AnswerBy of
-	// act.At; a proposal is void.
+	// AskMore moves to MoreInformation, with AnswerBy(act.At) as the deadline
+	// for the answer, and clears the proposal.
 	AskMore(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
-	// Answer is the applicant's, whatever the version, to the question asked
-	// at c.AskedAt: MoreInformation back to InReview, with the official who
-	// asked, and the term moved on (DueAfter).
+	// Answer moves MoreInformation back to InReview with the applicant's
+	// answer to the question asked at c.AskedAt, at any version. The official
+	// stays, and the deadline for the decision moves (DueAfter).
 	Answer(ctx context.Context, c Case, act Act, rec effect.Effects) error
-	// ReplaceDocument puts a document instead of earlier ones, in
-	// MoreInformation, with the record that proof makes of those: their Name
-	// and Sealed are empty.
+	// ReplaceDocument replaces the documents by another one in
+	// MoreInformation, with the effects that proof returns for those replaced.
+	// Their Name and Sealed are empty.
 	ReplaceDocument(ctx context.Context, c Case, d application.Document, act Act, proof func(gone []application.Document) effect.Effects) error
-	// Withdraw ends an open case for its applicant, whatever the version,
-	// and forgets the password.
+	// Withdraw withdraws an undecided case of any version for its applicant,
+	// and deletes the password hash.
 	Withdraw(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
 	StatusCodes
 }
 
-// StatusCodes is the part of Cases that lets applicants in again.
+// StatusCodes is the part of Cases with the codes for the status page.
 type StatusCodes interface {
-	// SetStatusCode keeps the hash of a code that opens the status page.
+	// SetStatusCode stores the hash of a code for the status page.
 	SetStatusCode(ctx context.Context, id, codeHash string, expires time.Time, rec effect.Effects) error
-	// TryStatusCode counts a try and judges it on the locked row; on
-	// CodeRight the code is spent and the application answers to handle from
-	// then on, and to no other.
+	// TryStatusCode counts a try and judges it on the locked row. CodeRight
+	// uses up the code, and handleHash becomes the only handle of the
+	// application.
 	TryStatusCode(ctx context.Context, id, codeHash, handleHash string, now time.Time, rec effect.Effects) (intake.CodeVerdict, error)
 }

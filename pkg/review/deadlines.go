@@ -15,62 +15,63 @@ import (
 )
 
 const (
-	// UrgentDays is how many days before its term ends a case is urgent.
+	// UrgentDays is the number of days before its deadline from which a case is
+	// urgent.
 	UrgentDays = 14
-	// toldFrom is from which hour on, in the Netherlands, officials are told.
-	toldFrom = 7
-	// batch is how many cases a job reads at a time.
+	// mailHour is the hour in the Netherlands from which officials get mail.
+	mailHour = 7
+	// batch is the number of cases that the job reads at a time.
 	batch = 100
-	// mostUrgent bounds what one mail to an official counts.
+	// mostUrgent is the most cases that a mail counts.
 	mostUrgent = 5000
 )
 
-// ReminderDays are how many days before the end of the term to answer an
-// applicant is reminded of the question; each of them once.
+// ReminderDays holds the numbers of days before the deadline for an answer at
+// which the applicant is reminded, once each.
 var ReminderDays = []int{14, 3}
 
-// DeadlineStore is the contract of what happens when time passes. A change is kept
-// with its act and its record or not at all; errs.ErrConflict when somebody
-// was quicker, an applicant or another server.
+// DeadlineStore stores what happens as time passes. A change, its act and its
+// effects are written in one transaction. Methods return errs.ErrConflict when
+// an applicant or another server was faster, and errs.ErrUnavailable when the
+// database cannot be reached.
 type DeadlineStore interface {
-	// Unanswered lists, nearest first, at most limit cases whose term to
-	// answer ends at until or before and whose applicant was reminded fewer
-	// times than reminded.
+	// Unanswered returns at most limit cases, nearest deadline first, whose
+	// deadline for an answer is not after until and whose last reminder has a
+	// lower number than reminded.
 	Unanswered(ctx context.Context, until time.Time, reminded, limit int) ([]Case, error)
-	// Remind keeps that the applicant was reminded the nth time, 1 and up, of
-	// what was asked at c.AskedAt: once each, and while there is time to answer.
+	// Remind stores that the applicant got the nth reminder, from 1, of the
+	// question asked at c.AskedAt: each once, and before the deadline.
 	Remind(ctx context.Context, c Case, n int, act Act, rec effect.Effects) error
-	// Expire ends a case whose question stayed unanswered: MoreInformation
-	// to Expired when the term is over at act.At; it forgets the password.
+	// Expire moves MoreInformation to Expired when the deadline for the answer
+	// has passed at act.At, and deletes the password hash.
 	Expire(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
-	// Urgent lists, nearest first, at most limit cases that have to be
-	// decided on at until or before; not those that wait for an applicant.
+	// Urgent returns at most limit cases, nearest deadline first, that have to
+	// be decided by until. Cases that wait for an applicant are left out.
 	Urgent(ctx context.Context, until time.Time, limit int) ([]Case, error)
-	// Untold lists the active reviewers that were not yet told on day
-	// (YYYY-MM-DD) what is urgent.
+	// Untold returns the active reviewers for whom Told was not called for day
+	// (YYYY-MM-DD).
 	Untold(ctx context.Context, day string) ([]Official, error)
-	// Told keeps that a reviewer was told on day, once; errs.ErrConflict also
-	// when the member is another than was listed (Official.Epoch).
+	// Told stores that a reviewer got the mail of day, once. It returns
+	// errs.ErrConflict also when the member has changed (Official.Epoch).
 	Told(ctx context.Context, o Official, day string, rec effect.Effects) error
 }
 
-// DeadlineLetters writes the mails about terms.
+// DeadlineLetters composes the mails about deadlines.
 type DeadlineLetters interface {
 	AnswerReminder(a application.Application, question string, now time.Time) mail.Message
 	Unanswered(a application.Application, now time.Time) mail.Message
 	Urgent(o Official, u Urgency, now time.Time) mail.Message
 }
 
-// Urgency is what an official is told: reference numbers, the most urgent
-// first, and how many of them are too late.
+// Urgency holds the references of urgent cases, the most urgent first, and how
+// many of them are late.
 type Urgency struct {
-	Mine, Free []string // the official's own cases, and those that nobody took
+	Mine, Free []string // the official's cases, and those without an official
 	Late       int
 }
 
-// Deadlines are the rules of what happens when time passes. Any number of
-// servers may run them.
+// Deadlines does what deadlines require. Several servers may run it.
 type Deadlines struct {
 	Store   DeadlineStore
 	Acts    func(ctx context.Context, id string) ([]Act, error)
@@ -78,10 +79,10 @@ type Deadlines struct {
 	Now     func() time.Time
 }
 
-// Run ends what stayed unanswered, reminds applicants and tells officials
-// what is urgent. It tells how many mails that made.
+// Run expires unanswered cases, reminds applicants and mails officials about
+// urgent cases. It returns the number of mails.
 func (d *Deadlines) Run(ctx context.Context) (mails int, err error) {
-	for _, step := range []func(context.Context) (int, error){d.expire, d.remind, d.tell} {
+	for _, step := range []func(context.Context) (int, error){d.expire, d.remind, d.mailUrgent} {
 		n, one := step(ctx)
 		mails, err = mails+n, errors.Join(err, one)
 	}
@@ -95,7 +96,7 @@ func (d *Deadlines) expire(ctx context.Context) (int, error) {
 	})
 }
 
-// remind begins with the last reminder: who gets that one needs no earlier.
+// remind begins with the last reminder, which replaces the earlier ones.
 func (d *Deadlines) remind(ctx context.Context) (done int, err error) {
 	for n := len(ReminderDays); n > 0; n-- {
 		count, one := d.each(ctx, d.Now().AddDate(0, 0, ReminderDays[n-1]), n, func(c Case) error {
@@ -112,8 +113,8 @@ func (d *Deadlines) remind(ctx context.Context) (done int, err error) {
 	return done, err
 }
 
-// each does something with all unanswered cases. What somebody else did
-// first does not count; a round in which nothing was done is the last.
+// each calls do with all unanswered cases and returns the number of successes.
+// Conflicts do not count. It stops after a batch without a success.
 func (d *Deadlines) each(ctx context.Context, until time.Time, reminded int, do func(Case) error) (done int, err error) {
 	for {
 		found, err := d.Store.Unanswered(ctx, until, reminded, batch)
@@ -135,7 +136,7 @@ func (d *Deadlines) each(ctx context.Context, until time.Time, reminded int, do 
 	}
 }
 
-// question is what was asked last.
+// question returns the last question.
 func (d *Deadlines) question(ctx context.Context, c Case) (string, error) {
 	acts, err := d.Acts(ctx, c.ID)
 	text := ""
@@ -147,11 +148,11 @@ func (d *Deadlines) question(ctx context.Context, c Case) (string, error) {
 	return text, err
 }
 
-// tell mails each reviewer once on a working day what is urgent, if anything.
-func (d *Deadlines) tell(ctx context.Context) (done int, err error) {
+// mailUrgent mails each reviewer the urgent cases, if any, once on a working day.
+func (d *Deadlines) mailUrgent(ctx context.Context) (done int, err error) {
 	now := d.Now()
 	here := now.In(application.Dutch)
-	if day := here.Weekday(); day == time.Saturday || day == time.Sunday || here.Hour() < toldFrom {
+	if day := here.Weekday(); day == time.Saturday || day == time.Sunday || here.Hour() < mailHour {
 		return 0, nil
 	}
 	day := here.Format(time.DateOnly)
@@ -179,14 +180,14 @@ func (d *Deadlines) tell(ctx context.Context) (done int, err error) {
 	return done, nil
 }
 
-// OfficialOf returns a member as one who is told what is urgent; ok is false for
-// all but active reviewers.
+// OfficialOf returns an active reviewer as an Official; ok is false for other
+// members.
 func OfficialOf(m staff.Member) (o Official, ok bool) {
 	return Official{ID: m.ID, Email: m.Email, Lang: m.Lang, Epoch: m.Epoch}, m.Works(staff.Reviewer)
 }
 
-// urgencyOf picks what an official can do something about: not an own
-// application, nor one whose second pair of eyes it cannot be.
+// urgencyOf returns the urgent cases of an official and those that the
+// official may take, without the official's own application.
 func urgencyOf(urgent []Case, o Official, now time.Time) (u Urgency) {
 	for _, c := range urgent {
 		list := &u.Free
@@ -206,11 +207,11 @@ func urgencyOf(urgent []Case, o Official, now time.Time) (u Urgency) {
 	return u
 }
 
-// clock is the actor of what happens because time passes.
+// clock is the actor of automatic acts.
 var clock = audit.System("terms")
 
-// automatic are the acts that no person does.
+// automatic lists the acts that no person does.
 var automatic = []ActKind{ActRemind, ActExpire}
 
-// Automatic tells whether an act happened by itself.
+// Automatic reports whether no person did the act.
 func (a Act) Automatic() bool { return slices.Contains(automatic, a.Kind) }

@@ -16,7 +16,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// pass runs the job of terms on several servers at once, at a moment.
+// pass runs the job of deadlines at a moment, on several servers at once.
 func pass(s *site.Site, at time.Time) {
 	s.T.Helper()
 	s.Clock.Add(at.Sub(s.Clock.Now()))
@@ -24,15 +24,15 @@ func pass(s *site.Site, at time.Time) {
 	for range 4 {
 		servers.Go(func() {
 			if _, err := s.Deadlines.Run(s.T.Context()); err != nil {
-				s.T.Error(err)
+				s.T.Errorf("Run() = %v, want nil", err)
 			}
 		})
 	}
 	servers.Wait()
 }
 
-// outbox gives the kinds of all mails to an address, in order, without those
-// about officials who came.
+// outbox returns the kinds of all mails to an address in order, without those
+// about officials who joined.
 func outbox(s *site.Site, to string) (kinds []string) {
 	s.T.Helper()
 	items, err := s.Stores.DB.Outbox().Take(s.T.Context(), s.Clock.Now().Add(time.Hour), 0, 1000)
@@ -46,9 +46,9 @@ func outbox(s *site.Site, to string) (kinds []string) {
 	return kinds
 }
 
-// A question that stays unanswered: two reminders, then the end, each once,
-// on however many servers.
-func TestTermsUnanswered(t *testing.T) {
+// An unanswered question has two reminders and then expires, each once on any
+// number of servers.
+func TestDeadlinesUnanswered(t *testing.T) {
 	t.Parallel()
 	unanswered(t, site.Noon)
 }
@@ -60,20 +60,20 @@ func unanswered(t *testing.T, at time.Time) {
 	english := s.Asked(olga, "bob@example.com", func(a *application.Application) { a.Lang = "en" })
 	answered, withdrawn := s.Asked(olga, "carl@example.com"), s.Asked(olga, "dora@example.com")
 	if olga.Get(site.CasePath(c)).Says("Antwoord van de aanvrager: uiterlijk op"); strings.Contains(olga.Body, "te laat") {
-		t.Error("a case that waits for its applicant is late")
+		t.Error("a case that waits for its applicant is shown as late")
 	}
 	end := c.AnswerBy
 	pass(s, end.AddDate(0, 0, -14).Add(-time.Minute))
 	if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked"}) {
-		t.Fatal("before its time:", got)
+		t.Fatalf("a minute before the first reminder the mails are %q", got)
 	}
 	pass(s, end.AddDate(0, 0, -14))
 	pass(s, end.AddDate(0, 0, -14).Add(time.Hour))
 	if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder"}) {
-		t.Fatal("two weeks before:", got)
+		t.Fatalf("two weeks before the deadline the mails are %q", got)
 	}
 	if letter := s.Mailed("answer-reminder", c.Email); !strings.Contains(letter, "Wie bent u?") || !strings.Contains(letter, "Geef antwoord uiterlijk op ") {
-		t.Error(letter)
+		t.Errorf("the reminder lacks the question or the deadline: %s", letter)
 	}
 	site.Must(t, s.Stores.DB.Cases().Answer(t.Context(), s.Case(answered.ID), review.Act{Kind: review.ActAnswer, Text: "Ik", At: s.Clock.Now()}, site.NoEffects))
 	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(withdrawn.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoEffects))
@@ -84,45 +84,46 @@ func unanswered(t *testing.T, at time.Time) {
 	pass(s, end.Add(time.Hour))
 	for _, c := range []review.Case{c, english} {
 		if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder", "answer-reminder", "unanswered"}) {
-			t.Error("to", c.Email, got)
+			t.Errorf("the mails to %s are %q", c.Email, got)
 		}
 		if got := s.Case(c.ID); got.State != application.Expired || got.PasswordHash != "" {
-			t.Errorf("%s, password kept: %v", got.State, got.PasswordHash != "")
+			t.Errorf("the case is %s, with a password hash: %t, want %s without", got.State, got.PasswordHash != "", application.Expired)
 		}
 	}
 	for _, c := range []review.Case{answered, withdrawn} {
 		if got := outbox(s, c.Email); !slices.Equal(got, []string{"more-asked", "answer-reminder"}) {
-			t.Error("after answering or withdrawing:", c.Email, got)
+			t.Errorf("after an answer or a withdrawal the mails to %s are %q", c.Email, got)
 		}
 	}
 	for to, want := range map[string]string{c.Email: "U kunt bezwaar maken", english.Email: "You can lodge an objection"} {
 		if letter := s.Mailed("unanswered", to); !strings.Contains(letter, want) || !strings.Contains(letter, s.Config.Issuer+"/apply ") {
-			t.Error(letter)
+			t.Errorf("the mail lacks %q or the link to apply again: %s", want, letter)
 		}
 	}
 	events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), "application", c.ID, 1)
 	site.Must(t, err)
 	if e := events[0]; e.Action != "application.expired" || e.ActorKind != audit.ActorSystem {
-		t.Errorf("%+v", e)
+		t.Errorf("the last event is %+v, want application.expired by the system", e)
 	}
-	// Officials and the applicant see it.
+	// Officials and the applicant see that it expired.
 	olga.StaffLogin("olga@gov.example").Get("/console/review?show=decided").Says(c.Reference).Says("gestopt: geen antwoord")
 	olga.Get(site.CasePath(c)).Says("Automatisch</bdi>: gestopt, want er kwam geen antwoord").Says("Automatisch</bdi>: herinnering aan de vraag gestuurd")
 	if strings.Contains(olga.Body, `value="take"`) || strings.Contains(olga.Body, "/console/review/decide") {
-		t.Error("something can still be done with it")
+		t.Error("an official can still act on it")
 	}
 	b := s.Browser().Get("/apply/status/find").Submit("reference", c.Reference).At("/apply/status/code")
 	b.Submit("reference", c.Reference, "code", s.MailedCode("status-code", c.Email)).At("/apply/status")
 	b.Says("Uw aanvraag is gestopt").Says(`href="/apply"`)
 	if strings.Contains(b.Body, "withdraw") || strings.Contains(b.Body, "<textarea") {
-		t.Error("an ended application can be answered or withdrawn")
+		t.Error("an expired application can be answered or withdrawn")
 	}
 	if login := b.Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", c.Email, "password", site.Password); login.URL.Path != "/login" {
-		t.Error("logged in:", login.URL)
+		t.Errorf("logging in leads to %s, want /login", login.URL)
 	}
 }
 
-// workday is a Monday at this hour in the Netherlands, behind the clock.
+// workday returns a Monday after the clock's time, at this hour in the
+// Netherlands.
 func workday(s *site.Site, hour int) time.Time {
 	day := s.Dutch().AddDate(0, 0, 7)
 	for day.Weekday() != time.Monday {
@@ -131,9 +132,9 @@ func workday(s *site.Site, hour int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), hour, 0, 0, 0, day.Location())
 }
 
-// Reviewers are told what is urgent: once on a working day, nothing when
-// nothing is, numbers alone, and nothing of their own application.
-func TestTermsStaffTold(t *testing.T) {
+// Reviewers get one mail about urgent cases on a working day, if there are
+// any, with references only and without their own application.
+func TestDeadlinesStaffMailed(t *testing.T) {
 	t.Parallel()
 	officialsTold(t, site.Noon)
 }
@@ -149,7 +150,7 @@ func officialsTold(t *testing.T, at time.Time) {
 	otto.Take(seconds).Decide(seconds, "approve", "send")
 	pass(s, workday(s, 12))
 	if got := outbox(s, "olga@gov.example"); len(got) > 0 {
-		t.Fatal("nothing is urgent, and olga is told:", got)
+		t.Fatalf("without urgent cases the mails to olga are %q", got)
 	}
 
 	zone := workday(s, 0).Location()
@@ -162,27 +163,27 @@ func officialsTold(t *testing.T, at time.Time) {
 	pass(s, monday.AddDate(0, 0, -1).Add(12*time.Hour)) // a Sunday
 	pass(s, monday.Add(6*time.Hour))                    // before hours
 	if got := outbox(s, "olga@gov.example"); len(got) > 0 {
-		t.Fatal("told before hours:", got)
+		t.Fatalf("on a Sunday and before seven the mails to olga are %q", got)
 	}
 	pass(s, monday.Add(9*time.Hour))
 	pass(s, monday.Add(17*time.Hour))
 	olgas, ottos := s.Mailed("staff-urgent", "olga@gov.example"), s.Mailed("staff-urgent", "otto@gov.example")
 	for _, want := range []string{mine.Reference, free.Reference, own.Reference, seconds.Reference, "4 aanvragen"} {
 		if !strings.Contains(olgas, want) {
-			t.Errorf("olga is not told of %s: %s", want, olgas)
+			t.Errorf("the mail to olga lacks %s: %s", want, olgas)
 		}
 	}
 	if !strings.Contains(ottos, free.Reference) || !strings.Contains(ottos, "1 aanvraag heeft haast") {
-		t.Error(ottos)
+		t.Errorf("the mail to otto lacks the free case: %s", ottos)
 	}
 	for _, hidden := range []string{own.Reference, mine.Reference, seconds.Reference} {
 		if strings.Contains(ottos, hidden) {
-			t.Errorf("otto is told of %s: %s", hidden, ottos)
+			t.Errorf("the mail to otto has %s: %s", hidden, ottos)
 		}
 	}
 	for _, hidden := range []string{"Muster", "Bau", "@example", waits.Reference} {
 		if strings.Contains(olgas, hidden) {
-			t.Errorf("%q in %s", hidden, olgas)
+			t.Errorf("the mail to olga has %q: %s", hidden, olgas)
 		}
 	}
 	pass(s, monday.AddDate(0, 0, 1).Add(9*time.Hour))
@@ -196,11 +197,11 @@ func officialsTold(t *testing.T, at time.Time) {
 	}
 	pass(s, mine.DueAt.Add(33*time.Hour))
 	if letter := s.Mailed("staff-urgent", "olga@gov.example"); mine.DueAt.Add(33*time.Hour).In(zone).Weekday()%6 != 0 && !strings.Contains(letter, "al te laat") {
-		t.Error(letter)
+		t.Errorf("the mail after the deadline lacks that: %s", letter)
 	}
 }
 
-// Deadlines are days of the Netherlands, from any hour on.
+// Deadlines are days in the Netherlands, whatever the hour of the beginning.
 func TestDatesAroundMidnight(t *testing.T) {
 	t.Parallel()
 	site.Moments(t, map[string]func(*testing.T, time.Time){

@@ -7,8 +7,8 @@ import (
 	"omgevingsloket-id/pkg/account"
 )
 
-// Line is what a list of cases says of one of them outside the console: no
-// addresses, no birth dates, no documents.
+// Line is a case in a list outside the console. It has no e-mail address,
+// birth date or documents.
 type Line struct {
 	Reference   string
 	Kind        account.Kind
@@ -21,10 +21,10 @@ type Line struct {
 	Reason      string    // code of a rejection
 }
 
-// ErrTooMany says that a list has more lines than were asked for at most.
+// ErrTooMany is returned for a list with more lines than the limit.
 var ErrTooMany = errors.New("application: too many lines")
 
-// Line gives the line of a case.
+// Line returns the line of a case; reason is the code of its rejection, if any.
 func (c Case) Line(reason string) Line {
 	a := c.Application
 	l := Line{

@@ -7,11 +7,11 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// After returns the case as an act leaves it, or errs.ErrConflict when the act
-// is not possible now. c is the case as it is stored, seen the case that the
-// act was decided on. Service.May refuses more than this, by what was done with the case
-// before; what is refused here is impossible for everyone. The account of an
-// approval is the caller's to add, and a reminder is Remind's.
+// After returns the case after an act, or errs.ErrConflict when the act is not
+// possible. c is the stored case, seen the case on which the act was decided.
+// What After refuses is impossible for everyone; Service.May refuses more, by
+// earlier acts. The caller sets the account of an approval; reminders are
+// judged by Remind.
 func (c Case) After(seen Case, act Act) (Case, error) {
 	if !c.allows(seen, act) {
 		return Case{}, errs.ErrConflict
@@ -37,14 +37,15 @@ func (c Case) After(seen Case, act Act) (Case, error) {
 		c = c.decided(application.Withdrawn, act)
 	case ActExpire:
 		c = c.decided(application.Expired, act)
-	case ActNote, ActDocument: // change nothing but the version
+	case ActNote, ActDocument: // change only the version
 	}
 	c.Version++
 	return c, nil
 }
 
-// allows reports whether an act is possible. Officials act on the version that
-// they saw, but for a note; applicants, and time, on any version since.
+// allows reports whether an act is possible. Acts of officials, except notes,
+// need the version that they saw; those of applicants and automatic ones
+// accept any later version.
 func (c Case) allows(seen Case, act Act) bool {
 	same := c.Version == seen.Version
 	decides := same && c.State == application.InReview && c.Reviewer == act.Member && act.Member != ""
@@ -75,15 +76,15 @@ func (c Case) allows(seen Case, act Act) bool {
 	return false
 }
 
-// asks reports whether the question that was seen is still open, for what no
-// official does.
+// asks reports whether the question that was seen is still open, for acts
+// without a member.
 func (c Case) asks(seen Case, act Act) bool {
 	return c.Version >= seen.Version && act.Member == "" && c.State == application.MoreInformation && c.AskedAt.Equal(seen.AskedAt)
 }
 
-// Remind returns the case after its applicant was reminded of the question the
-// nth time, 1 and up: no time twice, none after a later one, and only while
-// there is time to answer.
+// Remind returns the case after the nth reminder, from 1. It returns
+// errs.ErrConflict for a reminder that was sent before or that a later one
+// preceded, and after the deadline.
 func (c Case) Remind(seen Case, n int, act Act) (Case, error) {
 	if !c.asks(seen, act) || c.Reminded >= n || !act.At.Before(c.AnswerBy) {
 		return Case{}, errs.ErrConflict
@@ -93,16 +94,16 @@ func (c Case) Remind(seen Case, n int, act Act) (Case, error) {
 	return c, nil
 }
 
-// decided ends the case: the question is closed and the password forgotten,
-// which an approval has given to the account.
+// decided returns the case in a final state, without the open question and the
+// password hash; an approval has copied that to the account.
 func (c Case) decided(s application.State, act Act) Case {
 	c.State, c.DecidedAt, c.PasswordHash = s, act.At, ""
 	c.AskedAt, c.AnswerBy = time.Time{}, time.Time{}
 	return c
 }
 
-// Left returns an undecided case without an official who has no role for it
-// any more; ok is false when the case does not wait for that official.
+// Left returns an undecided case without an official who lost the role for it;
+// ok is false when the case does not refer to that official.
 func (c Case) Left(member string) (left Case, ok bool) {
 	if member == "" || !c.Undecided() || c.Reviewer != member && c.Proposal != member {
 		return Case{}, false
@@ -117,5 +118,6 @@ func (c Case) Left(member string) (left Case, ok bool) {
 	return c, true
 }
 
-// Reachable reports whether a code that opens the status page can be mailed.
+// Reachable reports whether the applicant can get mail, such as a code for the
+// status page.
 func (c Case) Reachable() bool { return c.Email != "" }

@@ -16,7 +16,7 @@ var (
 	asked  = moment.Add(-5 * 24 * time.Hour)
 )
 
-// stands returns a case of version 7 in a state, which olga has.
+// stands returns olga's case of version 7 in a state.
 func stands(s application.State) Case {
 	c := Case{Application: application.Application{
 		ID: "a", State: s, Version: 7, PasswordHash: "hash", SubmittedAt: asked.Add(-time.Hour), DueAt: application.DecideBy(asked.Add(-time.Hour)),
@@ -30,7 +30,7 @@ func stands(s application.State) Case {
 	return c
 }
 
-// with returns a case that is changed.
+// with returns a case after change.
 func with(c Case, change func(*Case)) Case {
 	change(&c)
 	return c
@@ -58,7 +58,7 @@ func TestAfter(t *testing.T) {
 		stored Case
 		kind   ActKind
 		member string
-		seen   func(*Case) // nil = as it is stored
+		seen   func(*Case) // nil = the stored case
 		at     time.Time   // zero = moment
 		after  func(*Case) // nil = errs.ErrConflict
 	}{
@@ -147,7 +147,7 @@ func TestAfter(t *testing.T) {
 			t.Errorf("After(%s: %s by %q) = %+v, %v, want %+v, %v", test.name, test.kind, test.member, got, err, want, wantErr)
 		}
 	}
-	// What is over stays over.
+	// Final states have no acts.
 	for _, s := range []application.State{application.Approved, application.Rejected, application.Withdrawn, application.Expired} {
 		c := with(stands(application.InReview), ended(s))
 		for _, kind := range []ActKind{ActTake, ActRelease, ActNote, ActPropose, ActApprove, ActReject, ActMore, ActAnswer, ActDocument, ActWithdraw, ActExpire} {
@@ -198,7 +198,7 @@ func TestLeft(t *testing.T) {
 		name   string
 		c      Case
 		member string
-		after  func(*Case) // nil = not the member's
+		after  func(*Case) // nil = ok is false
 	}{
 		{"has it", stands(application.InReview), "olga", func(c *Case) { c.Reviewer = "" }},
 		{"has it, asked", stands(application.MoreInformation), "olga", func(c *Case) { c.Reviewer = "" }},

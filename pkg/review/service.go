@@ -1,12 +1,12 @@
-// Package review holds the rules of deciding on a sent application: who may do
-// what with a case, the second official, the deadlines, the queues, and who may
-// look at a document.
+// Package review defines how officials decide on submitted applications: who
+// may do what with a case, the second official, deadlines, queues, and access
+// to documents.
 //
 //	submitted ─► in review ◄─► more information asked ─► approved | rejected
 //	             (withdrawn by the applicant, expired without an answer)
 //
-// An official who asked for more or proposed the approval cannot be the second
-// official of that case.
+// An official who asked for more information or proposed the approval cannot
+// be the second official of that case.
 package review
 
 import (
@@ -27,47 +27,47 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Reasons are the codes of why an application may be rejected; an
-// installation may offer fewer. Texts and mails know each of them.
+// Reasons lists the codes of reasons for a rejection; an installation may
+// offer fewer. Texts and mails exist for each.
 var Reasons = []string{"identity", "unreadable", "mismatch", "other_means", "company", "authority", "no_answer", "else"}
 
-// LongestWords bounds what officials and applicants write, in characters; in
-// any script it fits into the body of a form.
+// LongestWords is the longest text of officials and applicants, in characters
+// of any script.
 const LongestWords = 800
 
-// Letters writes the mails about decisions.
+// Letters composes the mails about decisions.
 type Letters interface {
 	Approved(a application.Application, now time.Time) mail.Message
 	Rejected(a application.Application, reason, words string, now time.Time) mail.Message
 	MoreAsked(a application.Application, question string, now time.Time) mail.Message
 }
 
-// Service holds the rules of deciding.
+// Service carries out the acts of officials.
 type Service struct {
 	Cases        Cases
 	Archive      custody.Archive
 	Letters      Letters
-	SecondAlways bool     // a second pair of eyes for people too, not for companies alone
-	Reasons      []string // those offered; of Reasons
+	SecondAlways bool     // two officials have to approve people too, not only companies
+	Reasons      []string // those of Reasons that are offered
 	Rand         io.Reader
 	Now          func() time.Time
 }
 
-// Official is who acts, or is told what is urgent; Lang and Epoch (of the
-// member) are for the latter.
+// Official is an official who acts or gets mail about urgent cases; Lang and
+// Epoch are set only for mail.
 type Official struct {
 	ID, Email, Lang string
 	Epoch           int64
 }
 
-// Dossier is a case with all that is known of it.
+// Dossier is a case with its acts and documents.
 type Dossier struct {
 	Case
 	Acts      []Act
 	Documents []custody.Filed
 }
 
-// Open reads a file.
+// Open returns the dossier of a case.
 func (d *Service) Open(ctx context.Context, id string) (Dossier, error) {
 	c, err := d.Cases.Case(ctx, id)
 	if err != nil {
@@ -81,23 +81,23 @@ func (d *Service) Open(ctx context.Context, id string) (Dossier, error) {
 	return f, err
 }
 
-// did tells whether a member did one of these with the case.
+// did reports whether a member did an act of these kinds.
 func (f Dossier) did(member string, kinds ...ActKind) bool {
 	return slices.ContainsFunc(f.Acts, func(a Act) bool { return a.Member == member && slices.Contains(kinds, a.Kind) })
 }
 
-// Refusal says why an official may not do something; part of a text key.
+// Refusal is why an official may not do something. It is part of a text key.
 type Refusal string
 
 // The refusals; "" = allowed.
 const (
 	RefusedOwn    Refusal = "own"    // it is the official's own application
 	RefusedOver   Refusal = "over"   // decided, withdrawn or expired
-	RefusedTaken  Refusal = "taken"  // a colleague has it
-	RefusedFree   Refusal = "free"   // nobody has it: take it first
+	RefusedTaken  Refusal = "taken"  // another official works on it
+	RefusedFree   Refusal = "free"   // it has no official: take it first
 	RefusedWaits  Refusal = "waits"  // for the applicant
 	RefusedTwice  Refusal = "twice"  // decided on it before
-	RefusedSecond Refusal = "second" // asked for more, so cannot be the second pair of eyes
+	RefusedSecond Refusal = "second" // asked for more information, so cannot be the second official
 )
 
 // Refused is the error of an act that May forbids.
@@ -105,7 +105,8 @@ type Refused struct{ Why Refusal }
 
 func (r Refused) Error() string { return "refused: " + string(r.Why) }
 
-// Approval tells which act approving is now: the first of two, or the last.
+// Approval returns which act an approval is now: ActPropose for the first of two
+// officials, otherwise ActApprove.
 func (d *Service) Approval(c Case) ActKind {
 	if d.NeedsSecond(c) && c.Proposal == "" {
 		return ActPropose
@@ -113,10 +114,11 @@ func (d *Service) Approval(c Case) ActKind {
 	return ActApprove
 }
 
-// NeedsSecond tells whether two officials have to approve.
+// NeedsSecond reports whether two officials have to approve.
 func (d *Service) NeedsSecond(c Case) bool { return d.SecondAlways || c.Kind == account.LegalPerson }
 
-// May tells whether an official may do something with a file as it is now.
+// May returns why an official may not do something with a case as it is now, or
+// "".
 func (d *Service) May(f Dossier, o Official, kind ActKind) Refusal {
 	switch {
 	case f.Email == o.Email:
@@ -157,7 +159,7 @@ func mayTake(f Dossier, o Official) Refusal {
 	return ""
 }
 
-// Mail gives the mail that goes with an act; ok is false when none does.
+// Mail returns the mail about an act; ok is false if there is none.
 func (d *Service) Mail(c Case, act Act) (m mail.Message, ok bool) {
 	switch act.Kind {
 	case ActApprove:
@@ -170,14 +172,14 @@ func (d *Service) Mail(c Case, act Act) (m mail.Message, ok bool) {
 	return mail.Message{}, false
 }
 
-// actions are what acts are called in the audit log.
+// actions maps acts to actions of the audit log.
 var actions = map[ActKind]audit.Action{
 	ActTake: audit.ApplicationTaken, ActRelease: audit.ApplicationReleased, ActNote: audit.ApplicationNoted, ActPropose: audit.ApplicationProposed,
 	ActApprove: audit.ApplicationApproved, ActReject: audit.ApplicationRejected, ActMore: audit.ApplicationMoreAsked,
 }
 
-// Do carries out an act on a file as it was read. It gives Refused
-// when May forbids it, and errs.ErrConflict when somebody was quicker.
+// Do carries out an act on a dossier as it was read. It returns Refused when
+// May forbids it, and errs.ErrConflict when the case changed meanwhile.
 func (d *Service) Do(ctx context.Context, f Dossier, o Official, act Act, by audit.Actor) error {
 	if why := d.May(f, o, act.Kind); why != "" {
 		return Refused{why}
@@ -209,12 +211,12 @@ func (d *Service) Do(ctx context.Context, f Dossier, o Official, act Act, by aud
 	return fmt.Errorf("application: %s is no act of an official", act.Kind)
 }
 
-// nextRows is how many cases TakeNext looks at together, and nextRounds how
-// often it does when colleagues take all of them before it can.
+// nextRows is the number of cases that TakeNext reads at a time; nextRounds
+// limits how often it reads when colleagues take all of them first.
 const nextRows, nextRounds = 20, 50
 
-// TakeNext takes, of the cases that nobody has and this official may take,
-// the one whose term ends first; the next one when a colleague is quicker.
+// TakeNext takes the case with the nearest deadline of those that this
+// official may take, or the next one when a colleague is faster. It returns
 // errs.ErrNotFound when there is none.
 func (d *Service) TakeNext(ctx context.Context, o Official, by audit.Actor) (Case, error) {
 	q := Query{Show: ShowWaiting, Member: o.ID, Limit: nextRows}
@@ -233,7 +235,7 @@ func (d *Service) TakeNext(ctx context.Context, o Official, by audit.Actor) (Cas
 			}
 		}
 		if q.After = part.Later; raced {
-			q.After = "" // others moved: look again from the beginning
+			q.After = "" // the queue changed: read it again from the beginning
 		} else if part.Later == "" {
 			break
 		}

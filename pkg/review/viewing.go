@@ -15,13 +15,12 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// TicketLifetime is how long a ticket to the content of a document is good.
+// TicketLifetime is how long a ticket to the content of a document is valid.
 const TicketLifetime = time.Minute
 
-// Viewing holds the rules of looking at documents: who may, that each look is
-// in the audit log before anything is seen, and that content goes out against a
-// ticket, once. A ticket stands for the official who got it; whoever serves
-// the content needs to know nobody.
+// Viewing gives officials access to documents. Each view is in the audit log
+// before anything is shown. The content is served once for each ticket, which
+// stands for the official who got it, so serving it needs no session.
 type Viewing struct {
 	Cases   Cases
 	Archive custody.Archive
@@ -31,9 +30,9 @@ type Viewing struct {
 	Now     func() time.Time
 }
 
-// Open gives the facts of a document for an official who asks for it.
-// errs.ErrNotFound when there is no such document of a sent application,
-// Refused when it belongs to the official's own.
+// Open returns a document, without content, for an official. It returns
+// errs.ErrNotFound when no submitted application has it, and Refused when it
+// belongs to the official's own application.
 func (v *Viewing) Open(ctx context.Context, documentID string, o Official) (custody.Filed, error) {
 	d, err := v.Archive.FiledByID(ctx, documentID)
 	if err != nil {
@@ -49,36 +48,37 @@ func (v *Viewing) Open(ctx context.Context, documentID string, o Official) (cust
 	return d, nil
 }
 
-// Look writes to the audit log that somebody looks at a document.
+// Look writes to the audit log that an official views a document. It returns
 // errs.ErrConflict when the document may not be shown.
 func (v *Viewing) Look(ctx context.Context, d custody.Filed, by audit.Actor) error {
-	return v.Archive.Admit(ctx, d.ID, "", v.Now(), v.record(d, audit.DocumentViewed, by))
+	return v.Archive.Admit(ctx, d.ID, "", v.Now(), v.effects(d, audit.DocumentViewed, by))
 }
 
-// Ticket is Look with a ticket to the content.
+// Ticket does the same as Look and returns a ticket to the content.
 func (v *Viewing) Ticket(ctx context.Context, d custody.Filed, by audit.Actor) (secret.Text, error) {
 	return v.admit(ctx, d, audit.DocumentViewed, by)
 }
 
-// Download is Ticket for somebody who takes the file along.
+// Download does the same as Ticket for a download.
 func (v *Viewing) Download(ctx context.Context, d custody.Filed, by audit.Actor) (secret.Text, error) {
 	return v.admit(ctx, d, audit.DocumentDownloaded, by)
 }
 
 func (v *Viewing) admit(ctx context.Context, d custody.Filed, action audit.Action, by audit.Actor) (secret.Text, error) {
 	ticket := secret.New(v.Rand, secret.KindTicket)
-	if err := v.Archive.Admit(ctx, d.ID, ticket.Hash(), v.Now().Add(TicketLifetime), v.record(d, action, by)); err != nil {
+	if err := v.Archive.Admit(ctx, d.ID, ticket.Hash(), v.Now().Add(TicketLifetime), v.effects(d, action, by)); err != nil {
 		return "", err
 	}
 	return ticket, nil
 }
 
-func (v *Viewing) record(d custody.Filed, action audit.Action, by audit.Actor) effect.Effects {
+func (v *Viewing) effects(d custody.Filed, action audit.Action, by audit.Actor) effect.Effects {
 	return effect.Of(by.Did(action, d.ApplicationID, v.Now()).With(map[string]string{"document": d.ID}))
 }
 
-// Read gives the content, for looking into it. Nothing of it goes to anybody.
-// errs.ErrConflict when it was destroyed or replaced since d was read.
+// Read returns the content for an inspection; it is not shown to anyone. It
+// returns errs.ErrConflict when the document was destroyed or replaced since d
+// was read.
 func (v *Viewing) Read(ctx context.Context, d custody.Filed) ([]byte, error) {
 	sealed, err := v.Content(ctx, d.ID)
 	if errors.Is(err, errs.ErrNotFound) || err == nil && len(sealed.Sealed) == 0 {
@@ -90,8 +90,8 @@ func (v *Viewing) Read(ctx context.Context, d custody.Filed) ([]byte, error) {
 	return v.open(sealed)
 }
 
-// Redeem spends a ticket and gives the document with its content.
-// errs.ErrNotFound for every ticket that is not good any more.
+// Redeem uses up a ticket and returns the document and its content. It returns
+// errs.ErrNotFound when the ticket is not valid.
 func (v *Viewing) Redeem(ctx context.Context, ticket secret.Text) (application.Document, []byte, error) {
 	d, err := v.Archive.Redeem(ctx, ticket.Hash(), v.Now())
 	if err != nil {

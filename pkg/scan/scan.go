@@ -1,13 +1,13 @@
-// Package scan owns looking for malware in what people upload, by asking a
-// clamd (ClamAV) over its INSTREAM command.
+// Package scan scans uploads for malware with the INSTREAM command of a clamd
+// (ClamAV).
 //
 //	uploaded ──► not scanned ──clean──► may be shown
 //	                 │  └────found────► quarantined: never shown
 //	                 └──no answer─────► not scanned, tried again later
 //
-// There are two answers and one silence. Whatever is not plainly "clean" or
-// "found" (an error, a limit of the scanner, a connection that breaks) is
-// the silence: the document stays not scanned, and not scanned is not shown.
+// Any reply but a plain "clean" or "found" (an error, a limit of the scanner,
+// a broken connection) leaves the document not scanned, and such a document is
+// not shown.
 package scan
 
 import (
@@ -24,7 +24,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Verdict is what became of one document.
+// Verdict is the result for a document.
 type Verdict string
 
 // The verdicts.
@@ -34,19 +34,20 @@ const (
 	Infected Verdict = "infected" // quarantined
 )
 
-// Scanner looks at one document. An error means that it was not scanned; it
-// satisfies errors.Is(err, errs.ErrUnavailable).
+// Scanner scans a document and returns Clean, or Infected and the name of the
+// malware. An error means that it was not scanned and wraps
+// errs.ErrUnavailable.
 type Scanner interface {
 	Scan(ctx context.Context, content io.Reader) (v Verdict, signature string, err error)
 }
 
-// Clamd asks a clamd.
+// Clamd is a Scanner that uses a clamd.
 type Clamd struct {
 	Network, Address string        // "unix" and a path, or "tcp" and host:port
 	Timeout          time.Duration // for one document; 0 = 2 minutes
 }
 
-// ParseAddress reads unix:/path or tcp:host:port.
+// ParseAddress parses unix:/path or tcp:host:port.
 func ParseAddress(s string) (Clamd, error) {
 	network, address, ok := strings.Cut(s, ":")
 	if ok && network == "unix" && strings.HasPrefix(address, "/") {
@@ -60,7 +61,7 @@ func ParseAddress(s string) (Clamd, error) {
 
 const chunk = 64 << 10
 
-// Scan streams the content to clamd and reads its answer.
+// Scan streams the content to clamd and returns its verdict.
 func (c Clamd) Scan(ctx context.Context, content io.Reader) (Verdict, string, error) {
 	timeout := c.Timeout
 	if timeout == 0 {
@@ -73,7 +74,7 @@ func (c Clamd) Scan(ctx context.Context, content io.Reader) (Verdict, string, er
 		return Pending, "", errs.Unavailable("clamd", err)
 	}
 	defer conn.Close()
-	// The deadline of the context, and its end, reach the connection.
+	// Close the connection when the context ends.
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	if err := send(conn, content); err != nil {
 		return Pending, "", errs.Unavailable("clamd", err)
@@ -115,7 +116,7 @@ func send(conn io.Writer, content io.Reader) error {
 	return w.Flush()
 }
 
-// read understands "stream: OK" and "stream: NAME FOUND", and nothing else.
+// read parses "stream: OK" and "stream: NAME FOUND". Anything else is an error.
 func read(reply string) (Verdict, string, error) {
 	answer, ok := strings.CutPrefix(reply, "stream: ")
 	if !ok {

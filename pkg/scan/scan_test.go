@@ -17,7 +17,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// UP-04: a real clamd says what is malware, wherever it stands in a file.
+// UP-04: a real clamd finds malware anywhere in a file.
 func TestUP04_Clamd(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -43,17 +43,17 @@ func TestUP04_Clamd(t *testing.T) {
 			t.Errorf("%s: %s %q %v, want %s", name, verdict, signature, err, c.want)
 		}
 	}
-	// Larger than the scanner takes: not scanned, not "clean".
+	// Larger than the scanner's limit: not scanned, not "clean".
 	if verdict, _, err := clamd.Scan(t.Context(), io.LimitReader(zeros{}, 12<<20)); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-		t.Error("too large:", verdict, err)
+		t.Errorf("Scan(12 MB) = %s, %v, want %s, %v", verdict, err, Pending, errs.ErrUnavailable)
 	}
 	server.Stop()
 	if verdict, _, err := clamd.Scan(t.Context(), strings.NewReader("x")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-		t.Error("gone:", verdict, err)
+		t.Errorf("Scan() without clamd = %s, %v, want %s, %v", verdict, err, Pending, errs.ErrUnavailable)
 	}
 	server.Start()
 	if verdict, _, err := clamd.Scan(t.Context(), strings.NewReader("x")); verdict != Clean || err != nil {
-		t.Error("back:", verdict, err)
+		t.Errorf("Scan() after a restart = %s, %v, want %s, nil", verdict, err, Clean)
 	}
 }
 
@@ -61,7 +61,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-// Whatever is no plain verdict is none.
+// Any other reply is no verdict.
 func TestUP04_ScannerAnswersGarbage(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{
@@ -83,13 +83,13 @@ func TestUP04_ScannerAnswersGarbage(t *testing.T) {
 		}()
 		verdict, _, err := Clamd{Network: "tcp", Address: l.Addr().String(), Timeout: testenv.Patience}.Scan(t.Context(), strings.NewReader(""))
 		if verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-			t.Errorf("%.40q is taken for a verdict: %s %v", reply, verdict, err)
+			t.Errorf("Scan() with the reply %.40q = %s, %v, want an error", reply, verdict, err)
 		}
 		_ = l.Close()
 	}
 }
 
-// A scanner that says nothing is given up.
+// A scanner that does not reply is given up.
 func TestUP04_ScannerSilent(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -104,15 +104,15 @@ func TestUP04_ScannerSilent(t *testing.T) {
 			return
 		}
 		_, _ = io.CopyN(io.Discard, conn, 14)
-		cancel() // the caller goes away while clamd thinks
+		cancel() // the caller gives up while clamd is scanning
 		_, _ = io.Copy(io.Discard, conn)
 	}()
 	if verdict, _, err := (Clamd{Network: "tcp", Address: l.Addr().String()}).Scan(ctx, strings.NewReader("")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-		t.Error(verdict, err)
+		t.Errorf("Scan() with a cancelled context = %s, %v, want %s, %v", verdict, err, Pending, errs.ErrUnavailable)
 	}
 	short := Clamd{Network: "tcp", Address: l.Addr().String(), Timeout: time.Millisecond}
 	if verdict, _, err := short.Scan(t.Context(), strings.NewReader("")); verdict != Pending || !errors.Is(err, errs.ErrUnavailable) {
-		t.Error(verdict, err)
+		t.Errorf("Scan() after its timeout = %s, %v, want %s, %v", verdict, err, Pending, errs.ErrUnavailable)
 	}
 }
 
@@ -123,12 +123,12 @@ func TestParseAddress(t *testing.T) {
 		"": false, "unix:": false, "unix:relative": false, "tcp:": false, "tcp:localhost": false, "udp:localhost:1": false, "localhost:3310": false,
 	} {
 		if _, err := ParseAddress(s); (err == nil) != ok {
-			t.Errorf("%q: %v", s, err)
+			t.Errorf("ParseAddress(%q) = %v, want it valid: %t", s, err, ok)
 		}
 	}
 }
 
-// UP-04: EICAR within something else, packed or not.
+// UP-04: EICAR inside other files, compressed or not.
 func TestUP04_Wrapped(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -143,7 +143,7 @@ func TestUP04_Wrapped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.WriteString(file, strings.Repeat(" ", 10_000)+eicar); err != nil { // so that it is packed indeed
+	if _, err := io.WriteString(file, strings.Repeat(" ", 10_000)+eicar); err != nil { // so that it is compressed
 		t.Fatal(err)
 	}
 	if err := files.Close(); err != nil {
@@ -167,10 +167,10 @@ func TestUP04_Wrapped(t *testing.T) {
 		"behind a picture": append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"), eicar...),
 	} {
 		if bytes.Contains(content, testenv.EICAR()) == (name == "zip" || name == "attached and packed") {
-			t.Errorf("%s: not what it is called", name)
+			t.Errorf("%s: the file does not hold EICAR as its name says", name)
 		}
 		if verdict, signature, err := clamd.Scan(t.Context(), bytes.NewReader(content)); verdict != Infected || err != nil {
-			t.Errorf("%s: %s %q %v", name, verdict, signature, err)
+			t.Errorf("%s: Scan() = %s, %q, %v, want %s", name, verdict, signature, err, Infected)
 		}
 	}
 }

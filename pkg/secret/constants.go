@@ -2,11 +2,11 @@ package secret
 
 import "context"
 
-// Constants are random values that one installation makes once and keeps for
-// good, sealed: the salt of pairwise subjects, the keys of form tokens.
-// They outlive the master key that seals them.
+// Constants stores random values of an installation that never change, sealed:
+// the salt of pairwise subjects, the keys of form tokens. They outlive the
+// master key that seals them.
 type Constants interface {
-	// Constant gives the 32 bytes under name, and makes them first if there
-	// are none. Of any number of callers the first one's value stays.
+	// Constant returns the 32 bytes with this name, and creates them if there
+	// are none. Concurrent calls return the same value.
 	Constant(ctx context.Context, name string) ([]byte, error)
 }

@@ -17,21 +17,21 @@ func ExampleText() {
 	// true hunter2
 }
 
-// A handle goes to the browser; its hash is what a store keeps and looks for.
+// The browser gets a handle; a store keeps its hash.
 func ExampleParse() {
 	handle := secret.New(rand.Reader, secret.KindSession)
 	kept := handle.Hash()
 
 	back, ok := secret.Parse(secret.KindSession, handle.Reveal()) // from a cookie
 	fmt.Println(ok, back.Hash() == kept)
-	_, ok = secret.Parse(secret.KindCode, handle.Reveal()) // a session is no code
+	_, ok = secret.Parse(secret.KindCode, handle.Reveal()) // another kind
 	fmt.Println(ok)
 	// Output:
 	// true true
 	// false
 }
 
-// What is sealed for one row opens for that row alone.
+// A sealed value opens only for its own row.
 func ExampleKeyRing() {
 	file, err := secret.NewKeyRingFile("2026", rand.Reader)
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 )
 
 // KeyRing seals values at rest with AES-256-GCM. It holds one or more master
-// keys of 32 bytes, each under a key id; the first one seals, all open. The
-// row a value belongs to is bound to it as associated data: a sealed value
-// moved to another row does not open.
+// keys of 32 bytes, each with an id; the first one seals, all open. The row of
+// a value is its associated data, so that a value moved to another row does
+// not open.
 type KeyRing struct {
 	keys []masterKey
 	rand io.Reader
@@ -28,13 +28,13 @@ type masterKey struct {
 	aead cipher.AEAD
 }
 
-// ErrSealed says that a sealed value does not open: another row's, another
-// key's, or damaged.
+// ErrSealed is returned for a sealed value that does not open: it belongs to
+// another row or key, or is damaged.
 var ErrSealed = errors.New("secret: sealed value does not open")
 
-// ParseKeyRing reads a key ring file: a line a key, `id base64(32 bytes)`,
-// newest first; empty lines and lines that start with # are passed over.
-// It refuses keys of another length, all-zero keys and doubled ids.
+// ParseKeyRing parses a key ring file: a line `id base64(32 bytes)` for each
+// key, the newest first. It ignores empty lines and lines that start with #,
+// and refuses keys of another length, all-zero keys and duplicate ids.
 func ParseKeyRing(text []byte, rand io.Reader) (*KeyRing, error) {
 	ring := &KeyRing{rand: rand}
 	for n, line := range strings.Split(string(text), "\n") {
@@ -74,7 +74,7 @@ func ParseKeyRing(text []byte, rand io.Reader) (*KeyRing, error) {
 	return ring, nil
 }
 
-// NewKeyRingFile makes the text of a key ring file with one fresh key.
+// NewKeyRingFile returns the text of a key ring file with one new key.
 func NewKeyRingFile(id string, rand io.Reader) ([]byte, error) {
 	var raw [32]byte
 	if _, err := io.ReadFull(rand, raw[:]); err != nil {
@@ -84,7 +84,7 @@ func NewKeyRingFile(id string, rand io.Reader) ([]byte, error) {
 		id + " " + base64.StdEncoding.EncodeToString(raw[:]) + "\n"), nil
 }
 
-// KeyIDs lists the ids, the sealing one first.
+// KeyIDs returns the ids of the keys, that of the sealing key first.
 func (r *KeyRing) KeyIDs() []string {
 	ids := make([]string, 0, len(r.keys))
 	for _, k := range r.keys {
@@ -93,7 +93,7 @@ func (r *KeyRing) KeyIDs() []string {
 	return ids
 }
 
-// Seal encrypts plain for the row named by aad (table|column|row id). The
+// Seal encrypts plain for the row that aad names (table|column|row id). The
 // result starts with the key's id: `id.` nonce ciphertext tag.
 func (r *KeyRing) Seal(plain []byte, aad string) ([]byte, error) {
 	k := r.keys[0]
@@ -105,8 +105,8 @@ func (r *KeyRing) Seal(plain []byte, aad string) ([]byte, error) {
 	return k.aead.Seal(out, nonce, plain, []byte(k.id+"|"+aad)), nil
 }
 
-// Open decrypts what Seal made for the same row. It answers ErrSealed for
-// anything else, never a part of the plain text.
+// Open decrypts the result of Seal for the same aad. For anything else it
+// returns ErrSealed.
 func (r *KeyRing) Open(sealed []byte, aad string) ([]byte, error) {
 	id, rest, ok := bytes.Cut(sealed, []byte("."))
 	if !ok {
@@ -128,7 +128,8 @@ func (r *KeyRing) Open(sealed []byte, aad string) ([]byte, error) {
 	return nil, fmt.Errorf("%w: no key %q in the ring", ErrSealed, id)
 }
 
-// MAC is HMAC-SHA-256 in base64url without padding.
+// MAC returns the HMAC-SHA-256 of the parts, each with its length before it, in
+// base64url without padding.
 func MAC(key []byte, parts ...string) string {
 	h := hmac.New(sha256.New, key)
 	for _, p := range parts {

@@ -31,8 +31,8 @@ func ring(t *testing.T, ids ...string) (*secret.KeyRing, []byte) {
 
 const row = "accounts|totp|4711|0"
 
-// What is sealed opens with the same ring for the same row, and with nothing
-// else: no other row, no other key, not cut short, no bit turned.
+// A sealed value opens with the same ring for the same row, and not for
+// another row, with another key, truncated or with a changed bit.
 func TestR324_SealedToItsRow(t *testing.T) {
 	t.Parallel()
 	r, _ := ring(t, "k1")
@@ -48,7 +48,7 @@ func TestR324_SealedToItsRow(t *testing.T) {
 	refused := func(what string, r *secret.KeyRing, sealed []byte, aad string) {
 		t.Helper()
 		if got, err := r.Open(sealed, aad); !errors.Is(err, secret.ErrSealed) || got != nil {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s: Open() = %q, %v, want %v", what, got, err, secret.ErrSealed)
 		}
 	}
 	for _, aad := range []string{"", row + " ", "accounts|totp|4712|0", "accounts|totp|4711|1", "outbox|text|4711"} {
@@ -67,7 +67,7 @@ func TestR324_SealedToItsRow(t *testing.T) {
 	refused("nothing", r, nil, row)
 }
 
-// Each sealing has a nonce of its own.
+// Each call of Seal uses another nonce.
 func TestNoncesAreNeverUsedTwice(t *testing.T) {
 	t.Parallel()
 	r, _ := ring(t, "k1")
@@ -79,7 +79,7 @@ func TestNoncesAreNeverUsedTwice(t *testing.T) {
 		}
 		nonce := string(sealed[3:15])
 		if seen[nonce] {
-			t.Fatal("a nonce twice")
+			t.Fatal("two calls of Seal used the same nonce")
 		}
 		seen[nonce] = true
 	}
@@ -89,11 +89,11 @@ func TestNoncesAreNeverUsedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	if sealed, err := dry.Seal([]byte("x"), row); err == nil || sealed != nil {
-		t.Error("sealed without randomness")
+		t.Error("Seal without randomness returns no error")
 	}
 }
 
-// The first key seals, all open; a key that left the ring is named.
+// The first key seals, all open; the error names a key that is not in the ring.
 func TestKeyRingRotates(t *testing.T) {
 	t.Parallel()
 	old, oldText := ring(t, "k1")
@@ -104,25 +104,25 @@ func TestKeyRingRotates(t *testing.T) {
 	_, newText := ring(t, "k2")
 	both, err := secret.ParseKeyRing(append(newText, oldText...), rand.Reader)
 	if err != nil || strings.Join(both.KeyIDs(), " ") != "k2 k1" {
-		t.Fatal(err)
+		t.Fatalf("KeyIDs() = %q, %v, want k2 k1", both.KeyIDs(), err)
 	}
 	if got, err := both.Open(sealed, row); err != nil || string(got) != "x" {
-		t.Error(err)
+		t.Errorf("Open(by the old key) = %q, %v, want x", got, err)
 	}
 	fresh, err := both.Seal([]byte("y"), row)
 	if err != nil || !bytes.HasPrefix(fresh, []byte("k2.")) {
-		t.Error("an old key seals:", err)
+		t.Errorf("Seal() = %q, %v, want it sealed by k2", fresh, err)
 	}
 	if _, err := old.Open(fresh, row); !errors.Is(err, secret.ErrSealed) || !strings.Contains(err.Error(), `"k2"`) {
-		t.Error(err)
+		t.Errorf("Open(by an unknown key) = %v, want %v with its id", err, secret.ErrSealed)
 	}
-	// The id is bound as well: the same bytes under another id do not open.
+	// The id is authenticated too: the same bytes with another id do not open.
 	renamed, err := secret.ParseKeyRing(bytes.ReplaceAll(oldText, []byte("k1 "), []byte("k9 ")), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := renamed.Open(append([]byte("k9"), sealed[2:]...), row); !errors.Is(err, secret.ErrSealed) {
-		t.Error("opens under another id:", err)
+		t.Errorf("Open(with another id) = %v, want %v", err, secret.ErrSealed)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestParseKeyRing(t *testing.T) {
 	t.Parallel()
 	key := base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
 	if _, err := secret.ParseKeyRing([]byte("# note\n\n  k1 "+key+"  \r\nk2   "+strings.Replace(key, "M", "N", 1)+"\n"), rand.Reader); err != nil {
-		t.Error(err)
+		t.Errorf("ParseKeyRing() = %v, want nil", err)
 	}
 	for what, text := range map[string]string{
 		"empty": "", "only notes": "# k1 " + key, "no id": key, "no key": "k1 ", "short": "k1 " + key[:40], "31 bytes": "k1 " + base64.StdEncoding.EncodeToString(make([]byte, 31)),
@@ -139,12 +139,12 @@ func TestParseKeyRing(t *testing.T) {
 	} {
 		r, err := secret.ParseKeyRing([]byte(text), rand.Reader)
 		if err == nil || r != nil {
-			t.Errorf("%s: accepted", what)
+			t.Errorf("%s: ParseKeyRing() = %v, want an error", what, err)
 		} else if strings.Contains(err.Error(), key) {
 			t.Errorf("%s: the error shows the key", what)
 		}
 	}
 	if _, err := secret.NewKeyRingFile("k1", strings.NewReader("short")); err == nil {
-		t.Error("a key without randomness")
+		t.Error("NewKeyRingFile() without randomness returns no error")
 	}
 }

@@ -1,6 +1,5 @@
-// Package secret owns everything that must not be seen: values that print
-// as [redacted], random handles with a type in their name, and the key ring
-// that seals what is kept at rest.
+// Package secret defines values that print as [redacted], random handles with
+// a type prefix, and the key ring that encrypts data at rest.
 package secret
 
 import (
@@ -16,11 +15,11 @@ import (
 
 const redacted = "[redacted]"
 
-// Text is a string that no formatting verb, logger or encoder shows.
-// Reveal is the only way to its value, so that a reader can search for it.
+// Text is a string that no formatting verb, logger or encoder shows. Reveal is
+// the only way to its value, so that every use can be found by searching.
 type Text string
 
-// Reveal gives the value itself.
+// Reveal returns the value.
 func (t Text) Reveal() string { return string(t) }
 
 // String returns "[redacted]" (fmt.Stringer).
@@ -41,38 +40,37 @@ func (t Text) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // MarshalYAML returns "[redacted]" (yaml.Marshaler).
 func (t Text) MarshalYAML() (any, error) { return redacted, nil }
 
-// Equal compares in constant time.
+// Equal reports whether the value is other, in constant time.
 func (t Text) Equal(other string) bool {
 	a, b := sha256.Sum256([]byte(t)), sha256.Sum256([]byte(other))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// Kind is the type of a handle; it is part of the handle's text and of its
-// hash, so that a code can never pass for a session and the reverse.
+// Kind is the type of a handle. It is part of the handle's text and of its
+// hash, so that a handle of one kind is never accepted as one of another.
 type Kind string
 
-// The kinds of handles that exist.
+// The kinds of handles.
 const (
-	KindBrowser     Kind = "olid_brw" // ties authorization requests to one browser
+	KindBrowser     Kind = "olid_brw" // binds authorization requests to one browser
 	KindSession     Kind = "olid_ses" // single sign-on session
-	KindDevice      Kind = "olid_dev" // remembers that this browser logged in before
+	KindDevice      Kind = "olid_dev" // marks a browser that logged in before
 	KindRequest     Kind = "olid_req" // an authorization request in progress
 	KindCode        Kind = "olid_cod" // authorization code
 	KindGrant       Kind = "olid_grt" // a grant; also the jti of its access token
 	KindApplication Kind = "olid_app" // an applicant's draft
-	KindClient      Kind = "olid_sec" // a client secret made by us
+	KindClient      Kind = "olid_sec" // a generated client secret
 	KindStaff       Kind = "olid_stf" // an official's session
 	KindInvite      Kind = "olid_inv" // an official's invitation
-	KindTicket      Kind = "olid_tkt" // one look at a document
-	KindID          Kind = "olid_id"  // anything else that only needs to be unique
+	KindTicket      Kind = "olid_tkt" // access to a document, once
+	KindID          Kind = "olid_id"  // other unique values
 )
 
-// handleBytes is 256 bits: beyond guessing, and beyond what R-022 asks.
+// handleBytes is 256 bits, more than R-022 requires.
 const handleBytes = 32
 
-// New makes a random handle, such as "olid_ses_Zk…" (43 characters after
-// the prefix). It panics when the source of randomness fails, for nothing
-// safe can be done without one.
+// New returns a random handle, such as "olid_ses_Zk…" (43 characters after the
+// prefix). It panics if the source of randomness fails.
 func New(rand io.Reader, kind Kind) Text {
 	var b [handleBytes]byte
 	if _, err := io.ReadFull(rand, b[:]); err != nil {
@@ -81,7 +79,8 @@ func New(rand io.Reader, kind Kind) Text {
 	return Text(string(kind) + "_" + base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// NewID makes a random public identifier of 128 bits in hex, for rows and jti.
+// NewID returns a random public identifier of 128 bits in hex, for rows and jti.
+// It panics if the source of randomness fails.
 func NewID(rand io.Reader) string {
 	var b [16]byte
 	if _, err := io.ReadFull(rand, b[:]); err != nil {
@@ -90,8 +89,8 @@ func NewID(rand io.Reader) string {
 	return hex.EncodeToString(b[:])
 }
 
-// Parse tells whether s has the shape of a handle of this kind. It is the
-// only place where handles from outside are read; it does no look-up.
+// Parse returns s as a handle and reports whether it has the form of one of
+// this kind. Handles from outside are parsed only here.
 func Parse(kind Kind, s string) (Text, bool) {
 	rest, ok := strings.CutPrefix(s, string(kind)+"_")
 	if !ok || len(rest) != base64.RawURLEncoding.EncodedLen(handleBytes) {
@@ -101,8 +100,8 @@ func Parse(kind Kind, s string) (Text, bool) {
 	return Text(s), err == nil && len(b) == handleBytes
 }
 
-// Hash is what stores keep of a handle: hex SHA-256. The prefix is inside,
-// so equal bytes of different kinds hash apart.
+// Hash returns the hex SHA-256 of a handle, which is what stores keep. It
+// includes the prefix, so handles of different kinds have different hashes.
 func (t Text) Hash() string {
 	sum := sha256.Sum256([]byte(t))
 	return hex.EncodeToString(sum[:])

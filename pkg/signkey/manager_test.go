@@ -14,7 +14,7 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// signed makes a token elsewhere.
+// signed returns a token of another signer.
 func signed(t *testing.T, alg, kid, typ string, key any, payload any) string {
 	t.Helper()
 	options := (&jose.SignerOptions{}).WithHeader("kid", kid)
@@ -28,13 +28,13 @@ func signed(t *testing.T, alg, kid, typ string, key any, payload any) string {
 	return token
 }
 
-// JW-20, RFC 8725 §3: one of our keys, its algorithm, the type that is asked
-// for; nothing else verifies.
+// JW-20, RFC 8725 §3: only a token of one of the keys, with its algorithm and
+// the expected type, verifies.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	ring := newRing(t)
 	ours := ecKey(t)
-	s := &shelf{keys: append(quiet(t, ring), row(t, ring, "ours", "ES256", ours, signkey.Active, noon))}
+	s := &memory{keys: append(quiet(t, ring), row(t, ring, "ours", "ES256", ours, signkey.Active, noon))}
 	m, _ := manager(s, ring)
 	must(t, m.Refresh(t.Context()))
 	anna := claims{"anna"}
@@ -76,12 +76,12 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// A token of 16 kB is read, a longer one is not looked at.
+// A token longer than 16 kB is not parsed.
 func TestVerifyLength(t *testing.T) {
 	t.Parallel()
 	ring := newRing(t)
 	ours := ecKey(t)
-	s := &shelf{keys: append(quiet(t, ring), row(t, ring, "ours", "ES256", ours, signkey.Active, noon))}
+	s := &memory{keys: append(quiet(t, ring), row(t, ring, "ours", "ES256", ours, signkey.Active, noon))}
 	m, _ := manager(s, ring)
 	must(t, m.Refresh(t.Context()))
 	seen := map[bool]int{}
@@ -98,11 +98,11 @@ func TestVerifyLength(t *testing.T) {
 	}
 }
 
-// The JWKS holds public halves alone, and its ETag changes with it.
+// The JWKS holds only public keys, and its ETag changes with it.
 func TestJWKS(t *testing.T) {
 	t.Parallel()
 	ring := newRing(t)
-	s := &shelf{keys: quiet(t, ring)}
+	s := &memory{keys: quiet(t, ring)}
 	m, _ := manager(s, ring)
 	must(t, m.Refresh(t.Context()))
 	before, etag := m.JWKS()
@@ -135,8 +135,7 @@ func TestJWKS(t *testing.T) {
 	}
 }
 
-// A row that is not as it was written stops the keys from being read, and
-// the keys that were read before go on.
+// A damaged row is an error, and the keys that were read before stay in use.
 func TestDamagedRows(t *testing.T) {
 	t.Parallel()
 	ring, ours := newRing(t), ecKey(t)
@@ -163,13 +162,13 @@ func TestDamagedRows(t *testing.T) {
 		"nothing sealed":         {func(k *signkey.Key) { k.Sealed = nil }, "master_key_file"},
 		"not a key":              {func(k *signkey.Key) { k.Sealed = sealed([]byte("x"), signkey.KeyAAD("ours", "ES256")) }, "ours"},
 	} {
-		s := &shelf{keys: append(quiet(t, ring), good())}
+		s := &memory{keys: append(quiet(t, ring), good())}
 		m, _ := manager(s, ring)
 		c.change(&s.keys[len(s.keys)-1])
 		if err := m.Refresh(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: Refresh() = %v, want an error with %q", name, err, c.want)
 		}
-		// At a server that read the keys before.
+		// On a server that read the keys before.
 		s.keys[len(s.keys)-1] = good()
 		must(t, m.Refresh(t.Context()))
 		c.change(&s.keys[len(s.keys)-1])

@@ -10,18 +10,18 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// The life of two keys, to the nanosecond: published before it signs, and
-// known for longer than it signs.
+// The states of two keys, to the nanosecond: published before signing, and
+// verifying for longer than signing.
 func TestSchedule(t *testing.T) {
 	t.Parallel()
 	ring := newRing(t)
-	s := &shelf{keys: quiet(t, ring)}
+	s := &memory{keys: quiet(t, ring)}
 	m, c := manager(s, ring)
 	var first string // a token of the first key
 	for _, step := range []struct {
 		at                        time.Duration
 		states, signer, published string
-		known                     bool // the first token still verifies
+		known                     bool // the first token verifies
 	}{
 		{0, "a:active", "a", "a", true},
 		{8*time.Hour - 1, "a:active", "a", "a", true},
@@ -55,13 +55,13 @@ func TestSchedule(t *testing.T) {
 			t.Errorf("%s: Verify(the first token) = %v, want it known: %t", step.at, err, step.known)
 		}
 	}
-	// Every move has a line: a 5 (made, active, retired, hints, gone), b 3, c 2.
+	// Every change has an event: a 5 (new, active, retired, hints, removed), b 3, c 2.
 	if s.events != 10 {
 		t.Errorf("%d events, want 10", s.events)
 	}
 }
 
-// What one Refresh makes of the keys that it finds.
+// One Refresh of these keys.
 func TestRefreshMoves(t *testing.T) {
 	t.Parallel()
 	type key struct {
@@ -86,7 +86,7 @@ func TestRefreshMoves(t *testing.T) {
 		"one state at a time, however late": {[]key{{signkey.Retired, 1000 * time.Hour}, {signkey.Active, 0}}, "a:hints b:active"},
 	} {
 		ring := newRing(t)
-		s := &shelf{keys: quiet(t, ring)}
+		s := &memory{keys: quiet(t, ring)}
 		for i, k := range c.keys {
 			kid := fmt.Sprint("kid-", i)
 			s.keys = append(s.keys, row(t, ring, kid, "ES256", ecKey(t), k.state, noon.Add(-k.age)))
@@ -102,14 +102,14 @@ func TestRefreshMoves(t *testing.T) {
 	}
 }
 
-// The first start makes one key of each kind, and none for the future, so
-// that it is quick.
+// The first start makes one key per algorithm and no next keys, so that it is
+// fast.
 func TestFirstStart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("makes two RSA keys, which takes about a second")
 	}
 	t.Parallel()
-	s := &shelf{}
+	s := &memory{}
 	m, _ := manager(s, newRing(t))
 	must(t, m.Refresh(t.Context()))
 	for i, alg := range signkey.Algorithms {
@@ -126,12 +126,13 @@ func TestFirstStart(t *testing.T) {
 	}
 }
 
-// OIDC Core §10.1.1, JW-19: by hand the next key signs at once if it waited
-// already, and else after two minutes, when every server has read it.
+// OIDC Core §10.1.1, JW-19: after a rotation by hand the next key signs at
+// once if it was published before, otherwise after two minutes, when every
+// server has read it.
 func TestR208_RotateByHand(t *testing.T) {
 	t.Parallel()
 	ring := newRing(t)
-	s := &shelf{keys: quiet(t, ring)}
+	s := &memory{keys: quiet(t, ring)}
 	one, now := manager(s, ring)
 	two, _ := manager(s, ring)
 	two.Now = one.Now
@@ -143,7 +144,7 @@ func TestR208_RotateByHand(t *testing.T) {
 	if got, want := s.states(), "a:retired b:active"; got != want {
 		t.Errorf("after Rotate() the states are %q, want %q", got, want)
 	}
-	// The RSA keys had waited.
+	// The RSA keys were published before.
 	if got, want := header(t, sign(t, one, "RS256")).KeyID, "RS256-next"; got != want {
 		t.Errorf("after Rotate() RS256 is signed by %q, want %q", got, want)
 	}
@@ -170,12 +171,12 @@ func TestR208_RotateByHand(t *testing.T) {
 	}
 }
 
-// A key that signs no more because its time is over does not sign for the
-// sake of other servers either.
+// A key that stopped signing by the schedule does not sign for other servers
+// either.
 func TestRotateByHandWithShortRetention(t *testing.T) {
 	t.Parallel()
 	ring := newRing(t)
-	s := &shelf{keys: quiet(t, ring)}
+	s := &memory{keys: quiet(t, ring)}
 	m, c := manager(s, ring)
 	m.Schedule.Retain = time.Minute
 	must(t, m.Refresh(t.Context()))
@@ -197,20 +198,20 @@ func TestRotateByHandWithShortRetention(t *testing.T) {
 	}
 }
 
-// Of several servers one rotates, and the others read what it did. A server
-// that loses three times in a row gives up until its next Refresh.
+// One of several servers rotates, and the others read the result. A server
+// that has three conflicts in a row gives up until its next Refresh.
 func TestRR06_RotationsCollide(t *testing.T) {
 	t.Parallel()
 	for conflicts, want := range map[int]error{0: nil, 1: nil, 3: errs.ErrUnavailable} {
 		ring := newRing(t)
-		s := &shelf{keys: quiet(t, ring), conflicts: conflicts}
+		s := &memory{keys: quiet(t, ring), conflicts: conflicts}
 		m, _ := manager(s, ring)
 		if err := m.Refresh(t.Context()); !errors.Is(err, want) {
 			t.Errorf("after %d conflicts: Refresh() = %v, want %v", conflicts, err, want)
 		}
 	}
 	ring, broken := newRing(t), errors.New("disk full")
-	s := &shelf{keys: quiet(t, ring), broken: broken}
+	s := &memory{keys: quiet(t, ring), broken: broken}
 	m, _ := manager(s, ring)
 	if err := m.Refresh(t.Context()); !errors.Is(err, broken) {
 		t.Errorf("Refresh() = %v, want %v at once", err, broken)
@@ -221,7 +222,7 @@ func TestRR06_RotationsCollide(t *testing.T) {
 	if err := m.Rotate(t.Context(), "operator"); !errors.Is(err, errs.ErrConflict) || s.states() != "a:active" {
 		t.Errorf("Rotate() = %v with states %q, want errs.ErrConflict and no change", err, s.states())
 	}
-	// While the store does not answer, the keys that were read before go on.
+	// While the store is unavailable, the keys that were read before stay in use.
 	s.err = errs.ErrUnavailable
 	for name, err := range map[string]error{"Refresh": m.Refresh(t.Context()), "Rotate": m.Rotate(t.Context(), "operator")} {
 		if !errors.Is(err, errs.ErrUnavailable) {

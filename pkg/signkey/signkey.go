@@ -1,12 +1,12 @@
-// Package signkey owns the keys that sign tokens and the order in which they
-// follow each other.
+// Package signkey defines the keys that sign tokens and their rotation.
 //
 //	next (published) ──► active (signs) ──► retired (published) ──► hints only ──► gone
 //
-// There is one chain for each algorithm. A key is published before it signs,
-// so that clients that keep our keys for a while know it by then, and stays
-// until the last token it signed is over. After that its public half is kept
-// for id_token_hint alone, as long as the longest session.
+// There is one such sequence per algorithm. A key is published before it
+// signs, so that clients that cache the keys know it by then, and stays
+// published until the last token that it signed has expired. After that its
+// public key is kept only to verify id_token_hint, for as long as the longest
+// session.
 package signkey
 
 import (
@@ -16,7 +16,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 )
 
-// State of a key.
+// State is the state of a key.
 type State string
 
 // The states.
@@ -27,25 +27,25 @@ const (
 	Hints   State = "hints"
 )
 
-// Signs reports whether keys in this state sign, or will: the others need no
-// private half.
+// Signs reports whether keys in this state sign or will sign, and so need
+// their private key.
 func (s State) Signs() bool { return s == Next || s == Active }
 
-// Algorithms that exist, the cheapest to sign with first.
+// Algorithms lists the algorithms, the one with the cheapest signatures first.
 var Algorithms = []string{"ES256", "RS256", "PS256"}
 
-// Key is one key pair; the private half is sealed.
+// Key is a key pair; the private key is sealed.
 type Key struct {
 	ID        string // kid
 	Alg       string
 	State     State
 	Public    []byte // JWK, JSON
-	Sealed    []byte // PKCS #8 under the key ring, KeyAAD; nil once it cannot sign any more
+	Sealed    []byte // PKCS #8, sealed with KeyAAD; nil unless State.Signs
 	CreatedAt time.Time
-	Since     time.Time // when it got its state
+	Since     time.Time // when State was reached
 }
 
-// KeyAAD binds a sealed private key to its row.
+// KeyAAD returns the associated data that binds a sealed private key to its row.
 func KeyAAD(kid, alg string) string { return "signing_keys|private|" + kid + "|" + alg }
 
 // Schedule says how long a key stays in each state.
@@ -56,7 +56,8 @@ type Schedule struct {
 	Hint    time.Duration // in Hints: the longest session
 }
 
-// DefaultSchedule suits production: a week of notice, three months of use.
+// DefaultSchedule is for production: published for eight days, used for three
+// months.
 var DefaultSchedule = Schedule{
 	Publish: 8 * 24 * time.Hour,
 	Sign:    90 * 24 * time.Hour,
@@ -64,19 +65,20 @@ var DefaultSchedule = Schedule{
 	Hint:    24 * time.Hour,
 }
 
-// Change is one move of one key; From is "" for a new key and To is "" for
-// the end.
+// Change is a change of the state of a key. From is "" for a new key, To is ""
+// for a removal.
 type Change struct {
 	Key      Key
 	From, To State
 }
 
-// Store is the key contract.
+// Store stores keys. Both methods return errs.ErrUnavailable when the database
+// cannot be reached.
 type Store interface {
-	// Keys lists all keys, oldest first.
+	// Keys returns all keys, oldest first.
 	Keys(ctx context.Context) ([]Key, error)
-	// Apply makes the changes of one rotation in one transaction, each
-	// guarded by the state it leaves. Of several servers that rotate at
-	// once, one succeeds; errs.ErrConflict for the rest.
+	// Apply makes the changes of a rotation in one transaction, provided that
+	// each key is in the state that it leaves. One of several concurrent calls
+	// succeeds; the others return errs.ErrConflict.
 	Apply(ctx context.Context, changes []Change, now time.Time, rec effect.Effects) error
 }

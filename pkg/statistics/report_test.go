@@ -10,8 +10,8 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// rows has one row of every sort, each with a count of its own, so that a
-// figure shows which rows are in it.
+// rows has one row of every kind, each with another count, so that a figure
+// shows which rows it includes.
 func rows(kind account.Kind, times int) []statistics.Row {
 	row := func(what statistics.What, key, state string, late bool, days, n int) statistics.Row {
 		return statistics.Row{What: what, Kind: kind, Key: key, State: state, Late: late, Days: days, N: n * times}
@@ -55,7 +55,7 @@ func TestReport(t *testing.T) {
 			"Received":   {f.Received, 1},
 			"Waiting":    {f.Waiting, 2 + 4},
 			"Unanswered": {f.Unanswered, 8},
-			"Late":       {f.Late, 4}, // what waits for its applicant is not late
+			"Late":       {f.Late, 4}, // without those that wait for the applicant
 			"Open":       {f.Open(), 2 + 4 + 8},
 			"Approved":   {f.Approved, 16 + 32},
 			"Rejected":   {f.Rejected, 64},

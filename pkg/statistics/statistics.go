@@ -1,12 +1,11 @@
-// Package statistics owns what may be known of the work as a whole: how much
-// came in, how much waits, how long decisions took and why applications were
-// rejected. It counts and names nobody: neither applicants nor officials, and
-// nothing that an official did can be told from it.
+// Package statistics defines figures about the work as a whole: how much came
+// in, how much waits, how long decisions took and why applications were
+// rejected. The figures identify neither applicants nor officials.
 //
-//	store ──one statement, one moment──► rows of counts ──Report──► figures
+//	store ──one statement──► rows of counts ──Report──► figures
 //
-// The store counts; what has to be exact over all of it, the middle and the
-// ninth of ten, is made here from how many decisions took how many days.
+// The store counts. Percentiles are computed here, from the numbers of
+// decisions per duration in days.
 package statistics
 
 import (
@@ -20,67 +19,67 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// Query asks for a period. What is open is counted at Now, whatever the
+// Query selects a period. Open applications are counted at Now, whatever the
 // period.
 type Query struct {
-	From, To time.Time // To is the first moment behind it
+	From, To time.Time // From <= t < To
 	Now      time.Time
 }
 
-// What a row counts.
+// What says what a row counts.
 type What string
 
-// The kinds of rows, with what Key and State mean there.
+// What rows count, and which other fields they use.
 const (
-	Received What = "received" // sent in the period
-	Open     What = "open"     // not decided now; State; Late: the term is over
-	Ended    What = "ended"    // came to an end in the period; State; Late; Days
+	Received What = "received" // submitted in the period
+	Open     What = "open"     // undecided now; State; Late: the deadline has passed
+	Ended    What = "ended"    // ended in the period; State; Late; Days
 	Rejected What = "rejected" // in the period; Key: the reason
-	Asked    What = "asked"    // questions to applicants in the period
-	Unblock  What = "unblock"  // cases of the helpdesk ended in the period; Key: the reason; State
+	Asked    What = "asked"    // questions asked in the period
+	Unblock  What = "unblock"  // unblocks ended in the period; Key: the reason; State
 )
 
-// Row is one count.
+// Row is a count.
 type Row struct {
 	What  What
 	Kind  account.Kind
 	Key   string
 	State string
 	Late  bool
-	Days  int // whole days from being sent to the end
+	Days  int // whole days from submission to the end
 	N     int
 }
 
-// Store counts, all at one moment. errs.ErrUnavailable when it does not
-// answer.
+// Store counts. Count reads one snapshot, and returns errs.ErrUnavailable when the
+// database cannot be reached.
 type Store interface {
 	Count(ctx context.Context, q Query) ([]Row, error)
 }
 
-// Figures are the figures of one kind of applicant, or of both.
+// Figures holds the figures of one kind of applicant or of several.
 type Figures struct {
 	Received                               int
-	Waiting                                int // now, for an official
-	Unanswered                             int // now, for their applicant
-	Late                                   int // of Waiting: should have been decided
+	Waiting                                int // undecided now, waiting for an official
+	Unanswered                             int // undecided now, waiting for the applicant
+	Late                                   int // of Waiting: after the deadline
 	Approved, Rejected, Withdrawn, Expired int
 	Asked                                  int
 	InTime, TooLate                        int            // of Approved and Rejected
-	Reasons                                map[string]int // of Rejected
-	Unblocked, Refused                     map[string]int // by the helpdesk, by reason; "" = none was given
+	Reasons                                map[string]int // of Rejected, by reason
+	Unblocked, Refused                     map[string]int // by the helpdesk, by reason; "" = none given
 
 	days map[int]int // of Approved and Rejected
 }
 
-// Open is what is not decided now.
+// Open returns the number of undecided applications.
 func (f Figures) Open() int { return f.Waiting + f.Unanswered }
 
-// Decided is what officials decided.
+// Decided returns the number of decisions.
 func (f Figures) Decided() int { return f.Approved + f.Rejected }
 
-// Within gives in how many whole days so many percent of the decisions were
-// there: the least number of days that is enough for them (the nearest-rank
-// percentile). ok is false when there were none.
+// Within returns the least number of whole days within which at least percent
+// of the decisions were made (the nearest-rank percentile). ok is false when
+// there were none.
 func (f Figures) Within(percent int) (days int, ok bool) {
 	all := f.Decided()
 	seen := 0
@@ -92,8 +91,7 @@ func (f Figures) Within(percent int) (days int, ok bool) {
 	return 0, false
 }
 
-// Report makes the figures of the kinds of applicants that are given, all of
-// them together.
+// Report returns the figures of these kinds of applicants together.
 func Report(rows []Row, kinds ...account.Kind) Figures {
 	f := Figures{Reasons: map[string]int{}, Unblocked: map[string]int{}, Refused: map[string]int{}, days: map[int]int{}}
 	for _, r := range rows {

@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// Within against a slow count over random data.
+// Within gives the result of a slow computation over random data.
 func TestWithin(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
@@ -26,7 +26,7 @@ func TestWithin(t *testing.T) {
 			}
 			rows = append(rows, statistics.Row{What: statistics.Ended, Kind: account.NaturalPerson, State: string(state), Days: d, N: 1})
 		}
-		// These decide nothing, however long they took.
+		// These are no decisions.
 		rows = append(rows, statistics.Row{What: statistics.Ended, Kind: account.NaturalPerson, State: string(application.Withdrawn), Days: 999, N: 5},
 			statistics.Row{What: statistics.Ended, Kind: account.LegalPerson, State: string(application.Approved), Days: 998, N: 5})
 		f := statistics.Report(rows, account.NaturalPerson)
@@ -40,7 +40,7 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// slowly is the smallest number of days within which enough of all are.
+// slowly returns the least number of days within which percent of all are.
 func slowly(all []int, percent int) int {
 	if len(all) == 0 {
 		return 0

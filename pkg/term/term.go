@@ -1,7 +1,7 @@
-// Package term owns how people and companies are found by what somebody
-// types: a thing is found by its terms, a search is a row of words, and each
-// word has to begin a term. Both are in one spelling (Fold), so that nobody
-// has to know the accents, the capitals or the order of a name.
+// Package term defines how searches find people and companies. Each has terms;
+// a search has words, each of which has to be a prefix of a term. Both are
+// folded (Fold), so that accents, capitals and the order of names do not
+// matter.
 package term
 
 import (
@@ -12,10 +12,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// longest bounds one term and one word, in bytes.
+// longest is the longest term or word, in bytes.
 const longest = 64
 
-// Fold writes a text the way it is compared: small letters without accents.
+// Fold returns a text as it is compared: in lower case without accents.
 func Fold(s string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(norm.NFKD.String(strings.ToValidUTF8(s, ""))) {
@@ -36,17 +36,17 @@ func Fold(s string) string {
 	return b.String()
 }
 
-// Words gives the words of a text: what is between everything that is
-// neither letter nor digit.
+// Words returns the words of a text, folded: its runs of letters and digits.
 func Words(s string) []string {
 	return strings.FieldsFunc(Fold(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// Whole gives a text as one word.
+// Whole returns the words of a text joined into one.
 func Whole(s string) string { return strings.Join(Words(s), "") }
 
-// Names gives the words of a name, and those that a hyphen, a point or an
-// apostrophe divides also as one: "O'Brien" is o, brien and obrien.
+// Names returns the words of a name. Those that a hyphen, a full stop or an
+// apostrophe divides are also returned joined: "O'Brien" is o, brien and
+// obrien.
 func Names(s string) []string {
 	var out []string
 	for part := range strings.FieldsSeq(s) {
@@ -55,8 +55,8 @@ func Names(s string) []string {
 	return out
 }
 
-// Typed gives the words of what somebody typed, most at most. An address
-// stays in one piece.
+// Typed returns at most most words of typed text. An e-mail address is one
+// word.
 func Typed(s string, most int) []string {
 	var out []string
 	for part := range strings.FieldsSeq(s) {
@@ -70,7 +70,8 @@ func Typed(s string, most int) []string {
 	return out[:min(len(out), most)]
 }
 
-// Set makes a set of terms: sorted, none twice, none too long, none empty.
+// Set returns the terms sorted, shortened to the longest length, without
+// duplicates and empty ones. It modifies its argument.
 func Set(terms []string) []string {
 	terms = short(terms)
 	slices.Sort(terms)

@@ -35,12 +35,12 @@ func TestTyped(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	if got := term.Set(term.Names("Zoë O'Brien-Smith")); !slices.Equal(got, []string{"brien", "o", "obriensmith", "smith", "zoe"}) {
-		t.Error(got)
+		t.Errorf("Names() = %q", got)
 	}
 }
 
-// Whatever is typed, a word is text, is not long, and holds nothing that
-// divides words; its own fold is itself.
+// For any text, a word is valid UTF-8, not too long, without separators, and
+// equal to its own fold.
 func FuzzTyped(f *testing.F) {
 	for _, s := range []string{"Anna", "%_\x00", "\xff@\xfe", strings.Repeat("ё", 100), "ǅ İ ŉ @ĳ"} {
 		f.Add(s)
@@ -48,7 +48,7 @@ func FuzzTyped(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, w := range term.Typed(s, 6) {
 			if w == "" || len(w) > 64 || !utf8.ValidString(w) || strings.ContainsAny(w, "%\\ \x00") && !strings.Contains(s, "@") {
-				t.Errorf("%q: %q", s, w)
+				t.Errorf("Typed(%q) has %q", s, w)
 			}
 		}
 	})

@@ -8,11 +8,11 @@ import (
 	"omgevingsloket-id/pkg/totp"
 )
 
-// key stands in for totp.NewSecret(rand.Reader), so that the output is known.
+// key is used instead of totp.NewSecret(rand.Reader), so that the output is known.
 const key = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 
-// A code is good in its own half minute and in the next one. Match gives the
-// step, for the caller to spend: a step that was spent before is refused.
+// A code is valid in its own thirty seconds and in the next. The caller stores
+// the step that Match returns, and refuses a step that was used before.
 func ExampleMatch() {
 	at := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 	code, err := totp.Code(key, totp.Step(at)) // what the app shows
@@ -30,8 +30,8 @@ func ExampleMatch() {
 	// 1m0s 0 false <nil>
 }
 
-// The address goes into the app as a picture, or the secret by hand. Both are
-// secrets: they print as [redacted].
+// The URI goes into the app as a picture, or the secret is typed. Both are
+// secrets, which print as [redacted].
 func ExampleURI() {
 	uri := totp.URI("anna@example.com", key)
 	picture, err := totp.Draw(uri)

@@ -11,16 +11,17 @@ import (
 )
 
 // Picture is a QR code as the data of one SVG path, to be drawn dark on a
-// white square. Inline SVG needs no second address that would carry the
-// secret, and no data: source in the content security policy.
+// white square. An inline SVG needs neither another URL that would contain the
+// secret nor data: in the content security policy.
 type Picture struct {
 	Size int         // width and height in modules, quiet zone of four included
-	Path secret.Text // value of the d attribute: one rectangle for each dark run
+	Path secret.Text // value of the d attribute: one rectangle for each run of dark modules
 }
 
 const quietZone = 4
 
-// Draw makes the picture of an otpauth address.
+// Draw returns the picture of an otpauth URI. It returns an error if the URI is
+// too long for a QR code.
 func Draw(uri secret.Text) (Picture, error) {
 	code, err := qr.Encode(uri.Reveal(), qr.M, qr.Auto)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"omgevingsloket-id/pkg/totp"
 )
 
-// paint draws the picture's path the way a browser does, so many pixels a
-// module; it understands what Draw writes and nothing else.
+// paint draws the path as a browser does, at this number of pixels a module.
+// It accepts only what Draw writes.
 func paint(t *testing.T, p totp.Picture, scale int) image.Image {
 	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, p.Size*scale, p.Size*scale))
@@ -26,7 +26,7 @@ func paint(t *testing.T, p totp.Picture, scale int) image.Image {
 	for _, part := range strings.Split(strings.TrimSuffix(p.Path.Reveal(), "z"), "z") {
 		var x, y, run, back int
 		if n, err := fmt.Sscanf(part, "M%d %dh%dv1h-%d", &x, &y, &run, &back); n != 4 || err != nil || run != back || run < 1 {
-			t.Fatalf("path has %q", part)
+			t.Fatalf("the path has %q, want a rectangle", part)
 		}
 		if x < 4 || y < 4 || x+run > p.Size-4 || y >= p.Size-4 {
 			t.Fatalf("%q is in the quiet zone", part)
@@ -40,8 +40,8 @@ func paint(t *testing.T, p totp.Picture, scale int) image.Image {
 	return img
 }
 
-// A reader that is not ours reads the address from the picture, at four
-// pixels a module and more.
+// Another program reads the URI from the picture, at four pixels a module and
+// more.
 func TestEN18_R329_PictureReadBack(t *testing.T) {
 	t.Parallel()
 	for _, email := range []string{"a@b.nl", "anna+tag@example.com", strings.Repeat("x", 64) + "@" + strings.Repeat("y", 60) + "." + strings.Repeat("z", 60) + ".example.com"} {
@@ -64,21 +64,21 @@ func TestEN18_R329_PictureReadBack(t *testing.T) {
 			}
 			out, err := exec.Command("zbarimg", "--quiet", "--raw", file).Output()
 			if err != nil || strings.TrimSuffix(string(out), "\n") != uri.Reveal() {
-				t.Errorf("%s at %d px a module: %q %v (Debian: zbar-tools)", email, scale, out, err)
+				t.Errorf("zbarimg reads %q, %v for %s at %d px a module, want %q (Debian: zbar-tools)", out, err, email, scale, uri.Reveal())
 			}
 		}
 	}
 }
 
-// What does not fit is an error that shows nothing.
+// A URI that is too long is an error that does not contain it.
 func TestDrawTooLong(t *testing.T) {
 	t.Parallel()
 	long := secret.Text(strings.Repeat("geheim", 1000))
 	if _, err := totp.Draw(long); err == nil || strings.Contains(err.Error(), "geheim") {
-		t.Error(err)
+		t.Errorf("Draw(6000 characters) = %v, want an error without the URI", err)
 	}
 	p, err := totp.Draw("otpauth://totp/x")
 	if err != nil || fmt.Sprintf("%v %+v %#v", p, p, p) == "" || strings.Contains(fmt.Sprintf("%v %+v %#v", p, p, p), "M4") {
-		t.Error("the picture shows itself when it is printed")
+		t.Error("printing a Picture shows its path")
 	}
 }

@@ -1,9 +1,9 @@
-// Package totp owns time-based one-time passwords (RFC 6238): making a
-// secret, the otpauth address and picture that carry it to an app, and
-// finding the step that a code belongs to.
+// Package totp implements time-based one-time passwords (RFC 6238): generating
+// a secret, the otpauth URI and the picture for an app, and finding the step
+// of a code.
 //
-// SHA-1, six digits and thirty seconds are what every authenticator app
-// reads; others are ignored by some of them, so there is nothing to set.
+// It always uses SHA-1, six digits and thirty seconds, because some
+// authenticator apps ignore other values.
 package totp
 
 import (
@@ -25,13 +25,13 @@ const (
 	period = 30 // seconds
 	// secretBytes is 160 bits (RFC 4226 §4 R6).
 	secretBytes = 20
-	// Issuer is how the account is to be recognised in the app.
+	// Issuer is the name of an account in the app.
 	Issuer = "Omgevingsloket"
 )
 
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
-// NewSecret makes a secret: 32 characters of base32.
+// NewSecret returns a new secret: 32 characters of base32.
 func NewSecret(rand io.Reader) (secret.Text, error) {
 	b := make([]byte, secretBytes)
 	if _, err := io.ReadFull(rand, b); err != nil {
@@ -40,15 +40,16 @@ func NewSecret(rand io.Reader) (secret.Text, error) {
 	return secret.Text(encoding.EncodeToString(b)), nil
 }
 
-// Step is the number of the thirty-second step that t lies in.
+// Step returns the number of t's time step: the count of thirty seconds since the
+// Unix epoch (RFC 6238 §4.2).
 func Step(t time.Time) int64 { return t.Unix() / period }
 
-// Remaining is how long the step of t still lasts.
+// Remaining returns the time until the next step, in whole seconds.
 func Remaining(t time.Time) time.Duration {
 	return time.Duration(period-t.Unix()%period) * time.Second
 }
 
-// Code computes the code of a step.
+// Code returns the code of a step. It returns an error if s is not base32.
 func Code(s secret.Text, step int64) (string, error) {
 	code, err := hotp.GenerateCodeCustom(s.Reveal(), uint64(step), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 	if err != nil {
@@ -57,8 +58,9 @@ func Code(s secret.Text, step int64) (string, error) {
 	return code, nil
 }
 
-// Match finds the step among the current and the previous one that code
-// belongs to. Both are always computed and compared in constant time.
+// Match returns the step of code, if it is the current or the previous one. It
+// always computes both and compares in constant time. It returns an error if s
+// is not base32.
 func Match(s secret.Text, code string, now time.Time) (step int64, ok bool, err error) {
 	code = spaces.Replace(code)
 	current := Step(now)
@@ -74,26 +76,26 @@ func Match(s secret.Text, code string, now time.Time) (step int64, ok bool, err 
 	return step, ok, nil
 }
 
-// spaces are what people type between the digits; nothing else is forgiven,
-// for nothing but six ASCII digits equals a code.
+// spaces removes the spaces that people type between digits.
 var spaces = strings.NewReplacer(" ", "", "\u00a0", "")
 
-// URI is the otpauth address for an authenticator app.
+// URI returns the otpauth URI of a holder's secret for an authenticator app.
 func URI(email string, s secret.Text) secret.Text { return URIFor(Issuer, email, s) }
 
-// StaffIssuer is how an official's entry is to be recognised in the app.
+// StaffIssuer is the name of an official's account in the app.
 const StaffIssuer = "Omgevingsloket-ID beheer"
 
-// URIFor is URI under another name in the app. In the label all but letters,
-// digits, "-._~" and "@" is percent-encoded, also what a path may hold: some
-// apps read "+" as a space there, or look for "&" in the whole address.
+// URIFor returns the otpauth URI of a secret with another issuer. Everything
+// in the label but letters, digits, "-._~" and "@" is percent-encoded, even
+// characters that a path may have: some apps read "+" as a space there, or
+// look for "&" in the whole URI.
 func URIFor(issuer, email string, s secret.Text) secret.Text {
 	escape := func(v string) string { return strings.ReplaceAll(url.QueryEscape(v), "+", "%20") }
 	label := escape(issuer) + ":" + strings.ReplaceAll(escape(email), "%40", "@")
 	return secret.Text("otpauth://totp/" + label + "?secret=" + s.Reveal() + "&issuer=" + escape(issuer))
 }
 
-// Groups splits the secret in groups of four for people who type it.
+// Groups returns the secret in groups of four characters, for typing.
 func Groups(s secret.Text) []string {
 	var out []string
 	for text := s.Reveal(); text != ""; {

@@ -20,7 +20,7 @@ import (
 // rfcSecret is the SHA-1 seed of RFC 6238 appendix B.
 const rfcSecret = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 
-// RFC 6238 appendix B, the last six of its eight digits.
+// RFC 6238 appendix B; the last six of the eight digits.
 func TestR325_Vectors(t *testing.T) {
 	t.Parallel()
 	for seconds, want := range map[int64]string{
@@ -28,10 +28,10 @@ func TestR325_Vectors(t *testing.T) {
 	} {
 		at := time.Unix(seconds, 0)
 		if got, err := totp.Code(rfcSecret, totp.Step(at)); err != nil || got != want {
-			t.Errorf("%d: %s %v, want %s", seconds, got, err, want)
+			t.Errorf("Code(of second %d) = %s, %v, want %s", seconds, got, err, want)
 		}
 		if step, ok, err := totp.Match(rfcSecret, want, at); !ok || err != nil || step != seconds/30 {
-			t.Errorf("%d: step %d, %t, %v", seconds, step, ok, err)
+			t.Errorf("Match(at second %d) = %d, %t, %v, want %d, true, nil", seconds, step, ok, err, seconds/30)
 		}
 	}
 }
@@ -41,7 +41,7 @@ func TestCodeFollowsRFC4226(t *testing.T) {
 	t.Parallel()
 	for counter, want := range strings.Fields("755224 287082 359152 969429 338314 254676 287922 162583 399871 520489") {
 		if got, err := totp.Code(rfcSecret, int64(counter)); err != nil || got != want {
-			t.Errorf("%d: %s %v, want %s", counter, got, err, want)
+			t.Errorf("Code(%d) = %s, %v, want %s", counter, got, err, want)
 		}
 	}
 }
@@ -57,11 +57,11 @@ func TestTP03_WindowToTheSecond(t *testing.T) {
 	for seconds, want := range map[int64]bool{-31: false, -30: false, -1: false, 0: true, 1: true, 29: true, 30: true, 31: true, 59: true, 60: false, 61: false, 90: false} {
 		got, ok, err := totp.Match(rfcSecret, code, time.Unix(step*30+seconds, 0))
 		if err != nil || ok != want || ok && got != step {
-			t.Errorf("second %+d: step %d, %t, %v", seconds, got-step, ok, err)
+			t.Errorf("Match(%+d s from its step) = step %+d, %t, %v, want %t", seconds, got-step, ok, err, want)
 		}
 	}
 	if _, ok, _ := totp.Match(rfcSecret, code, time.Unix(step*30-1, 999_999_999)); ok {
-		t.Error("accepted a nanosecond early")
+		t.Error("Match accepts a code a nanosecond early")
 	}
 }
 
@@ -69,31 +69,31 @@ func TestRemaining(t *testing.T) {
 	t.Parallel()
 	for second, want := range map[int64]time.Duration{0: 30, 1: 29, 29: 1, 30: 30} {
 		if got := totp.Remaining(time.Unix(1_700_000_010+second, 0)); got != want*time.Second {
-			t.Errorf("second %d: %s", second, got)
+			t.Errorf("Remaining(second %d) = %s, want %s", second, got, want*time.Second)
 		}
 	}
 }
 
-// Zeros in front stay; six ASCII digits and spaces are all that counts.
+// Leading zeros count; only six ASCII digits, with spaces, match.
 func TestTP07_Formats(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1234567890, 0) // 005924
 	for _, typed := range []string{"005924", " 005 924 ", "005\u00a0924", "0 0 5 9 2 4"} {
 		if _, ok, err := totp.Match(rfcSecret, typed, at); !ok || err != nil {
-			t.Errorf("%q: %t %v", typed, ok, err)
+			t.Errorf("Match(%q) = %t, %v, want true", typed, ok, err)
 		}
 	}
 	for _, typed := range []string{
 		"", "5924", "05924", "0005924", "00592", "+05924", "-05924", "005924.0", "0x5924", "005924\n", "\t005924", "005\u200b924", "００５９２４", "٠٠٥٩٢٤", "5.924e3", "005-924", "005924\x00",
 	} {
 		if _, ok, err := totp.Match(rfcSecret, typed, at); ok || err != nil {
-			t.Errorf("%q: %t %v", typed, ok, err)
+			t.Errorf("Match(%q) = %t, %v, want false", typed, ok, err)
 		}
 	}
 }
 
-// For any secret and time: exactly the codes of the two steps match, and each
-// with its own step.
+// For any secret and time, the codes of the two steps match and no others,
+// each with its own step.
 func TestMatchAgreesWithCode(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -108,13 +108,13 @@ func TestMatchAgreesWithCode(t *testing.T) {
 		previous, _ := totp.Code(key, totp.Step(now)-1)
 		step, ok, err := totp.Match(key, code, now)
 		if err != nil || ok != (code == current || code == previous) {
-			t.Fatalf("%t %v", ok, err)
+			t.Fatalf("Match(%s) = %t, %v, want it true for %s and %s only", code, ok, err, previous, current)
 		}
 		if ok && (code == current && step != totp.Step(now) || code != current && step != totp.Step(now)-1) {
-			t.Fatalf("step %d", step-totp.Step(now))
+			t.Fatalf("Match(%s) = step %+d, want that of the code", code, step-totp.Step(now))
 		}
 		if len(code) != 6 {
-			t.Fatalf("code of %d digits", len(code))
+			t.Fatalf("Code() = %q, want six digits", code)
 		}
 	})
 }
@@ -129,28 +129,28 @@ func TestTP19_R323_NewSecret(t *testing.T) {
 		}
 		raw, err := base32.StdEncoding.DecodeString(s.Reveal())
 		if err != nil || len(raw) != 20 || seen[s] {
-			t.Fatalf("%d bytes, %v, again %t", len(raw), err, seen[s])
+			t.Fatalf("NewSecret() = %d bytes, %v, seen before: %t, want 20 new ones", len(raw), err, seen[s])
 		}
 		seen[s] = true
 	}
 	if s, err := totp.NewSecret(iotest.ErrReader(errors.New("dry"))); err == nil || s != "" {
-		t.Error("a secret without randomness")
+		t.Errorf("NewSecret() without randomness = %q, %v, want an error", s.Reveal(), err)
 	}
 	if got := fmt.Sprint(totp.Groups("ABCDEFGHIJ")); got != "[ABCD EFGH IJ]" {
-		t.Error(got)
+		t.Errorf("Groups() = %s, want [ABCD EFGH IJ]", got)
 	}
 }
 
-// A secret that is none is an error, which shows nothing of it.
+// An invalid secret is an error that does not contain it.
 func TestMatchOfABadSecret(t *testing.T) {
 	t.Parallel()
 	_, ok, err := totp.Match("not base32 at all!", "123456", time.Unix(1_700_000_000, 0))
 	if ok || err == nil || strings.Contains(err.Error(), "base32 at") {
-		t.Error(ok, err)
+		t.Errorf("Match() with an invalid secret = %t, %v, want an error without the secret", ok, err)
 	}
 }
 
-// Whatever address: one other parser reads back exactly what went in.
+// For any e-mail address, another parser reads back the same values.
 func TestEN18_R329_URIReadBack(t *testing.T) {
 	t.Parallel()
 	local := rapid.StringMatching("[a-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
@@ -166,11 +166,11 @@ func TestEN18_R329_URIReadBack(t *testing.T) {
 			t.Fatalf("%s reads as %s %s %s", uri, key.Issuer(), key.AccountName(), key.Secret())
 		}
 		if strings.Count(uri, "?") != 1 || strings.Count(uri, "&") != 1 || strings.ContainsAny(uri, "+#\"<> ") {
-			t.Fatal(uri)
+			t.Fatalf("URI() = %s, want one ? and one &, and none of +#\"<> and space", uri)
 		}
 	})
 	want := "otpauth://totp/Omgevingsloket:anna@example.com?secret=" + rfcSecret.Reveal() + "&issuer=Omgevingsloket"
 	if got := totp.URI("anna@example.com", rfcSecret).Reveal(); got != want {
-		t.Error(got)
+		t.Errorf("URI() = %s, want %s", got, want)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// Kinds of mails about terms.
+// Kinds of mails about deadlines.
 const (
 	KindAnswerReminder = "answer-reminder"
 	KindUnanswered     = "unanswered"
@@ -17,32 +17,32 @@ const (
 
 var _ review.DeadlineLetters = (*Writer)(nil)
 
-// AnswerReminder repeats an official's question and until when it can be
-// answered; behind that it is worth nothing.
+// AnswerReminder returns the mail that repeats an official's question with its
+// deadline, and expires then.
 func (w *Writer) AnswerReminder(a application.Application, question string, now time.Time) mail.Message {
 	e := toApplicant(a, now, map[string]string{"Words": question, "AnswerBy": application.LastDay(a.AnswerBy)})
 	e.Expires = a.AnswerBy
 	return w.write(KindAnswerReminder, a.Email, e)
 }
 
-// Unanswered tells that an application is not looked at any further, because
-// no answer came in time (Awb 4:5), how to apply again and how to object.
+// Unanswered returns the mail that an application expired because no answer
+// came in time (Awb 4:5), with how to apply again and how to object.
 func (w *Writer) Unanswered(a application.Application, now time.Time) mail.Message {
 	return w.write(KindUnanswered, a.Email, toApplicant(a, now, nil))
 }
 
-// mostListed is how many reference numbers one list in a mail has.
+// mostListed is the most references in a list of a mail.
 const mostListed = 20
 
-// urgent is what Urgent is about.
+// urgent is the data of Urgent.
 type urgent struct {
 	review.Urgency
 	Count, Days        int
 	MineMore, FreeMore int // how many are not listed
 }
 
-// Urgent tells an official which applications are urgent, by their numbers
-// alone: mail is not a place for what they say.
+// Urgent returns the mail to an official about urgent cases. It holds only
+// their references, because mail is not confidential.
 func (w *Writer) Urgent(o review.Official, u review.Urgency, now time.Time) mail.Message {
 	about := urgent{Urgency: u, Count: len(u.Mine) + len(u.Free), Days: review.UrgentDays}
 	about.Mine, about.MineMore = firstOf(u.Mine)

@@ -8,9 +8,9 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// A question, its reminder and its end say until when, what it means, how to
-// answer or apply again, and how to object.
-func TestLetterTerms(t *testing.T) {
+// The mails about a question, its reminder and its expiry have the deadline,
+// the consequence, how to answer or apply again, and how to object.
+func TestLetterDeadlines(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string]struct{ answer, reminder, ended []string }{
 		"nl": {[]string{"uiterlijk op 29 maart 2026", "stopt uw aanvraag"},
@@ -28,17 +28,17 @@ func TestLetterTerms(t *testing.T) {
 		} {
 			for _, part := range parts {
 				if text := strings.Join(strings.Fields(text), " "); !strings.Contains(text, part) {
-					t.Errorf("%s: no %q in\n%s", lang, part, text)
+					t.Errorf("%s: the mail lacks %q\n%s", lang, part, text)
 				}
 			}
 		}
 		if !reminder.Expires.Equal(a.AnswerBy) || !ended.Expires.IsZero() {
-			t.Error("expire:", reminder.Expires, ended.Expires)
+			t.Errorf("the reminder expires %v and the end %v, want %v and never", reminder.Expires, ended.Expires, a.AnswerBy)
 		}
 	}
 }
 
-// What is urgent is told in numbers alone.
+// The mail about urgent cases holds references only.
 func TestLetterUrgent(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string][]string{
@@ -49,11 +49,11 @@ func TestLetterUrgent(t *testing.T) {
 		m := writer(t, false).Urgent(o, review.Urgency{Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 1}, now)
 		for _, part := range want {
 			if text := m.Subject + "\n" + m.Text.Reveal(); !strings.Contains(text, part) {
-				t.Errorf("%s: no %q in\n%s", lang, part, text)
+				t.Errorf("%s: the mail lacks %q\n%s", lang, part, text)
 			}
 		}
 		if n := strings.Count(m.Text.Reveal(), "OLID-MANY"); n != 20 {
-			t.Error("listed:", n)
+			t.Errorf("the mail lists %d references, want 20", n)
 		}
 	}
 }
