@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// leave ends the work that a member has no role for any more (staff.Ends). The
-// audit log gets an event about each, by the actor of the first event of rec.
+// leave ends the work that a member no longer has a role for (staff.Ends). It
+// adds an event about each to rec, by the actor of the first event of rec.
 func (s members) leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec effect.Effects) (effect.Effects, error) {
 	var e audit.Event
 	if len(rec.Events) > 0 {
@@ -39,7 +39,7 @@ func (s members) leave(ctx context.Context, tx *sql.Tx, m staff.Member, by strin
 	return rec, nil
 }
 
-// leave takes a member from the cases that wait for it.
+// leave takes a member off the open cases assigned to them.
 func (s cases) leave(ctx context.Context, tx *sql.Tx, member, _ string, now time.Time) ([]staff.Left, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
 		WHERE (reviewer = $1 OR proposal = $1) AND `+open+` ORDER BY id`+s.db.locking(), member)
@@ -61,8 +61,8 @@ func (s cases) leave(ctx context.Context, tx *sql.Tx, member, _ string, now time
 	return left, nil
 }
 
-// cancelRequests cancels the official's requests of the helpdesk that are not
-// decided on.
+// cancelRequests cancels the member's helpdesk requests that are not decided
+// yet.
 func cancelRequests(ctx context.Context, tx *sql.Tx, member, by string, now time.Time) ([]staff.Left, error) {
 	rows, err := tx.QueryContext(ctx, `UPDATE helpdesk_requests SET state = 'cancelled', decided_by = $1, decided_at = $2, version = version + 1
 		WHERE opened_by = $3 AND `+withOfficial+` RETURNING kind, account_id`, by, ms(now), member)

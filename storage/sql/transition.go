@@ -9,18 +9,18 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// tries is how often a transition is judged before it is given up.
+// tries is how often a transition is tried.
 const tries = 3
 
-// errMoved says that a row is not as it was judged.
+// errMoved reports that a row changed after it was judged.
 var errMoved = errors.New("the row changed after it was judged")
 
-// transition moves one row from its state to the next, in one transaction:
-// read locks it (db.lock) or only reads it, judge is the rule of pkg, and write names the state
-// and the epoch or version that were judged (asJudged), and returns what goes
-// with the change. A row that there is not, or that judge refuses, is
-// errs.ErrConflict. A row that is not as it was judged is read and judged
-// again; the third time, nobody knows (errs.ErrUnavailable).
+// transition moves one row from its state to the next, in one transaction: read
+// locks the row (db.lock) or only reads it, judge is the rule of pkg, and write
+// names the state and the epoch or version that were judged (asJudged), and
+// returns the effects. If the row does not exist, or judge refuses it,
+// transition returns errs.ErrConflict. If the row changed after it was judged,
+// transition tries again; the third time it returns errs.ErrUnavailable.
 func transition[T any](ctx context.Context, db *DB, doing string,
 	read func(*sql.Tx) (T, error), judge func(T) (T, error), write func(tx *sql.Tx, was, next T) (effect.Effects, error)) error {
 	var err error
@@ -43,20 +43,20 @@ func transition[T any](ctx context.Context, db *DB, doing string,
 	return err
 }
 
-// lock reads one row that no other transaction changes until this one ends.
-// PostgreSQL waits for those that do; on SQLite there is one writer at a time.
+// lock reads one row and keeps other transactions from changing it until this
+// one ends. PostgreSQL waits for those that do; SQLite has one writer at a time.
 func (db *DB) lock(ctx context.Context, tx *sql.Tx, query string, args ...any) *sql.Row {
 	return tx.QueryRowContext(ctx, query+db.locking(), args...)
 }
 
 func (db *DB) locking() string {
 	if db.postgres {
-		return ` FOR NO KEY UPDATE` // which lets others insert rows that refer to it
+		return ` FOR NO KEY UPDATE` // lets others insert rows that refer to it
 	}
 	return ``
 }
 
-// asJudged demands that exactly one row was still as it was judged.
+// asJudged returns errMoved unless exactly one row was still as it was judged.
 func asJudged(res sql.Result, err error) error {
 	if err = one(res, err); errors.Is(err, errs.ErrConflict) {
 		return errMoved
@@ -64,8 +64,8 @@ func asJudged(res sql.Result, err error) error {
 	return err
 }
 
-// orConflict turns a row that there is not into errs.ErrConflict: for a guarded
-// change it is one that is not in the state asked for.
+// orConflict turns errs.ErrNotFound into errs.ErrConflict: to a guarded change, a
+// missing row is one that is not in the state asked for.
 func orConflict(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return errs.ErrConflict
