@@ -31,8 +31,8 @@ type staffAdd struct {
 	Lang  string   `default:"nl" enum:"nl,en" help:"Language: ${enum}."`
 }
 
-// Run invites, and prints the link that the official opens. Somebody who is
-// known is invited anew: password and app of before are gone.
+// Run invites an official and prints the link of the invitation. An existing official is
+// invited again and loses the password and the authenticator app.
 func (t staffAdd) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if c.Console.Origin == "" && c.Production() {
@@ -59,7 +59,7 @@ func (t staffAdd) Run(w world) error {
 	})
 }
 
-// staffRules are those of inviting and removing.
+// staffRules returns the service that invites and removes officials.
 func staffRules(c config.Config, s *app.Stores) (*staff.Service, error) {
 	letters, err := app.NewLetters(c, rand.Reader)
 	return &staff.Service{Store: s.DB.Staff(), Letters: letters, Link: app.InviteLink(c), Rand: rand.Reader, Now: time.Now}, err

@@ -28,8 +28,8 @@ import (
 	"omgevingsloket-id/templates"
 )
 
-// newKit makes the kit of a site at origin; forms names the key of its form
-// tokens, so that one site's token is nothing at another's.
+// newKit returns the kit of a site at origin. forms names the key of its form tokens, so
+// that a token of one site is not valid at another.
 func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error) {
 	c := a.Config
 	catalog, err := web.LoadCatalog()
