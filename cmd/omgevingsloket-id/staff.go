@@ -42,11 +42,11 @@ func (t staffAdd) Run(w world) error {
 		for _, r := range t.Role {
 			roles = append(roles, staff.Role(r))
 		}
-		rules, err := staffRules(c, s)
+		service, err := staffService(c, s)
 		if err != nil {
 			return err
 		}
-		handle, m, err := rules.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Operator(operator()))
+		handle, m, err := service.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Operator(operator()))
 		if errors.Is(err, mail.ErrAddress) {
 			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
 		}
@@ -54,13 +54,13 @@ func (t staffAdd) Run(w world) error {
 			return err
 		}
 		fmt.Fprintf(w.stdout, "%s is invited. This link works once and for 72 hours; hand it over in a safe way:\n%s\n",
-			m.Name, rules.Link(handle).Reveal())
+			m.Name, service.Link(handle).Reveal())
 		return nil
 	})
 }
 
-// staffRules returns the service that invites and removes officials.
-func staffRules(c config.Config, s *app.Stores) (*staff.Service, error) {
+// staffService returns the service that invites and removes officials.
+func staffService(c config.Config, s *app.Stores) (*staff.Service, error) {
 	letters, err := app.NewLetters(c, rand.Reader)
 	return &staff.Service{Store: s.DB.Staff(), Letters: letters, Link: app.InviteLink(c), Rand: rand.Reader, Now: time.Now}, err
 }
@@ -101,9 +101,9 @@ func (t staffRemove) Run(w world) error {
 		}
 		m, err := s.DB.Staff().ByEmail(ctx, address)
 		if err == nil {
-			var rules *staff.Service
-			if rules, err = staffRules(c, s); err == nil {
-				err = rules.Remove(ctx, m, audit.Operator(operator()))
+			var service *staff.Service
+			if service, err = staffService(c, s); err == nil {
+				err = service.Remove(ctx, m, audit.Operator(operator()))
 			}
 		}
 		if errors.Is(err, errs.ErrNotFound) || errors.Is(err, errs.ErrConflict) {

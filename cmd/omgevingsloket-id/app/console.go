@@ -23,7 +23,7 @@ import (
 
 // newConsole makes the console and its rooms. With an origin of its own it becomes a
 // site; without one it is part of the main site in practice, and absent in production.
-func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, desk *helpdesk.Service) (onMainSite web.Room, err error) {
+func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *letter.Writer, calls *helpdesk.Service) (onMainSite web.Room, err error) {
 	c, db := a.Config, a.Stores.DB
 	if c.Console.Origin == "" && c.Production() {
 		return nil, nil
@@ -51,7 +51,7 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, letters *let
 		Watch: &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
 	}
 	a.Console.Rooms = []console.Room{
-		&helpdeskroom.Room{Kit: a.Console, Helpdesk: desk},
+		&helpdeskroom.Room{Kit: a.Console, Helpdesk: calls},
 		&reviewroom.Room{Kit: a.Console, Review: a.Review, Viewing: a.Viewing, Inspector: inspector, Scanner: a.Scanner.state},
 		&statisticsroom.Room{Kit: a.Console, Statistics: db.Statistics()},
 		&auditroom.Room{Kit: a.Console, Heads: db.Heads(), ByReference: db.Applications().ByReference},

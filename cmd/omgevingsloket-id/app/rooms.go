@@ -77,12 +77,12 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients}
-	desk := &helpdesk.Service{
+	calls := &helpdesk.Service{
 		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
 		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
 	}
-	a.Helpdesk = desk
-	officials, err := a.newConsole(ctx, hasher, letters, desk)
+	a.Helpdesk = calls
+	officials, err := a.newConsole(ctx, hasher, letters, calls)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
 			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Now: a.Now,
 		},
-		&address.Room{Pages: pages, Cookies: cookies, Limits: limits, Helpdesk: desk, PerMinute: c.Limits.LoginPerMinute},
+		&address.Room{Pages: pages, Cookies: cookies, Limits: limits, Helpdesk: calls, PerMinute: c.Limits.LoginPerMinute},
 		&enrol.Room{Pages: pages, Limits: limits, Flow: dispatcher, SignIn: a.SignIn},
 		&consent.Room{Pages: pages, Limits: limits, Now: a.Now, Flow: dispatcher},
 		&provider.Room{

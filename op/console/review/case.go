@@ -42,8 +42,8 @@ type actRow struct{ At, Who, What, Reason, Text string }
 
 type eventRow struct{ At, Who, Action, From string }
 
-// file reads the dossier of the case in the address.
-func (h *Room) file(r *http.Request) (review.Dossier, error) {
+// dossier reads the dossier of the case in the address.
+func (h *Room) dossier(r *http.Request) (review.Dossier, error) {
 	return h.Review.Open(r.Context(), console.Cut(r.URL.Query().Get("id"), 64))
 }
 
@@ -53,7 +53,7 @@ func official(v *console.Visit) review.Official {
 
 // showCase shows a dossier, after the look was added to the audit log.
 func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
-	f, err := h.file(r)
+	f, err := h.dossier(r)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (h *Room) history(r *http.Request, p *casePage, f review.Dossier) error {
 
 // casePost takes or releases the case, or adds a note.
 func (h *Room) casePost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
-	f, err := h.file(r)
+	f, err := h.dossier(r)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *console.Visit
 	case errors.As(err, &refused):
 		return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(refused.Why)) })
 	case errors.Is(err, errs.ErrConflict):
-		now, err := h.file(r)
+		now, err := h.dossier(r)
 		if err != nil {
 			return err
 		}

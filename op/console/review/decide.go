@@ -65,7 +65,7 @@ func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
 // decision reads the dossier and the kind of decision in the address.
 func (h *Room) decision(r *http.Request) (review.Dossier, review.ActKind, error) {
 	kind := review.ActKind(r.URL.Query().Get("act"))
-	f, err := h.file(r)
+	f, err := h.dossier(r)
 	if err != nil {
 		return f, kind, err
 	}
