@@ -76,7 +76,8 @@ func (m *mentions) template(name, text string) {
 	}
 }
 
-// keyArgument is the index of the text key in the arguments of a call.
+// keyArgument is the index of the text key in the arguments of a call; -1 means the
+// last.
 var keyArgument = map[string]int{"T": 0, "Wrong": 1, "Page": -1, "Fail": 1}
 
 func (m *mentions) code(name string, tree ast.Node) {

@@ -125,7 +125,7 @@ func TestRD13_ForeignValues(t *testing.T) {
 			_, err := s.Sessions().Get(t.Context(), v.Key)
 			is(t, err, errs.ErrNotFound)
 			if label == "other data" {
-				return // sessions are not saved by version
+				return // the data has no version to compare
 			}
 			_, err = s.Sessions().Save(t.Context(), v, time.Hour)
 			is(t, err, errs.ErrNotFound)

@@ -39,7 +39,7 @@ func (s members) leave(ctx context.Context, tx *sql.Tx, m staff.Member, by strin
 	return rec, nil
 }
 
-// leave takes a member off the open cases assigned to them.
+// leave takes a member off open cases, as reviewer and as first approver.
 func (s cases) leave(ctx context.Context, tx *sql.Tx, member, _ string, now time.Time) ([]staff.Left, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
 		WHERE (reviewer = $1 OR proposal = $1) AND `+open+` ORDER BY id`+s.db.locking(), member)

@@ -74,7 +74,7 @@ func (h *Room) serveContent(w http.ResponseWriter, r *http.Request) (status int,
 	w.Header().Set("Content-Type", d.Type)
 	w.Header().Set("Content-Disposition", disposition(how, document.CleanName(d.Name, d.Type)))
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
-	_, _ = w.Write(content) // the client has disconnected
+	_, _ = w.Write(content) // fails only if the client has disconnected
 	return http.StatusOK, nil
 }
 
