@@ -21,7 +21,7 @@ import (
 	"omgevingsloket-id/templates"
 )
 
-// texts reads a catalogue, as text by key; the forms of a plural have one key.
+// texts reads a catalogue: key -> text; the forms of a plural are one key.
 func texts(t *testing.T, lang string) map[string]string {
 	t.Helper()
 	files, err := fs.Glob(templates.FS, "locales/*."+lang+".toml")
@@ -63,11 +63,11 @@ func texts(t *testing.T, lang string) map[string]string {
 	return out
 }
 
-// mentions are the keys in code and templates.
+// mentions is what code and templates say of texts.
 type mentions struct {
-	asked    map[string]string // key that has to exist -> where it is used
-	literals map[string]bool   // all strings in the code
-	built    [][2]string       // beginning and end of keys that are concatenated
+	asked    map[string]string // key that has to exist -> where it is asked for
+	literals map[string]bool   // every string in the code
+	built    [][2]string       // beginning and end of keys that are put together
 }
 
 func (m *mentions) template(name, text string) {
@@ -76,8 +76,7 @@ func (m *mentions) template(name, text string) {
 	}
 }
 
-// keyArgument is the index of the text key in the arguments of a call; -1 means the
-// last.
+// keyArgument tells which argument of a call is a text key.
 var keyArgument = map[string]int{"T": 0, "Wrong": 1, "Page": -1, "Fail": 1}
 
 func (m *mentions) code(name string, tree ast.Node) {
@@ -128,7 +127,7 @@ func (m *mentions) code(name string, tree ast.Node) {
 	})
 }
 
-// sum returns the literals of a + b + c, with "" for an operand that is not one.
+// sum gives the literals of a + b + c, "" for what is none.
 func sum(e ast.Expr) []string {
 	if b, ok := e.(*ast.BinaryExpr); ok && b.Op == token.ADD {
 		return append(sum(b.X), sum(b.Y)...)
@@ -179,8 +178,8 @@ func collect(t *testing.T) *mentions {
 	return m
 }
 
-// Every text that is used exists in every language, with the same placeholders, and
-// every text is used.
+// Every text that is asked for exists in every language, with the same gaps
+// to fill; no text waits for nobody.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	m := collect(t)
@@ -234,7 +233,7 @@ func (m *mentions) uses(key string) bool {
 	})
 }
 
-// For a missing text the catalogue calls Missing and returns the key.
+// The catalogue reports what it lacks, and gives the key instead of nothing.
 func TestCatalogReportsWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	c, err := web.LoadCatalog()

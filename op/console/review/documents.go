@@ -24,7 +24,7 @@ type documentRow struct {
 	URL                          string // page that shows it; "" means none
 }
 
-// documentTypes are the text keys by type.
+// documentTypes are the text keys of types.
 var documentTypes = map[string]string{document.TypePDF: "type_pdf", document.TypeJPEG: "type_jpeg", document.TypePNG: "type_png"}
 
 func (h *Room) documentRow(p *web.Page, d custody.Filed) documentRow {
