@@ -28,7 +28,7 @@ type accountShow struct {
 	Who string `arg:"" name:"email-or-reference" help:"E-mail address, or the reference on the holder's blocked page."`
 }
 
-// Run shows an account, without anything secret.
+// Run shows an account, without secrets.
 func (t accountShow) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
 		a, err := find(ctx, s, t.Who)
@@ -65,8 +65,8 @@ type accountUnblock struct {
 	Reason string `default:"unblocked at the command line" help:"Why, for the record: a ticket number, how the caller was identified."`
 }
 
-// Run unblocks: fresh enrolment, old secret, sessions and tokens dead, a mail
-// to the holder, a line in the record.
+// Run unblocks: enrolment starts again, the old secret, sessions and tokens end, the
+// holder gets a mail, and the audit log an event.
 func (t accountUnblock) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		a, err := find(ctx, s, t.Who)
@@ -89,7 +89,7 @@ func (t accountUnblock) Run(w world) error {
 	})
 }
 
-// find looks an account up by address or by the reference of its block.
+// find returns an account by its address or by the reference of its block.
 func find(ctx context.Context, s *app.Stores, who string) (account.Account, error) {
 	a, err := s.DB.Accounts().ByBlockRef(ctx, strings.ToUpper(strings.TrimSpace(who)))
 	if errors.Is(err, errs.ErrNotFound) {

@@ -29,13 +29,13 @@ type auditVerify struct {
 	Head string `help:"An export, or its last line, that was kept elsewhere: the record must still lead there." type:"existingfile" placeholder:"FILE"`
 }
 
-// Help says what the one line does not.
+// Help explains the command.
 func (auditVerify) Help() string {
 	return "Without --head it finds what was changed by somebody without the master key. With the last exported head,\n" +
 		"kept where nobody can write, it also finds a record that was cut off together with its signed heads."
 }
 
-// Run verifies and tells each fault; exit code 1 if there is one.
+// Run verifies and prints each fault; the exit code is 1 if there is one.
 func (t auditVerify) Run(w world) error {
 	exported, err := exportedHeads(t.Head)
 	if err != nil {
@@ -75,7 +75,7 @@ func tellReport(w world, report audit.Report, key string) error {
 	return nil
 }
 
-// exportedHeads reads the signed head of an export, if one is given.
+// exportedHeads reads the signed head of an export; without a file it returns none.
 func exportedHeads(file string) ([]audit.SignedHead, error) {
 	if file == "" {
 		return nil, nil
@@ -84,7 +84,7 @@ func exportedHeads(file string) ([]audit.SignedHead, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = f.Close() }() // it was only read
+	defer func() { _ = f.Close() }() // opened for reading only
 	head, err := audit.ReadExport(f)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", errUse, file, err)
@@ -100,7 +100,7 @@ type auditExport struct {
 	Out        string `help:"File to make, whole or not at all; it must not exist. Default: standard output." type:"path" placeholder:"FILE"`
 }
 
-// Run writes events and, last, a head that is signed now.
+// Run writes the events and, last, a newly signed head.
 func (t auditExport) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if t.Format == "logboek" {
@@ -116,7 +116,7 @@ func (t auditExport) Run(w world) error {
 	})
 }
 
-// logboek writes the same events in the form of the Dutch standard.
+// logboek writes the same events in the format of Logboek dataverwerkingen.
 func (t auditExport) logboek(ctx context.Context, w world, c config.Config, s *app.Stores) error {
 	key, err := s.DB.Constants().Constant(ctx, "logbook pseudonyms")
 	if err != nil {
@@ -130,8 +130,8 @@ func (t auditExport) logboek(ctx context.Context, w world, c config.Config, s *a
 	return wholeFile(t.Out, w.stdout, func(out io.Writer) error { return l.Write(ctx, out, s.DB.Audit(), s.DB.Heads(), t.After) })
 }
 
-// wholeFile lets fn write a new file that is there when all of it is, and not
-// before; or, without a name, lets it write to stdout.
+// wholeFile lets fn write a new file, which exists only when it is complete; without a
+// name it lets fn write to stdout.
 func wholeFile(name string, stdout io.Writer, fn func(io.Writer) error) error {
 	if name == "" {
 		out := bufio.NewWriter(stdout)
@@ -147,7 +147,7 @@ func wholeFile(name string, stdout io.Writer, fn func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // after the link it does nothing to the file
+	defer func() { _ = os.Remove(f.Name()) }() // removes the temporary name; the link remains
 	out := bufio.NewWriter(f)
 	err = fn(out)
 	if err == nil {
@@ -159,7 +159,7 @@ func wholeFile(name string, stdout io.Writer, fn func(io.Writer) error) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Link(f.Name(), name) // unlike a rename it never replaces
+	return os.Link(f.Name(), name) // unlike a rename it never replaces a file
 }
 
 type auditPrune struct {
@@ -167,13 +167,13 @@ type auditPrune struct {
 	Head string `help:"The last export, kept elsewhere: the record must lead there before anything is removed." type:"existingfile" placeholder:"FILE"`
 }
 
-// Help says what the one line does not.
+// Help explains the command.
 func (auditPrune) Help() string {
 	return "Export first: what is removed cannot be checked again without an export. Only whole stretches up to a signed head go;\n" +
 		"the record then begins there, signed, and says so itself. A record that does not hold is left alone."
 }
 
-// Run removes and tells how much.
+// Run prunes and prints the number of removed events.
 func (t auditPrune) Run(w world) error {
 	exported, err := exportedHeads(t.Head)
 	if err != nil {

@@ -17,13 +17,13 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-17: on PostgreSQL the server's role needs no right to change or remove
-// an event (deploy/README.md): with SELECT and INSERT everything works, and
-// neither UPDATE nor DELETE is possible to whoever takes the server over.
+// OF-17: on PostgreSQL the server's role needs no right to change or remove events
+// (deploy/README.md). With SELECT and INSERT everything works, and an attacker who takes
+// the server over can neither UPDATE nor DELETE.
 func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
 	t.Parallel()
 	owner := testenv.Postgres(t)
-	site.New(t, func(c *config.Config) { // migrates as the owner; its installation is another's
+	site.New(t, func(c *config.Config) { // migrates as the owner; its claim is deleted below
 		c.Database.URL = secret.Text(owner)
 	})
 	db, err := sql.Open("pgx", owner)
@@ -74,7 +74,7 @@ func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
 			t.Error("the server's role may", attack)
 		}
 	}
-	// Removing what is old takes the other role.
+	// Pruning needs the other role.
 	s.Clock.Add(48 * time.Hour)
 	if _, _, err := audit.Prune(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer, time.Hour, s.Clock.Now(), audit.Actor{}); err == nil {
 		t.Error("the server's role pruned")

@@ -34,7 +34,7 @@ func prune(t *testing.T, dir string, args ...string) (code int, stdout, stderr s
 	return commandWith(t, []string{"OLID_AUDIT_KEEP", "1ms"}, append([]string{"audit", "prune", "--data", dir}, args...)...)
 }
 
-// exported writes an export to a file of its own.
+// exported writes an export to a new file and returns its name.
 func exported(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "export.jsonl")
@@ -55,7 +55,7 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 	if code, out, err := prune(t, dir, "--head", first); code != exitOK || !strings.Contains(out, "events removed") {
 		t.Fatal(code, out, err)
 	}
-	// The chain of exports goes on: what comes next stands on the last head.
+	// The chain of exports goes on: the next one continues from the last head.
 	if code, _, err := command(t, "keys", "rotate", "--data", dir); code != exitOK {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 			t.Error(code, out, err)
 		}
 	}
-	// Once more: now the first head is from before the beginning.
+	// Pruning again: now the first head is from before the beginning.
 	if code, out, err := prune(t, dir, "--head", second); code != exitOK {
 		t.Fatal(code, out, err)
 	}
@@ -95,7 +95,7 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 	}
 }
 
-// What an attacker with the database can make of the beginning is found.
+// What an attacker with access to the database can forge at the beginning is found.
 func TestOF17_PruneForged(t *testing.T) {
 	t.Parallel()
 	for name, attack := range map[string]func(t *testing.T, db *sql.DB){
@@ -140,13 +140,13 @@ func TestOF17_PruneForged(t *testing.T) {
 			}
 		})
 	}
-	// A signed head that was kept is signed, but no anchor.
+	// A signed head is signed, but is not an anchor.
 	signer := audit.NewSigner(bytes.Repeat([]byte{1}, 32))
 	kept := signer.Sign(audit.Head{Seq: 1, Hash: "h", At: time.UnixMilli(1)})
 	if (audit.Anchor{Head: kept.Head, Signature: kept.Signature}).Verify(signer.Public()) == nil {
 		t.Error("a head's signature fits an anchor")
 	}
-	// An old anchor brought back leaves a gap.
+	// Restoring an old anchor leaves a gap.
 	dir, _, db := recorded(t)
 	prune(t, dir)
 	run1(t, db, `CREATE TABLE mine AS SELECT * FROM audit_anchor`)
@@ -159,7 +159,7 @@ func TestOF17_PruneForged(t *testing.T) {
 	}
 }
 
-// A young event, and one that no head was signed for, stay.
+// Recent events, and events without a signed head, are not pruned.
 func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -185,7 +185,7 @@ func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 	put(3)
 	_, err = audit.Checkpoint(t.Context(), db.Heads(), signer, s.Clock.Now())
 	site.Must(t, err)
-	put(2) // signed for only after they are young no more
+	put(2) // these get a signed head only when they are old
 	s.Clock.Add(24 * time.Hour)
 	if n := tryPrune(); n != 0 {
 		t.Error("at the very moment:", n)
@@ -197,7 +197,7 @@ func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 	if n := tryPrune(); n != start.Seq+3 {
 		t.Error(n, "went, want", start.Seq+3)
 	}
-	// A clock that was set back is noted, not called tampering.
+	// A clock that was set back is a note, not a fault.
 	s.Put(audit.Event{At: s.Clock.Now().Add(-time.Hour), ActorKind: audit.ActorSystem, Action: "key.moved", Outcome: audit.OK})
 	report, err := audit.Verify(t.Context(), db.Audit(), db.Heads(), signer.Public())
 	site.Must(t, err)
@@ -206,8 +206,7 @@ func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 	}
 }
 
-// OF-26: a file is there whole or not at all, and one that was cut or patched
-// is not taken for whole.
+// OF-26: a file is complete or absent, and a truncated or changed one is recognised.
 func TestOF26_ExportFiles(t *testing.T) {
 	t.Parallel()
 	dir, _, db := recorded(t)
@@ -249,8 +248,7 @@ func TestOF26_ExportFiles(t *testing.T) {
 	}
 }
 
-// The Logboek's lines are a view: about people alone, without what the record
-// says of officials.
+// The Logboek has only the events about data subjects, without those about officials.
 func TestLogboekExport(t *testing.T) {
 	t.Parallel()
 	dir, _, _ := recorded(t)

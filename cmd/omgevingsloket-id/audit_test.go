@@ -15,8 +15,8 @@ import (
 	"omgevingsloket-id/pkg/effect"
 )
 
-// recorded makes a demo folder with a record of a few events, an export of it
-// and a connection that an attacker with the database has.
+// recorded returns a demo folder with a few events in its audit log, an export of them,
+// and a connection of an attacker with access to the database.
 func recorded(t *testing.T) (dir, export string, attacker *sql.DB) {
 	t.Helper()
 	dir = demoFolder(t)
@@ -48,7 +48,7 @@ func TestOF17_AuditVerify(t *testing.T) {
 			t.Error(code, out, err)
 		}
 	}
-	// What is added later does not disturb an old head.
+	// Later events do not affect an old head.
 	if code, _, err := command(t, "keys", "rotate", "--data", dir); code != exitOK {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestOF17_AuditVerify(t *testing.T) {
 	}
 }
 
-// Somebody who can write the database, but has no master key, is found out.
+// Changes by an attacker with access to the database but not to the master key are found.
 func TestOF17_AuditTampering(t *testing.T) {
 	t.Parallel()
 	for name, attack := range map[string]func(t *testing.T, db *sql.DB){
@@ -113,8 +113,7 @@ func run1(t *testing.T, db *sql.DB, query string) {
 	site.Must(t, err)
 }
 
-// recompute does what an attacker who knows this code would: it makes a chain
-// that hangs together again.
+// recompute makes the chain consistent again, as an attacker who knows this code could.
 func recompute(t *testing.T, db *sql.DB) {
 	t.Helper()
 	prev := ""
@@ -137,7 +136,8 @@ func recompute(t *testing.T, db *sql.DB) {
 	site.Must(t, err)
 }
 
-// An export is whole or says so, and its head is signed by this installation.
+// An export is complete or reports that it is not, and its head is signed by this
+// installation.
 func TestOF26_AuditExport(t *testing.T) {
 	t.Parallel()
 	dir, export, db := recorded(t)
@@ -173,7 +173,7 @@ func TestOF26_AuditExport(t *testing.T) {
 	}
 }
 
-// The running provider keeps signed heads.
+// The running provider stores signed heads.
 func TestAuditCheckpoint(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

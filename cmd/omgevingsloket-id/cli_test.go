@@ -23,7 +23,7 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	return code, out.String(), err.String()
 }
 
-// demoFolder makes what `demo` makes before it listens.
+// demoFolder returns a folder as `demo` makes it before it listens.
 func demoFolder(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -145,7 +145,7 @@ func TestCommandsAccount(t *testing.T) {
 	s := site.New(t, nil)
 	a := s.Person(site.Email)
 	dir := demoFolder(t)
-	// The commands work on the same database and master key as the site.
+	// The commands use the same database and master key as the site.
 	text, err := os.ReadFile(filepath.Join(dir, demoConfigName))
 	site.Must(t, err)
 	changed := strings.NewReplacer("sqlite:"+filepath.Join(dir, "olid.db"), s.Config.Database.URL.Reveal(), filepath.Join(dir, "master.key"), s.Config.MasterKeyFile).Replace(string(text))
@@ -182,7 +182,7 @@ func TestCommandsAccount(t *testing.T) {
 	}
 }
 
-// The demo answers, tells what to do, and stops when told.
+// The demo serves, prints what to do, and stops.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	provider, portal := freeAddress(t), freeAddress(t)
@@ -224,7 +224,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// lines passes the first text written on.
+// lines sends the first text that is written.
 type lines chan string
 
 func (l lines) Write(p []byte) (int, error) {

@@ -44,7 +44,7 @@ type clientAdd struct {
 	PublicSubject bool     `help:"Same subject as at other public-subject clients; policy general only."`
 }
 
-// Run checks and keeps the client. A secret is made here and shown once.
+// Run checks and stores the client. It makes a secret and prints it once.
 func (t clientAdd) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		fresh := client.Client{
@@ -96,7 +96,7 @@ func clientRecord(action audit.Action, id string) effect.Effects {
 
 type clientList struct{ target }
 
-// Run lists the clients of file and database.
+// Run lists the clients of the file and of the database.
 func (t clientList) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		all, err := client.NewDirectory(c.Clients, s.DB.Clients(), c.Policy, !c.Production(), time.Now).List(ctx)
@@ -117,7 +117,7 @@ type clientRemove struct {
 	ID string `arg:"" help:"client_id."`
 }
 
-// Run removes a client of the database.
+// Run removes a client from the database.
 func (t clientRemove) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
 		err := s.DB.Clients().Remove(ctx, t.ID, clientRecord(audit.ClientRemoved, t.ID))

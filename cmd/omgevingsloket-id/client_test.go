@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 )
 
-// OF-13: what a client may be registered with, by command and in the file.
+// OF-13: what a client can be registered with, by command and in the file.
 func TestOF13_ClientRegistration(t *testing.T) {
 	t.Parallel()
 	const own = "https://id.example"
@@ -45,7 +45,7 @@ func TestOF13_ClientRegistration(t *testing.T) {
 	if got := site.NewClient("a", site.CallbackURI, nil).UsesOrigin(own, ""); got != "" {
 		t.Error(got)
 	}
-	// By command, and from the file.
+	// Register by command, and in the file.
 	dir := demoFolder(t)
 	if code, _, err := command(t, "migrate", "--data", dir); code != exitOK {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ type demoCommand struct {
 	Review bool   `help:"Officials decide, as in production: with applications to decide on and somebody for each role, in DIR/review."`
 }
 
-// Help says what the one line does not.
+// Help explains the command.
 func (demoCommand) Help() string {
 	return "The practice environment, with everything embedded: applications are approved at once, mails are files in DIR/mail\n" +
 		"and can be read at the portal. The folder is made on the first run and kept. With --review officials decide, as in\n" +
@@ -47,7 +47,7 @@ const (
 	demoSecond = "/second"
 )
 
-// Run serves provider and portal until a signal.
+// Run serves provider and portal until it gets a signal.
 func (d demoCommand) Run(w world) error {
 	if d.Review {
 		d.Data = filepath.Join(d.Data, "review")
@@ -119,7 +119,7 @@ func (d demoCommand) serve(w world, a *app.App, p http.Handler, issuer, portalUR
 	return err
 }
 
-// text says what runs where, and what to do next.
+// text returns what the demo prints: what runs where, and what to do next.
 func (d demoCommand) text(issuer, portalURL string) string {
 	apply, login := "Any data and an empty PDF will do.", "Log in."
 	if d.Review {
@@ -144,8 +144,8 @@ Everything is kept in %[3]s. An account that is blocked is unblocked with
   omgevingsloket-id account unblock --data %[3]s EMAIL
 `
 
-// localOrigin makes the origin of a local address; the demo speaks http and
-// must not be reachable from elsewhere under another name.
+// localOrigin returns the origin of a local address. The demo uses http, and must not be
+// reachable from elsewhere under another name.
 func localOrigin(flag, address string) (string, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -157,8 +157,8 @@ func localOrigin(flag, address string) (string, error) {
 	return "http://" + net.JoinHostPort(host, port), nil
 }
 
-// prepare makes the demo's folder: master key, client secret and a
-// configuration file that the other commands read.
+// prepare fills the demo's folder: the master key, a client secret and a configuration
+// file for the other commands.
 func (d demoCommand) prepare(issuer, portalURL string) (secret.Text, error) {
 	if err := os.MkdirAll(filepath.Join(d.Data, "mail"), 0o700); err != nil {
 		return "", err
@@ -194,8 +194,8 @@ func onceFile(path string, fresh func() ([]byte, error)) error {
 	return os.WriteFile(path, body, 0o600)
 }
 
-// configuration is the demo's configuration file, written at each start so
-// that it follows --listen and --portal.
+// configuration returns the demo's configuration file. It is written at each start,
+// since it depends on --listen and --portal.
 func (d demoCommand) configuration(issuer, portalURL string, clientSecret secret.Text) ([]byte, error) {
 	digest := clientSecret.Hash()
 	if _, err := hex.DecodeString(digest); err != nil {

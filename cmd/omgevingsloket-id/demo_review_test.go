@@ -17,8 +17,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Whatever the demo for officials prints opens what it says: each role gets
-// in, there is work for each, and a second start says the same again.
+// The logins that the demo for officials prints work: each role can log in and finds
+// work, and a second start prints the same.
 func TestDemoReview(t *testing.T) {
 	t.Parallel()
 	d := demoCommand{Data: t.TempDir(), Review: true}
@@ -66,13 +66,13 @@ func TestDemoReview(t *testing.T) {
 	if report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), ""); err != nil || !report.OK() {
 		t.Error("the record of a demo does not verify:", report, err)
 	}
-	// An applicant's own application waits for an official too.
+	// A new application waits for an official too.
 	if c := s.Sent("new@example.com"); c.State != application.Submitted || !s.Config.Reviewed() || s.Kit.Pages.Settings.AtOnce {
 		t.Error("an application is", c.State)
 	}
 }
 
-// The documents that the demo makes up are what they say.
+// The made-up documents are valid files of their types.
 func TestDemoReviewDocuments(t *testing.T) {
 	t.Parallel()
 	for _, make := range []func() (string, string, []byte){demo.PDF, demo.ActivePDF, demo.Picture} {

@@ -4,13 +4,13 @@ import (
 	"omgevingsloket-id/pkg/document"
 )
 
-// inspectCommand is what this program runs itself as, to look into one
-// stranger's file (package document).
+// inspectCommand inspects one untrusted file. The program runs it as a child process of
+// itself (package document).
 type inspectCommand struct {
 	Kind string `arg:""`
 }
 
-// exitCode is an error that has said all there is to say.
+// exitCode is an error with nothing to print.
 type exitCode int
 
 func (exitCode) Error() string { return "exit" }

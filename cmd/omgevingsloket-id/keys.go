@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// keysCommand is about keys.
+// keysCommand holds the commands about keys.
 type keysCommand struct {
 	List   keysList   `cmd:"" help:"List the keys that sign tokens."`
 	Rotate keysRotate `cmd:"" help:"Let the next keys sign from now on; running servers follow within a minute."`
@@ -42,7 +42,7 @@ func (t keysList) Run(w world) error {
 
 type keysRotate struct{ target }
 
-// Run rotates by hand (R-208).
+// Run rotates the signing key (R-208).
 func (t keysRotate) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		m := &signkey.Manager{Store: s.DB.Keys(), Ring: s.Ring, Schedule: c.KeySchedule(), Rand: rand.Reader, Now: time.Now}
@@ -60,7 +60,7 @@ type keysMaster struct {
 	File        string `arg:"" type:"path" help:"File to make; it must not exist."`
 }
 
-// Run makes a key ring file that only its owner may read.
+// Run writes a new key ring file that only its owner can read.
 func (t keysMaster) Run(w world) error {
 	text, err := secret.NewKeyRingFile(config.KeyPrefix(config.Environment(t.Environment))+cmp.Or(t.ID, time.Now().UTC().Format("20060102")), rand.Reader)
 	if err != nil {

@@ -13,14 +13,14 @@ import (
 	"omgevingsloket-id/e2e/site"
 )
 
-// OF-14: nothing that somebody gave us is fetched but a client's jwks_uri
-// (TestR212_OnlyPublicAddresses): no other code makes requests at all.
+// OF-14: no address from outside is fetched except a client's jwks_uri
+// (TestR212_OnlyPublicAddresses): no other code makes requests.
 func TestOF14_OneFetcher(t *testing.T) {
 	t.Parallel()
 	allowed := map[string]bool{
 		"../../op/provider/jwksuri.go": true,
-		"../../op/web/errors.go":       true, // draws a page without a visitor, and sends nothing
-		"operate.go":                   true, // `ready` asks its own server
+		"../../op/web/errors.go":       true, // renders a page for a request that is not sent
+		"operate.go":                   true, // `ready` calls its own server
 		"../internal/portal/client.go": true, // the stand-in for a portal is a client
 	}
 	var found []string
@@ -43,8 +43,8 @@ func TestOF14_OneFetcher(t *testing.T) {
 	}
 }
 
-// The law of the house (README, "The law"): who may import whom. Imports are
-// parsed in this process, so that no test cache can hide a change.
+// The law of the house (README, "The law"): which packages may import which. The test
+// parses the imports itself, so that the test cache cannot hide a change.
 func TestLaw(t *testing.T) {
 	t.Parallel()
 	const root = "../.."
@@ -132,7 +132,7 @@ func forbidden(from, imported string) string {
 	return ""
 }
 
-// A law that catches nothing is none: each clause is broken once here.
+// Each clause of the law is broken once, to see that it is enforced.
 func TestLawCatches(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{
@@ -158,7 +158,7 @@ func TestLawCatches(t *testing.T) {
 	}
 }
 
-// Every package says what it owns (habit: package comments).
+// Every package has a package comment.
 func TestPackageComments(t *testing.T) {
 	t.Parallel()
 	const root = "../.."

@@ -1,11 +1,11 @@
-// Command omgevingsloket-id is the provider and everything an operator needs
-// beside it. It wires: this folder is the only place that knows everyone.
+// Command omgevingsloket-id is the provider, with the commands that an operator needs.
+// Only this folder imports all other packages.
 //
-//	demo      provider, portal and mailbox on this machine, nothing to prepare
+//	demo      provider, portal and mailbox on this machine, without preparation
 //	serve     the provider, from a configuration file
 //	…         what an operator does by hand; each with --help
 //
-// Exit codes: 0 done, 1 failed, 2 used wrongly.
+// Exit codes: 0 success, 1 failure, 2 wrong use.
 package main
 
 import (
@@ -43,7 +43,7 @@ type commands struct {
 	Inspect inspectCommand `cmd:"" name:"inspect-document" hidden:""`
 }
 
-// world is what commands touch of the outside.
+// world is what commands use of the outside.
 type world struct {
 	ctx     context.Context
 	stdin   io.Reader
@@ -53,7 +53,7 @@ type world struct {
 	environ []string
 }
 
-// errUse is a mistake in how a command was used.
+// errUse is wrapped by errors in how a command is used.
 var errUse = errors.New("wrong use")
 
 func main() {

@@ -18,7 +18,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// readyz and metrics tell the truth about both stores, all the time.
+// /readyz and /metrics report the state of both stores at all times.
 func TestReadyzAndMetrics(t *testing.T) {
 	redisServer, postgres := testenv.NewRedis(t), testenv.NewPostgres(t)
 	s := site.New(t, func(c *config.Config) {
@@ -78,7 +78,7 @@ func TestReadyzAndMetrics(t *testing.T) {
 	s.Metrics.Drain()
 	becomes(http.StatusServiceUnavailable)
 
-	// UI-11: nothing of this on the public listener.
+	// UI-11: the public listener serves none of this.
 	for _, path := range []string{"/readyz", "/metrics", "/debug/pprof/", "/debug/vars", "/healthz", "/ready"} {
 		res, err := http.Get(s.Server.URL + path)
 		site.Must(t, err)
@@ -89,8 +89,8 @@ func TestReadyzAndMetrics(t *testing.T) {
 	}
 }
 
-// A store that does not answer stops the start, with words for an operator
-// and without the password in its address.
+// A store that does not answer stops the start, with an explanation for the operator and
+// without the password in its address.
 func TestStartWithoutStores(t *testing.T) {
 	t.Parallel()
 	dir := demoFolder(t)
@@ -118,7 +118,7 @@ func TestStartWithoutStores(t *testing.T) {
 	}
 }
 
-// The master key must be the one that the database was made with.
+// The master key must be the one that the database was created with.
 func TestStartWithAnotherMasterKey(t *testing.T) {
 	t.Parallel()
 	dir, other := demoFolder(t), demoFolder(t)

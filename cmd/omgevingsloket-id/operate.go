@@ -17,7 +17,7 @@ import (
 	"omgevingsloket-id/pkg/installation"
 )
 
-// operator is who is at the command line, for the record.
+// operator returns the name of the user at the command line, for the audit log.
 func operator() string {
 	if u, err := user.Current(); err == nil {
 		return u.Username
@@ -25,7 +25,7 @@ func operator() string {
 	return "unknown"
 }
 
-// withStores runs fn on the stores of a target.
+// withStores calls fn with the stores of a target.
 func withStores(t target, w world, fn func(ctx context.Context, c config.Config, s *app.Stores) error) error {
 	c, err := t.load(w)
 	if err != nil {
@@ -39,7 +39,7 @@ func withStores(t target, w world, fn func(ctx context.Context, c config.Config,
 	return fn(w.ctx, c, s)
 }
 
-// withCurrent is withStores for a schema that is up to date.
+// withCurrent is withStores, but fails if the schema is not up to date.
 func withCurrent(t target, w world, fn func(ctx context.Context, c config.Config, s *app.Stores) error) error {
 	return withStores(t, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		current, err := s.DB.Current(ctx)
@@ -63,7 +63,7 @@ type configCommand struct {
 
 type configCheck struct{ target }
 
-// Run reads the configuration and says what is wrong with it.
+// Run checks the configuration and prints its faults.
 func (t configCheck) Run(w world) error {
 	c, err := t.load(w)
 	if err != nil {
@@ -78,7 +78,7 @@ func (t configCheck) Run(w world) error {
 
 type configPrint struct{ target }
 
-// Run shows the settings.
+// Run prints the settings.
 func (t configPrint) Run(w world) error {
 	c, err := t.load(w)
 	if err != nil {
@@ -92,13 +92,13 @@ type migrateCommand struct {
 	IssuerWas string `help:"Also move the database from this issuer to the one of the configuration, with all servers stopped." placeholder:"ISSUER"`
 }
 
-// Help says what the one line does not.
+// Help explains the command.
 func (migrateCommand) Help() string {
 	return "A database belongs to one environment and one issuer. The environment can never be changed. Moving the issuer makes\n" +
 		"all tokens and sessions worthless; portals that know people by issuer and subject have to be told before."
 }
 
-// Run brings the schema up to date; serve does the same at its start.
+// Run brings the schema up to date, as serve does when it starts.
 func (t migrateCommand) Run(w world) error {
 	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if t.IssuerWas != "" {

@@ -24,7 +24,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// startAgain starts another server on a site's configuration, altered.
+// startAgain starts another server with a site's configuration after change.
 func startAgain(s *site.Site, change func(*config.Config)) error {
 	s.T.Helper()
 	c := s.Config
@@ -36,8 +36,8 @@ func startAgain(s *site.Site, change func(*config.Config)) error {
 	return err
 }
 
-// Each environment refuses the other's database, whatever else fits, and
-// leaves it as it is; so does every command.
+// Each environment refuses the other's database, even if all else matches, and does not
+// change it; so does every command.
 func TestProductionRefusesPracticesDatabase(t *testing.T) {
 	t.Parallel()
 	practice := site.New(t, nil)
@@ -53,7 +53,7 @@ func TestProductionRefusesPracticesDatabase(t *testing.T) {
 		if !errors.Is(err, installation.ErrMismatch) || !strings.Contains(err.Error(), test.word) {
 			t.Error(err)
 		}
-		// With one's own keys it is not even read.
+		// With other keys it cannot even be read.
 		if err := startAgain(test.from, func(c *config.Config) { c.Database = test.of.Config.Database }); !errors.Is(err, installation.ErrMismatch) {
 			t.Error(err)
 		}
@@ -67,7 +67,7 @@ func TestProductionRefusesPracticesDatabase(t *testing.T) {
 	if err := startAgain(practice, func(*config.Config) {}); err != nil {
 		t.Error("its own:", err)
 	}
-	// Nor is its schema moved: the wall comes before the migrations.
+	// Its schema is not migrated either: the check comes before the migrations.
 	db, err := sql.Open("sqlite", strings.TrimPrefix(practice.Config.Database.URL.Reveal(), "sqlite:"))
 	site.Must(t, err)
 	t.Cleanup(func() { site.Must(t, db.Close()) })
@@ -84,8 +84,8 @@ func allEvents(s *site.Site) []audit.Event {
 	return events
 }
 
-// The issuer is part of what a database is for; only a command moves it, and
-// no command moves the environment.
+// The issuer is part of a database's installation. A command can change it; no command
+// can change the environment.
 func TestIssuerIsMovedOnPurpose(t *testing.T) {
 	t.Parallel()
 	s, _ := site.NewProduction(t)
@@ -134,7 +134,7 @@ func TestIssuerIsMovedOnPurpose(t *testing.T) {
 	if err != nil || len(events) != 1 || events[0].Details["was"] != was || events[0].ActorKind != audit.ActorOperator {
 		t.Error(events, err)
 	}
-	// Practice on this machine alone follows its ports (`demo --listen`).
+	// Practice on localhost may change its port (`demo --listen`).
 	local := site.New(t, nil)
 	if err := startAgain(local, func(c *config.Config) { c.Issuer = "http://localhost:18999" }); err != nil {
 		t.Error(err)
@@ -144,9 +144,8 @@ func TestIssuerIsMovedOnPurpose(t *testing.T) {
 	}
 }
 
-// Both environments on one Redis: nothing that the one keeps is found by the
-// other, and no cookie, code or token of practice is worth anything at
-// production, nor the other way round.
+// With both environments on one Redis, neither finds what the other stored, and no
+// cookie, code or token of one is valid at the other.
 func TestProductionRefusesPracticesSessions(t *testing.T) {
 	t.Parallel()
 	address := testenv.Redis(t)
@@ -200,7 +199,7 @@ func TestProductionRefusesPracticesSessions(t *testing.T) {
 	if len(count) != 2 || count[app.InstallationOf(practice.Config).Namespace()] == 0 || count[app.InstallationOf(production.Config).Namespace()] == 0 {
 		t.Error("names in the shared Redis:", count)
 	}
-	// The very handle, asked for at the store.
+	// Read the same handle from the store.
 	for _, key := range keys {
 		hash := key[strings.LastIndex(key, ":")+1:]
 		_, errPractice := practice.Stores.Sessions.Get(t.Context(), hash)
@@ -211,8 +210,8 @@ func TestProductionRefusesPracticesSessions(t *testing.T) {
 	}
 }
 
-// A new database of before this wall existed is taken by who comes first; of
-// a crowd of servers one tells of it.
+// A database from before there were installations is claimed by the first server; of
+// simultaneous servers one writes the event.
 func TestInstallationIsClaimedOnce(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

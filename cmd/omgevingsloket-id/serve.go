@@ -11,13 +11,13 @@ type serveCommand struct {
 	target
 }
 
-// Help says what the one line does not.
+// Help explains the command.
 func (serveCommand) Help() string {
 	return "Every setting can also come from the environment (OLID_…); deploy/omgevingsloket-id.example.yaml explains each.\n" +
 		"SIGTERM stops it: readiness goes first, running requests finish."
 }
 
-// Run serves until a signal.
+// Run serves until it gets a signal.
 func (s serveCommand) Run(w world) error {
 	c, err := s.load(w)
 	if err != nil {
@@ -37,13 +37,13 @@ func (s serveCommand) Run(w world) error {
 
 func newLogger(c config.Config, w world) *slog.Logger {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(c.Log.Level)) // checked with the configuration
+	_ = level.UnmarshalText([]byte(c.Log.Level)) // config has checked it
 	options := &slog.HandlerOptions{Level: level}
 	var handler slog.Handler = slog.NewJSONHandler(w.stderr, options)
 	if c.Log.Format == "text" {
 		handler = slog.NewTextHandler(w.stderr, options)
 	}
 	log := slog.New(handler)
-	slog.SetDefault(log) // the protocol library logs there
+	slog.SetDefault(log) // used by the protocol library
 	return log
 }

@@ -31,8 +31,8 @@ type staffAdd struct {
 	Lang  string   `default:"nl" enum:"nl,en" help:"Language: ${enum}."`
 }
 
-// Run invites, and prints the link that the official opens. Somebody who is
-// known is invited anew: password and app of before are gone.
+// Run invites an official and prints the link of the invitation. An existing official is
+// invited again and loses the password and the authenticator app.
 func (t staffAdd) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if c.Console.Origin == "" && c.Production() {
@@ -42,11 +42,11 @@ func (t staffAdd) Run(w world) error {
 		for _, r := range t.Role {
 			roles = append(roles, staff.Role(r))
 		}
-		rules, err := staffRules(c, s)
+		service, err := staffService(c, s)
 		if err != nil {
 			return err
 		}
-		handle, m, err := rules.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Operator(operator()))
+		handle, m, err := service.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Operator(operator()))
 		if errors.Is(err, mail.ErrAddress) {
 			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
 		}
@@ -54,13 +54,13 @@ func (t staffAdd) Run(w world) error {
 			return err
 		}
 		fmt.Fprintf(w.stdout, "%s is invited. This link works once and for 72 hours; hand it over in a safe way:\n%s\n",
-			m.Name, rules.Link(handle).Reveal())
+			m.Name, service.Link(handle).Reveal())
 		return nil
 	})
 }
 
-// staffRules are those of inviting and removing.
-func staffRules(c config.Config, s *app.Stores) (*staff.Service, error) {
+// staffService returns the service that invites and removes officials.
+func staffService(c config.Config, s *app.Stores) (*staff.Service, error) {
 	letters, err := app.NewLetters(c, rand.Reader)
 	return &staff.Service{Store: s.DB.Staff(), Letters: letters, Link: app.InviteLink(c), Rand: rand.Reader, Now: time.Now}, err
 }
@@ -101,9 +101,9 @@ func (t staffRemove) Run(w world) error {
 		}
 		m, err := s.DB.Staff().ByEmail(ctx, address)
 		if err == nil {
-			var rules *staff.Service
-			if rules, err = staffRules(c, s); err == nil {
-				err = rules.Remove(ctx, m, audit.Operator(operator()))
+			var service *staff.Service
+			if service, err = staffService(c, s); err == nil {
+				err = service.Remove(ctx, m, audit.Operator(operator()))
 			}
 		}
 		if errors.Is(err, errs.ErrNotFound) || errors.Is(err, errs.ErrConflict) {

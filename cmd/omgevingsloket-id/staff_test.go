@@ -9,8 +9,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-18: nobody becomes the first official over the web, whatever is in the
-// database, and there is no password to begin with.
+// OF-18: the first official can only be made by command, not over the web, and no
+// official starts with a password.
 func TestOF18_FirstOfficialOnlyByCommand(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -57,7 +57,7 @@ func TestOF18_FirstOfficialOnlyByCommand(t *testing.T) {
 	nobody("after the last one was removed")
 }
 
-// At the command line the same rules invite and remove.
+// The same rules apply to inviting and removing at the command line.
 func TestStaffAddAndRemove(t *testing.T) {
 	t.Parallel()
 	dir := demoFolder(t)

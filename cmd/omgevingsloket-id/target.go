@@ -8,13 +8,13 @@ import (
 	"omgevingsloket-id/pkg/config"
 )
 
-// target names the installation a command works on.
+// target names the installation that a command works on.
 type target struct {
 	Config string `help:"Configuration file." type:"path" xor:"target" placeholder:"FILE" env:"OLID_CONFIG"`
 	Data   string `help:"Data folder of a demo, instead of --config." type:"path" xor:"target" placeholder:"DIR"`
 }
 
-// load reads the configuration; a demo's folder holds one as well.
+// load reads the configuration; the folder of a demo has one as well.
 func (t target) load(w world) (config.Config, error) {
 	path := t.Config
 	if t.Data != "" {

@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 )
 
-// commandLine runs the binary's own command line in this process.
+// commandLine runs the program's command line in this process.
 func commandLine(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -19,12 +19,11 @@ func commandLine(t *testing.T, args ...string) (code int, stdout, stderr string)
 	return code, out.String(), errs.String()
 }
 
-// The helpdesk's way until it has a console: `account unblock`, while the
-// server runs.
+// `account unblock` works while the server runs.
 func TestEN20_UnblockAtTheCommandLine(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	// The command has the machine's clock.
+	// The command uses the machine's clock.
 	s := site.Start(t, site.Setup{At: time.Now().UTC().Truncate(time.Second), Config: func(c *config.Config) {
 		_, err := demoCommand{Data: dir, Listen: strings.TrimPrefix(c.Issuer, "http://")}.prepare(c.Issuer, "http://localhost:1")
 		site.Must(t, err)

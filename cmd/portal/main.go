@@ -1,6 +1,6 @@
-// Command portal runs the relying party that stands in for the Omgevingsloket:
-// a website to log in at with Omgevingsloket-ID. All of it is in
-// cmd/internal/portal; this file only reads the settings.
+// Command portal runs the relying party that stands in for the Omgevingsloket: a website
+// to log in at with Omgevingsloket-ID. This file reads the settings; the rest is in
+// cmd/internal/portal.
 package main
 
 import (
@@ -51,7 +51,7 @@ func main() {
 	var s settings
 	parser, err := kong.New(&s, kong.Name("portal"),
 		kong.Description("A relying party that stands in for the Omgevingsloket."),
-		kong.Exit(func(int) { os.Exit(0) })) // only --help comes here
+		kong.Exit(func(int) { os.Exit(0) })) // called by --help only
 	if err != nil {
 		panic(err)
 	}

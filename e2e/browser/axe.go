@@ -14,7 +14,7 @@ import (
 //go:embed testdata/axe/axe.min.js
 var axeSource string
 
-// axeRun asks for WCAG 2.2 A and AA and for good practice.
+// axeRun runs the rules of WCAG 2.2 A and AA, and of good practice.
 const axeRun = `axe.run(document, {
 	resultTypes: ["violations"],
 	runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -35,12 +35,12 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s (%s): %s\n  %s", v.Rule, v.Impact, v.Help, strings.Join(v.Where, "\n  "))
 }
 
-// Axe examines the page as it is now with axe-core and returns what is wrong.
+// Axe checks the page as it is now with axe-core and returns the violations.
 func (s *Session) Axe() []Violation {
 	s.t.Helper()
 	if !s.settings.scripts {
-		// axe-core needs timers. Scripts of the page were passed over when it
-		// was read, and are not run now.
+		// axe-core needs timers. The page's own scripts were skipped when it was parsed, and
+		// are not run now.
 		s.allowScripts(true)
 		defer s.allowScripts(false)
 	}

@@ -1,15 +1,15 @@
-// Package browser drives a real Chromium for the journeys: one browser process
-// per test process, one fresh profile (cookies, cache, history) per New.
+// Package browser drives a real Chromium for the journeys: one browser process per test
+// process, one fresh profile (cookies, cache, history) per New.
 //
-// It does what a person does: it finds buttons and links by the name that a
-// screen reader would read out, clicks where they are on the screen, and types
-// into fields. It needs no script in the page, so everything works the same
-// with JavaScript off. Every action waits for what it needs and for the page
-// that follows, and fails the test with what is on the screen.
+// It works as a person does: it finds buttons and links by the name that a screen reader
+// would read out, clicks where they are on the screen, and types into fields. It needs no
+// script in the page, so that everything works the same with JavaScript off. Every action
+// waits for what it needs and for the page that follows, and otherwise fails the test with
+// the text on the screen.
 //
-// Errors on the console, violations of the content security policy, failed
-// requests and requests to other machines are collected on the way; those that
-// a test does not ask for with Problems fail it at its end.
+// It collects errors on the console, violations of the content security policy, failed
+// requests and requests to other machines. Those that a test does not read with Problems
+// fail it at its end.
 package browser
 
 import (
@@ -31,7 +31,7 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// settings are what the options of New choose.
+// settings are set by the options of New.
 type settings struct {
 	scripts  bool
 	phone    bool
@@ -46,24 +46,24 @@ type Option func(*settings)
 // NoScript turns JavaScript off, as a visitor may.
 func NoScript() Option { return func(s *settings) { s.scripts = false } }
 
-// Phone is a phone of 390 × 844 CSS pixels at three device pixels each, with a
-// touch screen. Without it: a window of 1280 × 900.
+// Phone emulates a phone of 390 × 844 CSS pixels at three device pixels each, with a touch
+// screen. Without it the window is 1280 × 900.
 func Phone() Option { return func(s *settings) { s.phone = true } }
 
-// Dark is a visitor who prefers dark screens.
+// Dark emulates a visitor who prefers dark screens.
 func Dark() Option { return func(s *settings) { s.dark = true } }
 
-// Language is the visitor's Accept-Language, such as "en" or "en-GB,en". The
-// default is "nl".
+// Language sets the visitor's Accept-Language, such as "en" or "en-GB,en". The default is
+// "nl".
 func Language(tags string) Option { return func(s *settings) { s.language = tags } }
 
-// NoBFCache turns the back/forward cache off: Back then loads the page again.
-// The cache is on otherwise, as it is for visitors (other browser drivers turn
-// it off, and then cannot see what it gives away).
+// NoBFCache turns the back/forward cache off: Back then loads the page again. By default
+// the cache is on, as it is for visitors (other browser drivers turn it off, and so miss
+// pages that it shows).
 func NoBFCache() Option { return func(s *settings) { s.bfcache = false } }
 
-// engine is a running browser. Whether there is a back/forward cache is decided
-// when it starts, so there are two of them.
+// engine is a running browser. The back/forward cache is turned on or off when it starts,
+// so there are two of them.
 type engine struct {
 	once      sync.Once
 	err       error
@@ -89,8 +89,8 @@ func (s settings) start(t testing.TB) *engine {
 	return e
 }
 
-// flags are the command line of the browser: chromedp's own list, which does
-// not touch the back/forward cache, and what keeps the browser to this machine.
+// flags returns the command line of the browser: chromedp's own list, which leaves the
+// back/forward cache alone, and flags that keep the browser from other machines.
 func flags(path, dir string, certificate *x509.Certificate, bfcache bool) []chromedp.ExecAllocatorOption {
 	off := "Translate,BlinkGenPropertyTrees,MediaRouter,OptimizationHints,AutofillServerCommunication"
 	if !bfcache {
@@ -106,11 +106,11 @@ func flags(path, dir string, certificate *x509.Certificate, bfcache bool) []chro
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-search-engine-choice-screen", true),
-		// No name but that of this machine exists, so nothing a page asks
-		// for can leave it.
+		// Only names of this machine resolve, so that a page's requests cannot
+		// leave it.
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1, EXCLUDE ::1"),
-		// The certificate of testenv.TLS is the only one that is trusted
-		// without an authority that the browser knows.
+		// Only the certificate of testenv.TLS is trusted without an authority that
+		// the browser knows.
 		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(key[:])),
 		chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) {
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // for testenv.Reap
@@ -120,7 +120,7 @@ func flags(path, dir string, certificate *x509.Certificate, bfcache bool) []chro
 
 // launch starts the browser. It ends when the test process does.
 func (e *engine) launch(options []chromedp.ExecAllocatorOption) error {
-	quiet := func(string, ...any) {} // chromedp reports events that it does not know yet
+	quiet := func(string, ...any) {} // chromedp reports unknown events
 	ctx, _ := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ = chromedp.NewContext(ctx, chromedp.WithLogf(quiet), chromedp.WithErrorf(quiet))
 	if err := chromedp.Do(ctx); err != nil {

@@ -13,10 +13,9 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// Click clicks the button or, if there is none, the link or the summary with
-// exactly this name, and waits for the page that follows. The name is the one
-// of the accessibility tree: what is written on it, unless a label says
-// otherwise. There must be one.
+// Click clicks the button or, if there is none, the link or the summary with exactly this
+// name, and waits for the page that follows. The name is that of the accessibility tree:
+// the text, unless a label says otherwise. It must be unique.
 func (s *Session) Click(name string) {
 	s.t.Helper()
 	s.click("Click("+quote(name)+")", func() (runtime.RemoteObjectID, error) {
@@ -40,8 +39,8 @@ func (s *Session) ClickLink(name string) {
 	})
 }
 
-// ClickCSS clicks the one element that the CSS selector finds, for what has no
-// name or shares it.
+// ClickCSS clicks the one element that matches the CSS selector, for elements without a
+// unique name.
 func (s *Session) ClickCSS(css string) {
 	s.t.Helper()
 	s.click("ClickCSS("+quote(css)+")", func() (runtime.RemoteObjectID, error) {
@@ -55,8 +54,8 @@ func (s *Session) Submit() {
 	s.click("Submit", func() (runtime.RemoteObjectID, error) { return s.find(`submitter()`) })
 }
 
-// Names lists the buttons and links on the page, for messages and for tests
-// that say what may be clicked.
+// Names lists the buttons and links on the page, for messages and for tests of what can be
+// clicked.
 func (s *Session) Names() []string {
 	s.t.Helper()
 	var names []string
@@ -78,8 +77,8 @@ func (s *Session) Names() []string {
 	return names
 }
 
-// clickable finds the one element with the name among the first of the roles
-// that has any.
+// clickable returns the one element with the name among those of the first role that has
+// any.
 func (s *Session) clickable(name string, roles ...string) (runtime.RemoteObjectID, error) {
 	for _, role := range roles {
 		nodes, err := s.tree(name, role)
@@ -107,7 +106,7 @@ func (s *Session) clickable(name string, roles ...string) (runtime.RemoteObjectI
 	return "", fmt.Errorf("no %s has this name", strings.Join(roles, ", "))
 }
 
-// tree asks the accessibility tree. An empty name means any.
+// tree queries the accessibility tree. An empty name matches any.
 func (s *Session) tree(name, role string) ([]*accessibility.Node, error) {
 	root, err := s.find(`document`)
 	if err != nil {
@@ -128,7 +127,7 @@ func unquote(v *accessibility.Value) string {
 	return text
 }
 
-// click waits for the element, clicks it and waits for what follows.
+// click waits for the element, clicks it and waits for the page that follows.
 func (s *Session) click(what string, find func() (runtime.RemoteObjectID, error)) {
 	s.t.Helper()
 	var at spot
@@ -146,22 +145,22 @@ func (s *Session) click(what string, find func() (runtime.RemoteObjectID, error)
 	s.settle(before, at.Leads)
 }
 
-// spot is a point of the window, in CSS pixels, and whether a click there
-// should lead to another page.
+// spot is a point of the window, in CSS pixels, and whether a click there should lead to
+// another page.
 type spot struct {
 	X, Y  float64
 	Leads bool
 }
 
-// spot scrolls the element into view and finds where to click it. What lies
-// under something else cannot be clicked.
+// spot scrolls the element into view and returns where to click it. An element that is
+// covered by another cannot be clicked.
 func (s *Session) spot(e runtime.RemoteObjectID) (spot, error) {
 	var at spot
 	err := s.on(e, `target(this)`, &at)
 	return at, err
 }
 
-// on runs an expression beside page.js with this as the element.
+// on runs an expression with the functions of page.js, with the element as this.
 func (s *Session) on(e runtime.RemoteObjectID, expression string, v any) error {
 	r, err := call(s, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
 		ObjectID: e, ReturnByValue: new(true),

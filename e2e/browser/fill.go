@@ -11,8 +11,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Fill replaces what is in the text field with the name. A field that keeps
-// less than it was given (maxlength) fails the test.
+// Fill replaces the text in the field with the name. It fails the test if the field keeps
+// less than value (maxlength).
 func (s *Session) Fill(name, value string) {
 	s.t.Helper()
 	s.try("Fill("+quote(name)+")", func() error {
@@ -33,7 +33,7 @@ func (s *Session) Fill(name, value string) {
 		if err := s.on(e, `this.value`, &got); err != nil {
 			return err
 		}
-		// A text area keeps its lines apart in one way only.
+		// A text area has only one form of line break.
 		if got != strings.ReplaceAll(value, "\r\n", "\n") {
 			return fmt.Errorf("the field holds %q", got)
 		}
@@ -110,8 +110,8 @@ var keys = map[string]string{
 	"ArrowDown": kb.ArrowDown, "ArrowUp": kb.ArrowUp,
 }
 
-// Press presses a key (Enter, Tab, Escape, Space, Backspace, ArrowDown, ArrowUp,
-// or a character) on whatever has the focus, and follows where that leads.
+// Press presses a key (Enter, Tab, Escape, Space, Backspace, ArrowDown, ArrowUp, or a
+// character) on the focused element, and follows where that leads.
 func (s *Session) Press(key string) {
 	s.t.Helper()
 	if named, ok := keys[key]; ok {

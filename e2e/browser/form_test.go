@@ -28,7 +28,7 @@ const form = `<header><a href="/">Start</a></header><main>
 <button>Volgende <span>stap</span></button>
 </form></main>`
 
-// echo shows what was sent.
+// echo answers with the form that was sent.
 func echo(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseMultipartForm(1 << 20); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

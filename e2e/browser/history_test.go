@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestBFCacheIsOn is the control for every test that says a page is gone after
-// Back: with the cache on, an ordinary page is still there, even with no-store.
+// TestBFCacheIsOn is the control for every test that says that a page is gone after Back:
+// with the cache on, an ordinary page is still there, even with no-store.
 func TestBFCacheIsOn(t *testing.T) {
 	const page = `<main>geheim</main><a href="/next">Verder</a>
 		<script>onpageshow = e => { document.title = e.persisted ? "bewaard" : "geladen" }</script>`
@@ -38,8 +38,8 @@ func TestBFCacheIsOn(t *testing.T) {
 	}
 }
 
-// TestBackToAPostedPage shows why an answer to a POST is a good place for what
-// is shown once: the back/forward cache takes no such page.
+// TestBackToAPostedPage shows that the back/forward cache keeps no answer to a POST, which
+// is therefore the place for what is shown once.
 func TestBackToAPostedPage(t *testing.T) {
 	for name, options := range map[string][]Option{"with bfcache": nil, "without": {NoBFCache()}, "no script": {NoScript()}} {
 		t.Run(name, func(t *testing.T) {
@@ -53,15 +53,15 @@ func TestBackToAPostedPage(t *testing.T) {
 			b.Click("Toon")
 			b.Click("Verder")
 			b.Back()
-			// The browser's own page, "Confirm Form Resubmission", which is
-			// empty without script.
+			// The browser's own page, "Confirm Form Resubmission", is empty without
+			// script.
 			if !strings.HasPrefix(b.URL(), "chrome-error:") || b.Status() != 0 {
 				t.Error(b.describe())
 			}
 			if n := s.visited("POST /show"); n != 1 {
 				t.Errorf("%d posts", n)
 			}
-			b.Reload() // and agree to send it again
+			b.Reload() // sends the form again
 			b.WaitText("geheim")
 			if n := s.visited("POST /show"); n != 2 {
 				t.Errorf("%d posts after Reload", n)
@@ -135,7 +135,7 @@ func TestWithinAPage(t *testing.T) {
 func TestSlowPageIsWaitedFor(t *testing.T) {
 	release := make(chan bool)
 	s := newSite(t, map[string]http.HandlerFunc{
-		// The page takes its time to go, and the next takes its time to come.
+		// The navigation starts late, and the next page is slow.
 		"/": show(`<main><a href="/slow">Verder</a></main><script>
 			document.querySelector("a").onclick = e => { e.preventDefault(); setTimeout(() => { location = "/slow" }, 500) }</script>`),
 		"/slow": func(w http.ResponseWriter, _ *http.Request) {

@@ -19,8 +19,8 @@ import (
 //go:embed page.js
 var pageScript string
 
-// world returns our own script world in the page on the screen. The page's
-// scripts and its content security policy do not reach into it.
+// world returns a script world of our own in the page. The page's scripts and its content
+// security policy do not affect it.
 func (s *Session) world() (runtime.ExecutionContextID, error) {
 	s.watch.mu.Lock()
 	frame := s.watch.frame
@@ -29,7 +29,7 @@ func (s *Session) world() (runtime.ExecutionContextID, error) {
 	return w.ExecutionContextID, err
 }
 
-// evaluate runs an expression beside the functions of page.js. An exception is
+// evaluate runs an expression with the functions of page.js. An exception is returned as
 // an error with its message.
 func (s *Session) evaluate(expression string, params runtime.EvaluateParams) (*runtime.RemoteObject, error) {
 	world, err := s.world()
@@ -82,15 +82,14 @@ func (s *Session) find(expression string) (runtime.RemoteObjectID, error) {
 	return r.ObjectID, nil
 }
 
-// quote makes a Go string a string of a script.
+// quote returns text as a string literal of a script.
 func quote(text string) string {
 	quoted, _ := json.Marshal(text) // cannot fail on a string
 	return string(quoted)
 }
 
-// try calls f until it returns nil; the last error fails the test. A page that
-// changes under f's hands is one reason to try again, an element that is still
-// to come another.
+// try calls f until it returns nil; if it does not, its last error fails the test. The page
+// may change while f runs, or an element may still be missing.
 func (s *Session) try(what string, f func() error) {
 	s.t.Helper()
 	deadline := time.Now().Add(s.patience)
@@ -116,37 +115,35 @@ func get[T any](s *Session, what, expression string) T {
 	return v
 }
 
-// Text returns the visible text of the page's main part, or of all of it if it
-// has none. Blanks are single.
+// Text returns the visible text of the page's main part, or of the whole page if it has
+// none, with single spaces.
 func (s *Session) Text() string { s.t.Helper(); return get[string](s, "Text", `textOf(content())`) }
 
-// TextOf returns the visible text of the one element that the CSS selector
-// finds.
+// TextOf returns the visible text of the one element that matches the CSS selector.
 func (s *Session) TextOf(css string) string {
 	s.t.Helper()
 	return get[string](s, "TextOf", `textOf(select(`+quote(css)+`))`)
 }
 
-// Count returns how many visible elements the CSS selector finds now.
+// Count returns how many visible elements match the CSS selector.
 func (s *Session) Count(css string) int {
 	s.t.Helper()
 	return get[int](s, "Count", `[...document.querySelectorAll(`+quote(css)+`)].filter(shown).length`)
 }
 
-// Attribute returns an attribute of the one element that the CSS selector
-// finds, "" if it is not there.
+// Attribute returns an attribute of the one element that matches the CSS selector, or "".
 func (s *Session) Attribute(css, name string) string {
 	s.t.Helper()
 	return get[string](s, "Attribute", `select(`+quote(css)+`).getAttribute(`+quote(name)+`) ?? ""`)
 }
 
-// Value returns what is in the field with the name.
+// Value returns the value of the field with the name.
 func (s *Session) Value(name string) string {
 	s.t.Helper()
 	return get[string](s, "Value", `field(`+quote(name)+`).value`)
 }
 
-// HTML returns the document as the browser understood it.
+// HTML returns the document as the browser parsed it.
 func (s *Session) HTML() string {
 	s.t.Helper()
 	return get[string](s, "HTML", `document.documentElement.outerHTML`)
@@ -158,15 +155,14 @@ func (s *Session) Title() string { s.t.Helper(); return get[string](s, "Title", 
 // URL returns the address of the page.
 func (s *Session) URL() string { s.t.Helper(); return get[string](s, "URL", `location.href`) }
 
-// Status returns the HTTP status of the page, 0 if no server answered.
+// Status returns the HTTP status of the page, or 0 if no server answered.
 func (s *Session) Status() int { return s.watch.status() }
 
 // Header returns a response header of the page.
 func (s *Session) Header(name string) string { return s.watch.header(name) }
 
-// Eval runs a script in the page itself, as the page's own scripts run, and
-// decodes its value. With JavaScript off it still runs, but nothing that it
-// sets going (timers, promises) does.
+// Eval runs a script in the page, like the page's own scripts, and decodes its value. With
+// JavaScript off it still runs, but timers and promises do not.
 func Eval[T any](s *Session, script string) T {
 	s.t.Helper()
 	params := runtime.EvaluateParams{Expression: script, ReturnByValue: new(true), AwaitPromise: new(s.settings.scripts)}
@@ -207,7 +203,7 @@ func (s *Session) Cookies() []*http.Cookie {
 	return all
 }
 
-// Cookie returns the cookie with the name, nil if there is none.
+// Cookie returns the cookie with the name, or nil.
 func (s *Session) Cookie(name string) *http.Cookie {
 	s.t.Helper()
 	for _, c := range s.Cookies() {
@@ -218,14 +214,13 @@ func (s *Session) Cookie(name string) *http.Cookie {
 	return nil
 }
 
-// SetCookie plants a cookie for the URL, as an attacker or an older visit may
-// have done.
+// SetCookie sets a cookie for the URL, as an attacker or an earlier visit may have done.
 func (s *Session) SetCookie(url, name, value string) {
 	s.t.Helper()
 	must(s, network.SetCookie, network.SetCookieParams{URL: url, Name: name, Value: value})
 }
 
-// ClearCookies forgets all cookies of the visitor.
+// ClearCookies removes all cookies of the visitor.
 func (s *Session) ClearCookies() {
 	s.t.Helper()
 	_, err := chromedp.CallBrowser(s.ctx, storage.ClearCookies, storage.ClearCookiesParams{BrowserContextID: s.profile})
@@ -246,8 +241,7 @@ func (s *Session) WaitText(text string) {
 	})
 }
 
-// WaitURL waits until the address is one that match wants, and until that page
-// is complete.
+// WaitURL waits until match returns true for the address, and until that page is complete.
 func (s *Session) WaitURL(match func(url string) bool) {
 	s.t.Helper()
 	s.try("WaitURL", func() error {

@@ -10,32 +10,30 @@ import (
 )
 
 const (
-	// begin is how long a click may take to set the navigation going that it
-	// should lead to. It passes only when something stops the navigation,
-	// such as a content security policy.
+	// begin is how long a click may take to start the navigation that it should
+	// start. That time runs out only when something stops the navigation, such
+	// as a content security policy.
 	begin = 5 * time.Second
-	// glance is how long we look whether an action that need not lead
-	// anywhere does so all the same.
+	// glance is how long to wait for a navigation after an action that need not
+	// start one.
 	glance = 100 * time.Millisecond
-	// hops is how often a page may lead on by itself (Refresh).
+	// hops is how many pages in a row may go on to another by themselves (Refresh).
 	hops = 10
 )
 
-// Open goes to an address, as if it was typed, and waits for the page.
+// Open goes to a typed address and waits for the page.
 func (s *Session) Open(url string) {
 	s.t.Helper()
 	before := s.watch.now()
 	res := must(s, page.Navigate, page.NavigateParams{URL: url})
-	// An error status without a body counts as a failure there; the status
-	// can be asked for.
+	// An error status without a body is reported as a failure; Status returns it.
 	if res.ErrorText != "" && res.ErrorText != "net::ERR_HTTP_RESPONSE_CODE_FAILURE" {
 		s.fatalf("Open(%s): %s", url, res.ErrorText)
 	}
 	s.settle(before, res.LoaderID != "")
 }
 
-// Reload asks for the page again. What was posted is posted again, as if the
-// visitor had agreed to it.
+// Reload requests the page again. A form is sent again, without asking.
 func (s *Session) Reload() {
 	s.t.Helper()
 	before := s.watch.now()
@@ -59,17 +57,17 @@ func (s *Session) step(by int64) {
 	}
 	before := s.watch.now()
 	must(s, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: history.Entries[to].ID})
-	// A page from the back/forward cache takes the screen after it has
-	// finished loading, all others before.
+	// A page from the back/forward cache is shown after it has finished
+	// loading, all others before.
 	if !s.watch.wait(testenv.Patience, func(j journey) bool { return j.commits > before.commits }) {
 		s.fatalf("no page came")
 	}
 	s.settle(before, false)
 }
 
-// settle waits until the tab has arrived, through redirects and pages that lead
-// on by themselves. expect says that a navigation should begin; otherwise one
-// is followed if it is there.
+// settle waits until the tab has arrived, after redirects and pages that go on by
+// themselves. If expect is set, a navigation must begin; otherwise one is followed if there
+// is any.
 func (s *Session) settle(before journey, expect bool) {
 	s.t.Helper()
 	limit := glance
@@ -98,8 +96,8 @@ func (s *Session) settle(before journey, expect bool) {
 	s.fatalf("the page leads on and on")
 }
 
-// leadsOn tells whether the page has a meta element that leads on at once.
+// leadsOn reports whether the page has a meta element that goes on at once.
 func (s *Session) leadsOn() bool {
 	refresh, err := ask[string](s, `document.querySelector("meta[http-equiv=refresh i]")?.content ?? ""`)
-	return err != nil || goesOn(refresh) // an error: the page is just leaving
+	return err != nil || goesOn(refresh) // after an error the page is being left
 }

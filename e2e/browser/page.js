@@ -1,6 +1,6 @@
-// What the tests ask of a page. It runs in a world of its own beside the page:
-// it sees the document, and no script of the page sees it. It must do without
-// timers and promises, which stand still when JavaScript is off.
+// Functions that the tests run in a page. They run in a script world of their own:
+// they can use the document, and scripts of the page cannot see them. They must not
+// use timers and promises, which do not run when JavaScript is off.
 
 const fail = (message) => { throw new Error(message); };
 
@@ -13,7 +13,7 @@ const one = (found, what) =>
 
 const textOf = (e) => (e ? e.innerText.replace(/[^\S\n]+/g, " ").replace(/ ?\n ?/g, "\n").trim() : "");
 
-// content is what a page is about, without header and footer.
+// content is the main part of a page.
 const content = () => document.querySelector("main") ?? document.body;
 
 const select = (css) => one([...document.querySelectorAll(css)].filter(shown), css);
@@ -28,15 +28,15 @@ const choice = (name, value) =>
 	one(named(name).filter((e) => ["radio", "checkbox"].includes(e.type) && e.value === value),
 		`choices named ${name} with the value ${value}`);
 
-// submitter is the button of the one form that the page is about.
+// submitter is the button of the only form in the main part.
 const submitter = () => {
 	const forms = [...content().querySelectorAll("form")].filter(shown);
 	const button = [...one(forms, "forms").elements].find((e) => e.type === "submit" && shown(e));
 	return button ?? fail("the form has no button");
 };
 
-// target is where to click an element; of a choice that is drawn by its label,
-// the label.
+// target returns the point to click: of the element, or of its label if a choice is
+// drawn by its label.
 const target = (e) => {
 	if (e.disabled) fail(`${tag(e)} is disabled`);
 	const candidates = [e, ...(e.labels ?? [])];
@@ -56,7 +56,7 @@ const target = (e) => {
 	return fail(`${tag(e)} cannot be clicked: it is ${covered}`);
 };
 
-// leads tells whether a click should lead to another page.
+// leads reports whether a click should lead to another page.
 const leads = (e) => {
 	const link = e.closest("a[href]");
 	if (link) {

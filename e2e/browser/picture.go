@@ -14,11 +14,10 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// Screenshot writes a PNG of the whole page, as long as it is, to path.
+// Screenshot writes a PNG of the whole length of the page to path.
 func (s *Session) Screenshot(path string) { s.t.Helper(); s.save(path, nil) }
 
-// ScreenshotElement writes a PNG of the one element that the CSS selector
-// finds to path.
+// ScreenshotElement writes a PNG of the one element that matches the CSS selector to path.
 func (s *Session) ScreenshotElement(css, path string) {
 	s.t.Helper()
 	type box struct{ X, Y, Width, Height float64 }
@@ -40,7 +39,7 @@ func (s *Session) save(path string, clip *page.Viewport) {
 	}
 }
 
-// picture returns a PNG of a part of the page, of all of it if clip is nil.
+// picture returns a PNG of a part of the page, or of the whole page if clip is nil.
 func (s *Session) picture(clip *page.Viewport) ([]byte, error) {
 	if clip == nil {
 		metrics, err := call(s, page.GetLayoutMetrics, cdp.Empty{})
@@ -56,8 +55,8 @@ func (s *Session) picture(clip *page.Viewport) ([]byte, error) {
 	return res.Data, err
 }
 
-// QR returns what the one QR code in a picture says, read by a program that
-// knows nothing of ours. None or several fail the test.
+// QR returns the text of the one QR code in a picture, read by a program that shares no
+// code with ours. It fails the test if there is none or more than one.
 func QR(t testing.TB, png string) string {
 	t.Helper()
 	codes := QRCodes(t, png)
@@ -67,7 +66,7 @@ func QR(t testing.TB, png string) string {
 	return codes[0]
 }
 
-// QRCodes returns what the QR codes in a picture say; none is no failure.
+// QRCodes returns the texts of the QR codes in a picture, which may be none.
 func QRCodes(t testing.TB, png string) []string {
 	t.Helper()
 	cmd := exec.Command(testenv.Tool(t, "zbarimg"), "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", png)
@@ -75,7 +74,7 @@ func QRCodes(t testing.TB, png string) []string {
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == 4 { // it found none
+	if errors.As(err, &exit) && exit.ExitCode() == 4 { // no code found
 		return nil
 	}
 	if err != nil {

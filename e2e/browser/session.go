@@ -18,9 +18,9 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// Session is one tab of a visitor. Its methods fail the test when what they ask
-// for does not happen within testenv.Patience. A Session is for one goroutine;
-// several sessions may be used side by side.
+// Session is one tab of a visitor. Its methods fail the test when something does not happen
+// within testenv.Patience. A Session is for one goroutine; several sessions may be used at
+// the same time.
 type Session struct {
 	t        testing.TB
 	settings settings
@@ -29,11 +29,11 @@ type Session struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	watch    *watch
-	patience time.Duration // how long try tries
+	patience time.Duration // the timeout of try
 }
 
-// New opens the browser of a new visitor, with nothing in it. It closes with
-// the test.
+// New opens the browser of a new visitor, with an empty profile. The end of the test closes
+// it.
 func New(t testing.TB, options ...Option) *Session {
 	t.Helper()
 	set := settings{scripts: true, language: "nl", bfcache: true}
@@ -56,8 +56,8 @@ func New(t testing.TB, options ...Option) *Session {
 	return s.NewTab()
 }
 
-// NewTab opens another tab of the same visitor: the same cookies, the same
-// settings, an empty page. It outlives the tab it was opened from.
+// NewTab opens another tab of the same visitor, with the same cookies and settings and an
+// empty page. It stays open when the first tab is closed.
 func (s *Session) NewTab() *Session {
 	s.t.Helper()
 	tab := &Session{
@@ -80,8 +80,7 @@ func (s *Session) NewTab() *Session {
 	return tab
 }
 
-// Duplicate opens another tab of the same visitor at the same address, which is
-// requested anew.
+// Duplicate opens another tab of the same visitor, which requests the same address.
 func (s *Session) Duplicate() *Session {
 	s.t.Helper()
 	tab := s.NewTab()
@@ -92,8 +91,7 @@ func (s *Session) Duplicate() *Session {
 // Close closes the tab before the test ends.
 func (s *Session) Close() { s.cancel() }
 
-// Restart is the visitor who closes the browser and opens it again: the tab is
-// gone, and so are the cookies that were to last as long as the browser.
+// Restart closes the browser and opens it again: the tab and the session cookies are gone.
 func (s *Session) Restart() *Session {
 	s.t.Helper()
 	s.Close()
@@ -106,7 +104,7 @@ func (s *Session) Restart() *Session {
 	return tab
 }
 
-// emulate makes the tab the one that the options describe.
+// emulate applies the settings to the tab.
 func (s *Session) emulate() {
 	s.t.Helper()
 	screen := emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 900, DeviceScaleFactor: 1}
@@ -125,7 +123,7 @@ func (s *Session) emulate() {
 	must(s, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
-	// Several tabs may be typed into at the same time.
+	// Several tabs may have the focus at the same time.
 	must(s, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	s.allowScripts(s.settings.scripts)
 }
@@ -135,14 +133,14 @@ func (s *Session) allowScripts(allow bool) {
 	must(s, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !allow})
 }
 
-// Problems returns what went wrong in the tab since the last call: errors and
-// warnings on the console, uncaught exceptions, blocked content, failed
-// requests, requests to other machines. A test that expects some calls it;
-// what nobody asked for fails the test at its end.
+// Problems returns the problems in the tab since the last call: errors and warnings on the
+// console, uncaught exceptions, blocked content, failed requests, requests to other
+// machines. A test that expects some must call it; problems that are left at its end fail
+// the test.
 func (s *Session) Problems() []string { return s.watch.takeProblems() }
 
-// Requests returns what the tab has asked for since the last call, redirects
-// and subresources included, as "METHOD URL".
+// Requests returns the requests of the tab since the last call, with redirects and
+// subresources, as "METHOD URL".
 func (s *Session) Requests() []string { return s.watch.takeRequests() }
 
 // call sends one command to the tab.
@@ -161,8 +159,8 @@ func must[P, R any](s *Session, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-// fatalf fails the test with what the visitor sees. With E2E_PICTURES in the
-// environment, a picture of it is put into that folder.
+// fatalf fails the test with the text on the screen. If E2E_PICTURES is set, it writes a
+// picture into that folder.
 func (s *Session) fatalf(format string, args ...any) {
 	s.t.Helper()
 	message := fmt.Sprintf(format, args...)
@@ -175,7 +173,7 @@ func (s *Session) fatalf(format string, args ...any) {
 	s.t.Fatalf("%s\n%s", message, s.describe())
 }
 
-// describe says where the visitor is, for messages.
+// describe returns the address and the text of the page, for messages.
 func (s *Session) describe() string {
 	type place struct{ URL, Title, Text string }
 	here, err := ask[place](s, `({URL: location.href, Title: document.title, Text: textOf(document.body)})`)

@@ -8,16 +8,15 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Stay keeps the tab on the page it has when that page leads to an address
-// with the path, until move is called: the request is answered with 204, which
-// browsers take for "stay where you are". It gives time to look at a page that
-// leads on by itself.
+// Stay keeps the tab on its page when that page leads to an address with the path, until
+// move is called: such requests are answered with 204, at which browsers stay on the page.
+// It is used to look at a page that goes on by itself.
 func (s *Session) Stay(path string) (move func()) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(s.ctx)
 	err := chromedp.Listen(ctx, func(ev any) {
 		if paused, ok := ev.(*fetch.EventRequestPaused); ok {
-			// A listener may not wait for an answer itself.
+			// An event listener must not wait for a reply.
 			go func() {
 				_, _ = call(s, fetch.FulfillRequest, fetch.FulfillRequestParams{RequestID: paused.RequestID, ResponseCode: 204})
 			}()

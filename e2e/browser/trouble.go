@@ -14,12 +14,11 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 )
 
-// trouble notes what should not happen and tells whether ev was that.
+// trouble adds the problem in ev, and reports whether there is one.
 func (w *watch) trouble(ev any) bool {
 	switch e := ev.(type) {
 	case *log.EventEntryAdded:
-		// What the network says is judged below, where the kind of the
-		// request is known.
+		// Network errors are judged below, where the type of the request is known.
 		bad := e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning
 		if !bad || e.Entry.Source == log.EntrySourceNetwork {
 			return false
@@ -48,7 +47,7 @@ func (w *watch) trouble(ev any) bool {
 		}
 		w.problem("status %d: %s", e.Response.Status, e.Response.URL)
 	case *network.EventLoadingFailed:
-		// A document that does not come is on the screen, for the test to see.
+		// A document that fails to load is on the screen, for the test to see.
 		if e.Type == network.ResourceTypeDocument || e.Canceled && e.BlockedReason == "" {
 			return false
 		}
@@ -61,13 +60,13 @@ func (w *watch) trouble(ev any) bool {
 
 func (w *watch) problem(format string, args ...any) {
 	text := strings.TrimSpace(fmt.Sprintf(format, args...))
-	// A page that comes back from the back/forward cache repeats itself.
+	// A page from the back/forward cache reports its problems again.
 	if !slices.Contains(w.problems[w.taken:], text) {
 		w.problems = append(w.problems, text)
 	}
 }
 
-// local tells whether a URL stays on this machine.
+// local reports whether a URL is on this machine.
 func local(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -83,7 +82,7 @@ func local(address string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
-// icon tells whether a URL is the one that browsers try by themselves.
+// icon reports whether a URL is the icon that browsers request by themselves.
 func icon(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && u.Path == "/favicon.ico"

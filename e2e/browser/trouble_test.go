@@ -20,8 +20,7 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// recorder is a testing.TB that notes a failure instead of failing, to test
-// what a test is told.
+// recorder is a testing.TB that keeps a failure instead of failing, to test the messages.
 type recorder struct {
 	testing.TB
 	messages []string
@@ -38,8 +37,8 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	panic(r) // a Fatalf ends the test function
 }
 
-// verdict opens a browser for f, lets it be less patient than usual, and
-// returns what f failed with, "" if it did not.
+// verdict runs f with a new browser and a shorter patience, and returns the failure of f,
+// or "".
 func verdict(t *testing.T, f func(*Session)) string {
 	r := &recorder{TB: t}
 	func() {
@@ -113,7 +112,7 @@ func TestProblemsAreCollected(t *testing.T) {
 		"/good": "", "/error": "console error: mis 7", "/throw": "exception: Error: kapot",
 		"/inline": "Content Security Policy", "/style": "Content Security Policy",
 		"/image": "status 404: " + s.URL + "/niet-daar.png", "/stray": "request to another machine: https://example.org/pixel.gif",
-		"/missing": "", // a test that goes to a page sees its status
+		"/missing": "", // the status of a page is left to the test
 	} {
 		got := verdict(t, func(b *Session) { b.Open(s.URL + path) })
 		if (got == "") != (want == "") || !strings.Contains(got, want) {
@@ -126,7 +125,7 @@ func TestProblemsAreCollected(t *testing.T) {
 	if got := strings.Join(b.Problems(), "\n"); b.URL() != s.URL+"/blocked" || !strings.Contains(got, "form-action") {
 		t.Errorf("a blocked form: at %s, problems %q", b.URL(), got)
 	}
-	// Asked for, so it does not fail this test; nothing is reported twice.
+	// Problems were read, so they do not fail this test, and are not reported again.
 	if again := b.Problems(); len(again) != 0 {
 		t.Errorf("again: %q", again)
 	}

@@ -12,22 +12,21 @@ import (
 	"github.com/chromedp/cdproto/page"
 )
 
-// watch follows the events of a tab: whether it is on its way to another page,
-// what answered, and what went wrong. Only the tab's own frame counts, not the
-// frames inside the page.
+// watch follows the events of a tab: whether it is navigating, what answered, and what went
+// wrong. It follows the main frame only.
 type watch struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed, and replaced, at every change
 	frame   cdp.FrameID
 
 	starts    int  // navigations that were asked for or begun
-	commits   int  // pages, or places in a page, that took the place of the one before
+	commits   int  // pages, or places in a page, that replaced the previous one
 	requested bool // the page asked for a navigation that has not begun yet
-	loading   bool // between the beginning of a navigation and the page being complete
-	refresh   bool // the page said that it will go on by itself at once
+	loading   bool // from the beginning of a navigation until the page is complete
+	refresh   bool // the page has an immediate Refresh
 
 	responses map[cdp.LoaderID]*network.Response
-	current   *network.Response // of the page on the screen; nil if it came from no server
+	current   *network.Response // of the page on the screen; nil if no server answered
 
 	requests []string // since Requests was last called
 	problems []string
@@ -55,7 +54,7 @@ func (w *watch) event(ev any) {
 	w.changed = make(chan struct{})
 }
 
-// navigation notes the events of a navigation and tells whether ev was one.
+// navigation handles the events of a navigation, and reports whether ev is one.
 func (w *watch) navigation(ev any) bool {
 	switch e := ev.(type) {
 	case *page.EventFrameRequestedNavigation:
@@ -110,8 +109,8 @@ func (w *watch) committed(e *page.EventFrameNavigated) {
 	w.refresh = e.Type != page.NavigationTypeBackForwardCacheRestore && goesOn(header(w.current, "Refresh"))
 }
 
-// goesOn tells whether the value of a Refresh header (or meta element) leads on
-// without leaving time to read the page.
+// goesOn reports whether the value of a Refresh header or meta element goes on at once, with
+// no time to read the page.
 func goesOn(refresh string) bool {
 	delay, _, _ := strings.Cut(refresh, ";")
 	seconds, err := strconv.ParseFloat(strings.TrimSpace(delay), 64)
@@ -130,8 +129,7 @@ func header(r *network.Response, name string) string {
 	return ""
 }
 
-// status returns the HTTP status of the page on the screen, 0 if no server
-// gave it.
+// status returns the HTTP status of the page on the screen, or 0 if no server answered.
 func (w *watch) status() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -147,7 +145,7 @@ func (w *watch) header(name string) string {
 	return header(w.current, name)
 }
 
-// journey is how far the tab has come.
+// journey is the progress of a tab.
 type journey struct {
 	starts, commits             int
 	loading, requested, refresh bool
@@ -163,7 +161,7 @@ func (w *watch) journey() journey {
 	return journey{w.starts, w.commits, w.loading, w.requested, w.refresh}
 }
 
-// wait waits until done is true of the tab, and tells whether it was in time.
+// wait waits until done returns true for the tab, and reports whether it did so in time.
 func (w *watch) wait(limit time.Duration, done func(journey) bool) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -182,7 +180,7 @@ func (w *watch) wait(limit time.Duration, done func(journey) bool) bool {
 	}
 }
 
-// promise notes that the page said it goes on, unless the tab has moved since.
+// promise notes an immediate Refresh of the page, unless the tab has moved on since.
 func (w *watch) promise(seen journey) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -191,7 +189,7 @@ func (w *watch) promise(seen journey) {
 	}
 }
 
-// giveUp forgets a navigation that was announced and never began.
+// giveUp forgets a requested navigation that did not begin.
 func (w *watch) giveUp() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// member is somebody with an account, and the client that is logged in with it.
+// member returns the logged-in client of somebody with an account.
 func member(t *testing.T, site *practice.Site) *practice.Client {
 	t.Helper()
 	p := site.Member(site.Person(t, practice.Bedrijf, practice.Dutch))
@@ -25,13 +25,12 @@ func member(t *testing.T, site *practice.Site) *practice.Client {
 	return c
 }
 
-// visit opens an address with a session and returns where that ends.
+// visit returns a function that opens an address with c's session and returns where it ends.
 func visit(c *practice.Client) func(string) string {
 	return func(address string) string { c.Get(address); return c.URL }
 }
 
-// TestOpenIDClient logs in with openid-client in each way a client can prove
-// itself.
+// TestOpenIDClient logs in with openid-client with each method of client authentication.
 func TestOpenIDClient(t *testing.T) {
 	site := practice.Start(t)
 	dir := install(t)
@@ -83,7 +82,7 @@ func TestOpenIDClient(t *testing.T) {
 	})
 }
 
-// noSession asks, without showing anything, for somebody who is not there.
+// noSession requests a login without a page, without a session.
 func noSession(t *testing.T, site *practice.Site, dir string) {
 	rp := register(t, site, "client_secret_post", "RS256")
 	rp.Parameters = map[string]string{"prompt": "none"}
@@ -92,8 +91,7 @@ func noSession(t *testing.T, site *practice.Site, dir string) {
 	}
 }
 
-// maxAge takes a login that is recent enough and asks again for one that is
-// not.
+// maxAge accepts a login that is recent enough, and requires a new one otherwise.
 func maxAge(t *testing.T, site *practice.Site, dir string) {
 	p := site.Person(t, practice.Burger, practice.Dutch)
 	site.Client(t).Apply(p)
@@ -115,8 +113,7 @@ func maxAge(t *testing.T, site *practice.Site, dir string) {
 	}
 }
 
-// TestGoOIDC is the least that coreos/go-oidc and x/oauth2 need to log
-// somebody in, with a public client and PKCE.
+// TestGoOIDC logs in with coreos/go-oidc and x/oauth2, with a public client and PKCE.
 func TestGoOIDC(t *testing.T) {
 	site := practice.Start(t)
 	rp := register(t, site, "none", "RS256")

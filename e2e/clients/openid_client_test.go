@@ -26,7 +26,7 @@ import (
 //go:embed openid-client/package.json openid-client/package-lock.json openid-client/.npmrc openid-client/rp.mjs
 var nodeFiles embed.FS
 
-// install installs what the lock file names and returns the folder.
+// install installs the packages of the lock file and returns the folder.
 func install(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -42,8 +42,8 @@ func install(t *testing.T) string {
 	return dir
 }
 
-// node is the command line of Node.js. Version 18, which Debian 12 has, keeps
-// its WebCrypto behind a flag.
+// node returns the command line of Node.js. Version 18, which Debian 12 has, needs a flag
+// for WebCrypto.
 func node(t *testing.T) []string {
 	t.Helper()
 	path := testenv.Tool(t, "node")
@@ -57,7 +57,7 @@ func node(t *testing.T) []string {
 	return []string{path}
 }
 
-// relyingParty is a client at the provider and what openid-client is told.
+// relyingParty is a client at the provider and the configuration of openid-client.
 type relyingParty struct {
 	Issuer     string            `json:"issuer"`
 	ID         string            `json:"client_id"`
@@ -110,11 +110,11 @@ func register(t *testing.T, site *practice.Site, method, alg string) relyingPart
 	return rp
 }
 
-// told is what rp.mjs says at the end.
-type told struct {
+// result is the output of rp.mjs.
+type result struct {
 	Claims    map[string]any `json:"claims"`
 	Userinfo  map[string]any `json:"userinfo"`
-	After     map[string]any `json:"after"` // userinfo, once the token is dead
+	After     map[string]any `json:"after"` // userinfo with a revoked token
 	ExpiresIn int            `json:"expires_in"`
 	Replay    string         `json:"replay"`
 	Logout    string         `json:"logout"`
@@ -122,9 +122,9 @@ type told struct {
 	Message   string         `json:"message"`
 }
 
-// login runs rp.mjs. person gets the address to open and returns the address
-// at which it came back to the client.
-func (rp relyingParty) login(t *testing.T, dir string, person func(authorize string) string) told {
+// login runs rp.mjs. person gets the address to open and returns the callback address at
+// the client.
+func (rp relyingParty) login(t *testing.T, dir string, person func(authorize string) string) result {
 	t.Helper()
 	settings, err := json.Marshal(rp)
 	if err != nil {
@@ -147,7 +147,7 @@ func (rp relyingParty) login(t *testing.T, dir string, person func(authorize str
 	}
 	answers := bufio.NewReader(out)
 	var begin struct{ Authorize string }
-	var end told
+	var end result
 	for step, v := range []any{&begin, &end} {
 		if step == 1 {
 			if _, err := io.WriteString(in, person(begin.Authorize)+"\n"); err != nil {

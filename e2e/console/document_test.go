@@ -7,13 +7,13 @@ import (
 	"omgevingsloket-id/e2e/browser"
 )
 
-// UP-09, UP-12: a browser shows a picture on the page it belongs to, and runs
-// nothing of what it is handed; the button works a second time.
+// UP-09, UP-12: a browser shows a picture on its page, and runs no content of a document;
+// the button works a second time.
 func TestReviewerSeesDocuments(t *testing.T) {
-	everyWay(t, func(d *desk) {
+	everyWay(t, func(d *workplace) {
 		w := d.at("Ria").find("Garc")
 		w.follow("/console/review/document?").on("console/review/document")
-		// A picture that is not there has no width of its own.
+		// A picture that did not load has no natural width.
 		w.Open(w.URL())
 		if shot := w.Attribute(".document-picture", "src"); !strings.Contains(shot, "ticket=olid_tkt_") {
 			d.Error("no picture:", shot)
@@ -21,7 +21,7 @@ func TestReviewerSeesDocuments(t *testing.T) {
 		if d.way.scripts() && browser.Eval[int](w.Session, `document.querySelector(".document-picture").naturalWidth`) < 10 {
 			d.Error("the picture is not shown")
 		}
-		// Its address is good once: whoever finds it in a history sees nothing.
+		// Its address works once: somebody who finds it in a history sees nothing.
 		target := w.Attribute(".document-picture", "src")
 		w.Open(d.site.Issuer + target)
 		if w.Status() != 404 {

@@ -7,9 +7,9 @@ import (
 	"omgevingsloket-id/e2e/browser"
 )
 
-// holder is Pieter, whose account the demo blocked, on his own blocked page:
-// he reads out the reference and the code that stand there.
-func (d *desk) holder() (b *browser.Session, reference, code string) {
+// holder opens the blocked page of Pieter, whose account the demo blocked, and returns the
+// reference and the code that he reads out.
+func (d *workplace) holder() (b *browser.Session, reference, code string) {
 	d.Helper()
 	_, password := d.site.Officials(d)
 	b = d.visitor()
@@ -24,10 +24,10 @@ func (d *desk) holder() (b *browser.Session, reference, code string) {
 	return b, reference, code
 }
 
-// The helpdesk finds a caller by the reference on the blocked page, is sure
-// of who calls, and unblocks; the holder gets a fresh QR code.
+// The helpdesk finds a caller by the reference on the blocked page, identifies the caller
+// and unblocks; the holder gets a new QR code.
 func TestHelpdeskUnblocks(t *testing.T) {
-	everyWay(t, func(d *desk) {
+	everyWay(t, func(d *workplace) {
 		b, reference, code := d.holder()
 		w := d.at("Hanna").open("/console/helpdesk").on("console/helpdesk/helpdesk")
 		w.Fill("q", strings.ToLower(reference))

@@ -7,8 +7,8 @@ import (
 	"omgevingsloket-id/e2e/browser"
 )
 
-// tab moves the focus with the Tab key until it is on what the CSS selector
-// finds, and demands that one can see where it is.
+// tab moves the focus with the Tab key to the element that matches the CSS selector, and
+// requires that the focus is visible.
 func (w *worker) tab(css string) *worker {
 	w.d.Helper()
 	for range 80 {
@@ -24,7 +24,7 @@ func (w *worker) tab(css string) *worker {
 	return w
 }
 
-// typed types into whatever has the focus.
+// typed types into the focused element.
 func (w *worker) typed(text string) *worker {
 	for _, r := range text {
 		w.Press(string(r))
@@ -32,10 +32,10 @@ func (w *worker) typed(text string) *worker {
 	return w
 }
 
-// A reviewer who cannot use a mouse does a day's work: logs in, finds a case,
-// takes it, writes a note, rejects it, and logs out.
+// A reviewer works without a mouse: logs in, finds a case, takes it, writes a note, rejects
+// it, and logs out.
 func TestReviewerKeyboard(t *testing.T) {
-	d := &desk{T: t, site: startReview(t), way: ways[0]}
+	d := &workplace{T: t, site: startReview(t), way: ways[0]}
 	w := &worker{d.visitor(), d.site.Official(d, "Rob"), d}
 	w.Open(d.site.Issuer + "/console")
 	w.tab("#email").typed(w.Email)

@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// picture makes a picture of one colour, as a scanned document.
+// picture writes a picture of one colour, as a scanned document.
 func picture(t *testing.T, name string, c color.Color) string {
 	t.Helper()
 	page := image.NewNRGBA(image.Rect(0, 0, 300, 400))
@@ -36,13 +36,13 @@ func picture(t *testing.T, name string, c color.Color) string {
 	return path
 }
 
-// TestProduction is the whole road with production's rules: a company
-// applies, is asked for more and answers with another document, two reviewers
-// look at it after a real scanner did, the mail leads to the login, and with
-// the QR code to the portal. A second applicant is rejected.
+// TestProduction is a whole journey with production's rules: a company applies, is asked a
+// question and answers with another document, two reviewers look at it after a real scanner
+// did, the mail leads to the login, and the QR code to the portal. A second applicant is
+// rejected.
 func TestProduction(t *testing.T) {
 	scanner := testenv.NewClamd(t)
-	d := &desk{T: t, site: practice.Start(t, practice.Review(), practice.Env("OLID_SCANNER_ADDRESS=tcp:"+scanner.Addr)), way: ways[0]}
+	d := &workplace{T: t, site: practice.Start(t, practice.Review(), practice.Env("OLID_SCANNER_ADDRESS=tcp:"+scanner.Addr)), way: ways[0]}
 	p := d.site.Person(t, practice.Bedrijf, practice.Dutch)
 	p.Document = picture(t, "vaag.png", color.Gray{200})
 	b := d.visitor()
@@ -63,7 +63,7 @@ func TestProduction(t *testing.T) {
 		t.Fatal("the mail with the question:\n", asked.Text)
 	}
 	_, rest, _ := strings.Cut(asked.Text, "OLID-")
-	other := d.visitor() // at another computer
+	other := d.visitor() // on another computer
 	other.Open(d.site.Issuer + "/apply/status/find")
 	other.Fill("reference", "OLID-"+strings.Fields(rest)[0])
 	other.Submit()
@@ -78,8 +78,8 @@ func TestProduction(t *testing.T) {
 	ria.find("Bau & Söhne").reads("Hierbij de nieuwe foto.", "scherp.png")
 	ria.seen()
 	ria.find("Bau & Söhne").follow("act=approve").on("console/review/decide")
-	// Who asked for more cannot be one of the two pairs of eyes that approve
-	// in the end; she is the first here.
+	// The reviewer who asked cannot be the second one to approve; she is the first
+	// here.
 	ria.press("step", "send").on("console/review/case")
 	rob := d.at("Rob").find("Bau & Söhne")
 	rob.press("action", "take").on("console/review/case").seen()
@@ -99,8 +99,8 @@ func TestProduction(t *testing.T) {
 	}
 }
 
-// seen opens the case's document, once the scanner has looked at it, and
-// demands that the picture is on the screen.
+// seen opens the case's document, after the scanner has scanned it, and requires that the
+// picture is visible.
 func (w *worker) seen() {
 	w.d.Helper()
 	const link = `main a[href*="/console/review/document?"]`

@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// A reviewer takes an application, reads it, writes a note and approves; the
-// mail that was previewed is the mail that is sent, and its reader gets in.
+// A reviewer takes an application, reads it, writes a note and approves; the previewed mail
+// is the one that is sent, and its recipient can log in.
 func TestReviewerApproves(t *testing.T) {
-	everyWay(t, func(d *desk) {
+	everyWay(t, func(d *workplace) {
 		w := d.at("Ria").find("Muster")
 		w.reads("Anna Muster", "Hauptstraße 1", "anna@demo.example")
 		w.press("action", "take").on("console/review/case")
@@ -38,12 +38,12 @@ func TestReviewerApproves(t *testing.T) {
 	})
 }
 
-// squeeze leaves of a text what does not depend on where lines break.
+// squeeze removes what depends on line breaks from a text.
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// A company's application needs a second reviewer; the first cannot be both.
+// A company's application needs a second reviewer, who cannot be the first one.
 func TestReviewerSecondPairOfEyes(t *testing.T) {
-	everyWay(t, func(d *desk) {
+	everyWay(t, func(d *workplace) {
 		ria := d.at("Ria").find("Dupont")
 		ria.press("action", "take").on("console/review/case")
 		ria.follow("act=approve").on("console/review/decide")
@@ -62,10 +62,10 @@ func TestReviewerSecondPairOfEyes(t *testing.T) {
 	})
 }
 
-// A rejection names a reason from the list and how to object; words are asked
-// for where the list says nothing.
+// A rejection names a reason from the list and how to object; the text is required if the
+// reason does not say enough.
 func TestReviewerRejects(t *testing.T) {
-	everyWay(t, func(d *desk) {
+	everyWay(t, func(d *workplace) {
 		w := d.at("Rob").find("Garc")
 		w.press("action", "take").on("console/review/case")
 		w.follow("act=reject").on("console/review/decide")
@@ -92,10 +92,10 @@ func TestReviewerRejects(t *testing.T) {
 	})
 }
 
-// Two reviewers have the same case open: the second one is told who was
-// quicker, and nothing is decided twice.
+// Two reviewers have the same case open: the second one sees who was quicker, and nothing is
+// decided twice.
 func TestReviewerTooLate(t *testing.T) {
-	everyWay(t, func(d *desk) {
+	everyWay(t, func(d *workplace) {
 		ria, rob := d.at("Ria").find("Okafor"), d.at("Rob").find("Okafor")
 		ria.press("action", "take").on("console/review/case")
 		rob.press("action", "take").on("console/review/case")

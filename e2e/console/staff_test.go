@@ -8,10 +8,10 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// An administrator invites somebody, who chooses a password, scans the QR
-// code and gets in; removed, the next click ends it.
+// An administrator invites a new official, who chooses a password, scans the QR code and
+// logs in; after the removal the next click fails.
 func TestAdministratorInvitesAndRemoves(t *testing.T) {
-	everyWay(t, func(d *desk) {
+	everyWay(t, func(d *workplace) {
 		admin := d.at("Bas").open("/console/staff").on("console/staff/staff")
 		admin.Fill("name", "Nora Nieuw")
 		admin.Fill("email", "nora@demo.example")
@@ -66,8 +66,8 @@ func TestAdministratorInvitesAndRemoves(t *testing.T) {
 	})
 }
 
-// invitation is the link in the mail to whom it is for.
-func (d *desk) invitation(email string) string {
+// invitation returns the link in the mail to an address.
+func (d *workplace) invitation(email string) string {
 	d.Helper()
 	mail := d.site.Mail.Next(d, email)
 	for _, word := range strings.Fields(mail.Text) {
@@ -79,9 +79,9 @@ func (d *desk) invitation(email string) string {
 	return ""
 }
 
-// An auditor reads what others did and finds no button to do anything.
+// An auditor reads what others did and has no buttons.
 func TestAuditorReads(t *testing.T) {
-	everyWay(t, func(d *desk) {
+	everyWay(t, func(d *workplace) {
 		w := d.at("Ada").open("/console/audit").on("console/audit/audit")
 		if n := w.Count("main form[method=post] button"); n != 1 { // to log out
 			d.Errorf("an auditor has %d buttons that change something", n)

@@ -10,8 +10,8 @@ var (
 	sixDigits       = regexp.MustCompile(`\b[0-9]{6}\b`)
 )
 
-// changing is Ingrid's account: another address, and the end of it.
-func (v *visit) changing(hanna *worker) {
+// changing changes the address of Ingrid's account, and closes it.
+func (v *walk) changing(hanna *worker) {
 	const newAddress = "ingrid.new@demo.example"
 	hugo := v.at("Hugo")
 	hanna.open("/console/helpdesk", "q", "ingrid").follow("/console/helpdesk/account?").follow("/console/helpdesk/address")

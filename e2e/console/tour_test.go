@@ -16,16 +16,16 @@ var screens = []way{
 	{"en-desktop-dark-noscript", "en", []browser.Option{browser.Dark(), browser.NoScript()}},
 }
 
-// TestEveryConsolePage visits every page of the console, and those of an
-// application that waits for an official, in every state that can be reached
-// from outside. At its end no page may be left that nobody saw.
+// TestEveryConsolePage visits every page of the console, and the pages of an application
+// that waits for an official, in every state that can be reached from outside. It fails if a
+// page was not visited.
 func TestEveryConsolePage(t *testing.T) {
 	album := &tour.Album{}
 	t.Run("screens", func(t *testing.T) {
 		for _, w := range screens {
 			t.Run(w.name, func(t *testing.T) {
 				t.Parallel()
-				v := &visit{desk: &desk{T: t, site: startReview(t), way: w}, album: album}
+				v := &walk{workplace: &workplace{T: t, site: startReview(t), way: w}, album: album}
 				v.reviewing()
 				v.applicant()
 				v.changing(v.helping())
@@ -35,7 +35,7 @@ func TestEveryConsolePage(t *testing.T) {
 		}
 	})
 	if t.Failed() {
-		return // a tour that ended early says nothing about the pages behind
+		return // a tour that ended early has not reached the later pages
 	}
 	for _, name := range album.Unseen(t, func(page string) bool {
 		return strings.HasPrefix(page, "console/") || page == "apply/status_document" || page == "apply/status_withdraw" || strings.HasPrefix(page, "address/")
@@ -44,36 +44,36 @@ func TestEveryConsolePage(t *testing.T) {
 	}
 }
 
-// visit is one way of working on the way through all pages.
-type visit struct {
-	*desk
+// walk is a tour of all pages in one way of working.
+type walk struct {
+	*workplace
 	album *tour.Album
 }
 
-func (v *visit) look(b *browser.Session, page, state string, wrong bool) {
+func (v *walk) look(b *browser.Session, page, state string, wrong bool) {
 	v.Helper()
 	v.album.Look(v, b, tour.Screen{Name: v.way.name, Lang: v.way.lang, Wrong: v.words().Wrong}, page, state, wrong)
 }
 
-func (v *visit) words() practice.Words {
+func (v *walk) words() practice.Words {
 	if v.way.lang == "en" {
 		return practice.English
 	}
 	return practice.Dutch
 }
 
-func (v *visit) fine(w *worker, page, state string) {
+func (v *walk) fine(w *worker, page, state string) {
 	v.Helper()
 	v.look(w.Session, page, state, false)
 }
-func (v *visit) wrong(w *worker, page, state string) {
+func (v *walk) wrong(w *worker, page, state string) {
 	v.Helper()
 	v.look(w.Session, page, state, true)
 }
 
-func (v *visit) reviewing() {
+func (v *walk) reviewing() {
 	b := v.visitor()
-	ria := &worker{b, v.site.Official(v, "Ria"), v.desk}
+	ria := &worker{b, v.site.Official(v, "Ria"), v.workplace}
 	b.Open(v.site.Issuer + "/console")
 	v.fine(ria, "console/login", "empty")
 	b.Fill("email", ria.Email)
@@ -130,9 +130,9 @@ func (v *visit) reviewing() {
 	v.fine(ria, "console/review/decide", "reject preview")
 }
 
-// applicant is Mai, who was asked for more and finds the way with the
-// reference and a code from a mail.
-func (v *visit) applicant() {
+// applicant is Mai, who was asked a question and returns with the reference and a mailed
+// code.
+func (v *walk) applicant() {
 	b := v.visitor()
 	receipt := v.site.Mail.Next(v, "mai@demo.example")
 	_, rest, _ := strings.Cut(receipt.Text, "OLID-")
@@ -156,7 +156,7 @@ func (v *visit) applicant() {
 	v.look(b, "apply/status", "withdrawn", false)
 }
 
-func (v *visit) helping() *worker {
+func (v *walk) helping() *worker {
 	_, reference, code := v.holder()
 	hanna := v.at("Hanna")
 	v.fine(hanna, "console/home", "helpdesk")
@@ -201,7 +201,7 @@ func (v *visit) helping() *worker {
 	return hanna
 }
 
-func (v *visit) managing() {
+func (v *walk) managing() {
 	bas := v.at("Bas")
 	v.fine(bas, "console/home", "administrator")
 	bas.open("/console/staff")
@@ -238,7 +238,7 @@ func (v *visit) managing() {
 	v.look(other, "web/error", "spent invitation", false)
 }
 
-func (v *visit) auditing() {
+func (v *walk) auditing() {
 	ada := v.at("Ada")
 	v.fine(ada, "console/home", "auditor")
 	ada.open("/console/audit")

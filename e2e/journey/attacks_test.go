@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// TestAttacks are the rows of the attack catalogue that only a browser can
-// answer, on one demo. Each has the row's id.
+// TestAttacks tests the rows of the attack catalogue that need a browser, on one demo. Each
+// has the row's id.
 func TestAttacks(t *testing.T) {
 	site := practice.Start(t)
 	for name, attack := range map[string]func(*testing.T, *practice.Site){
@@ -25,8 +25,7 @@ func TestAttacks(t *testing.T) {
 	}
 }
 
-// loginCSRF lets the victim finish a login that the attacker began, in either
-// direction.
+// loginCSRF lets the victim finish a login that the attacker began, and vice versa.
 func loginCSRF(t *testing.T, site *practice.Site) {
 	attacker, victim := browser.New(t), browser.New(t)
 	attacker.Open(site.Portal + "/login")
@@ -36,7 +35,7 @@ func loginCSRF(t *testing.T, site *practice.Site) {
 	if victim.Status() != http.StatusGone {
 		t.Errorf("the victim gets %d", victim.Status())
 	}
-	victim.Open(site.Portal + "/login") // now with cookies of its own
+	victim.Open(site.Portal + "/login") // with cookies of its own
 	p.Arrive(victim, "login/login")
 	victim.Open(attacker.URL())
 	p.Arrive(victim, "web/error")
@@ -56,8 +55,8 @@ func twoTabs(t *testing.T, site *practice.Site) {
 	p.EnterCode(one)
 	atPortal(t, site, one, p)
 	two.Click(p.Allow)
-	// The first tab's login ended the session that the second one's was proven
-	// in: it is proven once more, and asked once more.
+	// The login in the first tab ended the session of the second one's login, which
+	// asks for password and code again.
 	p.LogIn(two)
 	p.EnterCode(two)
 	p.Arrive(two, "consent/consent")
@@ -83,11 +82,11 @@ func framed(t *testing.T, site *practice.Site) {
 	}
 }
 
-// hostileParameters puts what would be script, markup or our own words into
-// everything that a link can carry (AZ-10, AZ-12, AZ-26, AZ-32).
+// hostileParameters puts script, markup and misleading text into every parameter of a link
+// (AZ-10, AZ-12, AZ-26, AZ-32).
 func hostileParameters(t *testing.T, site *practice.Site) {
 	const hostile = `"><script>window.owned=1</script><img src=x onerror=window.owned=1>javascript:owned=1`
-	w := &visit{T: t, site: site}
+	w := &walk{T: t, site: site}
 	request := w.authorize()
 	q := request.Query()
 	for _, name := range []string{"login_hint", "state", "error", "error_description", "msg", "ui_locales"} {
@@ -111,8 +110,8 @@ func hostileParameters(t *testing.T, site *practice.Site) {
 	}
 }
 
-// label applies with an address that could break out of the otpauth address;
-// Scan takes it apart again.
+// label applies with an e-mail address that could break out of the otpauth URI, which Scan
+// parses.
 func label(t *testing.T, site *practice.Site) {
 	p := site.Person(t, practice.Burger, practice.Dutch)
 	p.Email = "o'x+a&secret=b%41#c?d@example.com"
@@ -125,8 +124,8 @@ func label(t *testing.T, site *practice.Site) {
 	atPortal(t, site, b, p)
 }
 
-// cookies looks at what is set for somebody who is logged in. The demo speaks
-// http, where no cookie can be Secure or have the prefix __Host-.
+// cookies checks the cookies of a logged-in browser. The demo uses http, where no cookie can
+// be Secure or have the prefix __Host-.
 func cookies(t *testing.T, site *practice.Site) {
 	p := site.Member(site.Person(t, practice.Burger, practice.Dutch))
 	b := browser.New(t)
@@ -150,7 +149,7 @@ func cookies(t *testing.T, site *practice.Site) {
 	}
 }
 
-// passwordManagers looks for what they need.
+// passwordManagers checks the attributes that password managers need.
 func passwordManagers(t *testing.T, site *practice.Site) {
 	b := browser.New(t)
 	b.Open(site.Portal + "/login")
@@ -166,8 +165,8 @@ func passwordManagers(t *testing.T, site *practice.Site) {
 	}
 }
 
-// planted gives the victim the attacker's cookies before the login: whatever
-// the login makes of them, the attacker is not logged in with it.
+// planted sets the attacker's cookies in the victim's browser before the login, which must
+// not log the attacker in.
 func planted(t *testing.T, site *practice.Site) {
 	p := site.Member(site.Person(t, practice.Burger, practice.Dutch))
 	attacker, victim := browser.New(t), browser.New(t)
@@ -185,7 +184,7 @@ func planted(t *testing.T, site *practice.Site) {
 	p.Arrive(attacker, "login/login")
 }
 
-// backAfterLogout looks for a page of the session in the browser's memory.
+// backAfterLogout looks for a page of the session in the browser's cache.
 func backAfterLogout(t *testing.T, site *practice.Site) {
 	p := site.Member(site.Person(t, practice.Burger, practice.Dutch))
 	b := browser.New(t)

@@ -21,12 +21,12 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// brokerSecret is how the portal proves itself to the broker.
+// brokerSecret is the client secret of the portal at the broker.
 const brokerSecret = "a-secret-between-portal-and-broker"
 
-// broker is a provider to the portal and a relying party to ours, in as few
-// lines as that takes: one portal, one signing key, everything in memory. It
-// answers every redirect with a redirect, as brokers do.
+// broker is a small provider for the portal and a relying party of our provider: one portal,
+// one signing key, everything in memory. It answers every redirect with a redirect, as
+// brokers do.
 type broker struct {
 	t      *testing.T
 	url    string
@@ -36,11 +36,11 @@ type broker struct {
 	oauth  oauth2.Config
 
 	mu    sync.Mutex
-	begun map[string]attempt        // by our state
-	codes map[string]map[string]any // claims by our code
+	begun map[string]attempt        // by the broker's state
+	codes map[string]map[string]any // claims by the broker's code
 }
 
-// attempt is a login that the portal began here.
+// attempt is a login that the portal began at the broker.
 type attempt struct{ state, nonce, verifier string }
 
 func newBroker(t *testing.T, site *practice.Site, id string) *broker {
@@ -58,7 +58,7 @@ func newBroker(t *testing.T, site *practice.Site, id string) *broker {
 	mux.HandleFunc("POST /token", b.token)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	b.url = server.URL // an origin of its own, on the portal's site
+	b.url = server.URL // another origin on the portal's site
 	secret := addClient(t, site, id, "--name", "Makelaar", "--redirect-uri", b.url+"/callback", "--third-party")
 	if b.up, err = oidc.NewProvider(t.Context(), site.Issuer); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func (b *broker) jwks(w http.ResponseWriter, _ *http.Request) {
 	b.write(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: b.key.Public(), KeyID: "b", Algorithm: "ES256", Use: "sig"}}})
 }
 
-// authorize takes the portal's request and makes one of its own.
+// authorize receives the portal's request and makes its own.
 func (b *broker) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	a := attempt{state: q.Get("state"), nonce: q.Get("nonce"), verifier: oauth2.GenerateVerifier()}
@@ -96,7 +96,7 @@ func (b *broker) authorize(w http.ResponseWriter, r *http.Request) {
 	see303(w, b.oauth.AuthCodeURL(state, options...))
 }
 
-// callback takes the provider's answer and makes one of its own.
+// callback receives the provider's answer and makes its own.
 func (b *broker) callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	b.mu.Lock()

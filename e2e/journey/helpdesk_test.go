@@ -9,16 +9,16 @@ import (
 	"testing"
 	"time"
 
-	_ "modernc.org/sqlite" // to see the moment of the commit from outside
+	_ "modernc.org/sqlite" // reads the demo's database
 
 	"omgevingsloket-id/e2e/browser"
 	"omgevingsloket-id/e2e/practice"
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// TestEN08_KillAfterReveal kills the server as soon as the database says that
-// the QR code was shown, whether or not its picture has left by then. After
-// the restart it is never shown again, and the road over the helpdesk works.
+// TestEN08_KillAfterReveal kills the server as soon as the database says that the QR code
+// was shown, whether or not its picture was sent. After the restart it is not shown again,
+// and the helpdesk can unblock.
 func TestEN08_KillAfterReveal(t *testing.T) {
 	site := practice.Start(t)
 	p := site.Person(t, practice.Burger, practice.Dutch)
@@ -37,7 +37,7 @@ func TestEN08_KillAfterReveal(t *testing.T) {
 	b.Open(site.Portal + "/login")
 	p.LogIn(b)
 	p.Arrive(b, "login/code")
-	old := practice.Phone{Secret: strings.Repeat("A", 32)} // for who never saw a picture
+	old := practice.Phone{Secret: strings.Repeat("A", 32)} // for a person who saw no picture
 	p.Phone = &old
 	gone(t, b, p)
 	if again := c.Raw(press.Clone(t.Context())); strings.Contains(again, "otpauth:") {
@@ -46,7 +46,7 @@ func TestEN08_KillAfterReveal(t *testing.T) {
 	throughHelpdesk(t, site, b, p, false)
 }
 
-// awaitShown returns when the reveal has been committed.
+// awaitShown returns when the database says that the QR code was shown.
 func awaitShown(t *testing.T, site *practice.Site, p *practice.Person) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(site.Data, "olid.db")+"?mode=ro")
@@ -67,8 +67,8 @@ func awaitShown(t *testing.T, site *practice.Site, p *practice.Person) {
 	t.Fatal("the QR code was never shown")
 }
 
-// TestEN20_Helpdesk is DESIGN.md §3.7 for somebody who scanned, lost the
-// phone before the first code, and so still knows the old secret.
+// TestEN20_Helpdesk is DESIGN.md §3.7 for a person who scanned and lost the phone before the
+// first code, and who still has the old secret.
 func TestEN20_Helpdesk(t *testing.T) {
 	site := practice.Start(t)
 	b, p := atQR(t, site, browser.Phone())
@@ -76,8 +76,8 @@ func TestEN20_Helpdesk(t *testing.T) {
 	throughHelpdesk(t, site, b, p, true)
 }
 
-// throughHelpdesk starts on the code page and ends at the portal: the link and
-// its warning, the block, the helpdesk, the mail, a fresh QR code.
+// throughHelpdesk goes from the code page to the portal: the link and its warning, the block,
+// the helpdesk, the mail, a new QR code.
 func throughHelpdesk(t *testing.T, site *practice.Site, b *browser.Session, p *practice.Person, scanned bool) {
 	t.Helper()
 	old := *p.Phone
@@ -98,7 +98,7 @@ func throughHelpdesk(t *testing.T, site *practice.Site, b *browser.Session, p *p
 		t.Errorf("the helpdesk looks for %s: %+v", ref, found)
 	}
 
-	b.Open(site.Portal + "/login") // blocked stays blocked
+	b.Open(site.Portal + "/login") // still blocked
 	p.LogIn(b)
 	p.Arrive(b, "login/blocked")
 

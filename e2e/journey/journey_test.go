@@ -9,7 +9,7 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// visitor is one way of coming along.
+// visitor is a combination of settings.
 type visitor struct {
 	name    string
 	words   practice.Words
@@ -18,9 +18,8 @@ type visitor struct {
 	options []browser.Option
 }
 
-// visitors cover burger and bedrijf, both languages, JavaScript on and off,
-// phone and desktop, light and dark, each at least twice and no two of them
-// always together.
+// visitors cover burger and bedrijf, both languages, JavaScript on and off, phone and
+// desktop, light and dark, each at least twice and no two of them always together.
 var visitors = []visitor{
 	{"nl-burger", practice.Dutch, "nl", practice.Burger, nil},
 	{"en-bedrijf-phone-dark", practice.English, "en", practice.Bedrijf, []browser.Option{browser.Phone(), browser.Dark()}},
@@ -28,8 +27,8 @@ var visitors = []visitor{
 	{"en-burger-phone-noscript", practice.English, "en", practice.Burger, []browser.Option{browser.Phone(), browser.NoScript()}},
 }
 
-// TestJourney is DESIGN.md §3 from the portal's front page to its second
-// login, for somebody who has never been here.
+// TestJourney is DESIGN.md §3 from the portal's front page to the second login, for a new
+// person.
 func TestJourney(t *testing.T) {
 	site := practice.Start(t)
 	for _, v := range visitors {
@@ -40,7 +39,7 @@ func TestJourney(t *testing.T) {
 	}
 }
 
-// newcomer makes the whole journey once.
+// newcomer makes the journey.
 func newcomer(t *testing.T, site *practice.Site, v visitor) {
 	b := browser.New(t, append(v.options, browser.Language(v.lang))...)
 	p := site.Person(t, v.kind, v.words)
@@ -66,21 +65,21 @@ func newcomer(t *testing.T, site *practice.Site, v visitor) {
 
 	b.Click(p.PortalLogout)
 	b.WaitText(p.PortalLoggedOut)
-	b.Open(site.Issuer + "/portals") // only for who is logged in
+	b.Open(site.Issuer + "/portals") // needs a session
 	p.Arrive(b, "login/login")
 
 	b.Open(site.Portal + "/")
 	b.Click(p.PortalLogin)
 	p.LogIn(b)
-	p.EnterCode(b) // and no QR code before it
+	p.EnterCode(b) // without a QR code before it
 	atPortal(t, site, b, p)
 	if again := claims(t, site, b); again.ID["sub"] != first.ID["sub"] || again.ID["sid"] == first.ID["sid"] {
 		t.Errorf("the second login gave sub %v, sid %v after %v, %v", again.ID["sub"], again.ID["sid"], first.ID["sub"], first.ID["sid"])
 	}
 }
 
-// readableQR holds the card against DESIGN.md §3.4: four CSS pixels a module
-// at least, dark on white in every scheme, and the key in groups of four.
+// readableQR checks the card against DESIGN.md §3.4: at least four CSS pixels a module, dark
+// on white in both schemes, and the key in groups of four.
 func readableQR(t *testing.T, b *browser.Session) {
 	t.Helper()
 	type card struct {
@@ -108,7 +107,7 @@ func readableQR(t *testing.T, b *browser.Session) {
 	}
 }
 
-// atPortal checks that somebody is logged in at the portal.
+// atPortal checks that the person is logged in at the portal.
 func atPortal(t *testing.T, site *practice.Site, b *browser.Session, p *practice.Person) {
 	t.Helper()
 	if b.URL() != site.Portal+"/" || b.TextOf("h1") != p.LoggedIn || b.TextOf("#user-email") != p.Email {
@@ -116,25 +115,25 @@ func atPortal(t *testing.T, site *practice.Site, b *browser.Session, p *practice
 	}
 }
 
-// told is /claims.json.
-type told struct {
+// claimsDocument is /claims.json.
+type claimsDocument struct {
 	ID       map[string]any `json:"id_token"`
 	Userinfo map[string]any `json:"userinfo"`
 }
 
-func claims(t *testing.T, site *practice.Site, b *browser.Session) told {
+func claims(t *testing.T, site *practice.Site, b *browser.Session) claimsDocument {
 	t.Helper()
 	tab := b.NewTab()
 	defer tab.Close()
 	tab.Open(site.Portal + "/claims.json")
-	var c told
+	var c claimsDocument
 	if err := json.Unmarshal([]byte(tab.Text()), &c); err != nil {
 		t.Fatalf("/claims.json: %v\n%s", err, tab.Text())
 	}
 	return c
 }
 
-func checkClaims(t *testing.T, site *practice.Site, c told, p *practice.Person, v visitor) {
+func checkClaims(t *testing.T, site *practice.Site, c claimsDocument, p *practice.Person, v visitor) {
 	t.Helper()
 	want := map[string]any{
 		"iss": site.Issuer, "aud": "demo-portal", "email": p.Email, "given_name": "Zoë", "family_name": "d'Ancona-Núñez",

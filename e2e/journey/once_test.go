@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// atQR is a person whose browser shows the QR code, for the one time there is.
+// atQR returns a person with a browser that shows the QR code.
 func atQR(t *testing.T, site *practice.Site, options ...browser.Option) (*browser.Session, *practice.Person) {
 	t.Helper()
 	p := site.Person(t, practice.Burger, practice.Dutch)
@@ -23,8 +23,8 @@ func atQR(t *testing.T, site *practice.Site, options ...browser.Option) (*browse
 	return b, p
 }
 
-// gone fails the test when anything of the QR code can be seen: in the picture
-// on the screen, in the text, or anywhere in the document.
+// gone fails the test if the QR code is visible in the picture of the screen, in the text,
+// or anywhere in the document.
 func gone(t *testing.T, b *browser.Session, p *practice.Person) {
 	t.Helper()
 	png := filepath.Join(t.TempDir(), "screen.png")
@@ -40,7 +40,7 @@ func gone(t *testing.T, b *browser.Session, p *practice.Person) {
 	}
 }
 
-// ways are browsers in which Back and its like behave differently.
+// ways are browsers in which Back and Forward behave differently.
 var ways = map[string][]browser.Option{
 	"bfcache":            nil,
 	"no-bfcache":         {browser.NoBFCache()},
@@ -48,9 +48,9 @@ var ways = map[string][]browser.Option{
 	"noscript-nobfcache": {browser.NoScript(), browser.NoBFCache()},
 }
 
-// kept tells whether Back brings a page of ours back from the browser's memory,
-// no-store and all. It is the control of the tests below: without it, "Back
-// shows nothing" could mean that this browser never shows anything.
+// kept reports whether Back restores a page of the provider from the browser's cache, in
+// spite of no-store. It is the control of the tests below: without it, "Back shows nothing"
+// could mean that this browser never restores a page.
 func kept(b *browser.Session, site *practice.Site) bool {
 	b.Open(site.Issuer + "/help")
 	browser.Eval[any](b, `window.kept = true; null`)
@@ -59,8 +59,8 @@ func kept(b *browser.Session, site *practice.Site) bool {
 	return browser.Eval[bool](b, `window.kept === true`)
 }
 
-// TestEN02_Back goes back to the QR code from where people go: the next page,
-// another page of ours, another site.
+// TestEN02_Back goes back to the QR code from the next page, from another page of the
+// provider, and from another site.
 func TestEN02_Back(t *testing.T) {
 	site := practice.Start(t)
 	for way, options := range ways {
@@ -73,7 +73,7 @@ func TestEN02_Back(t *testing.T) {
 			"into a page": func(b *browser.Session, p *practice.Person) { b.Open(b.URL() + "#main"); b.Click(p.NextStep) },
 		} {
 			if elsewhere := where != "next step" && where != "into a page"; way != "bfcache" && elsewhere && (way != "noscript" || where != "help") {
-				continue // without a memory to come back from, where one was makes no difference
+				continue // without a cache the page one comes back from does not matter
 			}
 			t.Run(way+"/"+where, func(t *testing.T) {
 				t.Parallel()
@@ -84,7 +84,7 @@ func TestEN02_Back(t *testing.T) {
 				}
 				b.Back()
 				gone(t, b, p)
-				b.Reload() // what was posted is posted again
+				b.Reload() // sends the form again
 				gone(t, b, p)
 				b.Back()
 				gone(t, b, p)
@@ -99,7 +99,7 @@ func TestEN02_Back(t *testing.T) {
 	}
 }
 
-// TestEN01_Reload reloads the QR code, with whatever a browser then sends.
+// TestEN01_Reload reloads the QR code, with whatever the browser then sends.
 func TestEN01_Reload(t *testing.T) {
 	site := practice.Start(t)
 	for way, options := range ways {
@@ -108,14 +108,14 @@ func TestEN01_Reload(t *testing.T) {
 			b, p := atQR(t, site, options...)
 			b.Reload()
 			gone(t, b, p)
-			p.EnterCode(b) // it is scanned, and that is enough
+			p.EnterCode(b) // it was scanned
 			atPortal(t, site, b, p)
 		})
 	}
 }
 
-// TestEN03_OtherTabs opens what the first tab shows in another tab, in a
-// browser that was closed and opened again, and in another browser.
+// TestEN03_OtherTabs opens the address of the first tab in another tab, in a browser that was
+// closed and opened again, and in another browser.
 func TestEN03_OtherTabs(t *testing.T) {
 	site := practice.Start(t)
 	t.Run("duplicate", func(t *testing.T) {
@@ -132,7 +132,7 @@ func TestEN03_OtherTabs(t *testing.T) {
 		b, p := atQR(t, site)
 		address := b.URL()
 		b = b.Restart()
-		b.Open(address) // what "restore the last tabs" does
+		b.Open(address) // as "restore the last tabs" does
 		p.Arrive(b, "web/error")
 		gone(t, b, p)
 		b.Open(site.Portal + "/login")
@@ -168,8 +168,8 @@ func TestEN03_OtherTabs(t *testing.T) {
 	})
 }
 
-// TestEN04_AtOnce presses the button 64 times at once, from two logins of one
-// browser each.
+// TestEN04_AtOnce presses the button 64 times at the same time, in two logins in one browser
+// each.
 func TestEN04_AtOnce(t *testing.T) {
 	site := practice.Start(t)
 	p := site.Person(t, practice.Burger, practice.Dutch)
@@ -203,8 +203,8 @@ func TestEN04_AtOnce(t *testing.T) {
 	}
 }
 
-// TestEN05_LooksThatAreNoVisit asks for the QR code in every way that is no
-// press of the button. None shows it, and none spends it.
+// TestEN05_LooksThatAreNoVisit requests the QR code in every way except pressing the button.
+// None shows it or uses it up.
 func TestEN05_LooksThatAreNoVisit(t *testing.T) {
 	site := practice.Start(t)
 	p := site.Person(t, practice.Burger, practice.Dutch)
@@ -227,17 +227,17 @@ func TestEN05_LooksThatAreNoVisit(t *testing.T) {
 			r.Body, _ = press.GetBody()
 		}
 		if look.header != "" {
-			r.Header.Del("Origin") // which alone would do
+			r.Header.Del("Origin") // which alone is enough
 			r.Header.Set(look.header, look.value)
 		}
 		if body := c.Raw(r); strings.Contains(body, "otpauth:") || strings.Contains(body, "qr-code") {
 			t.Errorf("%s %s (%s: %s) shows the QR code", look.method, address, look.header, look.value)
 		}
 	}
-	c.Get(address).Enrol(p) // it is there still
+	c.Get(address).Enrol(p) // it can still be shown
 }
 
-// TestEN06_NothingIsKept looks where browsers keep things.
+// TestEN06_NothingIsKept looks in the places where browsers store data.
 func TestEN06_NothingIsKept(t *testing.T) {
 	site := practice.Start(t)
 	b, p := atQR(t, site)

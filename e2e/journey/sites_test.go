@@ -12,9 +12,9 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// TestHD07_TwoSites makes the whole journey with portal and provider on
-// different sites, where cookies are other cookies, and where Chromium's
-// form-action rule would stop a login that ends in a redirect.
+// TestHD07_TwoSites makes the journey with portal and provider on different sites, where
+// other cookies are sent, and where Chromium's form-action rule would stop a login that ends
+// in a redirect.
 func TestHD07_TwoSites(t *testing.T) {
 	for name, hosts := range map[string][2]string{
 		"portal on 127.0.0.1":   {"localhost", "127.0.0.1"},
@@ -33,9 +33,9 @@ func TestHD07_TwoSites(t *testing.T) {
 	}
 }
 
-// TestHD07_Broker puts a broker between portal and provider: the way back from
-// the last POST of the login leads over a third origin that the provider's
-// pages never heard of. Consent and the question at logout end the same way.
+// TestHD07_Broker puts a broker between portal and provider: after the last POST of the login
+// the redirects lead over a third origin that the provider's pages do not name. Consent and
+// the question at logout end the same way.
 func TestHD07_Broker(t *testing.T) {
 	site := practice.Start(t)
 	for name, options := range map[string][]browser.Option{"script": nil, "noscript": {browser.NoScript()}} {
@@ -72,8 +72,8 @@ func TestHD07_Broker(t *testing.T) {
 	}
 }
 
-// brokeredPortal starts a portal of its own, whose provider is the broker. It
-// lives on the broker's site and not on the provider's.
+// brokeredPortal starts another portal, whose provider is the broker. It is on the broker's
+// site and not on the provider's.
 func brokeredPortal(t *testing.T, broker *broker) string {
 	t.Helper()
 	secret := filepath.Join(t.TempDir(), "secret")
@@ -99,7 +99,7 @@ func addClient(t *testing.T, site *practice.Site, args ...string) string {
 	return strings.TrimSpace(secret)
 }
 
-// see303 sends a browser on, as a broker does.
+// see303 redirects a browser, as a broker does.
 func see303(w http.ResponseWriter, to string) {
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)

@@ -8,9 +8,8 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// BenchmarkStart is how long it takes from starting the built binary with an
-// empty data folder to the first 200 on discovery: keys made, schema made,
-// everything open.
+// BenchmarkStart measures the time from starting the built binary with an empty data folder
+// to the first 200 of the discovery document, including making keys and schema.
 func BenchmarkStart(b *testing.B) {
 	binary := testenv.Binary(b, "./cmd/omgevingsloket-id")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

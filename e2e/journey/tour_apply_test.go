@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// standing are the pages that ask nothing, ours and the portal's.
-func (w *visit) standing() {
+// standing visits the pages without a form, of the provider and of the portal.
+func (w *walk) standing() {
 	b := w.b
 	w.fineAt(w.site.Portal+"/", "portal/home", "front")
 	w.fineAt(w.site.Portal+"/second", "portal/home", "second")
@@ -30,14 +30,14 @@ func (w *visit) standing() {
 	w.language(b)
 }
 
-func (w *visit) fineAt(address, page, state string) {
+func (w *walk) fineAt(address, page, state string) {
 	w.Helper()
 	w.b.Open(address)
 	w.fine(page, state)
 }
 
 // language switches to the other language and back.
-func (w *visit) language(b *browser.Session) {
+func (w *walk) language(b *browser.Session) {
 	w.Helper()
 	other := practice.English
 	if w.v.lang == "en" {
@@ -55,8 +55,8 @@ func (w *visit) language(b *browser.Session) {
 	}
 }
 
-// applying is the way to an account with a mistake on every page.
-func (w *visit) applying() {
+// applying applies for an account, with a mistake on every page.
+func (w *walk) applying() {
 	b, p := w.b, w.p
 	b.Open(w.site.Issuer + "/apply")
 	w.fine("apply/apply", "empty")
@@ -86,12 +86,12 @@ func (w *visit) applying() {
 	w.sending()
 }
 
-func (w *visit) mailedCode() {
+func (w *walk) mailedCode() {
 	b, p := w.b, w.p
 	w.fine("apply/code", "empty")
 	b.Click(p.Next)
 	w.wrong("apply/code", "missing")
-	b.Fill("code", "000000") // right once in a million runs
+	b.Fill("code", "000000") // right in one of a million runs
 	b.Click(p.Next)
 	w.wrong("apply/code", "wrong")
 	w.site.Mail.Next(w.T, p.Email)
@@ -107,8 +107,8 @@ func (w *visit) mailedCode() {
 	b.Click(p.Next)
 }
 
-// answers are the pages of the form. Person fills them in the right way.
-func (w *visit) answers() {
+// answers visits the pages of the form. Person fills them in correctly.
+func (w *walk) answers() {
 	b, p := w.b, w.p
 	w.fine("apply/person", "empty")
 	b.Submit()
@@ -138,7 +138,7 @@ func (w *visit) answers() {
 	p.FillAddress(b)
 }
 
-func (w *visit) document() {
+func (w *walk) document() {
 	b := w.b
 	w.fine("apply/document", "empty")
 	b.Submit()
@@ -153,7 +153,7 @@ func (w *visit) document() {
 	b.Submit()
 }
 
-func (w *visit) sending() {
+func (w *walk) sending() {
 	b, p := w.b, w.p
 	w.fine("apply/check", "filled in")
 	b.Submit()
@@ -173,10 +173,9 @@ func (w *visit) sending() {
 	w.fine("portal/mailbox", "letters")
 }
 
-// status looks at what an applicant sees after sending, and at the way there
-// from another browser; of an application that is not there, the pages are
-// the same.
-func (w *visit) status() {
+// status visits what an applicant sees after sending, and the way there from another
+// browser. For an application that does not exist the pages are the same.
+func (w *walk) status() {
 	b := w.b
 	b.Open(w.site.Issuer + "/apply/status")
 	w.fine("apply/status", "approved")
@@ -192,7 +191,7 @@ func (w *visit) status() {
 	w.wrong("apply/status_code", "wrong")
 }
 
-func (w *visit) file(name string, content []byte) string {
+func (w *walk) file(name string, content []byte) string {
 	w.Helper()
 	path := filepath.Join(w.TempDir(), name)
 	if err := os.WriteFile(path, content, 0o600); err != nil {
@@ -201,7 +200,7 @@ func (w *visit) file(name string, content []byte) string {
 	return path
 }
 
-// hugePicture is a PNG that says of itself that it has 400 million pixels.
+// hugePicture returns a PNG that claims to have 400 million pixels.
 func hugePicture() []byte {
 	var b bytes.Buffer
 	b.WriteString("\x89PNG\r\n\x1a\n")

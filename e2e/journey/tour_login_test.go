@@ -11,9 +11,8 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// refused are the requests that end on an error page of ours, and a password
-// that is not right.
-func (w *visit) refused() {
+// refused makes the requests that end on an error page, and tries a wrong password.
+func (w *walk) refused() {
 	b, p := w.b, w.p
 	b.Open(w.site.Portal + "/login")
 	w.fine("login/login", "empty")
@@ -53,14 +52,14 @@ func (w *visit) refused() {
 }
 
 // opened opens a <details> and looks at the page again.
-func (w *visit) opened(css, page, state string) {
+func (w *walk) opened(css, page, state string) {
 	w.Helper()
 	w.b.ClickCSS(css)
 	w.look(w.b, page, state, strings.HasPrefix(w.b.Title(), w.v.words.Wrong))
 }
 
 // foreign sends our form from another site.
-func (w *visit) foreign(address string) {
+func (w *walk) foreign(address string) {
 	w.Helper()
 	evil := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -73,8 +72,8 @@ func (w *visit) foreign(address string) {
 	w.fine("web/error", "foreign form")
 }
 
-// authorize gives the request that the portal makes.
-func (w *visit) authorize() *url.URL {
+// authorize returns the authorization request of the portal.
+func (w *walk) authorize() *url.URL {
 	w.Helper()
 	c := w.site.Client(w.T)
 	r, err := http.NewRequestWithContext(w.Context(), http.MethodGet, w.site.Portal+"/login", nil)
@@ -93,8 +92,8 @@ func (w *visit) authorize() *url.URL {
 	return to
 }
 
-// enrolling is the first login.
-func (w *visit) enrolling() {
+// enrolling makes the first login.
+func (w *walk) enrolling() {
 	b, p := w.b, w.p
 	b.Open(w.site.Issuer + "/start")
 	p.LogIn(b)
@@ -117,14 +116,14 @@ func (w *visit) enrolling() {
 	p.EnterCode(b)
 	w.fine("web/onward", "the end")
 	move()
-	b.Click(p.Onward) // the link works as well as the header
+	b.Click(p.Onward) // the link works like the header
 	atPortal(w.T, w.site, b, p)
 	w.fine("portal/home", "logged in")
 	w.fineAt(w.site.Issuer+"/portals", "login/portals", "two")
 }
 
-// secondPortal is the consent of a third party's client, refused and given.
-func (w *visit) secondPortal() {
+// secondPortal refuses and gives consent to a third party's client.
+func (w *walk) secondPortal() {
 	b, p := w.b, w.p
 	b.Open(w.site.Portal + "/second")
 	b.ClickCSS("#login")
@@ -141,26 +140,26 @@ func (w *visit) secondPortal() {
 	if b.URL() != w.site.Portal+"/second" {
 		w.Errorf("consent ended at %s", b.URL())
 	}
-	b.Open(w.site.Portal + "/second/login") // remembered
+	b.Open(w.site.Portal + "/second/login") // consent is remembered
 	if b.URL() != w.site.Portal+"/second" {
 		w.Errorf("a consent that was given led to %s", b.URL())
 	}
 }
 
-// leaving is logging out without a portal that asks for it.
-func (w *visit) leaving() {
+// leaving logs out without a request of the portal.
+func (w *walk) leaving() {
 	b, p := w.b, w.p
 	b.Open(w.site.Issuer + "/end_session")
 	w.fine("logout/ask", "asked")
 	b.Click(p.LogOut)
 	w.fine("logout/done", "done")
 	b.Open(w.site.Portal + "/")
-	b.Click(p.PortalLogout) // the provider knows nobody any more
+	b.Click(p.PortalLogout) // there is no session any more
 	w.fine("portal/message", "logged out")
 }
 
-// again is a later login: the code of the phone, wrong, used before, too soon.
-func (w *visit) again() {
+// again makes a later login, with a wrong code, a used one, and one too early.
+func (w *walk) again() {
 	b, p := w.b, w.p
 	b.Open(w.site.Portal + "/login")
 	p.LogIn(b)
@@ -185,8 +184,8 @@ func (w *visit) again() {
 	w.wrong("login/code", "too soon")
 }
 
-// blocked is somebody whose scan failed, until after the helpdesk.
-func (w *visit) blocked() {
+// blocked is a person whose scan failed, until after the helpdesk.
+func (w *walk) blocked() {
 	p := w.site.Person(w.T, practice.Burger, w.v.words)
 	w.site.Client(w.T).Apply(p)
 	b := w.b

@@ -9,7 +9,7 @@ import (
 	"omgevingsloket-id/e2e/tour"
 )
 
-// screens are the ways in which every page is looked at.
+// screens are the screens on which every page is checked.
 var screens = []visitor{
 	{"nl-desktop", practice.Dutch, "nl", practice.Burger, nil},
 	{"en-phone", practice.English, "en", practice.Bedrijf, []browser.Option{browser.Phone()}},
@@ -17,9 +17,8 @@ var screens = []visitor{
 	{"en-desktop-dark-noscript", practice.English, "en", practice.Burger, []browser.Option{browser.Dark(), browser.NoScript()}},
 }
 
-// TestEveryPage visits every page in every state that can be reached from
-// outside, and looks at each as look does. At its end no page may be left that
-// nobody saw.
+// TestEveryPage visits every page in every state that can be reached from outside, and checks
+// each with look. It fails if a page was not visited.
 func TestEveryPage(t *testing.T) {
 	site := practice.Start(t)
 	album := &tour.Album{}
@@ -27,28 +26,27 @@ func TestEveryPage(t *testing.T) {
 		for _, v := range screens {
 			t.Run(v.name, func(t *testing.T) {
 				t.Parallel()
-				newVisit(t, site, album, v).walk()
+				newWalk(t, site, album, v).walk()
 			})
 		}
 	})
 	if t.Failed() {
-		return // a tour that ended early says nothing about the pages behind
+		return // a tour that ended early has not reached the later pages
 	}
 	for _, name := range album.Unseen(t, public) {
 		t.Errorf("templates/%s.html was never seen in a browser; add the way to it to the tour", name)
 	}
 }
 
-// public are the pages that applicants and account holders come to see by
-// themselves. Those that begin with an official are none of them: an
-// application that waits, and an address that is corrected. The tour of the
-// console comes there.
+// public reports whether applicants and account holders can reach a page by themselves. The
+// tour of the console visits the pages that begin with an official: an application that
+// waits, and a change of address.
 func public(page string) bool {
 	return !strings.HasPrefix(page, "console/") && !strings.HasPrefix(page, "address/") && page != "apply/status_document" && page != "apply/status_withdraw"
 }
 
-// visit is one visitor on the way through all pages.
-type visit struct {
+// walk is a tour of all pages by one visitor.
+type walk struct {
 	*testing.T
 	site  *practice.Site
 	album *tour.Album
@@ -57,14 +55,14 @@ type visit struct {
 	p     *practice.Person
 }
 
-func newVisit(t *testing.T, site *practice.Site, album *tour.Album, v visitor) *visit {
-	return &visit{
+func newWalk(t *testing.T, site *practice.Site, album *tour.Album, v visitor) *walk {
+	return &walk{
 		T: t, site: site, album: album, v: v, p: site.Person(t, v.kind, v.words),
 		b: browser.New(t, append(v.options, browser.Language(v.lang))...),
 	}
 }
 
-func (w *visit) walk() {
+func (w *walk) walk() {
 	w.standing()
 	w.applying()
 	w.refused()
@@ -75,13 +73,13 @@ func (w *visit) walk() {
 	w.blocked()
 }
 
-// fine looks at a page on which nothing is wrong.
-func (w *visit) fine(page, state string) { w.Helper(); w.look(w.b, page, state, false) }
+// fine checks a page without an error.
+func (w *walk) fine(page, state string) { w.Helper(); w.look(w.b, page, state, false) }
 
-// wrong looks at a page that tells what is wrong with a form.
-func (w *visit) wrong(page, state string) { w.Helper(); w.look(w.b, page, state, true) }
+// wrong checks a page that reports an error in a form.
+func (w *walk) wrong(page, state string) { w.Helper(); w.look(w.b, page, state, true) }
 
-func (w *visit) look(b *browser.Session, page, state string, wrong bool) {
+func (w *walk) look(b *browser.Session, page, state string, wrong bool) {
 	w.Helper()
 	w.album.Look(w, b, tour.Screen{Name: w.v.name, Lang: w.v.lang, Wrong: w.v.words.Wrong}, page, state, wrong)
 }

@@ -1,6 +1,6 @@
-// Package pages checks the pages of a room against the structs they are
-// rendered with, for the tests of the rooms. A field or method that a template
-// names and a struct lacks fails here, not on the day that branch is shown.
+// Package pages checks the templates of a room against the structs they are rendered with, for
+// the tests of the rooms. A field or method that a template uses and a struct lacks fails
+// here, also in a branch that no other test renders.
 package pages
 
 import (
@@ -20,7 +20,7 @@ import (
 	"omgevingsloket-id/op/web"
 )
 
-// New returns the pages of a site, for tests that draw one without a server.
+// New returns the renderer of a site, for tests that render a page without a server.
 func New(t testing.TB) *web.Renderer {
 	t.Helper()
 	catalog, err := web.LoadCatalog()
@@ -34,9 +34,9 @@ func New(t testing.TB) *web.Renderer {
 	return k.Pages
 }
 
-// Check type-checks each page (by name, such as "login/code") against a value
-// of its struct. The list has to be whole: every page under prefix in
-// templates, and every name that the code in this folder renders.
+// Check type-checks each page (by name, such as "login/code") against a value of its struct.
+// The map must be complete: every page under prefix in templates, and every name that the
+// code in this folder renders.
 func Check(t *testing.T, prefix string, structs map[string]any) {
 	t.Helper()
 	k := New(t)
@@ -62,7 +62,7 @@ func Check(t *testing.T, prefix string, structs map[string]any) {
 	}
 }
 
-// rendered lists the names in calls of Render in this folder.
+// rendered returns the names in calls of Render in this folder.
 func rendered(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("*.go")
@@ -96,8 +96,8 @@ func rendered(t *testing.T) []string {
 	return names
 }
 
-// HideNothing fails when a field of a page hides one of the frame that the page
-// embeds: the menu would show it in the place of the frame's.
+// HideNothing fails when a field of a page hides one of the frame that the page embeds: the
+// menu would show that field instead of the frame's.
 func HideNothing(t *testing.T, frame any, structs map[string]any) {
 	t.Helper()
 	of := reflect.TypeOf(frame)

@@ -13,10 +13,10 @@ import (
 	"testing"
 )
 
-// Client is a visitor without a browser: one cookie jar, one page at a time.
+// Client is a visitor without a browser: it has a cookie jar and one page at a time.
 type Client struct {
 	HTTP   *http.Client // follows no redirects
-	URL    string       // of the page it has
+	URL    string       // of the present page
 	Status int
 	Header http.Header
 	Body   string
@@ -25,7 +25,7 @@ type Client struct {
 	site *Site
 }
 
-// Client makes a visitor.
+// Client returns a new visitor.
 func (s *Site) Client(t testing.TB) *Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -40,24 +40,23 @@ func (s *Site) Client(t testing.TB) *Client {
 	}}
 }
 
-// mostHops is how often a page may send one on.
+// mostHops is how many redirects and refreshes are followed.
 const mostHops = 12
 
-// Get opens an address, relative to the page it has, and follows where that
-// leads.
+// Get opens an address, relative to the present page, and follows where it leads.
 func (c *Client) Get(address string) *Client {
 	c.t.Helper()
 	return c.follow(c.request(http.MethodGet, address, "", nil))
 }
 
-// Submit sends the form of the page with the fields (name, value, …) and what
-// is hidden in it, and follows where that leads.
+// Submit sends the form of the page with the fields (name, value, …) and its hidden ones, and
+// follows where it leads.
 func (c *Client) Submit(fields ...string) *Client {
 	c.t.Helper()
 	return c.follow(c.Form(fields...))
 }
 
-// Form is the request that Submit sends, for those who send it many times.
+// Form returns the request that Submit sends, to be sent many times.
 func (c *Client) Form(fields ...string) *http.Request {
 	c.t.Helper()
 	values := c.hidden()
@@ -73,7 +72,7 @@ func (c *Client) Upload(field, name string, content []byte) *Client {
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for key, values := range c.hidden() {
-		_ = w.WriteField(key, values[0]) // a buffer takes everything
+		_ = w.WriteField(key, values[0]) // a buffer does not fail
 	}
 	part, err := w.CreateFormFile(field, name)
 	if err != nil {
@@ -106,7 +105,7 @@ func (c *Client) action() string {
 	return c.URL
 }
 
-// Page is the name of the template of the page, "" if it is none of ours.
+// Page returns the name of the template of the page, or "" if it is not one of ours.
 func (c *Client) Page() string {
 	if m := pageName.FindStringSubmatch(c.Body); m != nil {
 		return m[1]
@@ -123,8 +122,7 @@ func (c *Client) On(page string) *Client {
 	return c
 }
 
-// OTPAuth is the address behind 'Open de app op deze telefoon', "" if the page
-// has none.
+// OTPAuth returns the otpauth URI of 'Open de app op deze telefoon', or "".
 func (c *Client) OTPAuth() string {
 	if m := appLink.FindStringSubmatch(c.Body); m != nil {
 		return html.UnescapeString(m[1])
@@ -157,8 +155,7 @@ func (c *Client) request(method, address, kind string, body []byte) *http.Reques
 	return r
 }
 
-// follow sends a request and goes where the answer says, by redirect or by
-// Refresh.
+// follow sends a request and follows redirects and refreshes.
 func (c *Client) follow(r *http.Request) *Client {
 	c.t.Helper()
 	for range mostHops {
@@ -190,8 +187,8 @@ func onward(res *http.Response) string {
 	return to
 }
 
-// Raw sends a request with the visitor's cookies and returns the body, or what
-// went wrong. It leaves the page alone, so that many may go out at once.
+// Raw sends a request with the visitor's cookies and returns the body or the error. It leaves
+// the page as it is, so that many may be sent at the same time.
 func (c *Client) Raw(r *http.Request) string {
 	res, err := c.HTTP.Do(r)
 	if err != nil {

@@ -1,6 +1,6 @@
 package practice
 
-// Apply makes an account for the person and ends at the confirmation.
+// Apply applies for an account for the person and ends at the confirmation.
 func (c *Client) Apply(p *Person) *Client {
 	c.t.Helper()
 	c.Get(c.site.Issuer+"/apply").On("apply/apply").Submit("kind", p.Kind)
@@ -26,20 +26,20 @@ func (c *Client) Apply(p *Person) *Client {
 	return c.On("apply/check").Submit("declared", "yes").On("apply/done")
 }
 
-// LogIn starts at the portal and fills in e-mail address and password.
+// LogIn starts at the portal and sends e-mail address and password.
 func (c *Client) LogIn(p *Person) *Client {
 	c.t.Helper()
 	return c.Start().Submit("email", p.Email, "password", p.Password)
 }
 
-// Start goes from the portal to the page that asks for a password.
+// Start goes from the portal to the login page.
 func (c *Client) Start() *Client {
 	c.t.Helper()
 	return c.Get(c.site.Portal + "/login").On("login/login")
 }
 
-// Enrol has the QR code shown, puts it into the person's phone and goes on to
-// the page that asks for a code.
+// Enrol shows the QR code, scans it with the person's phone and goes on to the page of the
+// code.
 func (c *Client) Enrol(p *Person) *Client {
 	c.t.Helper()
 	c.On("enrol/enrol").Submit().On("enrol/qr")
@@ -56,8 +56,7 @@ func (c *Client) query() string {
 	return ""
 }
 
-// Member is a person who has an account and a phone with it, made without a
-// browser.
+// Member makes an account for a person, with a phone, without a browser.
 func (s *Site) Member(p *Person) *Person {
 	p.t.Helper()
 	c := s.Client(p.t)

@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/e2e/browser"
 )
 
-// Official is somebody who works in the console of a demo with Review.
+// Official is an official of a demo with Review.
 type Official struct {
 	Name, Email, Role, Password string
 	Phone                       *Phone
@@ -18,8 +18,8 @@ type Official struct {
 	site *Site
 }
 
-// Officials gives those whom the demo printed, in that order, and the
-// password of the account holders that it made up.
+// Officials returns the officials that the demo printed, in that order, and the password of
+// the made-up account holders.
 func (s *Site) Officials(t testing.TB) (officials []*Official, password string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.Data, "review.json"))
@@ -39,7 +39,7 @@ func (s *Site) Officials(t testing.TB) (officials []*Official, password string) 
 	return officials, made.Password
 }
 
-// Official gives the first one whose name begins so.
+// Official returns the first official whose name begins with name.
 func (s *Site) Official(t testing.TB, name string) *Official {
 	t.Helper()
 	all, _ := s.Officials(t)

@@ -14,23 +14,23 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// The kinds of account, as the forms call them.
+// The kinds of account, as in the forms.
 const (
 	Burger  = "burger"
 	Bedrijf = "bedrijf"
 )
 
-// Person applies and logs in with a browser. Each step checks that the browser
-// is on the page where the step belongs, and does what is written there.
+// Person applies and logs in with a browser. Each step checks that the browser is on the page
+// of that step, and does what the page asks.
 type Person struct {
 	Words
 	Email, Password, Kind string
-	Phone                 *Phone // after the QR code was scanned
-	Document              string // path of what is sent; "" = an empty file, which practice takes
+	Phone                 *Phone // set after the QR code was scanned
+	Document              string // path of the document; "" means an empty file, which practice accepts
 
-	// At is called on each page of the road before anything is done there,
-	// with the name of its template ("login/code"); pages of the portal have
-	// names that begin with "portal/". It may be nil.
+	// At is called on each page of the journey before anything is done there, with the
+	// name of its template ("login/code"); the names of the portal's pages begin with
+	// "portal/". It may be nil.
 	At func(b *browser.Session, page string)
 
 	t    testing.TB
@@ -39,7 +39,7 @@ type Person struct {
 
 var people atomic.Int64
 
-// Person makes somebody nobody has met before.
+// Person returns a new person.
 func (s *Site) Person(t testing.TB, kind string, words Words) *Person {
 	return &Person{
 		Words: words, Kind: kind, Password: "vier paarden eten hooi", t: t, site: s,
@@ -47,7 +47,7 @@ func (s *Site) Person(t testing.TB, kind string, words Words) *Person {
 	}
 }
 
-// Arrive checks that the browser shows the page and tells At.
+// Arrive checks that the browser shows the page and calls At.
 func (p *Person) Arrive(b *browser.Session, page string) {
 	p.t.Helper()
 	if !strings.HasPrefix(page, "portal/") {
@@ -87,11 +87,11 @@ func (p *Person) Begin(b *browser.Session) {
 
 var sixDigits = regexp.MustCompile(`(?m)^\s*(\d{6})\s*$`)
 
-// MailedCode reads the code in the newest mail to this person at the portal's
-// mailbox, in a tab of its own.
+// MailedCode returns the code in the newest mail to this person in the portal's mailbox, which
+// it opens in another tab.
 func (p *Person) MailedCode(b *browser.Session) string {
 	p.t.Helper()
-	p.site.Mail.Next(p.t, p.Email) // so that it is there
+	p.site.Mail.Next(p.t, p.Email) // waits for it
 	tab := b.NewTab()
 	defer tab.Close()
 	tab.Open(p.site.Portal + "/mail")
@@ -101,13 +101,13 @@ func (p *Person) MailedCode(b *browser.Session) string {
 	tab.ClickCSS(`a[href="` + href + `"]`)
 	p.Arrive(tab, "portal/letter")
 	code := sixDigits.FindStringSubmatch(tab.TextOf("#letter"))
-	if code == nil || !strings.HasSuffix(tab.TextOf("h1"), p.MailCode) { // "[Oefenomgeving]" stands before it
+	if code == nil || !strings.HasSuffix(tab.TextOf("h1"), p.MailCode) { // after "[Oefenomgeving]"
 		p.t.Fatalf("the newest letter is %q:\n%s", tab.TextOf("h1"), tab.TextOf("#letter"))
 	}
 	return code[1]
 }
 
-// FillIn answers everything from the password to the document, an empty file.
+// FillIn fills in everything from the password to the document, which is an empty file.
 func (p *Person) FillIn(b *browser.Session) {
 	p.t.Helper()
 	p.Arrive(b, "apply/password")
@@ -127,7 +127,7 @@ func (p *Person) FillIn(b *browser.Session) {
 	b.Submit()
 }
 
-// FillPerson answers who one is.
+// FillPerson fills in the page of the person.
 func (p *Person) FillPerson(b *browser.Session) {
 	p.t.Helper()
 	p.Arrive(b, "apply/person")
@@ -139,7 +139,7 @@ func (p *Person) FillPerson(b *browser.Session) {
 	b.Submit()
 }
 
-// FillCompany answers for which company.
+// FillCompany fills in the page of the company.
 func (p *Person) FillCompany(b *browser.Session) {
 	p.t.Helper()
 	p.Arrive(b, "apply/company")
@@ -151,7 +151,7 @@ func (p *Person) FillCompany(b *browser.Session) {
 	b.Submit()
 }
 
-// FillAddress answers where.
+// FillAddress fills in the page of the address.
 func (p *Person) FillAddress(b *browser.Session) {
 	p.t.Helper()
 	p.Arrive(b, "apply/address")
@@ -164,7 +164,7 @@ func (p *Person) FillAddress(b *browser.Session) {
 	b.Submit()
 }
 
-// Send declares and sends.
+// Send ticks the declaration and sends the application.
 func (p *Person) Send(b *browser.Session) {
 	p.t.Helper()
 	p.Arrive(b, "apply/check")
@@ -182,15 +182,15 @@ func (p *Person) LogIn(b *browser.Session) {
 	b.Click(p.Login)
 }
 
-// Enrol has the QR code shown, scans it from a picture of the screen, and goes
-// on to the page that asks for a code.
+// Enrol shows the QR code, scans it from a picture of the screen, and goes on to the page of
+// the code.
 func (p *Person) Enrol(b *browser.Session) {
 	p.t.Helper()
 	p.Reveal(b)
 	b.Click(p.NextStep)
 }
 
-// Reveal is Enrol without going on.
+// Reveal shows and scans the QR code like Enrol, and stays on its page.
 func (p *Person) Reveal(b *browser.Session) {
 	p.t.Helper()
 	p.Arrive(b, "enrol/enrol")
@@ -212,7 +212,7 @@ func (p *Person) ScanScreen(b *browser.Session) {
 	p.Phone = Scan(p.t, browser.QR(p.t, png), p.Email)
 }
 
-// EnterCode types the code that the phone shows.
+// EnterCode enters the code that the phone shows.
 func (p *Person) EnterCode(b *browser.Session) {
 	p.t.Helper()
 	p.Arrive(b, "login/code")
@@ -220,8 +220,7 @@ func (p *Person) EnterCode(b *browser.Session) {
 	b.Click(p.Login)
 }
 
-// emptyPDF makes what DESIGN.md §3.1 allows on practice: a file with nothing
-// in it.
+// emptyPDF writes an empty file, which DESIGN.md §3.1 allows on practice.
 func emptyPDF(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(testenv.Dir(t, "document"), "leeg.pdf")
@@ -231,7 +230,7 @@ func emptyPDF(t testing.TB) string {
 	return path
 }
 
-// SixDigits reads the code in a mail.
+// SixDigits returns the code in a mail.
 func SixDigits(t testing.TB, text string) string {
 	t.Helper()
 	m := sixDigits.FindStringSubmatch(text)

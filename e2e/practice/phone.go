@@ -13,23 +13,23 @@ import (
 	"time"
 )
 
-// Phone is an authenticator app with one account in it. It computes codes by
-// RFC 6238 itself and shares no code with what it is held against.
+// Phone is an authenticator app with one account in it. It computes codes according to RFC
+// 6238 and shares no code with the provider.
 type Phone struct {
 	Label  string // the account as the app shows it, issuer and colon included
 	Secret string // base32
 	URI    string // as scanned
 
 	t    testing.TB
-	last int64 // step of the newest code that was given out
+	last int64 // step of the newest code that was returned
 }
 
-// otpauth is what every app reads, and the only form we send: no algorithm,
-// digits or period, which some apps take wrongly.
+// otpauth matches the URI that every app can read, and the only form we send: no algorithm,
+// digits or period, which some apps handle wrongly.
 var otpauth = regexp.MustCompile(`^otpauth://totp/(Omgevingsloket:[^?]+)\?secret=([A-Z2-7]{32})&issuer=Omgevingsloket$`)
 
-// Scan reads what a QR code says and fails the test when it is not letter for
-// letter what DESIGN.md §3.4 promises for the e-mail address.
+// Scan parses the text of a QR code, and fails the test if it is not exactly what DESIGN.md
+// §3.4 requires for the e-mail address.
 func Scan(t testing.TB, uri, email string) *Phone {
 	t.Helper()
 	m := otpauth.FindStringSubmatch(uri)
@@ -43,9 +43,9 @@ func Scan(t testing.TB, uri, email string) *Phone {
 	return &Phone{Label: label, Secret: m[2], URI: uri, t: t}
 }
 
-// Code gives a code that was not given out before and that is good for some
-// seconds at least. The server takes the code of the current and the previous
-// step, each once, so that two logins in a row need no wait and the third does.
+// Code returns a code that was not returned before and that stays valid for some seconds. The
+// server accepts the codes of the current and the previous step, each once, so that two
+// logins in a row need no wait and the third does.
 func (p *Phone) Code() string {
 	p.t.Helper()
 	const spare = 10 // seconds, for the page to be filled in
@@ -64,7 +64,7 @@ func (p *Phone) Code() string {
 	}
 }
 
-// Wrong gives six digits that are no code of this phone about now.
+// Wrong returns six digits that are not a code of this phone around now.
 func (p *Phone) Wrong() string {
 	p.t.Helper()
 	step := time.Now().Unix() / 30
@@ -87,11 +87,11 @@ func (p *Phone) at(step int64) string {
 		p.t.Fatalf("the secret %q: %v", strings.ToValidUTF8(p.Secret, "?"), err)
 	}
 	mac := hmac.New(sha1.New, key)
-	_ = binary.Write(mac, binary.BigEndian, step) // a hash takes everything
+	_ = binary.Write(mac, binary.BigEndian, step) // a hash does not fail
 	sum := mac.Sum(nil)
 	at := sum[len(sum)-1] & 0x0f
 	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[at:])&0x7fffffff)%1_000_000)
 }
 
-// NewPhone is an app into which a key was typed.
+// NewPhone returns an app into which a key was typed.
 func NewPhone(t testing.TB, key string) *Phone { return &Phone{Secret: key, t: t} }

@@ -1,11 +1,9 @@
-// Package practice is the practice environment as tests meet it from outside:
-// the demo of the real binary, the people who apply there, and the phones in
-// their hands.
+// Package practice is the practice environment for tests from outside: the demo of the real
+// binary, the people who apply there, and their phones.
 //
-// Two kinds of visitor make the same journey. A Person drives a real browser
-// and clicks what there is to click; a Client speaks HTTP, fills in forms
-// without looking, and is there for what a browser cannot do: many requests at
-// once, requests nobody should send, and accounts by the dozen.
+// There are two kinds of visitor. A Person uses a real browser and clicks what is on the
+// screen; a Client speaks HTTP and sends forms without looking, for what a browser cannot do:
+// simultaneous requests, invalid requests, and many accounts.
 package practice
 
 import (
@@ -39,8 +37,8 @@ type settings struct {
 	review           bool
 }
 
-// Hosts puts provider and portal on these hosts, "localhost" or "127.0.0.1",
-// which are two sites to a browser. By default both are on localhost.
+// Hosts sets the hosts of provider and portal, "localhost" or "127.0.0.1", which are two sites
+// to a browser. By default both are on localhost.
 func Hosts(provider, portal string) Option {
 	return func(s *settings) { s.provider, s.portal = provider, portal }
 }
@@ -53,8 +51,8 @@ func Env(setting string) Option {
 	return func(s *settings) { s.env = append(s.env, setting) }
 }
 
-// Start starts a demo in an empty folder. It ends with the test. The limits
-// per source are wide: in a test everybody comes from one address.
+// Start starts a demo in an empty folder. It ends with the test. The limits per source are
+// high, since in a test all requests come from one address.
 func Start(t testing.TB, options ...Option) *Site {
 	t.Helper()
 	set := settings{provider: "localhost", portal: "localhost", env: []string{
@@ -77,8 +75,8 @@ func Start(t testing.TB, options ...Option) *Site {
 	return s
 }
 
-// At is a site that the test runs itself: people apply and log in there, and
-// nothing else here works on it.
+// At returns a site that the test runs itself: people can apply and log in there; the other
+// methods of Site do not work on it.
 func At(t testing.TB, issuer, portal string, mail *testenv.Inbox) *Site {
 	return &Site{Issuer: issuer, Portal: portal, Mail: mail, t: t}
 }

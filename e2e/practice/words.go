@@ -1,9 +1,9 @@
 package practice
 
-// Words are the labels that a visitor looks for, in one language. The Dutch
-// ones in quotes in DESIGN.md §3 are fixed.
+// Words are the labels that a visitor looks for, in one language. The Dutch labels that
+// DESIGN.md §3 quotes are fixed.
 type Words struct {
-	Language, Wrong string // its own name; how the title of a page with mistakes begins
+	Language, Wrong string // the language's own name; the prefix of the title of a page with mistakes
 
 	// At the portal.
 	PortalApply, PortalLogin, PortalLogout, LoggedIn, PortalLoggedOut string

@@ -15,8 +15,8 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// TestTwoServers makes the main journey with every second request at the other
-// server, and then races for what exists once at both.
+// TestTwoServers makes the main journey with every second request at the other server, and
+// then sends simultaneous requests to both for what may happen once.
 func TestTwoServers(t *testing.T) {
 	h := build(t)
 	t.Run("journey", h.journey)
@@ -26,8 +26,8 @@ func TestTwoServers(t *testing.T) {
 	t.Run("TK-01 same code", h.sameCode)
 }
 
-// journey is applying, enrolling and logging in, with a browser.
-func (h *house) journey(t *testing.T) {
+// journey applies, enrols and logs in, with a browser.
+func (h *cluster) journey(t *testing.T) {
 	p := h.Person(t, practice.Burger, practice.Dutch)
 	b := browser.New(t)
 	p.Apply(b)
@@ -48,7 +48,7 @@ func (h *house) journey(t *testing.T) {
 }
 
 // across changes the server at each step of a login.
-func (h *house) across(t *testing.T) {
+func (h *cluster) across(t *testing.T) {
 	p := h.Person(t, practice.Bedrijf, practice.Dutch)
 	c := h.Client(t)
 	c.Apply(p)
@@ -65,8 +65,8 @@ func (h *house) across(t *testing.T) {
 	}
 }
 
-// pin sends everything of a visitor to one server.
-func (h *house) pin(c *practice.Client, n string) {
+// pin sends all requests of a visitor to one server.
+func (h *cluster) pin(c *practice.Client, n string) {
 	c.HTTP.Transport = pinned{c.HTTP.Transport, n}
 }
 
@@ -84,7 +84,7 @@ func (p pinned) RoundTrip(r *http.Request) (*http.Response, error) {
 	return p.RoundTripper.RoundTrip(r)
 }
 
-// atBoth sends the requests at once, by turns to both servers, each with the
+// atBoth sends the requests at the same time, alternating between the servers, each with the
 // cookies of its visitor, and returns the bodies.
 func atBoth(visitors []*practice.Client, requests []*http.Request) []string {
 	bodies := make([]string, len(requests))
@@ -97,9 +97,9 @@ func atBoth(visitors []*practice.Client, requests []*http.Request) []string {
 	return bodies
 }
 
-// sameStep sends one right code from eight logins at once: one gets in, and
-// the others are told that the code was used, which is no wrong try.
-func (h *house) sameStep(t *testing.T) {
+// sameStep sends one right code from eight logins at the same time: one succeeds, and the
+// others are told that the code was used, which does not count as a wrong try.
+func (h *cluster) sameStep(t *testing.T) {
 	for range 4 {
 		p := h.Person(t, practice.Burger, practice.Dutch)
 		h.Client(t).Apply(p)
@@ -133,8 +133,8 @@ func (h *house) sameStep(t *testing.T) {
 	}
 }
 
-// sameQR presses the button at both servers at once.
-func (h *house) sameQR(t *testing.T) {
+// sameQR presses the button at both servers at the same time.
+func (h *cluster) sameQR(t *testing.T) {
 	for range 4 {
 		p := h.Person(t, practice.Burger, practice.Dutch)
 		h.Client(t).Apply(p)
@@ -154,9 +154,9 @@ func (h *house) sameQR(t *testing.T) {
 	}
 }
 
-// sameCode redeems one authorization code at both servers at once: one gets
-// tokens, and because somebody else had the code too, they are worth nothing.
-func (h *house) sameCode(t *testing.T) {
+// sameCode redeems one authorization code at both servers at the same time: one gets tokens,
+// which the second try revokes.
+func (h *cluster) sameCode(t *testing.T) {
 	p := h.Member(h.Person(t, practice.Burger, practice.Dutch))
 	c := h.Client(t)
 	c.LogIn(p).On("login/code").Submit("code", p.Phone.Code())
@@ -207,9 +207,8 @@ func (h *house) sameCode(t *testing.T) {
 	}
 }
 
-// authorized gets a code with the session of a visitor who is logged in and
-// returns the form that redeems it.
-func (h *house) authorized(t *testing.T, c *practice.Client) string {
+// authorized gets a code with a visitor's session and returns the form that redeems it.
+func (h *cluster) authorized(t *testing.T, c *practice.Client) string {
 	t.Helper()
 	verifier := strings.Repeat("v", 43)
 	sum := sha256.Sum256([]byte(verifier))

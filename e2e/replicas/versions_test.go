@@ -13,10 +13,9 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// TestRefusedSchema lets the schema move on under a running server, as a newer
-// version does that no longer serves this one, and then gives a database of the
-// first days: the server is not ready any more, and neither it nor any command
-// that opens the stores starts.
+// TestRefusedSchema raises the floor of the schema above the version of a running server, as
+// the contraction of a newer version does. The server is no longer ready, and neither a server
+// nor a command that opens the stores starts, nor does it on a database that lacks a migration.
 func TestRefusedSchema(t *testing.T) {
 	t.Parallel()
 	binary, dir := testenv.Binary(t, "./cmd/omgevingsloket-id"), filepath.Join(t.TempDir(), "data")
@@ -38,7 +37,7 @@ func TestRefusedSchema(t *testing.T) {
 	}
 
 	exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99998, 1)`)
-	server.WaitReady(ready) // newer, and the floor is where it was
+	server.WaitReady(ready) // a newer schema with the same floor
 	if r := testenv.Run(t, binary, []string{"migrate", "--data", dir}); r.Code != 0 {
 		t.Errorf("migrate on a newer schema = %+v, want code 0", r)
 	}

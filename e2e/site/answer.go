@@ -34,7 +34,7 @@ func (a Answer) Location() string {
 	return strings.TrimPrefix(a.Header.Get("Location"), a.site.Server.URL)
 }
 
-// Is demands a status.
+// Is requires a status.
 func (a Answer) Is(status int) Answer {
 	a.site.T.Helper()
 	if a.Status != status {
@@ -43,7 +43,7 @@ func (a Answer) Is(status int) Answer {
 	return a
 }
 
-// Leads demands a redirect with status 303 to this address.
+// Leads requires a redirect with status 303 to this address.
 func (a Answer) Leads(to string) Answer {
 	a.site.T.Helper()
 	a.Is(http.StatusSeeOther)
@@ -53,7 +53,7 @@ func (a Answer) Leads(to string) Answer {
 	return a
 }
 
-// Has demands texts in the body, compared after unescaping HTML.
+// Has requires texts in the body, compared after unescaping HTML.
 func (a Answer) Has(texts ...string) Answer {
 	a.site.T.Helper()
 	for _, text := range texts {
@@ -64,7 +64,7 @@ func (a Answer) Has(texts ...string) Answer {
 	return a
 }
 
-// Without demands that texts are not in the body, compared after unescaping
+// Without requires that texts are not in the body, compared after unescaping
 // HTML.
 func (a Answer) Without(texts ...string) Answer {
 	a.site.T.Helper()
@@ -76,7 +76,7 @@ func (a Answer) Without(texts ...string) Answer {
 	return a
 }
 
-// Wrong demands the page again (422), with a problem at a field: in the list at
+// Wrong requires the page again (422), with a problem at a field: in the list at
 // the top, and at the field.
 func (a Answer) Wrong(field string) Answer {
 	a.site.T.Helper()
@@ -99,7 +99,7 @@ func (a Answer) Hidden(name string) string {
 	return html.UnescapeString(found[1])
 }
 
-// RefusedHere demands a status of 4xx with a page of the site that leads
+// RefusedHere requires a status of 4xx with a page of the site that leads
 // nowhere.
 func (a Answer) RefusedHere() {
 	a.site.T.Helper()

@@ -16,7 +16,7 @@ import (
 
 // Cookies of the citizens' pages, as they are called over http.
 const (
-	SessionCookie = "olid-session" // of somebody who is logged in
+	SessionCookie = "olid-session" // of a logged-in browser
 	BrowserCookie = "olid-browser" // what form tokens are bound to
 )
 
@@ -238,7 +238,7 @@ func (b *Browser) MainText() string {
 	return markup.ReplaceAllString("<main"+main, " ")
 }
 
-// At demands that the browser is at a path of the site.
+// At requires that the browser is at a path of the site.
 func (b *Browser) At(path string) *Browser {
 	b.Site.T.Helper()
 	if b.URL.Path != path || b.URL.Host != b.Site.Server.Listener.Addr().String() {
@@ -247,7 +247,7 @@ func (b *Browser) At(path string) *Browser {
 	return b
 }
 
-// Is demands the status of the page.
+// Is requires the status of the page.
 func (b *Browser) Is(status int) *Browser {
 	b.Site.T.Helper()
 	if b.Status != status {
@@ -256,7 +256,7 @@ func (b *Browser) Is(status int) *Browser {
 	return b
 }
 
-// Says demands a piece of text in the source of the page.
+// Says requires a piece of text in the source of the page.
 func (b *Browser) Says(text string) *Browser {
 	b.Site.T.Helper()
 	if !strings.Contains(b.Body, text) {
@@ -276,7 +276,7 @@ func (b *Browser) Cookies() map[string]string {
 	return out
 }
 
-// Give puts cookies into the browser, as somebody who plants them would.
+// Give puts cookies into the browser, as an attacker would.
 func (b *Browser) Give(cookies map[string]string) {
 	u, err := url.Parse(b.Site.Server.URL)
 	Must(b.Site.T, err)

@@ -25,7 +25,7 @@ func (b *Browser) Enrol(email string) *Browser {
 // Login goes through a later login, half a minute later: the last code is used.
 func (b *Browser) Login(email string) *Browser {
 	b.Site.T.Helper()
-	b.Site.Clock.Add(30 * time.Second) // the last code is spent
+	b.Site.Clock.Add(30 * time.Second) // the last code was used
 	b.At("/login").Submit("email", email, "password", Password)
 	return b.At("/login/code").Submit("code", b.Code())
 }

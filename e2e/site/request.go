@@ -105,7 +105,7 @@ func (b *Browser) silent() url.Values {
 // LoggedIn reports whether the browser has a session.
 func (b *Browser) LoggedIn() bool { b.Site.T.Helper(); return b.silent().Get("code") != "" }
 
-// RefusedAtClient demands that an authorization request was answered at its client
+// RefusedAtClient requires that an authorization request was answered at its client
 // with this error and nothing else.
 func (b *Browser) RefusedAtClient(r Request, code string) {
 	b.Site.T.Helper()
@@ -125,7 +125,7 @@ func (b *Browser) RefusedAtClient(r Request, code string) {
 	}
 }
 
-// RefusedHere demands that an authorization request ends on a page of the site
+// RefusedHere requires that an authorization request ends on a page of the site
 // with a status of 4xx that leads nowhere.
 func (b *Browser) RefusedHere(r Request) {
 	b.Site.T.Helper()

@@ -61,7 +61,7 @@ func (s *Site) Asked(olga *Browser, email string, change ...func(*application.Ap
 	return s.Case(c.ID)
 }
 
-// WantState demands the state of a case.
+// WantState requires the state of a case.
 func WantState(t *testing.T, s *Site, c review.Case, want application.State) {
 	t.Helper()
 	if got := s.Case(c.ID); got.State != want {

@@ -8,7 +8,7 @@
 //	site.go        Site, New, Start, servers, the log
 //	clock.go       Clock, Noon, Moments
 //	browser.go     Browser: cookies, requests, forms, the page it is on
-//	answer.go      Answer: one response and what tests demand of it
+//	answer.go      Answer: one response and what tests require of it
 //	upload.go      forms with files
 //	request.go     authorization requests, from /authorize to the tokens
 //	client.go      clients, their keys and assertions
@@ -71,11 +71,10 @@ type Site struct {
 // environment on SQLite at Noon.
 type Setup struct {
 	Config func(*config.Config) // alters the configuration
-	Wrap   func(*app.Stores)    // puts something in front of the stores
-	At     time.Time            // when the clock begins; zero = Noon
+	Wrap   func(*app.Stores)    // wraps the stores
+	At     time.Time            // when the clock begins; zero means Noon
 
-	// Citizens, if set, makes what answers at the issuer, instead of the
-	// citizens' site.
+	// Citizens, if set, returns the handler at the issuer, instead of the citizens' site.
 	Citizens func(*app.App) http.Handler
 }
 

@@ -20,7 +20,7 @@ import (
 // Certs is a certificate for localhost, 127.0.0.1 and ::1, and the authority
 // that issued it: one pair per test process.
 type Certs struct {
-	CAFile   string // PEM, what a client must trust
+	CAFile   string // PEM; a client must trust it
 	CertFile string // PEM
 	KeyFile  string // PEM, readable by its owner only
 	Server   tls.Certificate

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// child is one running server process: in a process group of its own, its
-// output in a file, known to the reaper.
+// child is a running server process: in a process group of its own, with its output in a file,
+// and known to the reaper.
 type child struct {
 	cmd  *exec.Cmd
 	name string
@@ -20,8 +20,8 @@ type child struct {
 	done chan struct{} // closed once the process is gone
 }
 
-// startChild starts cmd. The signal is what the reaper sends when the test
-// process is gone, named as for kill -s.
+// startChild starts cmd. The reaper sends the signal, named as for kill -s, when the test
+// process has ended.
 func startChild(cmd *exec.Cmd, signal string) (*child, error) {
 	r, err := reaper()
 	if err != nil {
@@ -33,8 +33,7 @@ func startChild(cmd *exec.Cmd, signal string) (*child, error) {
 		return nil, err
 	}
 	c := &child{cmd: cmd, name: name, log: filepath.Join(dir, name+".log"), done: make(chan struct{})}
-	// A file, not a pipe: waiting for a process would otherwise wait for
-	// everyone who inherited its output.
+	// A file, not a pipe: Wait would wait for all processes that inherited a pipe.
 	out, err := os.Create(c.log)
 	if err != nil {
 		return nil, err
@@ -50,7 +49,7 @@ func startChild(cmd *exec.Cmd, signal string) (*child, error) {
 	}
 	r.tell("+ %d %s\n", cmd.Process.Pid, signal)
 	go func() {
-		// How it ended is in cmd.ProcessState.
+		// cmd.ProcessState has the exit status.
 		_ = cmd.Wait()
 		r.tell("- %d\n", cmd.Process.Pid)
 		close(c.done)
@@ -76,8 +75,8 @@ func (c *child) gone() bool {
 	}
 }
 
-// end sends the signal and waits until the process is gone; one that does not
-// go is killed, which is reported.
+// end sends the signal and waits until the process has ended. If it does not end, end kills it
+// and returns an error.
 func (c *child) end(signal syscall.Signal) error {
 	if c.gone() {
 		return nil
@@ -95,8 +94,8 @@ func (c *child) end(signal syscall.Signal) error {
 	}
 }
 
-// await waits until ready returns nil. It fails when the process has gone or
-// when it takes too long, with what the process printed.
+// await waits until ready returns nil. It returns an error with the output if the process has
+// ended or it takes too long.
 func (c *child) await(ready func() error) error {
 	var last error
 	ok := eventually(func() bool {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// ClamdServer is a clamd of one test, which knows two signatures: EICAR's
-// test file, and our own (Infected). It ends with the test.
+// ClamdServer is a clamd of one test, with two signatures: EICAR's test file and Infected. It
+// ends with the test.
 type ClamdServer struct {
 	Addr string // 127.0.0.1:PORT
 
@@ -21,12 +21,11 @@ type ClamdServer struct {
 	child *child
 }
 
-// Infected is a harmless text that the test's clamd takes for malware, under
-// the name Olid.Test.UNOFFICIAL.
+// Infected is a harmless text that the test's clamd reports as Olid.Test.UNOFFICIAL.
 const Infected = "OLID-MALWARE-TEST-STRING-DOES-NO-HARM"
 
-// eicar is the test file that every scanner knows, taken apart so that no
-// scanner stops at this source.
+// eicar returns the test file that every scanner knows, assembled so that scanners ignore this
+// source file.
 func eicar() string {
 	return `X5O!P%@AP[4\PZX54(P^)7CC)7}$` + `EICAR-STANDARD-` + `ANTIVIRUS-TEST-FILE!$H+H*`
 }
@@ -59,7 +58,7 @@ func NewClamd(t testing.TB) *ClamdServer {
 	return s
 }
 
-// Start starts it, on its port, and waits until it answers.
+// Start starts the server on its port and waits until it answers.
 func (s *ClamdServer) Start() {
 	s.t.Helper()
 	c, err := startChild(exec.Command(Tool(s.t, "clamd"), "--config-file="+s.conf), "TERM")
@@ -78,7 +77,7 @@ func (s *ClamdServer) Start() {
 	s.child = c
 }
 
-// Stop takes it away.
+// Stop stops the server.
 func (s *ClamdServer) Stop() {
 	s.t.Helper()
 	if err := s.child.end(syscall.SIGTERM); err != nil {

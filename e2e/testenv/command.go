@@ -21,10 +21,10 @@ var (
 	binaries   = map[string]func() (string, error){}
 )
 
-// Binary builds a command of this module ("./cmd/portal", seen from the root of
-// the module, or a full import path) once per test process and returns the path
-// of the binary. With go test -race the binary has the race detector as well,
-// and a race in it fails the test that started it.
+// Binary builds a command of this module ("./cmd/portal", relative to the root of the module,
+// or a full import path) once per test process and returns the path of the binary. With
+// go test -race the binary has the race detector too, and a race in it fails the test that
+// started it.
 func Binary(t testing.TB, pkg string) string {
 	t.Helper()
 	notShort(t, pkg)
@@ -52,10 +52,9 @@ func buildBinary(pkg string) (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, filepath.Base(pkg))
-	// No stamp of the version control: the checkout may belong to another
-	// user, and git then refuses to tell.
+	// No version control stamp: git fails if the checkout belongs to another user.
 	args := []string{"build", "-buildvcs=false", "-o", path}
-	cgo := "CGO_ENABLED=0" // as it is shipped
+	cgo := "CGO_ENABLED=0" // as in a release
 	if underRace {
 		args, cgo = append(args, "-race"), "CGO_ENABLED=1"
 	}
@@ -67,7 +66,7 @@ func buildBinary(pkg string) (string, error) {
 	return path, nil
 }
 
-// moduleRoot looks for go.mod from the folder of the test upwards.
+// moduleRoot finds the folder with go.mod, from the folder of the test upwards.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -85,8 +84,8 @@ func moduleRoot() (string, error) {
 	}
 }
 
-// environment is that of the test process without our own settings, and with
-// env ("NAME=value") on top.
+// environment returns the environment of the test process without our settings, and with env
+// ("NAME=value") added.
 func environment(env []string) []string {
 	var all []string
 	for _, e := range os.Environ() {
@@ -97,9 +96,9 @@ func environment(env []string) []string {
 	return append(all, env...)
 }
 
-// Result is how a command ended.
+// Result is the exit code and output of a command.
 type Result struct {
-	Code           int // exit code; -1 when a signal ended it
+	Code           int // exit code; -1 if a signal ended it
 	Stdout, Stderr string
 }
 
@@ -123,8 +122,8 @@ func Run(t testing.TB, bin string, args []string, env ...string) Result {
 	return Result{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
-// Process is a command that a test started and that runs beside it. It ends
-// with the test; its output is shown when the test fails.
+// Process is a running command that a test started. It ends with the test; its output is shown
+// when the test fails.
 type Process struct {
 	t     testing.TB
 	child *child
@@ -199,7 +198,7 @@ func (p *Process) WaitLog(text string) {
 	}
 }
 
-// Logs returns what the process has printed so far, both outputs together.
+// Logs returns the output of the process so far, stdout and stderr together.
 func (p *Process) Logs() string { return p.child.output() }
 
 // Stop ends the process as an operator would (SIGTERM), waits for it and

@@ -58,7 +58,7 @@ func TestProcessThatEndsAtOnce(t *testing.T) {
 
 func TestRaceInABinaryFailsTheTest(t *testing.T) {
 	if !underRace {
-		return // the binary has no detector then
+		return // without -race the binary has no detector
 	}
 	got := verdict(t, func(t testing.TB) { Run(t, Binary(t, probe), []string{"race"}) })
 	if !strings.Contains(got, "data race") {

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// Long skips a test that is too slow for every push. `make long` runs it: it
-// sets LONG_TESTS and runs the packages whose test files say "Long(t)". The
-// name does not begin with OLID_, which the product reads as its settings.
+// Long skips a test that is too slow for every push. `make long` runs it: it sets LONG_TESTS
+// and tests the packages whose test files contain "Long(t)". The name does not begin with
+// OLID_, since the program reads those as settings.
 func Long(t testing.TB) {
 	t.Helper()
 	if os.Getenv("LONG_TESTS") == "" {

@@ -16,7 +16,7 @@ import (
 	"github.com/emersion/go-message/mail"
 )
 
-// Mail is one message as a mail program would show it.
+// Mail is one message as a mail client would show it.
 type Mail struct {
 	From        string   // envelope sender; of a file, the From header's address
 	To          []string // envelope recipients; of a file, the addresses of To and Cc
@@ -24,7 +24,7 @@ type Mail struct {
 	Subject     string
 	Text, HTML  string // decoded bodies
 	Attachments []Attachment
-	Raw         []byte // as it came over the wire
+	Raw         []byte // as received
 }
 
 // Attachment is a file in a mail.
@@ -111,16 +111,16 @@ func (m *Mail) add(part *mail.Part) error {
 	return nil
 }
 
-// Inbox is mail that has arrived somewhere.
+// Inbox is the mail that was received in one place.
 type Inbox struct {
 	load func() ([]Mail, error) // oldest first
 
 	mu   sync.Mutex
-	read map[string]int // per recipient, how many Next has returned
+	read map[string]int // by recipient: how many Next has returned
 }
 
-// MailFolder is the inbox of a folder of .eml files, oldest first by name:
-// what the demo writes instead of sending.
+// MailFolder returns the inbox of a folder of .eml files, which the demo writes instead of
+// sending; oldest first, by name.
 func MailFolder(dir string) *Inbox {
 	return &Inbox{load: func() ([]Mail, error) {
 		names, err := filepath.Glob(filepath.Join(dir, "*.eml")) // sorted
@@ -143,7 +143,7 @@ func MailFolder(dir string) *Inbox {
 	}}
 }
 
-// All returns everything that has arrived, oldest first.
+// All returns all mail, oldest first.
 func (b *Inbox) All(t testing.TB) []Mail {
 	t.Helper()
 	all, err := b.load()
@@ -153,7 +153,7 @@ func (b *Inbox) All(t testing.TB) []Mail {
 	return all
 }
 
-// To returns what has arrived for one address, oldest first.
+// To returns the mail to one address, oldest first.
 func (b *Inbox) To(t testing.TB, address string) []Mail {
 	t.Helper()
 	return addressed(b.All(t), address)
@@ -169,8 +169,7 @@ func addressed(all []Mail, address string) []Mail {
 	return mine
 }
 
-// Next returns the oldest mail to the address that Next has not returned yet,
-// and waits for it if it is still under way.
+// Next returns the oldest mail to the address that Next has not returned yet, and waits for it.
 func (b *Inbox) Next(t testing.TB, address string) Mail {
 	t.Helper()
 	b.mu.Lock()

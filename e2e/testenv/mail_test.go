@@ -13,7 +13,7 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
-// letter is a mail as the service sends them.
+// letter returns a mail as the service sends it.
 func letter(t *testing.T, to, subject string) *mail.Msg {
 	t.Helper()
 	m := mail.NewMsg()

@@ -2,6 +2,6 @@
 
 package testenv
 
-// underRace tells whether the tests run with the race detector; what they
-// build is then built with it too.
+// underRace reports whether the tests run with the race detector; the binaries they build then
+// have it too.
 const underRace = false

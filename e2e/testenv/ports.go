@@ -13,17 +13,16 @@ import (
 	"testing"
 )
 
-// Ports come from below the range that the kernel takes for outgoing
-// connections, so that a server that a test stops finds its own port free when
-// the test starts it again.
+// Ports are below the range that the kernel uses for outgoing connections, so that the port of
+// a stopped server is still free when the test starts it again.
 const (
 	firstPort = 20000
 	lastPort  = 32000
 )
 
-// portLocks is one empty file of which each byte stands for a port. A test
-// process locks the byte of each port it hands out; the kernel lets go when
-// the process ends. So no two packages get the same port.
+// portLocks is one empty file in which each byte stands for a port. A test process locks the
+// byte of each port that it takes, and the kernel releases the locks when the process ends, so
+// that no two test processes get the same port.
 var portLocks = sync.OnceValues(func() (*os.File, error) {
 	name := fmt.Sprintf("olid-test-ports-%d", os.Getuid())
 	return os.OpenFile(filepath.Join(os.TempDir(), name), os.O_RDWR|os.O_CREATE, 0o600)
@@ -31,12 +30,12 @@ var portLocks = sync.OnceValues(func() (*os.File, error) {
 
 var (
 	portsMu    sync.Mutex
-	portsTaken = map[int]bool{} // a process never sees its own locks
+	portsTaken = map[int]bool{} // a process does not see its own locks
 )
 
-// FreeAddr returns an address 127.0.0.1:PORT on which nothing listens and which
-// no other test gets while this test process runs. The port is free on ::1
-// too, so that localhost:PORT will do as well.
+// FreeAddr returns an address 127.0.0.1:PORT on which nothing listens and which no other test
+// gets while this test process runs. The port is free on ::1 too, so that localhost:PORT works
+// as well.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
 	port, err := freePort()
@@ -73,8 +72,7 @@ func freePort() (int, error) {
 	return 0, errors.New("no free port left")
 }
 
-// idle tells whether nothing listens at the port. A machine without IPv6 has
-// nothing listening there either.
+// idle reports whether nothing listens on the port. That includes a machine without IPv6.
 func idle(host string, port int) bool {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if err != nil {

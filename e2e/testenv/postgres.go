@@ -25,11 +25,11 @@ var (
 	postgresDatabase atomic.Int64
 
 	templatesMu sync.Mutex
-	templates   = map[string]error{} // how making each template ended
+	templates   = map[string]error{} // the error of creating each template
 )
 
-// Postgres returns the URL of a new, empty database on the PostgreSQL server of
-// this test process. The database goes with the test.
+// Postgres returns the URL of a new, empty database on the PostgreSQL server of this test
+// process. The database is dropped at the end of the test.
 func Postgres(t testing.TB) string {
 	t.Helper()
 	Tool(t, "postgres")
@@ -40,10 +40,9 @@ func Postgres(t testing.TB) string {
 	return s.database(t, "")
 }
 
-// PostgresCopy returns the URL of a new database that is a copy of a template.
-// The first call in a test process makes the template: prepare gets the URL of
-// an empty database, and closes its connections when it is done. A copy takes a
-// fraction of the time that migrations take.
+// PostgresCopy returns the URL of a new database that is a copy of a template. The first call in
+// a test process creates the template: prepare gets the URL of an empty database, and must close
+// its connections. A copy takes a fraction of the time of the migrations.
 func PostgresCopy(t testing.TB, template string, prepare func(url string) error) string {
 	t.Helper()
 	Tool(t, "postgres")
@@ -66,8 +65,8 @@ func PostgresCopy(t testing.TB, template string, prepare func(url string) error)
 	return s.database(t, " TEMPLATE template_"+template)
 }
 
-// PostgresServer is a PostgreSQL server of one test, which the test may take
-// away and bring back. It ends with the test.
+// PostgresServer is a PostgreSQL server of one test, which the test may stop and start. It ends
+// with the test.
 type PostgresServer struct {
 	Addr string // 127.0.0.1:PORT
 
@@ -76,8 +75,8 @@ type PostgresServer struct {
 	child *child
 }
 
-// NewPostgres starts a PostgreSQL server for this test alone. Setting it up
-// takes a second or two, so use Postgres where it will do.
+// NewPostgres starts a PostgreSQL server for this test alone. That takes a second or two, so use
+// Postgres where possible.
 func NewPostgres(t testing.TB) *PostgresServer {
 	t.Helper()
 	Tool(t, "postgres")
@@ -93,16 +92,14 @@ func NewPostgres(t testing.TB) *PostgresServer {
 	return s
 }
 
-// Database makes an empty database and returns its URL.
+// Database creates an empty database and returns its URL.
 func (s *PostgresServer) Database() string { s.t.Helper(); return s.database(s.t, "") }
 
-// Stop ends the server as an operator would: connections are closed, data are
-// kept.
+// Stop stops the server as an operator would: it closes connections and keeps the data.
 func (s *PostgresServer) Stop() { s.t.Helper(); s.must(s.child.end(syscall.SIGINT)) }
 
-// Kill ends the server at once, as in a crash: what was committed is recovered
-// from its log at the next start. (SIGQUIT is PostgreSQL's own word for that;
-// SIGKILL would leave its shared memory behind on the machine.)
+// Kill stops the server at once, as in a crash: the next start recovers what was committed from
+// the log. (It sends SIGQUIT; SIGKILL would leave shared memory behind.)
 func (s *PostgresServer) Kill() { s.t.Helper(); s.must(s.child.end(syscall.SIGQUIT)) }
 
 // Start brings a stopped server back on the same port, with its data.
@@ -115,7 +112,7 @@ func (s *PostgresServer) must(err error) {
 	}
 }
 
-// startPostgres makes the data folder and starts the server for the first time.
+// startPostgres creates the data folder and starts the server for the first time.
 func startPostgres(s *PostgresServer) (*PostgresServer, error) {
 	port, err := freePort()
 	if err != nil {
@@ -150,8 +147,8 @@ func startPostgres(s *PostgresServer) (*PostgresServer, error) {
 	return s, nil
 }
 
-// postgresUser returns whom PostgreSQL has to run as: it refuses root. Nil
-// means the user of the test process.
+// postgresUser returns the user to run PostgreSQL as, since it refuses root; nil means the user
+// of the test process.
 func postgresUser() (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -187,8 +184,7 @@ func (s *PostgresServer) run() error {
 	args := []string{"-D", filepath.Join(s.dir, "data")}
 	for _, setting := range []string{
 		"listen_addresses=127.0.0.1", "port=" + port, "unix_socket_directories=", "max_connections=400",
-		// Nobody needs these data after a power cut; after a crash of the
-		// server alone they are complete.
+		// The data need not survive a power cut; they survive a crash of the server.
 		"fsync=off", "full_page_writes=off", "autovacuum=off",
 	} {
 		args = append(args, "-c", setting)
@@ -219,7 +215,7 @@ func (s *PostgresServer) exec(statement string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// database makes a database; options follow its name in CREATE DATABASE.
+// database creates a database; options follow its name in CREATE DATABASE.
 func (s *PostgresServer) database(t testing.TB, options string) string {
 	t.Helper()
 	name := fmt.Sprintf("test_%d", postgresDatabase.Add(1))
@@ -227,8 +223,8 @@ func (s *PostgresServer) database(t testing.TB, options string) string {
 		t.Fatalf("new database: %v", err)
 	}
 	t.Cleanup(func() {
-		// FORCE also closes what the test left open. On a server that the
-		// test stopped there is nothing to drop.
+		// FORCE also closes connections that the test left open. A stopped server has
+		// nothing to drop.
 		if s.child.gone() {
 			return
 		}

@@ -29,7 +29,7 @@ func run(t *testing.T, db *sql.DB, statement string) {
 func TestPostgresDatabasesArePrivate(t *testing.T) {
 	one, two := open(t, Postgres(t)), open(t, Postgres(t))
 	run(t, one, "CREATE TABLE t (n BIGINT)")
-	run(t, two, "CREATE TABLE t (n BIGINT)") // fails if it were the same
+	run(t, two, "CREATE TABLE t (n BIGINT)") // fails if it is the same database
 }
 
 func TestPostgresDatabaseGoesWithTheTest(t *testing.T) {
@@ -40,7 +40,7 @@ func TestPostgresDatabaseGoesWithTheTest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run(t, db, "SELECT 1") // and leave the connection open
+		run(t, db, "SELECT 1") // leaves the connection open
 	})
 	err := open(t, dsn).Ping()
 	if err == nil || !strings.Contains(err.Error(), "does not exist") {

@@ -8,15 +8,13 @@ import (
 	"syscall"
 )
 
-// The reaper is a small shell that reads from a pipe of which only the test
-// process holds the other end. When the test process ends, whether it
-// returned, panicked, ran out of time or was killed, the pipe closes; the
-// reaper then ends the servers that are still there and removes the temporary
-// folder. Cleaning up from the test process itself would miss all but the
-// first of these.
+// The reaper is a small shell process that reads from a pipe of which only the test process
+// has the other end. When the test process ends, whether it returned, panicked, timed out or
+// was killed, the pipe closes; the reaper then ends the remaining servers and removes the
+// temporary folder. The test process itself could do so only when it returns.
 //
-// Lines on its standard input: "+ GROUP SIGNAL" a server has started, "- GROUP"
-// it is gone. Its argument is the folder.
+// Lines on its standard input: "+ GROUP SIGNAL" a server has started, "- GROUP" it has ended.
+// Its argument is the folder.
 const reaperScript = `
 trap '' INT TERM HUP
 groups=
@@ -51,9 +49,9 @@ var reaper = sync.OnceValues(func() (*reaping, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Its own process group, so that Ctrl-C at a terminal does not reach it
-	// before the test process is gone; no standard output, because go test
-	// waits until nobody holds that of the test process any more.
+	// In its own process group, so that Ctrl-C at a terminal does not reach it before
+	// the test process has ended; without standard output, because go test waits until
+	// that of the test process is closed.
 	cmd := exec.Command("/bin/sh", "-c", reaperScript, "reaper", base)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -70,15 +68,13 @@ var reaper = sync.OnceValues(func() (*reaping, error) {
 func (r *reaping) tell(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	// A write fails only when somebody killed the reaper, and then nobody is
-	// left to tell.
+	// A write fails only if the reaper was killed.
 	_, _ = fmt.Fprintf(r.pipe, format, args...)
 }
 
-// Reap makes sure that the process group is ended when this test process has
-// ended; forget takes it off the list again. It is for processes that another
-// library starts, such as the browser: they must have a process group of
-// their own (Setpgid).
+// Reap ends the process group when this test process has ended; forget removes it from the
+// list. It is for processes that another library starts, such as the browser: they must have a
+// process group of their own (Setpgid).
 func Reap(group int) (forget func(), err error) {
 	r, err := reaper()
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// sharedDatabases is how many calls of Redis one test process may make. An
-// empty database costs Redis next to nothing.
+// sharedDatabases is the most calls of Redis in one test process. An empty database costs Redis
+// almost nothing.
 const sharedDatabases = 4096
 
 var (
@@ -28,10 +28,9 @@ var (
 	redisDatabase atomic.Int64
 )
 
-// Redis returns the URL of an empty database on the redis-server of this test
-// process. Each call gets a database that no other call has, so tests may run
-// in parallel; what acts on the whole server (FLUSHALL, CONFIG, SCRIPT FLUSH)
-// belongs on a server of one's own: NewRedis.
+// Redis returns the URL of an empty database on the redis-server of this test process. Each call
+// returns another database, so tests may run in parallel; a test that affects the whole server
+// (FLUSHALL, CONFIG, SCRIPT FLUSH) needs NewRedis.
 func Redis(t testing.TB) string {
 	t.Helper()
 	Tool(t, "redis-server")
@@ -46,12 +45,12 @@ func Redis(t testing.TB) string {
 	return fmt.Sprintf("redis://%s/%d", s.Addr, n)
 }
 
-// RedisServer is a redis-server of one test, which the test may take away and
-// bring back. It ends with the test.
+// RedisServer is a redis-server of one test, which the test may stop and start. It ends with the
+// test.
 type RedisServer struct {
 	Addr   string // 127.0.0.1:PORT
 	URL    string // with user and password, and rediss:// with TLS
-	CAFile string // what a client must trust, with TLS
+	CAFile string // with TLS: a client must trust it
 
 	t              testing.TB
 	durable, tls   bool
@@ -63,15 +62,14 @@ type RedisServer struct {
 // RedisOption changes a server of NewRedis.
 type RedisOption func(*RedisServer)
 
-// RedisDurable keeps every write in the append-only file before it is
-// answered, so that the data are there again after Stop or Kill and Start.
-// Without it, a server that comes back is empty.
+// RedisDurable writes to the append-only file before each reply, so that the data survive Stop or
+// Kill. Without it, a restarted server is empty.
 func RedisDurable() RedisOption { return func(s *RedisServer) { s.durable = true } }
 
 // RedisTLS makes the server speak TLS only, with the certificate of TLS.
 func RedisTLS() RedisOption { return func(s *RedisServer) { s.tls = true } }
 
-// RedisUser closes the server to all but this user (ACL).
+// RedisUser makes the server accept only this user (ACL).
 func RedisUser(name, password string) RedisOption {
 	return func(s *RedisServer) { s.user, s.password = name, password }
 }
@@ -95,19 +93,19 @@ func NewRedis(t testing.TB, options ...RedisOption) *RedisServer {
 	return s
 }
 
-// Stop ends the server as an operator would.
+// Stop stops the server as an operator would.
 func (s *RedisServer) Stop() { s.t.Helper(); s.must(s.child.end(syscall.SIGTERM)) }
 
-// Kill ends the server without a chance to write anything.
+// Kill stops the server without letting it write anything.
 func (s *RedisServer) Kill() { s.t.Helper(); s.must(s.child.end(syscall.SIGKILL)) }
 
-// Start brings a stopped server back on the same port.
+// Start starts a stopped server on the same port.
 func (s *RedisServer) Start() { s.t.Helper(); s.must(s.run()) }
 
 // Freeze makes the server accept connections and answer nothing, until Thaw.
 func (s *RedisServer) Freeze() { s.t.Helper(); s.must(s.child.cmd.Process.Signal(syscall.SIGSTOP)) }
 
-// Thaw lets a frozen server go on.
+// Thaw ends Freeze.
 func (s *RedisServer) Thaw() { s.t.Helper(); s.must(s.child.cmd.Process.Signal(syscall.SIGCONT)) }
 
 func (s *RedisServer) must(err error) {
@@ -117,7 +115,7 @@ func (s *RedisServer) must(err error) {
 	}
 }
 
-// startRedis gives the server its place and starts it for the first time.
+// startRedis makes the server's folder and starts it for the first time.
 func startRedis(s *RedisServer) (*RedisServer, error) {
 	port, err := freePort()
 	if err != nil {
@@ -148,8 +146,7 @@ func startRedis(s *RedisServer) (*RedisServer, error) {
 	return s, nil
 }
 
-// config is a redis.conf: a file, because passwords do not belong in a process
-// list.
+// config returns a redis.conf. It is a file, because a password must not be in a process list.
 func (s *RedisServer) config(port int) string {
 	lines := []string{
 		"bind 127.0.0.1", "save \"\"", "dir " + s.dir, "maxmemory-policy noeviction",
@@ -185,8 +182,7 @@ func (s *RedisServer) run() error {
 	return s.child.await(s.ping)
 }
 
-// ping tells whether the server answers. One that wants a password first has
-// answered as well.
+// ping checks that the server answers, even if the answer asks for a password.
 func (s *RedisServer) ping() error {
 	conn, err := s.dial()
 	if err != nil {

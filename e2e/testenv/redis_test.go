@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// client connects as our store does: nothing is tried twice behind its back.
+// client connects without retries, as the store does.
 func client(t *testing.T, url string, change func(*redis.Options)) *redis.Client {
 	t.Helper()
 	o, err := redis.ParseURL(url)

@@ -12,12 +12,11 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// Mailserver is an SMTP server that keeps what it is given. It ends with the
-// test.
+// Mailserver is an SMTP server that keeps its mail. It ends with the test.
 type Mailserver struct {
 	Inbox
 	Addr   string // 127.0.0.1:PORT
-	CAFile string // what a client must trust, with SMTPTLS
+	CAFile string // with SMTPTLS: a client must trust it
 
 	t              testing.TB
 	tls            *tls.Config
@@ -26,7 +25,7 @@ type Mailserver struct {
 
 	mu     sync.Mutex
 	mails  []Mail
-	answer error // what every message gets instead of 250
+	answer error // reply to every message instead of 250
 }
 
 // SMTPOption changes a server of SMTP.
@@ -40,7 +39,7 @@ func SMTPTLS() SMTPOption {
 	}
 }
 
-// SMTPUser refuses mail of everyone but this user (AUTH PLAIN).
+// SMTPUser refuses mail of everyone except this user (AUTH PLAIN).
 func SMTPUser(name, password string) SMTPOption {
 	return func(s *Mailserver) { s.user, s.password = name, password }
 }
@@ -59,7 +58,7 @@ func SMTP(t testing.TB, options ...SMTPOption) *Mailserver {
 	return s
 }
 
-// Start brings a stopped server back on the same port, with its mail.
+// Start starts a stopped server on the same port, with its mail.
 func (s *Mailserver) Start() {
 	s.t.Helper()
 	l, err := net.Listen("tcp", s.Addr)
@@ -75,11 +74,11 @@ func (s *Mailserver) Start() {
 	s.server.EnableSMTPUTF8 = true
 	s.server.ReadTimeout, s.server.WriteTimeout = Patience, Patience
 	server := s.server
-	// It returns when the server is closed, which is no error here.
+	// Serve returns an error when the server is closed.
 	go func() { _ = server.Serve(l) }()
 }
 
-// Stop takes the server away: connections are closed and refused.
+// Stop stops the server: connections are closed and refused.
 func (s *Mailserver) Stop() {
 	s.t.Helper()
 	if err := s.server.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
@@ -87,17 +86,17 @@ func (s *Mailserver) Stop() {
 	}
 }
 
-// Reject refuses every message from now on for good (550).
+// Reject makes the server refuse every message permanently (550).
 func (s *Mailserver) Reject() {
 	s.setAnswer(&smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "Refused"})
 }
 
-// Defer refuses every message from now on for the time being (451).
+// Defer makes the server refuse every message temporarily (451).
 func (s *Mailserver) Defer() {
 	s.setAnswer(&smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Try again later"})
 }
 
-// Accept takes messages again.
+// Accept makes the server accept messages again.
 func (s *Mailserver) Accept() { s.setAnswer(nil) }
 
 func (s *Mailserver) setAnswer(err error) {
@@ -112,8 +111,8 @@ func (s *Mailserver) received() ([]Mail, error) {
 	return append([]Mail(nil), s.mails...), nil
 }
 
-// deliver keeps a message. What no mail program could read is refused, so that
-// the sender's test notices.
+// deliver keeps a message. It refuses a message that cannot be parsed, so that the sender's test
+// fails.
 func (s *Mailserver) deliver(from string, to []string, raw []byte) error {
 	m, err := ParseMail(raw)
 	if err != nil {

@@ -1,13 +1,11 @@
-// Package testenv gives tests the real thing: Redis, PostgreSQL, an SMTP
-// server, our own binaries, each on a free port with its files in a temporary
-// folder. Nothing here imitates a server, and no test is skipped without one: what
-// is missing on the machine fails the test and names the package to install. Only
-// -short skips the tests that need any of it.
+// Package testenv gives tests real servers: Redis, PostgreSQL, SMTP, our own binaries, each on a
+// free port with its files in a temporary folder. Nothing here imitates a server, and no test is
+// skipped without one: if a program is missing on the machine, the test fails and names the
+// package to install. Only -short skips the tests that need any of it.
 //
-// Servers start when a test first asks for them. Shared ones live as long as
-// the test process, the ones a test asked for itself as long as the test. A
-// watcher process (see reaper.go) clears up behind a test process however it
-// ended, so no TestMain is needed, and packages may run in parallel.
+// Servers start when a test first needs them. Shared servers end with the test process, the
+// others with their test. A watcher process (see reaper.go) cleans up after a test process
+// however it ended, so no TestMain is needed, and packages may run in parallel.
 package testenv
 
 import (
@@ -19,13 +17,11 @@ import (
 	"time"
 )
 
-// Patience is how long everything here waits for something that should happen
-// soon. It is long on purpose: the tests run on small, busy machines, and a
-// wait ends as soon as the thing has happened.
+// Patience is the timeout of everything here that waits. It is long, since the tests run on
+// small, busy machines; a wait ends as soon as its condition holds.
 const Patience = 20 * time.Second
 
-// debian names the package that holds a tool, for the message to whoever runs
-// the tests.
+// debian is the package of each tool, for the message when it is missing.
 var debian = map[string]string{
 	"chromium":       "chromium",
 	"clamd":          "clamav-daemon",
@@ -42,7 +38,7 @@ var debian = map[string]string{
 	"zbarimg":        "zbar-tools",
 }
 
-// notShort skips a test that needs what takes long to start.
+// notShort skips a test that needs something that is slow to start, with -short.
 func notShort(t testing.TB, what string) {
 	t.Helper()
 	if testing.Short() {
@@ -58,9 +54,8 @@ func Slow(t testing.TB) {
 	}
 }
 
-// Tool returns the path of a program. A program that is not there fails the
-// test with the name of the package that brings it. With -short, a test that
-// needs a program is skipped.
+// Tool returns the path of a program. If it is missing, the test fails with the name of its
+// package. With -short the test is skipped.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
 	notShort(t, name)
@@ -77,8 +72,7 @@ func Tool(t testing.TB, name string) string {
 	return ""
 }
 
-// findTool looks in PATH and where Debian keeps the programs of PostgreSQL,
-// which are in nobody's PATH.
+// findTool looks in PATH and in Debian's folders of PostgreSQL, which are not in PATH.
 func findTool(name string) (string, error) {
 	// Glob sorts, so the last match is the newest of the two-digit versions.
 	if found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/" + name); len(found) > 0 {
@@ -87,8 +81,8 @@ func findTool(name string) (string, error) {
 	return exec.LookPath(name)
 }
 
-// workspace is the temporary folder of this test process. Servers that run as
-// another user find their own folder through it, hence the mode.
+// workspace is the temporary folder of this test process. Servers that run as another user need
+// to open it, hence the mode.
 var workspace = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "olid-test-")
 	if err != nil {
@@ -100,8 +94,8 @@ var workspace = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
-// Dir returns a new folder that is removed when the test process has ended,
-// for things that outlive one test. Within one test, use t.TempDir.
+// Dir returns a new folder that is removed when the test process has ended, for what outlives one
+// test. Within one test, use t.TempDir.
 func Dir(t testing.TB, name string) string {
 	t.Helper()
 	dir, err := newDir(name)
@@ -112,7 +106,7 @@ func Dir(t testing.TB, name string) string {
 }
 
 func newDir(name string) (string, error) {
-	if _, err := reaper(); err != nil { // it removes the folder
+	if _, err := reaper(); err != nil { // the reaper removes the folder
 		return "", err
 	}
 	base, err := workspace()
@@ -122,8 +116,7 @@ func newDir(name string) (string, error) {
 	return os.MkdirTemp(base, name+"-")
 }
 
-// eventually calls done until it returns true, and tells whether it did within
-// Patience.
+// eventually calls done until it returns true, and reports whether it did within Patience.
 func eventually(done func() bool) bool {
 	for deadline := time.Now().Add(Patience); ; time.Sleep(20 * time.Millisecond) {
 		if done() {

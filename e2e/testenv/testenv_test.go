@@ -14,8 +14,7 @@ import (
 	"testing"
 )
 
-// recorder is a testing.TB that notes a failure instead of failing, to test
-// what a test is told.
+// recorder is a testing.TB that keeps a failure instead of failing, to test the messages.
 type recorder struct {
 	testing.TB
 	failed   bool
@@ -37,7 +36,7 @@ func (r *recorder) Fatalf(format string, args ...any) {
 }
 func (r *recorder) Skip(args ...any) { r.message = fmt.Sprint(args...); panic(r) }
 
-// verdict runs f and returns what it failed or was skipped with, "" if neither.
+// verdict runs f and returns the message with which it failed or was skipped, or "".
 func verdict(t *testing.T, f func(testing.TB)) string {
 	r := &recorder{TB: t}
 	func() {
@@ -103,8 +102,7 @@ func TestFreeAddrNeverTwice(t *testing.T) {
 	}
 }
 
-// TestFreeAddrAcrossProcesses lets a second test process try for the very port
-// that this one has.
+// TestFreeAddrAcrossProcesses makes a second test process try the port that this one has.
 func TestFreeAddrAcrossProcesses(t *testing.T) {
 	if want := os.Getenv("TESTENV_WANT_PORT"); want != "" {
 		port, err := strconv.Atoi(want)
@@ -132,8 +130,8 @@ func lockedElsewhere(t *testing.T, port int) bool {
 	return syscall.FcntlFlock(locks.Fd(), syscall.F_SETLK, &lock) != nil
 }
 
-// TestNothingIsLeftBehind kills a test process that has servers, and looks
-// whether they and the folder go.
+// TestNothingIsLeftBehind kills a test process with servers, and checks that the servers and the
+// folder are removed.
 func TestNothingIsLeftBehind(t *testing.T) {
 	if os.Getenv("TESTENV_DIE") != "" {
 		url, dsn := Redis(t), Postgres(t)

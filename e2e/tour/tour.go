@@ -1,6 +1,6 @@
-// Package tour looks at pages in a browser, for the tours that visit every page
-// in every state: it holds each against what is true of all of them, keeps a
-// picture on request, and knows at the end which pages nobody saw.
+// Package tour checks pages in a browser, for the tests that visit every page in every state. It
+// makes the checks that apply to all pages, takes a picture of each on request, and knows which
+// pages were not visited.
 //
 //	go test ./e2e/journey ./e2e/console -run TestEvery -shots /tmp/pictures
 package tour
@@ -22,27 +22,25 @@ import (
 
 var shots = flag.String("shots", "", "folder for a picture of every page in every state")
 
-// Album is what several visitors of one site have seen. The zero value is an
-// empty one.
+// Album is the pages that several visitors of one site have visited. The zero value is empty.
 type Album struct {
 	mu     sync.Mutex
 	seen   map[string]bool
 	number map[string]int // pictures of each screen
 }
 
-// Screen is how one visitor looks at pages.
+// Screen is the settings of one visitor.
 type Screen struct {
 	Name  string // in the names of pictures
 	Lang  string // of every page: "nl" or "en"
-	Wrong string // how titles begin when something is wrong: "Fout:", "Error:"
+	Wrong string // prefix of titles of pages with an error: "Fout:", "Error:"
 }
 
-// Look holds the page on the screen against everything that is true of every
-// page: it is the one that was meant, in the visitor's language, with one
-// heading and a title that says first when something is wrong; nothing sticks
-// out at the side; axe-core finds nothing; and the browser had no trouble with
-// it: no violation of the content security policy, no request to elsewhere.
-// Pages whose name begins with "portal/" have no name on them.
+// Look makes the checks that apply to every page: it is the expected page, in the visitor's
+// language, with one heading, and with a title that begins with the prefix if something is wrong;
+// it does not scroll sideways; axe-core finds no violation; and the browser reports no violation
+// of the content security policy and no request to elsewhere. Pages whose name begins with
+// "portal/" contain no name.
 func (a *Album) Look(t testing.TB, b *browser.Session, s Screen, page, state string, wrong bool) {
 	t.Helper()
 	a.keep(t, b, s, page, state)
@@ -63,7 +61,7 @@ func (a *Album) Look(t testing.TB, b *browser.Session, s Screen, page, state str
 	if n := b.Count("h1"); n != 1 {
 		t.Errorf("%s has %d headings of the first level", at, n)
 	}
-	// The rules of the console are linked where its menu is, and nowhere else.
+	// The console's style sheet is linked on exactly the pages with its menu.
 	links := browser.Eval[bool](b, `document.querySelector('link[href$="/console.css"]') !== null`)
 	if menu := b.Count(".console-bar") == 1; ours && links != menu {
 		t.Errorf("%s links console.css: %t, want %t", at, links, menu)
@@ -82,7 +80,7 @@ func (a *Album) Look(t testing.TB, b *browser.Session, s Screen, page, state str
 	}
 }
 
-// keep takes the picture and remembers the page.
+// keep takes the picture and adds the page.
 func (a *Album) keep(t testing.TB, b *browser.Session, s Screen, page, state string) {
 	t.Helper()
 	a.mu.Lock()
@@ -103,14 +101,13 @@ func (a *Album) keep(t testing.TB, b *browser.Session, s Screen, page, state str
 	b.Screenshot(filepath.Join(*shots, strings.ReplaceAll(name, " ", "_")))
 }
 
-// expected are no problems: what Chromium says of every page with an error
-// status.
+// expected reports whether a problem is what Chromium says of every page with an error status.
 func expected(problem string) bool {
 	return strings.HasPrefix(problem, "network: Failed to load resource")
 }
 
-// Unseen lists the whole pages (templates that open with the head of the
-// layout) that want asks for and nobody saw.
+// Unseen lists the pages (templates that open with the head of the layout) for which want returns
+// true and that were not visited.
 func (a *Album) Unseen(t testing.TB, want func(page string) bool) []string {
 	t.Helper()
 	files, err := fs.Glob(templates.FS, "*/*.html")

@@ -22,7 +22,7 @@ type Room struct {
 	Cookies   *web.Cookies
 	Limits    *web.Limits
 	Helpdesk  *helpdesk.Service
-	PerMinute int // most codes of one source in a minute
+	PerMinute int // the most codes of one source in a minute
 }
 
 // Mount adds the pages to t.

@@ -9,8 +9,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-16: who has no code is told nothing: a reference of nobody and one whose
-// account moved on get the same answer. Who has the right one is told.
+// OF-16: without the right code, an unknown reference and one of an account that
+// has changed get the same answer. With the right code the answer gives the reason.
 func TestOF16_AddressTellsNothingWithoutTheCode(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

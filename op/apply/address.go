@@ -10,8 +10,8 @@ import (
 )
 
 type addressPage struct {
-	sheet
-	Company             bool // it is the company's
+	formPage
+	Company             bool // the address is the company's
 	Heading             string
 	Stay                web.Field
 	Line1, Line2, Line3 web.Field
@@ -23,7 +23,7 @@ func (h *Room) addressPage(w http.ResponseWriter, r *http.Request, a application
 	if a.Kind == account.LegalPerson {
 		title, back = "apply.address.title_company", intake.StepCompany
 	}
-	p := &addressPage{sheet: h.sheet(w, r, a.Kind, intake.StepAddress, title, paths[back]), Company: a.Kind == account.LegalPerson}
+	p := &addressPage{formPage: h.formPage(w, r, a.Kind, intake.StepAddress, title, paths[back]), Company: a.Kind == account.LegalPerson}
 	p.Heading, p.Seen = p.Title, printOf(intake.AddressOf(a.Answers))
 	p.Stay = p.field("stay", f.Stay)
 	for _, stay := range []string{intake.Abroad, intake.TemporarilyNL} {
@@ -40,7 +40,7 @@ func (h *Room) addressPage(w http.ResponseWriter, r *http.Request, a application
 	return p
 }
 
-// address asks where the applicant, or the company, is.
+// address asks for the address of the applicant or of the company.
 func (h *Room) address(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	return h.Pages.Render(w, http.StatusOK, "apply/address", h.addressPage(w, r, a, intake.AddressOf(a.Answers)))
 }
@@ -56,6 +56,6 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, a application
 	}
 	return h.keep(w, r, change{
 		step: intake.StepAddress, was: was, now: a, answer: func(a application.Answers) any { return intake.AddressOf(a) },
-		sheet: &p.sheet, name: "apply/address", page: p,
+		form: &p.formPage, name: "apply/address", page: p,
 	})
 }

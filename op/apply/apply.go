@@ -1,5 +1,5 @@
-// Package apply owns asking for an Omgevingsloket-ID: /apply and everything
-// below it, one question per page.
+// Package apply owns the pages on which a person applies for an
+// Omgevingsloket-ID: /apply and everything below it, one question per page.
 //
 //	/apply ─► /apply/email ─► /apply/code ─► /apply/password ─► /apply/person ─┐
 //	(kind)     draft made,     address                                         │
@@ -12,31 +12,30 @@
 //	later, by the cookie or by reference and a mailed code:
 //	/apply/status/find ─► /apply/status/code ─► /apply/status (answer, document, withdraw)
 //
-// Each page is a GET that changes nothing and a POST that ends in a 303. What
-// comes next is told by application.Next from the stored application alone;
-// whoever is on another page is sent there. The browser holds a handle in a
-// cookie for 72 hours and nothing else, so a draft survives closing it.
+// Each page is a GET that changes nothing and a POST that ends in a 303.
+// application.Next determines the next page from the stored application alone; a
+// request for a page out of turn is redirected there. The browser holds only a
+// handle, in a cookie for 72 hours, so a draft survives closing it.
 //
 // Nothing about a person is stored before the address is confirmed. For an
 // address that has an account already, everything is the same but the mail.
 //
-// The fields, which tests and forms rely on:
+// The form fields, which tests rely on:
 //
 //	/apply          kind (burger, bedrijf)
-//	/apply/email    email; the address carries ?kind=
+//	/apply/email    email; the kind is in the query (?kind=)
 //	/apply/code     code, or resend (any value: mail a new one)
 //	/apply/password password
 //	/apply/person   given_name, family_name, birth_day, birth_month, birth_year, phone
 //	/apply/company  organization_name, registration_country, register, registration_number,
 //	                not_registered (an explanation instead of a number), role (director, authorized)
 //	/apply/address  stay (abroad, temporarily_nl; burger only), line1, line2, line3, country
-//	/apply/document document (multipart, behind csrf)
+//	/apply/document document (multipart, after csrf)
 //	/apply/check    declared (yes)
-//	/apply/status   text (the answer to what was asked); …/find reference; …/code reference, code
+//	/apply/status   text (the answer to the question); …/find reference; …/code reference, code
 //
-// All carry csrf. The pages of the form also carry seen, a print of the
-// answers they were made from: whoever sends it along is told when another
-// tab changed them since.
+// All forms have csrf. The forms of the application also have seen, a print of the
+// answers that the page was made from, so that a change by another tab is noticed.
 package apply
 
 import (
@@ -57,19 +56,18 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Accounts is what of account.Store is needed here.
+// Accounts is the part of account.Store that this package uses.
 type Accounts interface {
 	ByEmail(ctx context.Context, email string) (account.Account, error)
 }
 
-// Hasher is what of package password is needed here.
+// Hasher is the part of package password that this package uses.
 type Hasher interface {
 	Hash(ctx context.Context, password string) (string, error)
 }
 
-// Room is applying. All fields are set once, at the wiring. Whether this is
-// practice, where every application is approved at once, is told by
-// Pages.Settings.
+// Room serves the pages. Its fields are set before Mount. Whether this is
+// practice, where every application is approved at once, is in Pages.Settings.
 type Room struct {
 	Pages    *web.Renderer
 	Cookies  *web.Cookies
@@ -84,18 +82,18 @@ type Room struct {
 	Letters  *letter.Writer
 	Ring     *secret.KeyRing
 	CodeKey  []byte // for the keyed hash of mailed codes
-	PerHour  int    // mails with a code for one source, an hour; 0 = 30
+	PerHour  int    // most mails with a code for one source in an hour; 0 means 30
 
-	// Clock is the machine's, for the deadlines of connections; nil =
-	// time.Now. An upload ends after UploadTime, or when nothing much
-	// arrives for UploadStall; 0 = five minutes and half a minute.
+	// Clock is the machine's, for the deadlines of connections; nil means
+	// time.Now. An upload ends after UploadTime, or when less than uploadChunk
+	// arrives in UploadStall; 0 means five minutes and half a minute.
 	Clock                   func() time.Time
 	UploadTime, UploadStall time.Duration
 
 	uploads gate
 }
 
-// Mount adds the pages.
+// Mount adds the pages to t.
 func (h *Room) Mount(t *web.Router) {
 	h.complete()
 	t.Get("/apply", h.start)
@@ -136,7 +134,7 @@ func (h *Room) complete() {
 	}
 }
 
-// paths are the addresses of the steps.
+// paths are the paths of the steps.
 var paths = map[intake.Step]string{
 	intake.StepCode:     "/apply/code",
 	intake.StepPassword: "/apply/password",
@@ -148,10 +146,10 @@ var paths = map[intake.Step]string{
 	intake.StepDone:     "/apply/done",
 }
 
-// stepHandler is a page of one application.
+// stepHandler serves a page of one application.
 type stepHandler func(w http.ResponseWriter, r *http.Request, a application.Application) error
 
-// at mounts a page of an application: it runs only when its step may be seen.
+// at returns the handler of a page that runs only when its step may be shown.
 func (h *Room) at(step intake.Step, run stepHandler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		a, err := h.load(r)
@@ -165,13 +163,13 @@ func (h *Room) at(step intake.Step, run stepHandler) web.Handler {
 	}
 }
 
-// gone is the answer to every handle that leads nowhere: none, unknown, or
-// too old. It tells none of them apart.
+// gone returns the error for every handle without an open draft, the same for a
+// missing, an unknown and an expired one.
 func gone(cause error) error {
 	return &web.Error{Status: http.StatusGone, Key: "apply.gone", Cause: cause, Link: &web.Link{URL: "/apply", Label: "apply.gone.link"}}
 }
 
-// load reads the application that the browser's cookie names.
+// load returns the application that the browser's cookie names.
 func (h *Room) load(r *http.Request) (application.Application, error) {
 	handle, ok := h.Cookies.Draft(r)
 	if !ok {
@@ -184,7 +182,7 @@ func (h *Room) load(r *http.Request) (application.Application, error) {
 	return a, err
 }
 
-// onward sends the browser to the first unfinished step.
+// onward redirects the browser to the first unfinished step.
 func (h *Room) onward(w http.ResponseWriter, a application.Application) error {
 	next := intake.Next(a, h.Now())
 	if next == intake.StepGone {
@@ -193,12 +191,12 @@ func (h *Room) onward(w http.ResponseWriter, a application.Application) error {
 	return h.Pages.SeeOther(w, paths[next])
 }
 
-// event returns the event that the applicant did something to an application.
+// event returns an event of the applicant about an application.
 func (h *Room) event(r *http.Request, a application.Application, action audit.Action) audit.Event {
 	return audit.Applicant().At(h.Limits.Origin(r), web.RequestID(r)).Did(action, a.ID, h.Now())
 }
 
-// The kinds as forms call them.
+// The names of the kinds in forms.
 const (
 	burger  = "burger"
 	bedrijf = "bedrijf"

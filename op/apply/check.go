@@ -19,10 +19,10 @@ import (
 )
 
 type checkPage struct {
-	sheet
+	formPage
 	Parts    []web.Summary
 	Declared web.Field
-	Login    *web.Link // when the address has an account by now
+	Login    *web.Link // set if the address has got an account since
 }
 
 func (h *Room) checkPage(w http.ResponseWriter, r *http.Request, a application.Application) (*checkPage, []application.Document, error) {
@@ -30,7 +30,7 @@ func (h *Room) checkPage(w http.ResponseWriter, r *http.Request, a application.A
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &checkPage{sheet: h.sheet(w, r, a.Kind, intake.StepCheck, "apply.check.title", paths[intake.StepDocument])}
+	p := &checkPage{formPage: h.formPage(w, r, a.Kind, intake.StepCheck, "apply.check.title", paths[intake.StepDocument])}
 	p.Seen = strconv.FormatInt(a.Version, 10)
 	p.Declared = p.field("declared", "")
 	if h.Pages.Settings.AtOnce {
@@ -44,13 +44,13 @@ func (h *Room) checkPage(w http.ResponseWriter, r *http.Request, a application.A
 	return p, documents, nil
 }
 
-// part begins a list of answers; change is where they can be changed.
-func (s sheet) part(title string) web.Summary {
+// part returns an empty list of answers.
+func (s formPage) part(title string) web.Summary {
 	return web.Summary{Page: s.Page, Title: s.T("apply.check." + title)}
 }
 
-// row is one answer under its field's label.
-func (s sheet) row(name, value string, step intake.Step) web.Row {
+// row returns an answer with the label of its field and a link to change it.
+func (s formPage) row(name, value string, step intake.Step) web.Row {
 	if value == "" {
 		value = s.T("apply.check.none")
 	}
@@ -61,7 +61,7 @@ func (s sheet) row(name, value string, step intake.Step) web.Row {
 	return row
 }
 
-func (s sheet) accountPart(a application.Application) web.Summary {
+func (s formPage) accountPart(a application.Application) web.Summary {
 	part := s.part("account")
 	part.Rows = []web.Row{
 		{Label: s.T("apply.check.kind"), Value: s.T("apply.field.kind." + kindName(a.Kind))},
@@ -71,7 +71,7 @@ func (s sheet) accountPart(a application.Application) web.Summary {
 	return part
 }
 
-func (s sheet) personPart(a application.Application) web.Summary {
+func (s formPage) personPart(a application.Application) web.Summary {
 	part := s.part("person")
 	part.Rows = []web.Row{
 		s.row("given_name", a.Answers.GivenName, intake.StepPerson),
@@ -82,7 +82,7 @@ func (s sheet) personPart(a application.Application) web.Summary {
 	return part
 }
 
-func (s sheet) companyPart(o account.Organization) web.Summary {
+func (s formPage) companyPart(o account.Organization) web.Summary {
 	part := s.part("company")
 	part.Rows = []web.Row{
 		s.row("organization_name", o.Name, intake.StepCompany),
@@ -99,7 +99,7 @@ func (s sheet) companyPart(o account.Organization) web.Summary {
 	return part
 }
 
-func (s sheet) addressPart(a application.Application) web.Summary {
+func (s formPage) addressPart(a application.Application) web.Summary {
 	part := s.part("address")
 	adr := a.Answers.Address
 	if o := a.Answers.Organization; o != nil {
@@ -114,7 +114,7 @@ func (s sheet) addressPart(a application.Application) web.Summary {
 	return part
 }
 
-func (s sheet) documentPart(documents []application.Document) web.Summary {
+func (s formPage) documentPart(documents []application.Document) web.Summary {
 	part := s.part("document")
 	for _, d := range documents {
 		part.Rows = append(part.Rows, s.row("document", d.Name+" ("+letter.Size(d.Size, s.Lang)+")", intake.StepDocument))
@@ -122,7 +122,7 @@ func (s sheet) documentPart(documents []application.Document) web.Summary {
 	return part
 }
 
-// check shows all answers, to be read once more.
+// check shows all answers.
 func (h *Room) check(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p, _, err := h.checkPage(w, r, a)
 	if err != nil {
@@ -131,7 +131,7 @@ func (h *Room) check(w http.ResponseWriter, r *http.Request, a application.Appli
 	return h.Pages.Render(w, http.StatusOK, "apply/check", p)
 }
 
-// checkPost sends the application: once, of any number of clicks and tabs.
+// checkPost sends the application, once for any number of clicks and tabs.
 func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p, documents, err := h.checkPage(w, r, a)
 	if err != nil {
@@ -158,16 +158,15 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 	return h.Pages.SeeOther(w, paths[intake.StepDone])
 }
 
-// submit hands the application in, with its receipt.
+// submit sends the application in, with its effects.
 func (h *Room) submit(r *http.Request, a application.Application, documents []application.Document) error {
 	origin, id := h.Limits.Origin(r), web.RequestID(r)
 	made, events := a.Send(documents, h.Pages.Settings.AtOnce, audit.Applicant().At(origin, id), audit.System("").At(origin, id), h.Rand)
 	return h.Store.Submit(r.Context(), a, made, effect.Effects{Events: events, Mails: []mail.Message{h.Letters.Receipt(a, made, documents, a.SubmittedAt)}})
 }
 
-// notSent finds out why an application could not be sent: it was already,
-// it is too late, its address has an account by now, or another tab changed
-// something.
+// notSent shows why an application could not be sent: it was sent already, it has
+// expired, its address has got an account, or another tab changed it.
 func (h *Room) notSent(w http.ResponseWriter, r *http.Request, _ application.Application) error {
 	a, err := h.load(r)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestApplyCheckNeedsDeclaration(t *testing.T) {
 	}
 }
 
-// Each answer can be changed, and the way leads back to the check page.
+// Each answer can be changed, and the changed page leads back to the check page.
 func TestApplyCheckChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -45,7 +45,7 @@ func TestApplyCheckChange(t *testing.T) {
 	}
 }
 
-// What is sent is what was on the page.
+// What is sent is what the page showed.
 func TestApplyCheckChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -62,8 +62,8 @@ func TestApplyCheckChangedMeanwhile(t *testing.T) {
 	v.post("/apply/check", form("declared", "yes", "seen", p.Hidden("seen"))).Leads("/apply/done")
 }
 
-// UP-25, UP-28: sixteen clicks at once, or the whole form replayed, make one
-// application and one account.
+// UP-25, UP-28: sixteen clicks at the same time, or the whole form replayed, make
+// one application and one account.
 func TestUP25_SentOnce(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"practice", "production"} {
@@ -103,8 +103,7 @@ func TestUP25_SentOnce(t *testing.T) {
 	}
 }
 
-// After sending, Back leads to the reference number, and no form does
-// anything any more.
+// After sending, Back leads to the reference number, and the forms no longer work.
 func TestApplyBackAfterSending(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -136,13 +135,13 @@ func TestApplyBackAfterSending(t *testing.T) {
 	if len(s.mails()) != mails || len(s.events()) != events {
 		t.Error("something was mailed or recorded")
 	}
-	// The start page shows the way back to it, and to another application.
+	// The start page links to it and to another application.
 	v.get("/apply").Has(`href="/apply/done"`)
 	v.begin("bedrijf", "jo@bau.example")
 	v.get("/apply/code").Is(200)
 }
 
-// Two browsers prove the same address; the slower one is told, in words.
+// Two browsers prove the same address; the slower one sees an explanation.
 func TestApplyAddressTakenMeanwhile(t *testing.T) {
 	t.Parallel()
 	for _, where := range []string{"practice", "production"} {

@@ -15,29 +15,29 @@ import (
 	"omgevingsloket-id/pkg/intake"
 )
 
-// codeTries is how many codes one source may try in ten minutes; a whole
-// class may share one.
+// codeTries is how many codes one source may try in ten minutes; a class of
+// students may share a source.
 const codeTries = 120
 
 type codePage struct {
-	sheet
+	formPage
 	Email  string
 	Code   web.Field
 	Resend web.Button
-	Other  string // where another address can be given
-	Again  bool   // a new code was mailed just now
+	Other  string // the page to enter another address
+	Again  bool   // a new code has just been mailed
 }
 
 func (h *Room) codePage(w http.ResponseWriter, r *http.Request, a application.Application) *codePage {
 	other := emailPath(kindName(a.Kind))
-	p := &codePage{sheet: h.sheet(w, r, a.Kind, intake.StepCode, "apply.code.title", other), Email: a.Email}
+	p := &codePage{formPage: h.formPage(w, r, a.Kind, intake.StepCode, "apply.code.title", other), Email: a.Email}
 	p.Other = p.Path(other)
 	p.Code = p.field("code", "")
 	p.Resend = web.Button{Name: "resend", Value: "yes", Label: p.T("apply.code.resend"), Secondary: true}
 	return p
 }
 
-// code asks for the code from the mail.
+// code asks for the mailed code.
 func (h *Room) code(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p := h.codePage(w, r, a)
 	p.Again = r.URL.Query().Get("again") != ""
@@ -67,10 +67,10 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	}
 	switch {
 	case err != nil || verdict == intake.CodeRight:
-		return h.onward(w, after) // also when another tab was first
+		return h.onward(w, after) // also when another tab confirmed it first
 	case verdict == intake.CodeExpired, verdict == intake.CodeSpent, after.CodeFailures >= intake.CodeTries:
 		if verdict == intake.CodeWrong {
-			verdict = intake.CodeSpent // that was the last try
+			verdict = intake.CodeSpent // it was the last try
 		}
 		p.Wrong("code", "apply.field.code."+string(verdict))
 	default:
@@ -79,7 +79,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 }
 
-// resend mails a new code; the one before it is wrong from then on.
+// resend mails a new code, which makes the previous one wrong.
 func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p := h.codePage(w, r, a)
 	free, err := h.mayMail(w, r, a.Email)
@@ -111,7 +111,8 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 	return h.Pages.SeeOther(w, paths[intake.StepCode]+"?again=1")
 }
 
-// notRenewed: the draft has had its mails, or another tab confirmed it.
+// notRenewed shows why no new code was mailed: the draft has had all its mails, or
+// another tab has confirmed it.
 func (h *Room) notRenewed(w http.ResponseWriter, r *http.Request, p *codePage) error {
 	a, err := h.load(r)
 	if err != nil {
@@ -124,7 +125,7 @@ func (h *Room) notRenewed(w http.ResponseWriter, r *http.Request, p *codePage) e
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 }
 
-// sixDigits takes the spaces out of a code; "" when it is none.
+// sixDigits returns a code without spaces, or "" if it is not six digits.
 func sixDigits(typed string) string {
 	code := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || r == '-' {

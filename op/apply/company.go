@@ -9,12 +9,12 @@ import (
 )
 
 type companyPage struct {
-	sheet
+	formPage
 	Name, Country, Register, Number, NotRegistered, Role web.Field
 }
 
 func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application.Application, f intake.CompanyForm) *companyPage {
-	p := &companyPage{sheet: h.sheet(w, r, a.Kind, intake.StepCompany, "apply.company.title", paths[intake.StepPerson])}
+	p := &companyPage{formPage: h.formPage(w, r, a.Kind, intake.StepCompany, "apply.company.title", paths[intake.StepPerson])}
 	p.Seen = printOf(intake.CompanyOf(a.Answers))
 	p.Name = p.hinted("organization_name", f.Name)
 	p.Name.Autocomplete = "organization"
@@ -31,7 +31,7 @@ func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application
 	return p
 }
 
-// company asks which company it is for.
+// company asks for the company that the applicant represents.
 func (h *Room) company(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	return h.Pages.Render(w, http.StatusOK, "apply/company", h.companyPage(w, r, a, intake.CompanyOf(a.Answers)))
 }
@@ -48,6 +48,6 @@ func (h *Room) companyPost(w http.ResponseWriter, r *http.Request, a application
 	}
 	return h.keep(w, r, change{
 		step: intake.StepCompany, was: was, now: a, answer: func(a application.Answers) any { return intake.CompanyOf(a) },
-		sheet: &p.sheet, name: "apply/company", page: p,
+		form: &p.formPage, name: "apply/company", page: p,
 	})
 }

@@ -12,15 +12,14 @@ import (
 	"omgevingsloket-id/pkg/intake"
 )
 
-// counter notes which calls reach the real stores behind it, and can make
-// one of them late.
+// counter records the calls to the stores behind it, and can delay one of them.
 type counter struct {
 	intake.Store
 	accounts apply.Accounts
 
 	mu     sync.Mutex
 	calls  []string
-	before func(call string) // may be nil; runs before each call
+	before func(call string) // runs before each call; may be nil
 }
 
 func (c *counter) reset() { c.mu.Lock(); c.calls = nil; c.mu.Unlock() }

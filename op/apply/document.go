@@ -16,7 +16,7 @@ import (
 )
 
 type documentPage struct {
-	sheet
+	formPage
 	Heading  string
 	Company  bool
 	Document web.Field
@@ -30,7 +30,7 @@ func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a applicatio
 	case a.Kind == account.LegalPerson:
 		title = "apply.document.title_company"
 	}
-	p := &documentPage{sheet: h.sheet(w, r, a.Kind, intake.StepDocument, title, paths[intake.StepAddress]), Company: a.Kind == account.LegalPerson}
+	p := &documentPage{formPage: h.formPage(w, r, a.Kind, intake.StepDocument, title, paths[intake.StepAddress]), Company: a.Kind == account.LegalPerson}
 	p.Heading = p.Title
 	p.Document = p.hinted("document", "")
 	if !h.Pages.Settings.AtOnce {
@@ -66,7 +66,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a applicatio
 		return err
 	}
 	if !u.Chosen && p.Document.Current != "" {
-		return h.documentDone(w, r, a) // the one that is there will do
+		return h.documentDone(w, r, a) // the stored one is kept
 	}
 	kind, why := h.judge(u)
 	if why != "" {
@@ -76,7 +76,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a applicatio
 	return h.putDocument(w, r, a, u, kind)
 }
 
-// judge tells the type of what was sent, or what is wrong with it.
+// judge returns the type of an uploaded file, or what is wrong with it.
 func (h *Room) judge(u web.File) (kind, wrong string) {
 	switch {
 	case !u.Chosen:
@@ -87,7 +87,7 @@ func (h *Room) judge(u web.File) (kind, wrong string) {
 	return document.Judge(u.Content, h.Pages.Settings.AtOnce)
 }
 
-// seal makes of an upload a document that only its row can open.
+// seal returns an upload as a document, encrypted for its row.
 func (h *Room) seal(a application.Application, u web.File, kind string) (application.Document, error) {
 	sum := sha256.Sum256(u.Content)
 	d := application.Document{
@@ -99,7 +99,7 @@ func (h *Room) seal(a application.Application, u web.File, kind string) (applica
 	return d, err
 }
 
-// putDocument keeps the document, instead of an earlier one.
+// putDocument stores the document in place of an earlier one.
 func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application.Application, u web.File, kind string) error {
 	d, err := h.seal(a, u, kind)
 	if err != nil {
@@ -107,7 +107,7 @@ func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application
 	}
 	if err := h.Store.PutDocument(r.Context(), d); err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
-	} // in conflict it is no longer open; what follows finds out
+	} // after a conflict the draft is no longer open, and documentDone shows that
 	if a, err = h.load(r); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 	"omgevingsloket-id/pkg/document"
 )
 
-// bombPNG is a file of some 70 bytes that claims 20 000 x 20 000 pixels.
+// bombPNG returns a file of some 70 bytes that claims 20,000 × 20,000 pixels.
 func bombPNG(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -28,7 +28,7 @@ func bombPNG(t *testing.T) []byte {
 	return raw
 }
 
-// stored is the one document of a draft, opened.
+// stored returns the document of a draft, decrypted.
 func (v *visitor) stored() (application.Document, []byte) {
 	v.s.T.Helper()
 	documents, err := v.s.Stores.DB.Applications().Documents(v.s.T.Context(), v.application().ID)
@@ -43,7 +43,7 @@ func (v *visitor) stored() (application.Document, []byte) {
 	return d, plain
 }
 
-// UP-01, UP-03, UP-05, UP-08: each refusal has its own words, at the field.
+// UP-01, UP-03, UP-05, UP-08: each refusal has a text of its own, at the field.
 func TestUP08_DocumentsOfProduction(t *testing.T) {
 	t.Parallel()
 	s := newProduction(t)
@@ -70,7 +70,7 @@ func TestUP08_DocumentsOfProduction(t *testing.T) {
 	}
 }
 
-// On practice any document will do, but one that could hurt whoever opens it.
+// Practice accepts any document except one that could harm the person opening it.
 func TestUP08_DocumentsOfPractice(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -94,7 +94,7 @@ func TestUP08_DocumentsOfPractice(t *testing.T) {
 			t.Errorf("%s: %+v", c.name, d)
 		}
 	}
-	v.upload("", nil).Leads("/apply/check") // no other one: the one that is there will do
+	v.upload("", nil).Leads("/apply/check") // without a file the stored one is kept
 	v.get("/apply/document").Has("Al toegevoegd", "groot")
 	v.upload("bom.png", bombPNG(t)).Wrong("document").Has("beeldpunten", "groot")
 	v.upload("te-groot", make([]byte, document.Largest+1)).Wrong("document")
@@ -103,7 +103,7 @@ func TestUP08_DocumentsOfPractice(t *testing.T) {
 	}
 }
 
-// UP-06: the name is shown and nothing else.
+// UP-06: the name is only shown.
 func TestUP06_DocumentNames(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -121,7 +121,7 @@ func TestUP06_DocumentNames(t *testing.T) {
 	}
 }
 
-// UP-20: a document is ciphertext on disk, and opens in its own row only.
+// UP-20: a document is encrypted on disk, and can be decrypted in its own row only.
 func TestUP20_SealedAtRest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

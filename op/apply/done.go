@@ -16,8 +16,8 @@ type donePage struct {
 	Status   web.Link
 }
 
-// done is where everybody ends who has sent an application, however often
-// they go back.
+// done shows the reference number to an applicant who has sent an application,
+// also after going back.
 func (h *Room) done(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	if a.State != application.Submitted && a.State != application.Approved {
 		return h.Pages.SeeOther(w, "/apply/status")

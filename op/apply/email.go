@@ -21,29 +21,29 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// addressMails is how many mails with a code one address gets in a day,
-// whoever asks. With five tries a code, somebody who does not read its mail
-// has one chance in 20,000 a day to confirm it all the same.
+// addressMails is how many mails with a code one address gets in a day, from
+// all sources together. With five tries per code, somebody who cannot read the
+// mail has one chance in 20,000 a day to confirm the address.
 const addressMails = 10
 
 type emailPage struct {
-	sheet
+	formPage
 	Email web.Field
 }
 
-// email asks for the address. It can be reached until one is confirmed.
+// email asks for the address, until one is confirmed.
 func (h *Room) email(w http.ResponseWriter, r *http.Request) error {
 	return h.beforeDraft(w, r, func(kind string, draft *application.Application) error {
 		typed := ""
 		if draft != nil {
-			typed = draft.Email // to mend a slip of the pen
+			typed = draft.Email // to correct a typing error
 		}
 		return h.Pages.Render(w, http.StatusOK, "apply/email", h.emailPage(w, r, kind, typed))
 	})
 }
 
-// beforeDraft reads the kind from the address, and the draft of this browser
-// if it has an unconfirmed one. It sends on whoever is further than that.
+// beforeDraft reads the kind from the query, and this browser's unconfirmed draft
+// if it has one. It redirects a browser with a confirmed draft.
 func (h *Room) beforeDraft(w http.ResponseWriter, r *http.Request, run func(kind string, draft *application.Application) error) error {
 	kind := r.URL.Query().Get("kind")
 	if _, ok := kinds[kind]; !ok {
@@ -67,7 +67,7 @@ func (h *Room) beforeDraft(w http.ResponseWriter, r *http.Request, run func(kind
 }
 
 func (h *Room) emailPage(w http.ResponseWriter, r *http.Request, kind, typed string) *emailPage {
-	p := &emailPage{sheet: h.sheet(w, r, kinds[kind], "email", "apply.email.title", "/apply")}
+	p := &emailPage{formPage: h.formPage(w, r, kinds[kind], "email", "apply.email.title", "/apply")}
 	p.Email = p.field("email", typed)
 	p.Email.Type, p.Email.Autocomplete = "email", "email"
 	return p
@@ -86,7 +86,7 @@ func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
 			return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/email", p)
 		}
 		if draft != nil && draft.Email == email && draft.Kind == kinds[kind] {
-			return h.Pages.SeeOther(w, paths[intake.StepCode]) // the mail is on its way; another one may be asked there
+			return h.Pages.SeeOther(w, paths[intake.StepCode]) // the mail is being sent; that page can ask for another
 		}
 		free, err := h.mayMail(w, r, email)
 		if err != nil {
@@ -112,8 +112,8 @@ func (h *Room) mayMail(w http.ResponseWriter, r *http.Request, email string) (bo
 	return ok, err
 }
 
-// begin keeps a new draft and mails the code. An address that has an account
-// takes the same road with another mail: each code is wrong then.
+// begin stores a new draft and mails the code. An address that has an account gets
+// another mail and every code is wrong; everything else is the same.
 func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, email string) error {
 	owner, err := h.Accounts.ByEmail(r.Context(), email)
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
@@ -137,8 +137,8 @@ func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, 
 	return h.Pages.SeeOther(w, paths[intake.StepCode])
 }
 
-// codeMail makes a code, what is kept of it, and the mail that carries it. To
-// an owner of an account the mail says so instead, in the account's language.
+// codeMail makes a code, and returns its hash and the mail with it. To the owner of
+// an account the mail says so instead, in the account's language.
 func (h *Room) codeMail(a application.Application, ownerLang string) (hash string, m mail.Message, err error) {
 	n, err := rand.Int(h.Rand, big.NewInt(1_000_000))
 	if err != nil {
@@ -153,8 +153,8 @@ func (h *Room) codeMail(a application.Application, ownerLang string) (hash strin
 	return h.codeHash(a, code.Reveal()), m, nil
 }
 
-// codeHash binds a code to its application; without the key a stolen
-// database gives no code away.
+// codeHash binds a code to its application; without the key a stolen database does
+// not reveal the code.
 func (h *Room) codeHash(a application.Application, code string) string {
 	return secret.MAC(h.CodeKey, "code", a.ID, code)
 }

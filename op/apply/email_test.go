@@ -22,7 +22,7 @@ func TestApplyKind(t *testing.T) {
 	v.get("/apply/email").Leads("/apply")
 	v.get("/apply/email?kind=overheid").Leads("/apply")
 	v.post("/apply/email", form("email", "jo@example.com")).Leads("/apply")
-	// The choice outlives a change of language.
+	// The choice is kept when the language changes.
 	v.get("/apply/email?kind=bedrijf").Has(`href="?kind=bedrijf&lang=en"`)
 }
 
@@ -36,7 +36,7 @@ func TestApplyEmailFaults(t *testing.T) {
 	} {
 		v.post("/apply/email?kind=burger", form("email", typed)).Wrong("email")
 	}
-	v.post("/apply/email?kind=burger", form("email", `<b>jo`)).Wrong("email").Has(`value="<b>jo"`) // unescaped by the test; typed text comes back
+	v.post("/apply/email?kind=burger", form("email", `<b>jo`)).Wrong("email").Has(`value="<b>jo"`) // typed text comes back; the kit unescapes it
 	if len(s.mails()) != 0 || len(s.events()) != 0 {
 		t.Error("something was mailed or recorded")
 	}
@@ -53,7 +53,7 @@ func TestApplyCodeWrong(t *testing.T) {
 	const email = "jo@example.com"
 	v.begin("burger", email)
 	for _, typed := range []string{"", "12345", "1234567", "12345a", "１２３４５６"} {
-		v.post("/apply/code", form("code", typed)).Wrong("code").Has("6 cijfers") // no try
+		v.post("/apply/code", form("code", typed)).Wrong("code").Has("6 cijfers") // does not count as a try
 	}
 	right := s.code(email)
 	for left := intake.CodeTries - 1; left >= 1; left-- {
@@ -82,13 +82,13 @@ func TestApplyCodeExpiredAndReused(t *testing.T) {
 	v.post("/apply/code", form("code", code)).Wrong("code").Has("niet meer geldig")
 	v.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
 	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
-	// Again: the step is over, and nothing is said of the code.
+	// A code after that is not checked: the step is done.
 	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
 	v.post("/apply/code", form("code", s.wrongCode(email))).Leads("/apply/password")
 	v.get("/apply/code").Leads("/apply/password")
 	v.post("/apply/code", form("resend", "yes")).Leads("/apply/password")
 
-	// In another browser it is worth nothing.
+	// In another browser it is wrong.
 	other := s.visitor()
 	other.begin("burger", "other@example.com")
 	other.post("/apply/code", form("code", s.code(email))).Wrong("code")
@@ -107,10 +107,10 @@ func TestApplyMailsPerDraft(t *testing.T) {
 	if n := len(s.mailsTo(email)); n != intake.CodesPerDraft {
 		t.Errorf("%d mails", n)
 	}
-	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password") // the last one still works
+	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password") // the last code still works
 }
 
-// An address gets ten mails a day, whoever asks from wherever.
+// An address gets ten mails a day, from all sources together.
 func TestApplyMailsPerAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -146,7 +146,7 @@ func TestApplyMailsPerSource(t *testing.T) {
 	v.begin("burger", "d@example.com")
 }
 
-// Another address can be given until one is confirmed.
+// Another address can be entered until one is confirmed.
 func TestApplyEmailAgain(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -154,7 +154,7 @@ func TestApplyEmailAgain(t *testing.T) {
 	v.begin("burger", "jo@exmaple.com")
 	v.get("/apply/code").Has(`href="/apply/email?kind=burger"`)
 	v.get("/apply/email?kind=burger").Is(200).Has(`value="jo@exmaple.com"`)
-	// Going on with the same one sends no second mail.
+	// Entering the same address again sends no second mail.
 	v.post("/apply/email?kind=burger", form("email", "jo@exmaple.com")).Leads("/apply/code")
 	if n := len(s.mailsTo("jo@exmaple.com")); n != 1 {
 		t.Errorf("%d mails", n)
@@ -164,14 +164,14 @@ func TestApplyEmailAgain(t *testing.T) {
 	v.get("/apply/email?kind=burger").Leads("/apply/password")
 	v.post("/apply/email?kind=burger", form("email", "other@example.com")).Leads("/apply/password")
 	v.get("/apply").Has(`href="/apply/password"`)
-	// Beginning anew is said in so many words.
+	// Beginning again is allowed.
 	v.post("/apply", form("kind", "bedrijf")).Leads("/apply/email?kind=bedrijf")
 	v.get("/apply/email?kind=bedrijf").Is(200)
 }
 
-// UP-27: whoever applies with the address of somebody's account sees what
-// anybody sees, byte for byte; the owner gets another mail and keeps the
-// account as it is.
+// UP-27: an applicant who uses the address of an existing account sees what every
+// applicant sees, byte for byte; the owner gets another mail, and the account is
+// not changed.
 func TestUP27_AddressTaken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -197,7 +197,7 @@ func TestUP27_AddressTaken(t *testing.T) {
 		look(v.post("/apply/code", form("resend", "yes")))
 		look(v.get("/apply/code?again=1"))
 		for range intake.CodeTries + 1 {
-			look(v.post("/apply/code", form("code", "999999"))) // wrong for the fresh one too, but for one chance in a million
+			look(v.post("/apply/code", form("code", "999999"))) // wrong for the new code too, with one exception in a million
 		}
 		for range intake.CodesPerDraft {
 			look(v.post("/apply/code", form("resend", "yes")))
@@ -235,7 +235,7 @@ func TestUP27_AddressTaken(t *testing.T) {
 	}
 }
 
-// The owner reads it in the account's language, whoever asked.
+// The mail is in the language of the owner's account.
 func TestUP27_MailInTheOwnersLanguage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -250,7 +250,7 @@ func TestUP27_MailInTheOwnersLanguage(t *testing.T) {
 	}
 }
 
-// However right a code looks, it confirms no address that has an account.
+// No code confirms an address that has an account.
 func TestUP27_NoCodeConfirmsATakenAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -268,7 +268,7 @@ func TestUP27_NoCodeConfirmsATakenAddress(t *testing.T) {
 	}
 }
 
-// The calls that a taken address costs are those that any address costs.
+// A taken address costs the same calls as any other.
 func TestApplyTakenCostsTheSame(t *testing.T) {
 	t.Parallel()
 	var counted *counter

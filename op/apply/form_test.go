@@ -21,8 +21,8 @@ import (
 
 var formPaths = []string{"/apply/code", "/apply/password", "/apply/person", "/apply/company", "/apply/address", "/apply/document", "/apply/check", "/apply/done"}
 
-// Every page sends those who are not there yet to the first unfinished step,
-// and lets those who are further look back.
+// Every page redirects to the first unfinished step if it comes later, and is shown
+// if it comes earlier.
 func TestApplyOutOfTurn(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"burger", "bedrijf"} {
@@ -79,7 +79,7 @@ func TestApplyWithoutDraft(t *testing.T) {
 		v.HTTP.Jar.SetCookies(u, []*http.Cookie{{Name: "olid-apply", Value: value, Path: "/"}})
 		check()
 	}
-	// Two cookies of one name: neither is believed.
+	// Of two cookies with one name neither is used.
 	real := s.visitor()
 	real.fill("burger", "jo@example.com", "/apply/person")
 	r, err := http.NewRequest(http.MethodGet, s.Server.URL+"/apply/person", nil)
@@ -122,7 +122,7 @@ func TestApplyPasswordReasons(t *testing.T) {
 	v.get("/apply/password").Is(200).Has("al een wachtwoord").Without(goodPassword)
 }
 
-// What was typed stays where it was typed, also what is wrong.
+// Typed text is kept, also when it is wrong.
 func TestApplyTypedIsKept(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -151,7 +151,8 @@ func TestApplyTypedIsKept(t *testing.T) {
 	v.post("/apply/address", form("line1", "", "line2", "10115 Berlin", "country", "DE")).Wrong("line1").Has(`value="10115 Berlin"`, `value="DE" selected`)
 }
 
-// Two tabs: the second is told, with what was typed in it, and may overrule.
+// Of two tabs the second is told of the first one's change, keeps what was typed,
+// and may overrule.
 func TestApplyTwoTabs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -179,13 +180,13 @@ func TestApplyTwoTabs(t *testing.T) {
 		second.Set("seen", p.Hidden("seen"))
 		v.post(c.path, second).Is(http.StatusSeeOther)
 		v.get(c.path).Has(`value="Tweede"`)
-		// The same answers once more are no conflict, however old the page.
+		// The same answers again are no conflict, also from an old page.
 		second.Set("seen", seen)
 		v.post(c.path, second).Is(http.StatusSeeOther)
 	}
 }
 
-// The narrowest race: another tab saves between reading and writing.
+// The narrowest race: another tab saves between the read and the write.
 func TestApplySaveConflict(t *testing.T) {
 	t.Parallel()
 	var counted *counter
@@ -215,7 +216,7 @@ func TestApplySaveConflict(t *testing.T) {
 	if a := v.application(); a.Answers.FamilyName != "Eerste" || a.Answers.Address.Line1 != "Hauptstraße 1" {
 		t.Errorf("%+v", a.Answers)
 	}
-	// A password and a document stand on their own: they are saved on top.
+	// A password and a document do not depend on the answers and are saved.
 	interrupt(func(a *application.Application) { a.Answers.FamilyName = "Tweede" })
 	v.post("/apply/password", form("password", goodPassword+" en stro")).Leads("/apply/document")
 	interrupt(func(a *application.Application) { a.Answers.FamilyName = "Derde" })
@@ -231,7 +232,7 @@ func (brokenHasher) Hash(context.Context, string) (string, error) {
 	return "", errors.Join(errs.ErrUnavailable, errors.New("the gate is full"))
 }
 
-// Unavailable is not invalid.
+// An unavailable store is not reported as invalid input.
 func TestApplyUnavailable(t *testing.T) {
 	t.Parallel()
 	s := newAltered(t, func(r *apply.Room) { r.Hasher = brokenHasher{} })
@@ -247,7 +248,7 @@ func TestApplyUnavailable(t *testing.T) {
 	v.post("/apply/email?kind=burger", form("email", "an@example.com")).Is(http.StatusServiceUnavailable)
 }
 
-// Every reason that the policy can give has its words.
+// Every reason of the password policy has a text.
 func TestApplyPasswordTexts(t *testing.T) {
 	t.Parallel()
 	catalog, err := web.LoadCatalog()

@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 )
 
-// UP-23, UP-24: whatever is typed is shown as text.
+// UP-23, UP-24: typed markup is shown as text.
 func TestUP23_MarkupIsText(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -66,7 +66,7 @@ func TestUP22_ForeignForms(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	v.Send(r).Is(http.StatusForbidden)
-	// More fields than the form has, or one twice, is no form of ours.
+	// A form with an unknown field, or with a field twice, is refused.
 	more := personFields()
 	more.Set("state", "approved")
 	v.post("/apply/person", more).Is(http.StatusBadRequest)
@@ -101,8 +101,7 @@ func TestApplyNothingStoredBefore(t *testing.T) {
 	}
 }
 
-// Sealed at rest: neither the code nor the handle nor the password is there
-// to be read.
+// The code, the handle and the password cannot be read in the database.
 func TestApplySecretsAtRest(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

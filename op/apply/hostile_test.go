@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/pkg/document"
 )
 
-// UP-17: a full disk is a page that says "later", keeps what was there, and
-// passes: the same document goes in once there is room.
+// UP-17: with a full disk the page says "later" and what was stored is kept; once
+// there is room the same document is accepted.
 func TestUP17_DiskFull(t *testing.T) {
 	s := newSite(t)
 	v := s.visitor()
@@ -42,7 +42,7 @@ func TestUP17_DiskFull(t *testing.T) {
 	for range 3 {
 		v.upload("tweede.pdf", large).Is(http.StatusServiceUnavailable)
 	}
-	// What needs no room goes on.
+	// What needs no space still works.
 	v.get("/apply/document").Is(http.StatusOK).Has("eerste.pdf")
 	full(false)
 	if d, plain := v.stored(); d.Name != "eerste.pdf" || string(plain) != smallPDF {
@@ -55,8 +55,8 @@ func TestUP17_DiskFull(t *testing.T) {
 	v.send().Leads("/apply/done")
 }
 
-// UP-24: text that is too long, no text, or text that nobody can read is a
-// refusal with words, in each field of each form, and never a failure.
+// UP-24: text that is too long, is not UTF-8 or cannot be printed is refused with
+// an explanation, in each field of each form, and never fails.
 func TestUP24_OddText(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -76,7 +76,7 @@ func TestUP24_OddText(t *testing.T) {
 		path, good := step.path, step.good
 		for name := range good {
 			if name == "not_registered" {
-				continue // it and the number exclude each other; the rule is the same
+				continue // excludes the number; the rule is the same
 			}
 			for text, want := range odd {
 				fields := form()
@@ -89,13 +89,13 @@ func TestUP24_OddText(t *testing.T) {
 				}
 			}
 		}
-		v.post(path, good).Is(http.StatusSeeOther) // the next form
+		v.post(path, good).Is(http.StatusSeeOther) // go to the next form
 	}
 }
 
-// UP-28: a captured request sent again, by itself or after all is done, makes
-// nothing twice. (The form token is the browser's, not one form's: what
-// happens once is decided where it is stored.)
+// UP-28: a captured request that is sent again, at once or after the end, has no
+// second effect. (The form token belongs to the browser, not to one form: the store
+// decides what happens once.)
 func TestUP28_Replay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -119,7 +119,7 @@ func TestUP28_Replay(t *testing.T) {
 	if counts["application.submitted"] != 1 || counts["account.created"] != 1 {
 		t.Error("record:", counts)
 	}
-	// In another browser the captured request is nothing at all.
+	// In another browser the captured request is refused.
 	other := s.visitor()
 	other.post("/apply/check", form("csrf", v.token(), "declared", "yes", "seen", seen)).Is(http.StatusForbidden)
 }

@@ -38,7 +38,7 @@ func addressFields(kind string) url.Values {
 	return fields
 }
 
-// begin goes as far as the code.
+// begin goes to the page of the code.
 func (v *visitor) begin(kind, email string) {
 	v.s.T.Helper()
 	v.post("/apply", form("kind", kind)).Leads("/apply/email?kind=" + kind)
@@ -51,7 +51,7 @@ func (v *visitor) confirm(kind, email string) {
 	v.post("/apply/code", form("code", v.s.code(email))).Leads("/apply/password")
 }
 
-// fill goes as far as the page that is named, which is not filled in.
+// fill goes to the page until, and does not fill that in.
 func (v *visitor) fill(kind, email, until string) {
 	v.s.T.Helper()
 	v.confirm(kind, email)
@@ -79,8 +79,8 @@ func (v *visitor) send() site.Answer {
 	return v.post("/apply/check", form("declared", "yes"))
 }
 
-// The journey as a person makes it: each page is looked at, filled in, and
-// leads to the next.
+// The journey as a person makes it: each page is shown, filled in, and leads to the
+// next.
 func TestApplyBurger(t *testing.T) {
 	t.Parallel()
 	for _, lang := range []string{"nl", "en"} {
@@ -147,7 +147,7 @@ func TestApplyBedrijf(t *testing.T) {
 	v.post("/apply/company", companyFields()).Leads("/apply/address")
 	v.get("/apply/address").Is(200).Has("het bedrijf").Without(`name="stay"`)
 	v.post("/apply/address", addressFields("bedrijf")).Leads("/apply/document")
-	v.upload("uittreksel.pdf", nil).Leads("/apply/check") // empty: this is practice
+	v.upload("uittreksel.pdf", nil).Leads("/apply/check") // practice accepts an empty file
 	v.get("/apply/check").Is(200).Has("Bau & Söhne GmbH", "Oostenrijk", "Firmenbuch Wien", "FN 12345x", "Gemachtigde", "Duitsland", "uittreksel.pdf (0 bytes)")
 	v.send().Leads("/apply/done")
 
@@ -214,8 +214,7 @@ func TestApplyProduction(t *testing.T) {
 	}
 }
 
-// A draft survives closing the browser: what is left is the cookie with the
-// handle.
+// A draft survives closing the browser, which keeps the cookie with the handle.
 func TestApplyDraftSurvives(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

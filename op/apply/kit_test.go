@@ -56,8 +56,8 @@ func newIn(t *testing.T, environment string) *applySite {
 	return newSite(t)
 }
 
-// newAltered starts a practice environment of this room alone, altered where
-// neither the configuration nor app.Stores reach.
+// newAltered starts a practice environment of this room alone, with a change that
+// neither the configuration nor app.Stores can make.
 func newAltered(t *testing.T, change func(*apply.Room)) *applySite {
 	t.Helper()
 	return withMails(site.Start(t, site.Setup{Citizens: func(a *app.App) http.Handler {
@@ -85,7 +85,7 @@ func withMails(s *site.Site) *applySite {
 	return out
 }
 
-// mails returns all that went into the outbox so far, oldest first.
+// mails returns all mails of the outbox so far, oldest first.
 func (s *applySite) mails() []mail.Message {
 	s.T.Helper()
 	s.mu.Lock()
@@ -99,7 +99,7 @@ func (s *applySite) mails() []mail.Message {
 	return s.inbox
 }
 
-// mailsTo returns those to one address.
+// mailsTo returns the mails to one address.
 func (s *applySite) mailsTo(address string) []mail.Message {
 	s.T.Helper()
 	return slices.DeleteFunc(slices.Clone(s.mails()), func(m mail.Message) bool { return m.To != address })
@@ -107,7 +107,7 @@ func (s *applySite) mailsTo(address string) []mail.Message {
 
 var codeInMail = regexp.MustCompile(`(?m)^ +(\d{6})$`)
 
-// code returns the one in the newest mail to an address.
+// code returns the code in the newest mail to an address.
 func (s *applySite) code(address string) string {
 	s.T.Helper()
 	mails := s.mailsTo(address)
@@ -129,7 +129,7 @@ func (s *applySite) wrongCode(address string) string {
 	return "000000"
 }
 
-// events returns those about applications and accounts, oldest first.
+// events returns the events about applications and accounts, oldest first.
 func (s *applySite) events() []audit.Event {
 	s.T.Helper()
 	events, err := s.Stores.DB.Audit().Events(context.Background(), 0, 1000)
@@ -148,7 +148,7 @@ func (s *applySite) actions() []string {
 	return actions
 }
 
-// account returns the one of an address, or nil.
+// account returns the account of an address, or nil.
 func (s *applySite) account(email string) *account.Account {
 	a, err := s.Stores.DB.Accounts().ByEmail(context.Background(), email)
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *applySite) file() string {
 	return strings.TrimPrefix(s.Config.Database.URL.Reveal(), "sqlite:")
 }
 
-// bytes returns everything that the database keeps on disk.
+// bytes returns everything that the database has on disk.
 func (s *applySite) bytes() []byte {
 	s.T.Helper()
 	var all []byte
@@ -176,8 +176,8 @@ func (s *applySite) bytes() []byte {
 	return all
 }
 
-// visitor is the browser of somebody who applies. Its methods look at each
-// answer and follow no redirect.
+// visitor is the browser of an applicant. Its methods check each answer and
+// follow no redirect.
 type visitor struct {
 	*site.Browser
 	s    *applySite
@@ -204,7 +204,7 @@ func (v *visitor) token() string {
 	return v.csrf
 }
 
-// form makes values out of name, value pairs.
+// form returns values made of name, value pairs.
 func form(pairs ...string) url.Values {
 	values := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -236,7 +236,7 @@ func (v *visitor) upload(name string, content []byte) site.Answer {
 	return v.parts(site.Part{Name: "csrf", Content: []byte(v.token())}, site.Part{Name: "document", File: name, IsFile: true, Content: content})
 }
 
-// application returns what is stored of this browser's draft.
+// application returns the stored draft of this browser.
 func (v *visitor) application() application.Application {
 	v.s.T.Helper()
 	a, err := v.s.Stores.DB.Applications().ByHandle(context.Background(), v.handle().Hash())

@@ -14,21 +14,21 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// passwordTries is how many passwords one source may send in ten minutes:
-// each right one costs a hash.
+// passwordTries is how many passwords one source may send in ten minutes: each
+// acceptable one costs a hash.
 const passwordTries = 120
 
 type passwordPage struct {
-	sheet
-	Email    string // for the browser's password keeper
+	formPage
+	Email    string // for the browser's password manager
 	Password web.Field
-	Chosen   bool // there is one already
+	Chosen   bool // a password is stored already
 }
 
 func (h *Room) passwordPage(w http.ResponseWriter, r *http.Request, a application.Application) *passwordPage {
 	p := &passwordPage{
-		sheet: h.sheet(w, r, a.Kind, intake.StepPassword, "apply.password.title", ""),
-		Email: a.Email, Chosen: a.PasswordHash != "",
+		formPage: h.formPage(w, r, a.Kind, intake.StepPassword, "apply.password.title", ""),
+		Email:    a.Email, Chosen: a.PasswordHash != "",
 	}
 	p.Password = p.field("password", "")
 	p.Password.Type, p.Password.Autocomplete = "password", "new-password"
@@ -38,7 +38,7 @@ func (h *Room) passwordPage(w http.ResponseWriter, r *http.Request, a applicatio
 
 func (h *Room) minLength() int { return cmp.Or(h.Policy.MinLength, password.MinLength) }
 
-// password asks for a password of the applicant's own.
+// password asks for a new password.
 func (h *Room) password(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	return h.Pages.Render(w, http.StatusOK, "apply/password", h.passwordPage(w, r, a))
 }
@@ -69,14 +69,14 @@ func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a applicatio
 	return h.keepPassword(w, r, a, secret.Text(hash))
 }
 
-// keepPassword saves the hash; answers that another tab saved while it was
-// computed stay as they are.
+// keepPassword stores the hash, and keeps the answers that another tab saved while
+// the hash was computed.
 func (h *Room) keepPassword(w http.ResponseWriter, r *http.Request, a application.Application, hash secret.Text) error {
 	return h.persist(w, r, a, intake.StepPassword, func(a *application.Application) { a.PasswordHash = hash })
 }
 
-// persist saves a change that stands on its own, on top of whatever another
-// tab saved meanwhile, and sends the browser on.
+// persist saves a change that does not depend on the answers, on top of what
+// another tab saved meanwhile, and redirects the browser.
 func (h *Room) persist(w http.ResponseWriter, r *http.Request, a application.Application, step intake.Step, set func(*application.Application)) error {
 	const tries = 5
 	for range tries {
@@ -92,7 +92,7 @@ func (h *Room) persist(w http.ResponseWriter, r *http.Request, a application.App
 			return err
 		}
 		if !intake.Reaches(a, step, h.Now()) {
-			return h.onward(w, a) // sent meanwhile, or too late
+			return h.onward(w, a) // sent meanwhile, or expired
 		}
 	}
 	return web.Fail(http.StatusConflict, "apply.busy", nil)

@@ -7,8 +7,8 @@ import (
 	"testing/iotest"
 )
 
-// UP-13: the deadline moves once for each uploadChunk that arrived, in
-// whatever pieces, and never for less.
+// UP-13: the deadline moves once for each uploadChunk that arrived, whatever the
+// size of the reads, and not for less.
 func TestUP13_DeadlineMovesWithTheBytes(t *testing.T) {
 	t.Parallel()
 	for _, chunks := range []int{0, 1, 5} {
@@ -17,7 +17,7 @@ func TestUP13_DeadlineMovesWithTheBytes(t *testing.T) {
 		} {
 			moved := 0
 			body := &patientBody{ReadCloser: io.NopCloser(pieces(bytes.NewReader(make([]byte, chunks*uploadChunk)))), extend: func() { moved++ }}
-			// A piece that overshoots counts for the next chunk too.
+			// The rest of a read beyond one chunk counts for the next.
 			buffer := make([]byte, 3*uploadChunk/4)
 			for {
 				if _, err := body.Read(buffer); err != nil {

@@ -10,15 +10,15 @@ import (
 )
 
 type personPage struct {
-	sheet
-	Company                             bool // applies for one
+	formPage
+	Company                             bool // applies for a company
 	GivenName, FamilyName, Birth, Phone web.Field
 }
 
 func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.Application, f intake.PersonForm) *personPage {
 	p := &personPage{
-		sheet:   h.sheet(w, r, a.Kind, intake.StepPerson, "apply.person.title", paths[intake.StepPassword]),
-		Company: a.Kind == account.LegalPerson,
+		formPage: h.formPage(w, r, a.Kind, intake.StepPerson, "apply.person.title", paths[intake.StepPassword]),
+		Company:  a.Kind == account.LegalPerson,
 	}
 	p.Seen = printOf(intake.PersonOf(a.Answers))
 	p.GivenName = p.hinted("given_name", f.GivenName)
@@ -32,7 +32,7 @@ func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.
 	return p
 }
 
-// person asks who is applying.
+// person asks for the applicant's name, date of birth and telephone number.
 func (h *Room) person(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	return h.Pages.Render(w, http.StatusOK, "apply/person", h.personPage(w, r, a, intake.PersonOf(a.Answers)))
 }
@@ -49,6 +49,6 @@ func (h *Room) personPost(w http.ResponseWriter, r *http.Request, a application.
 	}
 	return h.keep(w, r, change{
 		step: intake.StepPerson, was: was, now: a, answer: func(a application.Answers) any { return intake.PersonOf(a) },
-		sheet: &p.sheet, name: "apply/person", page: p,
+		form: &p.formPage, name: "apply/person", page: p,
 	})
 }

@@ -12,11 +12,11 @@ import (
 type startPage struct {
 	*web.Page
 	Kind   web.Field
-	Resume *web.Link // a draft of this browser that waits
-	Sent   *web.Link // an application that this browser sent
+	Resume *web.Link // set if this browser has a draft
+	Sent   *web.Link // set if this browser has sent an application
 }
 
-// start tells what one needs and asks for the kind.
+// start shows what is needed to apply, and asks for the kind.
 func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.startPage(w, r)
 	if err != nil {
@@ -35,7 +35,7 @@ func (h *Room) startPage(w http.ResponseWriter, r *http.Request) (*startPage, er
 	var lost *web.Error
 	switch {
 	case errors.As(err, &lost):
-		return p, nil // no draft, or one that is over: this is the place to begin
+		return p, nil // no draft, or one that has expired
 	case err != nil:
 		return nil, err
 	case a.Sent():
@@ -46,8 +46,7 @@ func (h *Room) startPage(w http.ResponseWriter, r *http.Request) (*startPage, er
 	return p, nil
 }
 
-// startPost begins anew: what this browser had before is let go of, and
-// expires by itself.
+// startPost begins again. An earlier draft of this browser is left to expire.
 func (h *Room) startPost(w http.ResponseWriter, r *http.Request) error {
 	kind := r.PostForm.Get("kind")
 	if _, ok := kinds[kind]; !ok {

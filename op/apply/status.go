@@ -17,7 +17,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// Cases is what of application.Cases an applicant needs.
+// Cases is the part of review.Cases that an applicant uses.
 type Cases interface {
 	Case(ctx context.Context, id string) (review.Case, error)
 	Acts(ctx context.Context, id string) ([]review.Act, error)
@@ -27,7 +27,7 @@ type Cases interface {
 	review.StatusCodes
 }
 
-// mountStatus adds the pages for after sending.
+// mountStatus adds the pages for a sent application.
 func (h *Room) mountStatus(t *web.Router) {
 	t.Get("/apply/status", h.sent(h.status))
 	t.Post("/apply/status", h.sent(h.statusPost), "text")
@@ -41,8 +41,8 @@ func (h *Room) mountStatus(t *web.Router) {
 	t.Post("/apply/status/code", h.statusCodePost, "reference", "code")
 }
 
-// sent runs a page for the sent application of this browser; who has none is
-// asked for its reference.
+// sent runs a page for this browser's sent application; without one it redirects to
+// the page that asks for the reference.
 func (h *Room) sent(run func(w http.ResponseWriter, r *http.Request, c review.Case) error) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		a, err := h.load(r)
@@ -70,11 +70,11 @@ type statusPage struct {
 	Reference string
 	State     string
 	Explained string
-	Question  string // what an official asked last
+	Question  string // the last question of an official
 	Answer    web.Field
 	MayAnswer bool
 	Answered  bool
-	Document  string // name of the present one
+	Document  string // the name of the present document
 	Replace   web.Link
 	Withdraw  *web.Link
 	Login     *web.Link
@@ -123,10 +123,11 @@ func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c review.Case)
 	return p, nil
 }
 
-// lastDay writes out the last day of a term.
+// lastDay returns the last day of a deadline, written out.
 func lastDay(p *web.Page, end time.Time) string { return letter.Date(application.LastDay(end), p.Lang) }
 
-// status tells how far it is and, when something was asked, takes the answer.
+// status shows how far the application is and, after a question, the form for the
+// answer.
 func (h *Room) status(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	p, err := h.statusPage(w, r, c)
 	if err != nil {
@@ -135,7 +136,7 @@ func (h *Room) status(w http.ResponseWriter, r *http.Request, c review.Case) err
 	return h.Pages.Render(w, http.StatusOK, "apply/status", p)
 }
 
-// statusPost is the answer to what an official asked.
+// statusPost takes the answer to a question.
 func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	p, err := h.statusPage(w, r, c)
 	if err != nil {
@@ -154,7 +155,7 @@ func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c review.Case)
 	err = h.Cases.Answer(r.Context(), c, review.Act{Kind: review.ActAnswer, Text: text, At: h.Now()},
 		effect.Of(h.event(r, c.Application, audit.ApplicationAnswered)))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Pages.SeeOther(w, "/apply/status") // it no longer waits for an answer; the page tells
+		return h.Pages.SeeOther(w, "/apply/status") // it no longer waits for an answer, as that page shows
 	}
 	if err != nil {
 		return err
@@ -168,7 +169,7 @@ type withdrawPage struct {
 	Reference string
 }
 
-// statusWithdraw asks whether the applicant is sure.
+// statusWithdraw asks for confirmation.
 func (h *Room) statusWithdraw(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	if !c.Undecided() {
 		return h.Pages.SeeOther(w, "/apply/status")
@@ -184,6 +185,6 @@ func (h *Room) statusWithdrawPost(w http.ResponseWriter, r *http.Request, c revi
 		effect.Of(h.event(r, c.Application, audit.ApplicationWithdrawn), h.Letters.Withdrawn(c.Application, now)))
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
-	} // in conflict somebody decided meanwhile: the page tells
+	} // after a conflict the application was decided on, as the page shows
 	return h.Pages.SeeOther(w, "/apply/status")
 }

@@ -35,7 +35,7 @@ func (h *Room) statusFind(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.Render(w, http.StatusOK, "apply/status_find", h.findPage(w, r, ""))
 }
 
-// referenceOf gives a reference in its one spelling; "" when it cannot be one.
+// referenceOf returns the canonical form of a reference, or "" if it is not one.
 func referenceOf(typed string) string {
 	s := strings.ToUpper(strings.Join(strings.Fields(typed), ""))
 	if len(s) > 32 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
@@ -44,8 +44,8 @@ func referenceOf(typed string) string {
 	return s
 }
 
-// statusFindPost mails a code to the address of that application. A number
-// that nobody has gets the same answer.
+// statusFindPost mails a code to the address of the application. An unknown number
+// gets the same answer.
 func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 	p := h.findPage(w, r, r.PostForm.Get("reference"))
 	reference := referenceOf(p.Reference.Value)
@@ -68,7 +68,7 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.SeeOther(w, "/apply/status/code?"+url.Values{"reference": {reference}}.Encode())
 }
 
-// mailStatusCode mails a code, unless the address had its mails for today.
+// mailStatusCode mails a code, unless the address has had its mails for today.
 func (h *Room) mailStatusCode(r *http.Request, a application.Application) error {
 	free, _, err := h.Limits.Windows.Allow(r.Context(), "apply-status-mail", secret.MAC(h.CodeKey, "status", a.ID), addressMails, 24*time.Hour)
 	if err != nil || !free {
@@ -109,7 +109,7 @@ func (h *Room) statusCodePage(w http.ResponseWriter, r *http.Request, reference 
 	return p
 }
 
-// statusCode asks for the code from the mail.
+// statusCode asks for the mailed code.
 func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
 	reference := referenceOf(r.URL.Query().Get("reference"))
 	if reference == "" {
@@ -118,8 +118,8 @@ func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.Render(w, http.StatusOK, "apply/status_code", h.statusCodePage(w, r, reference))
 }
 
-// statusCodePost hands the application over to this browser. What is wrong
-// with a code is not told: the number may be nobody's.
+// statusCodePost gives this browser access to the application. It does not say what
+// is wrong with a code, since the number may not exist.
 func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Allow(r, "apply-code", codeTries, 10*time.Minute); err != nil {
 		return err

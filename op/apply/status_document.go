@@ -27,7 +27,7 @@ func (h *Room) statusDocumentPage(w http.ResponseWriter, r *http.Request) *statu
 	return p
 }
 
-// statusDocument asks for another document, while something is asked.
+// statusDocument asks for another document while a question is open.
 func (h *Room) statusDocument(w http.ResponseWriter, r *http.Request, c review.Case) error {
 	if c.State != application.MoreInformation {
 		return h.Pages.SeeOther(w, "/apply/status")
@@ -56,6 +56,6 @@ func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c revi
 		func(gone []application.Document) effect.Effects { return custody.Replaced(gone, event) })
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
-	} // in conflict nothing is asked any more: the page tells
+	} // after a conflict no question is open, as the page shows
 	return h.Pages.SeeOther(w, "/apply/status")
 }

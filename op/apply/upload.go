@@ -13,26 +13,26 @@ import (
 )
 
 const (
-	// uploadBody is how much of a form with a file is read. It is far more
-	// than a document may hold: a browser that is cut off while it sends shows
-	// a page of its own, and nobody is told that the document was too large.
+	// uploadBody is how much of a form with a file is read. It is far more than a
+	// document may have: a browser that is cut off while it sends shows an error of
+	// its own, and not the page that says that the document is too large.
 	uploadBody = 32 << 20
 
 	// uploadTries is how many documents one source may send in ten minutes; a
-	// whole class may share one.
+	// class of students may share a source.
 	uploadTries = 120
 
-	// uploadChunk is what has to arrive within UploadStall.
+	// uploadChunk is the number of bytes that have to arrive within UploadStall.
 	uploadChunk = 64 << 10
 
-	// Uploads that are read at the same moment: altogether, and of one source.
-	// Each may hold three times document.Largest in memory for a moment.
+	// The most uploads that are read at the same time: in all, and of one source.
+	// Each may take three times document.Largest of memory for a moment.
 	uploadsAtOnce = 24
 	uploadsSource = 8
 )
 
-// receive counts an upload of this source and reads its form. The caller calls
-// leave once it no longer holds the file in memory.
+// receive counts an upload of this source and reads its form. The caller must call
+// leave when it no longer holds the file in memory.
 func (h *Room) receive(w http.ResponseWriter, r *http.Request) (f web.File, leave func(), err error) {
 	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
 		return f, nil, err
@@ -52,13 +52,12 @@ func (h *Room) receive(w http.ResponseWriter, r *http.Request) (f web.File, leav
 	return f, leave, err
 }
 
-// patient lets a body come slowly, but not for ever: a connection that
-// delivers less than uploadChunk in UploadStall, or lasts longer than
-// UploadTime, is cut off.
+// patient returns a body that may arrive slowly: the connection is cut off when
+// less than uploadChunk arrives in UploadStall, or after UploadTime.
 func (h *Room) patient(w http.ResponseWriter, body io.ReadCloser) io.ReadCloser {
 	control := http.NewResponseController(w)
 	end := h.Clock().Add(h.UploadTime)
-	// Not every connection of a test has deadlines; those of a server do.
+	// The connections of some tests have no deadlines; a server's always do.
 	_ = control.SetWriteDeadline(end.Add(time.Minute))
 	return &patientBody{ReadCloser: body, extend: func() {
 		deadline := h.Clock().Add(h.UploadStall)
@@ -71,7 +70,7 @@ func (h *Room) patient(w http.ResponseWriter, body io.ReadCloser) io.ReadCloser 
 
 type patientBody struct {
 	io.ReadCloser
-	left   int // bytes to come before the deadline moves
+	left   int // bytes to read before the deadline moves
 	extend func()
 }
 
@@ -85,15 +84,15 @@ func (b *patientBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// gate bounds the uploads that are read at the same moment, so that memory
-// and one eager source are.
+// gate bounds the uploads that are read at the same time, in all and per source,
+// and so the memory they take.
 type gate struct {
 	mu     sync.Mutex
 	all    int
 	source map[string]int
 }
 
-// enter tells whether there is room; leave gives it back.
+// enter reports whether there is room; leave frees it again.
 func (g *gate) enter(source string) (leave func(), ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -20,7 +20,7 @@ import (
 	"omgevingsloket-id/pkg/limit"
 )
 
-// UP-14, UP-15: the form token, the document, and nothing more.
+// UP-14, UP-15: the form has a token and a document, and nothing else.
 func TestUP14_UP15_OnlyTheForm(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -72,8 +72,8 @@ func TestUP14_UP15_OnlyTheForm(t *testing.T) {
 	v.parts(token, file).Leads("/apply/check")
 }
 
-// raw begins an upload on a connection of its own, and sends no more than
-// what of the body is given.
+// raw begins an upload on a connection of its own, and sends only the given part of
+// the body.
 func (v *visitor) raw(body []byte, length int, contentType string) (net.Conn, *bufio.Reader) {
 	v.s.T.Helper()
 	u, err := url.Parse(v.s.Server.URL)
@@ -91,8 +91,8 @@ func (v *visitor) raw(body []byte, length int, contentType string) (net.Conn, *b
 	return conn, bufio.NewReader(conn)
 }
 
-// UP-13: who sends nothing any more, or too little for too long, is cut off
-// with a page that says so; nothing half is kept and the way on is open.
+// UP-13: an upload that stops, or is too slow for too long, is cut off with a page
+// that says so; no part of it is stored, and another upload works.
 func TestUP13_SlowUpload(t *testing.T) {
 	for name, limits := range map[string]struct{ stall, whole time.Duration }{
 		"stalled":  {50 * time.Millisecond, time.Hour},
@@ -119,7 +119,7 @@ func TestUP13_SlowUpload(t *testing.T) {
 	}
 }
 
-// A slow connection that keeps going is served, however long it takes.
+// A slow connection that keeps sending is served, however long it takes.
 func TestUP13_PatientUpload(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -139,11 +139,11 @@ func TestUP13_PatientUpload(t *testing.T) {
 	}
 }
 
-// UP-16: one source cannot take all places, nor hold on to them.
+// UP-16: one source can neither take all places nor keep them.
 func TestUP16_UploadsAtOnce(t *testing.T) {
 	t.Parallel()
 	counted := make(chan struct{}, 1000)
-	s := withMails(site.Start(t, site.Setup{Wrap: func(s *app.Stores) { s.Windows = told{s.Windows, counted} }}))
+	s := withMails(site.Start(t, site.Setup{Wrap: func(s *app.Stores) { s.Windows = reading{s.Windows, counted} }}))
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
 	body, contentType := site.Multipart(t, site.Part{Name: "csrf", Content: []byte(v.token())}, site.Part{Name: "document", File: "x.pdf", IsFile: true, Content: []byte(smallPDF)})
@@ -156,7 +156,7 @@ func TestUP16_UploadsAtOnce(t *testing.T) {
 	for range 8 {
 		<-counted
 	}
-	// They are about to be in; until then the ninth is one of the crowd.
+	// Until all eight are being read, the ninth is still accepted.
 	for {
 		p := v.upload("y.pdf", []byte(smallPDF))
 		if p.Status == http.StatusServiceUnavailable {
@@ -179,13 +179,13 @@ func TestUP16_UploadsAtOnce(t *testing.T) {
 	v.upload("z.pdf", []byte(smallPDF)).Leads("/apply/check")
 }
 
-// told tells when an upload has been counted: what comes next is its place.
-type told struct {
+// reading reports when an upload has been counted; reading it is next.
+type reading struct {
 	limit.Windows
 	uploads chan<- struct{}
 }
 
-func (w told) Allow(ctx context.Context, name, key string, most int, window time.Duration) (bool, time.Duration, error) {
+func (w reading) Allow(ctx context.Context, name, key string, most int, window time.Duration) (bool, time.Duration, error) {
 	ok, wait, err := w.Windows.Allow(ctx, name, key, most, window)
 	if name == "apply-upload" {
 		w.uploads <- struct{}{}

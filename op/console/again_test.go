@@ -14,9 +14,9 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-22: pages that make somebody an official ask for a code again when the
-// last one is a quarter of an hour ago, and lead back to where one was going;
-// a form that was opened in time may be sent a while later.
+// OF-22: the pages that appoint officials ask for a code when the last one was
+// entered more than a quarter of an hour ago, and then continue; a form that was
+// opened in time may be sent a while later.
 func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -24,7 +24,7 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 	s.Official("nora@gov.example", staff.Reviewer)
 	nora := s.Member("nora@gov.example")
 	member := "/console/staff/member?" + url.Values{"id": {nora.ID}}.Encode()
-	stay := func(d time.Duration) { // at work, so that the session does not end
+	stay := func(d time.Duration) { // keep the session alive for d
 		for ; d > 0; d -= 5 * time.Minute {
 			s.Clock.Add(min(d, 5*time.Minute))
 			bas.Get("/console").At("/console")
@@ -39,7 +39,7 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 		t.Error("it forgot where we were going:", bas.URL)
 	}
 	// A form that was opened before is accepted for some time, and then refused.
-	bas.Get("/console").Press(member, "action", "roles", "helpdesk", "yes").At("/console/again") // done, and the list is one of those pages
+	bas.Get("/console").Press(member, "action", "roles", "helpdesk", "yes").At("/console/again") // the change was made, and the list asks for a code
 	if got := s.Member("nora@gov.example"); !got.Has(staff.Helpdesk) || got.Has(staff.Reviewer) {
 		t.Fatal("a form opened in time is not taken:", got.Roles)
 	}
@@ -65,9 +65,9 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 	}
 	bas.Press(member, "action", "remove", "sure", "yes").At("/console/staff")
 	if events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), "staff", s.Member("bas@gov.example").ID, 20); err != nil || !slices.ContainsFunc(events, func(e audit.Event) bool { return e.Action == "staff.proven" }) {
-		t.Error("not on the record:", err)
+		t.Error("not in the audit log:", err)
 	}
-	// It leads to pages of this list and to no other.
+	// The redirect leads only to pages with this guard.
 	for _, elsewhere := range []string{"https://evil.example", "//evil.example", "/console/logout", "/console/staff/../logout", "/console/staff?x=y", ""} {
 		s.Clock.Add(30 * time.Second)
 		target := "/console/again?" + url.Values{"then": {elsewhere}, "id": {"https://evil.example"}}.Encode()
@@ -75,9 +75,9 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 	}
 }
 
-// OF-21: who looks for everybody is told of like who opens everything; the
-// same search again counts once, and what was typed is not written.
-func TestOF21_SearchesAreOnTheRecord(t *testing.T) {
+// OF-21: searches count towards the alarm like opened dossiers; the same search
+// again does not count, and the search text is not written.
+func TestOF21_SearchesAreAudited(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
 	s := site.New(t, nil)
@@ -107,12 +107,12 @@ func TestOF21_SearchesAreOnTheRecord(t *testing.T) {
 		}
 	}
 	if before != 4 {
-		t.Error(before, "searches are on the record, want 4")
+		t.Error(before, "searches are in the audit log, want 4")
 	}
 	for i := range 3*s.Config.Console.ViewsPerHour + 1 {
 		hanna.Get("/console/helpdesk?q=" + strings.Repeat("a", 1+i%40) + url.QueryEscape(string(rune('a'+i/40))))
 	}
 	if hanna.Get("/console/helpdesk?q=zz"); hanna.Status != http.StatusTooManyRequests {
-		t.Error("nothing stops who looks for everybody:", hanna.Status)
+		t.Error("a member who searches for many people is not stopped:", hanna.Status)
 	}
 }

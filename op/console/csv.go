@@ -12,15 +12,14 @@ import (
 	"omgevingsloket-id/pkg/sheet"
 )
 
-// exportsPerHour bounds what one official takes along; nobody needs so many,
-// and a list costs work.
+// exportsPerHour bounds the exports of one official, since each costs work.
 const exportsPerHour = 30
 
 // Day returns the day in the Netherlands (YYYY-MM-DD).
 func Day(t time.Time) string { return t.In(letter.Dutch).Format(time.DateOnly) }
 
-// SeparatorField asks how a file is to be divided: as a Dutch or as an English
-// spreadsheet reads it.
+// SeparatorField returns a field for the separator, by default the one that
+// spreadsheets in the language of the page use.
 func SeparatorField(p *web.Page) web.Field {
 	f := web.Field{Page: p, Name: "separator", Label: p.T("console.export.separator"), Hint: p.T("console.export.separator_hint"), Value: "semicolon"}
 	if p.Lang != "nl" {
@@ -32,8 +31,8 @@ func SeparatorField(p *web.Page) web.Field {
 	return f
 }
 
-// NewSheet returns a sheet with these columns, by text key, divided as the form
-// asks.
+// NewSheet returns a sheet with these columns, by text key, and the separator that
+// the form asks for.
 func NewSheet(p *web.Page, r *http.Request, columns ...string) *sheet.Sheet {
 	separator := sheet.Semicolon
 	if r.PostForm.Get("separator") == "comma" {
@@ -46,7 +45,7 @@ func NewSheet(p *web.Page, r *http.Request, columns ...string) *sheet.Sheet {
 	return sheet.New(separator, titles...)
 }
 
-// Export says what a file is called, and what the audit log says of it.
+// Export names the file of an export and describes its event.
 type Export struct {
 	Name    string
 	Action  audit.Action
@@ -62,7 +61,7 @@ func (h *Kit) MayExport(r *http.Request, v *Visit) error {
 	return err
 }
 
-// Download sends a file that is whole, once the audit log tells of it.
+// Download sends the complete file, after adding the export to the audit log.
 func (h *Kit) Download(w http.ResponseWriter, r *http.Request, v *Visit, s *sheet.Sheet, x Export) error {
 	file := s.Close()
 	details := map[string]string{"rows": strconv.Itoa(s.Rows())}
@@ -80,6 +79,6 @@ func (h *Kit) Download(w http.ResponseWriter, r *http.Request, v *Visit, s *shee
 	header.Set("Content-Disposition", `attachment; filename="`+strings.Join([]string{x.Name, Day(h.Now())}, "-")+`.csv"`)
 	header.Set("Content-Length", strconv.Itoa(len(file)))
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(file) // a file that is cut off lacks its last line
+	_, _ = w.Write(file) // a truncated file lacks its last line
 	return nil
 }

@@ -8,18 +8,17 @@ import (
 	"omgevingsloket-id/op/web"
 )
 
-// doneParam is where an address carries what was just done.
+// doneParam is the query parameter with the act that was just done.
 const doneParam = "done"
 
-// acts that the page after them tells about, each with a text console.done.X.
+// doneActs are the acts with a text console.done.X for the next page.
 var doneActs = []string{
 	"take", "release", "note", "propose", "approve", "reject", "more", // an application
 	"block", "mail", "closing", "reopen", // an account
 	"invited", "roles", "remove", // an employee
 }
 
-// DoneURL is an address of the console, with a query or without, that also
-// says what was just done.
+// DoneURL adds to an address of the console the act that was just done.
 func DoneURL(target, act string) string {
 	u, err := url.Parse(target)
 	if err != nil {
@@ -31,8 +30,8 @@ func DoneURL(target, act string) string {
 	return u.String()
 }
 
-// doneText says what the address claims was just done. Only a page that was
-// opened tells it: an answer to a form has something newer to say.
+// doneText returns the text for the act in the address, or "". Only a GET shows it:
+// the answer to a form has something newer to show.
 func doneText(r *http.Request, p *web.Page) string {
 	act := r.URL.Query().Get(doneParam)
 	if r.Method != http.MethodGet || !slices.Contains(doneActs, act) {

@@ -9,8 +9,8 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// What was done is told in words of ours, never in those of an address, and
-// each act of an official on an application has some.
+// The text about what was done comes from the catalogue, never from the address,
+// and each act of an official on an application has one.
 func TestDone(t *testing.T) {
 	t.Parallel()
 	k := pages.New(t)

@@ -15,8 +15,8 @@ func (p *Frame) DateField(name, value string) web.Field {
 	return web.Field{Page: p.Page, Name: name, Type: "date", Label: p.T("console.record." + name), Value: value, Optional: true, Width: "10", Autocomplete: "off"}
 }
 
-// Date reads a day of the Netherlands, as browsers send it or as people there
-// write it; the zero time for none.
+// Date reads a day in the Netherlands, as browsers send it or as people write it
+// there. It returns the zero time for an empty or invalid value.
 func (p *Frame) Date(f *web.Field) time.Time {
 	if f.Value == "" {
 		return time.Time{}
@@ -28,12 +28,11 @@ func (p *Frame) Date(f *web.Field) time.Time {
 		}
 	}
 	p.Wrong(f.Name, "console.record.day")
-	f.Type = "" // a field for dates would show nothing of what was typed
+	f.Type = "" // a date field would not show an invalid value
 	return time.Time{}
 }
 
-// Chosen returns the value of the field, and says on the page when it is none of
-// the options.
+// Chosen returns the value of the field, and adds a problem if it is not an option.
 func (p *Frame) Chosen(f web.Field) string {
 	if f.Value != "" && !slices.ContainsFunc(f.Options, func(o web.Option) bool { return o.Value == f.Value }) {
 		p.Wrong(f.Name, "console.record.choose")
@@ -41,8 +40,8 @@ func (p *Frame) Chosen(f web.Field) string {
 	return f.Value
 }
 
-// ActionText says an action in plain words; one that this program does not
-// know (any more) is named as the audit log names it.
+// ActionText returns the text of an action, or the action itself if this version
+// does not know it.
 func ActionText(p *web.Page, action audit.Action) string {
 	if !audit.Known(action) {
 		return string(action)

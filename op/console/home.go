@@ -9,49 +9,49 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// WaitRows is how many rows of one kind home shows.
+// WaitRows is how many rows of one list home shows.
 const WaitRows = 10
 
 // WaitRow is one thing that waits for an official.
 type WaitRow struct {
 	web.Link
-	Name string // of whom it is about; "" = nobody
-	Term string // until when, in words; "" = no term
-	Late bool   // the term is over, which Term says too
-	Note string // where it is, or whose
+	Name string // the name of the person or company; may be ""
+	Term string // the deadline, in words; "" means none
+	Late bool   // the deadline has passed, as Term says too
+	Note string // the state, or who has it
 }
 
-// WaitList is what waits of one kind, the most urgent first. A list without
-// rows is not shown.
+// WaitList is one list of what waits, the most urgent first. A list without rows is
+// not shown.
 type WaitList struct {
 	ID      string
 	Title   string
 	Rows    []WaitRow
-	More    *web.Link // to the rest
-	TakeURL string    // of the button that takes the first one; "" = none
+	More    *web.Link // to the whole list
+	TakeURL string    // target of the button that takes the first one; "" means no button
 }
 
-// Wait is a list of home, for officials with one of the roles.
+// Wait is a list on home, for officials with one of the roles.
 type Wait struct {
 	place int
 	roles []staff.Role
 	read  func(r *http.Request, v *Visit, p *web.Page) (WaitList, error)
 }
 
-// Wait adds a list to home. Lists are in the order of place, lowest first.
+// Wait adds a list to home. Lists are sorted by place, lowest first.
 func (h *Kit) Wait(place int, read func(r *http.Request, v *Visit, p *web.Page) (WaitList, error), roles ...staff.Role) {
 	h.waits = append(h.waits, Wait{place, roles, read})
 	slices.SortStableFunc(h.waits, func(a, b Wait) int { return cmp.Compare(a.place, b.place) })
 }
 
-// SearchBox leads to where something is found.
+// SearchBox is a search form on home.
 type SearchBox struct {
 	ID, URL, Label, Hint string
-	Hidden               *web.Button // what goes along
+	Hidden               *web.Button // a hidden field
 }
 
-// Search adds a search box to home, for officials with the role. Boxes are in
-// the order of place, lowest first.
+// Search adds a search box to home, for officials with the role. Boxes are sorted by
+// place, lowest first.
 func (h *Kit) Search(place int, role staff.Role, box func(p *web.Page) SearchBox) {
 	h.searches = append(h.searches, search{place, role, box})
 	slices.SortStableFunc(h.searches, func(a, b search) int { return cmp.Compare(a.place, b.place) })
@@ -69,7 +69,7 @@ type homePage struct {
 	Waits    []WaitList
 }
 
-// home is where an official begins: search, and what waits, until when.
+// home shows the page that an official begins with: search boxes and what waits.
 func (h *Kit) home(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	p := &homePage{Frame: h.Page(r, v, "console.home.title")}
 	for _, s := range h.searches {

@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Two blocks never get the same reference, also when chance would have it:
-// the second one draws again.
+// Two blocks never have the same reference: if the same one is drawn twice, the
+// second block draws again.
 func TestBlockReferenceIsOneAccounts(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -33,7 +33,7 @@ func TestBlockReferenceIsOneAccounts(t *testing.T) {
 	if refs[0] == refs[1] || refs[0] != signin.Reference(strings.NewReader(drawn)) {
 		t.Error(refs)
 	}
-	// Blocked meanwhile: the account is given as it is, and drawn for no more.
+	// Blocked meanwhile: the account is returned as it is, and no reference is drawn.
 	again, err := s.SignIn.Block(t.Context(), a, account.NotScanned, signin.From{})
 	site.Must(t, err)
 	if again.BlockRef != refs[0] || again.Epoch != s.Reload(a).Epoch {
@@ -41,7 +41,7 @@ func TestBlockReferenceIsOneAccounts(t *testing.T) {
 	}
 }
 
-// Home tells each role what of the helpdesk's changes waits for it.
+// Home shows each role which of the helpdesk's changes wait for it.
 func TestHomeTellsOfChangesAndAlarms(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

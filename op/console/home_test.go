@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// lacks demands that a page does not say something.
+// lacks requires that a page does not contain texts.
 func lacks(b *site.Browser, texts ...string) *site.Browser {
 	b.Site.T.Helper()
 	for _, text := range texts {
@@ -26,7 +26,7 @@ func lacks(b *site.Browser, texts ...string) *site.Browser {
 	return b
 }
 
-// inOrder demands that texts follow each other on the page.
+// inOrder requires that texts follow each other on the page.
 func inOrder(b *site.Browser, texts ...string) *site.Browser {
 	b.Site.T.Helper()
 	rest := b.Body
@@ -40,7 +40,7 @@ func inOrder(b *site.Browser, texts ...string) *site.Browser {
 	return b
 }
 
-// A reviewer sees first what is theirs, by the end of the term, in words.
+// A reviewer sees their own cases first, by deadline, in words.
 func TestConsoleHomeReviewer(t *testing.T) {
 	t.Parallel()
 	homeOfReviewer(t, site.Noon)
@@ -74,7 +74,7 @@ func homeOfReviewer(t *testing.T, at time.Time) {
 	}
 }
 
-// Each role sees its own, and nothing of the others.
+// Each role sees its own lists and no others.
 func TestConsoleHomeByRole(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -114,8 +114,8 @@ func TestConsoleHomeByRole(t *testing.T) {
 	auditor.StaffLogin("ada@gov.example").Says("Te lang niet ondertekend.")
 }
 
-// Taking the next one: the shortest term, not one's own, not what one
-// proposed; of a crowd each gets another.
+// Taking the next case takes the one with the first deadline, but not one's own
+// application, nor one's own proposal; simultaneous calls get different cases.
 func TestConsoleTakeNext(t *testing.T) {
 	t.Parallel()
 	takeNext(t, site.Noon)
@@ -125,7 +125,7 @@ func takeNext(t *testing.T, at time.Time) {
 	s := site.Start(t, site.Setup{At: at})
 	olga, otto := s.Reviewer("olga"), s.Reviewer("otto")
 	own := s.Sent("olga@gov.example")
-	s.Clock.Add(time.Second) // of two with one last day, the older
+	s.Clock.Add(time.Second) // with the same last day, the older one comes first
 	proposed := s.Sent("bau@example.at", site.Company)
 	olga.Take(proposed).Decide(proposed, "approve", "send")
 	s.Clock.Add(time.Minute)
@@ -146,7 +146,7 @@ func takeNext(t *testing.T, at time.Time) {
 		}
 	}
 	if taken != 1 {
-		t.Error("on the record:", events)
+		t.Error("in the audit log:", events)
 	}
 	otto.StaffLogin("otto@gov.example").Press("/console/review/next").At("/console/review/case")
 	if got := s.Case(own.ID).Reviewer; got != s.Member("otto@gov.example").ID {
@@ -160,7 +160,7 @@ func takeNext(t *testing.T, at time.Time) {
 	}
 }
 
-// A crowd that takes at once, of which each gets one and none the same.
+// Of simultaneous calls each takes one case, all different.
 func TestOF12_TakeNextAtOnce(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -186,7 +186,7 @@ func TestOF12_TakeNextAtOnce(t *testing.T) {
 	}
 }
 
-// hasty is a store in which a colleague comes between, once.
+// hasty is a store in which a colleague acts first, once.
 type hasty struct {
 	review.Cases
 	between func(review.Case)
@@ -203,7 +203,7 @@ func (h *hasty) Queue(ctx context.Context, q review.Query) (review.Part, error) 
 	return part, err
 }
 
-// A colleague who takes a case and lets go of it again hides it from nobody.
+// A case that a colleague takes and releases again can still be taken.
 func TestTakeNextLooksAgain(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -221,7 +221,7 @@ func TestTakeNextLooksAgain(t *testing.T) {
 	}
 }
 
-// The days that are left and the order of the queue are right at any hour.
+// The number of days left and the order of the queue are right at any hour.
 func TestDatesAroundMidnight(t *testing.T) {
 	t.Parallel()
 	site.Moments(t, map[string]func(*testing.T, time.Time){

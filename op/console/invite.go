@@ -20,8 +20,8 @@ type invitePage struct {
 	Password web.Field
 }
 
-// invite shows the form of an invitation; looking at it spends nothing. The
-// handle leaves the address at once and stays in a cookie.
+// invite shows the form of an invitation, which does not use it up. It moves the
+// handle from the address to a cookie.
 func (h *Kit) invite(w http.ResponseWriter, r *http.Request) error {
 	if token := r.URL.Query().Get("token"); token != "" {
 		if handle, ok := secret.Parse(secret.KindInvite, token); ok {
@@ -44,7 +44,7 @@ func (h *Kit) invitePage(r *http.Request, m staff.Member) *invitePage {
 	}}
 }
 
-// invited finds the invitation that this browser came with.
+// invited returns the invitation in the cookie.
 func (h *Kit) invited(r *http.Request) (secret.Text, staff.Member, error) {
 	handle, ok := h.Cookies.Invite(r)
 	if !ok {
@@ -63,7 +63,7 @@ type qrPage struct {
 	Next web.Link
 }
 
-// invitePost spends the invitation and shows the QR in the same answer, once.
+// invitePost uses the invitation up and shows the QR code in its answer, once.
 func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Allow(r, "console-login", h.PerMinute, time.Minute); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.Render(w, http.StatusOK, "console/qr", page)
 }
 
-// InviteLink is the address at which an invitation is accepted.
+// InviteLink returns the address at which an invitation can be accepted.
 func InviteLink(origin string, invite secret.Text) secret.Text {
 	return secret.Text(origin + "/console/invite?" + url.Values{"token": {invite.Reveal()}}.Encode())
 }

@@ -26,7 +26,7 @@ func TestConsoleInviteAndLogin(t *testing.T) {
 	link := s.Invite("olga@example.org", staff.Administrator, staff.Auditor)
 	b := s.Browser()
 
-	// Looking at an invitation spends nothing, and its handle leaves the address.
+	// Opening an invitation does not use it up, and its handle leaves the address.
 	for range 3 {
 		if b.Get(link).At("/console/invite"); b.URL.RawQuery != "" || b.Status != http.StatusOK {
 			t.Fatal("invitation:", b.URL, b.Status)
@@ -39,7 +39,7 @@ func TestConsoleInviteAndLogin(t *testing.T) {
 	if again := s.Browser().Get(link); again.Status != http.StatusGone {
 		t.Error("a spent invitation answers", again.Status)
 	}
-	// Password alone opens nothing but the code page.
+	// The password alone leads only to the page of the code.
 	b.Get("/console/login").Submit("email", "olga@example.org", "password", site.StaffPassword).At("/console/login/code")
 	b.Get("/console").At("/console/login")
 	b.StaffLogin("olga@example.org").At("/console")
@@ -49,10 +49,10 @@ func TestConsoleInviteAndLogin(t *testing.T) {
 	b.Get("/console/audit").At("/console/audit")
 	for _, want := range []string{"staff.invited", "staff.joined", "staff.login"} {
 		if !strings.Contains(b.Body, want) {
-			t.Error("the record does not tell of", want)
+			t.Error("the audit log does not tell of", want)
 		}
 	}
-	// Another page's account session is nothing here, and the reverse.
+	// Sessions of account holders and of officials are not interchangeable.
 	if b.Get("/portals"); b.URL.Path == "/portals" {
 		t.Error("an official is taken for an account holder")
 	}
@@ -60,8 +60,8 @@ func TestConsoleInviteAndLogin(t *testing.T) {
 	b.Get("/console").At("/console/login")
 }
 
-// OF-01: every route of the console against every role and none. The routes
-// come from the console itself, so that a new one cannot be forgotten.
+// OF-01: every route of the console with every role and without a session. The
+// routes come from the console itself, so that a new one cannot be forgotten.
 func TestOF01_ConsoleMatrix(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
@@ -77,7 +77,7 @@ func TestOF01_ConsoleMatrix(t *testing.T) {
 			continue
 		}
 		for role, b := range people {
-			// Each try starts on a page of one's own, for the form token.
+			// Each try starts on a page that the role can open, for the form token.
 			if b.Get("/console"); role == "" {
 				b.At("/console/login")
 			}
@@ -114,7 +114,7 @@ func TestOF01_ConsoleMatrix(t *testing.T) {
 	}
 }
 
-// OF-07: a role taken away and a removal count at the next request.
+// OF-07: losing a role and being removed take effect at the next request.
 func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -128,14 +128,14 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 	auditor.Get("/console/audit").At("/console/login")
 	auditor.StaffLogin("auditor@example.org").At("/console")
 	if auditor.Get("/console/audit"); auditor.Status != http.StatusForbidden {
-		t.Error("a role that was taken away still opens the record:", auditor.Status)
+		t.Error("a role that was taken away still opens the audit log:", auditor.Status)
 	}
 	admin.Post("/console/staff/member?id="+m.ID, "action", "remove", "sure", "yes").At("/console/staff")
 	auditor.Get("/console").At("/console/login")
 	if auditor.Submit("email", "auditor@example.org", "password", site.StaffPassword); auditor.Status != http.StatusUnprocessableEntity {
 		t.Error("a removed official logs in:", auditor.Status)
 	}
-	// Nobody does it to oneself.
+	// Administrators cannot do this to themselves.
 	self, err := s.Stores.DB.Staff().ByEmail(t.Context(), "admin@example.org")
 	site.Must(t, err)
 	if admin.Post("/console/staff/member?id="+self.ID, "action", "remove", "sure", "yes"); admin.Status != http.StatusUnprocessableEntity {
@@ -143,7 +143,7 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 	}
 }
 
-// One invitation, 32 at once: one password and one secret count.
+// Of 32 simultaneous uses of one invitation one sets the password and the secret.
 func TestConsoleInviteRace(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -168,8 +168,8 @@ func TestConsoleInviteRace(t *testing.T) {
 	}
 }
 
-// An invitation ends after 72 hours; being invited again ends everything
-// before, also an earlier invitation.
+// An invitation ends after 72 hours. A new invitation ends everything from before,
+// also an earlier invitation.
 func TestConsoleInviteAgain(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -186,7 +186,7 @@ func TestConsoleInviteAgain(t *testing.T) {
 	}
 }
 
-// LG-23 for officials: a quarter of an hour idle, ten hours in all.
+// LG-23 for officials: the limits are a quarter of an hour idle and ten hours in all.
 func TestOF22_ConsoleSessionEnds(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()

@@ -10,18 +10,16 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Names looks up the names of officials, each once a page; also of those who
-// were removed.
+// Names looks up the names of officials, also of removed ones, once for each page.
 type Names struct {
 	store staff.Store
 	known map[string]string
 }
 
-// Names returns a look-up for one page.
+// Names returns a Names for one page.
 func (h *Kit) Names() *Names { return &Names{h.Staff.Store, map[string]string{"": ""}} }
 
-// Of returns the name of an official: "" for "", the id for one who is not
-// known.
+// Of returns the name of an official, "" for "", and the id of an unknown one.
 func (n *Names) Of(ctx context.Context, id string) (string, error) {
 	if name, ok := n.known[id]; ok {
 		return name, nil
@@ -37,8 +35,8 @@ func (n *Names) Of(ctx context.Context, id string) (string, error) {
 	return m.Name, nil
 }
 
-// Officials returns a function that names officials on one page; one who is not
-// known is called a colleague.
+// Officials returns a function that returns the names of officials on one page; an
+// unknown one is called a colleague.
 func (h *Kit) Officials(r *http.Request) func(*web.Page, string) string {
 	known := map[string]string{}
 	return func(p *web.Page, id string) string {

@@ -13,9 +13,9 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-04: who applied or has an account is nobody at the console, and an
-// official nobody at the citizens' side; a cookie under the other's name, at
-// the other's site or in the other's store changes nothing.
+// OF-04: a session of an applicant or account holder is not valid at the console,
+// and an official's not at the public site; neither under the other's cookie name,
+// at the other's address, nor in the other's store.
 func TestOF04_SessionsOfTheOtherSide(t *testing.T) {
 	t.Parallel()
 	main, desk := site.NewProduction(t)
@@ -36,7 +36,7 @@ func TestOF04_SessionsOfTheOtherSide(t *testing.T) {
 	if b := main.Browser().Carrying(official).Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "none")); b.URL.Query().Get("error") != "login_required" {
 		t.Error("an official is logged in as an account:", b.URL)
 	}
-	// Each value under the name of every other cookie.
+	// Put each value under the name of every other cookie.
 	jar := map[string]string{}
 	for _, from := range []*site.Browser{citizen, official} {
 		for _, c := range from.HTTP.Jar.Cookies(from.URL) {
@@ -62,7 +62,7 @@ func TestOF04_SessionsOfTheOtherSide(t *testing.T) {
 			}
 		}
 	}
-	// The console is not on the citizens' site at all, nor the reverse.
+	// The public site does not serve the console, nor the reverse.
 	for _, look := range []struct {
 		s    *site.Site
 		path string
@@ -73,7 +73,7 @@ func TestOF04_SessionsOfTheOtherSide(t *testing.T) {
 	}
 }
 
-// OF-19: a right password alone is no session, wherever one goes with it.
+// OF-19: a right password alone opens no page.
 func TestOF19_NoSessionWithoutSecondFactor(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
@@ -92,7 +92,7 @@ func TestOF19_NoSessionWithoutSecondFactor(t *testing.T) {
 		b.At("/console/login")
 		b.Submit("email", "olga@example.org", "password", site.StaffPassword).At("/console/login/code")
 	}
-	// Nor is a member who never scanned: there is none.
+	// A member always has a scanned factor.
 	if got, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@example.org"); err != nil || got.Factor.Sealed == nil || got.State != staff.Active {
 		t.Error(got.State, err)
 	}
@@ -101,8 +101,8 @@ func TestOF19_NoSessionWithoutSecondFactor(t *testing.T) {
 	}
 }
 
-// OF-23, OF-24: every page of the console, and every refusal, keeps windows
-// apart and is in nobody's frame; no link opens a window.
+// OF-23, OF-24: every page of the console, and every refusal, isolates its window
+// (COOP) and cannot be framed; no link opens a window.
 func TestOF23_OF24_ConsoleHeaders(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -130,9 +130,9 @@ func unframed(policy string) bool {
 	return strings.Contains(policy, "frame-ancestors 'none'")
 }
 
-// LG-16: whoever knows an official's address locks nobody out at the desk:
-// the browser of an earlier login has a lane of its own. A stranger with the
-// right password waits, and an address cut within a letter is one of nobody.
+// LG-16: strangers who know an official's address cannot lock them out: the browser
+// of an earlier login has a lane of its own. A stranger with the right password
+// waits, and an address cut within a character belongs to no one.
 func TestLG16_LockIsNoWeaponAtTheConsole(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.OnServers(t))

@@ -20,7 +20,7 @@ func TestPagesFitTheirStructs(t *testing.T) { pages.Check(t, "console", drawn) }
 
 func TestPagesHideNothing(t *testing.T) { pages.HideNothing(t, Frame{}, drawn) }
 
-// Every page with the menu links the sheet with the rules of the console.
+// Every page with the menu links the console's style sheet.
 func TestPageHasTheConsolesStyleSheet(t *testing.T) {
 	t.Parallel()
 	p := (&Kit{Pages: pages.New(t)}).Page(httptest.NewRequest("GET", "http://localhost/console", nil), &Visit{}, "console.home.title")

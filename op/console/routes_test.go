@@ -17,9 +17,9 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-09: no form of the console can be sent by another site, without its
-// token, with somebody else's, as JSON or under another method; and nothing is
-// written when it is tried. Every route is asked, those of tomorrow too.
+// OF-09: no form of the console can be sent by another site, without its token, with
+// another browser's token, as JSON or with another method, and trying writes nothing.
+// All registered routes are tested.
 func TestOF09_ConsoleForeignForms(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -67,7 +67,7 @@ func TestOF09_ConsoleForeignForms(t *testing.T) {
 		}
 		for name, c := range tries {
 			if c.want == nil && a.Path != "/console/review/next" && a.Path != "/console/logout" {
-				continue // a page of its own answers there; what it does not do is TestOF01's
+				continue // most paths also have a GET page, which TestOF01 tests
 			}
 			before := head(s)
 			req := olga.Request(c.method, a.Path+c.query, strings.NewReader(c.body))
@@ -88,7 +88,7 @@ func TestOF09_ConsoleForeignForms(t *testing.T) {
 				t.Errorf("%s to %s: %d, want %v", name, a.Path, res.StatusCode, c.want)
 			}
 			if after := head(s); after != before {
-				t.Errorf("%s to %s wrote %d lines in the record", name, a.Path, after-before)
+				t.Errorf("%s to %s wrote %d lines in the audit log", name, a.Path, after-before)
 			}
 		}
 	}
@@ -100,7 +100,7 @@ func TestOF09_ConsoleForeignForms(t *testing.T) {
 	}
 }
 
-// head is the number of the last line of the record.
+// head returns the number of the last event in the audit log.
 func head(s *site.Site) int64 {
 	s.T.Helper()
 	h, err := s.Stores.DB.Heads().Head(context.Background())
@@ -108,9 +108,8 @@ func head(s *site.Site) int64 {
 	return h.Seq
 }
 
-// OF-08: no page of the console holds anything that opens an account or a
-// document: what is planted in the stores is on none of them, whatever the
-// role.
+// OF-08: no page of the console, for any role, contains the secrets of accounts and
+// documents that the test planted in the stores.
 func TestOF08_ConsoleHoldsNoSecrets(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()

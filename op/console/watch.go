@@ -11,9 +11,9 @@ import (
 	"omgevingsloket-id/pkg/term"
 )
 
-// Searched writes down that an official looked for somebody, and counts it as
-// a file that was opened: lists are files too. What was looked for is not
-// written, only whether it was the same as before.
+// Searched adds an event about a search by an official, and counts it as an opened
+// dossier, since a list shows many. The event does not hold the search text, only
+// whether it was the same as before.
 func (h *Kit) Searched(r *http.Request, v *Visit, action audit.Action, typed string) error {
 	what := secret.MAC(h.Cookies.FormKey, "search", v.Session.SID, term.Fold(typed))[:16]
 	return h.Look(r, v, func() error {
@@ -21,8 +21,8 @@ func (h *Kit) Searched(r *http.Request, v *Visit, action audit.Action, typed str
 	})
 }
 
-// Look opens a file for an official: view writes down that it was seen. Who
-// opens very many is told of, and then stopped.
+// Look opens a dossier for an official: view adds the event about it. An official who
+// opens very many raises an alarm, and is then stopped.
 func (h *Kit) Look(r *http.Request, v *Visit, view func() error) error {
 	alarmed, err := h.Watch.Look(r.Context(), v.Member, h.By(r, v), view)
 	if alarmed {

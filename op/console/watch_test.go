@@ -27,7 +27,7 @@ func persons(s *site.Site, n int) []account.Account {
 	return out
 }
 
-// alarms are those in the record, about one member.
+// alarms counts the alarms about one member in the audit log.
 func alarms(s *site.Site, email string) int {
 	s.T.Helper()
 	events, err := s.Stores.DB.Audit().EventsAbout(s.T.Context(), "staff", s.Member(email).ID, 100)
@@ -41,9 +41,9 @@ func alarms(s *site.Site, email string) int {
 	return n
 }
 
-// OF-21: who opens more than a number of different files in an hour is told
-// of, once: to each administrator, in the record, in the log. The same file
-// again is the same file; beyond three times the number nothing opens.
+// OF-21: an official who opens more than a number of different dossiers in an hour
+// raises one alarm: a mail to each administrator, an event and a line in the log. The
+// same dossier again does not count; beyond three times the number none opens.
 func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
@@ -97,9 +97,9 @@ func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
 	before := len(s.Events(files[3*most+1]))
 	open(files[3*most+1]).Is(http.StatusTooManyRequests)
 	if len(s.Events(files[3*most+1])) != before {
-		t.Error("a look that was none is on the record")
+		t.Error("a look that was stopped is in the audit log")
 	}
-	// Another session does not help; an hour does.
+	// Another session does not help; waiting an hour does.
 	desk.Post("/console/logout").StaffLogin("desk@example.org").Get("/console/helpdesk/account?id=" + files[0].ID).Is(http.StatusTooManyRequests)
 	s.Clock.Add(staff.WatchTime)
 	desk.StaffLogin("desk@example.org")
@@ -116,8 +116,8 @@ func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
 	}
 }
 
-// OF-21 on two servers: requests at the same moment, in two sessions, raise
-// one alarm, and no more files open than three times the number.
+// OF-21 on two servers: simultaneous requests in two sessions raise one alarm, and no
+// more dossiers open than three times the number.
 func TestOF21_AtOnce(t *testing.T) {
 	t.Parallel()
 	const most = 2
@@ -163,7 +163,7 @@ func TestOF21_AtOnce(t *testing.T) {
 	}
 }
 
-// OF-21: applications are files as well.
+// OF-21: applications count like accounts.
 func TestOF21_ApplicationsCount(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Console.ViewsPerHour = 1 })

@@ -8,8 +8,8 @@ import (
 	"omgevingsloket-id/pkg/audit"
 )
 
-// Whatever the record can name has words in both languages.
-func TestRecordHasWords(t *testing.T) {
+// Everything that the audit log can name has a text in both languages.
+func TestAuditLogHasTexts(t *testing.T) {
 	t.Parallel()
 	catalog, err := web.LoadCatalog()
 	if err != nil {

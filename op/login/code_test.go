@@ -13,7 +13,7 @@ import (
 	"omgevingsloket-id/pkg/totp"
 )
 
-// codeOf is the code of a step that is so many steps from now.
+// codeOf returns the code of the step so many steps from now.
 func codeOf(b *site.Browser, steps int64) string {
 	b.Site.T.Helper()
 	code, err := totp.Code(b.Seed, totp.Step(b.Site.Clock.Now())+steps)
@@ -21,12 +21,12 @@ func codeOf(b *site.Browser, steps int64) string {
 	return code
 }
 
-// A code is good once: in the same session, another browser, at another
-// server, after a restart, after Redis lost everything.
+// A code can be used once: not again in the same session, in another browser, at
+// another server, after a restart, or after Redis lost everything.
 func TestTP01_TP10_CodeIsGoodOnce(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.OnServers(t))
-	a, b := s.Active(site.Email) // its first login spent the code of now
+	a, b := s.Active(site.Email) // its first login used the present code
 	other := s.Browser()
 	other.Seed = b.Seed
 	for _, b := range []*site.Browser{b, other, other.On(s.Twin(0))} {
@@ -41,7 +41,7 @@ func TestTP01_TP10_CodeIsGoodOnce(t *testing.T) {
 	b.Submit("code", b.Code()).Answered()
 }
 
-// 64 honest sessions, one code, two servers: one login.
+// 64 honest browsers with one code at two servers make one login.
 func TestTP02_TP16_OneCodeAtOnceIsOneLogin(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, func(c *config.Config) { site.OnServers(t)(c); c.Password.Wait = time.Minute })
@@ -67,7 +67,7 @@ func TestTP02_TP16_OneCodeAtOnceIsOneLogin(t *testing.T) {
 		switch {
 		case res.Header.Get("Refresh") != "":
 			logins.Add(1)
-		case res.StatusCode == http.StatusUnprocessableEntity, res.StatusCode == http.StatusServiceUnavailable: // a crowd on a slow machine
+		case res.StatusCode == http.StatusUnprocessableEntity, res.StatusCode == http.StatusServiceUnavailable: // many requests on a slow machine
 			others.Add(1)
 		}
 	})
@@ -85,7 +85,8 @@ func TestTP02_TP16_OneCodeAtOnceIsOneLogin(t *testing.T) {
 	}
 }
 
-// Current and previous step, to the second; nothing of the future.
+// The codes of the current and the previous step are accepted, to the second, and
+// no later ones.
 func TestTP03_Window(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -100,11 +101,11 @@ func TestTP03_Window(t *testing.T) {
 			}
 		}
 		s.Clock.Add(10 * time.Minute)
-		b.ToCode(site.Email).Submit("code", b.Code()).Answered() // takes the wrong ones off the count
+		b.ToCode(site.Email).Submit("code", b.Code()).Answered() // resets the count of wrong codes
 	}
 }
 
-// After the code of a step the one before it is gone.
+// After the code of a step, the code of the previous one is refused.
 func TestTP04_OlderStepAfterNewer(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -118,8 +119,8 @@ func TestTP04_OlderStepAfterNewer(t *testing.T) {
 	}
 }
 
-// Ten wrong codes in a row block; a delay grows in between, in which codes
-// are neither looked at nor counted.
+// Ten wrong codes in a row block the account. Between them a growing delay applies,
+// in which codes are neither checked nor counted.
 func TestTP05_WrongCodesDelayAndBlock(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -158,7 +159,7 @@ func TestTP05_WrongCodesDelayAndBlock(t *testing.T) {
 	}
 }
 
-// Wrong codes are counted over browsers; a right one begins anew.
+// Wrong codes are counted over all browsers; a right one resets the count.
 func TestTP05_OneBudgetOfCodes(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -178,8 +179,8 @@ func TestTP05_OneBudgetOfCodes(t *testing.T) {
 	other.ToCode(site.Email).Submit("code", other.WrongCode()).At("/login/code").Says("9 keer")
 }
 
-// Guesses at one moment are each counted before they are looked at: three
-// are, and then the delay holds for all the others.
+// Simultaneous guesses are counted before they are checked: three are, and then the
+// delay applies to all others.
 func TestTP06_ParallelGuesses(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.OnServers(t))
@@ -207,7 +208,7 @@ func TestTP06_ParallelGuesses(t *testing.T) {
 	}
 }
 
-// Six ASCII digits, spaces apart; the rest is a wrong code.
+// A code is six ASCII digits, with or without spaces; anything else is wrong.
 func TestTP07_Formats(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -240,8 +241,8 @@ func TestTP07_Formats(t *testing.T) {
 	b.Submit("code", "").At("/login/code").Says("Vul de 6 cijfers uit uw app in")
 }
 
-// A code without a right password before it leads nowhere, and costs the
-// holder nothing.
+// A code without a right password before it leads nowhere, and is not counted
+// against the holder.
 func TestTP08_TP09_TP11_CodeAlone(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -255,8 +256,8 @@ func TestTP08_TP09_TP11_CodeAlone(t *testing.T) {
 	b.ToCode(site.Email).Submit("code", b.Code()).Answered()
 }
 
-// The server's clock jumps while somebody logs in: no step is good twice, and
-// nothing breaks.
+// The server's clock jumps during logins: no step can be used twice, and later
+// logins work.
 func TestTP15_ClockJumps(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -264,7 +265,7 @@ func TestTP15_ClockJumps(t *testing.T) {
 	s.Clock.Add(10 * time.Minute)
 	phone := b.Code()
 	b.ToCode(site.Email)
-	s.Clock.Add(-90 * time.Second) // ours went back: the phone is three steps ahead
+	s.Clock.Add(-90 * time.Second) // the server's clock went back: the phone is three steps ahead
 	b.Submit("code", phone).At("/login/code").Is(http.StatusUnprocessableEntity)
 	s.Clock.Add(90 * time.Second)
 	b.Submit("code", phone).Answered()

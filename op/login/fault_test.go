@@ -11,9 +11,9 @@ import (
 	"omgevingsloket-id/storage/storagetest"
 )
 
-// through tries to get from wherever the browser is to the client, the way a
-// patient person does: what failed is tried again, a code that was used is
-// waited out. It fails when anybody is told that something was wrong.
+// through goes from any page of a login to the client, as a patient person does: it
+// tries again after a failure, and waits for the next code after a used one. It
+// fails when a page says that something typed was wrong.
 func through(b *site.Browser, email string) {
 	b.Site.T.Helper()
 	for range 12 {
@@ -30,7 +30,7 @@ func through(b *site.Browser, email string) {
 		}
 		switch {
 		case b.Status == http.StatusServiceUnavailable:
-			b.Get("/login/code?login=" + b.URL.Query().Get("login")) // any page leads to the right one
+			b.Get("/login/code?login=" + b.URL.Query().Get("login")) // redirects to the right page
 			if b.URL.Query().Get("login") == "" {
 				b.Authorize(site.NewRequest("web", site.CallbackURI))
 			}
@@ -50,8 +50,8 @@ func through(b *site.Browser, email string) {
 	b.Site.T.Fatalf("no way through, last at %s (%d)", b.URL, b.Status)
 }
 
-// Whichever call to a store fails once, before it was done or after: nobody is
-// told that a password or code was wrong, and trying again gets there.
+// If any call to a store fails once, before or after it is done, no page says that
+// a password or code was wrong, and trying again succeeds.
 func TestFaultAtEachCallOfALogin(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
@@ -64,7 +64,7 @@ func TestFaultAtEachCallOfALogin(t *testing.T) {
 			s.Clock.Add(time.Minute)
 			b := s.Browser()
 			b.Seed = first.Seed
-			if name == "Sessions.Save" { // single sign-on keeps a session alive
+			if name == "Sessions.Save" { // single sign-on extends a session
 				b = first
 			}
 			calls.Reset()
@@ -81,8 +81,8 @@ func TestFaultAtEachCallOfALogin(t *testing.T) {
 	}
 }
 
-// The new session is made before the old one's tokens are looked at, or not
-// at all: a fault while another person logs in leaves nothing of the first.
+// The new session is made before the tokens of the old one end, or not at all: a
+// fault while another person logs in leaves nothing of the first.
 func TestFaultWhileAnotherPersonLogsIn(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Sessions.Get", "Sessions.Delete", "Grants.RevokeSession", "Sessions.Create"} {

@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/config"
 )
 
-// Every form token but this browser's own is refused before anything is
-// hashed or counted.
+// Every form token except this browser's own is refused before anything is hashed
+// or counted.
 func TestLG01_FormTokens(t *testing.T) {
 	t.Parallel()
 	s, calls := site.NewWatched(t, nil)
@@ -46,7 +46,7 @@ func TestLG01_FormTokens(t *testing.T) {
 	if s.Hashes() != hashes || len(calls.Calls()) != 0 {
 		t.Error("a refused form was looked at:", calls.Calls())
 	}
-	b.Submit("email", site.Email, "password", site.Password).At("/enrol") // the token is good for each page
+	b.Submit("email", site.Email, "password", site.Password).At("/enrol") // the token is valid on each page
 }
 
 // A form from another site is refused even with the right token.
@@ -79,7 +79,7 @@ func TestLG02_ForeignForms(t *testing.T) {
 	if s.Hashes() != hashes {
 		t.Error("a foreign form was looked at")
 	}
-	// An old browser sends neither header: the token alone decides.
+	// An old browser sends neither header, and only the token is checked.
 	req := b.Form("email", site.Email, "password", site.Password)
 	req.Header.Del("Sec-Fetch-Site")
 	if got := b.Send(req); got.Status != http.StatusSeeOther || !strings.HasPrefix(got.Header.Get("Location"), "/enrol?") {
@@ -87,7 +87,7 @@ func TestLG02_ForeignForms(t *testing.T) {
 	}
 }
 
-// Credentials come in the body of one kind of form, or not at all.
+// Credentials are accepted only in the body of one kind of form.
 func TestLG03_OtherWaysToSend(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -118,7 +118,7 @@ func TestLG03_OtherWaysToSend(t *testing.T) {
 	if strings.Contains(b.Body, site.Password) {
 		t.Error("the page shows a password of the query")
 	}
-	req := b.Request(http.MethodPost, target+"&"+form, strings.NewReader("csrf="+csrf)) // fields in the query are none
+	req := b.Request(http.MethodPost, target+"&"+form, strings.NewReader("csrf="+csrf)) // fields in the query are ignored
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if got := b.Send(req); got.Status != http.StatusUnprocessableEntity {
 		t.Error("a form in the query:", got.Status)
@@ -128,15 +128,15 @@ func TestLG03_OtherWaysToSend(t *testing.T) {
 	}
 }
 
-// Shapes of input: refused as a form, or simply wrong; never a fault of ours.
-// On PostgreSQL, which minds what is no text.
+// Odd input is refused as a form, or simply wrong, and never an error of the
+// server. It runs on PostgreSQL, which refuses invalid text.
 func TestLG05_Shapes(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.OnServers(t))
 	s.Person(site.Email)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
 	target := "/login?" + b.URL.RawQuery
-	long := strings.Repeat("é", 127) + "ab" // cut at 254 bytes it is no text any more
+	long := strings.Repeat("é", 127) + "ab" // cut at 254 bytes it is not UTF-8
 	for what, c := range map[string]struct {
 		fields []string
 		status int
@@ -178,12 +178,12 @@ func TestLG05_Shapes(t *testing.T) {
 			}
 		}
 	}
-	s.Clock.Add(time.Hour) // the lock of the wrong ones
+	s.Clock.Add(time.Hour) // the lock of the wrong passwords
 	s.ToEnrol(site.Email)
 }
 
-// Requests of one source are limited before anything is hashed, known or
-// unknown address alike; the answer says how long to wait.
+// Requests of one source are limited before anything is hashed, for known and
+// unknown addresses alike; the answer says how long to wait.
 func TestLG15_OneSourceIsLimited(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Limits.LoginPerMinute = 3 })

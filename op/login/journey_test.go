@@ -7,7 +7,7 @@ import (
 	"omgevingsloket-id/e2e/site"
 )
 
-// The main journey, from a client and back: QR, code, tokens, single sign-on.
+// The main journey, from a client and back: QR code, code, tokens, single sign-on.
 func TestLoginJourney(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -33,7 +33,7 @@ func TestLoginJourney(t *testing.T) {
 		t.Fatal(status, info)
 	}
 
-	// Single sign-on: no page is shown, the time of the login stays.
+	// Single sign-on shows no page, and keeps the time of the login.
 	second := site.NewRequest("web", site.CallbackURI)
 	answer = b.Authorize(second).Answered()
 	status, tokens = s.Redeem(second, answer.Get("code"))
@@ -41,7 +41,7 @@ func TestLoginJourney(t *testing.T) {
 		t.Error("single sign-on:", status, again)
 	}
 
-	// Next time on another machine: password and code, no QR.
+	// A later login on another machine takes password and code, without QR code.
 	other := s.Browser()
 	other.Seed = b.Seed
 	third := site.NewRequest("web", site.CallbackURI)

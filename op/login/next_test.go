@@ -16,14 +16,14 @@ import (
 // loginPages are all pages of a login in progress.
 var loginPages = []string{"/login", "/enrol", "/enrol/qr", "/login/code", "/login/lost", "/login/blocked", "/consent", "/authorize/callback"}
 
-// stopAt are the pages that may be looked at in each state; everything else
-// leads to the first one.
+// stopAt are the pages that may be shown in each state; all others redirect to the
+// first one.
 var stopAt = map[string][]string{
 	"password": {"/login"}, "reveal": {"/enrol"}, "code, first": {"/login/code", "/login/lost"}, "code": {"/login/code"},
 	"blocked": {"/login/blocked"}, "consent": {"/consent"}, "logged out": {"/login"},
 }
 
-// No page can be reached out of turn, by GET or by POST, in any state.
+// In any state, pages out of turn cannot be reached, by GET or by POST.
 func TestLG04_EN15_ForcedBrowsing(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -58,8 +58,8 @@ func TestLG04_EN15_ForcedBrowsing(t *testing.T) {
 	}
 }
 
-// What a login had proven before the account changed counts for nothing after
-// the next password: the code is asked again.
+// The proofs of a login from before the account changed are dropped at the next
+// password: the code is asked for again.
 func TestLG04_OldProofsAreForgotten(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -72,13 +72,13 @@ func TestLG04_OldProofsAreForgotten(t *testing.T) {
 	b.Get("/consent?" + b.URL.RawQuery).At("/login/code")
 }
 
-// AZ-33: an hour after it began, every step of a login leads to the friendly
-// way back to the start, and a second before to the step itself.
+// AZ-33: an hour after a login began, each of its steps shows the page with the way
+// back to the start; a second earlier, the step itself.
 func TestAZ33_ExpiredAtEveryStep(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	states := s.States()
-	s.Clock.Add(authreq.Lifetime - 31*time.Minute) // younger than a password lasts
+	s.Clock.Add(authreq.Lifetime - 31*time.Minute) // a password is still valid then
 	for state, b := range states {
 		if b.Get("/login?" + b.URL.RawQuery); b.URL.Path == "/login/restart" {
 			t.Error(state, "is over too early")
@@ -96,7 +96,7 @@ func TestAZ33_ExpiredAtEveryStep(t *testing.T) {
 	}
 }
 
-// Parameters that say where to go next do not exist.
+// There is no parameter that says where to go next.
 func TestLG28_NoReturnTo(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -118,7 +118,7 @@ func TestLG28_NoReturnTo(t *testing.T) {
 	}
 }
 
-// An answer that leads on shows nothing of the page it leads away from.
+// A redirect contains nothing of the page it leads away from.
 func TestLG25_RedirectsHaveNoBody(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// out demands the page that says that it is our fault and when to come back,
-// and that nobody is told that anything typed was wrong.
+// out requires the page that reports a failure of the site and when to come back,
+// and does not say that anything typed was wrong.
 func out(b *site.Browser, what string) *site.Browser {
 	b.Site.T.Helper()
 	if b.Status != http.StatusServiceUnavailable || b.Header.Get("Retry-After") == "" || b.Header.Get("Content-Security-Policy") != site.StrictCSP {
@@ -27,7 +27,7 @@ func out(b *site.Browser, what string) *site.Browser {
 	return b
 }
 
-// back waits until the site answers by itself again. How long is not judged.
+// back waits until the site answers again. It does not judge how long that takes.
 func back(s *site.Site) {
 	s.T.Helper()
 	for range 300 {
@@ -39,8 +39,8 @@ func back(s *site.Site) {
 	s.T.Fatal("the stores are back and the site is not:", s.Stores.Ready(s.T.Context()))
 }
 
-// outage is what a store's absence does to each step of a login, and to
-// clients. Everything goes on where it was when the store is back.
+// outage tests each step of a login, and clients, while a store is absent.
+// Everything continues when the store is back.
 func outage(t *testing.T, s *site.Site, stop, start func(), allSteps bool) {
 	a, b := s.Shown(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
@@ -82,7 +82,7 @@ func outage(t *testing.T, s *site.Site, stop, start func(), allSteps bool) {
 	}
 }
 
-// clientsHear: 503 in JSON, never invalid_grant or invalid_client.
+// clientsHear requires 503 in JSON, and neither invalid_grant nor invalid_client.
 func clientsHear(t *testing.T, s *site.Site, r site.Request, code string) {
 	t.Helper()
 	form := map[string][]string{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {site.CallbackURI}, "code_verifier": {r.Verifier}}
@@ -117,8 +117,8 @@ func TestOutageOfRedis(t *testing.T) {
 	outage(t, s, server.Stop, server.Start, false)
 }
 
-// RD: a Redis that comes back empty logs people out and weakens nothing: the
-// login in progress begins again, the spent code stays spent, the count stays.
+// RD: a Redis that comes back empty logs people out and weakens no check: the login
+// in progress begins again, the used code stays used, and the count is kept.
 func TestRedisThatLostEverything(t *testing.T) {
 	server := testenv.NewRedis(t)
 	s := site.New(t, func(c *config.Config) {

@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 )
 
-// The handle is 256 random bits in a cookie, and nowhere else.
+// The handle is 256 random bits and is only in a cookie.
 func TestLG19_SessionHandleIsInTheCookieOnly(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -28,7 +28,7 @@ func TestLG19_SessionHandleIsInTheCookieOnly(t *testing.T) {
 	}
 }
 
-// A planted session handle is worth nothing, and none survives a login.
+// A planted session handle is useless, and no handle survives a login.
 func TestLG20_FixationOfTheSession(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -52,7 +52,7 @@ func TestLG20_FixationOfTheSession(t *testing.T) {
 		t.Fatal("the planted handle became the victim's session")
 	}
 
-	// Each login has a handle of its own, and the one before is dead.
+	// Each login has a new handle, and the previous one is dead.
 	victim.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "login")).Login("mallory@example.com").Answered()
 	second := victim.Cookies()[site.SessionCookie]
 	if second == first || !victim.LoggedIn() {
@@ -64,8 +64,8 @@ func TestLG20_FixationOfTheSession(t *testing.T) {
 	}
 }
 
-// Who knows the browser's secret from before still cannot collect the login
-// that happens in it: the way back to the client asks for the new session too.
+// An attacker who knows the browser's secret from before a login cannot collect
+// that login: the callback checks the new session too.
 func TestLG20_FixationOfTheBrowser(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -87,14 +87,14 @@ func TestLG20_FixationOfTheBrowser(t *testing.T) {
 	if attacker.URL.Host == "rp.example" {
 		t.Fatal("the attacker collected the victim's login:", attacker.URL.Query().Has("code"))
 	}
-	attacker.At("/login").Is(http.StatusOK) // to prove itself who it is
+	attacker.At("/login").Is(http.StatusOK) // has to log in itself
 	victim.Get("/authorize/callback?" + victim.URL.RawQuery)
 	if victim.Answered().Get("code") == "" {
 		t.Error("and the victim's own way back is gone")
 	}
 }
 
-// A login in progress belongs to the browser it began in, session or not.
+// A login in progress belongs to the browser it began in, with or without a session.
 func TestLG21_RequestOfAnotherBrowser(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -108,7 +108,7 @@ func TestLG21_RequestOfAnotherBrowser(t *testing.T) {
 	b.Get(b.URL.String()).At("/login").Is(http.StatusOK)
 }
 
-// Cookies that are no cookies of ours count as none.
+// Malformed cookies are ignored.
 func TestLG22_GarbageInCookies(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -150,12 +150,12 @@ func TestLG22_GarbageInCookies(t *testing.T) {
 	}
 }
 
-// A session is over at its limit itself: idle, and at the end of its day
-// however often it is used.
+// A session is over at the very moment of its limit: when idle, and at the end of
+// its day however often it is used.
 func TestLG23_SessionLimits(t *testing.T) {
 	t.Parallel()
 	t.Run("SQLite", func(t *testing.T) { sessionLimits(t, site.New(t, nil)) })
-	// Redis lives by the real time, and knows nothing of the test's clock.
+	// Redis uses the real time and does not see the test's clock.
 	t.Run("Redis", func(t *testing.T) { sessionLimits(t, site.New(t, site.OnServers(t))) })
 }
 
@@ -192,8 +192,8 @@ func sessionLimits(t *testing.T, s *site.Site) {
 	}
 }
 
-// Another person in the same browser: the first one's session and tokens end
-// first, and nothing of the two mixes.
+// When another person logs in with the same browser, the first one's session and
+// tokens end first, and nothing of the two is mixed.
 func TestLG24_AnotherPersonInTheSameBrowser(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -16,13 +16,13 @@ import (
 	"omgevingsloket-id/pkg/limit"
 )
 
-// Unknown, wrong, blocked, locked, not linked yet: one answer, to the byte,
-// at one price, and with nothing left behind. LG-08's "wrong code" has a page
-// of its own here, behind a right password (DESIGN.md §3.5).
+// Unknown, wrong, blocked, locked and not linked yet get one answer, equal to the
+// byte, at the same cost, and nothing is stored. LG-08's "wrong code" has a page of
+// its own here, after a right password (DESIGN.md §3.5).
 func TestLG08_LG10_RefusalsAreOneAnswer(t *testing.T) {
 	t.Parallel()
 	s, calls := site.NewWatched(t, nil)
-	// Addresses of one length, so that the lengths of the answers compare.
+	// The addresses have one length, so that the lengths of the answers can be compared.
 	blocked, _ := s.Active("p-blocked@example.com")
 	s.Blocked(blocked)
 	s.Active("p-active1@example.com")
@@ -81,7 +81,8 @@ func TestLG08_LG10_RefusalsAreOneAnswer(t *testing.T) {
 	}
 }
 
-// A right password tells of the block; a wrong one never does (DESIGN.md §4).
+// The block is shown after a right password, and never after a wrong one (DESIGN.md
+// §4).
 func TestLG08_BlockIsToldAfterTheRightPasswordOnly(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -95,7 +96,7 @@ func TestLG08_BlockIsToldAfterTheRightPasswordOnly(t *testing.T) {
 	b.Submit("email", site.Email, "password", site.Password).At("/login/blocked").Is(http.StatusForbidden).Says(a.BlockRef).Says("Informatiepunt Leefomgeving")
 }
 
-// A hint fills the field and looks nobody up.
+// A hint fills the field and does not look up an account.
 func TestLG11_LoginHintTellsNothing(t *testing.T) {
 	t.Parallel()
 	s, calls := site.NewWatched(t, nil)
@@ -115,7 +116,7 @@ func TestLG11_LoginHintTellsNothing(t *testing.T) {
 	}
 }
 
-// However an address is spelt, it is one account and one counter.
+// All spellings of an address are one account and one counter.
 func TestLG13_OneAddressOneCounter(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -133,7 +134,7 @@ func TestLG13_OneAddressOneCounter(t *testing.T) {
 	}
 }
 
-// openLanes counts how many tries found a lane open.
+// openLanes counts the tries that found a lane open.
 type openLanes struct {
 	limit.Lanes
 	open *atomic.Int64
@@ -147,7 +148,7 @@ func (l openLanes) Try(ctx context.Context, key, device string, now time.Time) (
 	return open, err
 }
 
-// 200 guesses at one moment are five tries.
+// 200 simultaneous guesses are five tries.
 func TestLG14_ParallelGuessesAreEachCounted(t *testing.T) {
 	t.Parallel()
 	var open atomic.Int64
@@ -176,7 +177,7 @@ func TestLG14_ParallelGuessesAreEachCounted(t *testing.T) {
 		t.Errorf("%d refused of %d, %d of them looked at; want all, and 5", refused.Load(), guesses, open.Load())
 	}
 	b.Submit("email", site.Email, "password", site.Password).At("/login").Is(http.StatusUnprocessableEntity)
-	s.Clock.Add(time.Minute) // the first lock
+	s.Clock.Add(time.Minute) // the first lock ends
 	b.Submit("email", site.Email, "password", site.Password).At("/login/code")
 }
 
@@ -194,8 +195,7 @@ func TestLG15_OneBudgetForAnAddress(t *testing.T) {
 	}
 }
 
-// Strangers who burn their lane leave the owner's browser alone, and the
-// other way round.
+// Strangers who lock their lane do not lock the owner's browser, and vice versa.
 func TestLG16_LockIsNoWeapon(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -204,7 +204,7 @@ func TestLG16_LockIsNoWeapon(t *testing.T) {
 	s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", site.Email, "password", site.Password).At("/login").Is(http.StatusUnprocessableEntity)
 	owner.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "login")).Login(site.Email).Answered()
 
-	// A device of another account is a stranger here.
+	// The device of another account counts as unknown here.
 	_, other := s.Active("other@example.com")
 	other.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "login")).Submit("email", site.Email, "password", site.Password).At("/login").Is(http.StatusUnprocessableEntity)
 

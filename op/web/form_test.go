@@ -29,7 +29,7 @@ func post(kind, body string) *http.Request {
 	return r
 }
 
-// Each rule of a form refuses what the others let through.
+// Each rule of a form refuses something that all other rules allow.
 func TestFormRead(t *testing.T) {
 	t.Parallel()
 	allow := web.Form{Size: 64, Fields: map[string]int{"a": 4, "b": 32}}
@@ -45,7 +45,7 @@ func TestFormRead(t *testing.T) {
 		form   web.Form
 		kind   string
 		body   string
-		status int // 0 = read
+		status int // 0 means that it was read
 		reason string
 	}{
 		"all of it":            {allow, formType, "a=1234&b=x", 0, ""},

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// The sheet that a page asks for comes after those of every page, an operator's custom.css after all.
+// A page's own style sheet comes after those of every page, and the operator's custom.css last.
 func TestPageLinksStyleSheets(t *testing.T) {
 	t.Parallel()
 	catalog, err := LoadCatalog()

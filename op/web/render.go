@@ -85,7 +85,7 @@ func (d *Renderer) Render(w http.ResponseWriter, status int, name string, data a
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = page.WriteTo(w) // the client has disconnected
+	_, _ = page.WriteTo(w) // fails only if the client has disconnected
 	return nil
 }
 

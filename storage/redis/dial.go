@@ -20,27 +20,26 @@ import (
 )
 
 const (
-	// patience bounds an operation unless the options say otherwise: a person
-	// waits behind each one.
+	// patience bounds an operation when Options.Timeout is 0: a person waits for
+	// each one.
 	patience = time.Second
 
 	connections = 32
 	idle        = 5 * time.Minute
-	// bufferSize is enough for any value in one read; two of them belong to
-	// every connection.
+	// bufferSize holds any value in one read. Every connection has two buffers.
 	bufferSize = 8 << 10
 )
 
-// line makes the connections and can end them all.
+// line makes the connections and can drop them all.
 type line struct {
 	era     atomic.Int64
 	tls     *tls.Config
 	timeout time.Duration // of a whole operation
 }
 
-// settings turns the options into those of the driver.
+// settings returns the options of the driver.
 func (l *line) settings(o Options) (*goredis.Options, error) {
-	logging.Disable() // the driver's own log; every failure is returned as well
+	logging.Disable() // the driver's own log; every failure is also returned
 	l.timeout = cmp.Or(o.Timeout, patience)
 	settings, encrypted, err := parseURL(o.URL.Reveal())
 	if err != nil {
@@ -59,13 +58,13 @@ func (l *line) settings(o Options) (*goredis.Options, error) {
 		}
 	}
 	settings.Dialer = l.dial
-	// RESP2 has no messages between the replies. Nothing is sent when a
-	// connection is made but the handshake (CVE-2025-29923 came from there).
+	// RESP2 has no push messages between the replies. Nothing but the
+	// handshake is sent when a connection is made (CVE-2025-29923).
 	settings.Protocol = 2
 	settings.DisableIdentity = true
-	settings.MaxRetries = -1 // a repeated INCR counts twice, a repeated Save says conflict
+	settings.MaxRetries = -1 // a repeated INCR counts twice, a repeated Save is a conflict
 	settings.DialerRetries = 1
-	// No step of an operation takes all of its time.
+	// No step may use up the time of the whole operation.
 	settings.DialTimeout = l.timeout / 2
 	settings.ReadTimeout = l.timeout / 2
 	settings.WriteTimeout = l.timeout / 2
@@ -80,8 +79,8 @@ func (l *line) settings(o Options) (*goredis.Options, error) {
 	return settings, nil
 }
 
-// parseURL reads the address. No part of it stands in an error, for it may
-// hold a password.
+// parseURL parses the address of the server. Its errors hold no part of the
+// address, which may contain a password.
 func parseURL(raw string) (settings *goredis.Options, encrypted bool, err error) {
 	const shape = "write it as redis://[user:password@]host[:port][/database], or rediss:// for TLS"
 	u, err := url.Parse(raw)
@@ -134,19 +133,19 @@ func (l *line) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	return &conn{Conn: c, era: era, now: &l.era}, nil
 }
 
-// within bounds one operation.
+// within returns a context that bounds one operation.
 func (l *line) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, l.timeout)
 }
 
-// drop makes every connection of before unusable: the driver does not let go
-// of a connection that answered, even if it is a reply behind.
+// drop makes all present connections unusable. The driver would otherwise
+// reuse a connection that answered, even if it is one reply behind.
 func (l *line) drop() { l.era.Add(1) }
 
 var errDropped = errors.New("connection dropped")
 
-// conn is a connection that can be dropped: the driver, which looks at the
-// socket of a connection before it uses it again, finds it broken.
+// conn is a connection that can be dropped: the driver checks the socket of a
+// connection before it reuses it, and finds a dropped one broken.
 type conn struct {
 	net.Conn
 	era int64
@@ -155,8 +154,8 @@ type conn struct {
 
 func (c *conn) dropped() bool { return c.era != c.now.Load() }
 
-// SyscallConn is what the driver looks with: it sees a connection that was
-// closed, or that has a reply too many. Under TLS neither can be seen there.
+// SyscallConn is used by the driver's check, which detects a closed connection
+// and an unread reply. Under TLS it can detect neither.
 func (c *conn) SyscallConn() (syscall.RawConn, error) {
 	if c.dropped() {
 		return nil, errDropped

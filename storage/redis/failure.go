@@ -11,14 +11,14 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// answer is an error that the server gave, cut down to what can be logged:
-// Redis repeats the arguments of a command it does not know, which may hold
-// a password or somebody's data.
+// answer is an error of the server, cut down to what can be logged: Redis
+// repeats the arguments of a command it does not know, which may hold a
+// password or personal data.
 type answer struct{ code, text string }
 
 func (a answer) Error() string { return "redis answered " + a.text }
 
-// failed makes the error of an operation out of what the driver says.
+// failed returns the error of an operation, given the driver's error.
 func failed(doing string, err error) error {
 	var said goredis.Error
 	if errors.As(err, &said) {
@@ -34,14 +34,14 @@ func newAnswer(said goredis.Error) answer {
 		first = "MAXCLIENTS"
 	}
 	if first == "ERR" {
-		text, _, _ = strings.Cut(text, "'") // from there on it repeats
+		text, _, _ = strings.Cut(text, "'") // the rest repeats arguments
 		text, _, _ = strings.Cut(text, "`")
 	}
 	return answer{code: first, text: strings.TrimSpace(text[:min(len(text), 200)])}
 }
 
-// code is the first word of what the server answered, such as "NOPERM"; ""
-// when it was no error, or not the server's.
+// code returns the first word of the server's error, such as "NOPERM", or ""
+// when err is not an error of the server.
 func code(err error) string {
 	var a answer
 	if errors.As(err, &a) {
@@ -54,8 +54,8 @@ func code(err error) string {
 	return ""
 }
 
-// needsOperator tells a server that is not there yet, which may still come,
-// from one that will never do as it is.
+// needsOperator reports whether err will last until an operator mends it, as
+// opposed to a server that is not there yet.
 func needsOperator(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	if errors.Is(err, errEviction) || errors.As(err, &certificate) {

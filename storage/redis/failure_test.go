@@ -9,13 +9,13 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// said is an error as a server gives it.
+// said is an error as a server returns it.
 type said string
 
 func (s said) Error() string { return string(s) }
 func (said) RedisError()     {}
 
-// RD-15: Redis repeats what it did not understand.
+// RD-15: Redis repeats the commands that it does not know.
 func TestRD15_AnswersAreCutDown(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

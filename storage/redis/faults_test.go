@@ -14,15 +14,15 @@ import (
 	"omgevingsloket-id/storage/redis"
 )
 
-// RD-05: the server did it and the reply got lost. Nobody knows, nothing is
-// done twice, and the next question is answered.
+// RD-05: the server executed the command and the reply was lost. The outcome is
+// unknown, nothing is done twice, and the next command is answered.
 func TestRD05_LostReply(t *testing.T) {
 	address := testenv.Redis(t)
 	host, database, _ := strings.Cut(strings.TrimPrefix(address, "redis://"), "/")
 	p := newProxy(t, "127.0.0.1:0", host, nil)
 	s, raw := open(t, "redis://"+p.addr+"/"+database), driver(t, address)
 	direct := open(t, address)
-	_, err := s.Requests().Save(t.Context(), request("warm"), time.Hour) // the server knows the scripts
+	_, err := s.Requests().Save(t.Context(), request("warm"), time.Hour) // loads the scripts
 	is(t, err, errs.ErrNotFound)
 
 	t.Run("create", func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestRD05_LostReply(t *testing.T) {
 		if allowed {
 			t.Error("allowed without an answer") // RD-16: closed, not open
 		}
-		for i, want := range []bool{true, false} { // counted once: one more fits
+		for i, want := range []bool{true, false} { // counted once, so one more fits
 			allowed, _, err := direct.Windows().Allow(t.Context(), "lost", "k", 2, time.Hour)
 			must(t, err)
 			if allowed != want {
@@ -81,7 +81,7 @@ func TestRD05_LostReply(t *testing.T) {
 }
 
 // RD-11: a reply that belongs to another command. With TLS the driver cannot
-// see that a connection is one reply behind, and would go on with it.
+// detect that a connection is one reply behind, and would go on using it.
 func TestRD11_StrayReplies(t *testing.T) {
 	address := testenv.Redis(t)
 	host, database, _ := strings.Cut(strings.TrimPrefix(address, "redis://"), "/")
@@ -94,8 +94,8 @@ func TestRD11_StrayReplies(t *testing.T) {
 	must(t, s.Sessions().Create(t.Context(), ann, time.Hour))
 	must(t, s.Sessions().Create(t.Context(), bob, time.Hour))
 
-	// behind gives each question on the connections of now the answer to the
-	// one before.
+	// behind answers each command on the present connections with the reply
+	// to the previous one.
 	behind := func(first string) {
 		last, old := []byte(first), p.connections()
 		p.onReply(func(conn int, reply []byte) ([]byte, bool) {
@@ -119,7 +119,7 @@ func TestRD11_StrayReplies(t *testing.T) {
 	}
 	t.Run("a session of somebody else", func(t *testing.T) {
 		behind("+OK\r\n")
-		_, _ = s.Sessions().Get(t.Context(), bob.Key) // its answer comes with the next
+		_, _ = s.Sessions().Get(t.Context(), bob.Key) // its reply comes with the next command
 		got, err := s.Sessions().Get(t.Context(), ann.Key)
 		is(t, err, errs.ErrUnavailable)
 		if got.SID != "" {
@@ -158,8 +158,8 @@ func healthyAfterSave(t *testing.T, s *redis.Store, key string) {
 	}
 }
 
-// RD-01: a server that is not there yet. RD-02: one that goes. RD-06: one that
-// comes back empty.
+// RD-01: a server that is not there yet. RD-02: one that goes away. RD-06: one
+// that comes back empty.
 func TestRD01_ServerComesAndGoes(t *testing.T) {
 	server := testenv.NewRedis(t)
 	server.Stop()
@@ -176,11 +176,11 @@ func TestRD01_ServerComesAndGoes(t *testing.T) {
 	_, err := s.Sessions().Get(t.Context(), aSession("a").Key)
 	is(t, err, errs.ErrNotFound)
 	_, err = s.Sessions().Save(t.Context(), aSession("a"), time.Hour)
-	is(t, err, errs.ErrNotFound) // forgotten is not found, and nothing is made of it
+	is(t, err, errs.ErrNotFound) // a forgotten request is not created again
 }
 
-// RD-01, RD-10: the eviction policy of a server that came late is looked at
-// before the store says it is ready.
+// RD-01, RD-10: the eviction policy of a server that came late is checked
+// before the store reports that it is ready.
 func TestRD10_EvictionOfALateServer(t *testing.T) {
 	server := testenv.NewRedis(t, testenv.RedisDurable())
 	raw := driver(t, server.URL)
@@ -199,9 +199,9 @@ func TestRD10_EvictionOfALateServer(t *testing.T) {
 	})
 }
 
-// RD-04, RD-22: a server that accepts and is silent, with more callers than
-// there are connections. Each is told within the store's own time, for the
-// callers here wait for ever.
+// RD-04, RD-22: a server that accepts connections and is silent, with more
+// callers than connections. Each call ends within the store's own timeout, since
+// the contexts here have none.
 func TestRD22_Silence(t *testing.T) {
 	server := testenv.NewRedis(t)
 	s, err := redis.Open(t.Context(), redis.Options{URL: secret.Text(server.URL), Timeout: time.Second / 5})
@@ -227,8 +227,8 @@ func TestRD22_Silence(t *testing.T) {
 	})
 }
 
-// RD-09: when memory is full nothing new begins, and what is there is read
-// and ended.
+// RD-09: when memory is full nothing new can begin, and what is stored can be
+// read and deleted.
 func TestRD09_Full(t *testing.T) {
 	server := testenv.NewRedis(t)
 	s, raw := open(t, server.URL), driver(t, server.URL)
@@ -250,7 +250,7 @@ func TestRD09_Full(t *testing.T) {
 	must(t, s.Sessions().Delete(t.Context(), aSession("a").Key))
 }
 
-// RD-21: answers that are no answers.
+// RD-21: the server refuses commands.
 func TestRD21_Refusals(t *testing.T) {
 	server := testenv.NewRedis(t)
 	s, raw := open(t, server.URL), driver(t, server.URL)
@@ -268,7 +268,7 @@ func TestRD21_Refusals(t *testing.T) {
 	t.Run("a replica takes no writes", func(t *testing.T) {
 		must(t, raw.ReplicaOf(t.Context(), "127.0.0.1", "1").Err())
 		is(t, s.Sessions().Create(t.Context(), aSession("b"), time.Hour), errs.ErrUnavailable)
-		is(t, s.Sessions().Delete(t.Context(), aSession("a").Key), errs.ErrUnavailable) // RD-17: not ended, not claimed
+		is(t, s.Sessions().Delete(t.Context(), aSession("a").Key), errs.ErrUnavailable) // RD-17: no success is reported for a session that was not ended
 		v := aSession("a")
 		v.Version = 2
 		_, err := s.Sessions().Save(t.Context(), v, time.Hour)

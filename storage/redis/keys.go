@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// Every key that exists, and how long it lives:
+// All keys, and how long they live:
 //
 //	olid:<ns>:req:<hash of handle>        JSON   authreq.Lifetime at most (authreq.Request.TTL)
 //	olid:<ns>:ses:<hash of handle>        JSON   session.Limits.TTL
 //	olid:<ns>:win:<hash of name and key>  count  the window, from its first event
 //
-// The namespace keeps installations apart that share a Redis: production never
-// finds what practice left there. Without one its part of the name is left out.
+// The namespace separates installations that share a Redis: production never
+// finds what practice stored there. Without a namespace its part is left out.
 //
-// A hash is 64 hex digits, so no text from outside shapes a key: no braces
+// A hash is 64 hex digits, so that no text from outside shapes a key: no braces
 // that would choose a Cluster slot, no line ends, no megabytes.
 const prefix = "olid:"
 
-// kind is the part of a key that says what is kept there; it stands in the
-// value as well.
+// kind is the part of a key that says what is stored there. The value holds it
+// too.
 type kind string
 
 const (
@@ -31,10 +31,10 @@ const (
 	kindWindow  kind = "win"
 )
 
-// name is the key of what is known by this hash.
+// name returns the key for a hash.
 func (s *Store) name(k kind, hash string) string { return s.prefix + string(k) + ":" + hash }
 
-// hashOf gives the hash of a handle as it is, and that of anything else.
+// hashOf returns a handle's hash as it is, and the hash of any other text.
 func hashOf(key string) string {
 	if len(key) != hex.EncodedLen(sha256.Size) || strings.Trim(key, "0123456789abcdef") != "" {
 		return hashed(key)
@@ -42,8 +42,8 @@ func hashOf(key string) string {
 	return key
 }
 
-// windowHash names a counter. The length keeps ("ab","c") and ("a","bc")
-// apart.
+// windowHash returns the hash that names a counter. The length keeps
+// ("ab","c") and ("a","bc") apart.
 func windowHash(name, key string) string {
 	return hashed(strconv.Itoa(len(name)) + ":" + name + key)
 }
@@ -53,8 +53,7 @@ func hashed(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ms is a time to live as Redis counts it. It is never nought, which Redis
-// refuses: what is over already lives for a last millisecond.
+// ms rounds a time to live to milliseconds, at least 1: Redis refuses 0.
 func ms(ttl time.Duration) time.Duration {
 	return max(ttl.Truncate(time.Millisecond), time.Millisecond)
 }

@@ -68,7 +68,7 @@ func TestRD23_TLSAndPassword(t *testing.T) {
 		refused(t, err, "certificate")
 	})
 	t.Run("the name of another host", func(t *testing.T) {
-		elsewhere := newProxy(t, "127.0.0.2:0", server.Addr, nil) // the certificate does not know this address
+		elsewhere := newProxy(t, "127.0.0.2:0", server.Addr, nil) // the certificate is not valid for this address
 		o := good
 		o.URL = secret.Text(strings.Replace(server.URL, server.Addr, elsewhere.addr, 1))
 		_, err := redis.Open(t.Context(), o)
@@ -93,7 +93,7 @@ func TestRD23_TLSAndPassword(t *testing.T) {
 	})
 }
 
-// RD-15: no error repeats the address, which holds the password.
+// RD-15: no error contains the address, which holds the password.
 func TestRD15_Addresses(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -123,7 +123,7 @@ func TestRD15_Addresses(t *testing.T) {
 	}
 }
 
-// refused demands an error that stops the start, and says no more than it may.
+// refused requires an error that stops the start and leaks no password.
 func refused(t *testing.T, err error, word string) {
 	t.Helper()
 	if err == nil {
@@ -135,7 +135,7 @@ func refused(t *testing.T, err error, word string) {
 	silent(t, err)
 }
 
-// silent demands that no part of an address with its password is in err.
+// silent requires that err contains no part of an address with its password.
 func silent(t *testing.T, err error) {
 	t.Helper()
 	if u := new(url.Error); errors.As(err, &u) || strings.Contains(err.Error(), "pass-word") {

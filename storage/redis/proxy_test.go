@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// proxy stands between the store and a real server. Commands pass; what
-// happens to a reply is a test's to say. Replies here are small and commands
-// wait for each other, so one read is one reply.
+// proxy stands between the store and a real server. It passes commands, and a
+// test decides what happens to the replies. Replies here are small and commands
+// wait for each other, so that one read is one reply.
 type proxy struct {
 	addr   string
 	server string
@@ -18,11 +18,11 @@ type proxy struct {
 	mu    sync.Mutex
 	conns int
 	reply func(conn int, reply []byte) (out []byte, on bool)
-	seen  int // replies since the rule was given
+	seen  int // replies since the rule was set
 }
 
-// newProxy listens at an address; with a certificate it speaks TLS to the client, and plain
-// to the server.
+// newProxy listens at an address. With a certificate it speaks TLS to the
+// client; it never does to the server.
 func newProxy(t *testing.T, at, server string, certificate *tls.Certificate) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", at)
@@ -45,15 +45,15 @@ func newProxy(t *testing.T, at, server string, certificate *tls.Certificate) *pr
 	return p
 }
 
-// onReply sets what becomes of each reply from now on: what is sent instead,
-// and whether the connection stays.
+// onReply sets the rule for each reply from now on: it returns what is sent
+// instead, and whether the connection stays open.
 func (p *proxy) onReply(rule func(conn int, reply []byte) (out []byte, on bool)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reply, p.seen = rule, 0
 }
 
-// loseOne drops the next reply, and the connection with it; then all is well.
+// loseOne drops the next reply and its connection; later replies pass.
 func (p *proxy) loseOne() {
 	p.onReply(func(_ int, reply []byte) ([]byte, bool) {
 		if p.seen > 1 {

@@ -1,7 +1,7 @@
-// Package redis owns what may vanish: authorization requests in progress,
-// browser sessions and the counters of rate windows, kept in a Redis 7.0 or
-// later. Losing it logs people out; it never weakens a check, for whatever
-// happens once is decided in SQL.
+// Package redis stores what may be lost: authorization requests in progress,
+// browser sessions and the counters of rate windows, in Redis 7.0 or later.
+// Losing it logs people out; it never weakens a check, since everything that
+// may happen only once is decided in SQL.
 //
 //	Create  SET key value NX PX          one reply, never retried
 //	Get     GET key                      the value must name the key it is read at
@@ -11,8 +11,8 @@
 //
 // Every operation touches one key and every key has a time to live, set in the
 // same step as its value; so the same code serves one server, a Sentinel pair
-// or a Cluster. No command is ever sent twice: a reply that got lost is an
-// outcome nobody knows, which is errs.ErrUnavailable.
+// or a Cluster. No command is sent twice: when a reply is lost, the outcome is
+// unknown, and the operation returns errs.ErrUnavailable.
 package redis
 
 import (
@@ -31,37 +31,37 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// Options say where the server is.
+// Options configure Open.
 type Options struct {
 	// URL is redis://[user:password@]host[:port][/database], or rediss:// for
-	// TLS 1.2 and up. Nothing can be set in its query.
+	// TLS 1.2 and later. Its query must be empty.
 	URL secret.Text
 	// CAFile is a PEM file with the authorities to trust for rediss instead of
-	// those of the system; "" = those of the system.
+	// the system's; "" means the system's.
 	CAFile string
 	// Timeout bounds one operation, from taking a connection to its reply;
-	// 0 = 1 second. Whoever has not answered by then is unavailable.
+	// 0 means 1 second. After it the operation returns errs.ErrUnavailable.
 	Timeout time.Duration
-	// Namespace keeps installations apart that share a server: letters and
-	// digits; "" = none.
+	// Namespace separates installations that share a server: letters and
+	// digits; "" means none.
 	Namespace string
-	// Log hears what an operator has to know; nil = slog.Default.
+	// Log receives what an operator has to know; nil means slog.Default.
 	Log *slog.Logger
 }
 
-// Store is a connection to Redis, shared by the contracts it serves.
+// Store is a connection to Redis, shared by the stores it returns.
 type Store struct {
 	client  goredis.UniversalClient
 	line    *line
 	prefix  string // of every key
 	log     *slog.Logger
-	checked atomic.Bool // the eviction policy was found right
+	checked atomic.Bool // the eviction policy was checked and is right
 }
 
-// Open reads the options and looks at the server. A mistake that only an
-// operator can mend is an error: a wrong URL or CA file, a certificate that
-// does not fit, a refused password, an eviction policy that throws sessions
-// away. A server that does not answer yet is none: the store says
+// Open reads the options and contacts the server. It returns an error for what
+// only an operator can mend: a wrong URL or CA file, a certificate that does not
+// match, a refused password, an eviction policy that would drop sessions. A
+// server that does not answer yet is no error: the operations return
 // errs.ErrUnavailable until it does.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	line := &line{}
@@ -86,17 +86,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Requests keeps authorization requests.
+// Requests returns the store of authorization requests.
 func (s *Store) Requests() authreq.Store { return requests{s.values(kindRequest)} }
 
-// Sessions keeps browser sessions.
+// Sessions returns the store of browser sessions.
 func (s *Store) Sessions() session.Store { return sessions{s.values(kindSession)} }
 
-// Windows counts events in fixed windows.
+// Windows returns the counters of rate windows.
 func (s *Store) Windows() limit.Windows { return windows{s} }
 
-// Ping tells whether the server answers and, until that was seen once, whether
-// it may be used at all.
+// Ping checks that the server answers and, until it has succeeded once, that the
+// server may be used.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := s.line.within(ctx)
 	defer cancel()
@@ -109,7 +109,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.checkEviction(ctx); err != nil {
 		return err
 	}
-	// The rights that are needed, seen in use: a script that writes and counts.
+	// Check the rights that are needed, with a script that writes and counts.
 	if _, _, err := s.Windows().Allow(ctx, "start", "", 1, time.Second); err != nil {
 		return err
 	}
@@ -117,13 +117,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Close ends all connections.
+// Close closes all connections.
 func (s *Store) Close() error { return s.client.Close() }
 
 var errEviction = errors.New("redis: wrong eviction policy")
 
 // checkEviction refuses a server that would evict keys when it is full: a
-// flood of authorization requests would push out the sessions of others.
+// flood of authorization requests would push out sessions.
 func (s *Store) checkEviction(ctx context.Context) error {
 	return s.eachNode(ctx, func(ctx context.Context, node *goredis.Client) error {
 		const name = "maxmemory-policy"

@@ -36,7 +36,7 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// RD-18: there is never a key without a time to live.
+// RD-18: every key has a time to live.
 func TestRD18_EveryKeyEnds(t *testing.T) {
 	t.Parallel()
 	address := testenv.Redis(t)
@@ -103,7 +103,7 @@ func TestKindsAreApart(t *testing.T) {
 	must(t, err)
 }
 
-// RD-13, RR-04: what another version or a fault left there is as good as gone.
+// RD-13, RR-04: values of another version, or damaged ones, are not found.
 func TestRD13_ForeignValues(t *testing.T) {
 	t.Parallel()
 	address := testenv.Redis(t)
@@ -125,7 +125,7 @@ func TestRD13_ForeignValues(t *testing.T) {
 			_, err := s.Sessions().Get(t.Context(), v.Key)
 			is(t, err, errs.ErrNotFound)
 			if label == "other data" {
-				return // it has no version to compare, so nobody can have read one
+				return // the data has no version to compare
 			}
 			_, err = s.Sessions().Save(t.Context(), v, time.Hour)
 			is(t, err, errs.ErrNotFound)
@@ -165,7 +165,7 @@ func TestRD13_ForeignValues(t *testing.T) {
 	})
 }
 
-// patient are options for a busy machine; what is asked here is not how fast.
+// patient returns options for a slow machine; these tests do not measure speed.
 func patient(address string) redis.Options {
 	return redis.Options{URL: secret.Text(address), Timeout: testenv.Patience}
 }
@@ -181,7 +181,7 @@ func open(t *testing.T, address string) *redis.Store {
 	return s
 }
 
-// driver is a connection of the test's own, to look and to meddle.
+// driver returns a connection of the test's own, to look and to interfere.
 func driver(t *testing.T, address string) *goredis.Client {
 	t.Helper()
 	o, err := goredis.ParseURL(address)

@@ -8,7 +8,7 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// requests is authreq.Store.
+// requests implements authreq.Store.
 type requests struct{ values }
 
 func (s requests) Create(ctx context.Context, r authreq.Request, ttl time.Duration) error {
@@ -33,7 +33,7 @@ func (s requests) Save(ctx context.Context, r authreq.Request, ttl time.Duration
 	return r, nil
 }
 
-// sessions is session.Store.
+// sessions implements session.Store.
 type sessions struct{ values }
 
 func (s sessions) Create(ctx context.Context, se session.Session, ttl time.Duration) error {

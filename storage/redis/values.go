@@ -12,14 +12,13 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// format is the version of what is written. It changes when an older server
-// would misread a value, or would drop from it what a check depends on;
-// values of another format are as good as gone.
+// format is the version of the stored values. Raise it when an older server
+// would misread a value, or would drop a field that a check depends on. Values
+// of another format are not found.
 const format = 1
 
-// envelope is a value as it is written: it names its own kind and the hash it
-// is known by, so that a reply that belongs to another command is seen for
-// what it is.
+// envelope is a value as it is stored. It names its own kind and hash, so that a
+// reply that belongs to another command is recognised.
 type envelope struct {
 	Format int             `json:"v"`
 	Kind   kind            `json:"kind"`
@@ -29,7 +28,7 @@ type envelope struct {
 
 var errStrayReply = errors.New("reply to another command")
 
-// values keeps JSON values of one kind.
+// values stores JSON values of one kind.
 type values struct {
 	*Store
 	kind kind
@@ -66,9 +65,9 @@ func (v values) create(ctx context.Context, key string, data any, ttl time.Durat
 	return nil
 }
 
-// get reads the value at key into data. What is not of this kind and format
-// is not found: left by another version, or damaged. A good value under
-// another name is a reply to somebody else's question: nobody gets it.
+// get reads the value at key into data. A value of another kind or format, left
+// by another version or damaged, is not found. A good value under another name
+// is the reply to another command and is discarded.
 func (v values) get(ctx context.Context, key string, data any) error {
 	hash := hashOf(key)
 	ctx, cancel := v.line.within(ctx)
@@ -93,9 +92,9 @@ func (v values) get(ctx context.Context, key string, data any) error {
 	return nil
 }
 
-// saveScript writes ARGV[3] for ARGV[4] milliseconds if the value there is of
-// format ARGV[1] and has version ARGV[2]. Like every script here it answers
-// with its key first, so that a stray reply is recognised.
+// saveScript writes ARGV[3] for ARGV[4] milliseconds if the stored value has
+// format ARGV[1] and version ARGV[2]. Like every script here it returns its key
+// first, so that a stray reply is recognised.
 var saveScript = goredis.NewScript(`
 local raw = redis.pcall('GET', KEYS[1])
 if type(raw) ~= 'string' then
@@ -112,7 +111,7 @@ redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
 return {KEYS[1], 'saved'}
 `)
 
-// save writes data if the stored version is still the given one.
+// save writes data if the stored version still equals version.
 func (v values) save(ctx context.Context, key string, version int64, data any, ttl time.Duration) error {
 	hash := hashOf(key)
 	value, err := v.encode(hash, data)
@@ -145,7 +144,7 @@ func (v values) delete(ctx context.Context, key string) error {
 
 func (v values) gone() error { return fmt.Errorf("redis: %s: %w", v.kind, errs.ErrNotFound) }
 
-// run runs a script on one key and gives its answer after the key.
+// run runs a script on one key and returns its reply after the key.
 func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, key string, args ...any) ([]any, error) {
 	ctx, cancel := s.line.within(ctx)
 	defer cancel()
@@ -160,8 +159,8 @@ func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, k
 	return list[1:], nil
 }
 
-// stray drops all connections, for one of them is a reply behind, and says
-// that nobody knows.
+// stray drops all connections, since one of them is a reply behind, and returns
+// errs.ErrUnavailable.
 func (s *Store) stray(ctx context.Context, doing string) error {
 	s.line.drop()
 	s.log.ErrorContext(ctx, "redis sent a reply that belongs to another command; all connections are dropped", "doing", doing)

@@ -7,11 +7,11 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// windows is limit.Windows.
+// windows implements limit.Windows.
 type windows struct{ *Store }
 
-// countScript counts one event; the first of a window starts its time. What
-// was left there and is no count begins again at one.
+// countScript counts one event; the first of a window sets its time to live. A
+// value that is not a count is replaced by 1.
 var countScript = goredis.NewScript(`
 local n = redis.pcall('INCR', KEYS[1])
 if type(n) ~= 'number' then

@@ -10,10 +10,11 @@ import (
 	"testing"
 )
 
-// chaining are the statements that add to the chain of the audit log.
+// chaining matches the statements that extend the chain of the audit log.
 var chaining = regexp.MustCompile(`(?i)\b(INSERT\s+INTO|UPDATE)\s+(audit_events|audit_head)\b`)
 
-// Events enter the audit log by appendEvent, which changeOnce alone calls.
+// Events are added to the audit log by appendEvent alone, which changeOnce alone
+// calls.
 func TestEventsEnterByOneFunction(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("*.go")

@@ -16,13 +16,14 @@ import (
 
 type applications struct{ db *DB }
 
-// Applications gives the application store.
+// Applications returns the store of applications.
 func (db *DB) Applications() intake.Store { return applications{db} }
 
 const applicationColumns = `id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, code_failures, codes_sent,
 	password_hash, answers, COALESCE(reference, ''), account_id, version, created_at, expires_at, submitted_at, due_at, asked_at, answer_by, decided_at`
 
-// scanApplication reads applicationColumns, and what comes behind them.
+// scanApplication reads applicationColumns and, into more, the columns after
+// them.
 func scanApplication(r row, more ...any) (application.Application, error) {
 	var (
 		a                                      application.Application
@@ -72,7 +73,8 @@ func (s applications) move(ctx context.Context, doing, id string, judge func(app
 	}, judge, write)
 }
 
-// moveCode writes what the code from the mail, or another one, changes.
+// moveCode writes the columns that a try of the mailed code, or a new code,
+// changes.
 func moveCode(ctx context.Context, tx *sql.Tx, was, next application.Application) error {
 	return asJudged(tx.ExecContext(ctx, `UPDATE applications
 		SET state = $1, code_hash = $2, code_expires = $3, code_failures = $4, codes_sent = $5 WHERE id = $6 AND state = $7 AND version = $8`,
@@ -89,8 +91,8 @@ func (s applications) Renew(ctx context.Context, id, codeHash string, expires ti
 		})
 }
 
-// TryCode counts first: tries that come at the same moment wait for each other
-// on the row, and each one sees the others' count.
+// TryCode counts first: simultaneous tries wait for each other on the row, and
+// each one sees the count of the others.
 func (s applications) TryCode(ctx context.Context, id, codeHash string, now time.Time) (intake.CodeVerdict, error) {
 	var verdict intake.CodeVerdict
 	err := s.db.change(ctx, "confirm address", func(tx *sql.Tx) (effect.Effects, error) {
@@ -125,8 +127,8 @@ func (s applications) Save(ctx context.Context, a application.Application) (appl
 	return a, nil
 }
 
-// PutDocument locks the row of the application: two uploads at once follow each
-// other.
+// PutDocument locks the row of the application, so that simultaneous uploads
+// follow each other.
 func (s applications) PutDocument(ctx context.Context, d application.Document) error {
 	return s.move(ctx, "document", d.ApplicationID,
 		func(a application.Application) (application.Application, error) { return intake.Attach(a, d.CreatedAt) },
@@ -135,12 +137,12 @@ func (s applications) PutDocument(ctx context.Context, d application.Document) e
 				next.Version, was.ID, was.State, was.Version)); err != nil {
 				return effect.Effects{}, err
 			}
-			_, err := putDocument(ctx, tx, d) // what was chosen before was never sent
+			_, err := putDocument(ctx, tx, d) // the earlier document was never sent
 			return effect.Effects{}, err
 		})
 }
 
-// goneColumns are what is left to tell of a document without its content.
+// goneColumns are the columns of a document that are kept without its content.
 const goneColumns = `id, application_id, type, size, sha256, created_at`
 
 func scanGone(r row) (application.Document, error) {
@@ -153,8 +155,8 @@ func scanGone(r row) (application.Document, error) {
 	return d, nil
 }
 
-// putDocument keeps a document instead of the application's earlier ones,
-// and gives those.
+// putDocument replaces the application's documents by d and returns the earlier
+// ones.
 func putDocument(ctx context.Context, tx *sql.Tx, d application.Document) ([]application.Document, error) {
 	rows, err := tx.QueryContext(ctx, `DELETE FROM documents WHERE application_id = $1 RETURNING `+goneColumns, d.ApplicationID)
 	gone, err := all(rows, err, scanGone)
@@ -207,14 +209,14 @@ func (s applications) Submit(ctx context.Context, a application.Application, app
 				return effect.Effects{}, err
 			}
 			if approve == nil {
-				// An address that has an account by now cannot be sent in again.
+				// An address that has got an account since cannot be sent in again.
 				return rec, free(ctx, tx, next.Email)
 			}
 			return rec, insertAccount(ctx, tx, *approve)
 		})
 }
 
-// free demands that an address has no account.
+// free returns errs.ErrConflict if an address has an account.
 func free(ctx context.Context, tx *sql.Tx, email string) error {
 	var n int
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM accounts WHERE email = $1`, email).Scan(&n); err != nil {
@@ -226,8 +228,8 @@ func free(ctx context.Context, tx *sql.Tx, email string) error {
 	return nil
 }
 
-// Expire wipes in one go what Application.Open calls over. Nothing waits for it:
-// each rule compares the time itself.
+// Expire wipes the applications that are no longer open (Application.Open).
+// Nothing waits for it: each rule compares the time itself.
 func (s applications) Expire(ctx context.Context, now time.Time) (int, error) {
 	var n int64
 	err := s.db.change(ctx, "expire applications", func(tx *sql.Tx) (effect.Effects, error) {

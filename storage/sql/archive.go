@@ -13,7 +13,7 @@ import (
 
 type archive struct{ db *DB }
 
-// Archive gives the documents of sent applications.
+// Archive returns the store of the documents of sent applications.
 func (db *DB) Archive() custody.Archive { return archive{db} }
 
 const (
@@ -23,7 +23,7 @@ const (
 
 func scanFiled(r row) (custody.Filed, error) { return scanFiledAnd(r) }
 
-// scanFiledAnd reads filedColumns, and what comes behind them.
+// scanFiledAnd reads filedColumns and, into more, the columns after them.
 func scanFiledAnd(r row, more ...any) (custody.Filed, error) {
 	var f custody.Filed
 	var created, scanned, destroyed int64
@@ -60,7 +60,7 @@ func (s archive) Admit(ctx context.Context, documentID, ticketHash string, expir
 	})
 }
 
-// Redeem spends the ticket first: of any number of callers one gets its row.
+// Redeem spends the ticket first: of simultaneous callers one gets its row.
 func (s archive) Redeem(ctx context.Context, ticketHash string, now time.Time) (application.Document, error) {
 	var f custody.Filed
 	err := s.db.change(ctx, "ticket to a document", func(tx *sql.Tx) (effect.Effects, error) {
@@ -83,8 +83,8 @@ func (s archive) Redeem(ctx context.Context, ticketHash string, now time.Time) (
 	return f.Document, nil
 }
 
-// Due lists what custody.Over says of the applications that still have a
-// document; Destroy judges each of them again.
+// Due lists the applications that still have a document and of which
+// custody.Over reports true; Destroy judges each of them again.
 func (s archive) Due(ctx context.Context, since time.Time, limit int) ([]string, error) {
 	ended := custody.Ended
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT id FROM applications

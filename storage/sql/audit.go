@@ -16,7 +16,7 @@ import (
 
 type auditLog struct{ db *DB }
 
-// Audit reads the record.
+// Audit returns the store of the audit log.
 func (db *DB) Audit() audit.Store { return auditLog{db} }
 
 const eventColumns = `seq, at, actor_kind, actor_id, origin, action, object_kind, object_id, outcome, reason, request_id, details, prev_hash, hash`
@@ -35,8 +35,8 @@ func (s auditLog) Find(ctx context.Context, f audit.Filter, limit int) ([]audit.
 const isNotOK = `outcome <> '` + string(audit.OK) + `'`
 
 // findQuery names only the columns that are asked for, so that the planner
-// takes the index of one of them: all end in at and seq, the order of the
-// answer.
+// takes the index of one of them. All indexes end in at and seq, the order of
+// the result.
 func findQuery(f audit.Filter, limit int) (string, []any) {
 	var where []string
 	var args []any
@@ -97,7 +97,7 @@ func (s auditLog) list(ctx context.Context, query string, args ...any) ([]audit.
 	return out, answer("audit", err)
 }
 
-// Heads gives the chain's head and the signed ones.
+// Heads returns the store of the chain's head and the signed heads.
 func (db *DB) Heads() audit.Heads { return auditLog{db} }
 
 func (s auditLog) Head(ctx context.Context) (audit.Head, error) {
@@ -149,8 +149,8 @@ func (s auditLog) Anchor(ctx context.Context) (audit.Anchor, error) {
 	return a, answer("audit anchor", err)
 }
 
-// Prune takes the anchor's row first, so that one of several wins; the head
-// comes last, as everywhere.
+// Prune takes the anchor's row first, so that one of several calls wins; it
+// takes the head last, as every transaction does.
 func (s auditLog) Prune(ctx context.Context, was, to audit.Anchor, e audit.Event) error {
 	return s.db.change(ctx, "prune the record", func(tx *sql.Tx) (effect.Effects, error) {
 		move := `UPDATE audit_anchor SET seq = $1, hash = $2, at = $3, signature = $4 WHERE id = 1 AND seq = $5`

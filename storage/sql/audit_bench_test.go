@@ -10,9 +10,9 @@ import (
 	"omgevingsloket-id/pkg/audit"
 )
 
-// BenchmarkRecord verifies and exports a record of 100,000 events, and says
-// what one more event costs.
-func BenchmarkRecord(b *testing.B) {
+// BenchmarkAuditLog verifies and exports an audit log of 100,000 events, and
+// measures the cost of one more event.
+func BenchmarkAuditLog(b *testing.B) {
 	db := planDB(b)
 	const events = 100_000
 	prev := ""

@@ -35,18 +35,18 @@ func planDB(t testing.TB) *DB {
 	return db
 }
 
-// An auditor's filters, alone: each is served by an index that gives the rows
-// in their order, without sorting.
-var recordFilters = map[string]audit.Filter{
+// auditFilters are an auditor's filters, one at a time. Each is served by an
+// index that returns the rows in order, without sorting.
+var auditFilters = map[string]audit.Filter{
 	"nothing": {}, "period": {From: time.UnixMilli(1), Until: time.UnixMilli(900_000)}, "who": {ActorKind: audit.ActorStaff},
 	"one official": {ActorKind: audit.ActorStaff, ActorID: "staff-3"}, "action": {Action: "staff.removed"}, "refused": {Outcome: audit.Refused},
 	"older": {Before: audit.Cursor{At: time.UnixMilli(500_000), Seq: 7}}, "period of one": {From: time.UnixMilli(1), ActorKind: audit.ActorOperator},
 }
 
-func TestRecordFiltersUseAnIndex(t *testing.T) {
+func TestAuditFiltersUseAnIndex(t *testing.T) {
 	t.Parallel()
 	db := planDB(t)
-	for name, f := range recordFilters {
+	for name, f := range auditFilters {
 		query, args := findQuery(f, 101)
 		if got := db.Explain(t, query, args...); !strings.Contains(got, "USING INDEX audit_events_") || strings.Contains(got, "TEMP B-TREE") {
 			t.Errorf("%s: %s", name, got)
@@ -54,11 +54,11 @@ func TestRecordFiltersUseAnIndex(t *testing.T) {
 	}
 }
 
-// BenchmarkRecordFilters reads one page of a large record with each filter;
-// RECORD_EVENTS is how large (100,000 unless told).
-func BenchmarkRecordFilters(b *testing.B) {
+// BenchmarkAuditFilters reads one page of a large audit log with each filter.
+// AUDIT_EVENTS is its number of events (default 100,000).
+func BenchmarkAuditFilters(b *testing.B) {
 	n := 100_000
-	if s := os.Getenv("RECORD_EVENTS"); s != "" {
+	if s := os.Getenv("AUDIT_EVENTS"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
 	db := planDB(b)
@@ -70,7 +70,7 @@ func BenchmarkRecordFilters(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, f := range recordFilters {
+	for name, f := range auditFilters {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := db.Audit().Find(b.Context(), f, 101); err != nil {

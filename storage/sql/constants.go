@@ -10,7 +10,7 @@ import (
 
 type constants struct{ db *DB }
 
-// Constants gives the values that are made once.
+// Constants returns the store of values that are made once.
 func (db *DB) Constants() secret.Constants { return constants{db} }
 
 func (s constants) Constant(ctx context.Context, name string) ([]byte, error) {
@@ -29,7 +29,7 @@ func (s constants) Constant(ctx context.Context, name string) ([]byte, error) {
 	}
 	defer done()
 	var kept []byte
-	// The update that changes nothing makes RETURNING give the row there is.
+	// The update changes nothing; it makes RETURNING return an existing row.
 	err = s.db.sql.QueryRowContext(ctx, `INSERT INTO constants (name, sealed) VALUES ($1,$2)
 		ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING sealed`, name, sealed).Scan(&kept)
 	if err != nil {

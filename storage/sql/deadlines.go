@@ -11,10 +11,10 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Deadlines gives the store of what happens when time passes.
+// Deadlines returns the store of what happens when time passes.
 func (db *DB) Deadlines() review.DeadlineStore { return cases{db} }
 
-// many reads cases.
+// many returns the cases that match a condition.
 func (s cases) many(ctx context.Context, doing, query string, args ...any) ([]review.Case, error) {
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications WHERE `+query, args...)
 	out, err := all(rows, err, scanCase)

@@ -9,11 +9,11 @@ import (
 	"omgevingsloket-id/storage/storagetest"
 )
 
-func TestTermsContract(t *testing.T) {
+func TestDeadlinesContract(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{"SQLite": sqlite, "Postgres": postgres} {
 		t.Run(name, func(t *testing.T) {
-			storagetest.Terms(t, func(t *testing.T) (storagetest.Stores, review.Cases, review.DeadlineStore, staff.Store) {
+			storagetest.Deadlines(t, func(t *testing.T) (storagetest.Stores, review.Cases, review.DeadlineStore, staff.Store) {
 				db := open(t, address(t), time.Now)
 				return storesOf(db), db.Cases(), db.Deadlines(), db.Staff()
 			})

@@ -9,7 +9,7 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// ephemeral keeps one kind of short-lived value, for installations without
+// ephemeral stores one kind of short-lived value, for installations without
 // Redis.
 type ephemeral struct {
 	db   *DB
@@ -18,7 +18,7 @@ type ephemeral struct {
 
 func (s ephemeral) create(ctx context.Context, key string, value any, version int64, ttl time.Duration) error {
 	now := s.db.now()
-	// A row that has expired but was not swept yet gives its place.
+	// A row that has expired and was not swept yet is replaced.
 	res, err := s.db.exec(ctx, `INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ($1,$2,$3,$4,$5)
 		ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires WHERE ephemeral.expires <= $6`,
 		s.kind, key, text(value), version, ms(now.Add(ttl)), ms(now))
@@ -55,7 +55,7 @@ func (s ephemeral) delete(ctx context.Context, key string) error {
 
 type requests struct{ ephemeral }
 
-// Requests gives the authorization requests in progress.
+// Requests returns the store of authorization requests in progress.
 func (db *DB) Requests() authreq.Store { return requests{ephemeral{db, "request"}} }
 
 func (s requests) Create(ctx context.Context, r authreq.Request, ttl time.Duration) error {
@@ -82,7 +82,7 @@ func (s requests) Save(ctx context.Context, r authreq.Request, ttl time.Duration
 
 type sessions struct{ ephemeral }
 
-// Sessions gives the single sign-on sessions.
+// Sessions returns the store of browser sessions.
 func (db *DB) Sessions() session.Store { return sessions{ephemeral{db, "session"}} }
 
 func (s sessions) Create(ctx context.Context, v session.Session, ttl time.Duration) error {
@@ -109,8 +109,8 @@ func (s sessions) Save(ctx context.Context, v session.Session, ttl time.Duration
 
 func (s sessions) Delete(ctx context.Context, key string) error { return s.delete(ctx, key) }
 
-// Sweep removes what has expired. Nothing depends on it: every reader
-// compares the time itself.
+// Sweep removes what has expired. Nothing depends on it: every reader compares
+// the time itself.
 func (db *DB) Sweep(ctx context.Context) error {
 	now := db.now()
 	for _, stmt := range []struct {

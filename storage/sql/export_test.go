@@ -8,10 +8,10 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// Raw is the database itself, for what no method does.
+// Raw returns the database, for what no method does.
 func (db *DB) Raw() *sql.DB { return db.sql }
 
-// Explain asks SQLite how it goes about a query, a line for each step.
+// Explain returns SQLite's plan of a query, a line for each step.
 func (db *DB) Explain(t *testing.T, query string, args ...any) string {
 	t.Helper()
 	rows, err := db.sql.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
@@ -27,17 +27,17 @@ func (db *DB) Explain(t *testing.T, query string, args ...any) string {
 	return strings.Join(steps, "")
 }
 
-// QueueText gives the statement of a queue, for a test that asks how it is run.
+// QueueText returns the statement of a queue.
 func (db *DB) QueueText(q review.Query, common bool) (string, []any) {
 	a := ask(q, common)
 	return a.text, a.args
 }
 
-// Counting is the statement of the statistics, for the same.
+// Counting is the statement of the statistics.
 const Counting = counting
 
-// CommonFrom makes every word common that finds so much, and gives the way
-// back.
+// CommonFrom makes a word common when it finds n things, and returns a function
+// that restores the number.
 func CommonFrom(n int) (back func()) {
 	before := manyThings
 	manyThings = n

@@ -16,13 +16,13 @@ import (
 
 type grants struct{ db *DB }
 
-// Grants gives the grant store.
+// Grants returns the store of grants.
 func (db *DB) Grants() grant.Store { return grants{db} }
 
 const grantColumns = `id, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, ` +
 	`challenge, auth_time, acr, issued_at, code_expires, expires, redeemed_at, revoked_at, tries`
 
-// grantScan holds what Scan fills; value turns it into a Grant.
+// grantScan receives the columns of a grant; value turns it into a Grant.
 type grantScan struct {
 	g                                                         grant.Grant
 	scopes, claims                                            string
@@ -47,13 +47,13 @@ func (s *grantScan) value() (grant.Grant, error) {
 	return g, nil
 }
 
-// of names the table of each column, where two are joined.
+// of prefixes each column with the name of a table, for a join.
 func of(table, columns string) string {
 	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
 }
 
-// Issue reads no more of the account than is judged, and locks nothing: what is
-// issued while the account moves on is of an epoch that has passed.
+// Issue reads only what is judged of the account and locks nothing: a grant that
+// is issued while the account moves on has an epoch that has passed.
 func (s grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) error {
 	return transition(ctx, s.db, "issue grant", func(tx *sql.Tx) (a account.Account, err error) {
 		err = tx.QueryRowContext(ctx, `SELECT state, epoch FROM accounts WHERE id = $1`, g.AccountID).Scan(&a.State, &a.Epoch)
@@ -73,8 +73,8 @@ func (s grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) er
 	})
 }
 
-// Redeem takes the row by counting the try, and writes what the rule makes of
-// it.
+// Redeem counts the try first, which locks the row, and then writes what the
+// rule returns.
 func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Effects) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
 	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (effect.Effects, error) {
 		refused = ""

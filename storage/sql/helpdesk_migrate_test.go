@@ -27,8 +27,8 @@ INSERT INTO account_changes (id, reference, account_id, epoch, kind, state, seco
 	('c-holder', 'CCCC-CCCC', 'b', 1, 'address', 'confirmed', TRUE, '{}', FALSE, FALSE, 3, 0, 'address_lost', '', 'b2@example.org', 2, 'olga', 8000000, 'piet', 8500000, 99000000, '', 0, 4);
 `
 
-// Helpdesk requests that are under way when a server migrates go on, and those
-// that ended count on.
+// Helpdesk requests in progress when a server migrates go on, and requests that
+// ended still count.
 func TestMigrateHelpdeskRequests(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, place place) {
@@ -71,8 +71,8 @@ func TestMigrateHelpdeskRequests(t *testing.T) {
 	})
 }
 
-// What a server of before migration 13 ends while servers of two versions run
-// counts: no colleague is spared, and no caller gets new tries.
+// What an older server (before migration 13) ends while servers of two versions
+// run counts towards the limits of officials and of callers.
 func TestMigrateHelpdeskBesideAnOlderServer(t *testing.T) {
 	t.Parallel()
 	now := time.UnixMilli(9_000_000).UTC()
@@ -113,7 +113,7 @@ func TestMigrateHelpdeskBesideAnOlderServer(t *testing.T) {
 	}
 }
 
-// A write names the state of the request that was judged besides its version.
+// A write names the judged state of the request as well as its version.
 func TestMoveNamesTheState(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, place place) {

@@ -22,8 +22,8 @@ func TestHelpdeskContract(t *testing.T) {
 	}
 }
 
-// Accounts of before there were terms are found after a migration, and a
-// second one changes nothing.
+// Accounts from before there were search terms are found after a migration, and
+// a second migration changes nothing.
 func TestSearchTermsAreBackfilled(t *testing.T) {
 	t.Parallel()
 	backfilled(t, `INSERT INTO accounts (id, kind, email, profile, lang, password_hash, state, epoch, created_at)
@@ -34,8 +34,8 @@ func TestSearchTermsAreBackfilled(t *testing.T) {
 		})
 }
 
-// backfilled inserts a row of before there were terms, and demands that it is
-// found after a migration, and no more often after a second one.
+// backfilled inserts a row without search terms, and requires that it is found
+// after a migration, and not twice after a second one.
 func backfilled(t *testing.T, insert string, search func(*sql.DB) (int, error)) {
 	t.Helper()
 	for driver, address := range map[string]string{"sqlite": sqlite(t), "pgx": testenv.Postgres(t)} {

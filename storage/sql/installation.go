@@ -13,7 +13,7 @@ import (
 
 type installations struct{ db *DB }
 
-// Installation remembers what this database was made for.
+// Installation returns the store of what this database was created for.
 func (db *DB) Installation() installation.Store { return installations{db} }
 
 func (s installations) Made(ctx context.Context) (installation.Installation, error) {
@@ -30,7 +30,7 @@ func made(ctx context.Context, from querier) (installation.Installation, error) 
 func (s installations) Claim(ctx context.Context, i installation.Installation, e audit.Event) (installation.Installation, error) {
 	have, err := s.Made(ctx)
 	if !errors.Is(err, errs.ErrNotFound) {
-		return have, err // the common case writes nothing
+		return have, err // the usual case, without a write
 	}
 	err = s.db.change(ctx, "installation", func(tx *sql.Tx) (effect.Effects, error) {
 		res, err := tx.ExecContext(ctx, `INSERT INTO installation (id, environment, issuer) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING`, i.Environment, i.Issuer)

@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// leave ends the work that a member has no role for any more (staff.Ends). The
-// audit log gets an event about each, by the actor of the first event of rec.
+// leave ends the work that a member no longer has a role for (staff.Ends). It
+// adds an event about each to rec, by the actor of the first event of rec.
 func (s members) leave(ctx context.Context, tx *sql.Tx, m staff.Member, by string, rec effect.Effects) (effect.Effects, error) {
 	var e audit.Event
 	if len(rec.Events) > 0 {
@@ -38,7 +38,7 @@ func (s members) leave(ctx context.Context, tx *sql.Tx, m staff.Member, by strin
 	return rec, nil
 }
 
-// leave takes a member from the cases that wait for it.
+// leave takes a member off open cases, as reviewer and as first approver.
 func (s cases) leave(ctx context.Context, tx *sql.Tx, member, _ string, now time.Time) ([]staff.Left, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT `+reviewedColumns+` FROM applications
 		WHERE (reviewer = $1 OR proposal = $1) AND `+open+` ORDER BY id`+s.db.locking(), member)

@@ -20,7 +20,7 @@ const landedList = "testdata/migrations.sha256"
 
 var fileName = regexp.MustCompile(`^([0-9]{5})_[a-z0-9_]+\.sql$`)
 
-// number returns the number of a migration's file.
+// number returns the number in the name of a migration's file.
 func number(t *testing.T, name string) int64 {
 	t.Helper()
 	m := fileName.FindStringSubmatch(filepath.Base(name))
@@ -34,11 +34,11 @@ func number(t *testing.T, name string) int64 {
 	return n
 }
 
-// binary is the set of migrations that a binary holds.
+// binary is the set of migrations in a binary.
 type binary = fstest.MapFS
 
-// holding returns a binary with those of our migrations whose numbers it is
-// given, or all of them without numbers.
+// holding returns a binary with the migrations of the given numbers, or with all
+// of them if there are no numbers.
 func holding(t *testing.T, numbers ...int64) binary {
 	t.Helper()
 	names, err := fs.Glob(migrations, "migrations/*.sql")
@@ -58,7 +58,7 @@ func holding(t *testing.T, numbers ...int64) binary {
 	return out
 }
 
-// Every migration is in the list as it is, in the order of their numbers.
+// The list holds every migration unchanged, in the order of the numbers.
 func TestMigrationsAreAsTheyLanded(t *testing.T) {
 	t.Parallel()
 	list, err := os.ReadFile(landedList)
@@ -75,9 +75,8 @@ func TestMigrationsAreAsTheyLanded(t *testing.T) {
 	}
 }
 
-// faults compares the list of migrations (lines of sha256sum, the oldest
-// first) with the files that there are, by name, with their hashes. Each fault
-// says what to do.
+// faults compares the list of migrations (lines of sha256sum, the oldest first)
+// with the existing files, a map from name to hash. Each fault says what to do.
 func faults(list string, files map[string]string) []string {
 	var out []string
 	listed, last := map[string]bool{}, ""
@@ -121,7 +120,7 @@ func TestMigrationFaults(t *testing.T) {
 	for _, test := range []struct {
 		name, list string
 		files      map[string]string
-		want       []string // a part of each fault
+		want       []string // a substring of each fault
 	}{
 		{"as it landed", list, map[string]string{"00001_one.sql": "aa", "00003_three.sql": "bb"}, nil},
 		{"edited", list, map[string]string{"00001_one.sql": "ab", "00003_three.sql": "bb"}, []string{"00001_one.sql landed and was edited"}},
@@ -148,9 +147,8 @@ func TestMigrationFaults(t *testing.T) {
 	}
 }
 
-// Where the history is at hand, the list only ever grew: an edit cannot be
-// hidden by editing the list too. Without git, or in a copy without history,
-// there is nothing to compare with.
+// With git history available, the list has only ever grown: an edit cannot be
+// hidden by editing the list too. Without history there is nothing to compare.
 func TestMigrationListOnlyGrows(t *testing.T) {
 	t.Parallel()
 	list, err := os.ReadFile(landedList)
@@ -170,8 +168,7 @@ func TestMigrationListOnlyGrows(t *testing.T) {
 	}
 }
 
-// grew reports whether a list is an earlier one with nothing or more lines at
-// its end.
+// grew reports whether after is before with zero or more lines added at its end.
 func grew(before, after string) bool { return strings.HasPrefix(after, before) }
 
 func TestMigrationListGrew(t *testing.T) {
@@ -194,8 +191,8 @@ var (
 	setFloor = regexp.MustCompile(`(?i)\bUPDATE\s+schema_floor\s+SET\s+version\s*=\s*([0-9]+)\s*;`)
 )
 
-// A migration that removes something raises the floor, to a number below its
-// own: a server of the version before it goes on.
+// A migration that removes something raises the floor to a number below its own,
+// so that a server of the previous version goes on.
 func TestMigrationsThatContractRaiseTheFloor(t *testing.T) {
 	t.Parallel()
 	for name, file := range holding(t) {
@@ -207,8 +204,8 @@ func TestMigrationsThatContractRaiseTheFloor(t *testing.T) {
 	}
 }
 
-// contraction says what is wrong with a migration's way to remove things, ""
-// when nothing is.
+// contraction returns what is wrong with the way a migration removes things, or
+// "".
 func contraction(n int64, text string) string {
 	text = comment.ReplaceAllString(text, "")
 	floor := setFloor.FindStringSubmatch(text)
@@ -229,7 +226,7 @@ func TestMigrationContraction(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		text string
-		want string // a part of the fault
+		want string // a substring of the fault
 	}{
 		{"CREATE TABLE a (id BIGINT);", ""},
 		{"ALTER TABLE a ADD COLUMN b BIGINT NOT NULL DEFAULT 0; -- DROP TABLE c", ""},

@@ -1,30 +1,30 @@
-// Package sql keeps everything that must never be lost or happen twice, in
-// SQLite (one server, one file) or PostgreSQL (as many servers as wanted).
-// One SQL text serves both.
+// Package sql stores everything that must never be lost or happen twice, in
+// SQLite (one server, one file) or PostgreSQL (any number of servers). One SQL
+// text serves both.
 //
-// pkg judges; what is here keeps it true while others write. Four rules hold in
-// every file:
+// pkg judges; this package makes sure that the judgement still holds when it is
+// written. Four rules hold in every file:
 //
 //   - A transition of state reads the row, lets a pure function of pkg judge it,
-//     and writes what that returns where the row still has the state and the
-//     epoch or version that were judged (transition).
+//     and writes the result where the row still has the state and the epoch or
+//     version that were judged (transition).
 //   - What is counted or used once (codes, tries, lanes, grants, tickets) is
 //     counted or claimed first, by one statement that names the row alone; pkg
-//     judges what it returns. A refusal that is an error undoes the count.
-//   - A change and its record (audit events, mails) are one transaction; the
+//     judges its result. A refusal that is an error undoes the count.
+//   - A change and its effects (audit events, mails) are one transaction; the
 //     chain's head is taken last, so that all writers lock in one order.
-//   - What comes out is a value, errs.ErrNotFound, errs.ErrConflict or
-//     errs.ErrUnavailable; no driver's error goes past this package bare.
+//   - A method returns a value, errs.ErrNotFound, errs.ErrConflict or
+//     errs.ErrUnavailable; every error of a driver is wrapped.
 //
-// And two in migrations (deploy/decisions/011-migrations.md):
+// Two rules hold for migrations (deploy/decisions/011-migrations.md):
 //
-//   - One that landed is never edited, renamed or removed, and a new one has a
-//     higher number than all of them. testdata/migrations.sha256 lists them; a
-//     new file adds its line there.
+//   - A migration on the main branch is never edited, renamed or removed, and a
+//     new one has the highest number. testdata/migrations.sha256 lists them; add
+//     a line for a new file.
 //   - Servers of two versions use one database during an upgrade. So a version
-//     expands first: it adds what it needs and leaves what the version before
-//     it uses. A later version contracts: its migration removes that, and
-//     raises schema_floor to the first migration whose binaries can do without.
+//     expands first: it adds what it needs and leaves what the previous version
+//     uses. A later version contracts: its migration removes that, and raises
+//     schema_floor to the first migration whose binaries can do without it.
 package sql
 
 import (
@@ -48,16 +48,16 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Options say where the database is and what the stores need.
+// Options configure Open.
 type Options struct {
 	URL            secret.Text // sqlite:PATH or postgres://user:password@host/name
-	MaxConnections int         // 0 = 16
+	MaxConnections int         // 0 means 16
 	Ring           *secret.KeyRing
-	Now            func() time.Time // nil = time.Now
-	Rand           io.Reader        // nil = crypto/rand
+	Now            func() time.Time // nil means time.Now
+	Rand           io.Reader        // nil means crypto/rand
 }
 
-// DB is an open database; its methods give the stores.
+// DB is an open database; its methods return the stores.
 type DB struct {
 	sql      *sql.DB
 	ring     *secret.KeyRing
@@ -65,10 +65,10 @@ type DB struct {
 	rand     io.Reader
 	postgres bool
 	mailed   func()        // called after a commit with mail; may be nil
-	turn     chan struct{} // SQLite: held by the one writer of this process; nil on PostgreSQL
+	turn     chan struct{} // SQLite: holds a value while this process writes; nil on PostgreSQL
 }
 
-// Open connects; it fails when the database does not answer. Call Migrate
+// Open connects, and fails when the database does not answer. Call Migrate
 // before anything else.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	db := &DB{ring: o.Ring, now: o.Now, rand: o.Rand}
@@ -109,8 +109,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return db, nil
 }
 
-// sqliteDSN: write-ahead log, one writer that begins as one, waiting instead
-// of failing, an fsync with each commit, and what is deleted overwritten.
+// sqliteDSN sets a write-ahead log, transactions that lock for writing when they
+// begin, waiting for a lock instead of failing, an fsync at each commit, and
+// overwriting of deleted data.
 func sqliteDSN(path string) string {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)", "secure_delete(1)",
@@ -118,7 +119,7 @@ func sqliteDSN(path string) string {
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }
 
-// Ping tells whether the database answers.
+// Ping checks that the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	return errs.Unavailable("database", db.sql.PingContext(ctx))
 }
@@ -126,7 +127,8 @@ func (db *DB) Ping(ctx context.Context) error {
 // Close ends all connections.
 func (db *DB) Close() error { return db.sql.Close() }
 
-// isUnique recognises a broken unique constraint in both dialects.
+// isUnique reports whether err is a violated unique constraint, in either
+// dialect.
 func isUnique(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "23505"
@@ -137,7 +139,7 @@ func isUnique(err error) bool {
 	return false
 }
 
-// isDangling recognises a row that was to refer to one that is gone.
+// isDangling reports whether err is a violated foreign key.
 func isDangling(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code == "23503"
@@ -146,20 +148,20 @@ func isDangling(err error) bool {
 	return ok && lite.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
 }
 
-// isUnstorable recognises a text that PostgreSQL can hold nowhere (NUL,
-// invalid UTF-8): no row has it.
+// isUnstorable reports whether err is about a text that PostgreSQL cannot store
+// (NUL, invalid UTF-8), which therefore no row has.
 func isUnstorable(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "22021"
 }
 
-// isTransient recognises what PostgreSQL asks to try again.
+// isTransient reports whether PostgreSQL asks for the transaction to be retried.
 func isTransient(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
-// answer turns a driver's error into one of the three kinds.
+// answer wraps a driver's error in one of the three errors of errs.
 func answer(doing string, err error) error {
 	switch {
 	case err == nil:

@@ -12,7 +12,7 @@ import (
 
 type outbox struct{ db *DB }
 
-// Outbox gives the messages that wait to be sent.
+// Outbox returns the store of messages that wait to be sent.
 func (db *DB) Outbox() mail.Outbox { return outbox{db} }
 
 func (s outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
@@ -33,7 +33,7 @@ func (s outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n 
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		// One row that does not open must not stop the others.
+		// A row that cannot be decrypted must not stop the others.
 		for _, id := range damaged {
 			if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', reason = 'does not open' WHERE id = $1`, id); err != nil {
 				return effect.Effects{}, err
@@ -44,7 +44,7 @@ func (s outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n 
 	return items, err
 }
 
-// read turns rows into items; it tells which ones do not open.
+// read turns rows into items and returns the ids of those it cannot decrypt.
 func (s outbox) read(rows *sql.Rows, items *[]mail.Item) (damaged []string, err error) {
 	defer rows.Close()
 	for rows.Next() {

@@ -12,15 +12,15 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// queue is a list of cases: which ones ($1 is the member), and by what they
-// are ordered before their id; numbers, all of them. Each has an index (00009)
-// that serves condition and order; a condition of the index is written here
-// word for word, since SQLite compares the words. What has to be decided on
-// (answer_by is 0) comes before what waits for its applicant.
+// queue is a list of cases: a condition ($1 is the member) and the numeric
+// columns that order it before the id. Each has an index (00009) that serves
+// condition and order; the condition repeats the text of the index, since SQLite
+// compares texts. Cases that have to be decided on (answer_by is 0) come before
+// cases that wait for the applicant.
 type queue struct {
 	where  string
 	order  []string
-	newest bool // the largest first
+	newest bool // descending
 }
 
 const open = `state IN ('submitted', 'in_review', 'more_information')`
@@ -33,7 +33,8 @@ var queues = map[review.Show]queue{
 	review.ShowAll:     {where: `submitted_at > 0`, order: []string{`submitted_at`}, newest: true},
 }
 
-// queueOf gives the queue of a name; everything for one that is not known.
+// queueOf returns the queue of a name, or the queue of all cases for an unknown
+// name.
 func queueOf(show review.Show) queue {
 	if l, ok := queues[show]; ok {
 		return l
@@ -41,8 +42,8 @@ func queueOf(show review.Show) queue {
 	return queues[review.ShowAll]
 }
 
-// condition gives what a query asks for, and its arguments; common says that
-// the search finds much.
+// condition returns the condition of a query and its arguments; common reports
+// that the search finds many cases.
 func (l queue) condition(q review.Query, common bool) (string, []any) {
 	where, args := l.where, []any(nil)
 	if strings.Contains(where, `$1`) {
@@ -60,10 +61,10 @@ func (l queue) condition(q review.Query, common bool) (string, []any) {
 	return where + ` AND ` + and, args
 }
 
-// columns is the order, with the id that makes it strict.
+// columns returns the columns of the order, with the id to make it strict.
 func (l queue) columns() []string { return append(slices.Clone(l.order), `id`) }
 
-// sorted gives the order forwards or backwards.
+// sorted returns the ORDER BY columns, forwards or backwards.
 func (l queue) sorted(forwards bool) string {
 	if forwards != l.newest {
 		return strings.Join(l.columns(), `, `)
@@ -71,7 +72,7 @@ func (l queue) sorted(forwards bool) string {
 	return strings.Join(l.columns(), ` DESC, `) + ` DESC`
 }
 
-// past is the condition of being behind a mark, or before it.
+// past returns the condition of coming after a mark, or before it.
 func (l queue) past(mark []any, forwards bool, args []any) (string, []any) {
 	sign := `>`
 	if forwards == l.newest {
@@ -87,7 +88,7 @@ func (l queue) past(mark []any, forwards bool, args []any) (string, []any) {
 
 var markForm = regexp.MustCompile(`^([0-9]{1,18}\.){1,3}[A-Za-z0-9_-]{1,64}$`)
 
-// read takes a mark apart; nil for what is none of this queue.
+// read parses a mark; it returns nil for a mark that is not of this queue.
 func (l queue) read(m review.Mark) []any {
 	parts := strings.Split(string(m), ".")
 	if !markForm.MatchString(string(m)) || len(parts) != len(l.order)+1 {
@@ -104,7 +105,7 @@ func (l queue) read(m review.Mark) []any {
 	return append(out, parts[len(l.order)])
 }
 
-// placed is a case and its place.
+// placed is a case with its place in the queue.
 type placed struct {
 	review.Case
 	at []int64
@@ -129,7 +130,7 @@ func (l queue) scan(r row) (placed, error) {
 	return p, err
 }
 
-// asked is a query made ready for the database.
+// asked is a query as a statement.
 type asked struct {
 	queue
 	text             string
@@ -151,8 +152,8 @@ func ask(q review.Query, common bool) asked {
 		past, args = l.past(mark, a.forwards, args)
 		where += ` AND ` + past
 	}
-	a.args = append(args, q.Limit+1) // one more tells whether there are more
-	// Which ones first, then their rows: sorting whole rows is dear.
+	a.args = append(args, q.Limit+1) // one more, to see whether there are more
+	// The ids first, then their rows: sorting whole rows is expensive.
 	a.text = `SELECT ` + reviewedColumns + `, ` + strings.Join(l.order, `, `) + ` FROM applications
 		WHERE id IN (SELECT id FROM applications WHERE ` + where + ` ORDER BY ` + l.sorted(a.forwards) + ` LIMIT $` + strconv.Itoa(len(a.args)) + `)
 		ORDER BY ` + l.sorted(a.forwards)
@@ -173,8 +174,8 @@ func (s cases) Queue(ctx context.Context, q review.Query) (review.Part, error) {
 	return part(list, q.Limit, a.marked, a.forwards), nil
 }
 
-// part makes a part of a queue of one row more than it has, read from a mark
-// on forwards or backwards.
+// part returns the part of a queue in list, which has one case more than limit
+// if there are more. marked and forwards say how list was read.
 func part(list []placed, limit int, marked, forwards bool) review.Part {
 	more := len(list) > limit
 	list = list[:min(len(list), limit)]

@@ -9,8 +9,8 @@ import (
 	"omgevingsloket-id/storage/sql"
 )
 
-// Each queue is read in the order of an index: nothing is sorted but the one
-// part that is shown. SQLite tells how it goes about it.
+// Each queue is read in the order of an index: SQLite sorts nothing but the part
+// that is shown.
 func TestQueuesHaveTheirIndexes(t *testing.T) {
 	t.Parallel()
 	db := open(t, sqlite(t), time.Now)
@@ -29,7 +29,7 @@ func TestQueuesHaveTheirIndexes(t *testing.T) {
 	}
 }
 
-// Applications of before there were terms are found after a migration.
+// Applications from before there were search terms are found after a migration.
 func TestApplicationTermsAreBackfilled(t *testing.T) {
 	t.Parallel()
 	backfilled(t, `INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, answers, reference, created_at, expires_at, submitted_at)
@@ -40,7 +40,7 @@ func TestApplicationTermsAreBackfilled(t *testing.T) {
 		})
 }
 
-// What came in and what ended is counted in indexes; no row is read for it.
+// The statistics are counted in indexes, without reading rows.
 func TestStatisticsReadIndexes(t *testing.T) {
 	t.Parallel()
 	plan := open(t, sqlite(t), time.Now).Explain(t, sql.Counting, 1, 2, 3)

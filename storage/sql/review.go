@@ -16,10 +16,10 @@ import (
 
 type cases struct{ db *DB }
 
-// Cases gives the store of deciding on applications.
+// Cases returns the store of deciding on applications.
 func (db *DB) Cases() review.Cases { return cases{db} }
 
-// scanReviewed reads reviewedColumns, and what comes behind them.
+// scanReviewed reads reviewedColumns and, into more, the columns after them.
 func scanReviewed(r row, more ...any) (review.Case, error) {
 	var c review.Case
 	var err error
@@ -62,7 +62,7 @@ func (s cases) lockCase(ctx context.Context, tx *sql.Tx, id string) (review.Case
 	return scanReviewed(s.db.lock(ctx, tx, `SELECT `+reviewedColumns+` FROM applications WHERE id = $1 AND reference IS NOT NULL`, id))
 }
 
-// moveCase writes all that a transition may change of a case, and the act that
+// moveCase writes all that a transition may change of a case, and the act, which
 // makes it the next version.
 func moveCase(ctx context.Context, tx *sql.Tx, was, next review.Case, act review.Act) error {
 	if err := asJudged(tx.ExecContext(ctx, `UPDATE applications
@@ -78,8 +78,9 @@ func moveCase(ctx context.Context, tx *sql.Tx, was, next review.Case, act review
 	return err
 }
 
-// move makes a transition of the case that was seen. then, unless it is nil,
-// writes what belongs to it and returns what goes with it instead of rec.
+// move makes a transition of the case in the version that was seen. then, unless
+// it is nil, writes what else belongs to it and returns the effects instead of
+// rec.
 func (s cases) move(ctx context.Context, doing string, seen review.Case, act review.Act, rec effect.Effects,
 	judge func(review.Case) (review.Case, error), then func(tx *sql.Tx) (effect.Effects, error)) error {
 	return transition(ctx, s.db, doing,

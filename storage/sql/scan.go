@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/scan"
 )
 
-// Scans gives what the scanner said of documents.
+// Scans returns the store of the scanner's verdicts on documents.
 func (db *DB) Scans() custody.Scans { return applications{db} }
 
 func (s applications) Unscanned(ctx context.Context, after application.Document, limit int) ([]application.Document, error) {

@@ -18,12 +18,12 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// withFloor is the migration that made the table schema_floor.
+// withFloor is the migration that created the table schema_floor.
 const withFloor = 12
 
-// edited are the migrations whose text changed after the main branch had it:
-// each made a relation (a table or an index) with fewer columns than the text
-// that landed does, or did not make it at all.
+// edited are the migrations whose text changed after they were on the main
+// branch. Each early text made a relation (a table or an index) with fewer
+// columns than the final text does, or did not make it at all.
 var edited = []struct {
 	migration int64
 	relation  string
@@ -33,9 +33,9 @@ var edited = []struct {
 	{9, "decisions_at", 4},
 }
 
-// Migrate brings the schema up to date; several servers may do so at once. It
-// changes nothing when this binary may not use the database
-// (installation.TooOld, installation.Early).
+// Migrate brings the schema up to date; several servers may do so at the same
+// time. It changes nothing when this binary may not use the database, and
+// returns an installation.TooOld or installation.Early.
 func (db *DB) Migrate(ctx context.Context) error {
 	provider, err := db.provider()
 	if err != nil {
@@ -51,8 +51,9 @@ func (db *DB) Migrate(ctx context.Context) error {
 	return db.backfillTerms(ctx)
 }
 
-// backfillTerms writes what migrations cannot, for it takes code. When it fails
-// because a newer server has just removed what it reads, that is the answer.
+// backfillTerms writes the search terms, which SQL cannot compute. If it fails
+// because a newer server has just removed what it reads, it returns the
+// installation.TooOld.
 func (db *DB) backfillTerms(ctx context.Context) error {
 	err := db.backfillAccountTerms(ctx)
 	if err == nil {
@@ -64,10 +65,11 @@ func (db *DB) backfillTerms(ctx context.Context) error {
 	return nil
 }
 
-// migrate runs what is pending, with up, and judges again, for another server,
-// perhaps a newer one, may have migrated meanwhile. On PostgreSQL servers wait
-// for each other. On SQLite they do not: the slower one fails at a migration
-// that the other has just run, and goes on as long as the schema moves.
+// migrate runs the pending migrations with up, and checks the schema again,
+// since another server, perhaps a newer one, may have migrated meanwhile. On
+// PostgreSQL servers wait for each other. On SQLite they do not: the slower one
+// fails at a migration that the other has just run, and tries again as long as
+// the schema moves.
 func (db *DB) migrate(ctx context.Context, known []int64, up func(context.Context) error) error {
 	var failed error
 	for before := -1; ; {
@@ -88,7 +90,7 @@ func (db *DB) migrate(ctx context.Context, known []int64, up func(context.Contex
 
 // Current reports whether all migrations of this binary have run. Its error is
 // an installation.TooOld or installation.Early when the binary may not use the
-// database, also when that began after the start.
+// database, also when a newer server migrated it after the start.
 func (db *DB) Current(ctx context.Context) (bool, error) {
 	err := db.judge(ctx)
 	if errors.Is(err, installation.ErrPending) {
@@ -120,7 +122,7 @@ func (db *DB) provider() (*goose.Provider, error) {
 func (db *DB) providerOf(files fs.FS) (*goose.Provider, error) {
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{}
 	if db.postgres {
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // asks every second, for five minutes
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // tries every second, for five minutes
 		if err != nil {
 			return nil, err
 		}
@@ -138,8 +140,8 @@ func versions(p *goose.Provider) []int64 {
 	return out
 }
 
-// schema reads how far the migrations of the database have run. It changes
-// nothing; a database without tables has an empty Schema.
+// schema reads how far the database is migrated. It changes nothing; a database
+// without tables has an empty Schema.
 func (db *DB) schema(ctx context.Context) (installation.Schema, error) {
 	s, err := db.readSchema(ctx)
 	return s, errs.Unavailable("schema version", err)
@@ -159,7 +161,7 @@ func (db *DB) readSchema(ctx context.Context) (installation.Schema, error) {
 		return s, err
 	}
 	if slices.Contains(s.Applied, withFloor) {
-		// It ran on a schema that was judged, so that nothing was edited.
+		// The migration that made the floor ran on a schema without early forms.
 		err := db.sql.QueryRowContext(ctx, `SELECT version FROM schema_floor WHERE id = 1`).Scan(&s.Floor)
 		return s, err
 	}
@@ -178,8 +180,8 @@ func (db *DB) readSchema(ctx context.Context) (installation.Schema, error) {
 	return s, nil
 }
 
-// columns counts the columns of a table or an index, 0 when there is none of
-// that name.
+// columns returns the number of columns of a table or an index, 0 if it does not
+// exist.
 func (db *DB) columns(ctx context.Context, relation string) (n int, err error) {
 	query := `SELECT (SELECT COUNT(*) FROM pragma_table_info($1)) + (SELECT COUNT(*) FROM pragma_index_info($1))`
 	if db.postgres {

@@ -22,10 +22,10 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// place is one database, which any number of servers open.
+// place is one database, which any number of servers can open.
 type place struct {
 	t     *testing.T
-	empty func(*testing.T) secret.Text // makes a database of the same kind
+	empty func(*testing.T) secret.Text // creates a database of the same kind
 	url   secret.Text
 }
 
@@ -45,7 +45,7 @@ func onBoth(t *testing.T, run func(t *testing.T, at place)) {
 	}
 }
 
-// open connects as one more server does.
+// open connects one more server.
 func (p place) open() *DB {
 	p.t.Helper()
 	db, err := Open(p.t.Context(), Options{URL: p.url, Now: time.Now})
@@ -83,7 +83,7 @@ func (db *DB) migratedBy(t *testing.T, files binary) {
 	}
 }
 
-// dump describes tables, columns and indexes, and which migrations ran.
+// dump describes tables, columns, indexes and the migrations that ran.
 func (db *DB) dump(t *testing.T) []string {
 	t.Helper()
 	query := `SELECT COALESCE(sql, name) FROM sqlite_master`
@@ -101,8 +101,8 @@ func (db *DB) dump(t *testing.T) []string {
 	return out
 }
 
-// newer returns a binary that holds one migration more than this one, and the
-// number of the newest migration of this one.
+// newer returns a binary with one migration more than this one, and the number
+// of this one's newest migration.
 func newer(t *testing.T, statements string) (binary, int64) {
 	t.Helper()
 	files, newest := holding(t), int64(0)
@@ -113,9 +113,9 @@ func newer(t *testing.T, statements string) (binary, int64) {
 	return files, newest
 }
 
-// A newer server migrates the database of a running one. The older one may use
-// it unless it is below the floor then: it learns so while it runs (Current),
-// when it starts again (Migrate) and when it was just starting.
+// A newer server migrates the database of a running one. The older one may go on
+// using it unless it is below the floor then: it learns so while it runs
+// (Current), when it starts again (Migrate) and when it was just starting.
 func TestSchemaNewerThanBinary(t *testing.T) {
 	t.Parallel()
 	_, newest := newer(t, "")
@@ -162,7 +162,7 @@ func TestSchemaNewerThanBinary(t *testing.T) {
 	}
 }
 
-// A database without tables is behind, and asking so makes none.
+// Current is false on a database without tables, and creates none.
 func TestSchemaOfEmptyDatabase(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, at place) {
@@ -176,8 +176,8 @@ func TestSchemaOfEmptyDatabase(t *testing.T) {
 	})
 }
 
-// Servers that migrate at once all come up, from nothing and from an older
-// schema.
+// Servers that migrate at the same time all succeed, on an empty database and
+// from an older schema.
 func TestMigrateAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, old := range map[string][]int64{"empty": nil, "older": {1, 2, 3, 4, 5, 6, 7}} {
@@ -204,8 +204,8 @@ func TestMigrateAtOnce(t *testing.T) {
 	}
 }
 
-// A server whose migrations fail goes on while another one moves the schema,
-// and reports the failure when that one does not.
+// A server whose migrations fail tries again while another one moves the schema,
+// and returns the failure when it does not move.
 func TestMigrateBehindAnother(t *testing.T) {
 	t.Parallel()
 	faster := errors.New("the other server was faster")
@@ -236,8 +236,8 @@ func TestMigrateBehindAnother(t *testing.T) {
 	})
 }
 
-// A newer server that contracts at the same moment stops the older one with
-// words, wherever that one is.
+// A newer server that contracts at the same time stops the older one with a
+// TooOld, at any point.
 func TestMigrateAtOnceWithNewer(t *testing.T) {
 	t.Parallel()
 	_, newest := newer(t, "")
@@ -253,7 +253,7 @@ func TestMigrateAtOnceWithNewer(t *testing.T) {
 		var running sync.WaitGroup
 		running.Go(func() { failed = older.Migrate(t.Context()) })
 		running.Go(func() {
-			for i := 0; ; i++ { // as Migrate does
+			for i := 0; ; i++ { // tries again, as Migrate does
 				if _, err := provider.Up(t.Context()); err == nil || i == 20 {
 					return
 				}
@@ -280,7 +280,7 @@ func earlyText(t *testing.T, name, commit string) []byte {
 		}
 		return text
 	}
-	// The first text is the one that landed without its last table.
+	// The first text is the final one without its last table.
 	text, err := migrations.ReadFile("migrations/" + name)
 	if err != nil {
 		t.Fatal(err)
@@ -292,10 +292,10 @@ func earlyText(t *testing.T, name, commit string) []byte {
 	return text
 }
 
-// These are the states of the main branch before migrations had a fixed order
-// and text: what each commit that touched them made of an empty database.
-// Those that can be upgraded end with the schema of a new database; those that
-// cannot are left alone, with words. One state of each kind is tried on every
+// The states of the main branch before migrations had a fixed order and text:
+// what each commit that touched them made of an empty database. Those that can
+// be upgraded end with the schema of a new database; the others are refused with
+// an explanation and left unchanged. One state of each kind is tried on every
 // push; `make long` tries all.
 func TestMigrateEveryStateOfMain(t *testing.T) {
 	t.Parallel()
@@ -316,7 +316,7 @@ func TestMigrateEveryStateOfMain(t *testing.T) {
 		commit string
 		ran    []int64
 		name   string // the migration that had another text
-		text   string // the commit that gave it that text
+		text   string // the commit with that text
 		want   error
 		always bool // not only with make long
 	}{

@@ -13,17 +13,17 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// deadlines is a table of what things are found by (package term), and its column
-// that names the thing. Terms are kept in hexadecimal.
-type deadlines struct{ table, column string }
+// termTable is a table of search terms (package term), and its column with the
+// id of what they find. Terms are stored in hexadecimal.
+type termTable struct{ table, column string }
 
 var (
-	accountTerms     = deadlines{"account_terms", "account_id"}
-	applicationTerms = deadlines{"application_terms", "application_id"}
+	accountTerms     = termTable{"account_terms", "account_id"}
+	applicationTerms = termTable{"application_terms", "application_id"}
 )
 
-// putTerms keeps what a thing is found by.
-func putTerms(ctx context.Context, tx *sql.Tx, in deadlines, id string, list []string) error {
+// putTerms stores the search terms of id.
+func putTerms(ctx context.Context, tx *sql.Tx, in termTable, id string, list []string) error {
 	var rows []string
 	args := []any{id}
 	for _, term := range list {
@@ -37,10 +37,10 @@ func putTerms(ctx context.Context, tx *sql.Tx, in deadlines, id string, list []s
 	return err
 }
 
-// found makes the condition that a thing has, for each word, a term that
-// begins with it; words of fewer letters than short have to be a whole term.
-// Who asks for nothing gets nothing.
-func found(in deadlines, words []string, short int, args []any) (string, []any) {
+// found returns the condition that a row has, for each word, a term that begins
+// with it; words of fewer letters than short have to be a whole term. Without
+// words it is false.
+func found(in termTable, words []string, short int, args []any) (string, []any) {
 	if len(words) == 0 {
 		return `FALSE`, args
 	}
@@ -53,24 +53,24 @@ func found(in deadlines, words []string, short int, args []any) (string, []any) 
 	return `id IN (` + strings.Join(each, ` INTERSECT `) + `)`, args
 }
 
-// begins makes the condition on terms that begin with a word.
+// begins returns the condition on terms that begin with w.
 func begins(w string, short int, args []any) (string, []any) {
 	from := hex.EncodeToString([]byte(w))
-	to := from + "g" // behind every term that begins so
+	to := from + "g" // after every term that begins with w
 	if utf8.RuneCountInString(w) < short {
-		to = from + "0" // behind this very term
+		to = from + "0" // directly after the term w
 	}
 	args = append(args, from, to)
 	return fmt.Sprintf(`term >= $%d AND term < $%d`, len(args)-1, len(args)), args
 }
 
-// manyThings is how many things make a word common. Tests of both ways to
-// search change it.
+// manyThings is how many rows a common word finds. Tests change it, to test both
+// ways to search.
 var manyThings = 500
 
-// common tells whether one word alone finds so much that a list is better
-// walked in its own order than put in order.
-func (db *DB) common(ctx context.Context, in deadlines, words []string) (bool, error) {
+// common reports whether words is one word that finds so many rows that a list
+// is better walked in its own order than sorted.
+func (db *DB) common(ctx context.Context, in termTable, words []string) (bool, error) {
 	if len(words) != 1 {
 		return false, nil
 	}
@@ -80,9 +80,9 @@ func (db *DB) common(ctx context.Context, in deadlines, words []string) (bool, e
 	return n == manyThings, err
 }
 
-// backfill gives terms to what has none: rows of before there were any, and
-// those that an older server made beside a newer one. some does so for a few
-// rows and tells how many.
+// backfill adds search terms to rows without any: rows from before there were
+// terms, and rows that an older server added beside a newer one. some does so
+// for a few rows and returns how many.
 func (db *DB) backfill(ctx context.Context, some func(tx *sql.Tx) (int, error)) error {
 	for {
 		n := 0

@@ -16,7 +16,7 @@ import (
 
 type clients struct{ db *DB }
 
-// Clients gives the client store.
+// Clients returns the store of clients.
 func (db *DB) Clients() client.Store { return clients{db} }
 
 func (s clients) ByID(ctx context.Context, id string) (client.Client, error) {
@@ -63,7 +63,7 @@ func (s clients) Remove(ctx context.Context, id string, rec effect.Effects) erro
 
 type consents struct{ db *DB }
 
-// Consents gives the consent store.
+// Consents returns the store of consents.
 func (db *DB) Consents() consent.Store { return consents{db} }
 
 func (s consents) Get(ctx context.Context, accountID, clientID string) (consent.Consent, error) {
@@ -86,7 +86,7 @@ func (s consents) Give(ctx context.Context, c consent.Consent, rec effect.Effect
 
 type keys struct{ db *DB }
 
-// Keys gives the signing key store.
+// Keys returns the store of signing keys.
 func (db *DB) Keys() signkey.Store { return keys{db} }
 
 func (s keys) Keys(ctx context.Context) ([]signkey.Key, error) {

@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/storage/storagetest"
 )
 
-// eachDatabase runs a test on both kinds.
+// eachDatabase runs a test on both kinds of database.
 func eachDatabase(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
 	for name, address := range map[string]func(*testing.T) string{
 		"SQLite":   sqlite,
@@ -47,8 +47,8 @@ func TestStaffContract(t *testing.T) {
 	})
 }
 
-// Of a crowd of servers that start on a new database one claims it; whoever
-// comes later learns whose it is. The issuer moves once.
+// Of many servers that start on a new database one claims it; the others, and
+// later ones, get that one's installation. The issuer moves once.
 func TestInstallationContract(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {

@@ -8,11 +8,12 @@ import (
 
 type counts struct{ db *DB }
 
-// Statistics gives the store that counts.
+// Statistics returns the store of the statistics.
 func (db *DB) Statistics() statistics.Store { return counts{db} }
 
-// counting is one statement, so that all it counts is of one moment; what,
-// kind, key, state, late, days, n. $1 and $2 are the period, $3 is now.
+// counting is one statement, so that all counts are of one moment. Its columns
+// are what, kind, key, state, late, days and n; $1 and $2 are the period, $3 is
+// now.
 const counting = `SELECT 'received', kind, '', '', 0, 0, COUNT(*) FROM applications
 	WHERE submitted_at > 0 AND submitted_at >= $1 AND submitted_at < $2 GROUP BY kind
 UNION ALL SELECT 'open', kind, '', state, CASE WHEN due_at <= $3 THEN 1 ELSE 0 END, 0, COUNT(*) FROM applications

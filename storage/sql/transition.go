@@ -49,20 +49,20 @@ func transition[T any](ctx context.Context, db *DB, doing string,
 	})
 }
 
-// lock reads one row that no other transaction changes until this one ends.
-// PostgreSQL waits for those that do; on SQLite there is one writer at a time.
+// lock reads one row and keeps other transactions from changing it until this
+// one ends. PostgreSQL waits for those that do; SQLite has one writer at a time.
 func (db *DB) lock(ctx context.Context, tx *sql.Tx, query string, args ...any) *sql.Row {
 	return tx.QueryRowContext(ctx, query+db.locking(), args...)
 }
 
 func (db *DB) locking() string {
 	if db.postgres {
-		return ` FOR NO KEY UPDATE` // which lets others insert rows that refer to it
+		return ` FOR NO KEY UPDATE` // lets others insert rows that refer to it
 	}
 	return ``
 }
 
-// asJudged demands that exactly one row was still as it was judged.
+// asJudged returns errMoved unless exactly one row was still as it was judged.
 func asJudged(res sql.Result, err error) error {
 	if err = one(res, err); errors.Is(err, errs.ErrConflict) {
 		return errMoved
@@ -70,8 +70,8 @@ func asJudged(res sql.Result, err error) error {
 	return err
 }
 
-// orConflict turns a row that there is not into errs.ErrConflict: for a guarded
-// change it is one that is not in the state asked for.
+// orConflict turns errs.ErrNotFound into errs.ErrConflict: to a guarded change, a
+// missing row is one that is not in the state asked for.
 func orConflict(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return errs.ErrConflict

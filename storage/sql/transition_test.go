@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// TestTransition covers what no contract can bring about: a row that changes
-// between the judgement and the write.
+// TestTransition tests what no contract can cause: a row that changes after it
+// was judged and before the write.
 func TestTransition(t *testing.T) {
 	t.Parallel()
 	db, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + filepath.Join(t.TempDir(), "t.db"))})
@@ -24,9 +24,9 @@ func TestTransition(t *testing.T) {
 	broken := errors.New("broken")
 	for name, test := range map[string]struct {
 		read, judge error
-		moved       int // how often the row is not as it was judged
+		moved       int // how often the row has changed after it was judged
 		write       error
-		want        error // errors.Is
+		want        error // as errors.Is
 		judged      int
 	}{
 		"at once":         {judged: 1},

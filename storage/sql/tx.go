@@ -13,15 +13,15 @@ import (
 	"omgevingsloket-id/pkg/mail"
 )
 
-// querier is what *sql.DB and *sql.Tx share.
+// querier is implemented by *sql.DB and *sql.Tx.
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// change runs fn and writes the record that fn returns, in one transaction.
-// It tries again what PostgreSQL asks to try again; fn must be repeatable.
+// change runs fn and writes the effects that it returns, in one transaction. It
+// retries what PostgreSQL asks to retry, so fn must be repeatable.
 func (db *DB) change(ctx context.Context, doing string, fn func(tx *sql.Tx) (effect.Effects, error)) error {
 	var err error
 	for range 4 {
@@ -43,7 +43,7 @@ func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (effect.Effect
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	defer func() { _ = tx.Rollback() }() // no effect after a commit
 	rec, err := fn(tx)
 	if err != nil {
 		return err
@@ -67,13 +67,13 @@ func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (effect.Effect
 	return nil
 }
 
-// OnMail registers a function that is called after each commit that put mail
-// into the outbox. It must not block. Call it before the stores are used.
+// OnMail registers a function that is called after each commit that added mail
+// to the outbox. It must not block. Call OnMail before the stores are used.
 func (db *DB) OnMail(mailed func()) { db.mailed = mailed }
 
-// write waits for its turn to write. SQLite has one writer at a time and lets
-// the others ask again and again, the last ones longest; here they stand in
-// line. done gives the turn back.
+// write waits until this goroutine may write. SQLite has one writer at a time
+// and makes the others poll, at ever longer intervals; here they queue. done
+// lets the next one write.
 func (db *DB) write(ctx context.Context) (done func(), err error) {
 	if db.turn == nil {
 		return func() {}, nil
@@ -86,7 +86,7 @@ func (db *DB) write(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// exec runs one writing statement, in its turn.
+// exec runs one writing statement when write allows it.
 func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	done, err := db.write(ctx)
 	if err != nil {
@@ -96,18 +96,18 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, 
 	return db.sql.ExecContext(ctx, query, args...)
 }
 
-// with runs one guarded statement with its record: errs.ErrConflict when no
-// row was in the state it names.
+// with runs one guarded statement with its effects. It returns errs.ErrConflict
+// when no row is in the state that the statement names.
 func (db *DB) with(ctx context.Context, doing string, rec effect.Effects, query string, args ...any) error {
 	return db.change(ctx, doing, func(tx *sql.Tx) (effect.Effects, error) {
 		return rec, one(tx.ExecContext(ctx, query, args...))
 	})
 }
 
-// row is what one thing is read from: a row of a query, or the one of it.
+// row is implemented by *sql.Row and *sql.Rows.
 type row interface{ Scan(...any) error }
 
-// all reads every row of a query; rows and err are what the query gave.
+// all scans every row of rows; rows and err are the results of a query.
 func all[T any](rows *sql.Rows, err error, scan func(row) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func scanID(r row) (id string, err error) {
 	return id, err
 }
 
-// one demands that exactly one row was changed.
+// one returns errs.ErrConflict unless exactly one row was changed.
 func one(res sql.Result, err error) error {
 	if err != nil {
 		return err
@@ -142,9 +142,8 @@ func one(res sql.Result, err error) error {
 	return nil
 }
 
-// appendEvent adds an event to the chain. Every event enters the audit log
-// here, and nowhere else. The first statement takes the head's row, and with
-// it the right to write the next link.
+// appendEvent adds an event to the chain; no other function does. Its first
+// statement locks the head's row, and with it the right to write the next link.
 func appendEvent(ctx context.Context, tx *sql.Tx, e audit.Event) error {
 	err := tx.QueryRowContext(ctx, `UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`).Scan(&e.Seq, &e.PrevHash)
 	if err != nil {
@@ -179,7 +178,7 @@ func (db *DB) putMail(ctx context.Context, tx *sql.Tx, m mail.Message) error {
 
 func mailAAD(id string) string { return "outbox|text|" + id }
 
-// ms and at keep times as Unix milliseconds; 0 is the zero time.
+// ms and at convert times to and from Unix milliseconds; 0 is the zero time.
 func ms(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -194,8 +193,8 @@ func at(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// text encodes a value for a TEXT column; strings, numbers and structs of
-// them always encode.
+// text encodes a value as JSON. Strings, numbers and structs of them cannot
+// fail.
 func text(v any) string {
 	b, err := json.Marshal(v)
 	if err != nil {

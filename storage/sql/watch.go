@@ -18,7 +18,7 @@ type watched struct{ db *DB }
 // use that index when a query holds the condition itself, not an argument.
 const isStaff = `actor_kind = '` + string(audit.ActorStaff) + `'`
 
-// Watched gives the store of the watch over officials.
+// Watched returns the store of the watch over officials.
 func (db *DB) Watched() staff.Watched { return watched{db} }
 
 func (s watched) Files(ctx context.Context, member string, actions []audit.Action, after time.Time) (int, error) {

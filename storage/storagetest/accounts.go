@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Accounts is the contract of account.Store.
+// Accounts tests an account.Store.
 func Accounts(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	t.Run("look-ups", func(t *testing.T) { accountLookups(t, w.in(t)) })
@@ -35,7 +35,7 @@ func accountLookups(t *testing.T, w world) {
 		is(t, err, errs.ErrNotFound)
 		_, err = w.Accounts.ByEmail(ctx(t), unknown)
 		is(t, err, errs.ErrNotFound)
-		_, err = w.Accounts.ByBlockRef(ctx(t), unknown) // "" is the reference of everybody who is not blocked
+		_, err = w.Accounts.ByBlockRef(ctx(t), unknown) // accounts that are not blocked have the reference ""
 		is(t, err, errs.ErrNotFound)
 	}
 }
@@ -65,7 +65,7 @@ func accountShowQR(t *testing.T, w world) {
 		exactlyOne(t, atOnce(func(i int) error {
 			return w.Accounts.ShowQR(ctx(t), a.ID, a.Epoch, []byte{byte(i + 1)}, noon, rec)
 		}), errs.ErrConflict)
-		w.recorded(rec)
+		w.written(rec)
 	})
 }
 
@@ -95,7 +95,7 @@ func accountCodes(t *testing.T, w world) {
 			must(t, err)
 			same(t, v.Outcome, account.Replayed)
 		}
-		// A rule that forgets to look is held back by the store.
+		// The store refuses a step that was used, even if the rule accepts it.
 		rec := note("login", a.ID)
 		v, err := w.Accounts.TryCode(ctx(t), a.ID, a.Epoch, noon, func(account.CodeTry) account.Verdict {
 			return account.Verdict{Outcome: account.Accepted, Step: 100, Record: rec}
@@ -169,7 +169,7 @@ func accountCodesAtOnce(t *testing.T, w world) {
 			}
 			return err
 		}), errs.ErrConflict)
-		w.recorded(rec)
+		w.written(rec)
 		if f := w.account(a.ID).Factor; f.LastStep != 101 || f.Failures != 0 {
 			t.Errorf("afterwards: %+v", f)
 		}
@@ -182,8 +182,8 @@ func accountCodesAtOnce(t *testing.T, w world) {
 			_, err := w.Accounts.TryCode(ctx(t), a.ID, a.Epoch, noon, wrong(10, rec))
 			return err
 		})
-		exactly(t, 10, results, errs.ErrConflict) // nine wrong, one that blocks, the rest too late
-		w.recorded(rec)
+		exactly(t, 10, results, errs.ErrConflict) // nine wrong codes, one that blocks, and the rest conflict
+		w.written(rec)
 		if got := w.account(a.ID); got.State != account.Blocked || got.Epoch != a.Epoch+1 {
 			t.Errorf("afterwards: %+v", got)
 		}
@@ -207,7 +207,7 @@ func accountBlock(t *testing.T, w world) {
 	}
 	a := w.active()
 	rec := note("account.blocked", a.ID)
-	w.happened(w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "any", noon, rec), rec) // 0 = any epoch
+	w.happened(w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "any", noon, rec), rec) // 0 means any epoch
 	oneOf(t, w.Accounts.Block(ctx(t), fresh("nobody"), 0, account.Reported, "R", noon, note("x", "y")), errs.ErrConflict, errs.ErrNotFound)
 	t.Run("of a crowd one blocks", func(t *testing.T) {
 		w := w.in(t)
@@ -216,12 +216,12 @@ func accountBlock(t *testing.T, w world) {
 		exactlyOne(t, atOnce(func(int) error {
 			return w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, rec)
 		}), errs.ErrConflict)
-		w.recorded(rec)
+		w.written(rec)
 		same(t, w.account(a.ID).Epoch, a.Epoch+1)
 	})
 }
 
-// A reference names one block: two accounts never share it.
+// A reference belongs to one block: two accounts never share it.
 func accountReference(t *testing.T, w world) {
 	a, b, ref := w.active(), w.active(), fresh("BR")
 	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, ref, noon, effect.Effects{}))
@@ -229,7 +229,7 @@ func accountReference(t *testing.T, w world) {
 	w.refused(w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, rec), errs.ErrConflict, rec)
 	same(t, w.account(b.ID), b)
 	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, effect.Effects{}))
-	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, effect.Effects{})) // it is free again
+	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, effect.Effects{})) // ref is free again
 }
 
 func accountUnblock(t *testing.T, w world) {
@@ -256,7 +256,7 @@ func accountUnblock(t *testing.T, w world) {
 		a := w.blocked()
 		rec := note("account.unblocked", a.ID)
 		exactlyOne(t, atOnce(func(int) error { return w.Accounts.Unblock(ctx(t), a.ID, noon, rec) }), errs.ErrConflict)
-		w.recorded(rec)
+		w.written(rec)
 		if got := w.account(a.ID); got.Epoch != a.Epoch+1 || got.Unblocks != a.Unblocks+1 {
 			t.Errorf("afterwards: %+v", got)
 		}

@@ -64,7 +64,7 @@ func applicationSubmit(t *testing.T, w world) {
 			who := approved(a)
 			return w.Applications.Submit(ctx(t), a, &who, rec)
 		}), errs.ErrConflict)
-		w.recorded(rec)
+		w.written(rec)
 		same(t, ok[account.Account](t)(w.Accounts.ByEmail(ctx(t), a.Email)).ID, w.application(a.Handle).AccountID)
 	})
 }

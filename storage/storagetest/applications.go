@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/intake"
 )
 
-// Applications is the contract of application.Store.
+// Applications tests an intake.Store.
 func Applications(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	t.Run("start", func(t *testing.T) { applicationStart(t, w.in(t)) })
@@ -133,7 +133,7 @@ func applicationRenew(t *testing.T, w world) {
 	a.CodeHash, a.CodeExpires, a.CodeFailures, a.CodesSent = "hash of another code", later, 0, intake.CodesPerDraft
 	same(t, got, a)
 	verdict := ok[intake.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, rightCode, noon))
-	same(t, verdict, intake.CodeWrong) // the code of the mail before
+	same(t, verdict, intake.CodeWrong) // the code of the previous mail
 	verdict = ok[intake.CodeVerdict](t)(w.Applications.TryCode(ctx(t), a.ID, "hash of another code", noon))
 	same(t, verdict, intake.CodeRight)
 

@@ -15,19 +15,21 @@ import (
 	"omgevingsloket-id/pkg/scan"
 )
 
-// shelf is a desk with an archive beside it.
-type shelf struct {
-	desk
+// archiveWorld is a caseWorld with an archive.
+type archiveWorld struct {
+	caseWorld
 	archive custody.Archive
 	scans   custody.Scans
 }
 
-func (s shelf) in(t *testing.T) shelf { return shelf{s.desk.in(t), s.archive, s.scans} }
+func (s archiveWorld) in(t *testing.T) archiveWorld {
+	return archiveWorld{s.caseWorld.in(t), s.archive, s.scans}
+}
 
-// Archive is the contract of application.Archive.
+// Archive tests a custody.Archive.
 func Archive(t *testing.T, open func(*testing.T) (Stores, review.Cases, custody.Archive, custody.Scans)) {
 	stores, cases, archive, scans := open(t)
-	s := shelf{desk{world{stores, t}, cases}, archive, scans}
+	s := archiveWorld{caseWorld{world{stores, t}, cases}, archive, scans}
 	t.Run("facts", func(t *testing.T) { archiveFacts(t, s.in(t)) })
 	t.Run("tickets", func(t *testing.T) { archiveTickets(t, s.in(t)) })
 	t.Run("destruction", func(t *testing.T) { archiveDestroys(t, s.in(t)) })
@@ -44,16 +46,16 @@ func Archive(t *testing.T, open func(*testing.T) (Stores, review.Cases, custody.
 	s.unbroken()
 }
 
-// document is one of an application that is about to be sent.
-func (s shelf) document(a application.Application) application.Document {
+// document adds a document to an application that is about to be sent.
+func (s archiveWorld) document(a application.Application) application.Document {
 	s.t.Helper()
 	d := application.Document{ID: fresh("doc"), ApplicationID: a.ID, Name: "pas.pdf", Type: document.TypePDF, Size: 3, SHA256: "c0ffee", Sealed: []byte{1, 2, 3}, CreatedAt: noon}
 	must(s.t, s.Applications.PutDocument(ctx(s.t), d))
 	return d
 }
 
-// filed is a document of a case that waits.
-func (s shelf) filed() (review.Case, application.Document) {
+// filed returns a waiting case and its document.
+func (s archiveWorld) filed() (review.Case, application.Document) {
 	s.t.Helper()
 	a := s.confirmed(draft())
 	d := s.document(a)
@@ -63,19 +65,19 @@ func (s shelf) filed() (review.Case, application.Document) {
 	return s.reload(a.ID), d
 }
 
-func (s shelf) scanned(d application.Document, v scan.Verdict, signature string) {
+func (s archiveWorld) scanned(d application.Document, v scan.Verdict, signature string) {
 	s.t.Helper()
 	must(s.t, s.scans.Scanned(ctx(s.t), d.ID, v, signature, noon.Add(time.Hour), effect.Effects{}))
 }
 
-// rejected ends a case at noon and an hour (act).
-func (s shelf) rejected(c review.Case) {
+// rejected ends a case an hour after noon (act).
+func (s archiveWorld) rejected(c review.Case) {
 	s.t.Helper()
 	must(s.t, s.cases.Take(ctx(s.t), c, act(review.ActTake, "olga"), effect.Effects{}))
 	must(s.t, s.cases.Reject(ctx(s.t), s.reload(c.ID), act(review.ActReject, "olga"), effect.Effects{}))
 }
 
-func archiveFacts(t *testing.T, s shelf) {
+func archiveFacts(t *testing.T, s archiveWorld) {
 	c, d := s.filed()
 	want := custody.Filed{Document: d, Verdict: scan.Pending}
 	want.Sealed = nil
@@ -88,7 +90,7 @@ func archiveFacts(t *testing.T, s shelf) {
 	s.scanned(d, scan.Infected, "Olid.Test")
 	want.Verdict, want.Signature, want.ScannedAt = scan.Infected, "Olid.Test", noon.Add(time.Hour)
 	check()
-	// A draft's document is nobody's to know.
+	// The document of a draft cannot be found.
 	other := s.document(s.confirmed(draft()))
 	for _, id := range []string{other.ID, c.ID, "", "nobody"} {
 		_, err := s.archive.FiledByID(ctx(t), id)
@@ -97,7 +99,7 @@ func archiveFacts(t *testing.T, s shelf) {
 	same(t, len(ok[[]custody.Filed](t)(s.archive.Filed(ctx(t), other.ApplicationID))), 0)
 }
 
-func archiveTickets(t *testing.T, s shelf) {
+func archiveTickets(t *testing.T, s archiveWorld) {
 	c, d := s.filed()
 	expires := noon.Add(time.Hour)
 	admit := func(d application.Document) (string, effect.Effects, error) {
@@ -110,7 +112,7 @@ func archiveTickets(t *testing.T, s shelf) {
 		if !errors.Is(err, errs.ErrConflict) {
 			t.Errorf("%s: %v", why, err)
 		}
-		s.unrecorded(rec)
+		s.notWritten(rec)
 		rec = note("document.viewed", d.ApplicationID)
 		s.refused(s.archive.Admit(ctx(t), d.ID, "", expires, rec), errs.ErrConflict, rec)
 	}
@@ -131,23 +133,23 @@ func archiveTickets(t *testing.T, s shelf) {
 		_, err = s.archive.Redeem(ctx(t), again, noon)
 		is(t, err, errs.ErrNotFound)
 	}
-	// Only the record, no ticket.
+	// Without a ticket only the effects are written.
 	rec = note("document.viewed", d.ApplicationID)
 	s.happened(s.archive.Admit(ctx(t), d.ID, "", expires, rec), rec)
-	// At its end a ticket is over.
+	// A ticket is over at the moment it expires.
 	ticket, _, err = admit(d)
 	must(t, err)
 	_, err = s.archive.Redeem(ctx(t), ticket, expires)
 	is(t, err, errs.ErrNotFound)
 	same(t, ok[application.Document](t)(s.archive.Redeem(ctx(t), ticket, expires.Add(-time.Millisecond))), d)
-	// A crowd with one ticket sees it once.
+	// A ticket works once, whatever the number of callers.
 	ticket, _, err = admit(d)
 	must(t, err)
 	exactlyOne(t, atOnce(func(int) error {
 		_, err := s.archive.Redeem(ctx(t), ticket, noon)
 		return err
 	}), errs.ErrNotFound)
-	// A ticket does not outlive what may be seen.
+	// A ticket is over when its document may no longer be seen.
 	ticket, _, err = admit(d)
 	must(t, err)
 	s.rejected(c)
@@ -157,7 +159,7 @@ func archiveTickets(t *testing.T, s shelf) {
 	refused(d, "destroyed")
 }
 
-func archiveDestroys(t *testing.T, s shelf) {
+func archiveDestroys(t *testing.T, s archiveWorld) {
 	decided := noon.Add(time.Hour)
 	due := func(closed time.Time, id string) bool {
 		for _, found := range ok[[]string](t)(s.archive.Due(ctx(t), closed, 10_000)) {
@@ -173,7 +175,7 @@ func archiveDestroys(t *testing.T, s shelf) {
 		err := s.archive.Destroy(ctx(t), c.ID, closed, closed.Add(time.Hour), func(d []application.Document) effect.Effects { gone = d; return rec })
 		return rec, gone, err
 	}
-	// Open cases keep theirs, however old.
+	// Open cases keep their documents, however old.
 	open, _ := s.filed()
 	taken, _ := s.filed()
 	must(t, s.cases.Take(ctx(t), taken, act(review.ActTake, "olga"), effect.Effects{}))
@@ -219,7 +221,7 @@ func archiveDestroys(t *testing.T, s shelf) {
 			same(t, filed, custody.Filed{Document: want, Verdict: scan.Pending, DestroyedAt: decided.Add(time.Hour)})
 			left := ok[application.Document](t)(s.Applications.DocumentContent(ctx(t), d.ID))
 			same(t, len(left.Sealed), 0)
-			// Nobody scans what is not there.
+			// Destroyed documents are not scanned.
 			for _, waiting := range ok[[]application.Document](t)(s.scans.Unscanned(ctx(t), application.Document{}, 10_000)) {
 				if waiting.ID == d.ID {
 					t.Error("waits for the scanner, and is destroyed")
@@ -231,12 +233,12 @@ func archiveDestroys(t *testing.T, s shelf) {
 	}
 }
 
-func archiveDestroysOnce(t *testing.T, s shelf) {
+func archiveDestroysOnce(t *testing.T, s archiveWorld) {
 	c, _ := s.filed()
 	s.rejected(c)
 	rec := note("document.destroyed", c.ID)
 	exactlyOne(t, atOnce(func(int) error {
 		return s.archive.Destroy(ctx(t), c.ID, noon.Add(time.Hour), noon.Add(time.Hour), func([]application.Document) effect.Effects { return rec })
 	}), errs.ErrConflict)
-	s.recorded(rec)
+	s.written(rec)
 }

@@ -11,8 +11,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Audit is the contract of audit.Store, and of every writer to it: what a
-// change writes is asked in the suites of the changes.
+// Audit tests an audit.Store. The events that changes write are tested with the
+// stores of those changes.
 func Audit(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("events", func(t *testing.T) { auditEvents(t, world{open(t), t}) })
 	t.Run("filters", func(t *testing.T) { auditFilters(t, world{open(t), t}) })
@@ -20,7 +20,7 @@ func Audit(t *testing.T, open func(*testing.T) Stores) {
 		w := world{open(t), t}
 		rec := note("record.viewed", "")
 		must(t, w.Audit.Note(ctx(t), rec.Events[0]))
-		w.recorded(effect.Effects{Events: rec.Events})
+		w.written(effect.Effects{Events: rec.Events})
 		w.unbroken()
 	})
 	t.Run("a crowd of writers makes one unbroken chain", func(t *testing.T) {
@@ -31,7 +31,7 @@ func Audit(t *testing.T, open func(*testing.T) Stores) {
 			for n := range each {
 				rec.Events = append(rec.Events, note(audit.Action(fmt.Sprintf("event.%d", n)), fmt.Sprint(i)).Events[0])
 			}
-			// Every second change fails, and leaves no gap.
+			// Every second change fails and leaves no gap.
 			return w.Clients.Add(ctx(t), client.Client{ID: fmt.Sprint("client-", i/2)}, rec)
 		}), errs.ErrConflict)
 		same(t, len(w.events()), crowd/2*each)

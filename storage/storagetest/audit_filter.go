@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/effect"
 )
 
-// auditFilters holds Find against a filter made by hand, for every filter
-// alone and many together, page by page.
+// auditFilters compares Find with a filter over all events, for each field alone
+// and for many together, page by page.
 func auditFilters(t *testing.T, w world) {
 	pick := rand.New(rand.NewPCG(1, 2))
 	var rec effect.Effects
@@ -21,7 +21,7 @@ func auditFilters(t *testing.T, w world) {
 		e := note(one[audit.Action](pick, "account.login", "account.blocked", "key.moved"), one(pick, "a", "b", "'; --", "%")).Events[0]
 		e.ActorKind, e.ActorID = one(pick, audit.ActorStaff, audit.ActorHolder), one(pick, "x", "y", "")
 		e.ObjectKind, e.Outcome = one[audit.ObjectKind](pick, "account", "client"), one(pick, audit.OK, audit.OK, audit.Refused)
-		// Several in a millisecond, and clocks that are not quite equal.
+		// Several events in a millisecond, from clocks that differ a little.
 		e.At = noon.Add(time.Duration(i/3)*time.Second - time.Duration(pick.IntN(2))*1500*time.Millisecond)
 		rec.Events = append(rec.Events, e)
 	}
@@ -70,5 +70,5 @@ func wanted(e audit.Event, f audit.Filter) bool {
 		matches(e.ActorID, f.ActorID) && matches(e.Action, f.Action) && matches(e.ObjectKind, f.ObjectKind) && matches(e.ObjectID, f.ObjectID) && matches(e.Outcome, f.Outcome)
 }
 
-// matches reports whether a filter's field lets a value through.
+// matches reports whether a field of a filter matches a value.
 func matches[T ~string](got, want T) bool { return want == "" || got == want }

@@ -14,18 +14,18 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// desk is a world with officials in it.
-type desk struct {
+// caseWorld is a world with officials who review cases.
+type caseWorld struct {
 	world
 	cases review.Cases
 }
 
-func (d desk) in(t *testing.T) desk { return desk{d.world.in(t), d.cases} }
+func (d caseWorld) in(t *testing.T) caseWorld { return caseWorld{d.world.in(t), d.cases} }
 
-// Cases is the contract of application.Cases.
+// Cases tests a review.Cases.
 func Cases(t *testing.T, open func(*testing.T) (Stores, review.Cases)) {
 	s, cases := open(t)
-	d := desk{world{s, t}, cases}
+	d := caseWorld{world{s, t}, cases}
 	t.Run("moves", func(t *testing.T) { caseMoves(t, d.in(t)) })
 	t.Run("one wins", func(t *testing.T) { caseCrowds(t, d.in(t)) })
 	t.Run("two pairs of eyes", func(t *testing.T) { caseSecond(t, d.in(t)) })
@@ -50,15 +50,15 @@ func caseSilence(t *testing.T, cases review.Cases) {
 	})
 }
 
-// sent is a case that waits.
-func (d desk) sent() review.Case {
+// sent returns a case that waits for an official.
+func (d caseWorld) sent() review.Case {
 	d.t.Helper()
 	a := d.ready(draft())
 	must(d.t, d.Applications.Submit(ctx(d.t), a, nil, effect.Effects{}))
 	return d.reload(a.ID)
 }
 
-func (d desk) reload(id string) review.Case {
+func (d caseWorld) reload(id string) review.Case {
 	d.t.Helper()
 	return ok[review.Case](d.t)(d.cases.Case(ctx(d.t), id))
 }
@@ -67,24 +67,24 @@ func act(kind review.ActKind, member string) review.Act {
 	return review.Act{Kind: kind, Member: member, Reason: "else", Text: "wörds\n<b>&", At: noon.Add(time.Hour)}
 }
 
-// taken is a case that member has.
-func (d desk) taken(member string) review.Case {
+// taken returns a case that member has taken.
+func (d caseWorld) taken(member string) review.Case {
 	d.t.Helper()
 	c := d.sent()
 	must(d.t, d.cases.Take(ctx(d.t), c, act(review.ActTake, member), effect.Effects{}))
 	return d.reload(c.ID)
 }
 
-// asked is a case that waits for its applicant.
-func (d desk) asked(member string) review.Case {
+// asked returns a case that waits for its applicant.
+func (d caseWorld) asked(member string) review.Case {
 	d.t.Helper()
 	c := d.taken(member)
 	must(d.t, d.cases.AskMore(ctx(d.t), c, act(review.ActMore, member), effect.Effects{}))
 	return d.reload(c.ID)
 }
 
-// do makes a move by its kind.
-func (d desk) do(t *testing.T, kind review.ActKind, member string, c review.Case, rec effect.Effects) error {
+// do does an act, by its kind.
+func (d caseWorld) do(t *testing.T, kind review.ActKind, member string, c review.Case, rec effect.Effects) error {
 	a := act(kind, member)
 	switch kind {
 	case review.ActTake:
@@ -108,8 +108,8 @@ func (d desk) do(t *testing.T, kind review.ActKind, member string, c review.Case
 	}
 }
 
-// moves lists, for each kind of act, the states it leaves and where it leads;
-// "" = it stays. Everything that is not here is a conflict.
+// moves lists, for each kind of act, the states that it may leave and the state
+// that follows; "" means the same state. Everything else is a conflict.
 var moves = map[review.ActKind]map[application.State]application.State{
 	review.ActTake:     {application.Submitted: application.InReview},
 	review.ActRelease:  {application.InReview: "", application.MoreInformation: ""},
@@ -122,14 +122,14 @@ var moves = map[review.ActKind]map[application.State]application.State{
 	review.ActWithdraw: {application.Submitted: application.Withdrawn, application.InReview: application.Withdrawn, application.MoreInformation: application.Withdrawn},
 }
 
-func caseMoves(t *testing.T, d desk) {
-	states := map[application.State]func(desk) review.Case{
-		application.Submitted:       desk.sent,
-		application.InReview:        func(d desk) review.Case { return d.taken("olga") },
-		application.MoreInformation: func(d desk) review.Case { return d.asked("olga") },
+func caseMoves(t *testing.T, d caseWorld) {
+	states := map[application.State]func(caseWorld) review.Case{
+		application.Submitted:       caseWorld.sent,
+		application.InReview:        func(d caseWorld) review.Case { return d.taken("olga") },
+		application.MoreInformation: func(d caseWorld) review.Case { return d.asked("olga") },
 	}
 	for _, end := range []review.ActKind{review.ActApprove, review.ActReject, review.ActWithdraw} {
-		states[moves[end][application.InReview]] = func(d desk) review.Case {
+		states[moves[end][application.InReview]] = func(d caseWorld) review.Case {
 			c := d.taken("olga")
 			must(d.t, d.do(d.t, end, who(end), c, effect.Effects{}))
 			return d.reload(c.ID)
@@ -160,7 +160,7 @@ func caseMoves(t *testing.T, d desk) {
 				if over := !got.Undecided(); over != (got.PasswordHash == "") || over == got.DecidedAt.IsZero() {
 					t.Errorf("%s: password kept %v, decided at %v", got.State, got.PasswordHash != "", got.DecidedAt)
 				}
-				// Whoever still sees the case as it was comes too late.
+				// An act on an earlier version of the case is a conflict.
 				if kind != review.ActNote {
 					stale := note("application.stale", c.ID)
 					d.refused(d.do(t, review.ActReject, "olga", c, stale), errs.ErrConflict, stale)
@@ -191,7 +191,7 @@ func caseMoves(t *testing.T, d desk) {
 	})
 }
 
-// who does an act in these tests.
+// who returns the member who does an act in these tests.
 func who(kind review.ActKind) string {
 	if kind == review.ActAnswer || kind == review.ActWithdraw {
 		return ""
@@ -199,27 +199,27 @@ func who(kind review.ActKind) string {
 	return "olga"
 }
 
-func caseCrowds(t *testing.T, d desk) {
-	crowds := map[string]func(d desk) (review.Case, func(c review.Case, i int) error){
-		"take": func(d desk) (review.Case, func(review.Case, int) error) {
+func caseCrowds(t *testing.T, d caseWorld) {
+	crowds := map[string]func(d caseWorld) (review.Case, func(c review.Case, i int) error){
+		"take": func(d caseWorld) (review.Case, func(review.Case, int) error) {
 			return d.sent(), func(c review.Case, i int) error {
 				return d.do(d.t, review.ActTake, fresh("member"), c, effect.Effects{})
 			}
 		},
-		"approve, reject, ask and withdraw": func(d desk) (review.Case, func(review.Case, int) error) {
+		"approve, reject, ask and withdraw": func(d caseWorld) (review.Case, func(review.Case, int) error) {
 			kinds := []review.ActKind{review.ActApprove, review.ActReject, review.ActMore, review.ActPropose}
 			return d.taken("olga"), func(c review.Case, i int) error {
 				return d.do(d.t, kinds[i%len(kinds)], "olga", c, effect.Effects{})
 			}
 		},
-		"approve and withdraw": func(d desk) (review.Case, func(review.Case, int) error) {
+		"approve and withdraw": func(d caseWorld) (review.Case, func(review.Case, int) error) {
 			kinds := []review.ActKind{review.ActApprove, review.ActWithdraw}
 			return d.taken("olga"), func(c review.Case, i int) error {
 				kind := kinds[i%2]
 				return d.do(d.t, kind, who(kind), c, effect.Effects{})
 			}
 		},
-		"answer": func(d desk) (review.Case, func(review.Case, int) error) {
+		"answer": func(d caseWorld) (review.Case, func(review.Case, int) error) {
 			return d.asked("olga"), func(c review.Case, i int) error {
 				return d.do(d.t, review.ActAnswer, "", c, effect.Effects{})
 			}
@@ -242,14 +242,14 @@ func caseCrowds(t *testing.T, d desk) {
 	}
 }
 
-func caseSecond(t *testing.T, d desk) {
+func caseSecond(t *testing.T, d caseWorld) {
 	c := d.taken("olga")
 	must(t, d.do(t, review.ActPropose, "olga", c, effect.Effects{}))
 	c = d.reload(c.ID)
 	if c.State != application.InReview || c.Proposal != "olga" || c.Reviewer != "" {
 		t.Errorf("proposed: %s by %q, with %q", c.State, c.Proposal, c.Reviewer)
 	}
-	must(t, d.do(t, review.ActTake, "olga", c, effect.Effects{})) // the rules forbid it; the store the rest
+	must(t, d.do(t, review.ActTake, "olga", c, effect.Effects{})) // forbidden by the rules, not by the store
 	mine := d.reload(c.ID)
 	for _, kind := range []review.ActKind{review.ActApprove, review.ActPropose} {
 		rec := note("application.twice", c.ID)
@@ -272,7 +272,7 @@ func caseSecond(t *testing.T, d desk) {
 	})
 }
 
-func caseAddressTaken(t *testing.T, d desk) {
+func caseAddressTaken(t *testing.T, d caseWorld) {
 	c := d.taken("olga")
 	other := d.ready(func() application.Application {
 		a := draft()

@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-func caseDocument(t *testing.T, d desk) {
+func caseDocument(t *testing.T, d caseWorld) {
 	var gone []application.Document
 	replace := func(c review.Case, rec effect.Effects) (application.Document, error) {
 		doc := application.Document{ID: fresh("doc"), ApplicationID: c.ID, Name: "b.pdf", Type: "application/pdf", Size: 1, SHA256: "aa", Sealed: []byte{1}, CreatedAt: noon}
@@ -24,7 +24,7 @@ func caseDocument(t *testing.T, d desk) {
 		rec := note("application.document_replaced", c.ID)
 		doc, err := replace(c, rec)
 		d.happened(err, rec)
-		same(t, gone, before) // what made way is told of, all of it
+		same(t, gone, before) // returns all documents that were replaced
 		doc.Sealed = nil
 		same(t, ok[[]application.Document](t)(d.Applications.Documents(ctx(t), c.ID)), []application.Document{doc})
 		doc.Name = ""
@@ -38,7 +38,7 @@ func caseDocument(t *testing.T, d desk) {
 	}
 }
 
-func caseStatusCode(t *testing.T, d desk) {
+func caseStatusCode(t *testing.T, d caseWorld) {
 	c := d.sent()
 	set := func() {
 		rec := note("application.status_code", c.ID)
@@ -48,13 +48,13 @@ func caseStatusCode(t *testing.T, d desk) {
 		return ok[intake.CodeVerdict](t)(d.cases.TryStatusCode(ctx(t), c.ID, code, handle, now, rec))
 	}
 	none := effect.Effects{}
-	same(t, try("", key(), noon, none), intake.CodeExpired) // nobody asked for a code yet
+	same(t, try("", key(), noon, none), intake.CodeExpired) // no code was sent yet
 	set()
 	same(t, try("", key(), noon, none), intake.CodeWrong)
 	same(t, try("hash", key(), noon.Add(time.Hour), none), intake.CodeExpired)
 	handle, rec := key(), note("application.status_opened", c.ID)
 	same(t, try("hash", handle, noon, rec), intake.CodeRight)
-	d.recorded(rec)
+	d.written(rec)
 	same(t, d.application(handle).ID, c.ID)
 	_, err := d.Applications.ByHandle(ctx(t), c.Handle)
 	is(t, err, errs.ErrNotFound) // the earlier browser's

@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Clients is the contract of client.Store.
+// Clients tests a client.Store.
 func Clients(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	same(t, len(ok[[]client.Client](t)(w.Clients.List(ctx(t)))), 0)
@@ -55,14 +55,14 @@ func Clients(t *testing.T, open func(*testing.T) Stores) {
 		w, id := w.in(t), fresh("client")
 		added, removed := note("client.added", id), note("client.removed", id)
 		exactlyOne(t, atOnce(func(int) error { return w.Clients.Add(ctx(t), client.Client{ID: id}, added) }), errs.ErrConflict)
-		w.recorded(added)
+		w.written(added)
 		exactlyOne(t, atOnce(func(int) error { return w.Clients.Remove(ctx(t), id, removed) }), errs.ErrNotFound)
-		w.recorded(removed)
+		w.written(removed)
 	})
 	w.unbroken()
 }
 
-// Consents is the contract of consent.Store.
+// Consents tests a consent.Store.
 func Consents(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	a, b := w.active(), w.active()
@@ -76,7 +76,7 @@ func Consents(t *testing.T, open func(*testing.T) Stores) {
 
 	c.Claims, c.GivenAt = []string{"email"}, noon.Add(time.Hour)
 	rec = note("consent.given", a.ID)
-	w.happened(w.Consents.Give(ctx(t), c, rec), rec) // instead of the first
+	w.happened(w.Consents.Give(ctx(t), c, rec), rec) // replaces the first
 	same(t, ok[consent.Consent](t)(w.Consents.Get(ctx(t), a.ID, "portal")), c)
 
 	for _, other := range [][2]string{{a.ID, "other"}, {b.ID, "portal"}} {
@@ -87,7 +87,7 @@ func Consents(t *testing.T, open func(*testing.T) Stores) {
 		w, rec := w.in(t), note("consent.given", a.ID)
 		err := w.Consents.Give(ctx(t), consent.Consent{AccountID: fresh("nobody"), ClientID: "portal", GivenAt: noon}, rec)
 		oneOf(t, err, errs.ErrNotFound, errs.ErrConflict)
-		w.unrecorded(rec)
+		w.notWritten(rec)
 	})
 	t.Run("a crowd may say yes at once", func(t *testing.T) {
 		w := w.in(t)

@@ -10,31 +10,31 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// Clock is a time that a test moves; it is safe for concurrent use.
+// Clock is a time that a test changes; it is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// NewClock stands at the suite's own time.
+// NewClock returns a clock that is set to the suite's time.
 func NewClock() *Clock { return &Clock{now: noon} }
 
-// Now is what a store is given as its time.
+// Now returns the time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Move lets time pass.
+// Move changes the time by d.
 func (c *Clock) Move(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
 
-// ExactEnds demands of stores that live by an injected clock that what lasts a
-// time is over at the moment itself (CK-05): requests, sessions and windows.
+// ExactEnds requires of stores with an injected clock that requests, sessions and
+// windows are over at the very moment they expire (CK-05).
 func ExactEnds(t *testing.T, s Stores, clock *Clock) {
 	r, v := request(), aSession()
 	ends := func(end time.Duration) {

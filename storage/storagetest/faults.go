@@ -8,21 +8,20 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Fault is a way in which a store does not answer.
+// Fault is a way in which a store fails.
 type Fault int
 
-// The faults. A caller cannot tell them apart, and must come out right after
-// each.
+// The faults. A caller cannot distinguish them and must handle both.
 const (
-	NotWritten Fault = iota + 1 // unavailable, and nothing was done
-	Written                     // unavailable, and yet it was done: the reply got lost
+	NotWritten Fault = iota + 1 // errs.ErrUnavailable, and nothing was done
+	Written                     // errs.ErrUnavailable, but it was done: the reply was lost
 )
 
 var errInjected = errors.New("injected fault")
 
-// Faults counts the calls that go through the stores it wraps, and lets some
-// fail. Calls are named by the field of Stores and the method:
-// "Accounts.ShowQR". The zero value is ready; it is safe for concurrent use.
+// Faults counts the calls to the stores it wraps, and makes some fail. Calls are
+// named by the field of Stores and the method: "Accounts.ShowQR". The zero value
+// is ready to use; it is safe for concurrent use.
 type Faults struct {
 	mu     sync.Mutex
 	faults map[string]planned
@@ -31,13 +30,13 @@ type Faults struct {
 
 type planned struct {
 	fault Fault
-	times int // how many calls still fail; below nought: all
+	times int // the number of calls that will fail; negative means all
 }
 
-// Always lets every call of this name fail until Heal.
+// Always makes every call of this name fail until Heal.
 func (f *Faults) Always(name string, fault Fault) { f.plan(name, planned{fault, -1}) }
 
-// Once lets the next call of this name fail.
+// Once makes the next call of this name fail.
 func (f *Faults) Once(name string, fault Fault) { f.plan(name, planned{fault, 1}) }
 
 func (f *Faults) plan(name string, p planned) {
@@ -49,28 +48,28 @@ func (f *Faults) plan(name string, p planned) {
 	f.faults[name] = p
 }
 
-// Heal ends all faults. The counts stay.
+// Heal ends all faults and keeps the counts.
 func (f *Faults) Heal() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.faults = nil
 }
 
-// Calls tells how often each call was made since the last Reset.
+// Calls returns the number of calls by name since the last Reset.
 func (f *Faults) Calls() map[string]int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return maps.Clone(f.calls)
 }
 
-// Reset forgets the counts.
+// Reset sets the counts to zero.
 func (f *Faults) Reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls = nil
 }
 
-// come counts a call and tells what happens to it.
+// come counts a call and returns its fault, 0 if it has none.
 func (f *Faults) come(name string) Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -87,26 +86,27 @@ func (f *Faults) come(name string) Fault {
 	return p.fault
 }
 
-// pass makes one call, or not. What a lost reply held is lost.
+// pass makes one call unless it fails before it is done. It drops the result of
+// a call with a lost reply.
 func pass[T any](f *Faults, name string, do func() (T, error)) (T, error) {
 	var nothing T
 	switch f.come(name) {
 	case NotWritten:
 		return nothing, errs.Unavailable(name, errInjected)
 	case Written:
-		_, _ = do() // success, conflict or not found: the caller does not hear it
+		_, _ = do() // the result is lost
 		return nothing, errs.Unavailable(name, errInjected)
 	}
 	return do()
 }
 
-// tell is pass for calls that give no value.
+// tell is pass for calls that return only an error.
 func tell(f *Faults, name string, do func() error) error {
 	_, err := pass(f, name, func() (struct{}, error) { return struct{}{}, do() })
 	return err
 }
 
-// Wrap puts f in front of the stores that are there.
+// Wrap returns s with each store that is not nil wrapped by f.
 func (f *Faults) Wrap(s Stores) Stores {
 	if s.Accounts != nil {
 		s.Accounts = accounts{f, s.Accounts}

@@ -22,15 +22,15 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// book is a session store that only remembers what it was asked; the
-// embedded contract is nil, so that any other call would be noticed.
-type book struct {
+// savedSessions is a session store that remembers the sessions it saved. The embedded
+// interface is nil, so any other call panics.
+type savedSessions struct {
 	session.Store
 	saved []session.Session
 	err   error
 }
 
-func (b *book) Save(_ context.Context, s session.Session, _ time.Duration) (session.Session, error) {
+func (b *savedSessions) Save(_ context.Context, s session.Session, _ time.Duration) (session.Session, error) {
 	b.saved = append(b.saved, s)
 	s.Version++
 	return s, b.err
@@ -38,11 +38,11 @@ func (b *book) Save(_ context.Context, s session.Session, _ time.Duration) (sess
 
 func TestFaults(t *testing.T) {
 	t.Parallel()
-	save := func(f *Faults, b *book) (session.Session, error) {
+	save := func(f *Faults, b *savedSessions) (session.Session, error) {
 		return f.Wrap(Stores{Sessions: b}).Sessions.Save(t.Context(), session.Session{SID: "s"}, time.Minute)
 	}
 	t.Run("passes what is asked and answered", func(t *testing.T) {
-		b := &book{}
+		b := &savedSessions{}
 		got, err := save(&Faults{}, b)
 		if err != nil || got.SID != "s" || got.Version != 1 || len(b.saved) != 1 {
 			t.Errorf("got %+v, %v, after %d", got, err, len(b.saved))
@@ -53,7 +53,7 @@ func TestFaults(t *testing.T) {
 		}
 	})
 	for fault, done := range map[Fault]int{NotWritten: 0, Written: 1} {
-		f, b := &Faults{}, &book{err: errs.ErrConflict}
+		f, b := &Faults{}, &savedSessions{err: errs.ErrConflict}
 		f.Once("Sessions.Save", fault)
 		got, err := save(f, b)
 		if !errors.Is(err, errs.ErrUnavailable) || errors.Is(err, errs.ErrConflict) || got.SID != "" || len(b.saved) != done {
@@ -75,8 +75,8 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestWrappers goes through every method of every contract: each is counted
-// under its own name, and each can fail without being asked.
+// TestWrappers calls every method of every store: each is counted under its own
+// name, and each can be made to fail.
 func TestWrappers(t *testing.T) {
 	t.Parallel()
 	s := Stores{
@@ -89,7 +89,7 @@ func TestWrappers(t *testing.T) {
 	eachMethod(f.Wrap(s), func(name string, call func(context.Context) error) {
 		want[name] = 1
 		f.Once(name, NotWritten)
-		if err := call(t.Context()); !errors.Is(err, errs.ErrUnavailable) { // a call that went through would end in a nil store
+		if err := call(t.Context()); !errors.Is(err, errs.ErrUnavailable) { // a call that got through would reach a nil store
 			t.Errorf("%s: got %v", name, err)
 		}
 	})

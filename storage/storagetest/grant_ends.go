@@ -78,7 +78,7 @@ func grantLive(t *testing.T, w world) {
 	if got.SID != g.SID || got.ClientID != g.ClientID || !slices.Equal(got.Scopes, g.Scopes) || !got.Expires.Equal(r.Expires) || !got.AuthTime.Equal(g.AuthTime) {
 		t.Errorf("live: %+v", got)
 	}
-	_, _, err = w.Grants.Live(ctx(t), g.ID, r.Expires) // half-open
+	_, _, err = w.Grants.Live(ctx(t), g.ID, r.Expires) // over at the moment it expires
 	is(t, err, errs.ErrNotFound)
 	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, effect.Effects{}))
 	if w.live(g.ID) {
@@ -107,7 +107,7 @@ func grantRevoke(t *testing.T, w world) {
 	}
 	again := note("grant.revoked", a.ID)
 	must(t, w.Grants.Revoke(ctx(t), g.ID, g.ClientID, noon, again))
-	w.unrecorded(again)
+	w.notWritten(again)
 
 	unspent := w.issued(a)
 	must(t, w.Grants.Revoke(ctx(t), unspent.ID, unspent.ClientID, noon, effect.Effects{}))
@@ -116,7 +116,7 @@ func grantRevoke(t *testing.T, w world) {
 	crowded := w.issued(a)
 	rec = note("grant.revoked", a.ID)
 	exactly(t, crowd, atOnce(func(int) error { return w.Grants.Revoke(ctx(t), crowded.ID, crowded.ClientID, noon, rec) }), nil)
-	w.recorded(rec)
+	w.written(rec)
 }
 
 func grantRevokeSession(t *testing.T, w world) {
@@ -156,7 +156,7 @@ func grantUseOnce(t *testing.T, w world) {
 	})
 }
 
-// clientRemoval belongs to Clients; it needs a grant.
+// clientRemoval is a test of Clients that needs a grant.
 func clientRemoval(t *testing.T, w world) {
 	a := w.active()
 	g, stranger := grantOf(a), w.issued(a)

@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/grant"
 )
 
-// Grants is the contract of grant.Store.
+// Grants tests a grant.Store.
 func Grants(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	t.Run("issue", func(t *testing.T) { grantIssue(t, w.in(t)) })
@@ -35,7 +35,7 @@ func grantOf(a account.Account) grant.Grant {
 	}
 }
 
-// redemption is the right one for g.
+// redemption returns the right redemption of g.
 func redemption(g grant.Grant) grant.Redemption {
 	return grant.Redemption{
 		CodeHash: g.CodeHash, ClientID: g.ClientID, RedirectURI: g.RedirectURI, Challenge: g.Challenge,
@@ -43,7 +43,7 @@ func redemption(g grant.Grant) grant.Redemption {
 	}
 }
 
-// issued is a grant of an active account.
+// issued returns a grant of an active account.
 func (w world) issued(a account.Account) grant.Grant {
 	w.t.Helper()
 	g := grantOf(a)
@@ -94,7 +94,7 @@ func grantRedeem(t *testing.T, w world) {
 	must(t, err)
 	same(t, refused, grant.Refusal(""))
 	same(t, who, a)
-	got.Tries = 0 // says nothing about a grant that was redeemed
+	got.Tries = 0 // without meaning for a redeemed grant
 	want := g
 	want.CodeHash, got.CodeHash = "", ""
 	want.RedeemedAt, want.Expires = r.Now, r.Expires
@@ -120,7 +120,7 @@ func grantRedeem(t *testing.T, w world) {
 			same(t, w.redeem(client, effect.Effects{}), grant.RefusedMismatch)
 			same(t, w.redeem(uri, effect.Effects{}), grant.RefusedMismatch)
 		}
-		wrong := r // nor have they used up the tries at its proof
+		wrong := r // the other mismatches did not use the tries of the verifier
 		wrong.Challenge = "wrong"
 		same(t, w.redeem(wrong, effect.Effects{}), grant.RefusedVerifier)
 		same(t, w.redeem(r, effect.Effects{}), grant.Refusal(""))
@@ -145,18 +145,18 @@ func grantReplay(t *testing.T, w world) {
 		g := w.issued(a)
 		rec := note("grant.replayed", a.ID)
 		same(t, w.redeem(redemption(g), rec), grant.Refusal(""))
-		w.unrecorded(rec)
+		w.notWritten(rec)
 		if !w.live(g.ID) {
 			t.Fatal("the grant is not live")
 		}
 		same(t, w.redeem(redemption(g), rec), grant.RefusedReplay)
-		w.recorded(rec)
+		w.written(rec)
 		if w.live(g.ID) {
 			t.Error("the grant lives on")
 		}
 		again := note("grant.replayed", a.ID)
 		same(t, w.redeem(redemption(g), again), grant.RefusedReplay)
-		w.unrecorded(again) // nothing was left to revoke
+		w.notWritten(again) // nothing was left to revoke
 	})
 	t.Run("TK-02: also late, without the proof, or for another address", func(t *testing.T) {
 		for name, change := range map[string]func(*grant.Redemption){
@@ -186,7 +186,7 @@ func grantReplay(t *testing.T, w world) {
 		other, rec := redemption(g), note("grant.replayed", a.ID)
 		other.ClientID = "other"
 		same(t, w.redeem(other, rec), grant.RefusedMismatch)
-		w.unrecorded(rec)
+		w.notWritten(rec)
 		if !w.live(g.ID) {
 			t.Error("the grant was revoked")
 		}
@@ -207,7 +207,7 @@ func grantReplay(t *testing.T, w world) {
 			}
 			return nil
 		}), errs.ErrConflict)
-		w.recorded(rec)
+		w.written(rec)
 		if w.live(g.ID) {
 			t.Error("the grant lives on")
 		}

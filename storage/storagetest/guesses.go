@@ -12,13 +12,13 @@ import (
 	"omgevingsloket-id/pkg/intake"
 )
 
-// guesses collects the count that the rule saw at each try.
+// guesses collects the counts that the rule was given.
 type guesses struct {
 	sync.Mutex
 	seen []int
 }
 
-// judge is wrong(limit), and notes the count.
+// judge returns wrong(limit), which also appends to the counts.
 func (g *guesses) judge(limit int) func(account.CodeTry) account.Verdict {
 	return func(try account.CodeTry) account.Verdict {
 		g.Lock()
@@ -28,7 +28,7 @@ func (g *guesses) judge(limit int) func(account.CodeTry) account.Verdict {
 	}
 }
 
-// counts demands that n tries were judged, each with a count of its own.
+// counts requires that n tries were judged, each with a different count.
 func (g *guesses) counts(t *testing.T, n int) {
 	t.Helper()
 	want := make([]int, n)
@@ -39,8 +39,8 @@ func (g *guesses) counts(t *testing.T, n int) {
 	same(t, g.seen, want)
 }
 
-// accountGuesses: of a crowd with wrong codes nobody goes uncounted, nobody is
-// told that the store does not answer, and the holder's code comes through.
+// accountGuesses: of simultaneous wrong codes each one is counted, none gets
+// errs.ErrUnavailable, and the holder's right code is accepted.
 func accountGuesses(t *testing.T, w world) {
 	for name, makes := range map[string]func() account.Account{"enrolled": w.active, "enrolling": w.shown} {
 		t.Run(name, func(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Heads is the contract of audit.Heads, and of the rules that stand on it:
-// signing, verifying, exporting and removing what is old.
+// Heads tests an audit.Heads, and the functions that use it to sign, verify,
+// export and prune.
 func Heads(t *testing.T, open func(*testing.T) (Stores, audit.Heads)) {
 	signer := audit.NewSigner(bytes.Repeat([]byte{7}, 32))
 	t.Run("ends and signed heads", func(t *testing.T) {
@@ -23,7 +23,7 @@ func Heads(t *testing.T, open func(*testing.T) (Stores, audit.Heads)) {
 		w.put(2, noon)
 		first := ok[audit.SignedHead](t)(audit.Checkpoint(ctx(t), heads, signer, noon))
 		same(t, ok[audit.SignedHead](t)(audit.Checkpoint(ctx(t), heads, signer, noon.Add(time.Hour))), first)
-		must(t, heads.Keep(ctx(t), signer.Sign(audit.Head{Seq: first.Seq, Hash: "another"}))) // stays as it is
+		must(t, heads.Keep(ctx(t), signer.Sign(audit.Head{Seq: first.Seq, Hash: "another"}))) // the first one stays
 		w.put(1, noon)
 		second := ok[audit.SignedHead](t)(audit.Checkpoint(ctx(t), heads, signer, noon.Add(time.Hour)))
 		same(t, ok[[]audit.SignedHead](t)(heads.Signed(ctx(t))), []audit.SignedHead{first, second})
@@ -33,7 +33,7 @@ func Heads(t *testing.T, open func(*testing.T) (Stores, audit.Heads)) {
 	t.Run("prune among writers and readers", func(t *testing.T) { pruneAtOnce(t, signer, open) })
 }
 
-// put adds events of one time.
+// put adds n events at one time.
 func (w world) put(n int, at time.Time) {
 	w.t.Helper()
 	for range n {
@@ -74,8 +74,8 @@ func pruneGuards(t *testing.T, signer audit.Signer, open func(*testing.T) (Store
 	same(t, ok[audit.Anchor](t)(heads.Anchor(ctx(t))), anchor(8))
 }
 
-// pruneAtOnce lets a crowd write, verify and remove together: the record holds
-// at every moment, and nothing that is young is gone.
+// pruneAtOnce writes, verifies and prunes at the same time: the audit log always
+// verifies, and no recent event is removed.
 func pruneAtOnce(t *testing.T, signer audit.Signer, open func(*testing.T) (Stores, audit.Heads)) {
 	s, heads := open(t)
 	w := world{s, t}

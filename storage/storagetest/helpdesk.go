@@ -11,9 +11,9 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// Helpdesk runs the contract of the helpdesk's store.
+// Helpdesk tests a helpdesk.Store.
 func Helpdesk(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store)) {
-	for name, test := range map[string]func(*testing.T, deskWorld){
+	for name, test := range map[string]func(*testing.T, helpdeskWorld){
 		"Search": helpdeskSearch, "Mails again": helpdeskResend, "Reopen": helpdeskReopen, "Silence": helpdeskSilence,
 		"Judged again": helpdeskJudgedAgain, "State of the account": helpdeskAccountState, "Forgetful rules": helpdeskForgetfulRules, "Wrong answers": helpdeskWrongAnswers,
 		"Unblock/Begin": unblockBegin, "Unblock/Save": unblockSave, "Unblock/Confirm": unblockConfirm, "Unblock/Four eyes": unblockFourEyes, "Unblock/Too late": unblockLate,
@@ -22,21 +22,21 @@ func Helpdesk(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store)) {
 		"Change/Taken": changeTaken, "Change/Close": changeClose, "Change/Too late": changeLate,
 	} {
 		t.Run(name, func(t *testing.T) {
-			stores, desk := open(t)
-			w := deskWorld{world{stores, t}, desk}
+			stores, calls := open(t)
+			w := helpdeskWorld{world{stores, t}, calls}
 			test(t, w)
 			w.unbroken()
 		})
 	}
 }
 
-// deskWorld is a world of natural persons, for whom one official is enough.
-type deskWorld struct {
+// helpdeskWorld is a world of natural persons, for whom one official is enough.
+type helpdeskWorld struct {
 	world
 	Helpdesk helpdesk.Store
 }
 
-func (w deskWorld) awaiting() account.Account {
+func (w helpdeskWorld) awaiting() account.Account {
 	w.t.Helper()
 	a := draft()
 	a.Kind = account.NaturalPerson
@@ -46,39 +46,39 @@ func (w deskWorld) awaiting() account.Account {
 	return who
 }
 
-func (w deskWorld) shown() account.Account {
+func (w helpdeskWorld) shown() account.Account {
 	w.t.Helper()
 	a := w.awaiting()
 	must(w.t, w.Accounts.ShowQR(ctx(w.t), a.ID, a.Epoch, []byte("sealed"), noon, effect.Effects{}))
 	return w.account(a.ID)
 }
 
-func (w deskWorld) active() account.Account {
+func (w helpdeskWorld) active() account.Account {
 	w.t.Helper()
 	a := w.awaiting()
 	w.enrolled(a.ID)
 	return w.account(a.ID)
 }
 
-func (w deskWorld) blocked() account.Account {
+func (w helpdeskWorld) blocked() account.Account {
 	w.t.Helper()
 	a := w.active()
 	w.block(a, noon)
 	return w.account(a.ID)
 }
 
-func (w deskWorld) block(a account.Account, at time.Time) {
+func (w helpdeskWorld) block(a account.Account, at time.Time) {
 	w.t.Helper()
 	must(w.t, w.Accounts.Block(ctx(w.t), a.ID, 0, account.Reported, fresh("BR"), at, effect.Effects{}))
 }
 
-func (w deskWorld) request(id string) helpdesk.Request {
+func (w helpdeskWorld) request(id string) helpdesk.Request {
 	w.t.Helper()
 	return ok[helpdesk.Request](w.t)(w.Helpdesk.Request(ctx(w.t), id))
 }
 
-// begin keeps a request that is admitted.
-func (w deskWorld) begin(q helpdesk.Request, rec effect.Effects) error {
+// begin stores a new request.
+func (w helpdeskWorld) begin(q helpdesk.Request, rec effect.Effects) error {
 	return w.Helpdesk.Begin(ctx(w.t), q.AccountID, q.OpenedAt.Add(-helpdesk.SecondWithin),
 		func(a account.Account, found []helpdesk.Request) (helpdesk.Request, []helpdesk.Request, effect.Effects, error) {
 			begun, ended, err := helpdesk.Admit(q, a, found)
@@ -87,14 +87,14 @@ func (w deskWorld) begin(q helpdesk.Request, rec effect.Effects) error {
 }
 
 // begun begins a request, or fails the test.
-func (w deskWorld) begun(q helpdesk.Request) helpdesk.Request {
+func (w helpdeskWorld) begun(q helpdesk.Request) helpdesk.Request {
 	w.t.Helper()
 	must(w.t, w.begin(q, effect.Effects{}))
 	return q
 }
 
-// save writes an open request as it is now, if it was not written since.
-func (w deskWorld) save(q helpdesk.Request, rec effect.Effects) (helpdesk.Request, error) {
+// save writes an open request, unless it was written since it was read.
+func (w helpdeskWorld) save(q helpdesk.Request, rec effect.Effects) (helpdesk.Request, error) {
 	return w.Helpdesk.Move(ctx(w.t), q.ID, func(now helpdesk.Request, _ account.Account) (helpdesk.Request, effect.Effects, error) {
 		if now.Version != q.Version || now.State != helpdesk.Open {
 			return now, rec, errs.ErrConflict
@@ -103,11 +103,11 @@ func (w deskWorld) save(q helpdesk.Request, rec effect.Effects) (helpdesk.Reques
 	})
 }
 
-// delay is how long the present address may object.
+// delay is how long the holder can object at the present address.
 const delay = time.Hour
 
-// confirm is the yes of an official.
-func (w deskWorld) confirm(id, by string, now time.Time, rec effect.Effects) error {
+// confirm confirms a request as an official.
+func (w helpdeskWorld) confirm(id, by string, now time.Time, rec effect.Effects) error {
 	_, err := w.Helpdesk.Move(ctx(w.t), id, func(q helpdesk.Request, a account.Account) (helpdesk.Request, effect.Effects, error) {
 		q, err := helpdesk.Confirm(q, a, by, now, delay)
 		return q, rec, err
@@ -115,8 +115,8 @@ func (w deskWorld) confirm(id, by string, now time.Time, rec effect.Effects) err
 	return err
 }
 
-// end refuses or cancels a request that is in the state in which it was read.
-func (w deskWorld) end(read helpdesk.Request, state helpdesk.State, by string, now time.Time, rec effect.Effects) error {
+// end refuses or cancels a request that still has the state in which it was read.
+func (w helpdeskWorld) end(read helpdesk.Request, state helpdesk.State, by string, now time.Time, rec effect.Effects) error {
 	_, err := w.Helpdesk.Move(ctx(w.t), read.ID, func(q helpdesk.Request, _ account.Account) (helpdesk.Request, effect.Effects, error) {
 		if q.State != read.State {
 			return q, rec, errs.ErrConflict
@@ -127,8 +127,8 @@ func (w deskWorld) end(read helpdesk.Request, state helpdesk.State, by string, n
 	return err
 }
 
-// try types a code for a new address.
-func (w deskWorld) try(id string, right bool, now time.Time, rec effect.Effects) (helpdesk.HolderVerdict, error) {
+// try enters a code for a new address.
+func (w helpdeskWorld) try(id string, right bool, now time.Time, rec effect.Effects) (helpdesk.HolderVerdict, error) {
 	var verdict helpdesk.HolderVerdict
 	_, err := w.Helpdesk.Try(ctx(w.t), id, func(q helpdesk.Request, a account.Account) (helpdesk.Request, effect.Effects, error) {
 		q, v, err := helpdesk.TakeCode(q, a, right, now)
@@ -138,7 +138,7 @@ func (w deskWorld) try(id string, right bool, now time.Time, rec effect.Effects)
 	return verdict, err
 }
 
-func helpdeskSearch(t *testing.T, w deskWorld) {
+func helpdeskSearch(t *testing.T, w helpdeskWorld) {
 	app := w.ready(draft())
 	who := approved(app)
 	who.Profile.GivenName, who.Profile.FamilyName = "Élodie", "Müller-Straß"
@@ -181,9 +181,9 @@ func helpdeskSearch(t *testing.T, w deskWorld) {
 	w.happened(w.Helpdesk.Note(ctx(t), seen), seen)
 }
 
-// OF-20: so many mails go again and no more, whoever asks at the same time;
-// none goes to an account that was read before it changed.
-func helpdeskResend(t *testing.T, w deskWorld) {
+// OF-20: at most helpdesk.MailsAgain mails are sent again, also by simultaneous
+// calls, and none for an account that changed after it was read.
+func helpdeskResend(t *testing.T, w helpdeskWorld) {
 	a, other := w.active(), w.active()
 	send := func(a account.Account, now time.Time) (effect.Effects, error) {
 		rec := note("account.mail_resent", a.ID)
@@ -200,7 +200,7 @@ func helpdeskResend(t *testing.T, w deskWorld) {
 	w.refused(err, helpdesk.ErrMails, rec)
 	rec, err = send(other, last)
 	w.happened(err, rec)
-	rec, err = send(a, noon.Add(helpdesk.MailsWithin)) // the first one is a day old
+	rec, err = send(a, noon.Add(helpdesk.MailsWithin)) // a day after the first one
 	w.happened(err, rec)
 
 	other.Epoch++

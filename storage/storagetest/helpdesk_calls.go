@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-func helpdeskReopen(t *testing.T, w deskWorld) {
+func helpdeskReopen(t *testing.T, w helpdeskWorld) {
 	closed := func() account.Account {
 		a := w.active()
 		c := changing(a, helpdesk.Closing, "olga")
@@ -29,7 +29,7 @@ func helpdeskReopen(t *testing.T, w deskWorld) {
 	if got.State != account.Blocked || got.BlockReason != account.Reopened || got.BlockRef != ref || got.Epoch != a.Epoch+1 || !got.ClosedAt.IsZero() {
 		t.Errorf("%+v", got)
 	}
-	// A reference names one account.
+	// A reference belongs to one account.
 	b := closed()
 	is(t, w.Helpdesk.Reopen(ctx(t), b.ID, b.Epoch, account.Reopened, ref, noon, effect.Effects{}), errs.ErrConflict)
 	for _, open := range []account.Account{w.active(), w.blocked()} {
@@ -37,8 +37,8 @@ func helpdeskReopen(t *testing.T, w deskWorld) {
 	}
 }
 
-func helpdeskSilence(t *testing.T, w deskWorld) {
-	unblock := w.begun(unblocking(w.blocked(), "olga")) // it has no reference, and is no change
+func helpdeskSilence(t *testing.T, w helpdeskWorld) {
+	unblock := w.begun(unblocking(w.blocked(), "olga")) // has no reference, and is not a change of address
 	_, err := w.Helpdesk.LiveChange(ctx(t), unblock.AccountID, noon)
 	is(t, err, errs.ErrNotFound)
 	for _, odd := range []string{"", "nobody", "a\x00b", "\xff", "' OR 1=1 --"} {
@@ -58,9 +58,9 @@ func helpdeskSilence(t *testing.T, w deskWorld) {
 	}
 }
 
-// A request that changed while it was judged, or whose account did, is judged
-// again as it is then, three times in all.
-func helpdeskJudgedAgain(t *testing.T, w deskWorld) {
+// A request that changes while it is judged, or whose account does, is judged
+// again in its new state, three times at most.
+func helpdeskJudgedAgain(t *testing.T, w helpdeskWorld) {
 	for name, meddle := range map[string]func(helpdesk.Request, account.Account){
 		"request": func(q helpdesk.Request, _ account.Account) {
 			ok[helpdesk.Request](t)(w.save(w.request(q.ID), effect.Effects{}))
@@ -96,8 +96,8 @@ func helpdeskJudgedAgain(t *testing.T, w deskWorld) {
 	}
 }
 
-// An account may change its state within one epoch; that is judged again too.
-func helpdeskAccountState(t *testing.T, w deskWorld) {
+// An account whose state changes within one epoch is judged again too.
+func helpdeskAccountState(t *testing.T, w helpdeskWorld) {
 	a := w.awaiting()
 	q, states := w.begun(changing(a, helpdesk.Address, "olga")), []account.State(nil)
 	_, err := w.Helpdesk.Move(ctx(t), q.ID, func(q helpdesk.Request, now account.Account) (helpdesk.Request, effect.Effects, error) {
@@ -110,8 +110,8 @@ func helpdeskAccountState(t *testing.T, w deskWorld) {
 	same(t, states, []account.State{account.AwaitingEnrolment, account.QRShown})
 }
 
-// OF-20: a rule that forgets what it takes still hands no account over.
-func helpdeskForgetfulRules(t *testing.T, w deskWorld) {
+// OF-20: the store does not hand over an account even if a rule forgets a check.
+func helpdeskForgetfulRules(t *testing.T, w helpdeskWorld) {
 	complete := func(q helpdesk.Request) helpdesk.Request {
 		q.CodeRight, q.Right, q.Reason, q.Email = true, helpdesk.RightAnswers, "lost_phone", newAddress()
 		q.ConfirmedBy, q.DecidedBy, q.DecidedAt = "piet", "piet", noon
@@ -166,7 +166,7 @@ func helpdeskForgetfulRules(t *testing.T, w deskWorld) {
 			t.Errorf("%s changes the account", test.name)
 		}
 	}
-	// What takes two by its kind begins so, and an unblock asks for the code.
+	// A kind that takes two officials begins so, and an unblock asks for the code.
 	a := w.blocked()
 	for kind, spoil := range map[helpdesk.Kind]func(*helpdesk.Request){
 		helpdesk.Address: func(q *helpdesk.Request) { q.Second = false }, helpdesk.Unblock: func(q *helpdesk.Request) { q.CodeAsked = false },
@@ -179,7 +179,7 @@ func helpdeskForgetfulRules(t *testing.T, w deskWorld) {
 		})
 		w.refused(err, errs.ErrUnavailable, rec)
 	}
-	// One unblock and one change at a time.
+	// At most one unblock and one change is in progress.
 	for _, kind := range []helpdesk.Kind{helpdesk.Unblock, helpdesk.Address} {
 		first := changing(a, kind, "olga")
 		first.CodeAsked = true
@@ -193,9 +193,9 @@ func helpdeskForgetfulRules(t *testing.T, w deskWorld) {
 	}
 }
 
-// OF-20: another address and then an unblock hand an account over; the second
-// of the two needs a colleague as well, for a while.
-func unblockAfterChange(t *testing.T, w deskWorld) {
+// OF-20: a change of address followed by an unblock would hand an account over,
+// so for a while the second one needs a colleague as well.
+func unblockAfterChange(t *testing.T, w helpdeskWorld) {
 	moved, other := w.active(), w.active()
 	c := w.confirmed(moved, newAddress())
 	done := c.From.Add(time.Minute)
@@ -217,9 +217,9 @@ func unblockAfterChange(t *testing.T, w deskWorld) {
 	}
 }
 
-// OF-20: beginning anew, as somebody else or for something else gives no new
-// tries; time does, and so does a call that ended well.
-func helpdeskWrongAnswers(t *testing.T, w deskWorld) {
+// OF-20: beginning again, as another official or with another kind, allows no new
+// tries; waiting does, and so does a call that ended well.
+func helpdeskWrongAnswers(t *testing.T, w helpdeskWorld) {
 	a := w.blocked()
 	at := noon.Add
 	unblock := func(by string, passed time.Duration) (helpdesk.Request, error) {
@@ -241,7 +241,7 @@ func helpdeskWrongAnswers(t *testing.T, w deskWorld) {
 	c := ok[helpdesk.Request](t)(unblock("olga", 0))
 	c.Wrong = 1
 	ok[helpdesk.Request](t)(w.save(c, effect.Effects{}))
-	c = ok[helpdesk.Request](t)(unblock("olga", time.Minute)) // cancels the own one
+	c = ok[helpdesk.Request](t)(unblock("olga", time.Minute)) // cancels olga's own request
 	same(t, c.Wrong, 1)
 	must(t, w.end(c, helpdesk.Cancelled, "olga", at(time.Minute), effect.Effects{}))
 	change := ok[helpdesk.Request](t)(address("piet", 2*time.Minute))

@@ -22,8 +22,8 @@ func changing(a account.Account, kind helpdesk.Kind, by string) helpdesk.Request
 	return c
 }
 
-// proposed is a change of address that waits for a colleague.
-func (w deskWorld) proposed(a account.Account, email string, spoil ...func(*helpdesk.Request)) helpdesk.Request {
+// proposed returns a change of address that waits for a colleague.
+func (w helpdeskWorld) proposed(a account.Account, email string, spoil ...func(*helpdesk.Request)) helpdesk.Request {
 	w.t.Helper()
 	c := w.begun(changing(a, helpdesk.Address, "olga"))
 	c.Right, c.Wrong, c.Answers = helpdesk.RightAnswers, 1, map[helpdesk.Question]bool{helpdesk.Birthdate: true, helpdesk.Phone: false}
@@ -36,8 +36,8 @@ func (w deskWorld) proposed(a account.Account, email string, spoil ...func(*help
 	return c
 }
 
-// confirmed is one that waits for the code from the new mailbox.
-func (w deskWorld) confirmed(a account.Account, email string) helpdesk.Request {
+// confirmed returns a change that waits for the code from the new mailbox.
+func (w helpdeskWorld) confirmed(a account.Account, email string) helpdesk.Request {
 	w.t.Helper()
 	c := w.proposed(a, email)
 	must(w.t, w.confirm(c.ID, "piet", noon, effect.Effects{}))
@@ -46,7 +46,7 @@ func (w deskWorld) confirmed(a account.Account, email string) helpdesk.Request {
 
 func newAddress() string { return strings.ToLower(fresh("new")) + "@example.net" }
 
-func changeBegin(t *testing.T, w deskWorld) {
+func changeBegin(t *testing.T, w helpdeskWorld) {
 	for _, a := range []account.Account{w.awaiting(), w.shown(), w.active(), w.blocked()} {
 		first, rec := changing(a, helpdesk.Address, "olga"), note("address.begun", a.ID)
 		first.CodeAsked = a.State == account.Blocked
@@ -91,14 +91,14 @@ func changeBegin(t *testing.T, w deskWorld) {
 	exactlyOne(t, atOnce(func(int) error {
 		return w.begin(changing(b, helpdesk.Address, fresh("member")), effect.Effects{})
 	}), errs.ErrConflict)
-	// A block ends what was under way.
+	// A block ends a change in progress.
 	w.block(b, noon)
 	_, err := w.Helpdesk.LiveChange(ctx(t), b.ID, noon)
 	is(t, err, errs.ErrNotFound)
 	w.begun(changing(w.account(b.ID), helpdesk.Address, "anna"))
 }
 
-func changeSave(t *testing.T, w deskWorld) {
+func changeSave(t *testing.T, w helpdeskWorld) {
 	a := w.active()
 	c := w.begun(changing(a, helpdesk.Address, "olga"))
 	exactlyOne(t, atOnce(func(int) error {
@@ -115,9 +115,9 @@ func changeSave(t *testing.T, w deskWorld) {
 	w.refused(err, errs.ErrConflict, rec)
 }
 
-// OF-20: two officials, a recognised caller, a reason and an address; of a
-// crowd one confirms.
-func changeConfirm(t *testing.T, w deskWorld) {
+// OF-20: it takes two officials, an identified caller, a reason and an address;
+// of simultaneous confirmations one succeeds.
+func changeConfirm(t *testing.T, w helpdeskWorld) {
 	for name, spoil := range map[string]func(*helpdesk.Request){
 		"two answers": func(c *helpdesk.Request) { c.Right = 2 }, "no reason": func(c *helpdesk.Request) { c.Reason = "" }, "no address": func(c *helpdesk.Request) { c.Email = "" },
 		"not proposed": func(c *helpdesk.Request) { c.State = helpdesk.Open },
@@ -136,7 +136,7 @@ func changeConfirm(t *testing.T, w deskWorld) {
 	w.begun(asked)
 	asked.Right, asked.Reason, asked.Email, asked.State = helpdesk.RightAnswers, "address_lost", newAddress(), helpdesk.Proposed
 	asked = ok[helpdesk.Request](t)(w.save(asked, effect.Effects{}))
-	is(t, w.confirm(asked.ID, "piet", noon, effect.Effects{}), errs.ErrConflict) // the code was asked, and not given
+	is(t, w.confirm(asked.ID, "piet", noon, effect.Effects{}), errs.ErrConflict) // the code was asked for and not entered
 
 	a := w.active()
 	c := w.proposed(a, newAddress())
@@ -144,7 +144,7 @@ func changeConfirm(t *testing.T, w deskWorld) {
 		t.Error("waiting:", waiting)
 	}
 	rec := note("address.confirmed", a.ID)
-	w.refused(w.confirm(c.ID, "olga", noon, rec), errs.ErrConflict, rec) // who proposes does not confirm
+	w.refused(w.confirm(c.ID, "olga", noon, rec), errs.ErrConflict, rec) // the official who proposed cannot confirm
 	exactlyOne(t, atOnce(func(i int) error {
 		if i%2 == 0 {
 			return w.confirm(c.ID, "piet", noon, rec)
@@ -153,7 +153,7 @@ func changeConfirm(t *testing.T, w deskWorld) {
 	}), errs.ErrConflict)
 	got := w.request(c.ID)
 	if got.State == helpdesk.Confirmed {
-		w.recorded(rec)
+		w.written(rec)
 		if got.ConfirmedBy != "piet" || !got.From.Equal(c.From) || !got.Until.Equal(c.Until) {
 			t.Errorf("%+v", got)
 		}
@@ -166,8 +166,9 @@ func changeConfirm(t *testing.T, w deskWorld) {
 	is(t, w.confirm(c.ID, "piet", noon, effect.Effects{}), errs.ErrConflict)
 }
 
-// The change itself: address, epoch, what is searched, what was mailed.
-func changeAddress(t *testing.T, w deskWorld) {
+// The change itself updates the address, the epoch, the search terms and the mail
+// in the outbox.
+func changeAddress(t *testing.T, w helpdeskWorld) {
 	app := w.ready(draft())
 	who := approved(app)
 	app.Reference = fresh("OLID")
@@ -176,7 +177,7 @@ func changeAddress(t *testing.T, w deskWorld) {
 	a := w.account(who.ID)
 	email := newAddress()
 	c := w.confirmed(a, email)
-	// A mail with a code is on its way to the present address.
+	// A mail with a code waits to be sent to the present address.
 	code := note("application.status_code_sent", app.ID)
 	code.Mails[0].To, code.Mails[0].Kind, code.Mails[0].Text = a.Email, "status-code", secret.Text("123456")
 	other := note("account.mail_resent", a.ID)
@@ -188,7 +189,7 @@ func changeAddress(t *testing.T, w deskWorld) {
 	same(t, ok[helpdesk.HolderVerdict](t)(w.try(c.ID, true, early, effect.Effects{})), helpdesk.CodeEarly)
 	rec := note("account.address_changed", a.ID)
 	_, err := w.Helpdesk.Try(ctx(t), c.ID, func(q helpdesk.Request, _ account.Account) (helpdesk.Request, effect.Effects, error) {
-		q.State, q.DecidedAt = helpdesk.Done, early // a rule that forgets to look
+		q.State, q.DecidedAt = helpdesk.Done, early // a rule that forgets to check the time
 		return q, rec, nil
 	})
 	w.refused(err, errs.ErrUnavailable, rec)
@@ -199,7 +200,7 @@ func changeAddress(t *testing.T, w deskWorld) {
 		_, err := w.try(c.ID, true, c.From, rec)
 		return err
 	}), errs.ErrConflict)
-	w.recorded(rec)
+	w.written(rec)
 	want := a
 	want.Email, want.Epoch = email, a.Epoch+1
 	same(t, w.account(a.ID), want)
@@ -223,7 +224,7 @@ func changeAddress(t *testing.T, w deskWorld) {
 	}
 }
 
-func changeWrongCodes(t *testing.T, w deskWorld) {
+func changeWrongCodes(t *testing.T, w helpdeskWorld) {
 	a := w.active()
 	c := w.confirmed(a, newAddress())
 	for n := range helpdesk.HolderTries - 1 {
@@ -237,7 +238,7 @@ func changeWrongCodes(t *testing.T, w deskWorld) {
 	_, err = w.try(c.ID, true, c.From, effect.Effects{})
 	is(t, err, errs.ErrConflict)
 	same(t, w.account(a.ID), a)
-	// The helpdesk takes back what the holder objected to.
+	// The helpdesk cancels a change that the holder objected to.
 	b := w.active()
 	c = w.confirmed(b, newAddress())
 	must(t, w.end(c, helpdesk.Cancelled, "olga", noon, effect.Effects{}))
@@ -246,8 +247,8 @@ func changeWrongCodes(t *testing.T, w deskWorld) {
 	same(t, w.account(b.ID), b)
 }
 
-// An address that somebody else got meanwhile; an account that moved on.
-func changeTaken(t *testing.T, w deskWorld) {
+// The new address has got another account meanwhile; the account changed.
+func changeTaken(t *testing.T, w helpdeskWorld) {
 	a, email := w.active(), newAddress()
 	c := w.confirmed(a, email)
 	second := w.active()
@@ -265,7 +266,7 @@ func changeTaken(t *testing.T, w deskWorld) {
 	is(t, err, errs.ErrConflict)
 }
 
-func changeClose(t *testing.T, w deskWorld) {
+func changeClose(t *testing.T, w helpdeskWorld) {
 	for _, a := range []account.Account{w.awaiting(), w.shown(), w.active(), w.blocked()} {
 		rec := note("account.closed", a.ID)
 		exactlyOne(t, atOnce(func(int) error {
@@ -273,7 +274,7 @@ func changeClose(t *testing.T, w deskWorld) {
 			one.Second = false
 			return w.begin(one, rec)
 		}), errs.ErrConflict)
-		w.recorded(rec)
+		w.written(rec)
 		got := w.account(a.ID)
 		if got.State != account.Closed || got.Epoch != a.Epoch+1 || got.BlockRef != "" || got.BlockReason != "" || !got.ClosedAt.Equal(noon) {
 			t.Errorf("%+v", got)
@@ -295,7 +296,7 @@ func changeClose(t *testing.T, w deskWorld) {
 	if closed := w.account(a.ID).State == account.Closed; closed != (end.State == helpdesk.Done) {
 		t.Errorf("the change is %s, the account %s", end.State, w.account(a.ID).State)
 	}
-	// The yes to a change of address closes nothing, and that to a closing waits for no code.
+	// Confirming a change of address closes nothing; confirming a closing waits for no code.
 	b := w.active()
 	must(t, w.confirm(w.proposed(b, newAddress()).ID, "piet", noon, effect.Effects{}))
 	same(t, w.account(b.ID), b)
@@ -306,7 +307,7 @@ func changeClose(t *testing.T, w deskWorld) {
 	same(t, w.account(d.ID).State, account.Closed)
 }
 
-func changeLate(t *testing.T, w deskWorld) {
+func changeLate(t *testing.T, w helpdeskWorld) {
 	late := noon.Add(helpdesk.ProposalTime)
 	a, b := w.active(), w.active()
 	address, closing := w.proposed(a, newAddress()), w.begun(changing(b, helpdesk.Closing, "olga"))

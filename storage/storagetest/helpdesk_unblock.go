@@ -12,13 +12,13 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// unblocking is a new unblock of an account.
+// unblocking returns a new request to unblock an account.
 func unblocking(a account.Account, by string) helpdesk.Request {
 	return helpdesk.Request{ID: fresh("case"), AccountID: a.ID, Epoch: a.Epoch, Kind: helpdesk.Unblock, State: helpdesk.Open, CodeAsked: true, OpenedBy: by, OpenedAt: noon, Version: 1}
 }
 
-// identified is an unblock that has all it takes.
-func (w deskWorld) identified(a account.Account, by string, second bool) helpdesk.Request {
+// identified returns a request to unblock that may be decided on.
+func (w helpdeskWorld) identified(a account.Account, by string, second bool) helpdesk.Request {
 	w.t.Helper()
 	c := unblocking(a, by)
 	c.Second = second
@@ -31,7 +31,7 @@ func (w deskWorld) identified(a account.Account, by string, second bool) helpdes
 	return ok[helpdesk.Request](w.t)(w.save(c, effect.Effects{}))
 }
 
-func unblockBegin(t *testing.T, w deskWorld) {
+func unblockBegin(t *testing.T, w helpdeskWorld) {
 	a := w.blocked()
 	first, rec := unblocking(a, "olga"), note("unblock.begun", a.ID)
 	w.happened(w.begin(first, rec), rec)
@@ -66,7 +66,7 @@ func unblockBegin(t *testing.T, w deskWorld) {
 	}), errs.ErrConflict)
 }
 
-func unblockSave(t *testing.T, w deskWorld) {
+func unblockSave(t *testing.T, w helpdeskWorld) {
 	a := w.blocked()
 	c := unblocking(a, "olga")
 	must(t, w.begin(c, effect.Effects{}))
@@ -85,9 +85,9 @@ func unblockSave(t *testing.T, w deskWorld) {
 	w.refused(err, errs.ErrConflict, rec)
 }
 
-// EN-20, EN-21: one of a crowd unblocks; what is not identified, justified
-// or of this block does not.
-func unblockConfirm(t *testing.T, w deskWorld) {
+// EN-20, EN-21: of simultaneous calls one unblocks; a request that is not
+// identified, not justified or about another block does not.
+func unblockConfirm(t *testing.T, w helpdeskWorld) {
 	for name, spoil := range map[string]func(*helpdesk.Request){
 		"no code": func(c *helpdesk.Request) { c.CodeRight = false }, "two answers": func(c *helpdesk.Request) { c.Right = 2 }, "no reason": func(c *helpdesk.Request) { c.Reason = "" },
 	} {
@@ -104,16 +104,16 @@ func unblockConfirm(t *testing.T, w deskWorld) {
 	a := w.blocked()
 	c := w.identified(a, "olga", false)
 	rec := note("account.unblocked", a.ID)
-	w.refused(w.confirm(c.ID, "piet", noon, rec), errs.ErrConflict, rec) // it is not piet's
+	w.refused(w.confirm(c.ID, "piet", noon, rec), errs.ErrConflict, rec) // it is not piet's request
 	exactlyOne(t, atOnce(func(int) error { return w.confirm(c.ID, "olga", noon, rec) }), errs.ErrConflict)
-	w.recorded(rec)
+	w.written(rec)
 	got := w.account(a.ID)
 	if got.State != account.AwaitingEnrolment || got.Unblocks != 1 || got.Epoch != a.Epoch+1 || got.Factor.Sealed != nil || !got.UnblockedAt.Equal(noon) {
 		t.Errorf("afterwards: %+v", got)
 	}
 	w.unbroken()
 
-	// Blocked again: the case is of a block that is over.
+	// Blocked again: the request is about a previous block.
 	b := w.blocked()
 	c = w.identified(b, "olga", false)
 	must(t, w.Accounts.Unblock(ctx(t), b.ID, noon, effect.Effects{}))
@@ -124,8 +124,8 @@ func unblockConfirm(t *testing.T, w deskWorld) {
 	must(t, w.begin(unblocking(w.account(b.ID), "piet"), effect.Effects{}))
 }
 
-// OF-20: who proposes does not confirm.
-func unblockFourEyes(t *testing.T, w deskWorld) {
+// OF-20: the official who proposed cannot confirm.
+func unblockFourEyes(t *testing.T, w helpdeskWorld) {
 	a := w.blocked()
 	c := w.identified(a, "olga", true)
 	if waiting := ok[[]helpdesk.Request](t)(w.Helpdesk.Waiting(ctx(t), noon)); len(waiting) != 1 {
@@ -142,7 +142,7 @@ func unblockFourEyes(t *testing.T, w deskWorld) {
 		}
 		return w.end(c, helpdesk.Refused, "petra", noon, rec)
 	}), errs.ErrConflict)
-	w.recorded(rec)
+	w.written(rec)
 	end := w.request(c.ID)
 	if done := w.account(a.ID).State == account.AwaitingEnrolment; done != (end.State == helpdesk.Done) {
 		t.Errorf("the case is %s, the account %s", end.State, w.account(a.ID).State)
@@ -150,7 +150,7 @@ func unblockFourEyes(t *testing.T, w deskWorld) {
 	if waiting := ok[[]helpdesk.Request](t)(w.Helpdesk.Waiting(ctx(t), noon)); len(waiting) != 0 {
 		t.Error("waiting still:", waiting)
 	}
-	// A case that needs a colleague is not done before it was proposed.
+	// A request that needs a colleague cannot be done before it was proposed.
 	b := w.blocked()
 	open := unblocking(b, "olga")
 	open.Second = true
@@ -162,7 +162,7 @@ func unblockFourEyes(t *testing.T, w deskWorld) {
 	}
 }
 
-func unblockLate(t *testing.T, w deskWorld) {
+func unblockLate(t *testing.T, w helpdeskWorld) {
 	me, begun := fresh("me"), unblocking(w.blocked(), "")
 	begun.OpenedBy = me
 	must(t, w.begin(begun, effect.Effects{}))

@@ -9,7 +9,7 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// Keys is the contract of signkey.Store.
+// Keys tests a signkey.Store.
 func Keys(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	same(t, len(w.keys()), 0)
@@ -28,7 +28,7 @@ func (w world) keys() []signkey.Key {
 	return ok[[]signkey.Key](w.t)(w.Keys.Keys(ctx(w.t)))
 }
 
-// states tells the state of each key by id; keys that are gone have none.
+// states returns the states of the keys by id, without removed keys.
 func (w world) states() map[string]signkey.State {
 	w.t.Helper()
 	states := map[string]signkey.State{}
@@ -54,7 +54,7 @@ func keyLife(t *testing.T, w world) {
 
 	later := noon.Add(2 * time.Hour)
 	apply(later, signkey.Change{Key: want[0], From: signkey.Active, To: signkey.Retired}, signkey.Change{Key: want[1], From: signkey.Next, To: signkey.Active})
-	want[0].State, want[0].Since, want[0].Sealed = signkey.Retired, later, nil // it signs no more
+	want[0].State, want[0].Since, want[0].Sealed = signkey.Retired, later, nil // no longer signs
 	want[1].State, want[1].Since = signkey.Active, later
 	same(t, w.keys(), want)
 
@@ -84,7 +84,7 @@ func keyAllOrNothing(t *testing.T, w world) {
 }
 
 func keyCrowd(t *testing.T, w world) {
-	exactlyOne(t, atOnce(func(int) error { // the very first start of many servers
+	exactlyOne(t, atOnce(func(int) error { // many servers start for the first time
 		return w.Keys.Apply(ctx(t), []signkey.Change{{Key: aKey("ES256", noon), To: signkey.Active}, {Key: aKey("ES256", noon.Add(1)), To: signkey.Next}},
 			noon, note("key.made", "x"))
 	}), errs.ErrConflict)
@@ -103,7 +103,7 @@ func keyCrowd(t *testing.T, w world) {
 			{Key: aKey("ES256", noon.Add(time.Hour)), To: signkey.Next},
 		}, noon.Add(time.Hour), rec)
 	}), errs.ErrConflict)
-	w.recorded(rec)
+	w.written(rec)
 	count := map[signkey.State]int{}
 	for _, state := range w.states() {
 		count[state]++

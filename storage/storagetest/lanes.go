@@ -10,8 +10,7 @@ import (
 
 var errLocked = errors.New("locked")
 
-// Lanes is the contract of limit.Lanes: package limit's Count, one try at a
-// time.
+// Lanes tests a limit.Lanes against limit.Count, one try at a time.
 func Lanes(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	t.Run("a lane is Count, try after try", func(t *testing.T) { laneFollowsCount(t, w.in(t)) })
@@ -42,7 +41,7 @@ func (w world) try(key, device string, now time.Time) bool {
 	return ok[bool](w.t)(w.Lanes.Try(ctx(w.t), key, device, now))
 }
 
-// lock fills a lane and gives the moment at which its lock ends.
+// lock fills a lane and returns the moment at which its lock ends.
 func (w world) lock(key, device string, now time.Time) time.Time {
 	w.t.Helper()
 	var tally limit.Tally
@@ -89,7 +88,7 @@ func laneOfDevice(t *testing.T, w world) {
 		t.Error("an unknown device is no stranger")
 	}
 	other := fresh("key")
-	w.lock(other, device, noon) // known for another key only: a stranger here
+	w.lock(other, device, noon) // the device is known for another key only
 	if w.try(other, "", noon) {
 		t.Error("a device that is not known for the key had a lane of its own")
 	}
@@ -116,9 +115,9 @@ func laneClear(t *testing.T, w world) {
 	}
 	must(t, w.Lanes.Clear(ctx(t), key, device, false, noon))
 	same(t, tries(device), free)
-	must(t, w.Lanes.Clear(ctx(t), fresh("key"), "", true, noon)) // nobody there: nothing to do
+	must(t, w.Lanes.Clear(ctx(t), fresh("key"), "", true, noon)) // there is no such lane
 
-	// Not remembered: it was the strangers' lane; from now on its own.
+	// The device is new, so its tries are in the shared lane; from now on in its own.
 	key = fresh("key")
 	for range free - 1 {
 		w.try(key, device, noon)
@@ -128,12 +127,12 @@ func laneClear(t *testing.T, w world) {
 	same(t, tries(device), free)
 }
 
-// The try that proves right is counted as wrong first, and on a full lane
-// that locks it. Kept, such a lock would outlast every right password.
+// The right password is counted as a wrong try first, and on a full lane that
+// try locks it. If Clear kept that lock, it would outlast every right password.
 func laneClearFull(t *testing.T, w world) {
 	key := fresh("key")
 	until := w.lock(key, "", noon)
-	if !w.try(key, "", until) { // over at the moment itself
+	if !w.try(key, "", until) { // over at the very moment
 		t.Fatal("the lock did not end")
 	}
 	must(t, w.Lanes.Clear(ctx(t), key, "", false, until))

@@ -9,7 +9,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// life is what requests and sessions have in common.
+// life is what the tests of requests and sessions have in common.
 type life[T any] struct {
 	fresh   func() T
 	create  func(context.Context, T, time.Duration) error
@@ -18,7 +18,7 @@ type life[T any] struct {
 	key     func(T) string
 	rekey   func(T, string) T
 	version func(T) int64
-	touch   func(T) T // changes something
+	touch   func(T) T // changes a field
 }
 
 func lifecycle[T any](t *testing.T, l life[T]) {
@@ -109,7 +109,7 @@ func lifecycleEnd[T any](t *testing.T, l life[T]) {
 	})
 	t.Run("saving gives it more time", func(t *testing.T) {
 		short, long := l.fresh(), l.fresh()
-		for ttl := 100 * time.Millisecond; ; ttl *= 2 { // until the machine is fast enough
+		for ttl := 100 * time.Millisecond; ; ttl *= 2 { // until it is long enough for this machine
 			must(t, l.create(ctx(t), long, ttl))
 			saved, err := l.save(ctx(t), long, time.Hour)
 			if !gone(t, saved, err) {

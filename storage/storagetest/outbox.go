@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Outbox is the contract of mail.Outbox.
+// Outbox tests a mail.Outbox.
 func Outbox(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("a message waits, is leased, and goes", func(t *testing.T) { outboxLife(t, world{open(t), t}) })
 	t.Run("put off and given up", func(t *testing.T) { outboxLater(t, world{open(t), t}) })
@@ -40,7 +40,7 @@ func Outbox(t *testing.T, open func(*testing.T) Stores) {
 			}
 			return err
 		}), nil)
-		for _, item := range w.take(noon, time.Minute, len(posted)) { // what nobody got, if workers passed each other by
+		for _, item := range w.take(noon, time.Minute, len(posted)) { // the messages that no worker got
 			taken = append(taken, item.ID)
 		}
 		slices.Sort(taken)
@@ -49,7 +49,7 @@ func Outbox(t *testing.T, open func(*testing.T) Stores) {
 	})
 }
 
-// post puts n messages in the outbox, each with a change, and gives their ids.
+// post adds n messages to the outbox, each with a change, and returns their ids.
 func (w world) post(n int) []string {
 	w.t.Helper()
 	var rec effect.Effects
@@ -82,14 +82,14 @@ func outboxLife(t *testing.T, w world) {
 	items := w.take(noon, time.Minute, 10)
 	same(t, items, []mail.Item{{Message: mail.Message{ID: id, To: "zoe@example.org", Lang: "nl", Kind: "confirm-email", Subject: "Uw code ë",
 		Text: secret.Text("123456\r\n.\r\n\x00"), At: noon, Expires: noon.Add(time.Hour)}}})
-	same(t, w.waiting(), 1) // leased is not sent
+	same(t, w.waiting(), 1) // a leased message is not sent
 	same(t, len(w.take(noon.Add(time.Minute-time.Millisecond), time.Minute, 10)), 0)
 	same(t, len(w.take(noon.Add(time.Minute), time.Minute, 10)), 1) // the worker died
 	must(t, w.Outbox.Sent(ctx(t), id))
 	same(t, w.waiting(), 0)
 	same(t, len(w.take(noon.Add(time.Hour), time.Minute, 10)), 0)
 	for _, err := range []error{w.Outbox.Sent(ctx(t), id), w.Outbox.Later(ctx(t), id, noon, "r"), w.Outbox.Drop(ctx(t), id, noon, "r")} {
-		if err != nil { // a second worker's word about a message that went
+		if err != nil { // a second worker reports on a message that was sent
 			oneOf(t, err, errs.ErrNotFound, errs.ErrConflict)
 		}
 	}

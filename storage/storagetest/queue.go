@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// ids are the cases of a part.
+// ids returns the ids of the cases of a part.
 func ids(p review.Part) (out []string) {
 	for _, c := range p.Cases {
 		out = append(out, c.ID)
@@ -19,8 +19,8 @@ func ids(p review.Part) (out []string) {
 	return out
 }
 
-// list is a whole queue at once.
-func (d desk) list(q review.Query) []string {
+// list returns a whole queue.
+func (d caseWorld) list(q review.Query) []string {
 	d.t.Helper()
 	q.Limit = 10_000
 	p := ok[review.Part](d.t)(d.cases.Queue(ctx(d.t), q))
@@ -33,7 +33,7 @@ func (d desk) list(q review.Query) []string {
 	return ids(p)
 }
 
-func caseQueue(t *testing.T, d desk) {
+func caseQueue(t *testing.T, d caseWorld) {
 	me := fresh("me")
 	waiting, mine, more := d.sent(), d.taken(me), d.asked(me)
 	proposed := d.taken(me)
@@ -64,9 +64,9 @@ func caseQueue(t *testing.T, d desk) {
 	same(t, counts.Waiting, len(d.list(review.Query{Show: review.ShowWaiting, Member: me})))
 }
 
-// caseParts leafs through queues, forwards and backwards, in steps of every
+// caseParts pages through queues, forwards and backwards, with parts of every
 // size.
-func caseParts(t *testing.T, d desk) {
+func caseParts(t *testing.T, d caseWorld) {
 	me := fresh("me")
 	for range 7 {
 		d.asked(me)
@@ -104,7 +104,7 @@ func caseParts(t *testing.T, d desk) {
 			same(t, forwards, all)
 			same(t, backwards, all)
 		}
-		// What is taken away meanwhile is not there, and nothing else is missing.
+		// Cases that leave the queue meanwhile are absent, and no other is missing.
 		p := ok[review.Part](t)(d.cases.Queue(ctx(t), review.Query{Show: show, Member: me, Limit: 3}))
 		if show == review.ShowWaiting {
 			must(t, d.do(t, review.ActTake, "otto", p.Cases[0], effect.Effects{}))
@@ -112,8 +112,8 @@ func caseParts(t *testing.T, d desk) {
 			same(t, rest, all[3:])
 			all = all[1:]
 		}
-		// OF-15: a mark that is none leads to the beginning; one of elsewhere
-		// shows nothing that the queue has not.
+		// OF-15: an invalid mark leads to the first part; one of another queue
+		// shows only what is in this queue.
 		for _, odd := range []review.Mark{"x", "1", "1.", ".a", "-1.a", "1.2.3.4.a", "1.a'--", "99999999999999999999.a", "1.\x00", "1.a b", review.Mark(strings.Repeat("1", 1<<16)), "1.1.1.1.1.1.1.1"} {
 			same(t, ids(ok[review.Part](t)(d.cases.Queue(ctx(t), review.Query{Show: show, Member: me, After: odd, Before: odd, Limit: 3}))), all[:3])
 		}
@@ -127,13 +127,13 @@ func caseParts(t *testing.T, d desk) {
 	}
 }
 
-// Search is the part of Cases that finds them.
+// Search is the part of Cases that tests searching.
 func Search(t *testing.T, open func(*testing.T) (Stores, review.Cases)) {
 	s, cases := open(t)
-	caseSearch(t, desk{world{s, t}, cases})
+	caseSearch(t, caseWorld{world{s, t}, cases})
 }
 
-func caseSearch(t *testing.T, d desk) {
+func caseSearch(t *testing.T, d caseWorld) {
 	a := d.ready(draft())
 	name := "Q" + strings.ToLower(fresh("")[1:9])
 	a.Reference = "OLID-" + strings.ToUpper(strings.NewReplacer("0", "2", "1", "3").Replace(fresh("")[1:5])) + "-2MXA"
@@ -149,7 +149,7 @@ func caseSearch(t *testing.T, d desk) {
 		name + " zoe": true, "ZOË " + name: true, name + " muller o'brien": true, name + " obrien": true, name + " brien": true, name[:8]: true,
 		name + " societe unicode": true, name + " sons": true, name + " SØNS": true, name + " hrb": true, name + " HRB 0123.456": true, name + " hrb0123456": true, name + " 456": true,
 		name + " smith": false, name + "x": false, "q" + name: false, name + " 9": false,
-		// OF-15: what is searched for is text, never a pattern or a statement.
+		// OF-15: the search text is never a pattern or a statement.
 		"%": false, "_": false, `\`: false, `' OR 1=1 --`: false, "\xff\xfe!": false, "\u202e": false, "\x00": false, name[:3] + "%" + name[4:]: false, name[:3] + "_" + name[4:]: false,
 		name + "' OR '1'='1": false, strings.Repeat("x", 1<<16): false, strings.Repeat("xyzzy ", 1<<12): false, " ": false,
 	} {
@@ -165,8 +165,8 @@ func caseSearch(t *testing.T, d desk) {
 	same(t, d.list(review.Query{Show: review.ShowWaiting, Member: "me", Search: name}), []string{a.ID})
 }
 
-// A list holds what the queue holds, in its order, and all of it or nothing.
-func caseLines(t *testing.T, d desk) {
+// A list contains what the queue does, in its order: all of it or nothing.
+func caseLines(t *testing.T, d caseWorld) {
 	person := d.ready(func() application.Application {
 		a := draft()
 		a.Kind = account.NaturalPerson

@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// key is the hash of a handle nobody used before.
+// key returns the hash of a new handle.
 func key() string { return secret.Text(fresh("handle")).Hash() }
 
 func request() authreq.Request {
@@ -25,7 +25,7 @@ func request() authreq.Request {
 	}
 }
 
-// Requests is the contract of authreq.Store.
+// Requests tests an authreq.Store.
 func Requests(t *testing.T, open func(*testing.T) authreq.Store) {
 	s := open(t)
 	lifecycle(t, life[authreq.Request]{
@@ -63,7 +63,7 @@ func Requests(t *testing.T, open func(*testing.T) authreq.Store) {
 	})
 }
 
-// gone tells whether a get found nothing; other errors end the test.
+// gone reports whether err is errs.ErrNotFound; another error ends the test.
 func gone[T any](t *testing.T, _ T, err error) bool {
 	t.Helper()
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {

@@ -15,7 +15,7 @@ func aSession() session.Session {
 	}
 }
 
-// Sessions is the contract of session.Store.
+// Sessions tests a session.Store.
 func Sessions(t *testing.T, open func(*testing.T) session.Store) {
 	s := open(t)
 	lifecycle(t, life[session.Session]{

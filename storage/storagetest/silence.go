@@ -10,9 +10,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// Silence demands that every method of every store that is there says
-// errs.ErrUnavailable when nobody can know the answer: here because the caller
-// gave up before the store was asked.
+// Silence requires that every method of every store that is not nil returns
+// errs.ErrUnavailable when the context was cancelled before the call.
 func Silence(t *testing.T, s Stores) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -25,8 +24,8 @@ func Silence(t *testing.T, s Stores) {
 	})
 }
 
-// eachMethod goes through the methods of all stores that a struct holds. A call
-// passes a text or an empty value for everything but the context.
+// eachMethod calls do for each method of each store in a struct. call passes a
+// text or a zero value for everything but the context.
 func eachMethod(s any, do func(name string, call func(context.Context) error)) {
 	stores := reflect.ValueOf(s)
 	for i := range stores.NumField() {
@@ -60,8 +59,8 @@ func something(kind reflect.Type) reflect.Value {
 	return v
 }
 
-// Strings demands that no text from outside makes a store unavailable: what
-// cannot be stored is simply not there (SQ-10, SQ-11).
+// Strings requires that no text from outside makes a store return
+// errs.ErrUnavailable: what cannot be stored is not found (SQ-10, SQ-11).
 func Strings(t *testing.T, open func(*testing.T) Stores) {
 	s := open(t)
 	for _, odd := range []string{"", "a\x00b", "\xff\xfe", "'; DROP TABLE accounts; --", "$1", "%", "_", "\u202e", string(make([]byte, 1<<16))} {
@@ -86,7 +85,7 @@ func Strings(t *testing.T, open func(*testing.T) Stores) {
 			}
 		}
 		if err := s.Grants.UseOnce(ctx(t), "client", odd+"!", noon); errors.Is(err, errs.ErrUnavailable) {
-			t.Errorf("Grants.UseOnce(%.20q): %v", odd, err) // the jti of an assertion is its client's to choose
+			t.Errorf("Grants.UseOnce(%.20q): %v", odd, err) // a client chooses the jti of its assertions
 		}
 	}
 }

@@ -12,26 +12,26 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// office is a world with a staff.
-type office struct {
+// staffWorld is a world with members of staff.
+type staffWorld struct {
 	world
 	staff staff.Store
 }
 
-// Staff is the contract of staff.Store.
+// Staff tests a staff.Store.
 func Staff(t *testing.T, open func(*testing.T) (Stores, staff.Store)) {
-	for name, test := range map[string]func(*testing.T, office){
+	for name, test := range map[string]func(*testing.T, staffWorld){
 		"invitations": staffInvitations, "codes": staffCodes, "roles and removal": staffManaged, "two remove each other": staffMutual,
 		"login against removal": staffLoginRemoved, "rehash": staffRehash,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, members := open(t)
-			test(t, office{world{s, t}, members})
+			test(t, staffWorld{world{s, t}, members})
 		})
 	}
 }
 
-func (o office) invited(invite string, roles ...staff.Role) staff.Member {
+func (o staffWorld) invited(invite string, roles ...staff.Role) staff.Member {
 	o.t.Helper()
 	email := fresh("olga") + "@example.org"
 	rec := note("staff.invited", "x")
@@ -42,20 +42,20 @@ func (o office) invited(invite string, roles ...staff.Role) staff.Member {
 	return m
 }
 
-// member is one who works here.
-func (o office) member(roles ...staff.Role) staff.Member {
+// member returns a member who accepted the invitation.
+func (o staffWorld) member(roles ...staff.Role) staff.Member {
 	o.t.Helper()
 	m := o.invited(key(), roles...)
 	must(o.t, o.staff.Accept(ctx(o.t), m.Invite, "$argon2id$", []byte("sealed"), noon, effect.Effects{}))
 	return o.read(m.ID)
 }
 
-func (o office) read(id string) staff.Member {
+func (o staffWorld) read(id string) staff.Member {
 	o.t.Helper()
 	return ok[staff.Member](o.t)(o.staff.ByID(ctx(o.t), id))
 }
 
-func staffInvitations(t *testing.T, o office) {
+func staffInvitations(t *testing.T, o staffWorld) {
 	m := o.invited(key(), staff.Auditor, staff.Helpdesk)
 	for _, got := range []staff.Member{
 		o.read(m.ID), ok[staff.Member](t)(o.staff.ByEmail(ctx(t), m.Email)), ok[staff.Member](t)(o.staff.ByInvite(ctx(t), m.Invite)),
@@ -66,7 +66,7 @@ func staffInvitations(t *testing.T, o office) {
 		return o.staff.Accept(ctx(t), invite, "$argon2id$", []byte("sealed"), at, rec)
 	}
 	rec := note("staff.joined", m.ID)
-	o.refused(accept(m.Invite, noon.Add(time.Hour), rec), errs.ErrConflict, rec) // the moment it ends
+	o.refused(accept(m.Invite, noon.Add(time.Hour), rec), errs.ErrConflict, rec) // the moment it expires
 	o.refused(accept(key(), noon, rec), errs.ErrConflict, rec)
 	exactlyOne(t, atOnce(func(int) error {
 		return accept(m.Invite, noon.Add(time.Hour-time.Millisecond), note("staff.joined", m.ID))
@@ -78,7 +78,7 @@ func staffInvitations(t *testing.T, o office) {
 	_, err := o.staff.ByInvite(ctx(t), m.Invite)
 	is(t, err, errs.ErrNotFound)
 
-	// Invited anew: the same person, nothing of before.
+	// Invited again: the same person, with nothing of the earlier invitation.
 	again, second := m, key()
 	again.ID, again.Invite, again.Roles = fresh("other"), second, []staff.Role{staff.Reviewer}
 	kept := ok[staff.Member](t)(o.staff.Invite(ctx(t), "", again, func(staff.Member) effect.Effects { return effect.Effects{} }))
@@ -91,14 +91,14 @@ func staffInvitations(t *testing.T, o office) {
 	same(t, len(ok[[]staff.Member](t)(o.staff.Everyone(ctx(t)))), 1)
 }
 
-func (o office) try(m staff.Member, judge func(account.CodeTry) account.Verdict) error {
+func (o staffWorld) try(m staff.Member, judge func(account.CodeTry) account.Verdict) error {
 	_, err := o.staff.TryCode(ctx(o.t), m.ID, m.Epoch, noon, judge)
 	return err
 }
 
-func staffCodes(t *testing.T, o office) {
+func staffCodes(t *testing.T, o staffWorld) {
 	m := o.member(staff.Auditor)
-	// One step, a crowd: it counts once, and replays are no wrong codes.
+	// Simultaneous uses of one step: one counts, and replays are no wrong codes.
 	accepted := 0
 	for _, err := range atOnce(func(int) error {
 		v, err := o.staff.TryCode(ctx(t), m.ID, m.Epoch, noon, judge(100, effect.Effects{}))
@@ -115,7 +115,7 @@ func staffCodes(t *testing.T, o office) {
 	if accepted != 1 || got.Factor.LastStep != 100 || got.Factor.Failures != 0 || !got.LastLoginAt.Equal(noon) {
 		t.Errorf("%d accepted: %+v", accepted, got.Factor)
 	}
-	// Every wrong one of a crowd is counted before it is judged.
+	// Each of many simultaneous wrong codes is counted before it is judged.
 	blocks := 0
 	for _, err := range atOnce(func(int) error {
 		v, err := o.staff.TryCode(ctx(t), m.ID, m.Epoch, noon, wrong(staff.WrongCodes, effect.Effects{}))
@@ -134,14 +134,14 @@ func staffCodes(t *testing.T, o office) {
 	is(t, o.try(m, judge(200, effect.Effects{})), errs.ErrConflict)
 }
 
-func staffManaged(t *testing.T, o office) {
+func staffManaged(t *testing.T, o staffWorld) {
 	admin, m := o.member(staff.Administrator), o.member(staff.Helpdesk)
 	rec := note("staff.roles", m.ID)
 	o.happened(o.staff.SetRoles(ctx(t), admin.ID, m.ID, []staff.Role{staff.Auditor}, rec), rec)
 	if got := o.read(m.ID); got.Epoch != 2 || !got.Has(staff.Auditor) || got.Has(staff.Helpdesk) {
 		t.Errorf("roles: %+v", got)
 	}
-	for _, by := range []string{m.ID, fresh("stf")} { // no administrator, nobody
+	for _, by := range []string{m.ID, fresh("stf")} { // not an administrator; does not exist
 		rec := note("staff.removed", admin.ID)
 		o.refused(o.staff.Remove(ctx(t), by, admin.ID, rec), errs.ErrConflict, rec)
 		o.refused(o.staff.SetRoles(ctx(t), by, m.ID, staff.Roles, rec), errs.ErrConflict, rec)
@@ -156,13 +156,13 @@ func staffManaged(t *testing.T, o office) {
 		t.Errorf("removed: %+v", got)
 	}
 	is(t, o.try(got, judge(1, effect.Effects{})), errs.ErrConflict)
-	must(t, o.staff.Remove(ctx(t), "", admin.ID, effect.Effects{})) // the operator may, also the last one
+	must(t, o.staff.Remove(ctx(t), "", admin.ID, effect.Effects{})) // the operator may remove even the last administrator
 	is(t, o.staff.Remove(ctx(t), admin.ID, m.ID, note("x", "")), errs.ErrConflict)
 }
 
-// staffMutual: administrators who remove each other, or take each other's
-// role, all at once. One is left.
-func staffMutual(t *testing.T, o office) {
+// staffMutual: when administrators remove each other, or take away each other's
+// role, at the same time, one of them is left.
+func staffMutual(t *testing.T, o staffWorld) {
 	for range 5 {
 		admins := []staff.Member{o.member(staff.Administrator), o.member(staff.Administrator), o.member(staff.Administrator)}
 		for _, err := range atOnce(func(i int) error {
@@ -189,9 +189,9 @@ func staffMutual(t *testing.T, o office) {
 	o.unbroken()
 }
 
-// staffLoginRemoved: whoever logs in while being removed has either logged in
-// before, or not at all; afterwards nothing counts.
-func staffLoginRemoved(t *testing.T, o office) {
+// staffLoginRemoved: a member who logs in while being removed has either logged in
+// before, or not at all; afterwards the login has no effect.
+func staffLoginRemoved(t *testing.T, o staffWorld) {
 	m := o.member(staff.Helpdesk)
 	for _, err := range atOnce(func(i int) error {
 		if i%2 == 0 {
@@ -209,7 +209,7 @@ func staffLoginRemoved(t *testing.T, o office) {
 	is(t, o.try(m, judge(10_000, effect.Effects{})), errs.ErrConflict)
 }
 
-func staffRehash(t *testing.T, o office) {
+func staffRehash(t *testing.T, o staffWorld) {
 	m := o.member(staff.Helpdesk)
 	must(t, o.staff.Rehash(ctx(t), m.ID, m.PasswordHash, "$argon2id$second"))
 	m.PasswordHash = "$argon2id$second"

@@ -16,7 +16,7 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// counted is what the suite did, written down beside the store.
+// counted is what the suite did, kept beside the store.
 type counted struct {
 	kind             account.Kind
 	sent, due, ended time.Time
@@ -25,20 +25,20 @@ type counted struct {
 	reason           string
 }
 
-// Statistics runs the contract of statistics.Store: random work, and the same
-// figures counted slowly from what was done.
-func Statistics(t *testing.T, s Stores, cases review.Cases, terms review.DeadlineStore, calls helpdesk.Store, store statistics.Store) {
+// Statistics tests a statistics.Store: it does random work, and compares the
+// figures with a slow count of what was done.
+func Statistics(t *testing.T, s Stores, cases review.Cases, deadlines review.DeadlineStore, calls helpdesk.Store, store statistics.Store) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := store.Count(over, statistics.Query{}); !errors.Is(err, errs.ErrUnavailable) {
 		t.Errorf("silence: %v", err)
 	}
-	w := statisticsWorld{timed: timed{desk: desk{world{s, t}, cases}, terms: terms}, r: rand.New(rand.NewPCG(5, 6))}
+	w := statisticsWorld{deadlineWorld: deadlineWorld{caseWorld: caseWorld{world{s, t}, cases}, deadlines: deadlines}, r: rand.New(rand.NewPCG(5, 6))}
 	var all []counted
 	for i := range 90 {
 		all = append(all, w.something(i))
 	}
-	w.confirmed(draft()) // is nothing yet
+	w.confirmed(draft()) // not sent, so not counted
 	for range 4 {
 		all = append(all, w.unblocks(calls)...)
 	}
@@ -58,7 +58,7 @@ func Statistics(t *testing.T, s Stores, cases review.Cases, terms review.Deadlin
 }
 
 type statisticsWorld struct {
-	timed
+	deadlineWorld
 	r    *rand.Rand
 	done []unblocked
 }
@@ -69,7 +69,7 @@ type unblocked struct {
 	kind  account.Kind
 }
 
-// something is one application and what became of it.
+// something makes one application and brings it to some state.
 func (w *statisticsWorld) something(i int) counted {
 	w.t.Helper()
 	c := counted{kind: account.LegalPerson, sent: noon.Add(-time.Duration(w.r.IntN(250*24*60)) * time.Minute), state: application.Submitted}
@@ -107,7 +107,7 @@ func (w *statisticsWorld) something(i int) counted {
 	return c
 }
 
-// end brings some of them to an end.
+// end ends some of the applications.
 func (w *statisticsWorld) end(c *counted, id string, i int, later func(review.ActKind) review.Act, at *time.Time) {
 	seen := w.reload(id)
 	switch {
@@ -122,7 +122,7 @@ func (w *statisticsWorld) end(c *counted, id string, i int, later func(review.Ac
 		act := later(review.ActExpire)
 		*at = seen.AnswerBy
 		act.At, act.Member = *at, ""
-		must(w.t, w.terms.Expire(ctx(w.t), seen, act, effect.Effects{}))
+		must(w.t, w.deadlines.Expire(ctx(w.t), seen, act, effect.Effects{}))
 		c.state = application.Expired
 	case i%5 == 0:
 		act := later(review.ActWithdraw)
@@ -135,10 +135,10 @@ func (w *statisticsWorld) end(c *counted, id string, i int, later func(review.Ac
 	c.ended = *at
 }
 
-// unblocks ends a case of the helpdesk one way and one the other, at noon; one
-// stays open. It gives the applications their accounts came from.
+// unblocks ends one request to unblock as done and one as refused, at noon; a
+// third stays open. It returns the applications of their accounts.
 func (w *statisticsWorld) unblocks(calls helpdesk.Store) (from []counted) {
-	h := deskWorld{w.world, calls}
+	h := helpdeskWorld{w.world, calls}
 	for _, state := range []helpdesk.State{helpdesk.Done, helpdesk.Refused, helpdesk.Open} {
 		a := w.blocked()
 		c := h.identified(a, "olga", true)
@@ -148,7 +148,7 @@ func (w *statisticsWorld) unblocks(calls helpdesk.Store) (from []counted) {
 		case helpdesk.Refused:
 			must(w.t, h.end(c, helpdesk.Refused, "olga", noon, effect.Effects{}))
 		}
-		if state == helpdesk.Open { // and closed meanwhile, which is no unblock
+		if state == helpdesk.Open { // a closed one is no unblock
 			closing := h.begun(changing(a, helpdesk.Closing, "olga"))
 			must(w.t, h.confirm(closing.ID, "piet", noon, effect.Effects{}))
 		}
@@ -162,7 +162,7 @@ func (w *statisticsWorld) unblocks(calls helpdesk.Store) (from []counted) {
 	return from
 }
 
-// slowly counts one by one.
+// slowly counts one application at a time.
 func (w *statisticsWorld) slowly(all []counted, q statistics.Query, kinds []account.Kind) []statistics.Row {
 	in := func(t time.Time) bool { return !t.IsZero() && !t.Before(q.From) && t.Before(q.To) }
 	var rows []statistics.Row

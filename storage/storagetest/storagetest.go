@@ -1,12 +1,12 @@
-// Package storagetest owns the contracts of the stores as tests, and wrappers
+// Package storagetest holds the contracts of the stores as tests, and wrappers
 // that count calls and inject faults. Every back end passes the same suite:
 //
 //	func TestContract(t *testing.T) { storagetest.Everything(t, open) }
 //
-// The suite knows the interfaces in pkg alone. It makes accounts as people do,
-// through an application, and asks of each change three things: the guard
-// names the state it leaves, of 64 callers at once exactly one succeeds, and
-// its record is written if and only if it happened.
+// The suite uses only the interfaces in pkg. It makes accounts as people do,
+// through an application, and tests three things of each change: the guard names
+// the state it leaves, of 64 simultaneous callers exactly one succeeds, and its
+// effects are written if and only if it happened.
 package storagetest
 
 import (
@@ -31,7 +31,7 @@ import (
 	"omgevingsloket-id/pkg/signkey"
 )
 
-// Stores are the contracts that a back end serves.
+// Stores are the stores of a back end.
 type Stores struct {
 	Accounts     account.Store
 	Applications intake.Store
@@ -47,8 +47,8 @@ type Stores struct {
 	Windows      limit.Windows
 }
 
-// Everything runs the suite of a back end that serves all contracts. open
-// gives empty stores each time.
+// Everything runs the suite on a back end with all stores. open returns empty
+// stores each time.
 func Everything(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("Accounts", func(t *testing.T) { Accounts(t, open) })
 	t.Run("Applications", func(t *testing.T) { Applications(t, open) })
@@ -72,13 +72,13 @@ func Everything(t *testing.T, open func(*testing.T) Stores) {
 	})
 }
 
-// noon is the suite's own time; stores that are told the time know no other.
+// noon is the suite's time, also for stores whose clock is injected.
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
-// crowd is how many callers come at once.
+// crowd is the number of simultaneous callers.
 const crowd = 64
 
-// atOnce runs do in a crowd that starts together, and gives what each got.
+// atOnce runs do in a crowd that starts together, and returns each one's error.
 func atOnce(do func(i int) error) []error {
 	start := make(chan struct{})
 	results := make([]error, crowd)
@@ -94,7 +94,7 @@ func atOnce(do func(i int) error) []error {
 	return results
 }
 
-// exactlyOne demands one success, and the given error for everybody else.
+// exactlyOne requires one success, and the given error from all others.
 func exactlyOne(t *testing.T, results []error, rest error) {
 	t.Helper()
 	exactly(t, 1, results, rest)
@@ -115,7 +115,7 @@ func exactly(t *testing.T, want int, results []error, rest error) {
 	}
 }
 
-// eventually asks until it is so. How long it takes is not judged.
+// eventually waits until so returns true. It does not judge how long that takes.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
@@ -135,7 +135,7 @@ func is(t *testing.T, err, want error) {
 	}
 }
 
-// ok takes the value of a call that has to succeed.
+// ok returns the value of a call that has to succeed.
 func ok[T any](t *testing.T) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
@@ -158,7 +158,7 @@ func same(t *testing.T, got, want any) {
 	}
 }
 
-// fresh is an id that nobody used before.
+// fresh returns an unused id.
 func fresh(what string) string { return what + "-" + rand.Text() }
 
 func ctx(t *testing.T) context.Context { return t.Context() }

@@ -12,27 +12,28 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Watched runs the contract of the watch over officials.
+// Watched tests a staff.Watched.
 func Watched(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store, staff.Watched)) {
-	stores, desk, watched := open(t)
-	w := deskWorld{world{stores, t}, desk}
-	t.Run("files", func(t *testing.T) { watchedFiles(t, w, watched) })
+	stores, calls, watched := open(t)
+	w := helpdeskWorld{world{stores, t}, calls}
+	t.Run("files", func(t *testing.T) { watchedDossiers(t, w, watched) })
 	t.Run("alarms", func(t *testing.T) { watchedAlarms(t, w, watched) })
 	w.unbroken()
 }
 
-// OF-21: different files, of one member, by acts of looking, lately.
-func watchedFiles(t *testing.T, w deskWorld, watched staff.Watched) {
+// OF-21: Files counts the different dossiers and accounts that one member has
+// looked at recently.
+func watchedDossiers(t *testing.T, w helpdeskWorld, watched staff.Watched) {
 	member := fresh("olga")
 	look := func(by string, action audit.Action, kind audit.ObjectKind, object string, at time.Time) {
 		must(t, w.Helpdesk.Note(ctx(t), effect.Of(audit.Event{At: at, ActorKind: audit.ActorStaff, ActorID: by, Action: action, ObjectKind: kind, ObjectID: object, Outcome: audit.OK})))
 	}
 	for i := range 3 {
-		for range 2 { // the same file again is the same file
+		for range 2 { // a second look at the same one does not count
 			look(member, "account.viewed", "account", fmt.Sprint("a", i), noon)
 		}
 	}
-	look(member, "application.viewed", "application", "a1", noon) // another kind of file, alike by number
+	look(member, "application.viewed", "application", "a1", noon) // another kind with the same id counts
 	look(member, "account.blocked", "account", "a9", noon)
 	look(member, "account.viewed", "account", "a8", noon.Add(-time.Hour))
 	look(fresh("piet"), "account.viewed", "account", "a7", noon)
@@ -46,14 +47,14 @@ func watchedFiles(t *testing.T, w deskWorld, watched staff.Watched) {
 	same(t, count(noon.Add(-time.Hour)), 0)
 }
 
-func watchedAlarms(t *testing.T, w deskWorld, watched staff.Watched) {
+func watchedAlarms(t *testing.T, w helpdeskWorld, watched staff.Watched) {
 	member := fresh("olga")
 	raise := func(at time.Time, rec effect.Effects) error {
 		return watched.Alarm(ctx(t), staff.Alarm{Member: member, At: at, Files: 101}, at.Add(-time.Hour), rec)
 	}
 	rec := note("staff.alarm", member)
 	exactlyOne(t, atOnce(func(int) error { return raise(noon, rec) }), errs.ErrConflict)
-	w.recorded(rec)
+	w.written(rec)
 	again := note("staff.alarm", member)
 	w.refused(raise(noon.Add(time.Hour), again), errs.ErrConflict, again)
 	same(t, ok[[]staff.Alarm](t)(watched.Alarms(ctx(t), noon)), []staff.Alarm{{Member: member, At: noon, Files: 101}})

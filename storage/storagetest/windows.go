@@ -10,7 +10,7 @@ import (
 
 var errTooMany = errors.New("too many")
 
-// Windows is the contract of limit.Windows.
+// Windows tests a limit.Windows.
 func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 	s := open(t)
 	allow := func(t *testing.T, name, key string, max int, window time.Duration) bool {
@@ -70,7 +70,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 	})
 	t.Run("a window ends, whatever comes meanwhile", func(t *testing.T) {
 		name, window := fresh("short"), 200*time.Millisecond
-		// Each question is an event as well: it does not move the end.
+		// Each call counts an event as well; that does not move the end.
 		eventually(t, "half of it is over", func() bool {
 			allowed, wait, err := s.Allow(ctx(t), name, "k", 1, window)
 			must(t, err)

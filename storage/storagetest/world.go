@@ -17,16 +17,16 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// world is one set of stores with people in it.
+// world is a set of stores and a test that fills them with people.
 type world struct {
 	Stores
 	t *testing.T
 }
 
-// in gives the same world to a subtest.
+// in returns the same world for a subtest.
 func (w world) in(t *testing.T) world { return world{w.Stores, t} }
 
-// note is a record that is recognised by its reference: one event and one mail.
+// note returns effects with a unique reference: one event and one mail.
 func note(action audit.Action, object string) effect.Effects {
 	ref := fresh("ref")
 	return effect.Of(audit.Event{
@@ -39,15 +39,15 @@ func note(action audit.Action, object string) effect.Effects {
 	})
 }
 
-// happened demands that a change succeeded, with its record in full.
+// happened requires that a change succeeded and that all its effects are written.
 func (w world) happened(err error, rec effect.Effects) {
 	w.t.Helper()
 	must(w.t, err)
-	w.recorded(rec)
+	w.written(rec)
 }
 
-// recorded demands that each event and each mail of rec is there, once.
-func (w world) recorded(rec effect.Effects) {
+// written requires that each event and each mail of rec is written once.
+func (w world) written(rec effect.Effects) {
 	w.t.Helper()
 	var got []audit.Event
 	for _, e := range w.events() {
@@ -66,14 +66,14 @@ func (w world) recorded(rec effect.Effects) {
 	}
 }
 
-// refused demands that a change failed as it should and left no trace.
+// refused requires that a change failed with an error and left no trace.
 func (w world) refused(err, want error, rec effect.Effects) {
 	w.t.Helper()
 	is(w.t, err, want)
-	w.unrecorded(rec)
+	w.notWritten(rec)
 }
 
-func (w world) unrecorded(rec effect.Effects) {
+func (w world) notWritten(rec effect.Effects) {
 	w.t.Helper()
 	for _, e := range w.events() {
 		if e.RequestID == rec.Events[0].RequestID {
@@ -103,8 +103,8 @@ func (w world) events() []audit.Event {
 	}
 }
 
-// mails looks into the outbox without keeping anything from anyone: the lease
-// is over at once.
+// mails reads the outbox with leases that end at once, so that it takes nothing
+// away.
 func (w world) mails(id string) []mail.Message {
 	w.t.Helper()
 	var found []mail.Message
@@ -116,8 +116,8 @@ func (w world) mails(id string) []mail.Message {
 	return found
 }
 
-// unbroken verifies the whole chain: numbers without a gap, each hash over
-// the one before.
+// unbroken verifies the whole chain: numbers without a gap, each hash over the
+// previous one.
 func (w world) unbroken() {
 	w.t.Helper()
 	prev := ""
@@ -131,7 +131,7 @@ func (w world) unbroken() {
 
 const rightCode = "hash of the right code"
 
-// draft is an application as it begins.
+// draft returns a new application.
 func draft() application.Application {
 	return application.Application{
 		ID: fresh("app"), Handle: key(), Kind: account.LegalPerson, Lang: "en", Email: strings.ToLower(fresh("zoe")) + "@example.org",
@@ -140,14 +140,14 @@ func draft() application.Application {
 	}
 }
 
-// started is a draft in the store.
+// started stores a draft.
 func (w world) started(a application.Application) application.Application {
 	w.t.Helper()
 	must(w.t, w.Applications.Start(ctx(w.t), a, effect.Effects{}))
 	return w.application(a.Handle)
 }
 
-// confirmed is an application whose address was proven.
+// confirmed returns an application with a proven address.
 func (w world) confirmed(a application.Application) application.Application {
 	w.t.Helper()
 	w.started(a)
@@ -157,7 +157,7 @@ func (w world) confirmed(a application.Application) application.Application {
 	return w.application(a.Handle)
 }
 
-// ready is an application that can be sent.
+// ready returns an application that can be sent.
 func (w world) ready(a application.Application) application.Application {
 	w.t.Helper()
 	a = w.confirmed(a)
@@ -186,7 +186,7 @@ func (w world) application(handle string) application.Application {
 	return ok[application.Application](w.t)(w.Applications.ByHandle(ctx(w.t), handle))
 }
 
-// approved is the account that comes with the approval of a.
+// approved returns the account that comes with the approval of a.
 func approved(a application.Application) account.Account {
 	return account.Account{
 		ID: fresh("acc"), Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
@@ -194,7 +194,7 @@ func approved(a application.Application) account.Account {
 	}
 }
 
-// awaiting is a new account, approved and not yet enrolled.
+// awaiting returns a new account, approved and not yet enrolled.
 func (w world) awaiting() account.Account {
 	w.t.Helper()
 	a := w.ready(draft())
@@ -203,7 +203,7 @@ func (w world) awaiting() account.Account {
 	return who
 }
 
-// shown is an account whose QR was shown.
+// shown returns an account whose QR code was shown.
 func (w world) shown() account.Account {
 	w.t.Helper()
 	a := w.awaiting()
@@ -211,7 +211,7 @@ func (w world) shown() account.Account {
 	return w.account(a.ID)
 }
 
-// enrolled takes an account that waits for it through its enrolment.
+// enrolled enrols an account.
 func (w world) enrolled(id string) {
 	w.t.Helper()
 	a := w.account(id)
@@ -219,7 +219,7 @@ func (w world) enrolled(id string) {
 	w.accept(a, 100)
 }
 
-// active is an account with a proven second factor; step 100 is spent.
+// active returns an account with a proven second factor; step 100 is used.
 func (w world) active() account.Account {
 	w.t.Helper()
 	a := w.awaiting()
@@ -238,7 +238,7 @@ func (w world) accept(a account.Account, step int64) {
 	must(w.t, err)
 }
 
-// judge is the rule for a right code of this step.
+// judge returns a rule that accepts a code of this step.
 func judge(step int64, rec effect.Effects) func(account.CodeTry) account.Verdict {
 	return func(try account.CodeTry) account.Verdict {
 		if try.Factor.LastStep >= step {
@@ -248,7 +248,7 @@ func judge(step int64, rec effect.Effects) func(account.CodeTry) account.Verdict
 	}
 }
 
-// wrong is the rule for a wrong code; the limit blocks.
+// wrong returns a rule that counts a wrong code and blocks at the limit.
 func wrong(limit int, rec effect.Effects) func(account.CodeTry) account.Verdict {
 	return func(try account.CodeTry) account.Verdict {
 		if try.Factor.Failures < limit {
@@ -265,7 +265,7 @@ func (w world) blocked() account.Account {
 	return w.account(a.ID)
 }
 
-// oneOf demands one of several errors, where the contract leaves the choice.
+// oneOf requires one of several errors, where the contract allows each.
 func oneOf(t *testing.T, err error, wants ...error) {
 	t.Helper()
 	for _, want := range wants {

@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// None of the wrappers embeds what it wraps: a method that is added to a
-// contract does not compile here until it is counted.
+// The wrappers embed nothing, so that a new method of an interface does not
+// compile here until it is counted.
 
 type accounts struct {
 	f *Faults

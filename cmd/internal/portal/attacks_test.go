@@ -22,7 +22,7 @@ func wantNoLogin(t *testing.T, b *browser, res reply, status int) {
 	}
 }
 
-// OIDC Core §3.1.3.7: what an ID token must not be.
+// OIDC Core §3.1.3.7: ID tokens that must be refused.
 func TestIDTokenRefused(t *testing.T) {
 	for name, change := range map[string]func(*stage){
 		"other nonce": claim("nonce", "of-another-login"),
@@ -55,7 +55,7 @@ func TestIDTokenRefused(t *testing.T) {
 	}
 }
 
-// claim sets one claim of the ID token; nil takes it out.
+// claim sets one claim of the ID token; a nil value removes it.
 func claim(name string, value any) func(*stage) {
 	return func(s *stage) {
 		s.op.idToken = func(c map[string]any) {
@@ -66,7 +66,7 @@ func claim(name string, value any) func(*stage) {
 	}
 }
 
-// Someone strips prompt=login or max_age from the address on its way.
+// An attacker removes prompt=login or max_age from the address of the request.
 func TestStaleAuthenticationRefused(t *testing.T) {
 	s := newStage(t, nil)
 	age := 10 * time.Minute
@@ -85,7 +85,7 @@ func TestStaleAuthenticationRefused(t *testing.T) {
 	want(t, s.browser().login("/login?prompt=login"), http.StatusSeeOther)
 }
 
-// RFC 9207: the response must say who answers, when the provider says it does.
+// RFC 9207: the response must name its issuer, if the provider says that it does.
 func TestMixUpRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		promised bool
@@ -132,8 +132,8 @@ func TestMixedUpStateRefused(t *testing.T) {
 	wantNoLogin(t, b, b.get(first.String()), http.StatusBadRequest)
 }
 
-// An attacker sends a victim the callback of the attacker's own login, or uses
-// a callback address that leaked from a victim.
+// An attacker sends a victim the callback of the attacker's own login, or uses a
+// callback address that leaked from a victim.
 func TestCodeOfAnotherBrowserRefused(t *testing.T) {
 	s := newStage(t, nil)
 	owner, other := s.browser(), s.browser()
@@ -145,7 +145,7 @@ func TestCodeOfAnotherBrowserRefused(t *testing.T) {
 	if s.op.tokens != 0 {
 		t.Error("the code was redeemed for a stranger")
 	}
-	want(t, owner.get(leaked), http.StatusSeeOther) // and its owner is not locked out
+	want(t, owner.get(leaked), http.StatusSeeOther) // its owner can still log in
 }
 
 func TestCallbackRefused(t *testing.T) {
@@ -178,7 +178,7 @@ func TestCallbackRefused(t *testing.T) {
 	want(t, b.get(back), http.StatusBadRequest)
 }
 
-// Fixation: a session cookie that was there before the login is worth nothing.
+// Session fixation: a session cookie from before the login is useless.
 func TestLoginGivesANewSession(t *testing.T) {
 	s := newStage(t, nil)
 	b := s.browser()
@@ -225,7 +225,7 @@ func TestTargetLinkStaysAtHome(t *testing.T) {
 			t.Errorf("%s: %d", target, res.StatusCode)
 		}
 	}
-	// What is accepted stays behind our own origin, however it is spelled.
+	// Every accepted target stays on our own origin, however it is spelled.
 	for _, path := range []string{"", "//evil.example/", "/\\evil.example", "/%2e%2e//evil.example"} {
 		res := s.browser().login("/login/start?iss=" + url.QueryEscape(s.op.URL) + "&target_link_uri=" + url.QueryEscape(s.base+path))
 		if got := res.Header.Get("Location"); !strings.HasPrefix(got, s.base+"/") {

@@ -18,24 +18,24 @@ import (
 // session is someone who is logged in at one entry.
 type session struct {
 	entry    *entry
-	raw      secret.Text // the ID token itself, to show at logout who is leaving
+	raw      secret.Text // the ID token, which is sent at logout (id_token_hint)
 	idToken  json.RawMessage
 	userinfo json.RawMessage // "null" when the provider has no userinfo endpoint
 }
 
-// The ways in which a login can fail once the user is back.
+// The ways in which a login can fail after the callback.
 var (
 	errUsedCode  = errors.New("the provider refused the code: used before, too old, or not for us")
 	errRefused   = errors.New("not accepted")
 	errNoContact = errors.New("the provider did not answer")
 )
 
-// errorCode is the shape of an error code (RFC 6749 §4.1.2.1).
+// errorCode matches an error code (RFC 6749 §4.1.2.1).
 var errorCode = regexp.MustCompile(`^[a-z_]{1,64}$`)
 
-// callback ends a login attempt: GET /callback, our redirect_uri. The order of
-// the checks matters: first whether this browser started the attempt, then who
-// answers, then what the answer is.
+// callback ends a login attempt: GET /callback, the redirect_uri. The order of the
+// checks matters: first whether this browser started the attempt, then the issuer,
+// then the response.
 func (p *Portal) callback(w http.ResponseWriter, r *http.Request, e *entry) {
 	q, wellFormed := once(r)
 	state := q.Get("state")
@@ -54,7 +54,7 @@ func (p *Portal) callback(w http.ResponseWriter, r *http.Request, e *entry) {
 		p.unreachable(w, r, e, err)
 		return
 	}
-	// RFC 9207 §2.4: an answer from another provider must not reach ours.
+	// RFC 9207 §2.4: a response of another issuer must be refused.
 	if iss := q.Get("iss"); iss != p.cfg.Issuer && (iss != "" || m.SendsIss) {
 		p.refused(w, r, e, http.StatusBadRequest, "wrong_issuer", "the response does not carry iss="+p.cfg.Issuer)
 		return
@@ -84,7 +84,7 @@ func (p *Portal) callback(w http.ResponseWriter, r *http.Request, e *entry) {
 	}
 }
 
-// redeem exchanges the code and believes nothing before it is verified.
+// redeem exchanges the code and verifies what it gets.
 func (p *Portal) redeem(ctx context.Context, m *metadata, a attempt, code string) (*session, error) {
 	ctx = oidc.ClientContext(ctx, p.idp.client)
 	proof, err := p.assertion(a.entry)
@@ -121,8 +121,9 @@ func (p *Portal) redeem(ctx context.Context, m *metadata, a attempt, code string
 	return s, info.Claims(&s.userinfo)
 }
 
-// checkIDToken does what go-oidc leaves to us (OIDC Core §3.1.3.7): signature,
-// issuer, expiry and that we are in the audience are checked when it is called.
+// checkIDToken checks what go-oidc leaves to its caller (OIDC Core §3.1.3.7). The
+// signature, the issuer, the expiry and that the audience includes us are checked
+// already.
 func (p *Portal) checkIDToken(t *oidc.IDToken, a attempt, accessToken string) error {
 	var more struct {
 		AuthorizedParty string `json:"azp"`
@@ -134,7 +135,7 @@ func (p *Portal) checkIDToken(t *oidc.IDToken, a attempt, accessToken string) er
 	switch {
 	case t.Subject == "":
 		return errors.New("it has no sub")
-	case len(t.Audience) != 1: // we trust no other audience (step 3)
+	case len(t.Audience) != 1: // no other audience is trusted (step 3)
 		return errors.New("it is meant for others too")
 	case more.AuthorizedParty != "" && more.AuthorizedParty != a.entry.ClientID:
 		return errors.New("its azp is another client")
@@ -150,8 +151,8 @@ func (p *Portal) checkIDToken(t *oidc.IDToken, a attempt, accessToken string) er
 	return nil
 }
 
-// exchangeError tells the token endpoint's refusals apart. The body of the
-// answer is left out: it is not ours to show or to log.
+// exchangeError distinguishes the errors of the token endpoint. It leaves out the
+// body of the response, which must not be shown or logged.
 func exchangeError(e *entry, err error) error {
 	var answer *oauth2.RetrieveError
 	if !errors.As(err, &answer) {
@@ -170,7 +171,7 @@ func exchangeError(e *entry, err error) error {
 	return fmt.Errorf("token endpoint: %w: its answer cannot be understood", errRefused)
 }
 
-// statusOf gives the status of the page for an error the provider sent.
+// statusOf returns the status of the page for an error code of the provider.
 func statusOf(code string) int {
 	switch code {
 	case "server_error", "temporarily_unavailable":

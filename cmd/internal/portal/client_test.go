@@ -81,8 +81,8 @@ func TestClientSecretPost(t *testing.T) {
 	want(t, s.browser().login("/second/login"), http.StatusSeeOther)
 }
 
-// With a wrong secret the code is sent once: a second try in another shape would
-// look like a replay to the provider.
+// With a wrong secret the code is sent once: the provider would take a second try
+// with another method for a replay.
 func TestClientSecretIsTriedOnce(t *testing.T) {
 	s := newStage(t, func(c *portal.Config) { c.Entries[1].ClientSecret = "wrong" })
 	want(t, s.browser().login("/second/login"), http.StatusBadGateway)

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// The names of our cookies. The provider on the same host shares the jar, for
-// cookies know no ports: hence the prefix, and few of them.
+// The names of the cookies. Cookies do not depend on ports, so a provider on the same
+// host gets them too: hence the prefix, and few cookies.
 const (
 	cookieSession = "portal_session"
 	cookieLogin   = "portal_login_" // followed by an id of the attempt
@@ -19,12 +19,11 @@ const (
 	cookieLang    = "portal_lang"
 )
 
-// maxLogins is how many unfinished logins a browser carries; the oldest goes.
+// maxLogins is how many unfinished logins a browser has; the oldest one is dropped.
 const maxLogins = 8
 
-// random gives 256 bits in base64url, 43 characters: beyond guessing, and the
-// shape of a PKCE verifier (RFC 7636 §4.1). Without randomness nothing safe can
-// be done, so it panics.
+// random returns 256 random bits in base64url: 43 characters, the form of a PKCE
+// verifier (RFC 7636 §4.1). It panics if it cannot read random bytes.
 func (p *Portal) random() string {
 	var b [32]byte
 	if _, err := io.ReadFull(p.cfg.Rand, b[:]); err != nil {
@@ -33,8 +32,8 @@ func (p *Portal) random() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// cookieName adds __Host- where a browser accepts it (https), so that no
-// sibling host can plant one.
+// cookieName adds the prefix __Host- over https, so that a sibling host cannot set
+// the cookie.
 func (p *Portal) cookieName(name string) string {
 	if p.base.Scheme == "https" {
 		return "__Host-" + name
@@ -53,7 +52,7 @@ func (p *Portal) dropCookie(w http.ResponseWriter, name string) {
 	p.setCookie(w, name, "", -time.Second)
 }
 
-// cookie gives the value of a cookie, "" when there is none.
+// cookie returns the value of a cookie, or "".
 func (p *Portal) cookie(r *http.Request, name string) string {
 	c, err := r.Cookie(p.cookieName(name))
 	if err != nil {
@@ -62,15 +61,15 @@ func (p *Portal) cookie(r *http.Request, name string) string {
 	return c.Value
 }
 
-// loginCookie names the cookie of one login attempt, so that tabs that log in
-// at the same time do not overwrite each other's.
+// loginCookie returns the name of the cookie of one login attempt. Tabs that log in
+// at the same time have different ones.
 func loginCookie(state string) string {
 	sum := sha256.Sum256([]byte(state))
 	return cookieLogin + hex.EncodeToString(sum[:8])
 }
 
-// trimLogins drops the oldest unfinished logins of this browser. Browsers send
-// the earliest cookie first (RFC 6265 §5.4).
+// trimLogins drops the oldest unfinished logins of this browser. Browsers send the
+// earliest cookie first (RFC 6265 §5.4).
 func (p *Portal) trimLogins(w http.ResponseWriter, r *http.Request) {
 	var names []string
 	for _, c := range r.Cookies() {

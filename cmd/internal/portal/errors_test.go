@@ -43,7 +43,7 @@ func TestErrorResponses(t *testing.T) {
 	}
 }
 
-// A stranger's link with an error in it shows nothing of what it says.
+// A link with an error but without a valid state shows nothing of its parameters.
 func TestErrorWithoutStateShowsNothingOfIt(t *testing.T) {
 	s := newStage(t, nil)
 	res := s.browser().get("/callback?error=access_denied&error_description=call+0900-1234&state=x")

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// homePage is the front page of an entry, with or without someone logged in.
+// homePage is the front page of an entry, with or without a session.
 type homePage struct {
 	User     *user
 	Login    string
@@ -18,7 +18,7 @@ type homePage struct {
 	Others   []*entry
 }
 
-// user is what the portal shows of the one who is logged in.
+// user is what the portal shows of the logged-in user.
 type user struct {
 	Name         string
 	Email        string
@@ -26,7 +26,7 @@ type user struct {
 	Organisation string // "Acme GmbH (HRB 1234, DE)"; "" for a person
 	Level        string
 	ACR          string
-	When         time.Time // zero when the provider did not say
+	When         time.Time // zero if the provider did not say
 	WhenText     string
 	Issuer       string
 	Subject      string
@@ -34,8 +34,8 @@ type user struct {
 	Userinfo     string
 }
 
-// facts are the claims that the page puts into words. Where the provider puts
-// them, in the ID token or in userinfo, depends on the request.
+// facts are the claims that the page puts into words. The request determines whether
+// the provider puts them in the ID token or in userinfo.
 type facts struct {
 	Issuer      string `json:"iss"`
 	Subject     string `json:"sub"`
@@ -73,7 +73,7 @@ func (p *Portal) home(w http.ResponseWriter, r *http.Request, e *entry) {
 	p.render(w, http.StatusOK, "home", page{T: t, Entry: e, Title: title, Switch: e.Path + "?lang=" + t.Other.Lang, Body: body})
 }
 
-// claims gives what the session knows: GET /claims.json, for tests.
+// claims serves the claims of the session as JSON: GET /claims.json, for tests.
 func (p *Portal) claims(w http.ResponseWriter, r *http.Request, e *entry) {
 	w.Header().Set("Content-Type", "application/json")
 	s, ok := p.session(r, e)
@@ -85,15 +85,14 @@ func (p *Portal) claims(w http.ResponseWriter, r *http.Request, e *entry) {
 	_ = json.NewEncoder(w).Encode(map[string]json.RawMessage{"id_token": s.idToken, "userinfo": s.userinfo})
 }
 
-// session gives who is logged in at e in this browser.
+// session returns this browser's session at e.
 func (p *Portal) session(r *http.Request, e *entry) (session, bool) {
 	s, ok := p.sessions.get(p.cookie(r, cookieSession+e.suffix))
 	return s, ok && s.entry == e
 }
 
-// describe puts the claims into words. The ID token is read last and so decides
-// where both speak. A claim of an unexpected type is left out here; the raw
-// claims below still show it.
+// describe puts the claims into words. The ID token takes precedence over userinfo. A
+// claim of an unexpected type is left out; the raw claims on the page still show it.
 func describe(s session, t *texts) *user {
 	var f facts
 	_ = json.Unmarshal(s.userinfo, &f)
@@ -131,8 +130,7 @@ func indent(raw json.RawMessage) string {
 	return b.String()
 }
 
-// amsterdam is the time of the country the portal speaks for; UTC on a machine
-// without a time zone database.
+// amsterdam is Dutch time, or UTC on a machine without a time zone database.
 var amsterdam = func() *time.Location {
 	if l, err := time.LoadLocation("Europe/Amsterdam"); err == nil {
 		return l

@@ -14,7 +14,7 @@ import (
 	"omgevingsloket-id/cmd/internal/portal"
 )
 
-// stage is a portal, its provider and a clock for both.
+// stage is a portal, its provider and their clock.
 type stage struct {
 	t     *testing.T
 	op    *provider
@@ -23,7 +23,7 @@ type stage struct {
 	log   *bytes.Buffer
 }
 
-// newStage starts both. change may alter the configuration, which has a public
+// newStage starts both. change may change the configuration, which has a public
 // client at "/" and a confidential third party at "/second".
 func newStage(t *testing.T, change func(*portal.Config)) *stage {
 	t.Helper()
@@ -57,7 +57,7 @@ func newStage(t *testing.T, change func(*portal.Config)) *stage {
 	return s
 }
 
-// browser keeps cookies; it follows redirects only where a test lets it.
+// browser keeps cookies; it follows redirects only where a test asks it to.
 type browser struct {
 	s *stage
 	c *http.Client
@@ -71,7 +71,7 @@ func (s *stage) browser() *browser {
 	return &browser{s: s, c: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// reply is an answer with its body read.
+// reply is a response with its body.
 type reply struct {
 	*http.Response
 	body string
@@ -94,7 +94,7 @@ func (b *browser) do(r *http.Request) reply {
 	return reply{res, string(body)}
 }
 
-// get opens a path of the portal or a whole address, without following it.
+// get opens a path of the portal or an absolute address, without following redirects.
 func (b *browser) get(link string) reply {
 	b.s.t.Helper()
 	if strings.HasPrefix(link, "/") {
@@ -120,8 +120,8 @@ func (b *browser) post(path string, header ...string) reply {
 	return b.do(r)
 }
 
-// toCallback starts a login at path and gives the address that the provider
-// sends the browser back to, not yet opened.
+// toCallback starts a login at path and returns the callback address that the
+// provider redirects to, without opening it.
 func (b *browser) toCallback(path string) string {
 	b.s.t.Helper()
 	res := b.get(path)
@@ -131,13 +131,13 @@ func (b *browser) toCallback(path string) string {
 	return res.Header.Get("Location")
 }
 
-// login goes the whole way and gives the portal's answer to the callback.
+// login logs in and returns the portal's response to the callback.
 func (b *browser) login(path string) reply {
 	b.s.t.Helper()
 	return b.get(b.toCallback(path))
 }
 
-// loggedIn tells whether this browser has a session at the entry with prefix.
+// loggedIn reports whether this browser has a session at the entry with prefix.
 func (b *browser) loggedIn(prefix string) bool {
 	b.s.t.Helper()
 	return b.get(prefix+"/claims.json").StatusCode == http.StatusOK

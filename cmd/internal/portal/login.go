@@ -16,20 +16,20 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// attempt is one login in progress, kept under its state.
+// attempt is one login in progress, stored under its state.
 type attempt struct {
 	entry    *entry
 	browser  secret.Text // value of this attempt's cookie
 	nonce    string
 	verifier secret.Text // PKCE (RFC 7636)
-	target   string      // path on our own origin to end at
-	// notBefore is the earliest moment of authentication that the request
-	// allowed; zero when it allowed any.
+	target   string      // path of the portal to redirect to in the end
+	// notBefore is the earliest time of authentication that the request
+	// allows; zero means any.
 	notBefore time.Time
 }
 
-// loginParams are the parameters that /login passes on to the provider, with
-// the shape each must have. Tests and curious developers use them.
+// loginParams are the parameters that /login passes on to the provider, with the form
+// of each. Tests and developers use them.
 var loginParams = map[string]*regexp.Regexp{
 	"prompt":     regexp.MustCompile(`^(none|login|consent|select_account|create)( (login|consent|select_account))*$`),
 	"max_age":    regexp.MustCompile(`^[0-9]{1,9}$`),
@@ -38,7 +38,7 @@ var loginParams = map[string]*regexp.Regexp{
 	"claims":     regexp.MustCompile(`^\{[\x20-\x7e]*\}$`),
 }
 
-// maxParam keeps the address we send the browser to within what servers read.
+// maxParam keeps the redirect address within the limits of servers.
 const maxParam = 2000
 
 // login starts an authorization request: GET /login, optionally with some of
@@ -61,9 +61,9 @@ func (p *Portal) login(w http.ResponseWriter, r *http.Request, e *entry) {
 	p.begin(w, r, e, e.Path, extra)
 }
 
-// initiate lets the provider start a login here: GET /login/start, our
-// initiate_login_uri (OIDC Core §4). It trusts nothing it is given: iss must be
-// the one provider we know, and the target a page of our own.
+// initiate lets the provider start a login here: GET /login/start, the
+// initiate_login_uri (OIDC Core §4). iss must be the configured provider, and the
+// target must be a page of the portal.
 func (p *Portal) initiate(w http.ResponseWriter, r *http.Request, e *entry) {
 	q, ok := once(r)
 	if !ok || q.Get("iss") != p.cfg.Issuer {
@@ -84,8 +84,8 @@ func (p *Portal) initiate(w http.ResponseWriter, r *http.Request, e *entry) {
 	p.begin(w, r, e, target, extra)
 }
 
-// ownPath gives path and query of an address on our own origin. The result is
-// only ever used behind that origin, so that no spelling of it leads elsewhere.
+// ownPath returns path and query of an address on our own origin. The result is only
+// used behind that origin, so that no spelling can lead elsewhere.
 func (p *Portal) ownPath(link string) (string, bool) {
 	u, err := url.Parse(link)
 	if err != nil || u.Scheme != p.base.Scheme || u.Host != p.base.Host || u.User != nil {
@@ -94,7 +94,7 @@ func (p *Portal) ownPath(link string) (string, bool) {
 	return pathOf(u), true
 }
 
-// pathOf gives path and query of u; it always starts with a slash.
+// pathOf returns path and query of u; it always starts with a slash.
 func pathOf(u *url.URL) string {
 	path := u.EscapedPath()
 	if !strings.HasPrefix(path, "/") {
@@ -106,8 +106,8 @@ func pathOf(u *url.URL) string {
 	return path
 }
 
-// begin sends the browser to the provider. State, nonce and PKCE verifier are
-// new for each attempt, and the attempt is tied to this browser by a cookie.
+// begin redirects the browser to the provider. State, nonce and PKCE verifier are new
+// for each attempt, and a cookie binds the attempt to this browser.
 func (p *Portal) begin(w http.ResponseWriter, r *http.Request, e *entry, target string, extra map[string]string) {
 	m, err := p.idp.metadata(r.Context())
 	if err != nil {
@@ -125,7 +125,7 @@ func (p *Portal) begin(w http.ResponseWriter, r *http.Request, e *entry, target 
 		oauth2.SetAuthURLParam("ui_locales", p.texts(w, r).Lang),
 	}
 	if claims := e.claimsParameter(); claims != "" {
-		options = append(options, oauth2.SetAuthURLParam("claims", claims)) // one in extra replaces it
+		options = append(options, oauth2.SetAuthURLParam("claims", claims)) // a value in extra replaces it
 	}
 	for name, v := range extra {
 		options = append(options, oauth2.SetAuthURLParam(name, v))
@@ -137,7 +137,7 @@ func (p *Portal) begin(w http.ResponseWriter, r *http.Request, e *entry, target 
 	http.Redirect(w, r, m.oauth(e).AuthCodeURL(state, options...), http.StatusSeeOther)
 }
 
-// claimsParameter asks for the entry's IDTokenClaims; "" for none.
+// claimsParameter returns the claims parameter that asks for IDTokenClaims, or "".
 func (e Entry) claimsParameter() string {
 	if len(e.IDTokenClaims) == 0 {
 		return ""
@@ -148,17 +148,17 @@ func (e Entry) claimsParameter() string {
 	}
 	parameter, err := json.Marshal(map[string]any{"id_token": wishes})
 	if err != nil {
-		panic("portal: claims do not encode: " + err.Error()) // names always do
+		panic("portal: claims do not encode: " + err.Error()) // names cannot fail
 	}
 	return string(parameter)
 }
 
-// clockSkew is how far the provider's clock may be from ours.
+// clockSkew is how much the provider's clock may differ from ours.
 const clockSkew = time.Minute
 
-// oldestLogin tells since when the user must have logged in for a request with
-// prompt=login or max_age. Someone can take these out of the address on the way
-// to the provider; auth_time then shows it.
+// oldestLogin returns the earliest time of authentication for a request with
+// prompt=login or max_age. An attacker can remove these from the address of the
+// request, which auth_time then shows.
 func (p *Portal) oldestLogin(extra map[string]string) time.Time {
 	age := extra["max_age"]
 	if slices.Contains(strings.Fields(extra["prompt"]), "login") {
@@ -171,8 +171,8 @@ func (p *Portal) oldestLogin(extra map[string]string) time.Time {
 	return p.now().Add(-clockSkew - time.Duration(seconds)*time.Second)
 }
 
-// once gives the query, and whether it is well formed with no parameter in it
-// twice (RFC 6749 §3.1).
+// once returns the query, and whether it is well formed and has each parameter once
+// (RFC 6749 §3.1).
 func once(r *http.Request) (url.Values, bool) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	for _, v := range q {

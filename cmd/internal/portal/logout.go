@@ -6,17 +6,16 @@ import (
 	"time"
 )
 
-// logoutLife is how long someone may take to confirm at the provider.
+// logoutLife is how long the user may take to confirm at the provider.
 const logoutLife = 10 * time.Minute
 
 // logout ends the session here and then at the provider (OIDC RP-Initiated
 // Logout §2): POST /logout.
 //
-// It answers 200 with a Refresh header and a link instead of a redirect.
-// Chromium holds the whole redirect chain after a POST against form-action, and
-// where that chain ends is not ours to know: the provider may send the browser
-// on to a broker. A Refresh is a navigation of its own, so form-action stays
-// 'self'.
+// It answers 200 with a Refresh header and a link instead of a redirect. Chromium
+// applies form-action to the whole redirect chain after a POST, and the provider may
+// redirect on to an unknown broker. A Refresh is a new navigation, so form-action
+// stays 'self'.
 func (p *Portal) logout(w http.ResponseWriter, r *http.Request, e *entry) {
 	s, ok := p.sessions.take(p.cookie(r, cookieSession+e.suffix))
 	p.dropCookie(w, cookieSession+e.suffix)
@@ -38,7 +37,7 @@ func (p *Portal) logout(w http.ResponseWriter, r *http.Request, e *entry) {
 	p.message(w, r, e, http.StatusOK, note{Title: t.LeavingTitle, Text: t.LeavingText, Link: next, LinkText: t.LeavingLink})
 }
 
-// endSession builds the address at the provider.
+// endSession returns the logout address at the provider.
 func (p *Portal) endSession(m *metadata, e *entry, s session, state, lang string) string {
 	u, err := webURL(m.EndSession)
 	if err != nil {
@@ -54,9 +53,9 @@ func (p *Portal) endSession(m *metadata, e *entry, s session, state, lang string
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath, RawQuery: q.Encode()}).String()
 }
 
-// loggedOut is where the provider sends the browser back to: GET /logout/done.
-// It only says "you are logged out" to the browser that asked for it; anyone
-// else may still be logged in and gets the front page, which knows.
+// loggedOut is where the provider redirects to after a logout: GET /logout/done. It
+// says "you are logged out" only to the browser that asked to log out; any other
+// browser may still be logged in and is redirected to the front page.
 func (p *Portal) loggedOut(w http.ResponseWriter, r *http.Request, e *entry) {
 	name := cookieLogout + e.suffix
 	q, ok := once(r)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// refreshOf gives the address of a Refresh header.
+// refreshOf returns the address of a Refresh header.
 func refreshOf(t *testing.T, res reply) *url.URL {
 	t.Helper()
 	link, ok := strings.CutPrefix(res.Header.Get("Refresh"), "0; url=")
@@ -23,7 +23,7 @@ func TestLogoutHereAndAtTheProvider(t *testing.T) {
 	b := s.browser()
 	b.login("/login")
 	res := b.post("/logout")
-	want(t, res, http.StatusOK) // no redirect: form-action would hold for it
+	want(t, res, http.StatusOK) // no redirect, to which form-action would apply
 	if b.loggedIn("") {
 		t.Error("still logged in here")
 	}
@@ -59,7 +59,7 @@ func TestLogoutAtOneEntryOnly(t *testing.T) {
 	}
 }
 
-// A link to "you are logged out" must not lull someone who is logged in.
+// A link to "you are logged out" does not show that to a user who is logged in.
 func TestLoggedOutPageIsNotForStrangers(t *testing.T) {
 	s := newStage(t, nil)
 	b := s.browser()
@@ -72,7 +72,7 @@ func TestLoggedOutPageIsNotForStrangers(t *testing.T) {
 		t.Error("a GET logged out")
 	}
 	b.post("/logout")
-	want(t, b.get("/logout/done?state=x"), http.StatusSeeOther) // a logout is under way, but this is not its end
+	want(t, b.get("/logout/done?state=x"), http.StatusSeeOther) // a logout is in progress, with another state
 }
 
 func TestLogoutIsNoWeapon(t *testing.T) {

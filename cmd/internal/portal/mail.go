@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// Limits of the mailbox: it is a window on a practice folder, no mail reader.
+// Limits of the mailbox, which shows a practice folder and is no mail client.
 const (
 	maxLetters     = 200
 	maxLetterBytes = 1 << 20
@@ -27,20 +27,20 @@ const (
 	maxMailDepth   = 4
 )
 
-// mailboxPage lists the newest letters.
+// mailboxPage lists the newest messages.
 type mailboxPage struct{ Letters []letter }
 
-// letter is a message as shown: headers decoded, plain text only.
+// letter is a message as shown: with decoded headers, and as plain text only.
 type letter struct {
 	Link              string // address of its page
 	Subject, From, To string
 	Date              time.Time
 	DateText          string
-	Text              []span   // nil when there is no plain text
+	Text              []span   // nil if there is no plain text
 	Attachments       []string // names
 }
 
-// span is a piece of text, a link when Href is set.
+// span is a piece of text, and a link if Href is set.
 type span struct{ Text, Href string }
 
 // mailbox lists the messages, newest first: GET /mail.
@@ -56,7 +56,7 @@ func (p *Portal) mailbox(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// letter shows one message: GET /mail/{name}. The folder is opened as a root, so
+// letter shows one message: GET /mail/{name}. The folder is opened as an os.Root, so
 // that neither a name nor a link in the folder leads out of it.
 func (p *Portal) letter(w http.ResponseWriter, r *http.Request) {
 	t, name := p.texts(w, r), r.PathValue("name")
@@ -82,8 +82,8 @@ func (p *Portal) mailUnreadable(w http.ResponseWriter, r *http.Request, err erro
 	p.message(w, r, p.entries[0], http.StatusServiceUnavailable, note{Title: t.MailDownTitle, Text: t.MailDownText, Home: true})
 }
 
-// letters reads the headers of the newest messages. A folder that does not
-// exist yet is empty; a file that is no message is left out.
+// letters reads the headers of the newest messages. A folder that does not exist yet
+// is empty; a file that is not a message is left out.
 func (p *Portal) letters(t *texts) ([]letter, error) {
 	root, err := os.OpenRoot(p.cfg.MailDir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -119,7 +119,7 @@ func (p *Portal) letters(t *texts) ([]letter, error) {
 
 var errNoLetter = errors.New("no such message")
 
-// readLetter reads a message from root, with its text when asked.
+// readLetter reads a message from root, with its text if withText is set.
 func readLetter(root *os.Root, name string, t *texts, withText bool) (letter, error) {
 	if !strings.HasSuffix(name, ".eml") {
 		return letter{}, errNoLetter
@@ -159,8 +159,8 @@ func headerText(s string) string {
 	return strings.TrimSpace(strings.ToValidUTF8(decoded, "�"))
 }
 
-// addPart takes the first plain text of a message (RFC 2046) and the names of
-// its attachments. HTML is never shown.
+// addPart adds the first plain text of a message (RFC 2046) and the names of its
+// attachments. HTML is never shown.
 func (l *letter) addPart(header func(string) string, body io.Reader, depth int) {
 	kind, params, err := mime.ParseMediaType(cmp.Or(header("Content-Type"), "text/plain"))
 	if err != nil || depth > maxMailDepth {
@@ -198,9 +198,8 @@ func (l *letter) addPart(header func(string) string, body io.Reader, depth int) 
 
 var webLink = regexp.MustCompile(`https?://[^\s<>"'\\^` + "`" + `{|}]+`)
 
-// spans cuts text into plain pieces and links. Only http and https become a
-// link, and what a sentence puts behind an address stays outside it. The
-// template escapes both.
+// spans cuts text into plain pieces and links. Only http and https addresses become a
+// link, without the punctuation after them. The template escapes both.
 func spans(text string) []span {
 	var out []span
 	at := 0

@@ -23,7 +23,8 @@ const multiMail = "From: a@example.org\r\nTo: b@example.org\r\nSubject: Twee\r\n
 	"--a\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\nR2V3b25lIHRla3N0\r\n--a--\r\n" +
 	"--m\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=\"kopie.txt\"\r\n\r\nbijlage\r\n--m--\r\n"
 
-// mailStage gives a portal with a folder of mail; files are old to new.
+// mailStage returns a portal with a folder of mail, and that folder. The files are
+// ordered from old to new.
 func mailStage(t *testing.T, files ...string) (*stage, string) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "mail")

@@ -25,16 +25,16 @@ func init() {
 	}
 }
 
-// page is what the layout needs; Body is the page's own struct.
+// page is what the layout shows; Body is the struct of the page.
 type page struct {
 	T      *texts
 	Entry  *entry
 	Title  string
-	Switch string // this page in the other language; "" where it cannot be repeated
+	Switch string // this page in the other language; "" if it cannot be repeated
 	Body   any
 }
 
-// note is a page with a single message: an error, or that you are logged out.
+// note is a page with a message: an error, or that the user is logged out.
 type note struct {
 	Title, Text    string
 	Retry          bool // offer to log in again
@@ -43,7 +43,7 @@ type note struct {
 	Details        []string // for the developer or operator
 }
 
-// render writes a whole page or, when that fails, a plain 500: never half a page.
+// render writes a whole page or, if that fails, a plain 500; never part of a page.
 func (p *Portal) render(w http.ResponseWriter, status int, name string, data page) {
 	var b bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&b, "layout.html", data); err != nil {
@@ -61,8 +61,8 @@ func (p *Portal) message(w http.ResponseWriter, r *http.Request, e *entry, statu
 	p.render(w, status, "message", page{T: p.texts(w, r), Entry: e, Title: n.Title, Body: n})
 }
 
-// refused is the page for a login that did not succeed. code is the provider's
-// error code, or one of ours; why is for whoever runs the portal.
+// refused shows that a login did not succeed. code is an error code of the provider
+// or of the portal; why is for the operator of the portal.
 func (p *Portal) refused(w http.ResponseWriter, r *http.Request, e *entry, status int, code, why string) {
 	p.log.Warn("login did not succeed", "client", e.ClientID, "code", code)
 	t := p.texts(w, r)
@@ -73,7 +73,7 @@ func (p *Portal) refused(w http.ResponseWriter, r *http.Request, e *entry, statu
 	p.message(w, r, e, status, n)
 }
 
-// unreachable is the page for a provider that does not answer.
+// unreachable shows that the provider does not answer.
 func (p *Portal) unreachable(w http.ResponseWriter, r *http.Request, e *entry, err error) {
 	p.log.Error("provider unavailable", "client", e.ClientID, "err", err)
 	w.Header().Set("Retry-After", "5")
@@ -86,8 +86,8 @@ func (p *Portal) badLink(w http.ResponseWriter, r *http.Request, e *entry, why s
 	p.message(w, r, e, http.StatusBadRequest, note{Title: t.BadLinkTitle, Text: t.BadLinkText, Home: true, Details: []string{why}})
 }
 
-// texts picks the language: ?lang= (which is remembered), the cookie, what the
-// browser asks for, the configured one.
+// texts returns the texts in the language of ?lang= (which is then remembered), of the
+// cookie, of the browser, or of the configuration.
 func (p *Portal) texts(w http.ResponseWriter, r *http.Request) *texts {
 	if t := catalogue[r.URL.Query().Get("lang")]; t != nil {
 		if p.cookie(r, cookieLang) != t.Lang {
@@ -114,10 +114,10 @@ func (p *Portal) static(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, staticFiles, "static/"+r.PathValue("name"))
 }
 
-// maxBody bounds what a browser may post; our only form has no fields.
+// maxBody bounds the body of a POST; the only form has no fields.
 const maxBody = 8 << 10
 
-// guard wraps the whole site in what holds for every answer.
+// guard adds the headers and checks of all responses.
 func (p *Portal) guard(next http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -131,8 +131,8 @@ func (p *Portal) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		// With no-referrer a browser posts "Origin: null", which browsers without
-		// Sec-Fetch-Site could not tell from a foreign site's post.
+		// With no-referrer a browser posts "Origin: null", which without
+		// Sec-Fetch-Site cannot be distinguished from a foreign site's post.
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		if p.base.Scheme == "https" {
@@ -146,10 +146,10 @@ func (p *Portal) guard(next http.Handler) http.Handler {
 	})
 }
 
-// wrongHost tells whether a portal on the own machine was opened under another
-// name. Its cookies would be lost at the callback, and a foreign site that lets
-// its name point to 127.0.0.1 could read the mailbox. A portal with a public
-// name is left alone: a proxy may change Host.
+// wrongHost reports whether a portal on the local machine was opened under another
+// name. Its cookies would be lost at the callback, and a foreign site whose name points
+// to 127.0.0.1 could read the mailbox. It is false for a portal with a public name,
+// where a proxy may change Host.
 func (p *Portal) wrongHost(r *http.Request) bool {
 	name := p.base.Hostname()
 	return (name == "localhost" || name == "127.0.0.1" || name == "::1") && !strings.EqualFold(r.Host, p.base.Host)

@@ -51,8 +51,8 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// A portal on the own machine answers under its own name only: a foreign name
-// that points to 127.0.0.1 reads nothing here.
+// A portal on the local machine answers under its own name only: a foreign name that
+// points to 127.0.0.1 can read nothing.
 func TestForeignHostReadsNothing(t *testing.T) {
 	s := newStage(t, func(c *portal.Config) { c.MailDir = t.TempDir() })
 	for _, path := range []string{"/mail", "/claims.json", "/?a=b"} {

@@ -1,10 +1,10 @@
-// Package portal owns the relying party that stands in for the Omgevingsloket:
-// a small website where people log in with Omgevingsloket-ID and see what the
-// portal was told about them.
+// Package portal owns the relying party that stands in for the Omgevingsloket: a small
+// website where people log in with Omgevingsloket-ID and see the claims that the portal
+// got.
 //
-// It is written against OpenID Connect only and knows nothing of our provider,
-// so that it shows a developer what a relying party has to check. Sessions and
-// login attempts live in memory: whoever restarts the portal logs people out.
+// It uses OpenID Connect only and knows nothing else of our provider, so it shows a
+// developer what a relying party has to check. Sessions and login attempts are in
+// memory: restarting the portal logs people out.
 package portal
 
 import (
@@ -26,21 +26,21 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Config is all a portal needs to know. BaseURL, Issuer and one entry are
-// required; the rest has a default.
+// Config configures New. BaseURL, Issuer and one entry are required; the rest has a
+// default.
 type Config struct {
-	// BaseURL is the portal's own origin, such as "http://localhost:8081".
-	// Every address the portal gives away is built from it, never from Host.
+	// BaseURL is the portal's own origin, such as "http://localhost:8081". All
+	// addresses of the portal are made from it, never from Host.
 	BaseURL string
-	// Issuer is the provider's issuer identifier, letter for letter.
+	// Issuer is the provider's issuer identifier, byte for byte.
 	Issuer string
-	// Entries are the portals served here, each a client of its own. The first
+	// Entries are the portals served here, each with its own client. The first
 	// one has the path "/".
 	Entries []Entry
 
-	ApplyURL string // where one applies for an account; no link without it
+	ApplyURL string // page to apply for an account; "" means no link
 	MailDir  string // folder of *.eml files to show at /mail; practice only
-	Lang     string // "nl" (default) or "en", for browsers that ask for neither
+	Lang     string // "nl" (default) or "en", for browsers that prefer neither
 
 	HTTPClient *http.Client     // for calls to the provider; default: 10 s, no redirects
 	Now        func() time.Time // default time.Now
@@ -54,18 +54,18 @@ type Entry struct {
 	Name     string   // shown as the portal's name
 	ClientID string   // as registered at the provider
 	Scopes   []string // default: openid profile email
-	// IDTokenClaims are asked for in the ID token itself, beside what the
-	// scopes give at userinfo (OIDC Core §5.5).
+	// IDTokenClaims are requested in the ID token, besides the claims that
+	// the scopes put in userinfo (OIDC Core §5.5).
 	IDTokenClaims []string
 
-	// ClientSecret makes a confidential client; PrivateKeyFile, a file with a
-	// private JWK, one that proves itself with private_key_jwt (OIDC Core §9).
-	// With neither the client is public. PKCE is used in all three cases.
+	// ClientSecret makes a confidential client, and PrivateKeyFile, a file with a
+	// private JWK, a client with private_key_jwt (OIDC Core §9). With neither the
+	// client is public. PKCE is used in all three cases.
 	ClientSecret   secret.Text
 	PrivateKeyFile string
 
-	// ThirdParty says that the provider asks the user's consent; the front
-	// page then tells so beforehand.
+	// ThirdParty reports that the provider asks the user for consent; the front
+	// page then says so.
 	ThirdParty bool
 }
 
@@ -78,7 +78,7 @@ type URIs struct {
 	ClaimsDocument string // /claims.json, for tests
 }
 
-// URIsOf tells what to register for the entry at path of a portal at baseURL.
+// URIsOf returns what to register for the entry at path of a portal at baseURL.
 func URIsOf(baseURL, path string) URIs {
 	home := strings.TrimSuffix(baseURL, "/") + path
 	prefix := strings.TrimSuffix(home, "/")
@@ -91,7 +91,7 @@ func URIsOf(baseURL, path string) URIs {
 	}
 }
 
-// Portal is the running website: an http.Handler without background work.
+// Portal is the website: an http.Handler without goroutines of its own.
 type Portal struct {
 	cfg      Config
 	base     *url.URL
@@ -104,17 +104,17 @@ type Portal struct {
 	handler  http.Handler
 }
 
-// entry is an Entry that was checked, with what follows from it.
+// entry is a checked Entry, with what follows from it.
 type entry struct {
 	Entry
 	URIs
-	prefix string // "" or "/second": what the paths of its pages start with
-	suffix string // "" or "_second": what the names of its cookies end with
+	prefix string // "" or "/second": prefix of its paths
+	suffix string // "" or "_second": suffix of its cookies
 	key    *jose.JSONWebKey
 }
 
-// How much is remembered, and how long. The numbers bound the memory; beyond
-// them the oldest is forgotten, and its owner starts again.
+// The limits on what is kept in memory. When there is more, the oldest is dropped, and
+// its user starts again.
 const (
 	attemptLife = time.Hour // includes applying a QR code for the first time
 	sessionLife = 12 * time.Hour
@@ -166,8 +166,8 @@ func New(cfg Config) (*Portal, error) {
 // ServeHTTP answers a request.
 func (p *Portal) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
 
-// Serve answers on l until ctx ends, then lets running requests finish. The
-// time for an answer includes the calls to the provider.
+// Serve serves on l until ctx ends, and then lets running requests finish. The timeout
+// of a response includes the calls to the provider.
 func (p *Portal) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           p,
@@ -193,7 +193,7 @@ func (p *Portal) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// routes is the whole map of the site.
+// routes returns the handler of all pages.
 func (p *Portal) routes() http.Handler {
 	mux := http.NewServeMux()
 	for _, e := range p.entries {
@@ -224,7 +224,7 @@ func (p *Portal) routes() http.Handler {
 	return mux
 }
 
-// entryPath leaves no room for a path that could hide one of our own pages.
+// entryPath matches the paths that cannot hide a page of the portal.
 var entryPath = regexp.MustCompile(`^/([a-z][a-z0-9-]*)?$`)
 
 var takenPaths = map[string]bool{"/login": true, "/callback": true, "/logout": true, "/mail": true, "/static": true}
@@ -264,7 +264,7 @@ func checkEntries(base string, list []Entry) ([]*entry, error) {
 	return out, nil
 }
 
-// webURL reads an absolute http or https address.
+// webURL parses an absolute http or https address.
 func webURL(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
@@ -273,7 +273,7 @@ func webURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// origin reads an address that is nothing but scheme, host and port.
+// origin parses an address that is only a scheme, host and port.
 func origin(s string) (*url.URL, error) {
 	u, err := webURL(strings.TrimSuffix(s, "/"))
 	if err != nil {

@@ -109,7 +109,7 @@ func TestEntriesAreApart(t *testing.T) {
 	wantText(t, b.get("/"), "sub-of-oefenloket")
 }
 
-// The cookie of one entry is none of the other's.
+// The cookie of one entry is not used at the other.
 func TestSessionOfAnotherEntry(t *testing.T) {
 	s := newStage(t, nil)
 	b := s.browser()

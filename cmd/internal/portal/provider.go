@@ -17,9 +17,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// idp is our view of the provider: its metadata, fetched when first needed and
-// kept. A failure is remembered for a second, so that a dead provider costs one
-// waiting request and not one for each visitor.
+// idp is what the portal knows of the provider: its metadata, fetched when first needed
+// and kept. A failure is kept for a second, so that a provider that is down delays one
+// request a second and not each.
 type idp struct {
 	issuer string
 	client *http.Client
@@ -31,7 +31,7 @@ type idp struct {
 	failed  time.Time
 }
 
-// metadata is the discovery document, with what go-oidc does not read.
+// metadata is the provider's metadata, with the parts that go-oidc does not read.
 type metadata struct {
 	*oidc.Provider
 	EndSession  string   `json:"end_session_endpoint"`
@@ -41,8 +41,8 @@ type metadata struct {
 
 const retryAfterFailure = time.Second
 
-// providerClient is what calls the provider: with a deadline, and without
-// following redirects, for none of its endpoints may send a secret elsewhere.
+// providerClient returns the client for calls to the provider. It has a timeout and
+// follows no redirects, which could send a secret elsewhere.
 func providerClient(c *http.Client) *http.Client {
 	if c != nil {
 		return c
@@ -53,8 +53,8 @@ func providerClient(c *http.Client) *http.Client {
 	}
 }
 
-// metadata gives the provider's metadata, or an error that tells an operator
-// what to do.
+// metadata returns the provider's metadata, or an error that tells an operator what to
+// do.
 func (i *idp) metadata(ctx context.Context) (*metadata, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -68,7 +68,7 @@ func (i *idp) metadata(ctx context.Context) (*metadata, error) {
 	switch {
 	case err == nil:
 		i.known, i.failure = m, nil
-	case ctx.Err() == nil: // a visitor who left proves nothing about the provider
+	case ctx.Err() == nil: // a cancelled request says nothing about the provider
 		i.failure, i.failed = err, i.now()
 	}
 	return m, err
@@ -95,8 +95,8 @@ func (i *idp) discover(ctx context.Context) (*metadata, error) {
 	return m, nil
 }
 
-// oauth gives the code flow's settings for e. How the client proves itself is
-// never probed: a probe sends the code twice.
+// oauth returns the settings of the code flow for e. The authentication method is not
+// probed, since a probe would send the code twice.
 func (m *metadata) oauth(e *entry) *oauth2.Config {
 	endpoint := m.Endpoint()
 	endpoint.AuthStyle = oauth2.AuthStyleInParams
@@ -113,8 +113,8 @@ func (m *metadata) oauth(e *entry) *oauth2.Config {
 	}
 }
 
-// assertion proves with a signature that we are the client (RFC 7523 §2.2). It
-// is meant for this issuer alone, lives a minute and is used once.
+// assertion returns a signed client assertion (RFC 7523 §2.2). It is for this issuer
+// only, is valid for a minute and is used once.
 func (p *Portal) assertion(e *entry) ([]oauth2.AuthCodeOption, error) {
 	if e.key == nil {
 		return nil, nil
@@ -135,8 +135,8 @@ func (p *Portal) assertion(e *entry) ([]oauth2.AuthCodeOption, error) {
 	}, err
 }
 
-// readKey reads a private JWK; nil when there is no file. Its "alg" is needed,
-// because the provider knows the client by key and algorithm.
+// readKey reads a private JWK; it returns nil without a file. The key must have an
+// "alg", because the provider knows the client by key and algorithm.
 func readKey(file string) (*jose.JSONWebKey, error) {
 	if file == "" {
 		return nil, nil
@@ -147,7 +147,7 @@ func readKey(file string) (*jose.JSONWebKey, error) {
 	}
 	var key jose.JSONWebKey
 	if err := json.Unmarshal(raw, &key); err != nil {
-		return nil, fmt.Errorf("private key %s is no JWK", file) // the cause could quote the key
+		return nil, fmt.Errorf("private key %s is no JWK", file) // the cause could contain the key
 	}
 	_, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(key.Algorithm), Key: key}, nil)
 	if err != nil || !key.Valid() {
@@ -156,7 +156,7 @@ func readKey(file string) (*jose.JSONWebKey, error) {
 	return &key, nil
 }
 
-// clip keeps a foreign text short enough for a page and a log.
+// clip shortens a foreign text for a page and a log.
 func clip(s string) string {
 	if len(s) > 300 {
 		return s[:300] + "…"

@@ -18,7 +18,7 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// clock is the time of a test; it moves only by hand.
+// clock is the time of a test.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -28,14 +28,13 @@ func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.at 
 
 func (c *clock) pass(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.at = c.at.Add(d) }
 
-// provider is an OpenID Provider of a few lines that logs everybody in as the
-// same person. Each field below is a place where an attack, or a provider with a
-// fault, can change what it says.
+// provider is a small OpenID Provider that logs everybody in as the same person. Its
+// fields let a test change responses, as an attack or a fault would.
 type provider struct {
 	URL   string
 	clock *clock
 	key   *ecdsa.PrivateKey
-	proof map[string]func(*http.Request) bool // by client: does it prove who it is
+	proof map[string]func(*http.Request) bool // by client: reports whether it is authenticated
 
 	mu    sync.Mutex
 	codes map[string]url.Values // authorization request by code

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// shelf keeps values for a fixed time under keys that only their owner knows,
-// at most `most` of them. Because all live equally long, the order of arrival is
-// the order of expiry: the oldest is always in front.
+// shelf keeps at most `most` values, for a fixed time, under secret keys. All have the
+// same lifetime, so the order of arrival is the order of expiry.
 type shelf[T any] struct {
 	mu    sync.Mutex
 	life  time.Duration
@@ -19,8 +18,8 @@ type shelf[T any] struct {
 	queue *list.List
 }
 
-// kept is one place on a shelf. The key is hashed so that looking one up takes
-// no time that depends on the secret, and a memory dump holds no usable key.
+// kept is one value on a shelf. The key is hashed, so that a look-up takes no time that
+// depends on the secret, and a memory dump holds no usable key.
 type kept[T any] struct {
 	key   [sha256.Size]byte
 	until time.Time
@@ -31,7 +30,7 @@ func newShelf[T any](life time.Duration, most int, now func() time.Time) *shelf[
 	return &shelf[T]{life: life, most: most, now: now, items: map[[sha256.Size]byte]*list.Element{}, queue: list.New()}
 }
 
-// put keeps v under key, and forgets what is over its time or over the number.
+// put adds v under key, and drops the values that have expired or are too many.
 func (s *shelf[T]) put(key string, v T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,7 +42,7 @@ func (s *shelf[T]) put(key string, v T) {
 	s.items[k.key] = s.queue.PushBack(k)
 }
 
-// get gives what is kept under key.
+// get returns the value under key.
 func (s *shelf[T]) get(key string) (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,8 +50,7 @@ func (s *shelf[T]) get(key string) (T, bool) {
 	return v, ok
 }
 
-// take gives what is kept under key and forgets it: of any number of callers
-// one succeeds.
+// take returns the value under key and removes it: of simultaneous callers one succeeds.
 func (s *shelf[T]) take(key string) (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

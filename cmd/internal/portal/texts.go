@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// texts are all words of the site in one language. A struct, so that a text that
-// is missing in a template is found when the template is rendered in a test.
+// texts are all texts of the site in one language. It is a struct, so that rendering a
+// template fails in a test if a text is missing.
 type texts struct {
 	Lang  string
 	Other *texts // the other language
@@ -41,7 +41,7 @@ var catalogue = map[string]*texts{"nl": &dutch, "en": &english}
 
 func init() { dutch.Other, english.Other = &english, &dutch }
 
-// date gives "22 november 2026, 11:42 (CET)".
+// date returns a time such as "22 november 2026, 11:42 (CET)".
 func (t *texts) date(d time.Time) string {
 	return fmt.Sprintf("%d %s %d, %s", d.Day(), t.months[d.Month()-1], d.Year(), d.Format("15:04 (MST)"))
 }

@@ -29,9 +29,9 @@ import (
 // Options holds what does not come from the configuration. The zero value is
 // what a program uses.
 type Options struct {
-	Log  *slog.Logger     // nil = no log
-	Now  func() time.Time // nil = time.Now
-	Rand io.Reader        // nil = crypto/rand
+	Log  *slog.Logger     // nil means no log
+	Now  func() time.Time // nil means time.Now
+	Rand io.Reader        // nil means crypto/rand
 
 	// Wrap, if set, is called with the open stores before anything uses them.
 	// It may replace a store by one that counts its calls or fails.

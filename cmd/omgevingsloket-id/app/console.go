@@ -23,10 +23,9 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// newConsole makes the officials' room. With an origin of its own it becomes
-// a site of its own; without one it is given to the main site in practice,
-// and to nobody in production.
-func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []byte, letters *letter.Writer, desk *helpdesk.Service) (onMainSite web.Room, err error) {
+// newConsole makes the console and its rooms. With an origin of its own it becomes a
+// site; without one it is part of the main site in practice, and absent in production.
+func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []byte, letters *letter.Writer, calls *helpdesk.Service) (onMainSite web.Room, err error) {
 	c, db := a.Config, a.Stores.DB
 	if c.Console.Origin == "" && c.Production() {
 		return nil, nil
@@ -50,7 +49,7 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []by
 		Watch: &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
 	}
 	a.Console.Rooms = []console.Room{
-		&helpdeskroom.Room{Kit: a.Console, Helpdesk: desk},
+		&helpdeskroom.Room{Kit: a.Console, Helpdesk: calls},
 		&reviewroom.Room{Kit: a.Console, Review: a.Review, Viewing: a.Viewing, Inspector: inspector, Scanner: a.Scanner.state},
 		&statisticsroom.Room{Kit: a.Console, Statistics: db.Statistics()},
 		&auditroom.Room{Kit: a.Console, Heads: db.Heads(), ByReference: db.Applications().ByReference},
@@ -67,14 +66,14 @@ func officialSessions(a *App) *session.Service[staff.Member] {
 	return &session.Service[staff.Member]{Realm: realm.Official, Store: a.Stores.Sessions, Limits: console.Limits, ByID: a.Stores.DB.Staff().ByID, Now: a.Now}
 }
 
-// InviteLink makes the address at which an invitation is accepted.
+// InviteLink returns a function that makes the address of an invitation.
 func InviteLink(c config.Config) func(secret.Text) secret.Text {
 	return func(invite secret.Text) secret.Text {
 		return console.InviteLink(cmp.Or(c.Console.Origin, c.Issuer), invite)
 	}
 }
 
-// newReview wires the rules of deciding on applications.
+// newReview returns the service for deciding on applications.
 func (a *App) newReview(letters *letter.Writer) *review.Service {
 	db := a.Stores.DB
 	return &review.Service{
@@ -83,13 +82,13 @@ func (a *App) newReview(letters *letter.Writer) *review.Service {
 	}
 }
 
-// newDeadlines wires what happens when time passes.
+// newDeadlines returns the service for what happens when time passes.
 func (a *App) newDeadlines(letters *letter.Writer) *review.Deadlines {
 	db := a.Stores.DB
 	return &review.Deadlines{Store: db.Deadlines(), Acts: db.Cases().Acts, Letters: letters, Now: a.Now}
 }
 
-// consoleURL is where officials work.
+// consoleURL returns the address of the console.
 func consoleURL(c config.Config) string {
 	if c.Console.Origin != "" {
 		return c.Console.Origin + "/console"
@@ -97,7 +96,7 @@ func consoleURL(c config.Config) string {
 	return c.Issuer + "/console"
 }
 
-// newViewing wires the rules of looking at documents.
+// newViewing returns the service for looking at documents.
 func (a *App) newViewing() *review.Viewing {
 	db := a.Stores.DB
 	return &review.Viewing{

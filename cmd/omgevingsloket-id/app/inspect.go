@@ -7,11 +7,11 @@ import (
 	"omgevingsloket-id/pkg/document"
 )
 
-// inspectAtOnce is how many files are looked into at the same time.
+// inspectAtOnce is how many files are inspected at the same time.
 const inspectAtOnce = 2
 
-// newInspector makes the worker that starts this program again. On Linux the
-// running program is meant, also when its file was replaced meanwhile.
+// newInspector returns the worker that starts this program again. On Linux it starts
+// the running program, even if the file was replaced meanwhile.
 func newInspector() (*document.Worker, error) {
 	program := "/proc/self/exe"
 	if runtime.GOOS != "linux" {

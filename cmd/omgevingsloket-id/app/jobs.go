@@ -34,8 +34,8 @@ type Job struct {
 	errors  int       // runs with an error since the start
 }
 
-// vitalPauses is how many pauses a vital job may go without success. It leaves
-// room for a store that restarts.
+// vitalPauses is how many pauses a vital job may go without success, so that a store can
+// be restarted.
 const vitalPauses = 10
 
 // jobs returns the one list of jobs.
@@ -80,8 +80,8 @@ func (a *App) sweep(ctx context.Context) error {
 	return errors.Join(err, a.Stores.DB.Sweep(ctx))
 }
 
-// signHead signs the end of the audit log's chain, so that a rewritten log can
-// be told from the real one.
+// signHead signs the head of the audit log, which later shows whether the log was
+// rewritten.
 func (a *App) signHead(ctx context.Context) error {
 	signer, err := a.Stores.AuditSigner(ctx)
 	if err != nil {
@@ -156,7 +156,7 @@ func (j *Job) late(now time.Time) bool {
 	return j.Vital && j.failed > 0 && now.Sub(j.success) > vitalPauses*j.Pause
 }
 
-// Scanner says why a document may wait for its scan.
+// Scanner reports why a document may wait for its scan.
 type Scanner struct {
 	Configured bool
 	Silent     atomic.Bool // the last round got no answer

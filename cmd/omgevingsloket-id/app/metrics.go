@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Metrics is the operator's view: /healthz, /readyz and /metrics on a
-// listener of their own.
+// Metrics serves the operator: /healthz, /readyz and /metrics on a listener of
+// their own.
 type Metrics struct {
 	app      *App
 	draining atomic.Bool
@@ -36,7 +36,7 @@ func newMetrics(a *App) *Metrics {
 	return m
 }
 
-// Drain makes /readyz answer that the server is stopping.
+// Drain makes /readyz report that the server is stopping.
 func (m *Metrics) Drain() { m.draining.Store(true) }
 
 func (m *Metrics) request(route, method string, status int, took time.Duration) {
@@ -45,7 +45,7 @@ func (m *Metrics) request(route, method string, status int, took time.Duration) 
 
 func (m *Metrics) mail(kind, outcome string) { m.mails.WithLabelValues(kind, outcome).Inc() }
 
-// Handler is the operator's listener.
+// Handler returns the handler of the operator's listener.
 func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { report(w, http.StatusOK, "alive") })
@@ -54,7 +54,8 @@ func (m *Metrics) Handler() http.Handler {
 	return mux
 }
 
-// ready tells the truth about the stores; what exactly fails is in the log.
+// ready reports whether the stores answer and the vital jobs succeed; the reason for a
+// failure is in the log.
 func (m *Metrics) ready(w http.ResponseWriter, r *http.Request) {
 	if m.draining.Load() {
 		report(w, http.StatusServiceUnavailable, "stopping")
@@ -84,7 +85,7 @@ func report(w http.ResponseWriter, status int, text string) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"status": text})
 }
 
-// storeCollector asks the stores when somebody asks for metrics.
+// storeCollector reads the stores for each request for metrics.
 type storeCollector struct{ app *App }
 
 var (
@@ -94,7 +95,7 @@ var (
 	mailWaiting = prometheus.NewDesc("olid_mail_waiting", "Messages in the outbox.", nil, nil)
 )
 
-// Describe is prometheus.Collector's.
+// Describe implements prometheus.Collector.
 func (s *storeCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- storeUp
 	ch <- mailWaiting
@@ -102,7 +103,7 @@ func (s *storeCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- jobFailures
 }
 
-// Collect is prometheus.Collector's.
+// Collect implements prometheus.Collector.
 func (s *storeCollector) Collect(ch chan<- prometheus.Metric) {
 	for _, j := range s.app.Jobs {
 		success, failures := j.state()

@@ -31,8 +31,8 @@ import (
 	"omgevingsloket-id/templates"
 )
 
-// newKit makes the kit of a site at origin; forms names the key of its form
-// tokens, so that one site's token is nothing at another's.
+// newKit returns the kit of a site at origin. forms names the key of its form tokens, so
+// that a token of one site is not valid at another.
 func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error) {
 	c := a.Config
 	catalog, err := web.LoadCatalog()
@@ -81,12 +81,12 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), ByID: a.Stores.Accounts.ByID, Now: a.Now}
 	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions}
-	desk := &helpdesk.Service{
+	calls := &helpdesk.Service{
 		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
 		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
 	}
-	a.Helpdesk = desk
-	officials, err := a.newConsole(ctx, hasher, laneKey, letters, desk)
+	a.Helpdesk = calls
+	officials, err := a.newConsole(ctx, hasher, laneKey, letters, calls)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
 			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Now: a.Now,
 		},
-		&address.Room{Pages: pages, Cookies: cookies, Limits: limits, Helpdesk: desk, PerMinute: c.Limits.LoginPerMinute},
+		&address.Room{Pages: pages, Cookies: cookies, Limits: limits, Helpdesk: calls, PerMinute: c.Limits.LoginPerMinute},
 		&enrol.Room{Pages: pages, Limits: limits, Flow: dispatcher, SignIn: a.SignIn},
 		&consent.Room{Pages: pages, Limits: limits, Now: a.Now, Flow: dispatcher},
 		&provider.Room{

@@ -17,7 +17,7 @@ import (
 // listener is one address that the server listens on.
 type listener struct {
 	setting string // name of the setting, for errors
-	address string // HOST:PORT; "" = not served
+	address string // HOST:PORT; "" means not served
 	tls     bool   // with the certificate of the configuration, if it names one
 	handler http.Handler
 }
@@ -101,8 +101,7 @@ func (l listener) open(t config.TLS) (net.Listener, error) {
 	return tls.NewListener(listening, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
 }
 
-// NewServer returns a server with a bound on everything that a connection may
-// cost.
+// NewServer returns a server with limits on the time and memory of a connection.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelInfo),

@@ -22,7 +22,7 @@ import (
 	"omgevingsloket-id/storage/sql"
 )
 
-// AuditSigner makes the signer of this installation's heads.
+// AuditSigner returns the signer of this installation's heads.
 func (s *Stores) AuditSigner(ctx context.Context) (audit.Signer, error) {
 	seed, err := s.DB.Constants().Constant(ctx, "audit heads")
 	if err != nil {
@@ -31,12 +31,11 @@ func (s *Stores) AuditSigner(ctx context.Context) (audit.Signer, error) {
 	return audit.NewSigner(seed), nil
 }
 
-// Stores are all back ends of one installation. The contracts that a login
-// goes through have fields of their own, so that a test can count their calls
-// and let some fail.
+// Stores are the stores of one installation. Those that a login uses have fields of
+// their own, so that a test can count their calls and make some fail.
 type Stores struct {
 	DB       *sql.DB
-	redis    *redis.Store // nil without one
+	redis    *redis.Store // nil without Redis
 	Ring     *secret.KeyRing
 	Accounts account.Store
 	Lanes    limit.Lanes
@@ -47,8 +46,8 @@ type Stores struct {
 	Windows  limit.Windows
 }
 
-// OpenStores connects. It fails at once, with words for an operator, when
-// something does not answer.
+// OpenStores connects. If something does not answer, it returns an error for an
+// operator.
 func OpenStores(ctx context.Context, c config.Config, rand io.Reader, now func() time.Time, log *slog.Logger) (*Stores, error) {
 	ring, err := c.KeyRing(rand)
 	if err != nil {
@@ -77,13 +76,13 @@ func OpenStores(ctx context.Context, c config.Config, rand io.Reader, now func()
 	return s, nil
 }
 
-// InstallationOf is what a configuration says that the database is made for.
+// InstallationOf returns the installation that a configuration describes.
 func InstallationOf(c config.Config) installation.Installation {
 	return installation.Installation{Environment: string(c.Environment), Issuer: c.Issuer}
 }
 
-// Migrate brings the schema up to date and makes sure that the database is
-// this configuration's; another's is left as it is.
+// Migrate brings the schema up to date and checks that the database belongs to this
+// configuration's installation; another's is not changed.
 func (s *Stores) Migrate(ctx context.Context, c config.Config, now time.Time) error {
 	if err := installation.Check(ctx, s.DB.Installation(), InstallationOf(c)); err != nil {
 		return err
@@ -102,7 +101,7 @@ func (s *Stores) Close() {
 	_ = s.DB.Close()
 }
 
-// Ready tells what does not answer.
+// Ready returns an error that names what does not answer.
 func (s *Stores) Ready(ctx context.Context) error {
 	faults := []error{s.DB.Ping(ctx)}
 	if faults[0] == nil {

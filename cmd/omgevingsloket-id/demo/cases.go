@@ -25,13 +25,13 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// Blocked is the account holder whom the helpdesk can help.
+// Blocked is the address of a blocked account.
 const Blocked = "pieter@demo.example"
 
-// Other is one whose account is in order.
+// Other is the address of an active account.
 const Other = "ingrid@demo.example"
 
-// sample is an application that the demo makes up.
+// sample is a made-up application.
 type sample struct {
 	person   account.Profile
 	email    string
@@ -43,7 +43,7 @@ type sample struct {
 	then     func(context.Context, *app.App, account.Account) error
 }
 
-// act is what an official (an index of demoStaff) did with it.
+// act is an act of an official (an index of officials).
 type act struct {
 	by   int
 	kind review.ActKind
@@ -70,7 +70,7 @@ func company(p account.Profile, o account.Organization) account.Profile {
 	return p
 }
 
-// applications are one of each kind that an official meets.
+// applications returns an application in each situation that an official meets.
 func applications() []sample {
 	return []sample{
 		{person: person("Anna", "Muster", "1980-02-03", "DE", "Hauptstraße 1", "10115 Berlin"), email: "anna@demo.example", lang: "en", days: 2, document: PDF},
@@ -95,9 +95,8 @@ func applications() []sample {
 	}
 }
 
-// fillCases sends the made-up applications, and does with them what
-// officials did. They were sent days ago; the record says that the demo wrote
-// them now.
+// fillCases sends the made-up applications, and does the acts of the officials. They
+// were sent days ago; the events in the audit log are of now, by the demo.
 func fillCases(ctx context.Context, a *app.App, password string) error {
 	hash, err := a.SignIn.Hasher.Hash(ctx, password)
 	if err != nil {
@@ -182,8 +181,8 @@ func sealedDocument(a *app.App, applicationID string, make func() (name, kind st
 	return d, err
 }
 
-// scanned says of a document that the demo made itself what a scanner
-// would; the record names the demo.
+// scanned stores a clean or infected verdict on a made-up document, as a scanner would;
+// its event names the demo.
 func scanned(ctx context.Context, a *app.App, applicationID, documentID string, v scan.Verdict) error {
 	signature := ""
 	if v == "" {
@@ -212,17 +211,17 @@ func block(ctx context.Context, a *app.App, holder account.Account) error {
 	return err
 }
 
-// PDF is a page with one line.
+// PDF returns a page with one line.
 func PDF() (name, kind string, content []byte) {
 	return "voorbeeld.pdf", document.TypePDF, Page("")
 }
 
-// ActivePDF would run a script in a reader that allows it.
+// ActivePDF returns a page with a script that some readers would run.
 func ActivePDF() (name, kind string, content []byte) {
 	return "formulier met script.pdf", document.TypePDF, Page(" /OpenAction << /S /JavaScript /JS (app.alert\\('voorbeeld'\\)) >>")
 }
 
-// Page writes a PDF (ISO 32000-1 §7.5) with more in its catalog.
+// Page returns a PDF (ISO 32000-1 §7.5) with catalog added to its catalog.
 func Page(catalog string) []byte {
 	text := "BT /F1 18 Tf 72 720 Td (Voorbeeld: geen echt document) Tj ET"
 	objects := []string{
@@ -248,23 +247,23 @@ func Page(catalog string) []byte {
 	return b.Bytes()
 }
 
-// Picture is something that looks like a card.
+// Picture returns a picture that looks like a card.
 func Picture() (name, kind string, content []byte) {
 	card := image.NewRGBA(image.Rect(0, 0, 640, 400))
 	for y := range 400 {
 		for x := range 640 {
 			c := color.RGBA{uint8(200 + y/16), uint8(215 + x/32), 235, 255}
 			if x > 40 && x < 220 && y > 80 && y < 320 {
-				c = color.RGBA{150, 160, 175, 255} // where a face would be
+				c = color.RGBA{150, 160, 175, 255} // the face
 			} else if x > 260 && x < 580 && slices.Contains([]int{4, 7, 10, 13}, y/24) && y%24 < 10 {
-				c = color.RGBA{90, 100, 115, 255} // and lines of text
+				c = color.RGBA{90, 100, 115, 255} // the lines of text
 			}
 			card.Set(x, y, c)
 		}
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, card); err != nil {
-		panic("demo: " + err.Error()) // memory only
+		panic("demo: " + err.Error()) // writes to memory only
 	}
 	return "voorbeeld.png", document.TypePNG, b.Bytes()
 }

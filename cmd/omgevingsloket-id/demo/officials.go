@@ -1,5 +1,5 @@
-// Package demo makes up what an official meets, for `demo --review`: officials
-// with their passwords and keys, applications of each kind, a blocked account.
+// Package demo makes the data of `demo --review`: officials with their passwords and
+// keys, applications in each situation, and a blocked account.
 package demo
 
 import (
@@ -21,11 +21,11 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Scanner is where Debian's clamd listens.
+// Scanner is the socket of Debian's clamd.
 const Scanner = "/run/clamav/clamd.ctl"
 
-// Official is somebody who works in the demo's console. What nobody may
-// ever see elsewhere is kept and printed here: it opens a demo.
+// Official is an official of the demo's console. Its secrets, which are never shown
+// elsewhere, are stored and printed, since they only open a demo.
 type Official struct {
 	Name     string     `json:"name"`
 	Email    string     `json:"email"`
@@ -34,8 +34,7 @@ type Official struct {
 	Key      string     `json:"key"` // of the authenticator app, Base32
 }
 
-// officials is one official for each role, and a second one where the rules
-// ask for two.
+// officials are one official for each role, and two where an approval takes two.
 var officials = []Official{
 	{Name: "Ria Reviewer", Email: "ria@demo.example", Role: staff.Reviewer},
 	{Name: "Rob Reviewer", Email: "rob@demo.example", Role: staff.Reviewer},
@@ -45,18 +44,18 @@ var officials = []Official{
 	{Name: "Ada Auditor", Email: "ada@demo.example", Role: staff.Auditor},
 }
 
-// peopleFile is the file of what the demo made up, so that a later start can
-// say it again.
+// peopleFile is the file with the made-up people, so that a later start can print them
+// again.
 const peopleFile = "review.json"
 
-// People are the officials and account holders that the demo made up.
+// People are the made-up officials and account holders.
 type People struct {
 	Officials []Official `json:"officials"`
-	Password  string     `json:"password"` // of every applicant and account holder that the demo made up
+	Password  string     `json:"password"` // of all made-up applicants and account holders
 }
 
-// Fill fills the demo for officials once, and returns who can log in. What
-// it made up is kept in dir.
+// Fill fills the demo for officials once, and returns who can log in. It stores them in
+// dir.
 func Fill(ctx context.Context, a *app.App, dir string) (People, error) {
 	var made People
 	path := filepath.Join(dir, peopleFile)
@@ -85,13 +84,13 @@ func Fill(ctx context.Context, a *app.App, dir string) (People, error) {
 	return made, os.WriteFile(path, append(text, '\n'), 0o600)
 }
 
-// password makes a password that can be typed.
+// password returns a password that is easy to type.
 func password(a *app.App) string {
 	s := secret.NewID(a.Rand)[:16]
 	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:]
 }
 
-// by is the actor of what the demo makes up.
+// by is the actor of what the demo does.
 var by = audit.Operator("demo")
 
 // join invites an official and accepts the invitation.
@@ -118,7 +117,7 @@ first, or use a private window for the next one.
 
 `
 
-// answers is what a caller answers to the helpdesk's questions.
+// answers returns the right answers to the helpdesk's questions.
 func answers(email string) string {
 	for _, c := range applications() {
 		if c.email == email {
@@ -128,7 +127,7 @@ func answers(email string) string {
 	return ""
 }
 
-// Text says who can log in where.
+// Text returns who can log in where, to be printed.
 func (r People) Text(issuer string, scanner bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nOfficials work at %s/console\n\n", issuer)

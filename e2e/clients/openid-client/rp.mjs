@@ -1,12 +1,11 @@
-// One login as a relying party on openid-client sees it. The settings come as
-// JSON in the first argument; the person who logs in is on the other side of
-// standard input and output:
+// One login by a relying party that uses openid-client. The settings are JSON in the
+// first argument; the test logs in, over standard input and output:
 //
 //   out  {"authorize": URL}    where to send the person
 //   in   URL                   where the person came back
 //   out  {"claims": …}         what came of it, or {"error": code}
 //
-// With nothing but what discovery tells: no endpoint is named here.
+// All endpoints come from discovery.
 import * as readline from "node:readline";
 import * as oidc from "openid-client";
 
@@ -50,7 +49,7 @@ if (parameters.max_age !== undefined) checks.maxAge = Number(parameters.max_age)
 say({ authorize: oidc.buildAuthorizationUrl(config, parameters).href });
 const { value: callback } = await lines.next();
 
-// code tells what an error is called, whichever of the library's classes it is.
+// code returns the error code of an error of any of the library's classes.
 const code = (e) => e.error ?? e.cause?.[0]?.parameters?.error ?? e.code ?? String(e);
 
 const userinfo = (tokens) =>

@@ -18,15 +18,15 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Room is the audit log. All fields are set once, at the wiring.
+// Room serves the page. Its fields are set before Mount.
 type Room struct {
 	*console.Kit
 	Heads audit.Heads
-	// ByReference finds a sent application by its reference.
+	// ByReference returns the sent application with this reference.
 	ByReference func(ctx context.Context, reference string) (application.Application, error)
 }
 
-// Mount adds the page.
+// Mount adds the page to h.Kit.
 func (h *Room) Mount() {
 	h.Get("/console/audit", "console.menu.record", []staff.Role{staff.Auditor}, h.audit)
 	h.Wait(70, h.waitHead, staff.Auditor)
@@ -44,7 +44,7 @@ type recordPage struct {
 	Filtered                           bool
 }
 
-// groupedField is a select whose options stand in groups.
+// groupedField is a select with groups of options.
 type groupedField struct {
 	web.Field
 	Groups []optionGroup
@@ -63,9 +63,8 @@ type recordRow struct {
 	Outcome, Why, From, Ref, MoreText string
 }
 
-// record shows who did what, newest first. Every filter is in the address,
-// so that a finding can be handed on. That somebody looked, and for what, is
-// in the audit log itself.
+// audit shows the events, newest first. Every filter is in the address, so that it
+// can be shared. The look itself, and its filters, are added to the audit log.
 func (h *Room) audit(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p := &recordPage{Frame: h.Page(r, v, "console.record.title")}
 	f, err := h.recordFilter(r, p)
@@ -100,7 +99,7 @@ func (h *Room) audit(w http.ResponseWriter, r *http.Request, v *console.Visit) e
 	return h.Pages.Render(w, http.StatusOK, "console/audit/audit", p)
 }
 
-// turned is the address of the same filters at another place of the audit log.
+// turned returns the address of the same filters at another place in the audit log.
 func turned(r *http.Request, c audit.Cursor) string {
 	q := url.Values{}
 	for _, name := range []string{"from", "until", "who", "action", "outcome", "kind", "number"} {
@@ -114,8 +113,8 @@ func turned(r *http.Request, c audit.Cursor) string {
 	return strings.TrimSuffix("/console/audit?"+q.Encode(), "?")
 }
 
-// readingEvent says who read what. Of the number only one that the audit log
-// has is kept: somebody may have typed an address there.
+// readingEvent returns the event of a look. It keeps numbers and actors only if the
+// look found events, since the official may have typed an address there.
 func (h *Room) readingEvent(r *http.Request, v *console.Visit, f audit.Filter, found bool) audit.Event {
 	details := map[string]string{
 		"who": strings.TrimSuffix(string(f.ActorKind)+":"+f.ActorID, ":"), "action": string(f.Action), "outcome": string(f.Outcome),

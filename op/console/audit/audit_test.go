@@ -16,8 +16,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// recordPath is the page with these filters (name, value, …).
-func recordPath(filters ...string) string {
+// auditPath returns the address of the page with filters (name, value, …).
+func auditPath(filters ...string) string {
 	q := url.Values{}
 	for i := 0; i+1 < len(filters); i += 2 {
 		q.Set(filters[i], filters[i+1])
@@ -25,18 +25,18 @@ func recordPath(filters ...string) string {
 	return "/console/audit?" + q.Encode()
 }
 
-func TestConsoleRecordFilters(t *testing.T) {
+func TestConsoleAuditFilters(t *testing.T) {
 	t.Parallel()
-	recordFilters(t, site.Noon)
+	auditFilters(t, site.Noon)
 }
 
-func recordFilters(t *testing.T, at time.Time) {
+func auditFilters(t *testing.T, at time.Time) {
 	s := site.Start(t, site.Setup{At: at})
 	c := s.Sent("anna@example.com")
 	auditor := s.Official("olga@example.org", staff.Auditor)
 	m, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@example.org")
 	site.Must(t, err)
-	day := s.Dutch().AddDate(0, 0, -40) // filters are Dutch days
+	day := s.Dutch().AddDate(0, 0, -40) // filters are days in the Netherlands
 	s.Put(
 		audit.Event{At: day, ActorKind: audit.ActorStaff, ActorID: m.ID, Action: "application.approved", ObjectKind: "application", ObjectID: c.ID, Outcome: audit.OK, Reason: "first-reason"},
 		audit.Event{At: day, ActorKind: audit.ActorClient, ActorID: "web", Action: "grant.code_replayed", ObjectKind: "client", ObjectID: "web", Outcome: audit.Refused, Reason: "second-reason"},
@@ -63,31 +63,31 @@ func recordFilters(t *testing.T, at time.Time) {
 		"all together":  {[]string{"from", date, "until", date, "who", "staff:" + m.ID, "action", "application.approved", "outcome", "ok", "number", c.Reference}, true, false},
 		"contradicting": {[]string{"who", "client", "action", "application.approved"}, false, false},
 	} {
-		auditor.Get(recordPath(test.filters...)).At("/console/audit")
+		auditor.Get(auditPath(test.filters...)).At("/console/audit")
 		if auditor.Status != http.StatusOK || strings.Contains(auditor.Body, "first-reason") != test.first || strings.Contains(auditor.Body, "second-reason") != test.second {
 			t.Errorf("%s: status %d, first %t, second %t", name, auditor.Status, strings.Contains(auditor.Body, "first-reason"), strings.Contains(auditor.Body, "second-reason"))
 		}
 	}
-	auditor.Get(recordPath("action", "application.approved"))
+	auditor.Get(auditPath("action", "application.approved"))
 	for _, want := range []string{"Aanvraag goedgekeurd", "<code>application.approved</code>", "Olga Official"} {
 		if !strings.Contains(auditor.Body, want) {
 			t.Error("the page lacks", want)
 		}
 	}
-	if auditor.Get(recordPath("from", "31-12-2026")); !strings.Contains(auditor.Body, `<bdi>Olga Official</bdi></span>`) || !strings.Contains(auditor.Body, `value="2026-12-31"`) {
+	if auditor.Get(auditPath("from", "31-12-2026")); !strings.Contains(auditor.Body, `<bdi>Olga Official</bdi></span>`) || !strings.Contains(auditor.Body, `value="2026-12-31"`) {
 		t.Error("the bar or the date:", auditor.Body)
 	}
-	if auditor.Get(recordPath("from", "gisteren")); auditor.Status != http.StatusUnprocessableEntity || !strings.Contains(auditor.Body, `value="gisteren"`) {
+	if auditor.Get(auditPath("from", "gisteren")); auditor.Status != http.StatusUnprocessableEntity || !strings.Contains(auditor.Body, `value="gisteren"`) {
 		t.Error("what was typed is gone:", auditor.Status)
 	}
-	// The removed stay in the list: the record is about them as well.
+	// Removed members stay in the list, since the audit log is about them too.
 	site.Must(t, s.Stores.DB.Staff().Remove(t.Context(), "", memberNamed(s, "gone@example.org").ID, site.NoEffects))
-	if auditor.Get(recordPath()); !strings.Contains(auditor.Body, "(verwijderd)") {
+	if auditor.Get(auditPath()); !strings.Contains(auditor.Body, "(verwijderd)") {
 		t.Error("who was removed cannot be asked for")
 	}
 }
 
-// memberNamed invites somebody and gives the member.
+// memberNamed invites a member.
 func memberNamed(s *site.Site, email string) staff.Member {
 	s.T.Helper()
 	s.Invite(email, staff.Reviewer)
@@ -96,9 +96,9 @@ func memberNamed(s *site.Site, email string) staff.Member {
 	return m
 }
 
-// Reading the record is on the record, with what was asked for; what somebody
-// typed and the record does not hold is not kept.
-func TestOF21_ReadingIsRecorded(t *testing.T) {
+// Reading the audit log adds an event with the filters; a number that the log does
+// not have is not kept.
+func TestOF21_ReadingIsAudited(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	auditor := s.Official("olga@example.org", staff.Auditor)
@@ -107,33 +107,32 @@ func TestOF21_ReadingIsRecorded(t *testing.T) {
 		site.Must(t, err)
 		return events
 	}
-	auditor.Get(recordPath("action", "staff.login", "from", "2020-01-01"))
+	auditor.Get(auditPath("action", "staff.login", "from", "2020-01-01"))
 	events := viewed()
 	if len(events) != 1 || events[0].Details["action"] != "staff.login" || events[0].Details["from"] != "2019-12-31T23:00:00Z" || events[0].ActorKind != audit.ActorStaff {
 		t.Fatal("viewed:", events)
 	}
-	auditor.Get(recordPath("kind", "account", "number", "anna@example.com"))
-	auditor.Get(recordPath("who", "holder:anna@example.com"))
+	auditor.Get(auditPath("kind", "account", "number", "anna@example.com"))
+	auditor.Get(auditPath("who", "holder:anna@example.com"))
 	if events = viewed(); len(events) != 3 {
 		t.Fatal("viewed:", len(events))
 	}
 	for _, e := range events {
 		for _, v := range e.Details {
 			if strings.Contains(v, "@") {
-				t.Error("an address came into the record:", e.Details)
+				t.Error("an address is in the audit log:", e.Details)
 			}
 		}
 	}
-	// A search that is refused reads nothing.
-	if auditor.Get(recordPath("action", "nonsense")); auditor.Status != http.StatusUnprocessableEntity || len(viewed()) != 3 {
+	// A refused search reads nothing.
+	if auditor.Get(auditPath("action", "nonsense")); auditor.Status != http.StatusUnprocessableEntity || len(viewed()) != 3 {
 		t.Error("refused:", auditor.Status, len(viewed()))
 	}
 }
 
-// OF-15: filters and places that are none are refused, and are never part of
-// a query. The place is two numbers; with others one reads what one may read
-// anyway.
-func TestOF15_RecordFiltersAreValues(t *testing.T) {
+// OF-15: invalid filters and places are refused, and are never part of a query. The
+// place is two numbers; changing them shows nothing that the reader may not see.
+func TestOF15_AuditFiltersAreValues(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	auditor := s.Official("olga@example.org", staff.Auditor)
@@ -141,21 +140,21 @@ func TestOF15_RecordFiltersAreValues(t *testing.T) {
 		s.Put(audit.Event{At: s.Clock.Now(), ActorKind: audit.ActorSystem, Action: "key.moved", ObjectKind: "key", ObjectID: "k", Outcome: audit.OK})
 	}
 	for _, bad := range []string{"'", "1 OR 1=1", "1;DROP TABLE audit_events", "%", "-1.1", "1.-1", "1", "1.2.3", "0x1.1", "1e3.1", "01.1", " 1.1", "1.1 ", "99999999999999999999.1", "1.0", "\x00"} {
-		if auditor.Get(recordPath("before", bad)); auditor.Status != http.StatusUnprocessableEntity {
+		if auditor.Get(auditPath("before", bad)); auditor.Status != http.StatusUnprocessableEntity {
 			t.Errorf("place %q: %d", bad, auditor.Status)
 		}
 		for _, name := range []string{"from", "until", "who", "action", "outcome", "kind"} {
-			if auditor.Get(recordPath(name, bad)); auditor.Status != http.StatusUnprocessableEntity && strings.TrimSpace(bad) != "" {
+			if auditor.Get(auditPath(name, bad)); auditor.Status != http.StatusUnprocessableEntity && strings.TrimSpace(bad) != "" {
 				t.Errorf("%s=%q: %d", name, bad, auditor.Status)
 			}
 		}
-		if auditor.Get(recordPath("kind", "key", "number", bad)); auditor.Status != http.StatusOK || strings.Contains(auditor.Body, "<code>key.moved</code>") {
+		if auditor.Get(auditPath("kind", "key", "number", bad)); auditor.Status != http.StatusOK || strings.Contains(auditor.Body, "<code>key.moved</code>") {
 			t.Errorf("number %q: %d", bad, auditor.Status)
 		}
 	}
-	// Three pages hold everything once, also what came in one millisecond.
+	// Three pages hold every event once, also those of one millisecond.
 	seen := 0
-	next := recordPath("action", "key.moved", "kind", "key", "number", "k")
+	next := auditPath("action", "key.moved", "kind", "key", "number", "k")
 	for range 3 {
 		auditor.Get(next).At("/console/audit")
 		seen += strings.Count(auditor.Body, "<code>key.moved</code>")
@@ -179,8 +178,8 @@ var hostile = []string{
 	"a\r\nSet-Cookie: x=1", "\x1b[2J\x1b[31mred", `{"event":{"seq":1}}`, `","hash":"0`, "</td><script>alert(1)</script>", "\u2028\u2029\u202e\u0085", "a\tb\x00c\x7f",
 }
 
-// OF-17, OF-10: whatever a value holds, it stays one value on the page, in the
-// export and on the terminal.
+// OF-17, OF-10: any value stays one value on the page, in the export and on the
+// terminal.
 func TestOF17_ValuesStayValues(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -190,14 +189,14 @@ func TestOF17_ValuesStayValues(t *testing.T) {
 	for _, v := range hostile {
 		s.Put(audit.Event{At: s.Clock.Now(), ActorKind: audit.ActorKind(v), ActorID: v, Origin: v, Action: "key.moved", ObjectKind: audit.ObjectKind(v), ObjectID: v, Outcome: audit.Outcome(v), Reason: v, RequestID: v, Details: map[string]string{v: v}})
 	}
-	if auditor.Get(recordPath()).At("/console/audit"); strings.Contains(auditor.Body, "<script>alert") || strings.Contains(auditor.Body, "\x1b") {
+	if auditor.Get(auditPath()).At("/console/audit"); strings.Contains(auditor.Body, "<script>alert") || strings.Contains(auditor.Body, "\x1b") {
 		t.Error("a value became a part of the page")
 	}
 	after := before[0].Seq
 	events, err := s.Stores.DB.Audit().Events(t.Context(), after, 100)
 	site.Must(t, err)
 	for i, v := range hostile {
-		want := strings.ReplaceAll(v, "\x00", "\uFFFD") // which PostgreSQL cannot hold
+		want := strings.ReplaceAll(v, "\x00", "\uFFFD") // PostgreSQL cannot store NUL
 		if events[i].Reason != want || events[i].Details[want] != want {
 			t.Errorf("%q came back as %q", v, events[i].Reason)
 		}
@@ -221,10 +220,10 @@ func TestOF17_ValuesStayValues(t *testing.T) {
 	}
 }
 
-// The days that an auditor asks for are those of the Netherlands, at any hour.
+// The filters are days in the Netherlands, at any hour.
 func TestDatesAroundMidnight(t *testing.T) {
 	t.Parallel()
 	site.Moments(t, map[string]func(*testing.T, time.Time){
-		"filters": recordFilters,
+		"filters": auditFilters,
 	})
 }

@@ -14,9 +14,9 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// recordFilter reads the filters of the address into a filter and into the
-// fields that show them. What is no filter is said on the page, never passed
-// over: a list that shows more than was asked for would be believed.
+// recordFilter reads the filters of the address into a filter and into the fields
+// that show them. The page reports invalid filters: if they were ignored, the list
+// would show more than was asked for.
 func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error) {
 	var f audit.Filter
 	q := r.URL.Query()
@@ -25,7 +25,7 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 	p.From, p.Until = p.DateField("from", text("from")), p.DateField("until", text("until"))
 	f.From, f.Until = p.Date(&p.From), p.Date(&p.Until)
 	if !f.Until.IsZero() {
-		f.Until = f.Until.AddDate(0, 0, 1) // the day that is named counts
+		f.Until = f.Until.AddDate(0, 0, 1) // the last day is included
 	}
 	if !f.From.IsZero() && !f.Until.IsZero() && !f.From.Before(f.Until) {
 		p.Wrong("until", "console.record.period")
@@ -67,8 +67,8 @@ func (p *recordPage) actionField(value string) {
 	}
 }
 
-// whoField offers kinds of actors and every official there ever was. An
-// actor that a row led to is offered as well.
+// whoField offers the kinds of actors and all officials, also removed ones, and the
+// actor of a row that was followed.
 func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 	p.Actor.Field = web.Field{Page: p.Page, Name: "who", Label: p.T("console.record.who"), Optional: true, Value: value}
 	kinds, officials := optionGroup{Label: p.T("console.record.who_kinds")}, optionGroup{Label: p.T("console.record.who_officials")}
@@ -94,8 +94,8 @@ func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 	return nil
 }
 
-// objectFields reads what it is about: a kind, a kind with a number, or the
-// reference of an application.
+// objectFields reads the object: a kind, a kind with a number, or the reference of
+// an application.
 func (h *Room) objectFields(r *http.Request, p *recordPage, f *audit.Filter, kind, number string) error {
 	p.Kind = web.Field{Page: p.Page, Name: "kind", Label: p.T("console.record.kind"), Value: kind, Optional: true}
 	for _, k := range audit.ObjectKinds {

@@ -9,11 +9,11 @@ import (
 	"omgevingsloket-id/pkg/audit"
 )
 
-// headTime is how old the last signed head may be while there is more in the
-// record behind it.
+// headTime is how old the last signed head may be while there are events after
+// it.
 const headTime = time.Hour
 
-// waitHead tells auditors up to where the record is signed.
+// waitHead shows auditors up to where the audit log is signed.
 func (h *Room) waitHead(r *http.Request, _ *console.Visit, p *web.Page) (console.WaitList, error) {
 	end, err := h.Heads.Head(r.Context())
 	if err != nil {
@@ -28,8 +28,8 @@ func (h *Room) waitHead(r *http.Request, _ *console.Visit, p *web.Page) (console
 	return console.WaitList{ID: "head", Title: p.T("console.home.head"), Rows: []console.WaitRow{row}}, nil
 }
 
-// headText says whether the record is signed, up to where and since when. An
-// old signature is no fault while nothing came behind it.
+// headText says whether the audit log is signed, up to where and since when. An old
+// signature is not late while no events follow it.
 func headText(p *web.Page, end audit.Head, last audit.SignedHead, now time.Time) (term, note string, late bool) {
 	if last.Seq == 0 {
 		return p.T("console.home.head_none"), "", end.Seq > 0

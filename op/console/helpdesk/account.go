@@ -1,4 +1,5 @@
-// Package helpdesk owns what the helpdesk does with accounts: /console/helpdesk.
+// Package helpdesk owns the pages on which the helpdesk works with accounts:
+// /console/helpdesk.
 //
 //	search ─► account ─► unblock | address | close: questions to the caller ─► reason ─► (second official) ─► done
 //	             └─────► block, send a mail again, reopen
@@ -21,13 +22,13 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Room is the helpdesk. All fields are set once, at the wiring.
+// Room serves the pages. Its fields are set before Mount.
 type Room struct {
 	*console.Kit
 	Helpdesk *helpdesk.Service
 }
 
-// Mount adds the pages.
+// Mount adds the pages to h.Kit.
 func (h *Room) Mount() {
 	desk := []staff.Role{staff.Helpdesk}
 	h.Get("/console/helpdesk", "helpdesk.menu", desk, h.accounts)
@@ -52,7 +53,7 @@ func (h *Room) Mount() {
 	})
 }
 
-// longestQuery bounds what is searched for.
+// longestQuery is the longest search text that is used.
 const longestQuery = 200
 
 type accountsPage struct {
@@ -72,8 +73,8 @@ type proposalRow struct {
 	Name, What, By, At, URL string
 }
 
-// accounts searches; what is looked for is in the address, so that the page
-// can be opened again, and in no log of ours.
+// accounts searches. The search text is in the address, so that the page can be
+// opened again, and in no log.
 func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	typed := strings.TrimSpace(console.Cut(r.URL.Query().Get("q"), longestQuery))
 	p := &accountsPage{Frame: h.Page(r, v, "helpdesk.search.title"), Asked: typed != ""}
@@ -140,8 +141,8 @@ func (h *Room) wantedAccount(r *http.Request, v *console.Visit) (account.Account
 	return a, err
 }
 
-// notOwn refuses what an official would do for oneself: with the own account,
-// or with an address that is the own one.
+// notOwn returns an error for an act by an official on their own account, or with
+// their own address.
 func notOwn(v *console.Visit, emails ...string) error {
 	if slices.Contains(emails, v.Member.Email) {
 		return console.DeadEnd(http.StatusForbidden, "error.own_account")
@@ -157,13 +158,13 @@ type accountPage struct {
 	Rows    web.Summary
 	Events  []accountEvent
 	Unblock bool
-	Change  *web.Link  // what a colleague or the holder still has to confirm
-	Acts    []web.Link // what else can be done with the account
+	Change  *web.Link  // a change that a colleague or the holder has to confirm
+	Acts    []web.Link // what can be done with the account
 	Back    web.Link
 }
 
-// account shows what the helpdesk may know: no secret, no document, no code,
-// and none of the answers a caller is asked for. The look is on the record.
+// account shows an account without secrets, documents, codes or the answers that a
+// caller is asked for. The look is added to the audit log.
 func (h *Room) account(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p, err := h.accountPage(r, v)
 	if err != nil {
@@ -205,7 +206,7 @@ func (h *Room) accountPage(r *http.Request, v *console.Visit) (*accountPage, err
 	return p, nil
 }
 
-// accountActs adds what can be done with an account in the state it is in.
+// accountActs adds what can be done with an account in its present state.
 func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) error {
 	link := func(path, key string) {
 		p.Acts = append(p.Acts, web.Link{URL: p.Path(path + "?" + url.Values{"id": {a.ID}}.Encode()), Label: p.T(key)})
@@ -217,7 +218,7 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 	if err != nil {
 		return err
 	}
-	if len(mails) > 0 || held { // the page tells why there is none
+	if len(mails) > 0 || held { // if all are held, that page says why
 		link("/console/helpdesk/mail", "helpdesk.mail.title")
 	}
 	if h.Helpdesk.MayReopen(a) {

@@ -12,14 +12,14 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// actPage is an act with a reason: blocking, closing, undoing that, or
-// sending a mail again.
+// actPage is an act with a reason: blocking, closing, reopening, or sending a mail
+// again.
 type actPage struct {
 	console.Frame
 	Name    string
 	Warning string
 	Mail    web.Field
-	Held    bool // the receipt, for now
+	Held    bool // the receipt is held for now
 	Reason  web.Field
 	Ticket  web.Field
 	Sure    web.Field
@@ -38,13 +38,13 @@ func (h *Room) actPage(r *http.Request, v *console.Visit, act string, reasons []
 	return p, a, nil
 }
 
-// sure warns, and adds the box that has to be ticked.
+// sure adds a warning and the box that has to be ticked.
 func (p *actPage) sure(r *http.Request, act string) {
 	p.Warning, p.Submit = p.T("helpdesk."+act+".warning"), p.T("helpdesk."+act+".submit")
 	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("helpdesk." + act + ".sure"), Checked: r.PostForm.Get("sure") != ""}
 }
 
-// ask is the page of an act that one has to be sure of.
+// ask shows the page of an act that has to be confirmed with a box.
 func (h *Room) ask(w http.ResponseWriter, r *http.Request, v *console.Visit, act string, reasons []helpdesk.Reason) error {
 	p, _, err := h.actPage(r, v, act, reasons)
 	if err != nil {
@@ -54,7 +54,7 @@ func (h *Room) ask(w http.ResponseWriter, r *http.Request, v *console.Visit, act
 	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/act", p)
 }
 
-// do carries such an act out, when the box is ticked.
+// do carries out such an act when the box is ticked.
 func (h *Room) do(w http.ResponseWriter, r *http.Request, v *console.Visit, act string, reasons []helpdesk.Reason, carryOut func(account.Account, helpdesk.Reason, string) (next string, err error)) error {
 	p, a, err := h.actPage(r, v, act, reasons)
 	if err != nil {
@@ -62,7 +62,7 @@ func (h *Room) do(w http.ResponseWriter, r *http.Request, v *console.Visit, act 
 	}
 	p.sure(r, act)
 	next := ""
-	if !p.Sure.Checked { // all faults of the form at once
+	if !p.Sure.Checked { // show all faults of the form at once
 		_, wrong := helpdesk.Justified(reasons, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)
 		unjustified(p.Page, wrong)
 		p.Wrong("sure", "helpdesk."+act+".not_sure")
@@ -87,8 +87,8 @@ func ticketField(p *web.Page, r *http.Request) web.Field {
 	return web.Field{Page: p, Name: "ticket", Label: p.T("helpdesk.ticket_label"), Hint: p.T("helpdesk.ticket_hint"), Value: r.PostForm.Get("ticket"), Autocomplete: "off", Width: "20"}
 }
 
-// unjustified puts what was refused about a form on the page, in the order of
-// its fields; false when err is another one.
+// unjustified adds the problems of a refused form to the page, in the order of its
+// fields. It reports false if err is something else.
 func unjustified(p *web.Page, err error) bool {
 	for _, wrong := range []struct {
 		err        error
@@ -118,7 +118,7 @@ func (h *Room) closing(w http.ResponseWriter, r *http.Request, v *console.Visit)
 	return h.ask(w, r, v, "closing", helpdesk.CloseReasons)
 }
 
-// closingPost closes, or goes to the proposal that waits for a colleague.
+// closingPost closes the account, or makes a proposal that waits for a colleague.
 func (h *Room) closingPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	return h.do(w, r, v, "closing", helpdesk.CloseReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
 		c, err := h.Helpdesk.Close(r.Context(), a, reason, ticket, h.By(r, v))
@@ -139,7 +139,7 @@ func (h *Room) reopenPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 	})
 }
 
-// resend chooses a mail that is sent again.
+// resend lists the mails that can be sent again.
 func (h *Room) resend(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p, _, err := h.resendPage(r, v)
 	if err != nil {
@@ -175,8 +175,8 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 	return h.acted(w, p, console.DoneURL(accountURL(a.ID), "mail"), "console/helpdesk/mail", err)
 }
 
-// acted answers an act: the form again, or where one goes from there. In
-// conflict somebody else was quicker, or something else is under way.
+// acted answers an act: with the form again, or a redirect to next. After a conflict
+// a colleague was quicker, or another request is in progress.
 func (h *Room) acted(w http.ResponseWriter, p *actPage, next, template string, err error) error {
 	if unjustified(p.Page, err) {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, template, p)

@@ -14,8 +14,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-20: an address is corrected by two members and by whoever reads the new
-// mailbox; both addresses are told; sessions die; the login goes on with it.
+// OF-20: changing an address takes two officials and the code from the new mailbox.
+// Both addresses get a mail, sessions end, and the new address can log in.
 func TestOF20_AddressIsCorrected(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -72,7 +72,7 @@ func TestOF20_AddressIsCorrected(t *testing.T) {
 			}
 		}
 	}
-	// The same code opens nothing again; the old address neither.
+	// The same code cannot be used again, nor the old address.
 	if stranger.Get("/address").Submit("reference", reference, "code", code); stranger.Status != http.StatusUnprocessableEntity {
 		t.Error("the code counts twice:", stranger.Status)
 	}
@@ -100,7 +100,7 @@ func mapValues(m map[string]string) (out []string) {
 	return out
 }
 
-// OF-02: no step is skipped; what cannot be an address is not one.
+// OF-02: no step can be skipped, and an invalid address is refused.
 func TestOF02_AddressSkipsNoStep(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -132,7 +132,7 @@ func TestOF02_AddressSkipsNoStep(t *testing.T) {
 		t.Error("confirmed before it was proposed")
 	}
 	other.Post(at, "action", "confirm").Is(http.StatusConflict)
-	// Guessing ends it, and the account is left alone for a while.
+	// Guessing ends the request, and the account cannot be changed for a while.
 	b := s.Person("bob@example.com")
 	at = desk.Correcting(b)
 	for range helpdesk.WrongAnswers {
@@ -144,7 +144,7 @@ func TestOF02_AddressSkipsNoStep(t *testing.T) {
 	}
 }
 
-// Of a blocked account's holder the code is asked as well.
+// The holder of a blocked account is asked for the code of the block as well.
 func TestOF20_AddressOfBlockedAccountNeedsTheCode(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -164,8 +164,8 @@ func TestOF20_AddressOfBlockedAccountNeedsTheCode(t *testing.T) {
 	}
 }
 
-// OF-20: with a delay the holder can object at the old address; the helpdesk
-// then takes it back.
+// OF-20: with a delay the holder can object at the old address; the helpdesk then
+// cancels the change.
 func TestOF20_AddressDelay(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Helpdesk.AddressDelay = 24 * time.Hour })
@@ -180,7 +180,7 @@ func TestOF20_AddressDelay(t *testing.T) {
 	}
 	reference, code, at := propose()
 	b := s.Browser()
-	for range 2 * helpdesk.HolderTries { // right but early is not counted
+	for range 2 * helpdesk.HolderTries { // a right code that is too early is not counted
 		if b.Get("/address").Submit("reference", reference, "code", code); b.Status != http.StatusUnprocessableEntity || !strings.Contains(b.Body, "De code klopt") {
 			t.Fatal("early:", b.Status)
 		}
@@ -200,8 +200,8 @@ func TestOF20_AddressDelay(t *testing.T) {
 	}
 }
 
-// Five wrong codes end it, also when they come at the same moment, and then
-// the right one is nothing; of a crowd with the right one, one wins.
+// OF-12: five wrong codes, also simultaneous ones, end the request, and then the
+// right one is refused. Of simultaneous right codes one is accepted.
 func TestOF12_AddressAtOnce(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.OnServers(t))

@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// accountPost begins an unblock.
+// accountPost begins a request to unblock.
 func (h *Room) accountPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	a, err := h.wantedAccount(r, v)
 	if err != nil {
@@ -48,7 +48,7 @@ func (h *Room) addressPage(r *http.Request, v *console.Visit) (*addressPage, acc
 	return p, a, nil
 }
 
-// address explains what it takes to change an address.
+// address explains what changing an address takes.
 func (h *Room) address(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p, _, err := h.addressPage(r, v)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 
 var sureToClose = []string{"reason", "holder_asked_closing", "ticket", "M-9", "sure", "yes"}
 
-// A closed account is closed: no login, no session, no token, a mail that
-// says until when it can be undone; and undone it is blocked.
+// Closing an account ends logins, sessions and tokens, and mails until when it can
+// be reopened. A reopened account is blocked.
 func TestHelpdeskCloses(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -51,7 +51,7 @@ func TestHelpdeskCloses(t *testing.T) {
 			t.Error(gone, desk.Status)
 		}
 	}
-	// Undone: blocked, and the unblock asks who it is.
+	// After reopening the account is blocked, and unblocking identifies the caller.
 	reopen := "/console/helpdesk/reopen?id=" + a.ID
 	desk.Get("/console/helpdesk/account?id=" + a.ID).Says("Opzeggen terugdraaien")
 	desk.Post(reopen, "reason", "closing_mistaken", "ticket", "M-10").Is(http.StatusUnprocessableEntity)
@@ -68,7 +68,7 @@ func TestHelpdeskCloses(t *testing.T) {
 	if s.Reload(a).State != account.AwaitingEnrolment {
 		t.Error("not to be had back:", s.Reload(a).State)
 	}
-	// After thirty days it is too late.
+	// After thirty days it is too late to reopen.
 	desk.Post(at, sureToClose...)
 	other := s.Official("other@example.org", staff.Helpdesk)
 	closing, err := s.Stores.DB.Helpdesk().Waiting(t.Context(), s.Clock.Now())
@@ -84,7 +84,8 @@ func TestHelpdeskCloses(t *testing.T) {
 	}
 }
 
-// OF-12, OF-20: a company is closed by two; of a crowd one wins.
+// OF-12, OF-20: closing the account of a company takes two officials; of
+// simultaneous confirmations one succeeds.
 func TestOF12_ClosingAtOnce(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.OnServers(t))
@@ -115,7 +116,7 @@ func TestOF12_ClosingAtOnce(t *testing.T) {
 	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-closed"}) {
 		t.Error("mails:", m)
 	}
-	// A colleague's no; one that waited too long.
+	// A colleague refuses one; another one expires.
 	b := s.Person("bob@example.com", func(a *account.Account) { a.Kind = account.LegalPerson })
 	first.Post("/console/helpdesk/close?id="+b.ID, sureToClose...)
 	at = "/console/helpdesk/request?" + first.URL.RawQuery
@@ -132,7 +133,8 @@ func TestOF12_ClosingAtOnce(t *testing.T) {
 	}
 }
 
-// OF-03, OF-09: changes of nobody, without a form's token, by another role.
+// OF-03, OF-09: changes of unknown accounts, without a token or by another role are
+// refused.
 func TestOF03_ChangesOfNobody(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -167,8 +169,8 @@ func TestOF03_ChangesOfNobody(t *testing.T) {
 	}
 }
 
-// OF-12: nobody at the helpdesk does anything with the own account, nor gives
-// an account the own address.
+// OF-12: an official can do nothing with their own account, nor change another
+// account to their own address.
 func TestOF12_NotForOneself(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -185,7 +187,7 @@ func TestOF12_NotForOneself(t *testing.T) {
 	}
 	at := desk.Correcting(b)
 	desk.Post(at, site.RightAnswers...).Post(at, "email", strings.ToUpper(own), "reason", "address_lost", "ticket", "M-1").Is(http.StatusForbidden)
-	// Nor as the colleague who confirms.
+	// Nor can they confirm as the colleague.
 	other := s.Official("other@example.org", staff.Helpdesk)
 	code := s.Caller(own).Callback()
 	unblock := other.Begin(a)

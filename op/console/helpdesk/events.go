@@ -10,11 +10,11 @@ import (
 
 type accountEvent struct{ At, What, Who, Why string }
 
-// accountEvents is how far back the page goes.
+// accountEvents is how many events of an account the page shows.
 const accountEvents = 50
 
-// eventLine says an event in the words of the record. What has none is named
-// by its code, so that nothing is left out.
+// eventLine returns a line about an event. An action or reason without a text is
+// shown as its code, so that nothing is left out.
 func eventLine(p *web.Page, e audit.Event, names func(*web.Page, string) string) accountEvent {
 	row := accountEvent{At: console.Moment(e.At, p.Lang), What: console.ActionText(p, e.Action), Why: reasonText(p, e)}
 	switch e.ActorKind {
@@ -30,7 +30,7 @@ func eventLine(p *web.Page, e audit.Event, names func(*web.Page, string) string)
 	return row
 }
 
-// reasonText names a reason in words, with the ticket.
+// reasonText returns the text of a reason, with the ticket.
 func reasonText(p *web.Page, e audit.Event) string {
 	why := ""
 	switch {

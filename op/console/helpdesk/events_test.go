@@ -10,8 +10,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 )
 
-// The helpdesk reads what happened to an account in the same words; what has
-// none is named by its code.
+// The events of an account have texts; an unknown one is shown as its code.
 func TestAccountEventsHaveWords(t *testing.T) {
 	t.Parallel()
 	kit := pages.New(t)

@@ -14,8 +14,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-20: for a company, and for a second unblock within 30 days, somebody
-// else confirms.
+// OF-20: for a company, and for a second unblock within 30 days, a colleague has to
+// confirm.
 func TestOF20_SecondMemberConfirms(t *testing.T) {
 	t.Parallel()
 	for name, second := range map[string]func(*site.Site) account.Account{
@@ -81,7 +81,7 @@ func TestOF20_SecondMemberConfirms(t *testing.T) {
 	})
 }
 
-// EN-21: two browsers of one member, or two colleagues, at once: one wins.
+// EN-21: of two browsers of one official, or of two officials, one succeeds.
 func TestEN21_HelpdeskAtOnce(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.OnServers(t))
@@ -109,8 +109,8 @@ func TestEN21_HelpdeskAtOnce(t *testing.T) {
 	}
 }
 
-// Blocking needs a reason, a ticket and a certain mind; it is told and on the
-// record.
+// Blocking takes a reason, a ticket and a ticked box. It is mailed and added to the
+// audit log.
 func TestHelpdeskBlocks(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -131,7 +131,7 @@ func TestHelpdeskBlocks(t *testing.T) {
 	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-blocked"}) {
 		t.Error("mails:", m)
 	}
-	blocked := s.Events(a)[1] // then the page was viewed
+	blocked := s.Events(a)[1] // [0] is the view of the page
 	if blocked.Action != "account.blocked" || blocked.ActorID != s.Member("desk@example.org").ID || blocked.Details["ticket"] != "M-1" {
 		t.Errorf("%+v", blocked)
 	}
@@ -141,7 +141,7 @@ func TestHelpdeskBlocks(t *testing.T) {
 	}
 }
 
-// Mails go again, to the account's own address and only when they are true.
+// Mails are sent again to the account's own address, while they are still true.
 func TestHelpdeskSendsMailsAgain(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -171,8 +171,8 @@ func TestHelpdeskSendsMailsAgain(t *testing.T) {
 	}
 }
 
-// receiptHeld demands that the receipt, which holds what a caller is asked,
-// does not go to an address that is new, and goes to one that is not.
+// receiptHeld requires that the receipt, which holds answers that a caller is asked
+// for, is not sent to a new address, and is sent to one that is not new.
 func receiptHeld(b *site.Browser, a account.Account) {
 	b.Site.T.Helper()
 	at := "/console/helpdesk/mail?id=" + a.ID
@@ -191,7 +191,7 @@ func receiptHeld(b *site.Browser, a account.Account) {
 	}
 }
 
-// OF-20: nobody fills a mailbox with mails that go again.
+// OF-20: the number of mails that are sent again is limited.
 func TestOF20_MailsAgainHaveAnEnd(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -214,7 +214,7 @@ func TestOF20_MailsAgainHaveAnEnd(t *testing.T) {
 	desk.StaffLogin("desk@example.org").Post(at, again...).At("/console/helpdesk/account")
 }
 
-// OF-10, OF-03: what people typed is text; ids of nobody are not found.
+// OF-10, OF-03: typed text is shown as text, and unknown ids are not found.
 func TestOF10_HelpdeskShowsTextAsText(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -21,7 +21,7 @@ func requestURL(id string) string {
 type call struct {
 	helpdesk.Request
 	account account.Account
-	at      helpdesk.Step // for the official who looks
+	at      helpdesk.Step // for the official of the HTTP request
 	visit   *console.Visit
 	http    *http.Request
 	by      audit.Actor
@@ -48,7 +48,7 @@ type requestPage struct {
 	Notice      string
 	Heading     string
 	Lead        string
-	Succeeded   bool // Lead says that it was done
+	Succeeded   bool // Lead reports success
 	Score       string
 	Code        web.Field
 	Ask         []web.Field
@@ -60,7 +60,7 @@ type requestPage struct {
 	AccountLink web.Link
 }
 
-// request shows the step that a helpdesk request is at.
+// request shows the present step of a helpdesk request.
 func (h *Room) request(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	c, err := h.call(r, v)
 	if err != nil {
@@ -102,7 +102,7 @@ func (h *Room) requestPage(c call) *requestPage {
 	return p
 }
 
-// facts adds what is confirmed; what there is none of has no row.
+// facts adds rows for what is confirmed.
 func (p *requestPage) facts(c call, facts []fact, officials func(*web.Page, string) string) {
 	p.Facts.Page = p.Page
 	for _, f := range facts {
@@ -116,9 +116,9 @@ func (p *requestPage) facts(c call, facts []fact, officials func(*web.Page, stri
 	}
 }
 
-// requestPost goes on from the step that the helpdesk request is at, whatever
-// was sent, and opens it again at the step it is at then. In conflict a
-// colleague was quicker, or it is over: its page says so.
+// requestPost continues from the present step of the helpdesk request, whatever the
+// form says, and then redirects to its page. After a conflict a colleague was
+// quicker or the request has ended, as that page shows.
 func (h *Room) requestPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	c, err := h.call(r, v)
 	if err != nil {
@@ -149,8 +149,8 @@ func (h *Room) requestPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 	return h.Pages.SeeOther(w, requestURL(c.ID))
 }
 
-// notYet says what was wrong, or that it was not enough. A code that is not
-// asked for has no name.
+// notYet adds what was wrong with the answers, or that they were too few. A code
+// that was not asked for is not mentioned.
 func (p *requestPage) notYet() {
 	if p.Code.Name != "" {
 		p.Wrong(p.Code.Name, "helpdesk.unblock.code_wrong")

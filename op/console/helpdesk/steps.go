@@ -10,27 +10,26 @@ import (
 	"omgevingsloket-id/pkg/mail"
 )
 
-// guide is how an official is led through the helpdesk requests of a kind. All
-// texts are keys.
+// guide is the texts and steps of one kind of helpdesk request. All texts are keys.
 type guide struct {
 	title   string
-	notice  string // that a colleague is needed, where the steps do not say so
-	outcome string // how it ended; the state completes the key
+	notice  string // says that a colleague is needed, if the steps do not
+	outcome string // how it ended; the state is added to the key
 	facts   []fact
 	steps   map[helpdesk.Step]step
 }
 
-// step is what the page shows, and what can be done there.
+// step is what the page shows at a step, and what can be done there.
 type step struct {
 	heading string
 	lead    string
 	fields  func(*requestPage, call)
-	take    act // what becomes of the fields, whichever button was pressed
+	take    act // handles the fields, whichever button was pressed
 	facts   bool
 	buttons []button
 }
 
-// button is one way on. Without an act of its own it sends the fields.
+// button is a button of a step. Without an act of its own it sends the fields.
 type button struct {
 	value, label string
 	secondary    bool
@@ -40,7 +39,7 @@ type button struct {
 // act does what an official asks for at a step.
 type act func(*Room, call) (helpdesk.Request, error)
 
-// act returns what a button does, nil when it is none of the step.
+// act returns the act of a button, or nil if the step does not have the button.
 func (s step) act(value string) act {
 	for _, b := range s.buttons {
 		if b.value == value && b.act != nil {
@@ -50,10 +49,10 @@ func (s step) act(value string) act {
 	return s.take
 }
 
-// fact is a row of what is confirmed.
+// fact is a row about what is confirmed.
 type fact struct {
 	label    string
-	value    func(*web.Page, call) string // "" = no row
+	value    func(*web.Page, call) string // "" means no row
 	official bool                         // the value is a staff id
 }
 
@@ -111,7 +110,7 @@ var guides = map[helpdesk.Kind]guide{
 	},
 }
 
-// What is confirmed.
+// The rows about what is confirmed.
 var (
 	emailNow   = func(_ *web.Page, c call) string { return c.account.Email }
 	emailNew   = fact{label: "helpdesk.facts.email_new", value: func(_ *web.Page, c call) string { return c.Email }}
@@ -131,7 +130,7 @@ var (
 	until     = fact{label: "helpdesk.facts.until", value: func(p *web.Page, c call) string { return console.Moment(c.Until, p.Lang) }}
 )
 
-// said is the field of an answer.
+// said returns the name of the field for an answer.
 func said(q helpdesk.Question) string { return "said_" + string(q) }
 
 var requestFields = []string{
@@ -139,9 +138,9 @@ var requestFields = []string{
 	said(helpdesk.Birthdate), said(helpdesk.Street), said(helpdesk.Place), said(helpdesk.Phone), said(helpdesk.Registration), said(helpdesk.Country),
 }
 
-// askCaller asks for what was not answered right so far. Only the holder of a
-// blocked account has a page with a code; of others more cannot be asked than
-// what the account holds, which is why a second official looks, always.
+// askCaller adds fields for the questions that were not answered right yet. Only the
+// holder of a blocked account can have a code; other callers are asked what the
+// account holds, which is why those requests always take a second official.
 func (p *requestPage) askCaller(c call) {
 	p.Score = p.T("helpdesk.unblock.score", "Right", strconv.Itoa(c.Right), "Left", strconv.Itoa(helpdesk.WrongAnswers-c.Wrong))
 	if c.CodeAsked {
@@ -164,8 +163,7 @@ func (p *requestPage) askCaller(c call) {
 	}
 }
 
-// identify has what a caller said judged, as it was typed; nothing, when that
-// is nothing.
+// identify has the caller's answers judged. It does nothing when there are none.
 func (h *Room) identify(c call) (helpdesk.Request, error) {
 	code, answers := console.Cut(c.http.PostForm.Get("code"), 32), map[helpdesk.Question]string{}
 	typed := code != ""

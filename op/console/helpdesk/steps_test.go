@@ -7,8 +7,8 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// Each kind of helpdesk request has a guide to each step that it can be at, and
-// at each step at which it can be ended there is a button that does so.
+// Each kind of helpdesk request has a guide for each of its steps, with a button to
+// cancel at each step that allows it.
 func TestGuidesAreComplete(t *testing.T) {
 	t.Parallel()
 	catalog, err := web.LoadCatalog()

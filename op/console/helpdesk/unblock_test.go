@@ -14,7 +14,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// EN-20, the whole act: from a blocked user to a fresh QR.
+// EN-20: from a blocked account to a new QR code.
 func TestEN20_HelpdeskUnblocks(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -34,7 +34,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 		}
 	}
 	if e := s.Events(a)[0]; e.Action != "account.viewed" || e.ActorID != s.Member("desk@example.org").ID || e.ActorKind != audit.ActorStaff {
-		t.Errorf("the look is not on the record: %+v", e)
+		t.Errorf("the look is not in the audit log: %+v", e)
 	}
 	at := desk.Begin(a)
 	desk.Identified(at, code).Says("M-2026-1234").Post(at, "action", "confirm").Says("Het account is gedeblokkeerd")
@@ -49,7 +49,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 	}
 	for _, said := range e.Details {
 		if strings.Contains(said, "1980") || strings.Contains(said, "Haupt") {
-			t.Error("the record holds an answer:", e.Details)
+			t.Error("the audit log holds an answer:", e.Details)
 		}
 	}
 	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-unblocked"}) {
@@ -61,7 +61,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 	if old := holder.Seed; s.ToEnrol(site.Email).Submit().At("/enrol/qr").Scan().Seed == old {
 		t.Error("the old secret came back")
 	}
-	// EN-21: a second time there is nothing to unblock.
+	// EN-21: there is nothing to unblock a second time.
 	if desk.Post(at, "action", "confirm"); desk.Status != http.StatusConflict || s.Reload(a).Unblocks != 1 {
 		t.Error("again:", desk.Status)
 	}
@@ -70,7 +70,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 	}
 }
 
-// No step is skipped, whatever is posted; the case knows where it is.
+// No step can be skipped: the stored request determines the step.
 func TestOF02_UnblockSkipsNoStep(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -85,7 +85,7 @@ func TestOF02_UnblockSkipsNoStep(t *testing.T) {
 			t.Error(name, desk.Status)
 		}
 	}
-	desk.Post(at, append([]string{"action", "confirm"}, site.RightAnswers...)...).Says(`name="code"`) // three answers, no code
+	desk.Post(at, append([]string{"action", "confirm"}, site.RightAnswers...)...).Says(`name="code"`) // three answers without the code
 	desk.Post(at, "code", code, "action", "confirm").Says(`name="ticket"`)
 	desk.Post(at, "action", "confirm").Is(http.StatusUnprocessableEntity)
 	for _, bad := range [][]string{{"reason", "because", "ticket", "M-1"}, {"reason", "lost_phone", "ticket", ""}, {"reason", "lost_phone", "ticket", "Anna Muster, <script>"}} {
@@ -93,7 +93,7 @@ func TestOF02_UnblockSkipsNoStep(t *testing.T) {
 			t.Error(bad, desk.Status)
 		}
 	}
-	// Another member has no part in it, nor anything to see.
+	// Another official cannot continue it or see it.
 	other := s.Official("other@example.org", staff.Helpdesk)
 	other.Post(at, "reason", "lost_phone", "ticket", "M-1").Is(http.StatusConflict)
 	other.Post(at, "action", "stop").Is(http.StatusConflict)
@@ -107,13 +107,13 @@ func TestOF02_UnblockSkipsNoStep(t *testing.T) {
 		s.Clock.Add(10 * time.Minute)
 		desk.Get(at).At("/console/helpdesk/request")
 	}
-	desk.Post(at, "action", "confirm").Is(http.StatusConflict) // an hour is over
+	desk.Post(at, "action", "confirm").Is(http.StatusConflict) // it has expired after an hour
 	if s.Reload(a).State != account.Blocked {
 		t.Error("a case of an hour ago unblocks")
 	}
 }
 
-// Guessing ends the case, and the account is left alone for a while.
+// Guessing ends the request, and the account cannot be unblocked for a while.
 func TestOF20_WrongAnswersEndTheCase(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -146,7 +146,7 @@ func TestOF20_WrongAnswersEndTheCase(t *testing.T) {
 	}
 }
 
-// The code belongs to this block: one of an earlier block is wrong.
+// A code belongs to one block: the code of an earlier block is wrong.
 func TestEN20_CodeOfAnotherBlock(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

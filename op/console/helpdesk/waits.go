@@ -9,7 +9,7 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// waitCalls are the helpdesk requests that the official has begun.
+// waitCalls lists the helpdesk requests that the official has begun.
 func (h *Room) waitCalls(r *http.Request, v *console.Visit, p *web.Page) (console.WaitList, error) {
 	requests, err := h.Helpdesk.Store.OpenedBy(r.Context(), v.Member.ID, h.Now())
 	if err != nil {
@@ -19,7 +19,7 @@ func (h *Room) waitCalls(r *http.Request, v *console.Visit, p *web.Page) (consol
 	return h.waitRequests(r, p, list, requests, func(q helpdesk.Request) string { return p.T("console.home.call_" + string(q.State)) })
 }
 
-// waitProposals are colleagues' helpdesk requests that need a second official.
+// waitProposals lists colleagues' helpdesk requests that need a second official.
 func (h *Room) waitProposals(r *http.Request, v *console.Visit, p *web.Page) (console.WaitList, error) {
 	requests, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
 	if err != nil {

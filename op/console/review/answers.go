@@ -14,7 +14,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// caseParts are the answers of an application, as an official reads them.
+// caseParts returns the answers of an application, for an official to read.
 func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
 	a := c.Answers
 	general := part(p, "application",
@@ -31,7 +31,8 @@ func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
 		"not_registered", o.NotRegistered, "role", p.T("console.case.role_"+role(o.Role)), "address", address(p, o.Address)))
 }
 
-// stay and role keep texts to what is known.
+// stay and role return s if it is known, and otherwise the other known value, so that
+// every value has a text.
 func stay(s string) string {
 	if s == intake.TemporarilyNL {
 		return s
@@ -46,7 +47,7 @@ func role(s string) string {
 	return intake.Authorized
 }
 
-// part makes a list of label keys and values.
+// part returns a Summary of label keys and values.
 func part(p *web.Page, title string, pairs ...string) web.Summary {
 	s := web.Summary{Page: p, Title: p.T("console.case.part_" + title)}
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -26,9 +26,9 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// What the officials' lists cost with ten thousand applications in the store:
-// whole pages, through the real handlers. cpu-ms/page is the CPU of this
-// process, on SQLite the database's too; db-ms/page is PostgreSQL's own.
+// The cost of the officials' lists with ten thousand applications in the store: whole
+// pages, through the real handlers. cpu-ms/page is the CPU time of this process,
+// including SQLite; db-ms/page is that of PostgreSQL.
 //
 //	go test ./cmd/omgevingsloket-id -run '^$' -bench Console -benchtime 100x
 
@@ -48,7 +48,7 @@ func benchmarkConsole(b *testing.B, database string) {
 	})
 	who := s.Official("bench@gov.example", staff.Reviewer, staff.Administrator, staff.Auditor)
 	some := crowd(s, benchApplications)
-	if database != "" { // what autovacuum does within a minute
+	if database != "" { // as autovacuum does within a minute
 		db, err := stdsql.Open("pgx", database)
 		site.Must(b, err)
 		_, err = db.ExecContext(b.Context(), "ANALYZE")
@@ -103,7 +103,7 @@ func benchmarkConsole(b *testing.B, database string) {
 	}
 }
 
-// ownCPU is what this process has used.
+// ownCPU returns the CPU time that this process has used.
 func ownCPU() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -112,7 +112,8 @@ func ownCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// backends gives what PostgreSQL's processes for this database have used.
+// backends returns a function for the CPU time of PostgreSQL's processes for this
+// database.
 func backends(s *site.Site, b *testing.B, database string) func() time.Duration {
 	if database == "" {
 		return func() time.Duration { return 0 }
@@ -145,9 +146,9 @@ var (
 	benchTrade  = []string{"Bau", "Windpark", "Logistics", "Agrar", "Construction", "Immobilien", "Energy", "Wasser"}
 )
 
-// crowd puts n applications into the store, as people and officials do, and
-// gives one of them: most are decided, the rest waits. An official who is
-// there already has a seventh of them.
+// crowd stores n applications as people and officials would, and returns one of
+// them. Most are decided and the rest waits. An existing official has a seventh of
+// them.
 func crowd(s *site.Site, n int) review.Case {
 	s.T.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
@@ -199,12 +200,12 @@ func oneOf(s *site.Site, r *rand.Rand, i int, member string) review.Case {
 		c.Version++
 		return review.Act{Kind: kind, Member: member, Reason: review.Reasons[i%len(review.Reasons)], Text: "some words", At: at.Add(time.Duration(after) * 24 * time.Hour)}
 	}
-	if i%10 < 2 { // waits for somebody
+	if i%10 < 2 { // waits for a reviewer
 		return c
 	}
 	site.Must(s.T, cases.Take(ctx, c, act(review.ActTake, 3), effect.Effects{}))
 	switch days := 5 + r.IntN(80); i % 10 {
-	case 2: // somebody has it
+	case 2: // has been taken
 	case 3:
 		site.Must(s.T, cases.AskMore(ctx, c, act(review.ActMore, days), effect.Effects{}))
 	case 4:

@@ -24,7 +24,7 @@ type casePage struct {
 	Back         web.Link
 	Name         string
 	State, Taker string
-	Term         string // until when; "" = nobody has to do anything
+	Term         string // the deadline, in words; "" means none
 	Late         bool
 	Parts        []web.Summary
 	Documents    []documentRow
@@ -35,15 +35,15 @@ type casePage struct {
 	CanNote      bool
 	Buttons      []web.Button
 	Decisions    []web.Link
-	Why          []string // why something cannot be done here
+	Why          []string // why acts are not offered
 }
 
 type actRow struct{ At, Who, What, Reason, Text string }
 
 type eventRow struct{ At, Who, Action, From string }
 
-// file reads the case that the address names.
-func (h *Room) file(r *http.Request) (review.Dossier, error) {
+// dossier reads the dossier of the case in the address.
+func (h *Room) dossier(r *http.Request) (review.Dossier, error) {
 	return h.Review.Open(r.Context(), console.Cut(r.URL.Query().Get("id"), 64))
 }
 
@@ -51,16 +51,16 @@ func official(v *console.Visit) review.Official {
 	return review.Official{ID: v.Member.ID, Email: v.Member.Email}
 }
 
-// showCase shows a file. That it was seen goes on the record first.
+// showCase shows a dossier, after the look was added to the audit log.
 func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
-	f, err := h.file(r)
+	f, err := h.dossier(r)
 	if err != nil {
 		return err
 	}
 	return h.drawCase(w, r, v, f, http.StatusOK, nil)
 }
 
-// drawCase draws a file; tell may add what is wrong.
+// drawCase renders a dossier; tell may add problems.
 func (h *Room) drawCase(w http.ResponseWriter, r *http.Request, v *console.Visit, f review.Dossier, status int, tell func(*casePage)) error {
 	if err := h.Look(r, v, func() error {
 		return h.Review.Cases.Viewed(r.Context(), f.ID, effect.Of(h.By(r, v).Did(audit.ApplicationViewed, f.ID, h.Now())))
@@ -120,7 +120,7 @@ func (h *Room) offer(p *casePage, v *console.Visit, f review.Dossier) {
 	}
 }
 
-// history adds what was done, with its words, and the record of it.
+// history adds the acts with their texts, and the events of the audit log.
 func (h *Room) history(r *http.Request, p *casePage, f review.Dossier) error {
 	names := h.Names()
 	var err error
@@ -158,9 +158,9 @@ func (h *Room) history(r *http.Request, p *casePage, f review.Dossier) error {
 	return nil
 }
 
-// casePost takes, releases, or adds a note.
+// casePost takes or releases the case, or adds a note.
 func (h *Room) casePost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
-	f, err := h.file(r)
+	f, err := h.dossier(r)
 	if err != nil {
 		return err
 	}
@@ -184,12 +184,12 @@ func (h *Room) casePost(w http.ResponseWriter, r *http.Request, v *console.Visit
 	return h.carryOut(w, r, v, f, act)
 }
 
-// words is what an official typed, without what nobody can see.
+// words returns what an official typed, without invisible characters.
 func words(r *http.Request) string {
 	return strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n"))
 }
 
-// wordsFault says what is wrong with words that are required; "" = nothing.
+// wordsFault returns what is wrong with a required text, or "".
 func wordsFault(s string) string {
 	switch {
 	case s == "":
@@ -200,8 +200,8 @@ func wordsFault(s string) string {
 	return ""
 }
 
-// carryOut does it, if the case is as it was seen, and tells who was quicker
-// if it is not.
+// carryOut does an act if the case is still in the version that was seen; otherwise
+// it shows the case as it is now.
 func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *console.Visit, f review.Dossier, act review.Act) error {
 	if seen := r.PostForm.Get("seen"); act.Kind != review.ActNote && seen != strconv.FormatInt(f.Version, 10) {
 		return h.tooLate(w, r, v, f)
@@ -212,7 +212,7 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *console.Visit
 	case errors.As(err, &refused):
 		return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(refused.Why)) })
 	case errors.Is(err, errs.ErrConflict):
-		now, err := h.file(r)
+		now, err := h.dossier(r)
 		if err != nil {
 			return err
 		}
@@ -226,7 +226,7 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *console.Visit
 	return h.Pages.SeeOther(w, console.DoneURL(caseURL(f.ID), string(act.Kind)))
 }
 
-// tooLate shows the case as it is by now, with who did what meanwhile.
+// tooLate shows the case as it is now, and who acted meanwhile.
 func (h *Room) tooLate(w http.ResponseWriter, r *http.Request, v *console.Visit, f review.Dossier) error {
 	return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) {
 		if n := len(p.Acts); n > 0 {

@@ -13,21 +13,21 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// contentPath is where the content of documents is served. It knows no cookie
-// and no official, only tickets.
+// contentPath is where the content of documents is served. It checks tickets only:
+// no cookies and no officials.
 const contentPath = "/console/review/content"
 
 func contentURL(ticket secret.Text) string {
 	return contentPath + "?" + url.Values{"ticket": {ticket.Reveal()}}.Encode()
 }
 
-// contentPolicy takes everything from a file that a browser opens all the
-// same: scripts, forms, its origin.
+// contentPolicy takes scripts, forms and its origin from a file that a browser opens
+// in spite of the other headers.
 const contentPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
-// content serves one document against a fresh ticket; to anything else it
-// says that nothing is there. A picture is ours, made anew; a PDF is the
-// file as it came, which no browser is to open by itself.
+// content serves one document for an unused ticket; everything else is not found. A
+// picture was encoded again by us; a PDF is the original file, which no browser
+// should open by itself.
 func (h *Room) content(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", contentPolicy)
 	status, err := h.serveContent(w, r)
@@ -37,14 +37,14 @@ func (h *Room) content(w http.ResponseWriter, r *http.Request) {
 	if status >= http.StatusInternalServerError {
 		h.Log.ErrorContext(r.Context(), "document is not served", "request", web.RequestID(r), "error", err.Error())
 	}
-	// No page of ours: those look at cookies.
+	// Not a page of the kit, since those read cookies.
 	http.Error(w, http.StatusText(status), status)
 }
 
 func (h *Room) serveContent(w http.ResponseWriter, r *http.Request) (status int, err error) {
 	ticket, ok := secret.Parse(secret.KindTicket, r.URL.Query().Get("ticket"))
 	if !ok || !ownPage(r) {
-		return http.StatusNotFound, nil // and the ticket is still good
+		return http.StatusNotFound, nil // the ticket is not used up
 	}
 	d, content, err := h.Viewing.Redeem(r.Context(), ticket)
 	switch {
@@ -74,19 +74,20 @@ func (h *Room) serveContent(w http.ResponseWriter, r *http.Request) (status int,
 	w.Header().Set("Content-Type", d.Type)
 	w.Header().Set("Content-Disposition", disposition(how, document.CleanName(d.Name, d.Type)))
 	w.Header().Set("Content-Length", strconv.Itoa(len(content)))
-	_, _ = w.Write(content) // the reader went away: nobody to tell
+	_, _ = w.Write(content) // fails only if the client has disconnected
 	return http.StatusOK, nil
 }
 
-// ownPage tells whether a browser says that the request comes from a page of
-// this site; one that says nothing is too old to know. Addresses that were
-// typed, kept or sent around are not, and neither is what is fetched ahead.
+// ownPage reports whether the browser says that the request comes from a page of
+// this site, or is too old to say. It is false for typed, saved and shared addresses
+// and for prefetching.
 func ownPage(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return (site == "" || site == "same-origin") && r.Header.Get("Sec-Purpose") == ""
 }
 
-// disposition writes a name for browsers old and new (RFC 6266 §4.3, RFC 8187).
+// disposition returns a Content-Disposition that old and new browsers can read
+// (RFC 6266 §4.3, RFC 8187).
 func disposition(how, name string) string {
 	plain := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' {

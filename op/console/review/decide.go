@@ -21,7 +21,7 @@ type decidePage struct {
 	Seen      string
 	Reason    web.Field
 	Words     web.Field
-	Ready     bool // read it once more, then send
+	Ready     bool // the text is complete: show the mail, then send it
 	Mail      *mailView
 	Confirm   web.Button
 	Change    *web.Button
@@ -31,7 +31,7 @@ type decidePage struct {
 // mailView is a mail before it is sent.
 type mailView struct{ To, Subject, Text, Lang string }
 
-// decidePage makes the page of one decision on a case.
+// decidePage returns the page of one decision on a case.
 func (h *Room) decidePage(r *http.Request, v *console.Visit, f review.Dossier, kind review.ActKind) *decidePage {
 	p := &decidePage{Frame: h.Page(r, v, "console.decide.title_"+string(kind)), Reference: f.Reference, Name: caseName(f.Case), Act: string(kind)}
 	p.Heading, p.Title = p.Title, p.Title+" "+f.Reference
@@ -50,7 +50,7 @@ func (h *Room) decidePage(r *http.Request, v *console.Visit, f review.Dossier, k
 	return p
 }
 
-// ready makes it the page to confirm on, with the mail as it will be sent.
+// ready turns p into the page to confirm on, with the mail that will be sent.
 func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
 	p.Ready = true
 	p.Confirm = web.Button{Name: "step", Value: "send", Label: p.T("console.decide.confirm_" + string(act.Kind))}
@@ -62,10 +62,10 @@ func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
 	}
 }
 
-// decision reads the file and which decision the address asks for.
+// decision reads the dossier and the kind of decision in the address.
 func (h *Room) decision(r *http.Request) (review.Dossier, review.ActKind, error) {
 	kind := review.ActKind(r.URL.Query().Get("act"))
-	f, err := h.file(r)
+	f, err := h.dossier(r)
 	if err != nil {
 		return f, kind, err
 	}
@@ -79,7 +79,7 @@ func (h *Room) decision(r *http.Request) (review.Dossier, review.ActKind, error)
 	return f, kind, nil
 }
 
-// decide asks what the mail has to say, or shows it at once.
+// decide asks for the text of the mail, or shows the mail if it needs no text.
 func (h *Room) decide(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	f, kind, err := h.decision(r)
 	if err != nil {
@@ -95,7 +95,7 @@ func (h *Room) decide(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	return h.Pages.Render(w, http.StatusOK, "console/review/decide", p)
 }
 
-// decidePost shows the mail, lets it be changed, and decides.
+// decidePost shows the mail, lets the official change it, and decides.
 func (h *Room) decidePost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	f, kind, err := h.decision(r)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// Inspector looks into strangers' files, somewhere safe (document.Worker).
-// document.ErrRefused when a file cannot be looked into.
+// Inspector inspects untrusted files in isolation (document.Worker). It returns
+// document.ErrRefused for a file that cannot be inspected.
 type Inspector interface {
 	Picture(ctx context.Context, content []byte) ([]byte, error)
 	PDF(ctx context.Context, content []byte) ([]document.Active, error)
@@ -26,8 +26,8 @@ type documentPage struct {
 	console.Frame
 	Back     web.Link
 	Document documentRow
-	Picture  string // its address; "" = not shown
-	Offered  bool   // a PDF that can be taken along
+	Picture  string // address of the picture; "" means not shown
+	Offered  bool   // a PDF that can be downloaded
 	Refused  string // why the file cannot be shown or offered
 	Found    []string
 }
@@ -36,8 +36,8 @@ func documentURL(id string) string {
 	return "/console/review/document?" + url.Values{"id": {id}}.Encode()
 }
 
-// document shows a picture, or tells what is in a PDF. The look is on the
-// record before anything of it is known here.
+// document shows a picture, or what is in a PDF. The look is added to the audit log
+// before the document is read.
 func (h *Room) document(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	d, p, err := h.openDocument(w, r, v)
 	if err != nil || p == nil {
@@ -68,8 +68,8 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *console.Visit
 	return h.Pages.Render(w, http.StatusOK, "console/review/document", p)
 }
 
-// openDocument finds the document that the address names. p is nil when the
-// answer has been given.
+// openDocument reads the document in the address. p is nil when the response has
+// been written.
 func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *console.Visit) (custody.Filed, *documentPage, error) {
 	d, err := h.Viewing.Open(r.Context(), console.Cut(r.URL.Query().Get("id"), 64), official(v))
 	var refused review.Refused
@@ -89,7 +89,7 @@ func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *console.V
 	return d, p, nil
 }
 
-// overtaken answers when a document ceased to be shown a moment ago.
+// overtaken answers when a document may no longer be shown since a moment ago.
 func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) error {
 	if !errors.Is(err, errs.ErrConflict) {
 		return err
@@ -98,7 +98,7 @@ func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) erro
 	return h.Pages.Render(w, http.StatusConflict, "console/review/document", p)
 }
 
-// inspect tells what is in a PDF, or why it is not offered.
+// inspect adds what is in a PDF, or why it is not offered.
 func (h *Room) inspect(ctx context.Context, p *documentPage, d custody.Filed) error {
 	content, err := h.Viewing.Read(ctx, d)
 	if err != nil {
@@ -120,7 +120,7 @@ func (h *Room) inspect(ctx context.Context, p *documentPage, d custody.Filed) er
 	return nil
 }
 
-// documentPost hands a PDF over: on the record, then by a ticket of its own.
+// documentPost adds the download of a PDF to the audit log and makes a ticket for it.
 func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	d, p, err := h.openDocument(w, r, v)
 	if err != nil || p == nil {

@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// documents are those of an application, without content.
+// documents returns the documents of an application, without content.
 func documents(s *site.Site, c review.Case) []application.Document {
 	s.T.Helper()
 	out, err := s.Stores.DB.Applications().Documents(s.T.Context(), c.ID)
@@ -23,8 +23,8 @@ func documents(s *site.Site, c review.Case) []application.Document {
 	return out
 }
 
-// proven demands that the record tells of the end of exactly these documents,
-// as their applicant's doing.
+// proven requires that the audit log has an event about the end of exactly these
+// documents, by their applicant.
 func proven(s *site.Site, c review.Case, gone ...application.Document) {
 	s.T.Helper()
 	events, err := s.Stores.DB.Audit().EventsAbout(s.T.Context(), "application", c.ID, 1000)
@@ -48,8 +48,8 @@ func proven(s *site.Site, c review.Case, gone ...application.Document) {
 	}
 }
 
-// A PDF that was destroyed, or made way for another, while an official asked
-// for it is told of as that, and not handed over.
+// A PDF that was destroyed or replaced while an official asked for it is reported as
+// such and not downloaded.
 func TestConsoleDocumentGoneMeanwhile(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -70,6 +70,6 @@ func TestConsoleDocumentGoneMeanwhile(t *testing.T) {
 		olga.Get(documentPath(d)).Is(http.StatusConflict).Says("mag sinds kort niet meer worden getoond")
 	}
 	if _, downloaded := looks(s, d); downloaded != 0 {
-		t.Error("the record says downloaded")
+		t.Error("the audit log says downloaded")
 	}
 }

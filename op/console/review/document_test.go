@@ -22,13 +22,13 @@ import (
 
 const SmallPDF = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R/Size 3>>\nstartxref\n9\n%%EOF\n"
 
-// judged gives a document its verdict.
+// judged stores the scanner's verdict on a document.
 func judged(s *site.Site, d application.Document, v scan.Verdict, signature string) {
 	s.T.Helper()
 	site.Must(s.T, s.Stores.DB.Scans().Scanned(s.T.Context(), d.ID, v, signature, s.Clock.Now(), effect.Effects{}))
 }
 
-// The case page says in plain words whether a document can be seen.
+// The case page says whether a document can be seen.
 func TestConsoleDocumentStates(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -56,8 +56,8 @@ func TestConsoleDocumentStates(t *testing.T) {
 	}
 }
 
-// UP-21: the content of a document goes some days after the end of its case,
-// with proof, for good; an open case keeps it.
+// UP-21: the content of a document is destroyed some days after its case ended, with
+// an event; an open case keeps it.
 func TestUP21_DocumentsAreDestroyed(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Review.KeepDocuments = 48 * time.Hour })
@@ -97,7 +97,7 @@ func TestUP21_DocumentsAreDestroyed(t *testing.T) {
 	olga.Take(c).Decide(c, "reject", "send", "reason", "identity").At("/console/review/case")
 	round(0)
 	s.Clock.Add(48*time.Hour - 10*time.Second)
-	round(1) // the one approved at once, half a minute before
+	round(1) // the application that was approved at once, half a minute earlier
 	s.Clock.Add(10 * time.Second)
 	round(1)
 	round(0)
@@ -120,7 +120,7 @@ func TestUP21_DocumentsAreDestroyed(t *testing.T) {
 		t.Error("the name outlives the document")
 	}
 	olga.Get(site.CasePath(open)).Says("open.pdf")
-	// Not only the row: the file itself forgets, once the log is folded in.
+	// The content is gone from the database file too, once the log is checkpointed.
 	s.Stores.Close()
 	if inFile() {
 		t.Error("the sealed content is still in the database's file")

@@ -47,7 +47,7 @@ func documentPath(d application.Document) string {
 	return "/console/review/document?" + url.Values{"id": {d.ID}}.Encode()
 }
 
-// ready is a document that may be shown.
+// ready returns a case with a document that may be shown.
 func ready(s *site.Site, email, name, kind string, content []byte) (review.Case, application.Document) {
 	s.T.Helper()
 	c, d := s.Filed(email, name, kind, content)
@@ -55,7 +55,7 @@ func ready(s *site.Site, email, name, kind string, content []byte) (review.Case,
 	return c, d
 }
 
-// looks counts what the record says about looks at a document.
+// looks counts the events about looks at a document.
 func looks(s *site.Site, d application.Document) (viewed, downloaded int) {
 	s.T.Helper()
 	events, err := s.Stores.DB.Audit().EventsAbout(s.T.Context(), "application", d.ApplicationID, 1000)
@@ -74,7 +74,7 @@ func looks(s *site.Site, d application.Document) (viewed, downloaded int) {
 
 var pictureSource = regexp.MustCompile(`<img class="document-picture" src="([^"]+)"`)
 
-// ticket is the address of the picture on the page under the browser.
+// ticket returns the address of the picture on the browser's page.
 func ticket(b *site.Browser) string {
 	b.Site.T.Helper()
 	m := pictureSource.FindStringSubmatch(b.Body)
@@ -84,7 +84,7 @@ func ticket(b *site.Browser) string {
 	return m[1]
 }
 
-// fetch asks for an address as somebody without any cookie.
+// fetch requests an address without any cookie.
 func fetch(s *site.Site, target string, header ...string) site.Answer {
 	s.T.Helper()
 	b := s.Browser()
@@ -95,7 +95,7 @@ func fetch(s *site.Site, target string, header ...string) site.Answer {
 	return b.Send(req)
 }
 
-// A picture is shown as one made anew; each look is on the record first.
+// A picture is encoded again before it is shown; each look is in the audit log first.
 func TestConsoleDocumentPicture(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -104,7 +104,7 @@ func TestConsoleDocumentPicture(t *testing.T) {
 	olga.Get(site.CasePath(c)).Says("Document bekijken")
 	olga.Get(documentPath(d)).Is(http.StatusOK).Says("paspóórt.png")
 	if viewed, downloaded := looks(s, d); viewed != 1 || downloaded != 0 {
-		t.Error("before a byte went out the record says", viewed, downloaded)
+		t.Error("before a byte went out the audit log says", viewed, downloaded)
 	}
 	a := fetch(s, ticket(olga), "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Dest", "image")
 	if a.Status != http.StatusOK || strings.Contains(a.Body, "canary") {
@@ -115,7 +115,7 @@ func TestConsoleDocumentPicture(t *testing.T) {
 	if r, g, _, _ := m.At(30, 20).RGBA(); m.Bounds().Dx() != 60 || r < 0xf000 || g > 0x1000 {
 		t.Error("another picture:", m.Bounds(), m.At(30, 20))
 	}
-	// Reload is another look, and another ticket.
+	// Reloading is another look with another ticket.
 	first := ticket(olga)
 	olga.Get(documentPath(d))
 	if viewed, _ := looks(s, d); viewed != 2 || ticket(olga) == first {
@@ -129,7 +129,7 @@ func TestConsoleDocumentPicture(t *testing.T) {
 	}
 }
 
-// A PDF is handed over as it is, after what is in it was told.
+// A PDF is downloaded unchanged, after the page has shown what is in it.
 func TestConsoleDocumentPDF(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -145,27 +145,27 @@ func TestConsoleDocumentPDF(t *testing.T) {
 			t.Fatal(olga.URL, olga.Status)
 		}
 		if viewed, downloaded := looks(s, d); viewed != n+1 || downloaded != n {
-			t.Error("the record says", viewed, downloaded)
+			t.Error("the audit log says", viewed, downloaded)
 		}
 	}
 	script := strings.Replace(SmallPDF, "/Catalog", "/Catalog/OpenAction<</S/J#61vaScript/JS(app.alert(1))>>", 1)
 	_, d = ready(s, "eve@example.com", "brief.pdf", document.TypePDF, []byte(script))
 	olga.Get(documentPath(d)).Says("een script (JavaScript)").Says("iets dat vanzelf gebeurt").Says("PDF downloaden")
-	// What cannot be looked into is not handed over, also when asked outright.
+	// A file that cannot be inspected cannot be downloaded, even by a direct request.
 	_, d = ready(s, "bob@example.com", "brief.pdf", document.TypePDF, []byte("%PDF-1.7\nstartxref\n9\n%%EOF"))
 	olga.Get(documentPath(d)).Says("kunnen wij niet controleren")
 	if olga.Press(documentPath(d)).Is(http.StatusConflict); strings.Contains(olga.Body, "%PDF") {
 		t.Error("handed over")
 	}
 	if _, downloaded := looks(s, d); downloaded != 0 {
-		t.Error("the record says downloaded")
+		t.Error("the audit log says downloaded")
 	}
 	_, d = ready(s, "zip@example.com", "x.zip", document.TypeOther, []byte("PK"))
 	olga.Get(documentPath(d)).Says("Dit soort bestand tonen wij niet.")
 }
 
-// UP-10: a document is for reviewers, of sent applications, and not the
-// official's own; its content is for whoever holds a fresh ticket, once.
+// UP-10: documents of sent applications are for reviewers, except of the official's
+// own application. The content needs a fresh ticket, which works once.
 func TestUP10_DocumentByGuess(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -189,7 +189,7 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 			t.Error("looked into what may not be shown")
 		}
 		if viewed, downloaded := looks(s, d); viewed+downloaded != 0 {
-			t.Error("the record says", viewed, downloaded)
+			t.Error("the audit log says", viewed, downloaded)
 		}
 	}
 	if olga.Get(documentPath(own)).Is(http.StatusForbidden); strings.Contains(olga.Body, "ticket=") || strings.Contains(olga.Body, "/console/review/document?") {
@@ -209,12 +209,12 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 		if a := fetch(s, "/console/review/content"+q); a.Status != http.StatusNotFound || a.Header.Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d", q, a.Status)
 		}
-		// An official's own cookies open nothing either.
+		// An official's cookies do not help either.
 		if olga.Get("/console/review/content" + q); olga.Status != http.StatusNotFound {
 			t.Errorf("%s with cookies: %d", q, olga.Status)
 		}
 	}
-	// A ticket is good once, of a crowd too, and for a minute.
+	// A ticket works once, also for simultaneous requests, and for a minute.
 	target := ticket(olga.Get(documentPath(d)))
 	var seen atomic.Int32
 	site.AtOnce(16, func(int) {
@@ -234,7 +234,7 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 	if a := fetch(s, target); a.Status != http.StatusNotFound {
 		t.Error("after a minute:", a.Status)
 	}
-	// What was destroyed meanwhile is gone, ticket or not.
+	// A document that was destroyed meanwhile is gone, even with a ticket.
 	target = ticket(olga.Get(documentPath(d)))
 	site.Must(t, s.Stores.DB.Cases().Withdraw(t.Context(), s.Case(c.ID), review.Act{Kind: review.ActWithdraw, At: s.Clock.Now()}, site.NoEffects))
 	if n, err := custody.DestroyDue(t.Context(), s.Stores.DB.Archive(), 0, s.Clock.Now); n != 1 || err != nil {
@@ -248,15 +248,15 @@ func TestUP10_DocumentByGuess(t *testing.T) {
 	}
 }
 
-// UP-09, UP-12, UP-06: no browser takes a document for a page of ours, lets
-// another site use it, or is led astray by its name.
+// UP-09, UP-12, UP-06: no browser takes a document for a page of this site, lets
+// another site use it, or is misled by its name.
 func TestUP09_UP12_DocumentHeaders(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	olga := s.Reviewer("olga")
 	_, picture := ready(s, "anna@example.com", "a\"b\r\nX: y;pas–2.png", document.TypePNG, RedPNG(t))
 	_, file := ready(s, "eve@example.com", "../\u202ebrief 100%.pdf", document.TypePDF, append([]byte(SmallPDF), "<script>alert(1)</script>"...))
-	// Whoever comes from elsewhere gets nothing, and spends nothing.
+	// A request from elsewhere gets nothing, and does not use up the ticket.
 	target := ticket(olga.Get(documentPath(picture)))
 	for _, from := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Sec-Fetch-Site", "none"}, {"Sec-Fetch-Site", "same-origin", "Sec-Purpose", "prefetch"}} {
 		if a := fetch(s, target, from...); a.Status != http.StatusNotFound {
@@ -299,9 +299,9 @@ func TestUP09_UP12_DocumentHeaders(t *testing.T) {
 	}
 }
 
-// A look that cannot be put on the record does not happen; a store that does
-// not answer shows nothing.
-func TestConsoleDocumentNoRecordNoLook(t *testing.T) {
+// A look that cannot be added to the audit log fails, and an unavailable store shows
+// nothing.
+func TestConsoleDocumentLookNeedsTheAuditLog(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	_, d := ready(s, "anna@example.com", "pas.png", document.TypePNG, RedPNG(t))

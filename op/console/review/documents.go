@@ -11,17 +11,17 @@ import (
 
 // What can be wrong with the scanner.
 const (
-	ScannerNone   = "none"   // there is none
-	ScannerSilent = "silent" // it does not answer
+	ScannerNone   = "none"   // no scanner is configured
+	ScannerSilent = "silent" // the scanner does not answer
 )
 
-// documentRow is what is known of a document; its content stays where it is.
+// documentRow is a document without its content.
 type documentRow struct {
 	*web.Page
 	Name, Type, Size, SHA256, At string
 	State                        string
 	Alert                        bool
-	URL                          string // where it can be seen; "" = nowhere
+	URL                          string // page that shows it; "" means none
 }
 
 // documentTypes are the text keys of types.

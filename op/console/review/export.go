@@ -14,8 +14,7 @@ import (
 	"omgevingsloket-id/pkg/sheet"
 )
 
-// export gives a queue as a file: no addresses, no birth dates,
-// no documents.
+// export sends a queue as a sheet, without addresses, dates of birth or documents.
 func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	if err := h.MayExport(r, v); err != nil {
 		return err
@@ -37,7 +36,7 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	}
 	return h.Download(w, r, v, s, console.Export{
 		Name: p.T("console.export.file_applications"), Action: audit.ApplicationsExported,
-		Details: map[string]string{"show": string(show), "searched": strconv.FormatBool(search != "")}, // what was searched for may be somebody's name
+		Details: map[string]string{"show": string(show), "searched": strconv.FormatBool(search != "")}, // the search text may be a name
 	})
 }
 

@@ -36,8 +36,7 @@ func upload(b *site.Browser, name, content string) *site.Browser {
 	return b.Do(req)
 }
 
-// apply goes through an application of a company, from the first page to the
-// last.
+// apply fills in the application of a company, from the first page to the last.
 func apply(b *site.Browser, email string) *site.Browser {
 	b.Site.T.Helper()
 	b.Get("/apply").Submit("kind", "bedrijf").At("/apply/email").Submit("email", email)
@@ -58,8 +57,8 @@ func byReference(s *site.Site, b *site.Browser) review.Case {
 	return s.Case(a.ID)
 }
 
-// Production, whole: apply, a question and its answer, two pairs of eyes, the
-// mail, the first login with the QR, the code at the client.
+// The whole journey in production: the application, a question and its answer, two
+// officials, the mail, the first login with the QR code, the code at the client.
 func TestProductionJourney(t *testing.T) {
 	t.Parallel()
 	const zoe = "zoe@example.at"
@@ -69,7 +68,7 @@ func TestProductionJourney(t *testing.T) {
 	if c.State != application.Submitted || strings.Contains(b.Body, "Oefenomgeving") {
 		t.Fatal("after sending:", c.State)
 	}
-	// No login before the decision.
+	// Logging in before the decision fails.
 	if early := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", zoe, "password", site.Password); early.Status != http.StatusUnprocessableEntity {
 		t.Error("login before the decision:", early.Status)
 	}
@@ -87,7 +86,7 @@ func TestProductionJourney(t *testing.T) {
 		t.Error(letter)
 	}
 
-	// Another browser, days later: by the reference and a mailed code.
+	// Days later in another browser: by the reference and a mailed code.
 	s.Clock.Add(100 * time.Hour)
 	b = s.Browser().Get("/apply/status").At("/apply/status/find").Submit("reference", " "+strings.ToLower(c.Reference))
 	b.At("/apply/status/code").Submit("reference", c.Reference, "code", "000000")
@@ -100,7 +99,7 @@ func TestProductionJourney(t *testing.T) {
 		t.Error("the question is not on the page")
 	}
 	before := documents(s, c)
-	proven(s, c) // a choice before sending leaves nothing
+	proven(s, c) // replacing a document before sending leaves no event
 	upload(b.Get("/apply/status/document"), "nieuw.pdf", PDF+"%2").At("/apply/status")
 	proven(s, c, before...)
 	if b.Submit("text", " "); b.Status != http.StatusUnprocessableEntity {
@@ -118,7 +117,7 @@ func TestProductionJourney(t *testing.T) {
 		}
 	}
 	otto.StaffLogin("otto@gov.example")
-	// Who asked may approve first, and then a colleague has to.
+	// The official who asked may approve first; then a colleague has to.
 	olga.Decide(c, "approve", "send").At("/console/review/case")
 	site.WantState(t, s, c, application.InReview)
 	otto.Take(c).Decide(c, "approve", "send").At("/console/review/case")
@@ -164,7 +163,7 @@ func TestProductionJourneyRejected(t *testing.T) {
 	}
 }
 
-// OF-25: withdrawn while an official is about to approve: no account, no mail.
+// OF-25: withdrawn while an official is about to approve: no account and no mail.
 func TestOF25_WithdrawnMeanwhile(t *testing.T) {
 	t.Parallel()
 	const zoe = "zoe@example.at"
@@ -195,8 +194,8 @@ func TestOF25_WithdrawnMeanwhile(t *testing.T) {
 	}
 }
 
-// UP-26: a number that nobody has looks like one that somebody has; a code
-// opens one application, once.
+// UP-26: an unknown number looks like a known one; a code opens one application,
+// once.
 func TestUP26_StatusByGuess(t *testing.T) {
 	t.Parallel()
 	s, _ := site.NewProduction(t)

@@ -11,8 +11,7 @@ import (
 
 const takePath = "/console/review/next"
 
-// takeNext takes the case that has waited longest, whatever colleagues take
-// meanwhile.
+// takeNext takes the first case of the queue that colleagues do not take first.
 func (h *Room) takeNext(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	c, err := h.Review.TakeNext(r.Context(), official(v), h.By(r, v))
 	if errors.Is(err, errs.ErrNotFound) {

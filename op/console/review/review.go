@@ -1,4 +1,4 @@
-// Package review owns deciding on applications: /console/review.
+// Package review owns the pages for deciding on applications: /console/review.
 //
 //	queue ─► take ─► case ─► document (looked at, in the audit log first)
 //	                   ├───► decide: words ─► preview of the mail ─► send
@@ -26,7 +26,7 @@ import (
 // queueRows is how many cases one page shows.
 const queueRows = 50
 
-// Room is the review. All fields are set once, at the wiring.
+// Room serves the pages. Its fields are set before Mount.
 type Room struct {
 	*console.Kit
 	Review    *review.Service
@@ -35,7 +35,7 @@ type Room struct {
 	Scanner   func() string // what is wrong with the scanner: ScannerNone, ScannerSilent or ""
 }
 
-// Mount adds the pages.
+// Mount adds the pages to h.Kit.
 func (h *Room) Mount() {
 	reviewer := []staff.Role{staff.Reviewer}
 	h.Get("/console/review", "console.menu.applications", reviewer, h.queue)
@@ -63,9 +63,9 @@ type queuePage struct {
 	Earlier      *web.Link
 	Later        *web.Link
 	Filtered     bool
-	TakeURL      string // "" = nothing to take here
-	NoneLeft     bool   // there was nothing to take
-	InAll        string // the same search in all applications; "" = no use
+	TakeURL      string // "" means no button
+	NoneLeft     bool   // the official asked for a case and there was none
+	InAll        string // the same search in all applications; "" means no link
 	Separator    web.Field
 }
 
@@ -74,8 +74,8 @@ type queueRow struct {
 	Overdue                                           bool
 }
 
-// queue shows what waits: what waits, by the end of its term. The address says
-// what is shown, so that a colleague can be sent there.
+// queue shows a queue, by default the waiting cases by deadline. The address holds
+// the queue and the search, so that it can be shared.
 func (h *Room) queue(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	q := r.URL.Query()
 	show, search := queueAsked(q)
@@ -123,8 +123,8 @@ func (h *Room) queue(w http.ResponseWriter, r *http.Request, v *console.Visit) e
 	return h.Pages.Render(w, http.StatusOK, "console/review/review", p)
 }
 
-// queueAsked reads which queue is asked for, and what is searched for in it;
-// what waits, where no queue is named.
+// queueAsked returns the queue that is asked for, by default the waiting cases, and
+// the search text.
 func queueAsked(q url.Values) (review.Show, string) {
 	show := review.Show(q.Get("show"))
 	if !slices.Contains(review.Shows, show) {
@@ -151,7 +151,7 @@ func decideURL(id string, act review.ActKind) string {
 	return "/console/review/decide?" + url.Values{"id": {id}, "act": {string(act)}}.Encode()
 }
 
-// caseName is the company or the person.
+// caseName returns the name of the company or the person.
 func caseName(c review.Case) string {
 	if o := c.Answers.Organization; o != nil && c.Kind == account.LegalPerson {
 		return o.Name
@@ -159,8 +159,7 @@ func caseName(c review.Case) string {
 	return c.Answers.FullName()
 }
 
-// termText says until when somebody has to act, and who, in words; "" when
-// nobody has to any more.
+// termText returns the deadline and who has to act, in words, or "" if there is none.
 func termText(p *web.Page, c review.Case, now time.Time) string {
 	switch {
 	case !c.Undecided():
@@ -173,10 +172,10 @@ func termText(p *web.Page, c review.Case, now time.Time) string {
 	return lastDay(p, c.DueAt)
 }
 
-// lastDay writes out the last day of a term.
+// lastDay returns the last day of a deadline, written out.
 func lastDay(p *web.Page, end time.Time) string { return letter.Date(application.LastDay(end), p.Lang) }
 
-// stateText says where a case is.
+// stateText returns the state of a case, in words.
 func stateText(p *web.Page, c review.Case) string {
 	return p.T("console.case.state_" + string(c.Standing()))
 }

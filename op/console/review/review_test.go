@@ -34,7 +34,7 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 			t.Error(q, olga.Status)
 		}
 	}
-	// Nothing can be decided before the case is taken.
+	// A case has to be taken before it is decided on.
 	if olga.Get(site.DecidePath(c, "approve")); olga.Status != http.StatusConflict {
 		t.Error("decide without taking:", olga.Status)
 	}
@@ -48,7 +48,7 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 			t.Errorf("the preview lacks %q", want)
 		}
 	}
-	site.WantState(t, s, c, application.InReview) // looking at the mail decides nothing
+	site.WantState(t, s, c, application.InReview) // the preview does not decide
 	olga.Decide(c, "approve", "send").At("/console/review/case")
 	site.WantState(t, s, c, application.Approved)
 	a, err := s.Stores.DB.Accounts().ByEmail(t.Context(), "anna@example.com")
@@ -60,7 +60,7 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 	if b.Answered().Get("code") == "" {
 		t.Error("no code at the client:", b.URL)
 	}
-	// Each look and each act is on the record, with who did it.
+	// Each look and each act is in the audit log, with who did it.
 	m, err := s.Stores.DB.Staff().ByEmail(t.Context(), "olga@gov.example")
 	site.Must(t, err)
 	events, err := s.Stores.DB.Audit().EventsAbout(t.Context(), "application", c.ID, 100)
@@ -72,12 +72,12 @@ func TestConsoleApplicationsApprove(t *testing.T) {
 		}
 	}
 	if counted["application.viewed"] < 3 || counted["application.taken"] != 1 || counted["application.approved"] != 1 {
-		t.Error("record:", counted)
+		t.Error("events:", counted)
 	}
 }
 
-// For a company two officials approve; the first one, and whoever asked for
-// more, cannot be the second.
+// For a company two officials approve. The official who approved first, or who asked
+// a question, cannot be the second.
 func TestConsoleApplicationsSecondPairOfEyes(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -144,7 +144,7 @@ func TestConsoleApplicationsReject(t *testing.T) {
 	}
 }
 
-// OF-03: what is not there, of another kind or no case yet is one answer.
+// OF-03: unknown ids, ids of another kind and drafts get the same answer.
 func TestOF03_ConsoleApplicationUnknown(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -182,12 +182,12 @@ func TestOF06_ConsoleApplicationFields(t *testing.T) {
 	site.WantState(t, s, c, application.InReview)
 }
 
-// OF-10, UP-23: whatever an applicant wrote is text on the page.
+// OF-10, UP-23: what an applicant wrote is shown as text.
 func TestOF10_ConsoleApplicationInert(t *testing.T) {
 	t.Parallel()
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>{{.CSRF}}javascript:`
 	s := site.New(t, nil)
-	s.OfficialsKit.Pages.Catalog.Missing = func(string, string) {} // the language of the application is none
+	s.OfficialsKit.Pages.Catalog.Missing = func(string, string) {} // the application's language does not exist
 	c := s.Sent("anna@example.com", site.Company, func(a *application.Application) {
 		p := &a.Answers.Profile
 		p.GivenName, p.FamilyName, p.Phone, p.Address.Line1, a.Lang = evil, evil, evil, evil, evil
@@ -211,8 +211,8 @@ func TestOF10_ConsoleApplicationInert(t *testing.T) {
 	}
 }
 
-// OF-12: two officials decide at once: one wins, the other is told who and
-// what. Nobody decides on one's own application.
+// OF-12: of two officials who decide at the same time one succeeds, and the other
+// sees who did what. Officials cannot decide on their own applications.
 func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -226,7 +226,7 @@ func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
 	if otto.Status != http.StatusConflict || !strings.Contains(otto.Body, "Olga Official: in behandeling genomen") {
 		t.Error("too late to take:", otto.Status)
 	}
-	// Two tabs of one official, each sure of another decision.
+	// Two tabs of one official send different decisions.
 	olga.Get(site.DecidePath(c, "approve"))
 	seen = olga.Seen()
 	olga.Decide(c, "reject", "send", "reason", "identity")
@@ -239,7 +239,7 @@ func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
 		t.Error("rejected, with an account")
 	}
 
-	// A mail is not previewed either from a page that a note has overtaken.
+	// A page that a note has overtaken does not show the mail either.
 	c = s.Sent("bob@example.com")
 	olga.Take(c).Get(site.DecidePath(c, "reject"))
 	seen = olga.Seen()
@@ -265,7 +265,7 @@ func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
 	wg.Wait()
 	acts, err := s.Stores.DB.Cases().Acts(t.Context(), c.ID)
 	site.Must(t, err)
-	if len(acts) != 3 { // taken, noted, and one decision
+	if len(acts) != 3 { // take, note, and one decision
 		t.Error("of a crowd of decisions:", acts)
 	}
 
@@ -280,7 +280,7 @@ func TestOF12_ConsoleApplicationsAtOnce(t *testing.T) {
 	site.WantState(t, s, own, application.Submitted)
 }
 
-// The address got an account while its application waited.
+// The address gets an account while its application waits.
 func TestConsoleApplicationsAddressTaken(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// waitMine are the reviewer's own cases.
+// waitMine lists the reviewer's own cases.
 func (h *Room) waitMine(r *http.Request, v *console.Visit, p *web.Page) (console.WaitList, error) {
 	n, err := h.Review.Cases.Counts(r.Context(), v.Member.ID)
 	if err != nil {
@@ -23,7 +23,7 @@ func (h *Room) waitMine(r *http.Request, v *console.Visit, p *web.Page) (console
 	return h.waitCases(r, v, p, console.WaitList{ID: "mine", Title: title}, review.ShowMine)
 }
 
-// waitFree are the cases that nobody has.
+// waitFree lists the cases that no reviewer has taken.
 func (h *Room) waitFree(r *http.Request, v *console.Visit, p *web.Page) (console.WaitList, error) {
 	n, err := h.Review.Cases.Counts(r.Context(), v.Member.ID)
 	if err != nil {
@@ -48,7 +48,7 @@ func (h *Room) waitCases(r *http.Request, v *console.Visit, p *web.Page, list co
 	return list, nil
 }
 
-// leftText says how much of a term is left.
+// leftText returns how much time is left, in words.
 func (h *Room) leftText(p *web.Page, c review.Case) string {
 	left := application.DaysLeft(h.Now(), c.DueAt)
 	switch {

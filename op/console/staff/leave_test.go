@@ -12,9 +12,9 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-07, OF-12: with a role goes what was begun under it. Cases that a member
-// had are free for others, and a yes of somebody who is no official any more
-// is no first of two.
+// OF-07, OF-12: losing a role ends what was begun with it. The cases of the member
+// are free again, and the approval of a former official does not count as the first
+// of two.
 func TestOF07_WhatAMemberBeganEndsWithTheRole(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*site.Site, staff.Member) error{
@@ -63,7 +63,7 @@ func TestOF07_WhatAMemberBeganEndsWithTheRole(t *testing.T) {
 				if !slices.ContainsFunc(events, func(e audit.Event) bool {
 					return e.Action == want && e.ActorKind == audit.ActorOperator && e.Details["member"] == s.Member("gone@gov.example").ID
 				}) {
-					t.Errorf("the record of %s lacks %s", object, want)
+					t.Errorf("the audit log of %s lacks %s", object, want)
 				}
 			}
 		})

@@ -48,8 +48,8 @@ func (h *Room) memberPage(r *http.Request, v *console.Visit) (*memberPage, staff
 	return p, m, nil
 }
 
-// memberPost changes roles or removes. Nobody does either to oneself, so that
-// there is always an administrator left who did it.
+// memberPost changes roles or removes an official. Administrators cannot do either to
+// themselves, so one is always left.
 func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p, m, err := h.memberPage(r, v)
 	if err != nil {
@@ -74,7 +74,7 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/staff/member", p)
 	}
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Pages.SeeOther(w, "/console/staff") // a colleague removed the member meanwhile: the list shows it
+		return h.Pages.SeeOther(w, "/console/staff") // a colleague removed the member meanwhile, as the list shows
 	}
 	if err != nil {
 		return err

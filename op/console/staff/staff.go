@@ -1,5 +1,5 @@
-// Package staff owns the officials themselves: /console/staff. Administrators
-// invite them, change their roles and remove them.
+// Package staff owns the pages about officials: /console/staff. Administrators invite
+// them, change their roles and remove them.
 package staff
 
 import (
@@ -16,7 +16,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// roleFields are the checkboxes of roles, named as the roles.
+// roleFields are the names of the checkboxes, which are the roles.
 var roleFields = func() (names []string) {
 	for _, r := range staff.Roles {
 		names = append(names, string(r))
@@ -24,11 +24,11 @@ var roleFields = func() (names []string) {
 	return names
 }()
 
-// Room is the officials. All fields are set once, at the wiring.
+// Room serves the pages. Kit is set before Mount.
 type Room struct{ *console.Kit }
 
-// Mount adds the pages. They ask for a code again: they make somebody an
-// official, or end that (OF-22).
+// Mount adds the pages to h.Kit. They ask for a code again, since they appoint and
+// remove officials (OF-22).
 func (h *Room) Mount() {
 	admin := []staff.Role{staff.Administrator}
 	h.Get("/console/staff", "console.menu.staff", admin, h.Proven("/console/staff", h.staff))
@@ -50,7 +50,7 @@ type memberRow struct {
 	Name, Email, Roles, State, URL string
 }
 
-// staff lists the officials and has the form that invites one.
+// staff lists the officials, with a form to invite one.
 func (h *Room) staff(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p, err := h.staffPage(r, v, nil)
 	if err != nil {
@@ -104,8 +104,8 @@ func chosenRoles(r *http.Request) []staff.Role {
 	return out
 }
 
-// staffPost invites, by mail; an address that is known is invited anew and
-// loses its password and app by that.
+// staffPost invites an official by mail. An official with that address is invited
+// again, and loses the password and the authenticator app.
 func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	roles := chosenRoles(r)
 	p, err := h.staffPage(r, v, roles)
@@ -130,7 +130,7 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *console.Visi
 	}
 	_, _, err = h.Staff.Invite(r.Context(), name, address, p.Lang, roles, h.By(r, v))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Pages.SeeOther(w, "/console/staff") // removed a moment ago: the list says so
+		return h.Pages.SeeOther(w, "/console/staff") // removed a moment ago, as the list shows
 	}
 	if err != nil {
 		return err

@@ -10,9 +10,9 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// OF-12: whoever would invent a colleague to be a second pair of eyes is seen:
-// the member, each administrator and each auditor are told of every
-// invitation, change of roles and removal, in the write that does it.
+// OF-12: an administrator cannot invent a colleague for a second approval unnoticed:
+// the member, each administrator and each auditor get a mail about every invitation,
+// change of roles and removal, in the transaction that does it.
 func TestOF12_StaffChangesAreTold(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -27,7 +27,7 @@ func TestOF12_StaffChangesAreTold(t *testing.T) {
 		for _, email := range append(watchers, member) {
 			want := "staff-managed"
 			if doing == "invited" && email == member {
-				want = "staff-invited" // with the link, which nobody else has
+				want = "staff-invited" // with the link
 			}
 			if mails := got[email]; len(mails) != 1 || mails[0] != want {
 				t.Errorf("%s: %s is told %q", doing, email, mails)
@@ -37,7 +37,7 @@ func TestOF12_StaffChangesAreTold(t *testing.T) {
 			t.Errorf("%s: others are told as well: %v", doing, got)
 		}
 	}
-	taken(s) // of their own invitations
+	taken(s) // drop the mails of their own invitations
 
 	bas.Get("/console/staff").Press("/console/staff", "name", "Nora Nieuw", "email", "nora@gov.example", "reviewer", "yes")
 	if bas.At("/console/staff"); strings.Contains(bas.Body, "token=") {
@@ -52,7 +52,7 @@ func TestOF12_StaffChangesAreTold(t *testing.T) {
 	bas.Get(member).Press(member, "action", "remove", "sure", "yes").At("/console/staff")
 	told("removed", "nora@gov.example")
 
-	// What was not done is not told.
+	// A refused change sends no mail.
 	if bas.Get(member); bas.Status != 404 {
 		t.Error("a removed member has a page:", bas.Status)
 	}
@@ -62,7 +62,7 @@ func TestOF12_StaffChangesAreTold(t *testing.T) {
 	}
 }
 
-// taken takes the kinds of all mails that wait, by recipient.
+// taken removes all waiting mails, and returns their kinds by recipient.
 func taken(s *site.Site) map[string][]string {
 	s.T.Helper()
 	items, err := s.Stores.DB.Outbox().Take(s.T.Context(), s.Clock.Now(), time.Hour, 100)

@@ -11,11 +11,10 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// alarmDays is how long home shows an alarm.
+// alarmDays is for how many days home shows an alarm.
 const alarmDays = 7
 
-// waitAlarms are the members who lately opened very many files, for those who
-// can look into it.
+// waitAlarms lists the members who recently opened very many dossiers.
 func (h *Room) waitAlarms(r *http.Request, v *console.Visit, p *web.Page) (console.WaitList, error) {
 	list := console.WaitList{ID: "alarms", Title: p.T("console.home.alarms")}
 	alarms, err := h.Watch.Store.Alarms(r.Context(), h.Now().AddDate(0, 0, -alarmDays))
@@ -36,7 +35,7 @@ func (h *Room) waitAlarms(r *http.Request, v *console.Visit, p *web.Page) (conso
 	return list, nil
 }
 
-// waitInvited are the invitations that nobody has accepted.
+// waitInvited lists the invitations that were not accepted yet.
 func (h *Room) waitInvited(r *http.Request, _ *console.Visit, p *web.Page) (console.WaitList, error) {
 	all, err := h.Staff.Store.List(r.Context())
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// export gives the figures of a period as a file, one figure a row.
+// export sends the figures of a period as a sheet, one figure a row.
 func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p := h.statisticsPage(r, v, r.PostForm)
 	if len(p.Problems) > 0 {
@@ -36,7 +36,7 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	})
 }
 
-// add adds a group to a file. What is open is of now, and of no period.
+// add adds a group to a sheet. The open cases are those of today, whatever the period.
 func (p *statisticsPage) add(s *sheet.Sheet, g group, rows []statistics.Row) error {
 	from, until := p.From.Value, p.Until.Value
 	if g.name == "open" {

@@ -11,22 +11,21 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// group is what stands in one table; its name is part of text keys.
+// group is the figures of one table; its name is part of text keys.
 type group struct {
 	name  string
 	lines []line
 }
 
-// line is one figure of a group: its text, and how it is read. ok is false
-// where there is nothing to tell.
+// line is one figure of a group: its text, and how it is read. ok is false if there is
+// no figure.
 type line struct {
 	label string
 	value func(f statistics.Figures) (n int, ok bool)
 	days  bool
 }
 
-// groups are all figures that are told, in their order. Reasons without a
-// case are left away.
+// groups returns all figures, in their order. Reasons without a case are left out.
 func (p *statisticsPage) groups(rows []statistics.Row) []group {
 	all := statistics.Report(rows, p.kinds...)
 	return []group{
@@ -82,7 +81,7 @@ func (p *statisticsPage) unblocks(all statistics.Figures, key string, of func(f 
 	return lines
 }
 
-// column is one kind of applicant, or all that were asked for.
+// column is one kind of applicant, or the total.
 type column struct {
 	label   string
 	figures statistics.Figures
@@ -98,8 +97,8 @@ func (p *statisticsPage) columns(rows []statistics.Row) (out []column) {
 	return out
 }
 
-// section makes a table of a group: a line each, a column for each kind, and
-// one for all of them.
+// section returns the table of a group: a row for each line, a column for each kind,
+// and one for the total.
 func (p *statisticsPage) section(g group, rows []statistics.Row) statisticsSection {
 	s := statisticsSection{Title: p.T("console.statistics.title_" + g.name), Text: p.T("console.statistics.text_" + g.name)}
 	if len(g.lines) == 0 {
@@ -121,7 +120,7 @@ func (p *statisticsPage) section(g group, rows []statistics.Row) statisticsSecti
 	return s
 }
 
-// figure writes one figure for people.
+// figure returns a figure as text.
 func (p *statisticsPage) figure(l line, f statistics.Figures) string {
 	n, ok := l.value(f)
 	switch {

@@ -1,5 +1,5 @@
-// Package statistics owns the figures of a period: /console/statistics. They name
-// nobody.
+// Package statistics owns the page with the figures of a period, without personal
+// data: /console/statistics.
 package statistics
 
 import (
@@ -16,13 +16,13 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// Room is the figures. All fields are set once, at the wiring.
+// Room serves the page. Its fields are set before Mount.
 type Room struct {
 	*console.Kit
 	Statistics statistics.Store
 }
 
-// Mount adds the pages.
+// Mount adds the page to h.Kit.
 func (h *Room) Mount() {
 	readers := []staff.Role{staff.Reviewer, staff.Administrator, staff.Auditor}
 	h.Get("/console/statistics", "console.menu.statistics", readers, h.statistics)
@@ -41,13 +41,13 @@ type statisticsPage struct {
 	kinds []account.Kind
 }
 
-// statisticsSection is a table with what it counts in plain words.
+// statisticsSection is a table with an explanation.
 type statisticsSection struct {
 	Title, Text, None string
 	Table             web.Table
 }
 
-// statistics shows the figures of a period; the address names it.
+// statistics shows the figures of the period in the address.
 func (h *Room) statistics(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p := h.statisticsPage(r, v, r.URL.Query())
 	if len(p.Problems) > 0 {
@@ -63,8 +63,8 @@ func (h *Room) statistics(w http.ResponseWriter, r *http.Request, v *console.Vis
 	return h.Pages.Render(w, http.StatusOK, "console/statistics/statistics", p)
 }
 
-// statisticsPage reads a period and a kind: this year and both, where none is
-// named.
+// statisticsPage reads a period and a kind from the query, by default this year and
+// both kinds.
 func (h *Room) statisticsPage(r *http.Request, v *console.Visit, q url.Values) *statisticsPage {
 	p := &statisticsPage{Frame: h.Page(r, v, "console.statistics.title")}
 	now := h.Now().In(letter.Dutch)
@@ -103,7 +103,7 @@ func day(year int, month time.Month, d int) time.Time {
 	return time.Date(year, month, d, 0, 0, 0, 0, letter.Dutch)
 }
 
-// presets are the periods that are asked for most.
+// presets returns links to common periods.
 func (p *statisticsPage) presets(now time.Time) []web.Link {
 	y, m := now.Year(), now.Month()
 	link := func(key string, from, last time.Time) web.Link {

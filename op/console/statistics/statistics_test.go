@@ -25,7 +25,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// table reads the rows of a file that has to be whole.
+// table reads the rows of a complete sheet.
 func table(t *testing.T, a site.Answer, separator rune) [][]string {
 	t.Helper()
 	if a.Status != http.StatusOK || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/csv; charset=utf-8") ||
@@ -51,14 +51,14 @@ func download(b *site.Browser, target string, fields ...string) site.Answer {
 	return b.Send(b.FormTo(target, fields...))
 }
 
-// last is the newest event of an action.
+// last returns the newest event of an action.
 func last(s *site.Site, action audit.Action) audit.Event {
 	s.T.Helper()
 	events, err := s.Stores.DB.Audit().Find(s.T.Context(), audit.Filter{Action: action}, 1)
 	site.Must(s.T, err)
 	i := slices.IndexFunc(events, func(e audit.Event) bool { return e.Action == action })
 	if i < 0 {
-		s.T.Fatalf("the record does not tell of %s", action)
+		s.T.Fatalf("the audit log does not tell of %s", action)
 	}
 	return events[i]
 }
@@ -86,7 +86,7 @@ func statisticsPage(t *testing.T, at time.Time) {
 			t.Errorf("no %s on the page\n%s", want, ada.Body)
 		}
 	}
-	// Nobody is named: neither the official who decided nor who applied.
+	// No names are shown, neither of officials nor of applicants.
 	for _, name := range []string{"Olga", "Muster", "@example.com", first.Reference} {
 		if _, main, _ := strings.Cut(ada.Body, "<main"); strings.Contains(strings.ReplaceAll(main, "Olga Official</bdi></span>", ""), name) {
 			t.Errorf("%s is on the page", name)
@@ -107,8 +107,8 @@ func statisticsPage(t *testing.T, at time.Time) {
 	}
 }
 
-// OF-11, OF-26: what applicants write is no formula in the file, and the file
-// is whole; it holds what the queue holds, and nothing more of people.
+// OF-11, OF-26: text of applicants is never a formula in the sheet, and the sheet is
+// complete; it holds the queue and no other personal data.
 func TestOF11_ApplicationsExport(t *testing.T) {
 	t.Parallel()
 	applicationsExport(t, site.Noon)
@@ -150,33 +150,33 @@ func applicationsExport(t *testing.T, at time.Time) {
 			yield(v)
 		}
 	}), " "), "@") {
-		t.Errorf("the record holds what was searched for: %+v", e)
+		t.Errorf("the audit log holds what was searched for: %+v", e)
 	}
 	if none := table(t, download(ria, "/console/review/export", "show", "mine", "q", "", "separator", ""), ';'); len(none) != 0 {
 		t.Error(none)
 	}
-	// A look is no export.
+	// A GET is not an export.
 	if ria.Get("/console/review/export").Status != http.StatusMethodNotAllowed {
 		t.Error("GET:", ria.Status)
 	}
 }
 
-// longCases is a store with more cases than a file holds.
+// longCases is a store with more cases than a sheet may hold.
 type longCases struct{ review.Cases }
 
 func (longCases) Lines(context.Context, review.Query, int) ([]review.Line, error) {
 	return nil, review.ErrTooMany
 }
 
-// silentRecord is a record that cannot be written.
-type silentRecord struct{ audit.Store }
+// silentLog is an audit log that cannot be written.
+type silentLog struct{ audit.Store }
 
-func (silentRecord) Note(context.Context, audit.Event) error {
+func (silentLog) Note(context.Context, audit.Event) error {
 	return errs.Unavailable("note", errors.New("down"))
 }
 
-// OF-26: a file is complete or absent: too long is refused, and nothing is
-// given that is not on the record.
+// OF-26: an export is complete or refused: a sheet that is too long is refused, and
+// so is one that cannot be added to the audit log.
 func TestOF26_ExportWholeOrAbsent(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -190,7 +190,7 @@ func TestOF26_ExportWholeOrAbsent(t *testing.T) {
 		t.Error(a.Status, a.Header)
 	}
 	s.Review.Cases = s.Stores.DB.Cases()
-	s.Console.Audit = silentRecord{s.Console.Audit}
+	s.Console.Audit = silentLog{s.Console.Audit}
 	for _, a := range []site.Answer{export(), download(ria, "/console/statistics/export", "from", "", "until", "", "kind", "", "separator", "")} {
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Content-Disposition") != "" || strings.Contains(a.Body, "#END") {
 			t.Error(a.Status, a.Header)
@@ -206,8 +206,8 @@ func TestOF26_ExportWholeOrAbsent(t *testing.T) {
 	t.Error("an official may take along as much as there is")
 }
 
-// OF-05, OF-16: who has not the role gets neither figures nor lists nor a
-// total anywhere, and no number that others can be told from.
+// OF-05, OF-16: officials without the role see neither figures nor lists nor totals,
+// and no numbers from which those could be derived.
 func TestOF05_FiguresAndListsOfNobodyElse(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -246,7 +246,7 @@ func TestOF05_FiguresAndListsOfNobodyElse(t *testing.T) {
 			}
 		}
 	}
-	// A reviewer's marks and addresses hold no count either: random ids.
+	// A reviewer's marks and addresses contain random ids and no counts either.
 	ria := s.Reviewer("ria")
 	ria.Get("/console/review?show=all").Is(http.StatusOK)
 	for _, m := range regexp.MustCompile(`case\?id=([^"&]+)`).FindAllStringSubmatch(ria.Body, -1) {
@@ -256,16 +256,15 @@ func TestOF05_FiguresAndListsOfNobodyElse(t *testing.T) {
 	}
 }
 
-// queueParameters are what somebody may write into the address of a queue or
-// of the figures.
+// queueParameters are texts to put into the address of a queue or of the figures.
 var queueParameters = []string{
 	"", "x", "0", "-1", "1", "1.a", "0.0.a", "9999999999999999999999.a", "1.a'--", "1,a", "' OR 1=1 --", "id; DROP TABLE applications", "%", "_", "%25%00", "\x00", "\xff\xfe",
 	"submitted_at DESC", "reviewer = ''", "$1", "?1", "{{.}}", "<script>", strings.Repeat("a", 3000), strings.Repeat("😀", 700), "2026-01-01", "0000-00-00", "2026-02-30", "99999-01-01", "-1-1-1",
 	"9998-12-31", "1970-01-01", "31-12-2026", "waiting", "mine", "decided", "all", "natural_person", "legal_person",
 }
 
-// OF-15: whatever the address says, the answer is a page of rows that belong
-// to the queue; nothing of it reaches the database as anything but a value.
+// OF-15: for any address the answer is a page with rows of the queue; the parameters
+// reach the database as values only.
 func TestOF15_QueueAndFigures(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -284,7 +283,7 @@ func TestOF15_QueueAndFigures(t *testing.T) {
 	}
 }
 
-// FuzzOF15_Queue looks for an address that breaks it.
+// FuzzOF15_Queue searches for an address that breaks this.
 func FuzzOF15_Queue(f *testing.F) {
 	for _, p := range queueParameters {
 		f.Add(p, p, p, p)
@@ -302,8 +301,7 @@ func FuzzOF15_Queue(f *testing.F) {
 	})
 }
 
-// seeds are a case that waits, one that somebody has, one that is over, and a
-// draft.
+// seeds stores a waiting case, a taken one, an ended one, and a draft.
 func seeds(t testing.TB, s *site.Site, ria *site.Browser) {
 	s.Sent("waits@example.com")
 	ria.Take(s.Sent("taken@example.com"))
@@ -365,7 +363,7 @@ func figuresHold(t testing.TB, get getter, q url.Values) {
 	}
 }
 
-// Figures of a period hold what happened just now, at any hour.
+// The figures of today's period include what has just happened, at any hour.
 func TestDatesAroundMidnight(t *testing.T) {
 	t.Parallel()
 	site.Moments(t, map[string]func(*testing.T, time.Time){

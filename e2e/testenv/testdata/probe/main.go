@@ -1,5 +1,4 @@
-// Command probe is what the tests of testenv build, start and stop: a server
-// that does as it is told.
+// Command probe is a server that the tests of testenv build, start and stop.
 package main
 
 import (
@@ -23,8 +22,7 @@ func main() {
 	}
 }
 
-// serve answers on addr until SIGTERM, and then ends with 4, so that a test can
-// tell this end from others.
+// serve serves on addr until SIGTERM, and then exits with 4, by which a test recognises that end.
 func serve(addr string) {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)

@@ -18,31 +18,33 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// timed is a desk with deadlines.
-type timed struct {
-	desk
-	terms review.DeadlineStore
-	staff staff.Store
+// deadlineWorld is a caseWorld with deadlines.
+type deadlineWorld struct {
+	caseWorld
+	deadlines review.DeadlineStore
+	staff     staff.Store
 }
 
-func (d timed) in(t *testing.T) timed { return timed{d.desk.in(t), d.terms, d.staff} }
+func (d deadlineWorld) in(t *testing.T) deadlineWorld {
+	return deadlineWorld{d.caseWorld.in(t), d.deadlines, d.staff}
+}
 
-// Terms is the contract of application.Terms, and of the terms that
-// application.Cases keeps.
-func Terms(t *testing.T, open func(*testing.T) (Stores, review.Cases, review.DeadlineStore, staff.Store)) {
-	s, cases, terms, members := open(t)
-	d := timed{desk{world{s, t}, cases}, terms, members}
-	t.Run("suspended", func(t *testing.T) { termsSuspended(t, d.in(t)) })
-	t.Run("queue", func(t *testing.T) { termsQueue(t, d.in(t)) })
-	t.Run("reminders", func(t *testing.T) { termsReminders(t, d.in(t)) })
-	t.Run("expiry", func(t *testing.T) { termsExpiry(t, d.in(t)) })
-	t.Run("OF-25: expiry against the answer", func(t *testing.T) { termsRace(t, d.in(t)) })
-	t.Run("lists", func(t *testing.T) { termsLists(t, d.in(t)) })
-	t.Run("officials", func(t *testing.T) { termsOfficials(t, d.in(t)) })
+// Deadlines tests a review.DeadlineStore, and the deadlines that a review.Cases
+// sets.
+func Deadlines(t *testing.T, open func(*testing.T) (Stores, review.Cases, review.DeadlineStore, staff.Store)) {
+	s, cases, deadlines, members := open(t)
+	d := deadlineWorld{caseWorld{world{s, t}, cases}, deadlines, members}
+	t.Run("suspended", func(t *testing.T) { deadlineSuspended(t, d.in(t)) })
+	t.Run("queue", func(t *testing.T) { deadlineQueue(t, d.in(t)) })
+	t.Run("reminders", func(t *testing.T) { deadlineReminders(t, d.in(t)) })
+	t.Run("expiry", func(t *testing.T) { deadlineExpiry(t, d.in(t)) })
+	t.Run("OF-25: expiry against the answer", func(t *testing.T) { deadlineRace(t, d.in(t)) })
+	t.Run("lists", func(t *testing.T) { deadlineLists(t, d.in(t)) })
+	t.Run("officials", func(t *testing.T) { deadlineOfficials(t, d.in(t)) })
 	t.Run("silence", func(t *testing.T) {
 		over, cancel := context.WithCancel(t.Context())
 		cancel()
-		eachMethod(struct{ Terms review.DeadlineStore }{terms}, func(name string, call func(context.Context) error) {
+		eachMethod(struct{ Deadlines review.DeadlineStore }{deadlines}, func(name string, call func(context.Context) error) {
 			if err := call(over); !errors.Is(err, errs.ErrUnavailable) {
 				t.Errorf("%s: got %v, want unavailable", name, err)
 			}
@@ -55,7 +57,7 @@ func by(kind review.ActKind, member string, at time.Time) review.Act {
 	return review.Act{Kind: kind, Member: member, Text: "text", At: at}
 }
 
-// notes are records for a crowd, each its own.
+// notes returns different effects for each caller of a crowd.
 func notes(action audit.Action, object string) (out [crowd]effect.Effects) {
 	for i := range out {
 		out[i] = note(action, object)
@@ -63,7 +65,7 @@ func notes(action audit.Action, object string) (out [crowd]effect.Effects) {
 	return out
 }
 
-// wonBy demands one success, its record in full, and no trace of the others.
+// wonBy requires one success with all of its effects, and no trace of the others.
 func (w world) wonBy(recs [crowd]effect.Effects, results []error) (winner int) {
 	w.t.Helper()
 	exactlyOne(w.t, results, errs.ErrConflict)
@@ -83,11 +85,11 @@ func (w world) wonBy(recs [crowd]effect.Effects, results []error) (winner int) {
 		}
 	}
 	same(w.t, mails, 1)
-	w.recorded(recs[winner])
+	w.written(recs[winner])
 	return winner
 }
 
-func termsSuspended(t *testing.T, d timed) {
+func deadlineSuspended(t *testing.T, d deadlineWorld) {
 	c := d.taken("olga")
 	due := application.DecideBy(c.SubmittedAt)
 	same(t, [3]time.Time{c.DueAt, c.AskedAt, c.AnswerBy}, [3]time.Time{due, {}, {}})
@@ -101,7 +103,7 @@ func termsSuspended(t *testing.T, d timed) {
 	if !c.DueAt.Equal(due.Add(9 * 24 * time.Hour)) {
 		t.Errorf("due %v, want nine days behind %v", c.DueAt, due)
 	}
-	// An answer to the first question is none to the second.
+	// An answer to the first question does not answer the second.
 	must(t, d.cases.AskMore(ctx(t), c, by(review.ActMore, "olga", asked.Add(11*24*time.Hour)), effect.Effects{}))
 	rec := note("application.answered", c.ID)
 	d.refused(d.cases.Answer(ctx(t), first, by(review.ActAnswer, "", asked.Add(12*24*time.Hour)), rec), errs.ErrConflict, rec)
@@ -111,9 +113,9 @@ func termsSuspended(t *testing.T, d timed) {
 	same(t, [2]time.Time{c.AskedAt, c.AnswerBy}, [2]time.Time{})
 }
 
-// What was sent later may have to be decided on sooner; what waits for its
-// applicant comes last.
-func termsQueue(t *testing.T, d timed) {
+// A case that was sent later may be due sooner; cases that wait for their
+// applicant come last.
+func deadlineQueue(t *testing.T, d deadlineWorld) {
 	me := fresh("me")
 	first, asked := d.asked(me), d.asked(me)
 	must(t, d.cases.Answer(ctx(t), first, by(review.ActAnswer, "", first.AskedAt.Add(10*24*time.Hour)), effect.Effects{}))
@@ -133,10 +135,10 @@ func termsQueue(t *testing.T, d timed) {
 	same(t, order(review.ShowWaiting), []string{a.ID, first.ID})
 }
 
-func termsReminders(t *testing.T, d timed) {
+func deadlineReminders(t *testing.T, d deadlineWorld) {
 	c := d.asked("olga")
 	remind := func(c review.Case, n int, at time.Time, rec effect.Effects) error {
-		return d.terms.Remind(ctx(t), c, n, by(review.ActRemind, "", at), rec)
+		return d.deadlines.Remind(ctx(t), c, n, by(review.ActRemind, "", at), rec)
 	}
 	exactlyOne(t, atOnce(func(int) error { return remind(c, 1, noon, effect.Effects{}) }), errs.ErrConflict)
 	got := d.reload(c.ID)
@@ -150,7 +152,7 @@ func termsReminders(t *testing.T, d timed) {
 	rec = note("application.reminded", c.ID)
 	d.refused(remind(c, 3, c.AnswerBy, rec), errs.ErrConflict, rec) // too late
 
-	// Who answered or withdrew is not reminded, and each question is a new one.
+	// After an answer or a withdrawal there is no reminder; each question starts anew.
 	must(t, d.do(t, review.ActAnswer, "", c, effect.Effects{}))
 	rec = note("application.reminded", c.ID)
 	d.refused(remind(c, 3, noon, rec), errs.ErrConflict, rec)
@@ -158,15 +160,15 @@ func termsReminders(t *testing.T, d timed) {
 	later.At = later.At.Add(time.Hour)
 	must(t, d.cases.AskMore(ctx(t), d.reload(c.ID), later, effect.Effects{}))
 	same(t, d.reload(c.ID).Reminded, 0)
-	d.refused(remind(c, 1, noon, rec), errs.ErrConflict, rec) // of the question before
+	d.refused(remind(c, 1, noon, rec), errs.ErrConflict, rec) // about the previous question
 	must(t, d.do(t, review.ActWithdraw, "", c, effect.Effects{}))
 	d.refused(remind(d.reload(c.ID), 1, noon, rec), errs.ErrConflict, rec)
 }
 
-func termsExpiry(t *testing.T, d timed) {
+func deadlineExpiry(t *testing.T, d deadlineWorld) {
 	c := d.asked("olga")
 	expire := func(c review.Case, at time.Time, rec effect.Effects) error {
-		return d.terms.Expire(ctx(t), c, by(review.ActExpire, "", at), rec)
+		return d.deadlines.Expire(ctx(t), c, by(review.ActExpire, "", at), rec)
 	}
 	rec := note("application.expired", c.ID)
 	d.refused(expire(c, c.AnswerBy.Add(-time.Millisecond), rec), errs.ErrConflict, rec)
@@ -179,7 +181,7 @@ func termsExpiry(t *testing.T, d timed) {
 	if got.State != application.Expired || got.PasswordHash != "" || !got.DecidedAt.Equal(c.AnswerBy) || !got.Sent() || got.Undecided() || !got.AnswerBy.IsZero() {
 		t.Errorf("expired: %+v", got)
 	}
-	same(t, got.Answers, c.Answers) // the file stays, for an objection
+	same(t, got.Answers, c.Answers) // kept, for an objection
 	acts := ok[[]review.Act](t)(d.cases.Acts(ctx(t), c.ID))
 	same(t, acts[len(acts)-1], by(review.ActExpire, "", c.AnswerBy))
 	for kind := range moves {
@@ -190,7 +192,7 @@ func termsExpiry(t *testing.T, d timed) {
 	d.refused(expire(got, c.AnswerBy, rec), errs.ErrConflict, rec)
 }
 
-func termsRace(t *testing.T, d timed) {
+func deadlineRace(t *testing.T, d deadlineWorld) {
 	for name, against := range map[string]review.ActKind{"answer": review.ActAnswer, "withdraw": review.ActWithdraw} {
 		t.Run(name, func(t *testing.T) {
 			d := d.in(t)
@@ -198,7 +200,7 @@ func termsRace(t *testing.T, d timed) {
 			recs := notes("application.raced", c.ID)
 			winner := d.wonBy(recs, atOnce(func(i int) error {
 				if i%2 == 0 {
-					return d.terms.Expire(ctx(t), c, by(review.ActExpire, "", c.AnswerBy), recs[i])
+					return d.deadlines.Expire(ctx(t), c, by(review.ActExpire, "", c.AnswerBy), recs[i])
 				}
 				return d.do(t, against, "", c, recs[i])
 			}))
@@ -209,10 +211,10 @@ func termsRace(t *testing.T, d timed) {
 	}
 }
 
-// termsLists looks at what else is in the store too, so it asks for its own.
-func termsLists(t *testing.T, d timed) {
+// deadlineLists sees everything in a store, so it opens stores of its own.
+func deadlineLists(t *testing.T, d deadlineWorld) {
 	asked, reminded, sent, taken := d.asked("olga"), d.asked("olga"), d.sent(), d.taken("olga")
-	must(t, d.terms.Remind(ctx(t), reminded, 1, by(review.ActRemind, "", noon), effect.Effects{}))
+	must(t, d.deadlines.Remind(ctx(t), reminded, 1, by(review.ActRemind, "", noon), effect.Effects{}))
 	names := map[string]string{asked.ID: "asked", reminded.ID: "reminded", sent.ID: "sent", taken.ID: "taken"}
 	which := func(found []review.Case, err error) map[string]bool {
 		t.Helper()
@@ -228,17 +230,17 @@ func termsLists(t *testing.T, d timed) {
 	}
 	const all = 10_000
 	end, due := asked.AnswerBy, sent.DueAt
-	same(t, which(d.terms.Unanswered(ctx(t), end.Add(-time.Millisecond), 9, all)), map[string]bool{})
-	same(t, which(d.terms.Unanswered(ctx(t), end, 9, all)), map[string]bool{"asked": true, "reminded": true})
-	same(t, which(d.terms.Unanswered(ctx(t), end, 1, all)), map[string]bool{"asked": true})
-	same(t, len(ok[[]review.Case](t)(d.terms.Unanswered(ctx(t), end, 9, 1))), 1)
-	same(t, which(d.terms.Urgent(ctx(t), due.Add(-time.Millisecond), all)), map[string]bool{})
-	same(t, which(d.terms.Urgent(ctx(t), due, all)), map[string]bool{"sent": true, "taken": true})
-	same(t, len(ok[[]review.Case](t)(d.terms.Urgent(ctx(t), due, 1))), 1)
+	same(t, which(d.deadlines.Unanswered(ctx(t), end.Add(-time.Millisecond), 9, all)), map[string]bool{})
+	same(t, which(d.deadlines.Unanswered(ctx(t), end, 9, all)), map[string]bool{"asked": true, "reminded": true})
+	same(t, which(d.deadlines.Unanswered(ctx(t), end, 1, all)), map[string]bool{"asked": true})
+	same(t, len(ok[[]review.Case](t)(d.deadlines.Unanswered(ctx(t), end, 9, 1))), 1)
+	same(t, which(d.deadlines.Urgent(ctx(t), due.Add(-time.Millisecond), all)), map[string]bool{})
+	same(t, which(d.deadlines.Urgent(ctx(t), due, all)), map[string]bool{"sent": true, "taken": true})
+	same(t, len(ok[[]review.Case](t)(d.deadlines.Urgent(ctx(t), due, 1))), 1)
 }
 
-// member is an official; with false one that never accepted the invitation.
-func (d timed) member(joined bool, roles ...staff.Role) staff.Member {
+// member returns an official; without joined, one who has not accepted the invitation.
+func (d deadlineWorld) member(joined bool, roles ...staff.Role) staff.Member {
 	d.t.Helper()
 	m := staff.Member{ID: fresh("m"), Name: "Olga", Email: fresh("o") + "@gov.example", Lang: "en", Roles: roles, Epoch: 1, Invite: key(), InviteExpires: noon.Add(time.Hour), CreatedAt: noon}
 	m = ok[staff.Member](d.t)(d.staff.Invite(ctx(d.t), "", m, func(staff.Member) effect.Effects { return effect.Effects{} }))
@@ -248,7 +250,7 @@ func (d timed) member(joined bool, roles ...staff.Role) staff.Member {
 	return ok[staff.Member](d.t)(d.staff.ByID(ctx(d.t), m.ID))
 }
 
-func termsOfficials(t *testing.T, d timed) {
+func deadlineOfficials(t *testing.T, d deadlineWorld) {
 	olga := d.member(true, staff.Helpdesk, staff.Reviewer)
 	d.member(true, staff.Helpdesk, staff.Auditor)
 	invited, gone := d.member(false, staff.Reviewer), d.member(true, staff.Reviewer)
@@ -257,7 +259,7 @@ func termsOfficials(t *testing.T, d timed) {
 	_, err := d.staff.TryCode(ctx(t), blocked.ID, blocked.Epoch, noon, func(account.CodeTry) account.Verdict { return account.Verdict{Outcome: account.BlockedNow} })
 	must(t, err)
 	untold := func(day string) (found []string) {
-		for _, o := range ok[[]review.Official](t)(d.terms.Untold(ctx(t), day)) {
+		for _, o := range ok[[]review.Official](t)(d.deadlines.Untold(ctx(t), day)) {
 			found = append(found, o.ID)
 			same(t, o, review.Official{ID: olga.ID, Email: olga.Email, Lang: "en", Epoch: olga.Epoch})
 		}
@@ -266,12 +268,12 @@ func termsOfficials(t *testing.T, d timed) {
 	same(t, untold("2026-03-02"), []string{olga.ID})
 	o := review.Official{ID: olga.ID, Epoch: olga.Epoch}
 	recs := notes("staff.told", olga.ID)
-	d.wonBy(recs, atOnce(func(i int) error { return d.terms.Told(ctx(t), o, "2026-03-02", recs[i]) }))
+	d.wonBy(recs, atOnce(func(i int) error { return d.deadlines.Told(ctx(t), o, "2026-03-02", recs[i]) }))
 	same(t, untold("2026-03-02"), []string(nil))
 	same(t, untold("2026-03-03"), []string{olga.ID})
 	for _, other := range []review.Official{{ID: olga.ID, Epoch: olga.Epoch + 1}, {ID: invited.ID, Epoch: invited.Epoch}, {ID: gone.ID, Epoch: gone.Epoch + 1}, {ID: blocked.ID, Epoch: blocked.Epoch + 1}, {ID: fresh("nobody")}} {
 		rec := note("staff.told", other.ID)
-		d.refused(d.terms.Told(ctx(t), other, "2026-03-03", rec), errs.ErrConflict, rec)
+		d.refused(d.deadlines.Told(ctx(t), other, "2026-03-03", rec), errs.ErrConflict, rec)
 	}
 	must(t, d.staff.SetRoles(ctx(t), "", olga.ID, []staff.Role{staff.Helpdesk}, effect.Effects{}))
 	same(t, untold("2026-03-03"), []string(nil))

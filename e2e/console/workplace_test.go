@@ -9,8 +9,8 @@ import (
 	"omgevingsloket-id/e2e/practice"
 )
 
-// way is how an official works: every journey holds with and without scripts,
-// at a desk and on a phone, in both languages.
+// way is a way in which an official works: every journey is made with and without scripts,
+// with a large screen and a phone, in both languages.
 type way struct {
 	name, lang string
 	options    []browser.Option
@@ -21,34 +21,34 @@ var ways = []way{
 	{"en-phone-noscript", "en", []browser.Option{browser.Phone(), browser.NoScript()}},
 }
 
-// everyWay runs a journey at a demo of its own for each way.
-func everyWay(t *testing.T, journey func(*desk)) {
+// everyWay runs a journey for each way, each on a new demo.
+func everyWay(t *testing.T, journey func(*workplace)) {
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			journey(&desk{T: t, site: startReview(t), way: w})
+			journey(&workplace{T: t, site: startReview(t), way: w})
 		})
 	}
 }
 
 func startReview(t *testing.T) *practice.Site { return practice.Start(t, practice.Review()) }
 
-// desk is a demo with officials, worked at in one way.
-type desk struct {
+// workplace is a demo with officials, and the way in which they work.
+type workplace struct {
 	*testing.T
 	site *practice.Site
 	way  way
 }
 
-// worker is an official at a browser.
+// worker is an official with a browser.
 type worker struct {
 	*browser.Session
 	*practice.Official
-	d *desk
+	d *workplace
 }
 
 // at logs an official in.
-func (d *desk) at(name string) *worker {
+func (d *workplace) at(name string) *worker {
 	d.Helper()
 	w := &worker{browser.New(d, append(d.way.options, browser.Language(d.way.lang))...), d.site.Official(d, name), d}
 	w.LogIn(w.Session)
@@ -56,14 +56,14 @@ func (d *desk) at(name string) *worker {
 	return w
 }
 
-// visitor is the browser of somebody who is no official.
-func (d *desk) visitor() *browser.Session {
+// visitor returns a browser of somebody who is not an official.
+func (d *workplace) visitor() *browser.Session {
 	return browser.New(d, append(d.way.options, browser.Language(d.way.lang))...)
 }
 
 func (w *worker) LogIn(b *browser.Session) { w.Official.LogIn(b) }
 
-// on demands that a page is on the screen.
+// on requires that a page is on the screen.
 func (w *worker) on(page string) *worker {
 	w.d.Helper()
 	if got := w.Attribute("main", "data-page"); got != page {
@@ -93,21 +93,21 @@ func (w *worker) press(name, value string) *worker {
 	return w
 }
 
-// primary presses the one button that a page is for.
+// primary presses the primary button of the page.
 func (w *worker) primary() *worker {
 	w.d.Helper()
 	w.ClickCSS("main form .utrecht-button--primary-action")
 	return w
 }
 
-// follow clicks the link whose address has this in it.
+// follow clicks the link whose address contains part.
 func (w *worker) follow(part string) *worker {
 	w.d.Helper()
 	w.ClickCSS(`main a[href*="` + part + `"]`)
 	return w
 }
 
-// find opens the case of a name through the queue's search.
+// find opens the case of a name through the search of the queue.
 func (w *worker) find(name string) *worker {
 	w.d.Helper()
 	w.open("/console/review", "show", "all").on("console/review/review")
@@ -117,7 +117,7 @@ func (w *worker) find(name string) *worker {
 	return w.on("console/review/case")
 }
 
-// reads demands that all of these are visible.
+// reads requires that all texts are visible.
 func (w *worker) reads(texts ...string) *worker {
 	w.d.Helper()
 	for _, text := range texts {

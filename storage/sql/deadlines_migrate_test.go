@@ -11,9 +11,9 @@ import (
 
 const day = 24 * 60 * 60 * 1000
 
-// What was sent before there were terms gets them: eight weeks, the time
-// between question and answer on top, and four weeks to answer.
-func TestMigrateTerms(t *testing.T) {
+// Applications that were sent before there were deadlines get them: eight
+// weeks, plus the time between question and answer, and four weeks to answer.
+func TestMigrateDeadlines(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]string{"SQLite": "sqlite:" + filepath.Join(t.TempDir(), "old.db"), "Postgres": testenv.Postgres(t)} {
 		t.Run(name, func(t *testing.T) {

@@ -14,79 +14,80 @@ import (
 	"omgevingsloket-id/pkg/intake"
 )
 
-// sheet is what every page of the form shares.
-type sheet struct {
+// formPage is the part of a page that all pages of the form have.
+type formPage struct {
 	*web.Page
 	Steps web.Steps
 	Back  *web.Link
-	Seen  string // print of the answers that this page was made from
+	Seen  string // printOf the answers that the page was made from
 }
 
-// page makes a page with a form for this browser.
+// page returns a page with a form for this browser.
 func (h *Room) page(w http.ResponseWriter, r *http.Request, titleKey string) *web.Page {
 	h.Cookies.EnsureBrowser(w, r)
 	return h.Pages.Page(r, titleKey)
 }
 
-// sheet makes a page of the form; back is "" where there is no way back.
-func (h *Room) sheet(w http.ResponseWriter, r *http.Request, kind account.Kind, step intake.Step, titleKey, back string) sheet {
+// formPage returns the formPage of a step; back is the path of the previous page,
+// or "".
+func (h *Room) formPage(w http.ResponseWriter, r *http.Request, kind account.Kind, step intake.Step, titleKey, back string) formPage {
 	p := h.page(w, r, titleKey)
 	n, of := intake.Place(kind, step)
-	s := sheet{Page: p, Steps: web.Steps{Page: p, N: n, Of: of}}
+	s := formPage{Page: p, Steps: web.Steps{Page: p, N: n, Of: of}}
 	if back != "" {
 		s.Back = &web.Link{URL: p.Path(back), Label: p.T("apply.back")}
 	}
 	return s
 }
 
-// field makes a field with the label that goes with its name.
-func (s sheet) field(name, value string) web.Field {
+// field returns a field with the label of its name.
+func (s formPage) field(name, value string) web.Field {
 	return web.Field{Page: s.Page, Name: name, Label: s.T("apply.field." + name + ".label"), Value: value}
 }
 
-// hinted is field with the hint that goes with its name.
-func (s sheet) hinted(name, value string) web.Field {
+// hinted returns a field with the label and the hint of its name.
+func (s formPage) hinted(name, value string) web.Field {
 	f := s.field(name, value)
 	f.Hint = s.T("apply.field." + name + ".hint")
 	return f
 }
 
-// countries makes a list of all countries out of a field.
-func (s sheet) countries(f web.Field) web.Field {
+// countries returns f with all countries as options.
+func (s formPage) countries(f web.Field) web.Field {
 	for _, c := range application.Countries(s.Lang) {
 		f.Options = append(f.Options, web.Option{Value: c.Code, Label: c.Name})
 	}
 	return f
 }
 
-// faults tells what is wrong, each at its field.
-func (s sheet) faults(found []intake.Fault) bool {
+// faults adds a problem for each fault, and reports whether there are any.
+func (s formPage) faults(found []intake.Fault) bool {
 	for _, f := range found {
 		s.Wrong(f.Field, "apply.field."+f.Field+"."+f.Why)
 	}
 	return len(found) > 0
 }
 
-// print stands for answers without giving them away.
+// printOf returns a short hash of answers.
 func printOf(answers any) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", answers))
 	return hex.EncodeToString(sum[:8])
 }
 
-// change is one step's new answers on their way to the store.
+// change is the new answers of one step, about to be saved.
 type change struct {
 	step   intake.Step
 	was    application.Application // as it was read
 	now    application.Application // with the new answers
 	answer func(application.Answers) any
-	sheet  *sheet // the page that shows it again
-	name   string // its template
-	page   any    // its data
+	form   *formPage // of page
+	name   string    // the template of page
+	page   any       // shown again after a conflict
 }
 
-// keep saves a step and sends the browser on. When another tab was quicker,
-// the page is shown again with what was typed here; sending it once more
-// overrules the other tab.
+// keep saves a step and redirects the browser. If another tab has changed the
+// answers of the step, it shows the page again with what was typed; sending that
+// again overrules the other tab.
 func (h *Room) keep(w http.ResponseWriter, r *http.Request, c change) error {
 	seen, stored := r.PostForm.Get("seen"), printOf(c.answer(c.was.Answers))
 	if seen != "" && seen != stored && stored != printOf(c.answer(c.now.Answers)) {
@@ -99,7 +100,7 @@ func (h *Room) keep(w http.ResponseWriter, r *http.Request, c change) error {
 			return err
 		}
 		if !intake.Reaches(latest, c.step, h.Now()) {
-			return h.onward(w, latest) // sent meanwhile, or too late
+			return h.onward(w, latest) // sent meanwhile, or expired
 		}
 		return h.changed(w, c, latest)
 	}
@@ -110,7 +111,7 @@ func (h *Room) keep(w http.ResponseWriter, r *http.Request, c change) error {
 }
 
 func (h *Room) changed(w http.ResponseWriter, c change, latest application.Application) error {
-	c.sheet.Seen = printOf(c.answer(latest.Answers))
-	c.sheet.Wrong("", "apply.changed")
+	c.form.Seen = printOf(c.answer(latest.Answers))
+	c.form.Wrong("", "apply.changed")
 	return h.Pages.Render(w, http.StatusConflict, c.name, c.page)
 }

@@ -16,22 +16,21 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 )
 
-// house is two servers behind one address, with a portal.
-type house struct {
+// cluster is two servers behind one address, with a portal.
+type cluster struct {
 	*practice.Site
-	client   string // redirect URI of the client "direct", which is public
+	client   string // redirect URI of the public client "direct"
 	requests [2]atomic.Int64
 	turn     atomic.Int64
 }
 
-// server is a header of a request that says which server gets it; without it
-// they take turns.
+// server is a request header that selects the server; without it the servers take turns.
 const server = "X-Test-Server"
 
-// build starts everything. It ends with the test.
-func build(t *testing.T) *house {
+// build starts a cluster. It ends with the test.
+func build(t *testing.T) *cluster {
 	t.Helper()
-	h := &house{}
+	h := &cluster{}
 	var servers [2]*url.URL
 	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		n := int(h.turn.Add(1) % 2)
@@ -78,7 +77,7 @@ func build(t *testing.T) *house {
 	return h
 }
 
-// configuration is a configuration file as an operator writes it.
+// configuration is the template of the configuration file.
 const configuration = `
 environment: practice
 issuer: %[1]s
