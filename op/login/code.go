@@ -121,10 +121,14 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 	if err != nil {
 		return "", err
 	}
-	if old.AccountID == a.ID && old.Epoch == a.Epoch {
-		sid = old.SID
-	} else if err := h.revoke(r, old); err != nil {
+	if old.AccountID != a.ID || old.Epoch != a.Epoch {
+		if err := h.revoke(r, old); err != nil {
+			return "", err
+		}
+	} else if ended, err := h.Grants.Ended(r.Context(), old.SID); err != nil {
 		return "", err
+	} else if !ended {
+		sid = old.SID
 	}
 	return sid, h.Sessions.Store.Delete(r.Context(), old.Key)
 }
@@ -132,6 +136,6 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 func (h *Room) revoke(r *http.Request, old session.Session) error {
 	rec := effect.Of(audit.Holder(old.AccountID).At(h.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, old.AccountID, h.Now()).
 		Because("another account logged in"))
-	_, err := h.Grants.RevokeSession(r.Context(), old.SID, h.Now(), rec)
+	_, err := h.Grants.EndSession(r.Context(), old.SID, h.Now(), h.Sessions.Until(), rec)
 	return err
 }

@@ -56,7 +56,7 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case v.Step == authreq.StepFinish:
-		return p.finish(w, r, v)
+		return p.finish(w, r, v, silent)
 	case !silent:
 		return p.Flow.Onward(w, r, v)
 	}
@@ -66,7 +66,7 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 		code = "consent_required"
 	}
 	v.Request.Refusal = code
-	return p.finish(w, r, v)
+	return p.finish(w, r, v, silent)
 }
 
 // begin checks the authorization request and stores it. silent reports whether

@@ -99,13 +99,24 @@ func TestL04_CallbackGivesManyCodes(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
-	link := lastStep(b, site.NewRequest("web", site.CallbackURI).With("prompt", "login"), site.Email)
-	if code := b.Get(link).Answered().Get("code"); code == "" {
+	r := site.NewRequest("web", site.CallbackURI).With("prompt", "login")
+	link := lastStep(b, r, site.Email)
+	code := b.Get(link).Answered().Get("code")
+	if code == "" {
 		t.Fatal("no code")
+	}
+	// The answer may have been lost: until the code is redeemed, it is repeated.
+	for range 4 {
+		if got := b.Get(s.Server.URL + link).Answered().Get("code"); got != code {
+			t.Errorf("again: code %q, want the same one", got)
+		}
+	}
+	if status, out := s.Redeem(r, code); status != http.StatusOK {
+		t.Fatal("redeemed:", status, out)
 	}
 	for range 4 {
 		if b.Get(s.Server.URL + link); b.Status != http.StatusGone {
-			t.Errorf("again: %d at %s", b.Status, b.URL)
+			t.Errorf("after the redemption: %d at %s", b.Status, b.URL)
 		}
 	}
 	if n := issued(s, a); n != 2 {

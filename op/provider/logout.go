@@ -7,6 +7,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/session"
@@ -19,9 +20,9 @@ var logoutForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]in
 
 // logout is a parsed request to end_session.
 type logout struct {
-	hint     *hint  // from id_token_hint; nil = none, or not ours
-	clientID string // proven by the hint
-	back     string // where to send the browser afterwards; "" = our own page
+	hint   hint           // from id_token_hint; of no meaning without client
+	client *client.Client // proven by the hint; nil = no hint, or none of ours
+	back   string         // where to send the browser afterwards; "" = our own page
 }
 
 // logoutPage asks for confirmation, or confirms the logout.
@@ -49,7 +50,7 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if l.hint != nil && l.hint.SID == s.SID {
+	if l.client != nil && l.hint.SID == p.Subjects.Session(s.SID, *l.client) {
 		if err := p.endNow(w, r, s); err != nil {
 			return err
 		}
@@ -87,23 +88,24 @@ func (p *Room) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
 // the client that the hint proves registered it.
 func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 	var l logout
-	if raw := q.Get("id_token_hint"); raw != "" {
-		if h, err := p.readHint(raw); err == nil && (q.Get("client_id") == "" || q.Get("client_id") == h.Audience) {
-			l.hint, l.clientID = &h, h.Audience
-		}
-	}
-	uri := q.Get("post_logout_redirect_uri")
-	if uri == "" || l.clientID == "" {
+	raw := q.Get("id_token_hint")
+	if raw == "" {
 		return l, nil
 	}
-	c, err := p.Clients.ByID(r.Context(), l.clientID)
+	h, err := p.readHint(raw)
+	if err != nil || q.Get("client_id") != "" && q.Get("client_id") != h.Audience {
+		return l, nil
+	}
+	c, err := p.Clients.ByID(r.Context(), h.Audience)
 	if errors.Is(err, errs.ErrNotFound) {
 		return l, nil
 	}
 	if err != nil {
 		return l, err
 	}
-	if c.AllowsPostLogout(uri) {
+	l.hint, l.client = h, &c
+	uri := q.Get("post_logout_redirect_uri")
+	if uri != "" && c.AllowsPostLogout(uri) {
 		l.back = web.AddQuery(uri, url.Values{"state": {q.Get("state")}})
 	}
 	return l, nil
@@ -114,7 +116,7 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
 	now := p.Now()
 	rec := effect.Of(audit.Holder(s.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
-	if _, err := p.Grants.RevokeSession(r.Context(), s.SID, now, rec); err != nil {
+	if _, err := p.Grants.EndSession(r.Context(), s.SID, now, p.Sessions.Until(), rec); err != nil {
 		return err
 	}
 	if err := p.Sessions.Store.Delete(r.Context(), s.Key); err != nil {

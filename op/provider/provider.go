@@ -44,6 +44,7 @@ type Room struct {
 	Subjects   claim.Subjects
 	Policy     Policy
 	ClientKeys *KeyFetcher
+	CodeKey    []byte // authorization codes are derived with it
 	Rand       io.Reader
 	Now        func() time.Time
 	// AuthorizePerMinute is the most authorization requests of one source in a
