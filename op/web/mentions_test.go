@@ -18,14 +18,14 @@ import (
 	"omgevingsloket-id/templates"
 )
 
-// mention is a place in the code or in a template that names a text.
+// mention is a place in the code or in a template that names texts.
 type mention struct {
 	where   string         // file and line
 	room    string         // such as "console-review"
-	key     string         // the text, or what the keys of several begin with
-	pattern *regexp.Regexp // the keys, if code completes key; nil otherwise
-	exact   bool           // key is that of a text, never of a page of Fail
-	names   []string       // what the gaps are filled in with
+	key     string         // of the text, or the beginning of the keys of several
+	pattern *regexp.Regexp // matches the keys, if code completes key; nil otherwise
+	exact   bool           // key is not that of an error page
+	names   []string       // of the pairs in the call
 }
 
 func (m mention) String() string {
@@ -35,8 +35,8 @@ func (m mention) String() string {
 	return m.key
 }
 
-// keys returns the texts that m is about. For the key of an error page those are
-// its title and its text.
+// keys returns the keys of the texts that m names. For the key of an error page
+// those are its title and its text.
 func (m mention) keys(all map[string]text) []string {
 	var found []string
 	if m.pattern != nil {
@@ -56,8 +56,8 @@ func (m mention) keys(all map[string]text) []string {
 	return nil
 }
 
-// keyArgument is the place of the text key in the arguments of a function; -1 is
-// the last one. For T and Wrong names and values follow.
+// keyArgument is the index of the text key in the arguments of a call; -1 means the
+// last. For T and Wrong, name/value pairs follow.
 var keyArgument = map[string]int{"T": 0, "Wrong": 1, "Page": -1, "Fail": 1}
 
 // reader collects the mentions in code and templates.
@@ -66,8 +66,8 @@ type reader struct {
 	room     string   // of the file that is read
 	files    []string // with texts
 	mentions []mention
-	problems []string          // what it cannot read
-	seen     map[ast.Expr]bool // what is noted in a call already
+	problems []string          // calls that it cannot read
+	seen     map[ast.Expr]bool // noted as the argument of a call
 }
 
 func (r *reader) problem(where, text string) { r.problems = append(r.problems, where+": "+text) }
@@ -137,8 +137,8 @@ func (r *reader) names(call ast.Node, pairs []ast.Expr) []string {
 	return names
 }
 
-// argument notes the texts that the key of a call names: itself, or the literals
-// that the variable is set to in that function.
+// argument notes the texts that the key of a call names: the key itself, or the
+// literals that are assigned to the variable in that function.
 func (r *reader) argument(decl ast.Decl, key ast.Expr, called string, names []string) {
 	if variable, ok := key.(*ast.Ident); ok {
 		literals := 0
@@ -161,12 +161,12 @@ func (r *reader) argument(decl ast.Decl, key ast.Expr, called string, names []st
 		return
 	}
 	if len(names) > 0 {
-		r.problem(r.set.Position(key.Pos()).String(), "the text that is filled in cannot be read from the code")
+		r.problem(r.set.Position(key.Pos()).String(), "the key cannot be read from the code")
 	}
 }
 
 // elsewhere notes the text that e names outside the calls of keyArgument, such as
-// in a table. Nothing fills that in.
+// in a table. Its texts have no placeholders.
 func (r *reader) elsewhere(e ast.Expr) {
 	if !r.seen[e] && r.keyLike(sum(e)[0]) {
 		r.mention(e, false, nil)
@@ -200,7 +200,7 @@ func (r *reader) mention(e ast.Expr, exact bool, names []string) bool {
 	return true
 }
 
-// see marks e and the literals that it adds up as noted.
+// see marks e and its operands as noted.
 func (r *reader) see(e ast.Expr) {
 	r.seen[e] = true
 	if b, ok := e.(*ast.BinaryExpr); ok {
@@ -209,7 +209,7 @@ func (r *reader) see(e ast.Expr) {
 	}
 }
 
-// sum returns the literals of a + b + c, "" for each operand that is none.
+// sum returns the literals of a + b + c, with "" for an operand that is not one.
 func sum(e ast.Expr) []string {
 	switch e := e.(type) {
 	case *ast.BinaryExpr:
@@ -361,10 +361,10 @@ func collect(t *testing.T) []mention {
 	return r.mentions
 }
 
-// The names that a call fills in are the gaps of the text, in every language. A
-// key that code completes may have gaps for some of the names only, and says
-// nothing of texts that are named whole elsewhere.
-func TestGapsAreFilled(t *testing.T) {
+// The names in a call are the placeholders of its text, in every language. Where
+// code completes the key, a text needs some of the names only, and texts that are
+// named in full elsewhere may need others.
+func TestPlaceholdersAreFilled(t *testing.T) {
 	t.Parallel()
 	mentions := collect(t)
 	for _, lang := range web.Langs {
@@ -384,16 +384,16 @@ func misfilled(all map[string]text, mentions []mention) []string {
 	for _, m := range mentions {
 		wanted := map[string]bool{}
 		for _, key := range m.keys(all) {
-			for _, name := range all[key].gaps() {
+			for _, name := range all[key].placeholders() {
 				wanted[name] = true
 				if !slices.Contains(m.names, name) && (m.pattern == nil || !whole[key]) {
-					problems = append(problems, m.where+": nothing fills in "+name+" of "+key)
+					problems = append(problems, m.where+": no value for "+name+" of "+key)
 				}
 			}
 		}
 		for _, name := range m.names {
 			if !wanted[name] {
-				problems = append(problems, m.where+": "+m.String()+" has no place for "+name)
+				problems = append(problems, m.where+": "+m.String()+" has no placeholder "+name)
 			}
 		}
 	}
@@ -410,30 +410,30 @@ func TestMisfilledIsFound(t *testing.T) {
 	}
 	for source, want := range map[string]string{
 		`p.T("login.plain")`:                                        "",
-		`p.T("login.plain", "Name", x)`:                             "has no place for Name",
+		`p.T("login.plain", "Name", x)`:                             "has no placeholder Name",
 		`p.T("login.name", "Name", x)`:                              "",
-		`p.T("login.name")`:                                         "nothing fills in Name",
-		`p.T("login.name", "Nam", x)`:                               "nothing fills in Name",
+		`p.T("login.name")`:                                         "no value for Name",
+		`p.T("login.name", "Nam", x)`:                               "no value for Name",
 		`p.T("login.name", name, x)`:                                "not literal names",
 		`p.T("login.name", "Name")`:                                 "not literal names",
 		`p.Wrong("field", "login.two", "A", x, "B", y)`:             "",
-		`p.Wrong("field", "login.two", "A", x)`:                     "nothing fills in B",
+		`p.Wrong("field", "login.two", "A", x)`:                     "no value for B",
 		`p.T("login.days", "Count", 2)`:                             "",
-		`p.T("login.days")`:                                         "nothing fills in Count",
+		`p.T("login.days")`:                                         "no value for Count",
 		`p.T("login.why_"+x, "Name", y)`:                            "",
-		`p.T("login.why_" + x)`:                                     "nothing fills in Name",
-		`p.T("login.why_"+x, "Name", y, "Age", z)`:                  "has no place for Age",
+		`p.T("login.why_" + x)`:                                     "no value for Name",
+		`p.T("login.why_"+x, "Name", y, "Age", z)`:                  "has no placeholder Age",
 		`p.T("login.why_a", "Name", y); p.T("login.why_" + x)`:      "",
-		`key := "login.plain"; key = "login.name"; p.T(key)`:        "nothing fills in Name",
+		`key := "login.plain"; key = "login.name"; p.T(key)`:        "no value for Name",
 		`key := "login.name"; p.T(key, "Name", x)`:                  "",
 		`p.T(f.key, "Name", x)`:                                     "cannot be read",
 		`p.T(f.key)`:                                                "",
-		`table["login.name"]`:                                       "nothing fills in Name",
-		`Fail(404, "login.gone", nil)`:                              "nothing fills in Name",
+		`table["login.name"]`:                                       "no value for Name",
+		`Fail(404, "login.gone", nil)`:                              "no value for Name",
 		`{{.T "login.plain"}}`:                                      "",
 		`{{$.T "login.name" "Name" .Name}}`:                         "",
-		`{{.Page.T "login.name"}}`:                                  "nothing fills in Name",
-		`{{if .X}}{{template "x" (.T "login.plain" "N" 1)}}{{end}}`: "has no place for N",
+		`{{.Page.T "login.name"}}`:                                  "no value for Name",
+		`{{if .X}}{{template "x" (.T "login.plain" "N" 1)}}{{end}}`: "has no placeholder N",
 		`{{.T .Key}}`:                                               "no literal key",
 		`{{range .X}}{{else}}{{$.T "login.two" "A" .A "B"}}{{end}}`: "no key with pairs",
 	} {

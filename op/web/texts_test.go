@@ -23,23 +23,23 @@ type text map[string]string
 
 func (x text) plural() bool { return len(x) > 1 }
 
-var gap = regexp.MustCompile(`\{\{\.([A-Za-z]+)\}\}`)
+var placeholder = regexp.MustCompile(`\{\{\.([A-Za-z]+)\}\}`)
 
-// gaps returns the names that the forms of x have to be filled in with.
-func (x text) gaps() []string {
+// placeholders returns the names in the forms of x, and Count for a plural.
+func (x text) placeholders() []string {
 	found := map[string]bool{}
 	if x.plural() {
 		found["Count"] = true // chooses the form
 	}
 	for _, form := range x {
-		for _, match := range gap.FindAllStringSubmatch(form, -1) {
+		for _, match := range placeholder.FindAllStringSubmatch(form, -1) {
 			found[match[1]] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(found))
 }
 
-// files returns the names of the files with texts, without language and ending,
+// files returns the names of the files with texts, without language and extension,
 // such as "console-review".
 func files(t *testing.T) []string {
 	t.Helper()
@@ -55,8 +55,8 @@ func files(t *testing.T) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// texts reads the catalogue of a language: its texts by key. A key begins with
-// the name of its file.
+// texts reads the texts of a language, by key. A key begins with the name of its
+// file.
 func texts(t *testing.T, lang string) map[string]text {
 	t.Helper()
 	out := map[string]text{}
@@ -99,8 +99,8 @@ func flatten(t *testing.T, out map[string]text, prefix string, table map[string]
 	}
 }
 
-// Every text that is asked for exists in every language, with the same gaps
-// to fill, and every text is asked for.
+// Every text that is used exists in every language, with the same placeholders, and
+// every text is used.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	mentions := collect(t)
@@ -121,7 +121,7 @@ func TestTexts(t *testing.T) {
 			}
 		}
 		for key, x := range all {
-			if want, got := first[key].gaps(), x.gaps(); first[key] == nil || !slices.Equal(want, got) {
+			if want, got := first[key].placeholders(), x.placeholders(); first[key] == nil || !slices.Equal(want, got) {
 				t.Errorf("%s: %s is %q there and %q in %s", lang.Code, key, x, first[key], web.Langs[0].Code)
 			}
 			for form, words := range x {
@@ -160,7 +160,7 @@ func TestRoomsUseTheirOwnTexts(t *testing.T) {
 	}
 }
 
-// The catalogue reports what it lacks, and gives the key instead of nothing.
+// For a missing text the catalogue calls Missing and returns the key.
 func TestCatalogReportsWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	c, err := web.LoadCatalog()
