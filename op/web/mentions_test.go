@@ -287,18 +287,18 @@ func (r *reader) template(where string, n parse.Node) {
 }
 
 func callsT(n parse.Node) bool {
-	var path []string
+	var names []string
 	switch n := n.(type) {
 	case *parse.FieldNode:
-		path = n.Ident
+		names = n.Ident
 	case *parse.VariableNode:
-		path = n.Ident
+		names = n.Ident
 	}
-	return len(path) > 0 && path[len(path)-1] == "T"
+	return len(names) > 0 && names[len(names)-1] == "T"
 }
 
 func (r *reader) templateCall(where string, call *parse.CommandNode) {
-	var strings []string // the key and the names
+	var literals []string // the key and the names
 	for i, arg := range call.Args[1:] {
 		if i > 0 && i%2 == 0 {
 			continue
@@ -308,13 +308,13 @@ func (r *reader) templateCall(where string, call *parse.CommandNode) {
 			r.problem(where, call.String()+" has no literal key and names")
 			return
 		}
-		strings = append(strings, s.Text)
+		literals = append(literals, s.Text)
 	}
-	if len(call.Args)%2 == 1 || len(strings) == 0 {
+	if len(call.Args)%2 == 1 || len(literals) == 0 {
 		r.problem(where, call.String()+" has no key with pairs")
 		return
 	}
-	r.mentions = append(r.mentions, mention{where: where, room: r.room, key: strings[0], exact: true, names: strings[1:]})
+	r.mentions = append(r.mentions, mention{where: where, room: r.room, key: literals[0], exact: true, names: literals[1:]})
 }
 
 // room returns the name of the files with the texts of a folder in op or in
