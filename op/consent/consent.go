@@ -60,7 +60,7 @@ func (h *Room) page(r *http.Request, v *flow.Login) *consentPage {
 		page.Domain = u.Hostname()
 	}
 	for _, name := range told(v) {
-		page.Claims = append(page.Claims, p.T("claim."+name))
+		page.Claims = append(page.Claims, p.T("consent.claim."+name))
 	}
 	return page
 }

@@ -37,7 +37,7 @@ type logoutPage struct {
 func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	query, err := logoutForm.Query(r)
 	if err != nil {
-		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
+		return web.Fail(http.StatusBadRequest, "web.error.bad_request", err)
 	}
 	l, err := p.readLogout(r, query)
 	if err != nil {
@@ -57,13 +57,13 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 		return p.loggedOut(w, r, l)
 	}
 	p.Cookies.EnsureBrowser(w, r)
-	page := &logoutPage{Page: p.Pages.Page(r, "logout.ask.title")}
+	page := &logoutPage{Page: p.Pages.Page(r, "provider.logout.title")}
 	for _, name := range []string{"id_token_hint", "post_logout_redirect_uri", "state", "client_id"} {
 		if v := query.Get(name); v != "" {
 			page.Hidden = append(page.Hidden, web.Field{Name: name, Value: v})
 		}
 	}
-	return p.Pages.Render(w, http.StatusOK, "logout/ask", page)
+	return p.Pages.Render(w, http.StatusOK, "provider/logout", page)
 }
 
 // logoutConfirmed logs out after the question of endSession.
@@ -136,8 +136,8 @@ func (p *Room) loggedOut(w http.ResponseWriter, r *http.Request, l logout) error
 		}
 		return p.Pages.SeeOther(w, l.back)
 	}
-	page := &logoutPage{Page: p.Pages.Page(r, "logout.done.title"), Start: web.Link{URL: p.Pages.URL("/"), Label: ""}}
+	page := &logoutPage{Page: p.Pages.Page(r, "provider.logged_out.title"), Start: web.Link{URL: p.Pages.URL("/"), Label: ""}}
 	page.Languages = nil
-	page.Start.Label = page.T("logout.done.start")
-	return p.Pages.Render(w, http.StatusOK, "logout/done", page)
+	page.Start.Label = page.T("provider.logged_out.start")
+	return p.Pages.Render(w, http.StatusOK, "provider/logged_out", page)
 }

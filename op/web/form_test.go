@@ -124,9 +124,9 @@ func TestFormErrorPage(t *testing.T) {
 	for _, status := range []int{400, 403, 413, 415} {
 		w := httptest.NewRecorder()
 		k.Pages.ServeError(w, httptest.NewRequest(http.MethodPost, "/", nil), &web.FormError{Status: status, Reason: "a reason", Cause: context.DeadlineExceeded})
-		key := map[int]string{403: "error.foreign", 413: "error.too_large"}[status]
+		key := map[int]string{403: "web.error.foreign", 413: "web.error.too_large"}[status]
 		if key == "" {
-			key = "error.bad_request"
+			key = "web.error.bad_request"
 		}
 		if text := k.Pages.Catalog.Text("nl", key+".title"); w.Code != status || !strings.Contains(w.Body.String(), text) || strings.Contains(w.Body.String(), "a reason") {
 			t.Errorf("ServeError(%d) = %d, want the page %q\n%s", status, w.Code, text, w.Body)
@@ -150,7 +150,7 @@ func TestReadFile(t *testing.T) {
 	k := newKit(t)
 	own := httptest.NewRequest(http.MethodPost, "/", nil)
 	k.Cookies.EnsureBrowser(httptest.NewRecorder(), own)
-	token := k.Pages.Page(own, "error.internal.title").CSRF
+	token := k.Pages.Page(own, "web.error.internal.title").CSRF
 	cookies := own.Cookies()
 	type part struct{ disposition, content string }
 	csrf := part{`form-data; name="csrf"`, token}

@@ -23,7 +23,7 @@ func (l *Limits) Allow(r *http.Request, name string, max int, window time.Durati
 		return err
 	}
 	if !ok {
-		return &Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
+		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Retry: wait}
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func TestPageLinksStyleSheets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := k.Pages.Page(httptest.NewRequest("GET", "http://localhost/", nil), "error.internal.title")
+		p := k.Pages.Page(httptest.NewRequest("GET", "http://localhost/", nil), "web.error.internal.title")
 		p.StyleSheet = c.styleSheet
 		page := httptest.NewRecorder()
 		if err := k.Pages.Render(page, http.StatusOK, "web/error", &errorPage{Page: p}); err != nil {
