@@ -59,7 +59,7 @@ func TestEN20_UnblockAtTheCommandLine(t *testing.T) {
 	if m := s.Mails(site.Email); len(m) != 1 || m[0] != "account-unblocked" {
 		t.Error("mails:", m)
 	}
-	s.ToEnrol(site.Email).Submit().At("/enrol/qr").Scan()
+	s.ToMailbox(site.Email).Mailbox().Submit().At("/enrol/qr").Scan()
 
 	for args, want := range map[string]int{"nobody@example.com": exitFailed, "no address": exitWrongUse, "": exitWrongUse} {
 		if code, _, stderr := commandLine(t, "account", "unblock", "--data", dir, args); code != want || stderr == "" {

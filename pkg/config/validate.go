@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/mail"
 )
@@ -215,6 +216,9 @@ func (c Config) checkTimes(fs *faults) {
 		if d <= 0 {
 			fs.add(path, "is no time at all", "give a duration such as 30m, or leave the line out")
 		}
+	}
+	if d := c.Login.RecoveryDelay; d < 0 || d > account.PreviousTime {
+		fs.add("login.recovery_delay", "is not between 0 and 168h", "give a duration such as 24h, or leave the line out")
 	}
 	if c.Session.Idle > c.Session.Absolute {
 		fs.add("session.idle", "is longer than session.absolute, so it would never count", "make it shorter")

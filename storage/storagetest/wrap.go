@@ -45,8 +45,8 @@ func (w accounts) Block(ctx context.Context, id string, epoch int64, reason acco
 	return tell(w.f, "Accounts.Block", func() error { return w.s.Block(ctx, id, epoch, reason, ref, now, rec) })
 }
 
-func (w accounts) Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error {
-	return tell(w.f, "Accounts.Unblock", func() error { return w.s.Unblock(ctx, id, now, rec) })
+func (w accounts) Unblock(ctx context.Context, id, cancelHash string, now time.Time, rec effect.Effects) error {
+	return tell(w.f, "Accounts.Unblock", func() error { return w.s.Unblock(ctx, id, cancelHash, now, rec) })
 }
 
 func (w accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {
