@@ -249,7 +249,7 @@ func (w *walk) recovering(p *practice.Person) {
 
 var (
 	mailedLink = regexp.MustCompile(`http\S+/enrol/cancel\?\S+`)
-	mailedCode = regexp.MustCompile(`(?m)^ +(\d{6})$`)
+	mailedCode = regexp.MustCompile(`(?m)^\s*(\d{6})\s*$`)
 )
 
 // other returns six digits that are not this code.

@@ -107,7 +107,7 @@ func (h *Room) spaced(w http.ResponseWriter, r *http.Request, v *flow.Login) err
 	if err != nil {
 		return err
 	}
-	p.Wrong("", "enrol.code.spaced", "At", letter.Clock(m.Of(*v.Account).NextAt()))
+	p.Wrong("", "enrol.code.spaced", "At", letter.Clock(letter.Whole(m.Of(*v.Account).NextAt())))
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "enrol/code", p)
 }
 

@@ -17,6 +17,6 @@ type waitPage struct {
 // how its holder can stop that.
 func (h *Room) wait(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	p := &waitPage{Page: h.Flow.Page(r, v, "enrol.wait.title")}
-	p.From = letter.Moment(h.SignIn.Limits.QRFrom(*v.Account), p.Lang)
+	p.From = letter.Moment(letter.Whole(h.SignIn.Limits.QRFrom(*v.Account)), p.Lang)
 	return h.Pages.Render(w, http.StatusOK, "enrol/wait", p)
 }

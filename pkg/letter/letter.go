@@ -170,7 +170,7 @@ func (w *Writer) AccountBlocked(a account.Account, reason account.BlockReason, r
 // AccountUnblocked returns the mail about linking an app again: from when (the
 // zero time: at once), and the link that cancels it, unless link is "".
 func (w *Writer) AccountUnblocked(a account.Account, link secret.Text, from, now time.Time) mail.Message {
-	return w.toMailboxes(KindAccountUnblocked, a, toHolder(a, now, map[string]any{"From": from, "Later": from.After(now), "Cancel": w.cancelURL(link)}))
+	return w.toMailboxes(KindAccountUnblocked, a, toHolder(a, now, map[string]any{"From": Whole(from), "Later": from.After(now), "Cancel": w.cancelURL(link)}))
 }
 
 // RecoveryCode returns the mail with the code that precedes a new QR code, with

@@ -62,6 +62,10 @@ func Moment(t time.Time, lang string) string {
 	return day(t, lang) + ", " + t.Format("15:04")
 }
 
+// Whole returns the next whole minute, so that what is possible from t is possible
+// at the time that people read.
+func Whole(t time.Time) time.Time { return t.Add(time.Minute - 1).Truncate(time.Minute) }
+
 // Clock returns a time of day in the Netherlands, for pages.
 func Clock(t time.Time) string { return t.In(Dutch).Format("15:04") }
 

@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
 )
 
 func requestURL(id string) string {
@@ -52,7 +53,7 @@ func (h *Room) call(r *http.Request, v *console.Visit) (call, error) {
 // was unblocked and that is later than now.
 func (h *Room) waitsUntil(a account.Account) time.Time {
 	if from := h.Helpdesk.Limits.QRFrom(a); a.State == account.AwaitingEnrolment && from.After(h.Now()) {
-		return from
+		return letter.Whole(from)
 	}
 	return time.Time{}
 }
