@@ -17,7 +17,7 @@ import (
 // what this provider does instead. The second half is in
 // provider_library_more_test.go.
 
-// issued counts the grants that the record says an account gave.
+// issued counts the grants that an account gave, by the audit log.
 func issued(s *site.Site, a account.Account) int {
 	s.T.Helper()
 	n := 0

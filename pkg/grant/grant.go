@@ -77,7 +77,7 @@ const (
 // Store stores grants. All methods return errs.ErrUnavailable when the database
 // cannot be reached.
 type Store interface {
-	// Issue stores a grant if its account bears it (Grant.Borne) at that
+	// Issue stores a grant if its account may have it (Grant.ValidFor) at that
 	// moment. Otherwise it returns errs.ErrConflict.
 	Issue(ctx context.Context, g Grant, rec effect.Effects) error
 
