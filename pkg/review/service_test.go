@@ -13,6 +13,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/review"
@@ -140,6 +141,25 @@ func TestDoApprove(t *testing.T) {
 	}
 }
 
+// A dossier has everything about its case, and is of a sent application only.
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	c, d := s.Filed("anna@example.com", "pas.pdf", document.TypePDF, passport)
+	must(s, c, olga, review.ActTake, review.ActNote)
+	f, err := s.Review.Open(t.Context(), c.ID)
+	var acts []review.ActKind
+	for _, a := range f.Acts {
+		acts = append(acts, a.Kind)
+	}
+	if want := []review.ActKind{review.ActTake, review.ActNote}; err != nil || f.ID != c.ID || !slices.Equal(acts, want) || len(f.Documents) != 1 || f.Documents[0].ID != d.ID {
+		t.Errorf("Open(%s) = %q with acts %q and documents %+v, %v, want acts %q and document %s", c.ID, f.ID, acts, f.Documents, err, want, d.ID)
+	}
+	if _, err := s.Review.Open(t.Context(), "nobody"); !errors.Is(err, errs.ErrNotFound) {
+		t.Errorf("Open(nobody) = %v, want %v", err, errs.ErrNotFound)
+	}
+}
+
 // What was decided on a version that is not there any more is a conflict, and
 // what no official does is refused whatever the case.
 func TestDoNot(t *testing.T) {
@@ -157,9 +177,6 @@ func TestDoNot(t *testing.T) {
 		if err := do(s, c, olga, review.Act{Kind: kind}); err == nil || s.Case(c.ID).State != application.InReview {
 			t.Errorf("Do(%q) = %v, then %s, want an error, %s", kind, err, s.Case(c.ID).State, application.InReview)
 		}
-	}
-	if _, err := s.Review.Open(t.Context(), "nobody"); !errors.Is(err, errs.ErrNotFound) {
-		t.Errorf("Open(nobody) = %v, want %v", err, errs.ErrNotFound)
 	}
 }
 
