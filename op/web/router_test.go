@@ -160,6 +160,7 @@ func TestRequestsWithoutHandler(t *testing.T) {
 		{"GET", "/page?login=a&login=b", nil, "400 bad_request", ""},
 		{"GET", "/page?lang=nl&lang=en", nil, "400 bad_request", ""},
 		{"GET", "/page?x=1&x=2", nil, "200 page", ""},
+		{"GET", "/page?login=a&lang=nl", nil, "200 page", ""},
 		{"GET", "/static/000000000000/site.css", nil, "404 not found\n", ""},
 	} {
 		r := httptest.NewRequest(c.method, c.target, nil)

@@ -26,6 +26,9 @@ func TestStatic(t *testing.T) {
 			t.Errorf("GET %s = %d, %q, %q, want 200, %q, for good", p.StaticURL(name), w.Code, w.Header().Get("Content-Type"), w.Header().Get("Cache-Control"), kind)
 		}
 	}
+	if got := send(k, get(p.StaticURL("custom.css"))).Body.String(); got != "/* own */" {
+		t.Errorf("GET custom.css = %q, want the operator's", got)
+	}
 	if got := p.StaticURL("evil.js"); got != "" {
 		t.Errorf("StaticURL(evil.js) = %q, want none: no asset of an operator", got)
 	}
