@@ -51,11 +51,11 @@ func TestCatalogText(t *testing.T) {
 		want      string
 		missing   []string
 	}{
-		{"nl", "error.home.link", nil, "Naar de startpagina", nil},
-		{"nl", "help.lead", []any{"Helpdesk", "loket"}, "Komt u er niet uit? Neem dan contact op met het loket.", nil},
-		{"nl", "help.lead", []any{"Helpdesk", "loket", "odd"}, "Komt u er niet uit? Neem dan contact op met het loket.", nil},
+		{"nl", "web.error.home", nil, "Naar de startpagina", nil},
+		{"nl", "home.help.lead", []any{"Helpdesk", "loket"}, "Komt u er niet uit? Neem dan contact op met het loket.", nil},
+		{"nl", "home.help.lead", []any{"Helpdesk", "loket", "odd"}, "Komt u er niet uit? Neem dan contact op met het loket.", nil},
 		{"en", "no.such.key", nil, "no.such.key", []string{"en no.such.key"}},
-		{"de", "error.home.link", nil, "Naar de startpagina", []string{"de error.home.link"}},
+		{"de", "web.error.home", nil, "Naar de startpagina", []string{"de web.error.home"}},
 	} {
 		missing = nil
 		if got := c.Text(test.lang, test.key, test.pairs...); got != test.want || !slices.Equal(missing, test.missing) {

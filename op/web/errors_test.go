@@ -30,21 +30,21 @@ func TestServeError(t *testing.T) {
 		retry  string
 		link   string
 	}{
-		"unavailable":         {fmt.Errorf("x: %w", errs.ErrUnavailable), 503, "error.unavailable", "5", ""},
-		"deadline":            {fmt.Errorf("x: %w", context.DeadlineExceeded), 503, "error.unavailable", "5", ""},
-		"not found":           {fmt.Errorf("x: %w", errs.ErrNotFound), 404, "error.not_found", "", "/id/"},
-		"conflict":            {errs.ErrConflict, 500, "error.internal", "", ""},
-		"unknown":             {cause, 500, "error.internal", "", ""},
-		"body too large":      {fmt.Errorf("x: %w", &http.MaxBytesError{Limit: 1}), 413, "error.too_large", "", ""},
-		"form":                {&web.FormError{Status: 415, Reason: "x"}, 415, "error.bad_request", "", ""},
-		"form of another":     {fmt.Errorf("x: %w", &web.FormError{Status: 403, Reason: "x"}), 403, "error.foreign", "", ""},
-		"form, no answer":     {&web.FormError{Status: 400, Cause: errs.ErrUnavailable}, 400, "error.bad_request", "", ""},
-		"restart":             {web.Restart(errs.ErrNotFound), 410, "error.restart", "", "/id/start"},
-		"own":                 {fmt.Errorf("x: %w", web.Fail(403, "error.cookies", errs.ErrUnavailable)), 403, "error.cookies", "", ""},
-		"too many":            {&web.Error{Status: 429, Key: "error.too_many", Retry: 90 * time.Second}, 429, "error.too_many", "90", ""},
-		"too many, a moment":  {&web.Error{Status: 429, Key: "error.too_many", Retry: time.Millisecond}, 429, "error.too_many", "1", ""},
-		"too many, no moment": {&web.Error{Status: 429, Key: "error.too_many"}, 429, "error.too_many", "", ""},
-		"a link elsewhere":    {&web.Error{Status: 400, Key: "error.client", Link: &web.Link{URL: "/help", Label: "error.home.link"}, Cause: cause}, 400, "error.client", "", "/id/help"},
+		"unavailable":         {fmt.Errorf("x: %w", errs.ErrUnavailable), 503, "web.error.unavailable", "5", ""},
+		"deadline":            {fmt.Errorf("x: %w", context.DeadlineExceeded), 503, "web.error.unavailable", "5", ""},
+		"not found":           {fmt.Errorf("x: %w", errs.ErrNotFound), 404, "web.error.not_found", "", "/id/"},
+		"conflict":            {errs.ErrConflict, 500, "web.error.internal", "", ""},
+		"unknown":             {cause, 500, "web.error.internal", "", ""},
+		"body too large":      {fmt.Errorf("x: %w", &http.MaxBytesError{Limit: 1}), 413, "web.error.too_large", "", ""},
+		"form":                {&web.FormError{Status: 415, Reason: "x"}, 415, "web.error.bad_request", "", ""},
+		"form of another":     {fmt.Errorf("x: %w", &web.FormError{Status: 403, Reason: "x"}), 403, "web.error.foreign", "", ""},
+		"form, no answer":     {&web.FormError{Status: 400, Cause: errs.ErrUnavailable}, 400, "web.error.bad_request", "", ""},
+		"restart":             {web.Restart(errs.ErrNotFound), 410, "web.error.restart", "", "/id/start"},
+		"own":                 {fmt.Errorf("x: %w", web.Fail(403, "web.error.cookies", errs.ErrUnavailable)), 403, "web.error.cookies", "", ""},
+		"too many":            {&web.Error{Status: 429, Key: "web.error.too_many", Retry: 90 * time.Second}, 429, "web.error.too_many", "90", ""},
+		"too many, a moment":  {&web.Error{Status: 429, Key: "web.error.too_many", Retry: time.Millisecond}, 429, "web.error.too_many", "1", ""},
+		"too many, no moment": {&web.Error{Status: 429, Key: "web.error.too_many"}, 429, "web.error.too_many", "", ""},
+		"a link elsewhere":    {&web.Error{Status: 400, Key: "web.error.not_found", Link: &web.Link{URL: "/help", Label: "web.error.home"}, Cause: cause}, 400, "web.error.not_found", "", "/id/help"},
 	} {
 		log.Reset()
 		w := httptest.NewRecorder()

@@ -44,7 +44,7 @@ func get(target string) *http.Request { return httptest.NewRequest(http.MethodGe
 func browser(k *web.Kit) (cookie *http.Cookie, token string) {
 	r := get("/")
 	k.Cookies.EnsureBrowser(httptest.NewRecorder(), r)
-	return r.Cookies()[0], k.Pages.Page(r, "error.internal.title").CSRF
+	return r.Cookies()[0], k.Pages.Page(r, "web.error.internal.title").CSRF
 }
 
 // handle returns a handle whose secret is this letter, repeated.

@@ -21,7 +21,7 @@ func TestPageLanguages(t *testing.T) {
 		"/?q=anna&show=all&after=1.2":     "?after=1.2&lang=en&q=anna&show=all",
 		"/?error=<b>&code=x&login_hint=a": "?lang=en",
 	} {
-		languages := k.Pages.Page(get(target), "error.internal.title").Languages
+		languages := k.Pages.Page(get(target), "web.error.internal.title").Languages
 		if len(languages) != 2 || !languages[0].Current || languages[1] != (web.Language{Code: "en", Name: "English", URL: want}) {
 			t.Errorf("Languages(%s) = %+v, want Dutch and a link %q", target, languages, want)
 		}
@@ -38,7 +38,7 @@ func TestFormToken(t *testing.T) {
 		if cookie != nil {
 			r.AddCookie(cookie)
 		}
-		return k.Pages.Page(r, "error.internal.title").CSRF
+		return k.Pages.Page(r, "web.error.internal.title").CSRF
 	}
 	if got := page(k, cookie); got != token || token == "" || strings.Contains(cookie.Value, token) {
 		t.Errorf("CSRF(the same browser) = %q, want %q", got, token)
@@ -57,10 +57,10 @@ func TestFormToken(t *testing.T) {
 
 func TestPageProblems(t *testing.T) {
 	t.Parallel()
-	p := newKit(t).Pages.Page(get("/"), "error.internal.title")
-	p.Wrong("", "error.home.link")
-	p.Wrong("email", "error.foreign.title")
-	p.Wrong("email", "error.too_many.title")
+	p := newKit(t).Pages.Page(get("/"), "web.error.internal.title")
+	p.Wrong("", "web.error.home")
+	p.Wrong("email", "web.error.foreign.title")
+	p.Wrong("email", "web.error.too_many.title")
 	for field, want := range map[string]string{"email": "Dit formulier is niet meer geldig", "code": "", "": ""} {
 		if got := p.Problem(field); got != want {
 			t.Errorf("Problem(%q) = %q, want %q", field, got, want)
@@ -78,7 +78,7 @@ func TestPageLinks(t *testing.T) {
 		o.Settings.Links.Privacy = "https://example.org/privacy"
 		o.Settings.Helpdesk.Hours = map[string]string{"nl": "9-5"}
 	})
-	p := k.Pages.Page(get("/"), "error.internal.title")
+	p := k.Pages.Page(get("/"), "web.error.internal.title")
 	for call, c := range map[string]struct{ got, want string }{
 		"URL(/start)":             {k.Pages.URL("/start"), "https://example.org/id/start"},
 		"Path(/start)":            {p.Path("/start"), "/id/start"},

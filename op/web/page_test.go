@@ -74,8 +74,8 @@ func TestServeErrorLastWords(t *testing.T) {
 	}
 	k.Pages.templates = template.New("")
 	w := httptest.NewRecorder()
-	k.Pages.ServeError(w, httptest.NewRequest("GET", "/", nil), Fail(http.StatusForbidden, "error.foreign", errors.New("the cause")))
-	title := catalog.Text("nl", "error.internal.title")
+	k.Pages.ServeError(w, httptest.NewRequest("GET", "/", nil), Fail(http.StatusForbidden, "web.error.foreign", errors.New("the cause")))
+	title := catalog.Text("nl", "web.error.internal.title")
 	if body := w.Body.String(); w.Code != http.StatusInternalServerError || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(body, "<h1>"+title+"</h1>") || strings.Contains(body, "?lang=") {
 		t.Errorf("ServeError(no templates) = %d, %q:\n%s, want 500 with the page %q, without a language switch", w.Code, w.Header().Get("Content-Type"), body, title)
 	}

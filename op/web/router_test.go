@@ -33,7 +33,7 @@ func send(k *web.Kit, r *http.Request) *httptest.ResponseRecorder {
 // answered describes an answer: its status, and the text or the error page.
 func answered(k *web.Kit, w *httptest.ResponseRecorder) string {
 	for _, key := range []string{"foreign", "cookies", "bad_request", "too_large", "method", "not_found", "unavailable", "internal"} {
-		if strings.Contains(w.Body.String(), "<h1>"+k.Pages.Catalog.Text("nl", "error."+key+".title")+"</h1>") {
+		if strings.Contains(w.Body.String(), "<h1>"+k.Pages.Catalog.Text("nl", "web.error."+key+".title")+"</h1>") {
 			return fmt.Sprintf("%d %s", w.Code, key)
 		}
 	}

@@ -19,7 +19,7 @@ func TestStatic(t *testing.T) {
 		}
 	}
 	k := newKit(t, func(o *web.Options) { o.Settings.ThemeDir = dir })
-	p := k.Pages.Page(get("/"), "error.internal.title")
+	p := k.Pages.Page(get("/"), "web.error.internal.title")
 	for name, kind := range map[string]string{"site.css": "text/css; charset=utf-8", "custom.css": "text/css; charset=utf-8", "wordmark.svg": "image/svg+xml"} {
 		w := send(k, get(p.StaticURL(name)))
 		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != kind || w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" {
@@ -32,7 +32,7 @@ func TestStatic(t *testing.T) {
 	if got := p.StaticURL("evil.js"); got != "" {
 		t.Errorf("StaticURL(evil.js) = %q, want none: no asset of an operator", got)
 	}
-	if plain := newKit(t).Pages.Page(get("/"), "error.internal.title"); plain.StaticURL("custom.css") == p.StaticURL("custom.css") {
+	if plain := newKit(t).Pages.Page(get("/"), "web.error.internal.title"); plain.StaticURL("custom.css") == p.StaticURL("custom.css") {
 		t.Errorf("StaticURL(custom.css) = %q with and without a theme, want another", p.StaticURL("custom.css"))
 	}
 	for _, target := range []string{"/static/", "/static/site.css", "/static/000000000000/site.css"} {
