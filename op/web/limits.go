@@ -73,13 +73,12 @@ func (l *Limits) Source(r *http.Request) string { return prefix(l.address(r), 32
 func (l *Limits) Origin(r *http.Request) string { return prefix(l.address(r), 24, 48) }
 
 func prefix(a netip.Addr, v4, v6 int) string {
+	if !a.IsValid() {
+		return "unknown"
+	}
 	bits := v4
 	if a.Is6() {
 		bits = v6
 	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
-	return p.String()
+	return netip.PrefixFrom(a, bits).Masked().String()
 }

@@ -162,12 +162,12 @@ func (c Client) Validate(issuer Policy, insecure bool) error {
 			add("post_logout_redirect_uris: %w", err)
 		}
 	}
-	for name, u := range map[string]string{"initiate_login_uri": c.InitiateLoginURI, "home_uri": c.HomeURI, "jwks_uri": c.JWKSURI} {
-		if u == "" {
+	for _, one := range []struct{ name, uri string }{{"initiate_login_uri", c.InitiateLoginURI}, {"home_uri", c.HomeURI}, {"jwks_uri", c.JWKSURI}} {
+		if one.uri == "" {
 			continue
 		}
-		if err := checkURI(u, insecure, false); err != nil {
-			add("%s: %w", name, err)
+		if err := checkURI(one.uri, insecure, false); err != nil {
+			add("%s: %w", one.name, err)
 		}
 	}
 	if c.SectorHost == "" && !c.PublicSubject && differentHosts(c.RedirectURIs) {
