@@ -44,11 +44,11 @@ func (l *Limits) address(r *http.Request) netip.Addr {
 	const mostHops = 16
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && len(hops)-i <= mostHops; i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil || hop.Zone() != "" {
+		hop, ok := parseHop(hops[i])
+		if !ok {
 			return addr
 		}
-		addr = hop.Unmap()
+		addr = hop
 		if !l.trusted(addr) {
 			return addr
 		}
