@@ -65,8 +65,8 @@ func (t accountShow) Run(w world) error {
 type accountUnblock struct {
 	target
 	Who    string `arg:"" name:"email-or-reference" help:"E-mail address, or the reference on the holder's blocked page."`
-	Reason string `default:"unblocked at the command line" help:"Why, for the record: a ticket number, how the caller was identified."`
-	Second string `help:"The colleague who agreed, for the record. Required for some weeks after a change of the e-mail address."`
+	Reason string `default:"unblocked at the command line" help:"Why, for the audit log: a ticket number, how the caller was identified."`
+	Second string `help:"The colleague who agreed, for the audit log. Required for some weeks after a change of the e-mail address."`
 }
 
 // Run unblocks: enrolment starts again, the old secret, sessions and tokens end, the

@@ -17,7 +17,7 @@ import (
 // what this provider does instead. The second half is in
 // provider_library_more_test.go.
 
-// issued counts the grants that the record says an account gave.
+// issued counts the grants that an account gave, by the audit log.
 func issued(s *site.Site, a account.Account) int {
 	s.T.Helper()
 	n := 0
@@ -80,10 +80,7 @@ func TestL01_LoginNotBoundToBrowser(t *testing.T) {
 func TestL03_ReplayLeavesFirstTokens(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
-	s := site.New(t, nil)
-	_, b := s.Active(site.Email)
-	r := site.NewRequest("web", site.CallbackURI)
-	code := b.NewCode(r)
+	s, r, code := withCode(t, nil)
 	_, tokens := s.Redeem(r, code)
 	if status, _ := s.Userinfo(tokens); status != http.StatusOK {
 		t.Fatal("userinfo before:", status)
@@ -144,10 +141,7 @@ func TestL06_ConfidentialClientWithoutPKCE(t *testing.T) {
 
 func TestL07_VerifierLeftOut(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, nil)
-	_, b := s.Active(site.Email)
-	r := site.NewRequest("web", site.CallbackURI)
-	code := b.NewCode(r)
+	s, r, code := withCode(t, nil)
 	form := r.Exchange(code)
 	form.Del("code_verifier")
 	status, out, _ := s.Call(http.MethodPost, "/token", form, s.Basic())

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"omgevingsloket-id/op/web"
 )
@@ -98,23 +96,6 @@ func TestFormQuery(t *testing.T) {
 			t.Errorf("Query(%q) = %v, %v, want %q", query, values, err, want)
 		}
 	}
-}
-
-// newKit returns the parts of a site without configuration.
-func newKit(t *testing.T) *web.Kit {
-	t.Helper()
-	catalog, err := web.LoadCatalog()
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := web.New(web.Options{
-		Settings: web.Settings{Issuer: "http://localhost"}, Catalog: catalog, FormKey: []byte("key"), Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC) }, Rand: strings.NewReader(strings.Repeat("random", 1000)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
 }
 
 // A form with an error becomes a page with a status and a text.

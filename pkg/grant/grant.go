@@ -79,7 +79,7 @@ const (
 // Store stores grants. All methods return errs.ErrUnavailable when the database
 // cannot be reached.
 type Store interface {
-	// Issue stores a grant if its account bears it (Grant.Borne) and its
+	// Issue stores a grant if its account may have it (Grant.ValidFor) and its
 	// session has not ended, at that moment. Otherwise, and if a grant has
 	// this CodeHash, it returns errs.ErrConflict.
 	Issue(ctx context.Context, g Grant, rec effect.Effects) error

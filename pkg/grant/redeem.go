@@ -6,9 +6,9 @@ import (
 	"omgevingsloket-id/pkg/account"
 )
 
-// Borne reports whether the account may have this grant: it is active and of
+// ValidFor reports whether the account may have this grant: it is active and of
 // the epoch of the grant.
-func (g Grant) Borne(a account.Account) bool {
+func (g Grant) ValidFor(a account.Account) bool {
 	return a.State == account.Active && a.Epoch == g.Epoch
 }
 
@@ -19,9 +19,9 @@ func (g Grant) Pending(now time.Time) bool {
 }
 
 // Alive reports whether the access token of a grant is valid at now: the grant
-// is redeemed, neither revoked nor expired, and borne by its account.
+// is redeemed, neither revoked nor expired, and valid for its account.
 func (g Grant) Alive(a account.Account, now time.Time) bool {
-	return !g.RedeemedAt.IsZero() && g.RevokedAt.IsZero() && now.Before(g.Expires) && g.Borne(a)
+	return !g.RedeemedAt.IsZero() && g.RevokedAt.IsZero() && now.Before(g.Expires) && g.ValidFor(a)
 }
 
 // Redeem judges a redemption of g by its account a, with this try already
@@ -69,7 +69,7 @@ func (g Grant) refuse(a account.Account, r Redemption) Refusal {
 		return RefusedExpired
 	case g.Challenge != r.Challenge:
 		return RefusedVerifier
-	case !g.Borne(a):
+	case !g.ValidFor(a):
 		return RefusedAccount
 	}
 	return ""

@@ -67,7 +67,7 @@ func (s grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) er
 		err = tx.QueryRowContext(ctx, `SELECT state, epoch FROM accounts WHERE id = $1`, g.AccountID).Scan(&a.State, &a.Epoch)
 		return a, err
 	}, func(a account.Account) (account.Account, error) {
-		if !g.Borne(a) {
+		if !g.ValidFor(a) {
 			return a, errs.ErrConflict
 		}
 		return a, nil

@@ -73,6 +73,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.Now)
+	clients.RefuseNative = c.Production() && !c.NativeClients
 	if err := checkHomeClient(ctx, clients, c); err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ func (h *Room) readingEvent(r *http.Request, v *console.Visit, f audit.Filter, f
 			delete(details, name)
 		}
 	}
-	return h.By(r, v).Did(audit.RecordViewed, "", h.Now()).With(details)
+	return h.By(r, v).Did(audit.AuditLogViewed, "", h.Now()).With(details)
 }
 
 func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *console.Names) (recordRow, error) {
