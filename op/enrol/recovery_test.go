@@ -268,7 +268,7 @@ func TestX4_CancelAfterTheQR(t *testing.T) {
 func TestX4_QRClickedAway(t *testing.T) {
 	everywhere(t, delayed, func(t *testing.T, s *site.Site) {
 		a, b := s.Shown(site.Email)
-		b.Get("/login/lost?" + b.URL.RawQuery).Submit().At("/login/blocked").Says("logt u meteen weer in")
+		b.Get("/login/lost?" + b.URL.RawQuery).Submit().At("/login/blocked").Says("kunt u meteen weer inloggen")
 		if m := s.Mailed("account-blocked", site.Email); !strings.Contains(m, "meteen een nieuwe QR-code") {
 			t.Error("the mail about the block:", m)
 		}
