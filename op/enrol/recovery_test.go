@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/storagetest"
@@ -479,6 +480,28 @@ func TestX4_UnblockedByAnEarlierVersion(t *testing.T) {
 	if got := s.Reload(a); got.State != account.Blocked || got.BlockReason != account.Cancelled {
 		t.Errorf("%+v", got)
 	}
+}
+
+// X4: a link of an earlier unblock, which a server of an earlier version leaves in
+// the account, cancels no later one.
+func TestX4_LinkOfAnEarlierUnblock(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	a := s.Blocked(s.Person(site.Email))
+	site.Must(t, s.Unblock(a))
+	link, hash := s.CancelLink("account-unblocked", site.Email), s.Reload(a).CancelHash
+	a = s.Blocked(a)
+	site.Must(t, s.Unblock(a))
+	site.Must(t, s.Stores.Recoveries.Change(t.Context(), a.ID, func(a account.Account) (account.Account, effect.Effects, error) {
+		a.CancelHash = hash
+		return a, effect.Effects{}, nil
+	}))
+	s.Browser().Get(link).Is(http.StatusGone).Post(link).Is(http.StatusGone)
+	if got := s.Reload(a); got.State != account.AwaitingEnrolment {
+		t.Errorf("%+v", got)
+	}
+	s.ToMailbox(site.Email).Mailbox() // with a link of its own
+	s.Browser().Get(s.CancelLink("recovery-code", site.Email)).Submit().At("/enrol/cancelled")
 }
 
 // X4: the service shows no QR before its time, whatever a page does.
