@@ -25,6 +25,8 @@ type Kind string
 const (
 	KindPicture Kind = "picture"
 	KindPDF     Kind = "pdf"
+
+	kindWalls Kind = "walls" // which walls the process lacks
 )
 
 // Active is a kind of active content of a PDF; part of a text key.
