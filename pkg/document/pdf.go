@@ -39,7 +39,7 @@ func PDF(content []byte) (found []Active, err error) {
 			return nil, fmt.Errorf("%w: object %d", ErrRefused, number)
 		}
 	}
-	s := newScan(len(content), decrypted(file))
+	s := newScan(len(content), decrypted(file, content))
 	if err := s.file(content); err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func PDF(content []byte) (found []Active, err error) {
 }
 
 // decrypted returns the function of a scan with that name.
-func decrypted(file *model.Context) func(at int) ([]byte, bool) {
+func decrypted(file *model.Context, content []byte) func(at int) ([]byte, bool) {
 	if file.Encrypt == nil {
 		return nil
 	}
@@ -65,7 +65,9 @@ func decrypted(file *model.Context) func(at int) ([]byte, bool) {
 			continue
 		}
 		if stream, ok := entry.Object.(types.ObjectStreamDict); ok {
-			streams[int(*entry.Offset)] = stream.Raw
+			at := min(max(int(*entry.Offset), 0), len(content))
+			at = len(content) - len(bytes.TrimLeft(content[at:], blanks))
+			streams[at] = stream.Raw
 		}
 	}
 	return func(at int) ([]byte, bool) {

@@ -9,9 +9,9 @@ import (
 
 // What a scan may cost. A file that needs more is refused.
 const (
-	mostUnpacked = 64 << 20  // bytes of all object streams together
-	mostDicts    = 1_000_000 // in one piece
-	mostReread   = 16        // times that a byte is read, on average
+	mostUnpacked = 64 << 20 // bytes of all object streams together
+	mostDicts    = 500_000  // in one piece
+	mostReread   = 16       // times that a byte is read, on average
 )
 
 // scan finds active content in everything that a file physically holds.
@@ -99,22 +99,23 @@ var (
 
 // file scans a file and what is packed in it.
 func (s *scan) file(content []byte) error {
-	p, err := s.piece(content)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(p.objects(), p.unclear(), p.encryption()); err != nil {
-		return err
+	p := s.newPiece(content)
+	for _, step := range []func() error{p.read, p.objects, p.unclear, p.encryption} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	for _, d := range p.packed {
-		inner, err := p.unpack(d)
+		inner, packed, err := p.unpack(d)
 		if err != nil {
 			return refuse("an object stream at byte %d: %w", d.from, err)
 		}
-		s.spare += mostReread * len(inner)
-		u, err := s.piece(inner)
-		if err != nil {
-			return err
+		u := s.newPiece(inner)
+		if packed {
+			s.spare += mostReread * len(inner)
+			if err := u.read(); err != nil {
+				return err
+			}
 		}
 		if err := u.directory(p.number(d, "First")); err != nil {
 			return err
@@ -128,18 +129,21 @@ func (s *scan) file(content []byte) error {
 	return nil
 }
 
-// piece scans one piece.
-func (s *scan) piece(b []byte) (*piece, error) {
-	p := &piece{scan: s, b: b, dicts: map[int]seenDict{}, understood: map[int]bool{}}
+func (s *scan) newPiece(b []byte) *piece {
+	return &piece{scan: s, b: b, dicts: map[int]seenDict{}, understood: map[int]bool{}}
+}
+
+// read marks all names and dictionaries.
+func (p *piece) read() error {
 	if err := p.names(); err != nil {
-		return nil, err
+		return err
 	}
 	for at := range p.each("<<") {
 		if _, err := p.dict(at, deepest); errors.Is(err, errCost) {
-			return nil, err
+			return err
 		}
 	}
-	return p, nil
+	return nil
 }
 
 // each yields each place of a word.
@@ -169,36 +173,37 @@ const shortest = 5
 func (p *piece) names() error {
 	for at := range p.each("/") {
 		name, end := p.name(at)
-		if len(name) >= shortest {
+		pair := name == "Type" || name == "Subtype" || name == "S" || name == "FS"
+		_, entry := entries[name]
+		switch {
+		case !pair && len(name) >= shortest:
 			p.mark(entries, name)
 			p.mark(values, name)
 			continue
-		}
-		_, short := entries[name]
-		if !short && name != "Type" && name != "S" && name != "FS" {
+		case !pair && !entry:
 			continue
 		}
 		next := p.space(end)
-		if p.spare < 0 {
-			return refuse("%w", errCost)
-		}
 		switch {
-		case short && (p.is(next, "<<") || p.is(next, "[") || p.isReference(next)):
-			p.mark(entries, name)
-		case !short && p.is(next, "/"):
+		case p.spare < 0:
+			return refuse("%w", errCost)
+		case pair && p.is(next, "/"):
 			p.value(name, next)
+		case !pair && (p.is(next, "<<") || p.is(next, "[") || p.isReference(next)):
+			p.mark(entries, name)
 		}
 	}
 	return nil
 }
 
-// value marks a name that is a value.
+// value marks a name that is the value of a key, or an object of its own if key
+// is "".
 func (p *piece) value(key string, at int) {
 	name, _ := p.name(at)
 	if key != "FS" {
 		p.mark(values, name)
 	}
-	if key != "Type" && key != "S" && name == "URL" { // ISO 32000-1 §7.11.5
+	if (key == "FS" || key == "") && name == "URL" { // ISO 32000-1 §7.11.5
 		p.found[Remote] = true
 	}
 }

@@ -158,6 +158,9 @@ const mostBlanks = 256
 // header returns the number of the object whose keyword "obj" is at a place, and
 // where it begins. The number is -1 if it cannot be read.
 func (p *piece) header(at int) (number, from int) {
+	if at < 0 {
+		return -1, -1
+	}
 	back := func(at int, of func(byte) bool) int {
 		for least := max(0, at-mostBlanks); at > least && of(p.b[at-1]); {
 			at--

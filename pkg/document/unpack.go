@@ -3,58 +3,58 @@ package document
 import (
 	"bytes"
 	"compress/zlib"
+	"encoding/ascii85"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
-
-	"github.com/pdfcpu/pdfcpu/pkg/filter"
 )
 
-// filters maps the filters of object streams, and their short names, to those
-// of the library.
-var filters = map[string]string{
-	"FlateDecode": filter.Flate, "Fl": filter.Flate, "LZWDecode": filter.LZW, "LZW": filter.LZW, "RunLengthDecode": filter.RunLength, "RL": filter.RunLength,
-	"ASCIIHexDecode": filter.ASCIIHex, "AHx": filter.ASCIIHex, "ASCII85Decode": filter.ASCII85, "A85": filter.ASCII85,
+// filters maps the filters of object streams that are known to decode to the
+// same bytes in each reader. Programs that write object streams use the first.
+var filters = map[string]func([]byte) io.Reader{
+	"FlateDecode": inflate, "Fl": inflate,
+	"ASCIIHexDecode": unhex, "AHx": unhex,
+	"ASCII85Decode": un85, "A85": un85,
 }
 
-// unpack returns the objects of an object stream. The filters know where their
-// data ends, so the length that the dictionary states, and on which readers may
-// disagree, does not matter.
-func (p *piece) unpack(d dict) ([]byte, error) {
+// unpack returns the objects of an object stream, and whether they were packed;
+// otherwise they are part of p too. The filters know where their data ends, so
+// the length that the dictionary states, and on which readers may disagree,
+// does not matter.
+func (p *piece) unpack(d dict) (data []byte, packed bool, err error) {
 	for key := range wanted {
 		_, ok, twice := d.get(key)
 		if twice || ok && (key == "F" || key == "FFilter" || key == "DP") {
-			return nil, fmt.Errorf("with an odd %s", key)
+			return nil, false, fmt.Errorf("with an odd %s", key)
 		}
 	}
-	names, err := p.filterNames(d)
+	decoders, err := p.decoders(d)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	parms, err := p.parms(d, len(names))
-	if err != nil {
-		return nil, err
+	if data, err = p.data(d); err != nil {
+		return nil, false, err
 	}
-	data, err := p.data(d)
-	if err != nil {
-		return nil, err
+	packed = len(decoders) > 0 || p.decrypted != nil
+	if !packed {
+		return data, false, nil
 	}
-	if len(names) == 0 {
-		if end := bytes.Index(data, []byte("endstream")); end >= 0 {
-			data = data[:end]
-		}
-	}
-	for _, name := range names {
-		if data, err = unfilter(data, name, parms, mostUnpacked-p.unpacked); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+	for _, decode := range decoders {
+		most := int64(mostUnpacked - p.unpacked)
+		switch data, err = io.ReadAll(io.LimitReader(decode(data), most+1)); {
+		case int64(len(data)) > most:
+			return nil, false, errCost
+		// Whether a reader checks the sum or not, no more bytes follow.
+		case err != nil && !errors.Is(err, zlib.ErrChecksum):
+			return nil, false, err
 		}
 	}
 	if p.unpacked += len(data); p.unpacked > mostUnpacked {
-		return nil, errCost
+		return nil, false, errCost
 	}
-	return data, nil
+	return data, true, nil
 }
 
 // data returns the data of a stream, and what comes after it.
@@ -73,11 +73,17 @@ func (p *piece) data(d dict) ([]byte, error) {
 			return p.b[at+len(end):], nil
 		}
 	}
-	return p.b[at:], nil
+	return nil, errors.New("without a line end before its data")
 }
 
-// filterNames returns the filters of a stream.
-func (p *piece) filterNames(d dict) (names []string, err error) {
+// noParms matches parameters that change nothing.
+var noParms = regexp.MustCompile(`^(\s|null|\[|\]|<<|>>|/Predictor\s+1\b)*$`)
+
+// decoders returns the decoders of a stream, in order.
+func (p *piece) decoders(d dict) (list []func([]byte) io.Reader, err error) {
+	if e, ok, _ := d.get("DecodeParms"); ok && !noParms.Match(p.b[e.from:e.to]) {
+		return nil, errors.New("with parameters")
+	}
 	e, ok, _ := d.get("Filter")
 	if !ok || string(p.b[e.from:e.to]) == "null" {
 		return nil, nil
@@ -88,82 +94,48 @@ func (p *piece) filterNames(d dict) (names []string, err error) {
 	}
 	for at < end {
 		if !p.is(at, "/") {
-			return nil, errors.New("a filter that is no name")
+			return nil, errors.New("with a filter that is no name")
 		}
 		name, next := p.name(at)
-		known, ok := filters[name]
+		decode, ok := filters[name]
 		if !ok {
-			return nil, fmt.Errorf("the filter %q", name)
+			return nil, fmt.Errorf("with the filter %q", name)
 		}
-		names, at = append(names, known), p.space(next)
+		list, at = append(list, decode), p.space(next)
 	}
-	return names, nil
+	return list, nil
 }
 
-var (
-	parm     = regexp.MustCompile(`/(Predictor|Colors|BitsPerComponent|Columns|EarlyChange)\s+(\d+)`)
-	plainKey = regexp.MustCompile(`^(\s|null|\[|\]|<<|>>|/(Predictor|Colors|BitsPerComponent|Columns|EarlyChange)\s+\d+)*$`)
-)
+func inflate(data []byte) io.Reader {
+	r, err := zlib.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return failing{err}
+	}
+	return r
+}
 
-// parms returns the parameters of the only filter of a stream.
-func (p *piece) parms(d dict, filters int) (map[string]int, error) {
-	e, ok, _ := d.get("DecodeParms")
+func unhex(data []byte) io.Reader {
+	data, _, ok := bytes.Cut(data, []byte(">"))
 	if !ok {
-		return nil, nil
+		return failing{io.ErrUnexpectedEOF}
 	}
-	text := string(p.b[e.from:e.to])
-	if !plainKey.MatchString(text) {
-		return nil, errors.New("with odd parameters")
+	digits := bytes.Join(bytes.FieldsFunc(data, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }), nil)
+	if len(digits)%2 == 1 {
+		digits = append(digits, '0')
 	}
-	parms := map[string]int{}
-	for _, found := range parm.FindAllStringSubmatch(text, -1) {
-		n, err := strconv.Atoi(found[2])
-		if _, twice := parms[found[1]]; err != nil || twice || filters != 1 {
-			return nil, errors.New("with odd parameters")
-		}
-		parms[found[1]] = n
-	}
-	return parms, nil
+	return hex.NewDecoder(bytes.NewReader(digits))
 }
 
-// unfilter decodes data until the filter says that it ends.
-func unfilter(data []byte, name string, parms map[string]int, most int) (out []byte, err error) {
-	var r io.Reader = bytes.NewReader(data)
-	switch name {
-	case filter.Flate:
-		if out, err = inflate(r, most); err != nil || parms["Predictor"] < 2 {
-			return out, err
-		}
-	case filter.ASCII85:
-		end := bytes.Index(data, []byte("~>"))
-		if end < 0 {
-			return nil, io.ErrUnexpectedEOF
-		}
-		r = bytes.NewReader(data[:end+len("~>")])
+func un85(data []byte) io.Reader {
+	data, _, ok := bytes.Cut(data, []byte("~>"))
+	if !ok {
+		return failing{io.ErrUnexpectedEOF}
 	}
-	f, err := filter.NewFilter(name, parms, int64(most))
-	if err != nil {
-		return nil, err
-	}
-	if r, err = f.Decode(r); err != nil {
-		return nil, err
-	}
-	return io.ReadAll(io.LimitReader(r, int64(most)+1))
+	return ascii85.NewDecoder(bytes.NewReader(data))
 }
 
-// inflate decodes to the end of the data. A wrong checksum does not matter:
-// whether a reader checks it or not, no more bytes follow.
-func inflate(r io.Reader, most int) ([]byte, error) {
-	z, err := zlib.NewReader(r)
-	if err != nil {
-		return nil, err
-	}
-	out, err := io.ReadAll(io.LimitReader(z, int64(most)+1))
-	switch {
-	case len(out) > most:
-		return nil, errCost
-	case err != nil && !errors.Is(err, zlib.ErrChecksum):
-		return nil, err
-	}
-	return out, nil
-}
+// failing is a reader that has failed.
+type failing struct{ err error }
+
+// Read implements io.Reader.
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
