@@ -40,13 +40,14 @@ func (b *book) stream(number int, entries string, data string) {
 }
 
 // objects returns the content of an object stream and where its objects begin.
+// It is so long that its names cannot be read when it is packed.
 func objects(list map[int]string) (content string, first int) {
 	var directory, all strings.Builder
 	for number, object := range list {
 		fmt.Fprintf(&directory, "%d %d ", number, all.Len())
 		all.WriteString(object + "\n")
 	}
-	return directory.String() + all.String(), directory.Len()
+	return directory.String() + all.String() + strings.Repeat("% and more of it\n", 30), directory.Len()
 }
 
 // pack adds an object stream.
@@ -144,6 +145,9 @@ func TestX16_Hidden(t *testing.T) {
 		newer(b)
 		return b.Bytes()
 	}
+	if strings.Contains(packed(content), "Script") {
+		t.Fatal("packed content can be read")
+	}
 	for name, file := range map[string][]byte{
 		"free in the table of a hybrid":  hybrid("", script),
 		"named on opening of a hybrid":   hybrid("/OpenAction 11 0 R", script),
@@ -165,7 +169,7 @@ func TestX16_Hidden(t *testing.T) {
 		"a wrong checksum":               stream("/Filter/FlateDecode", packed(content)[:len(packed(content))-1]+"\x00"),
 		"in a string": versions(func(*book) {}, func(b *book) {
 			b.put(9, fmt.Sprintf("<</X(\nendobj\n10 0 obj\n<</N 1/First %d/Filter/ASCIIHexDecode>>stream\n%x>\nendstream\nendobj\n)>>", first, content))
-			b.end("")
+			b.end("", 9)
 		}),
 		"behind a dictionary without end":    bytes.Replace(stream("/Filter/FlateDecode", packed(content)), []byte("2 0 obj"), []byte("<</X[(\n2 0 obj"), 1),
 		"behind the end":                     append(plainPDF(), stream("/Filter/FlateDecode", packed(content))[9:]...),
