@@ -51,7 +51,9 @@ func NewClient(id, redirect string, change func(*client.Client)) client.Client {
 
 // NativeClient returns a public client on the person's own machine.
 func NativeClient(id, redirect string) client.Client {
-	return NewClient(id, redirect, func(c *client.Client) { c.AuthMethod, c.SecretHashes = client.None, nil })
+	return NewClient(id, redirect, func(c *client.Client) {
+		c.AuthMethod, c.SecretHashes, c.ApplicationType = client.None, nil, client.NativeApplication
+	})
 }
 
 // ClientKey is a key pair of a client.

@@ -34,9 +34,9 @@ type Worker struct {
 	// message and "sent", "later" or "dropped". It may be nil.
 	Observe func(kind, outcome string)
 
-	// Looked is called after each read of the outbox, with the error of the
+	// OnRead is called after each read of the outbox, with the error of the
 	// store. It may be nil.
-	Looked func(error)
+	OnRead func(error)
 
 	// Rand returns a number in [0, 1), for the pauses. nil = math/rand.
 	Rand func() float64
@@ -117,8 +117,8 @@ func (w *Worker) Run(ctx context.Context) error {
 // there may be more.
 func (w *Worker) round(ctx context.Context) bool {
 	items, err := w.Outbox.Take(ctx, w.Now(), w.Lease, w.Parallel)
-	if w.Looked != nil {
-		w.Looked(err)
+	if w.OnRead != nil {
+		w.OnRead(err)
 	}
 	if err != nil {
 		w.Log.Error("mail: outbox does not answer", "error", err)
