@@ -7,9 +7,10 @@
 //	             changed and not shown; officials download it.
 //
 // Decoders have faults that files can exploit. So a server calls neither
-// function but uses a Worker, which starts a process for each file (Child)
-// with no environment and with little time, processor and memory. A fault
-// there is one refused document.
+// function but uses a Worker, which starts a process for each file (Child). It
+// has no environment, little time and memory, and walls between it and all
+// files, networks and other processes (Wall). A fault there is one refused
+// document.
 package document
 
 import "errors"
