@@ -140,7 +140,7 @@ func raiseLandlock() (missing []Missing, err error) {
 	if errno != 0 {
 		return nil, errno
 	}
-	defer unix.Close(int(set))
+	defer func() { _ = unix.Close(int(set)) }()
 	return missing, inAllThreads(unix.SYS_LANDLOCK_RESTRICT_SELF, set, 0, 0)
 }
 

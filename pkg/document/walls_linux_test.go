@@ -413,7 +413,7 @@ func TestX17_Descriptors(t *testing.T) {
 	must(t, os.WriteFile(secret, []byte("secret"), 0o600))
 	fd, err := syscall.Open(secret, syscall.O_RDONLY, 0) // without O_CLOEXEC
 	must(t, err)
-	defer syscall.Close(fd)
+	defer func() { _ = syscall.Close(fd) }()
 	out, err := worker(t, "inside-descriptors").run(t.Context(), KindPDF, nil)
 	must(t, err)
 	var s seen
