@@ -17,7 +17,6 @@ const day = 24 * time.Hour
 type history struct {
 	t   *testing.T
 	a   Account
-	m   Mailed
 	now time.Time
 }
 
