@@ -31,8 +31,9 @@ func TestEveryConsolePage(t *testing.T) {
 				v.reviewing()
 				v.applicant()
 				hanna := v.helping()
-				v.delaying(hanna)
-				v.changing(hanna)
+				hugo := v.at("Hugo")
+				v.delaying(hanna, hugo)
+				v.changing(hanna, hugo)
 				v.managing()
 				v.auditing()
 			})
@@ -207,8 +208,8 @@ func (v *walk) helping() *worker {
 
 // delaying blocks and unblocks Pieter again, who has linked his app by now. He has to
 // wait.
-func (v *walk) delaying(hanna *worker) {
-	pieter, b, hugo := v.pieter(), v.visitor(), v.at("Hugo")
+func (v *walk) delaying(hanna, hugo *worker) {
+	pieter, b := v.pieter(), v.visitor()
 	b.Open(v.site.Portal + "/login")
 	pieter.LogIn(b)
 	pieter.ProveMailbox(b)
