@@ -23,6 +23,11 @@ func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *flow.Login) err
 		// Another click or tab was first, and shows the QR code.
 		return h.again(w, r)
 	}
+	if errors.Is(err, errs.ErrUnavailable) {
+		// The QR code may count as shown although it was not: the page says
+		// what to do then.
+		return web.Unavailable("enrol.error.qr", err, &web.Link{URL: flow.For("/enrol", v.Handle), Label: "enrol.error.qr.link"})
+	}
 	if err != nil {
 		return err
 	}
