@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 	"unicode"
 
 	"omgevingsloket-id/op/web"
@@ -13,11 +12,8 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 )
-
-// codeTries is how many codes one source may try in ten minutes; a class of
-// students may share a source.
-const codeTries = 120
 
 type codePage struct {
 	formPage
@@ -48,7 +44,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	if r.PostForm.Get("resend") != "" {
 		return h.resend(w, r, a)
 	}
-	if err := h.Limits.Allow(r, "apply-code", codeTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.CodeRequests, 1); err != nil {
 		return err
 	}
 	p := h.codePage(w, r, a)

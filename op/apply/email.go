@@ -17,6 +17,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -102,10 +103,10 @@ func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
 
 // mayMail counts a mail with a code, for its source and for its address.
 func (h *Room) mayMail(w http.ResponseWriter, r *http.Request, email string) (bool, error) {
-	if err := h.Limits.Allow(r, "apply-mail", h.PerHour, time.Hour); err != nil {
+	if err := h.Limits.Spend(r, limit.ApplyMails.UpTo(h.PerHour), 1); err != nil {
 		return false, err
 	}
-	ok, wait, err := h.Limits.Windows.Allow(r.Context(), "apply-address", secret.MAC(h.CodeKey, "address", email), addressMails, 24*time.Hour)
+	ok, wait, err := h.Limits.Windows.Spend(r.Context(), "apply-address", secret.MAC(h.CodeKey, "address", email), 1, addressMails, 24*time.Hour)
 	if err == nil && !ok {
 		w.Header().Set("Retry-After", strconv.Itoa(web.Seconds(wait)))
 	}

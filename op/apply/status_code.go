@@ -16,6 +16,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -53,7 +54,7 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 		p.Wrong("reference", "apply.find.reference_form")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/status_find", p)
 	}
-	if err := h.Limits.Allow(r, "apply-status", h.PerHour, time.Hour); err != nil {
+	if err := h.Limits.Spend(r, limit.StatusRequests.UpTo(h.PerHour), 1); err != nil {
 		return err
 	}
 	a, err := h.Store.ByReference(r.Context(), reference)
@@ -70,7 +71,7 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 
 // mailStatusCode mails a code, unless the address has had its mails for today.
 func (h *Room) mailStatusCode(r *http.Request, a application.Application) error {
-	free, _, err := h.Limits.Windows.Allow(r.Context(), "apply-status-mail", secret.MAC(h.CodeKey, "status", a.ID), addressMails, 24*time.Hour)
+	free, _, err := h.Limits.Windows.Spend(r.Context(), "apply-status-mail", secret.MAC(h.CodeKey, "status", a.ID), 1, addressMails, 24*time.Hour)
 	if err != nil || !free {
 		return err
 	}
@@ -121,7 +122,7 @@ func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
 // statusCodePost gives this browser access to the application. It does not say what
 // is wrong with a code, since the number may not exist.
 func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Limits.Allow(r, "apply-code", codeTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.CodeRequests, 1); err != nil {
 		return err
 	}
 	p := h.statusCodePage(w, r, referenceOf(r.PostForm.Get("reference")))

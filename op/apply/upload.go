@@ -10,6 +10,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/limit"
 )
 
 const (
@@ -17,10 +18,6 @@ const (
 	// document may have: a browser that is cut off while it sends shows an error of
 	// its own, and not the page that says that the document is too large.
 	uploadBody = 32 << 20
-
-	// uploadTries is how many documents one source may send in ten minutes; a
-	// class of students may share a source.
-	uploadTries = 120
 
 	// uploadChunk is the number of bytes that have to arrive within UploadStall.
 	uploadChunk = 64 << 10
@@ -34,7 +31,7 @@ const (
 // receive counts an upload of this source and reads its form. The caller must call
 // leave when it no longer holds the file in memory.
 func (h *Room) receive(w http.ResponseWriter, r *http.Request) (f web.File, leave func(), err error) {
-	if err := h.Limits.Allow(r, "apply-upload", uploadTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.UploadRequests, 1); err != nil {
 		return f, nil, err
 	}
 	leave, ok := h.uploads.enter(h.Limits.Source(r))

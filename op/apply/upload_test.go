@@ -185,8 +185,8 @@ type reading struct {
 	uploads chan<- struct{}
 }
 
-func (w reading) Allow(ctx context.Context, name, key string, most int, window time.Duration) (bool, time.Duration, error) {
-	ok, wait, err := w.Windows.Allow(ctx, name, key, most, window)
+func (w reading) Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (bool, time.Duration, error) {
+	ok, wait, err := w.Windows.Spend(ctx, name, key, amount, most, window)
 	if name == "apply-upload" {
 		w.uploads <- struct{}{}
 	}

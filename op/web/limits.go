@@ -4,21 +4,25 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"time"
 
 	"omgevingsloket-id/pkg/limit"
 )
 
-// Limits counts events by source, and identifies the source of a request.
+// Limits counts what is spent, and identifies the source of a request.
 type Limits struct {
 	Windows limit.Windows
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is used
 }
 
-// Allow counts one event of this request's source and returns an error when
-// there were more than max in the window.
-func (l *Limits) Allow(r *http.Request, name string, max int, window time.Duration) error {
-	ok, wait, err := l.Windows.Allow(r.Context(), name, l.Source(r), max, window)
+// Spend spends amount of a budget in the name of this request and returns an
+// error, a 429, beyond it.
+func (l *Limits) Spend(r *http.Request, b limit.Budget, amount int) error {
+	return l.SpendFor(r, b, l.key(r, b.Per), amount)
+}
+
+// SpendFor is Spend for a budget of another key, such as that of an address.
+func (l *Limits) SpendFor(r *http.Request, b limit.Budget, key string, amount int) error {
+	ok, wait, err := l.Windows.Spend(r.Context(), b.Name, key, amount, b.Most, b.Window)
 	if err != nil {
 		return err
 	}
@@ -26,6 +30,22 @@ func (l *Limits) Allow(r *http.Request, name string, max int, window time.Durati
 		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Retry: wait}
 	}
 	return nil
+}
+
+// Within spends amount of a budget and reports whether it was within it.
+func (l *Limits) Within(r *http.Request, b limit.Budget, amount int) (bool, error) {
+	ok, _, err := l.Windows.Spend(r.Context(), b.Name, l.key(r, b.Per), amount, b.Most, b.Window)
+	return ok, err
+}
+
+func (l *Limits) key(r *http.Request, per limit.Scope) string {
+	switch per {
+	case limit.Everybody:
+		return ""
+	case limit.Network:
+		return l.Origin(r)
+	}
+	return l.Source(r)
 }
 
 // address is the caller's address: the peer's, or the rightmost one in

@@ -68,10 +68,10 @@ func (s lanes) Clear(ctx context.Context, key, deviceHash string, remember bool,
 
 type windows struct{ db *DB }
 
-// Windows gives the request counters, for installations without Redis.
+// Windows returns the counters of what is spent, for installations without Redis.
 func (db *DB) Windows() limit.Windows { return windows{db} }
 
-func (s windows) Allow(ctx context.Context, name, key string, max int, window time.Duration) (bool, time.Duration, error) {
+func (s windows) Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (bool, time.Duration, error) {
 	now := s.db.now()
 	var count int
 	var expires int64
@@ -80,15 +80,15 @@ func (s windows) Allow(ctx context.Context, name, key string, max int, window ti
 		return false, 0, answer("window", err)
 	}
 	defer done()
-	err = s.db.sql.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,1,$3)
+	err = s.db.sql.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,$5,$3)
 		ON CONFLICT (name, key) DO UPDATE SET
-			count = CASE WHEN windows.expires <= $4 THEN 1 ELSE windows.count + 1 END,
+			count = CASE WHEN windows.expires <= $4 THEN $5 ELSE windows.count + $5 END,
 			expires = CASE WHEN windows.expires <= $4 THEN excluded.expires ELSE windows.expires END
-		RETURNING count, expires`, name, key, ms(now.Add(window)), ms(now)).Scan(&count, &expires)
+		RETURNING count, expires`, name, key, ms(now.Add(window)), ms(now), amount).Scan(&count, &expires)
 	if err != nil {
 		return false, 0, answer("window", err)
 	}
-	if count <= max {
+	if count <= most {
 		return true, 0, nil
 	}
 	return false, at(expires).Sub(now), nil

@@ -15,7 +15,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 	s := open(t)
 	allow := func(t *testing.T, name, key string, max int, window time.Duration) bool {
 		t.Helper()
-		allowed, wait, err := s.Allow(ctx(t), name, key, max, window)
+		allowed, wait, err := s.Spend(ctx(t), name, key, 1, max, window)
 		must(t, err)
 		switch {
 		case allowed && wait != 0:
@@ -61,7 +61,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 	t.Run("of a crowd max are allowed", func(t *testing.T) {
 		name := fresh("crowd")
 		exactly(t, 10, atOnce(func(int) error {
-			allowed, _, err := s.Allow(ctx(t), name, "k", 10, time.Hour)
+			allowed, _, err := s.Spend(ctx(t), name, "k", 1, 10, time.Hour)
 			if err == nil && !allowed {
 				err = errTooMany
 			}
@@ -72,7 +72,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 		name, window := fresh("short"), 200*time.Millisecond
 		// Each call counts an event as well; that does not move the end.
 		eventually(t, "half of it is over", func() bool {
-			allowed, wait, err := s.Allow(ctx(t), name, "k", 1, window)
+			allowed, wait, err := s.Spend(ctx(t), name, "k", 1, 1, window)
 			must(t, err)
 			return !allowed && wait < window/2
 		})

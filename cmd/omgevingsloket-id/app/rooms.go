@@ -68,7 +68,8 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	callback, err4 := db.Constants().Constant(ctx, "callback codes")
 	addressKey, err5 := db.Constants().Constant(ctx, "codes of new addresses")
 	authCodeKey, err6 := db.Constants().Constant(ctx, "authorization codes")
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+	carryKey, err7 := db.Constants().Constant(ctx, "carried authorization requests")
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.Now)
@@ -82,7 +83,8 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), ByID: a.Stores.Accounts.ByID, Now: a.Now}
-	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions}
+	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions,
+		CarryKey: carryKey, Limits: limits, PerMinute: c.Limits.AuthorizePerMinute}
 	calls := &helpdesk.Service{
 		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
 		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,

@@ -1,0 +1,92 @@
+package limit
+
+import "time"
+
+// Unit is what a budget counts.
+type Unit string
+
+// The units.
+const (
+	Requests Unit = "requests"
+	Bytes    Unit = "bytes"
+	Mails    Unit = "mails"
+	Hashes   Unit = "hashes" // of passwords
+)
+
+// Scope is who shares a budget.
+type Scope string
+
+// The scopes.
+const (
+	Source    Scope = "source"    // an IPv4 address or an IPv6 /64
+	Network   Scope = "network"   // an IPv4 /24 or an IPv6 /48
+	Address   Scope = "address"   // a mailbox, an application, an account or an official; the key is a MAC or an id
+	Everybody Scope = "everybody" // all sources together
+)
+
+// Budget is how much of a unit may be spent in a window, by each of its scope.
+type Budget struct {
+	Name   string
+	Unit   Unit
+	Per    Scope
+	Most   int
+	Window time.Duration
+	// Beyond says what happens to what is over the budget.
+	Beyond string
+}
+
+// UpTo returns the budget with another most, from the configuration.
+func (b Budget) UpTo(most int) Budget {
+	b.Most = most
+	return b
+}
+
+// Times returns the budget n times as large.
+func (b Budget) Times(n int) Budget {
+	b.Most *= n
+	return b
+}
+
+// What Beyond says most often.
+const refused = "429 with Retry-After"
+
+// The budgets. Those of which a comment says so have their most from the
+// configuration; here it is the default.
+var (
+	// AuthorizeRequests are authorization requests (limits.authorize_per_minute).
+	AuthorizeRequests = Budget{"authorize", Requests, Source, 120, time.Minute, refused}
+	// StartRequests are logins without a client (limits.authorize_per_minute).
+	StartRequests = Budget{"start", Requests, Source, 120, time.Minute, refused}
+	// LoginBytes is what authorization requests of one source make us store,
+	// their state included: 4 kB for each that it may send in a minute.
+	LoginBytes = Budget{"login-bytes", Bytes, Source, 120 * 4096, 10 * time.Minute, refused}
+	// LoginBytesAll is what all authorization requests together make us store
+	// before their first answer.
+	LoginBytesAll = Budget{"login-bytes-all", Bytes, Everybody, 8 << 20, 10 * time.Minute, "the browser carries its authorization request and nothing is stored"}
+	// LoginRequests are tries of passwords and codes (limits.login_per_minute).
+	LoginRequests = Budget{"login", Hashes, Source, 60, time.Minute, refused}
+	// ConsoleRequests are tries of officials' passwords and codes (limits.login_per_minute).
+	ConsoleRequests = Budget{"console-login", Hashes, Source, 60, time.Minute, refused}
+	// AddressRequests are tries of codes of new addresses (limits.login_per_minute).
+	AddressRequests = Budget{"address", Requests, Source, 60, time.Minute, refused}
+	// ApplyMails are mails with a code to confirm an address (limits.apply_per_hour).
+	ApplyMails = Budget{"apply-mail", Mails, Source, 30, time.Hour, refused}
+	// StatusRequests are requests for a code to see an application (limits.apply_per_hour).
+	StatusRequests = Budget{"apply-status", Mails, Source, 30, time.Hour, refused}
+	// CodeRequests are tries of mailed codes; a class of students may share a source.
+	CodeRequests = Budget{"apply-code", Requests, Source, 120, 10 * time.Minute, refused}
+	// PasswordHashes are passwords that applicants choose.
+	PasswordHashes = Budget{"apply-password", Hashes, Source, 120, 10 * time.Minute, refused}
+	// UploadRequests are documents that are sent.
+	UploadRequests = Budget{"apply-upload", Requests, Source, 120, 10 * time.Minute, refused}
+	// Exports are the exports of one official, since each costs work.
+	Exports = Budget{"exports", Requests, Address, 30, time.Hour, refused}
+)
+
+// Budgets returns all budgets.
+func Budgets() []Budget {
+	return []Budget{
+		AuthorizeRequests, StartRequests, LoginBytes, LoginBytesAll, LoginRequests, ConsoleRequests, AddressRequests, ApplyMails, StatusRequests,
+		CodeRequests, PasswordHashes, UploadRequests, Exports,
+	}
+}
