@@ -53,7 +53,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 		p.Wrong("code", "apply.field.code.form")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 	}
-	verdict, err := h.Store.TryCode(r.Context(), a.ID, h.codeHash(a, code), h.Now())
+	verdict, err := h.Store.TryCode(r.Context(), a.ID, intake.Hashes(h.codeHash(a, code), h.mailboxHash(a.Email, code)), h.Now())
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
@@ -75,16 +75,12 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 }
 
-// resend mails a new code, which makes the previous one wrong.
+// resend mails a new code, which makes the previous one wrong, unless it is too
+// early for another mail to this mailbox.
 func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p := h.codePage(w, r, a)
-	free, err := h.mayMail(w, r, a.Email)
-	if err != nil {
+	if err := h.countMail(r, a.Email); err != nil {
 		return err
-	}
-	if !free {
-		p.Wrong("", "apply.field.email.too_often")
-		return h.Pages.Render(w, http.StatusTooManyRequests, "apply/code", p)
 	}
 	lang := ""
 	if owner, err := h.Accounts.ByEmail(r.Context(), a.Email); err == nil {

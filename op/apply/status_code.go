@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
@@ -17,6 +16,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -69,19 +69,18 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.SeeOther(w, "/apply/status/code?"+url.Values{"reference": {reference}}.Encode())
 }
 
-// mailStatusCode mails a code, unless the address has had its mails for today.
+// mailStatusCode mails a code, unless it is too early for another mail to this
+// mailbox: the code in the latest one works.
 func (h *Room) mailStatusCode(r *http.Request, a application.Application) error {
-	free, _, err := h.Limits.Windows.Spend(r.Context(), "apply-status-mail", secret.MAC(h.CodeKey, "status", a.ID), 1, addressMails, 24*time.Hour)
-	if err != nil || !free {
-		return err
-	}
 	n, err := rand.Int(h.Rand, big.NewInt(1_000_000))
 	if err != nil {
 		return err
 	}
 	code, now := secret.Text(fmt.Sprintf("%06d", n)), h.Now()
+	message := h.Letters.StatusCode(a, code, now)
+	message.Asked = &mail.Asked{Known: true}
 	err = h.Cases.SetStatusCode(r.Context(), a.ID, h.statusHash(a, code.Reveal()), now.Add(intake.CodeLifetime),
-		effect.Of(h.event(r, a, audit.ApplicationStatusCodeSent), h.Letters.StatusCode(a, code, now)))
+		effect.Of(h.event(r, a, audit.ApplicationStatusCodeSent), message))
 	if errors.Is(err, errs.ErrConflict) {
 		return nil // erased meanwhile
 	}

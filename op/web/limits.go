@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"omgevingsloket-id/pkg/limit"
 )
@@ -12,6 +13,8 @@ import (
 type Limits struct {
 	Windows limit.Windows
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is used
+
+	Exceeded func(limit.Budget) // is called for what is over a budget; may be nil
 }
 
 // Spend spends amount of a budget in the name of this request and returns an
@@ -22,7 +25,7 @@ func (l *Limits) Spend(r *http.Request, b limit.Budget, amount int) error {
 
 // SpendFor is Spend for a budget of another key, such as that of an address.
 func (l *Limits) SpendFor(r *http.Request, b limit.Budget, key string, amount int) error {
-	ok, wait, err := l.Windows.Spend(r.Context(), b.Name, key, amount, b.Most, b.Window)
+	ok, wait, err := l.spend(r, b, key, amount)
 	if err != nil {
 		return err
 	}
@@ -34,8 +37,21 @@ func (l *Limits) SpendFor(r *http.Request, b limit.Budget, key string, amount in
 
 // Within spends amount of a budget and reports whether it was within it.
 func (l *Limits) Within(r *http.Request, b limit.Budget, amount int) (bool, error) {
-	ok, _, err := l.Windows.Spend(r.Context(), b.Name, l.key(r, b.Per), amount, b.Most, b.Window)
+	return l.WithinFor(r, b, l.key(r, b.Per), amount)
+}
+
+// WithinFor is Within for a budget of another key.
+func (l *Limits) WithinFor(r *http.Request, b limit.Budget, key string, amount int) (bool, error) {
+	ok, _, err := l.spend(r, b, key, amount)
 	return ok, err
+}
+
+func (l *Limits) spend(r *http.Request, b limit.Budget, key string, amount int) (ok bool, wait time.Duration, err error) {
+	ok, wait, err = l.Windows.Spend(r.Context(), b.Name, key, amount, b.Most, b.Window)
+	if err == nil && !ok && l.Exceeded != nil {
+		l.Exceeded(b)
+	}
+	return ok, wait, err
 }
 
 func (l *Limits) key(r *http.Request, per limit.Scope) string {

@@ -73,6 +73,15 @@ var (
 	ApplyMails = Budget{"apply-mail", Mails, Source, 30, time.Hour, refused}
 	// StatusRequests are requests for a code to see an application (limits.apply_per_hour).
 	StatusRequests = Budget{"apply-status", Mails, Source, 30, time.Hour, refused}
+	// MailboxMails are mails that one network asks for to one mailbox; the code in
+	// the latest of them may be tried in as many drafts.
+	MailboxMails = Budget{"mailbox-mail", Mails, Address, 60, 24 * time.Hour, refused}
+	// DomainMails and AllMails only alarm, and slow the sources that go on.
+	DomainMails = Budget{"domain-mail", Mails, Address, 200, time.Hour, "an alarm; each source has alarm-mail left"}
+	AllMails    = Budget{"all-mail", Mails, Everybody, 2000, time.Hour, "an alarm; each source has alarm-mail left"}
+	// AlarmMails are mails of one source beyond DomainMails or AllMails
+	// (limits.apply_per_hour / 10).
+	AlarmMails = Budget{"alarm-mail", Mails, Source, 3, time.Hour, refused}
 	// CodeRequests are tries of mailed codes; a class of students may share a source.
 	CodeRequests = Budget{"apply-code", Requests, Source, 120, 10 * time.Minute, refused}
 	// PasswordHashes are passwords that applicants choose.
@@ -87,6 +96,6 @@ var (
 func Budgets() []Budget {
 	return []Budget{
 		AuthorizeRequests, StartRequests, LoginBytes, LoginBytesAll, LoginRequests, ConsoleRequests, AddressRequests, ApplyMails, StatusRequests,
-		CodeRequests, PasswordHashes, UploadRequests, Exports,
+		MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, Exports,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"omgevingsloket-id/pkg/limit"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,8 @@ type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	mails    *prometheus.CounterVec
+	budgets  *prometheus.CounterVec
+	alarmed  atomic.Int64 // Unix seconds of the last alarm in the log
 }
 
 func newMetrics(a *App) *Metrics {
@@ -30,9 +33,10 @@ func newMetrics(a *App) *Metrics {
 			Name: "olid_http_request_seconds", Help: "How long requests took, by route, method and status.",
 			Buckets: []float64{.001, .005, .025, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"route", "method", "status"}),
-		mails: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_mail_attempts_total", Help: "Attempts to send mail, by kind and outcome."}, []string{"kind", "outcome"}),
+		mails:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_mail_attempts_total", Help: "Attempts to send mail, by kind and outcome."}, []string{"kind", "outcome"}),
+		budgets: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_budget_exceeded_total", Help: "What was over a budget of strangers, by budget and who shares it."}, []string{"budget", "per"}),
 	}
-	m.registry.MustRegister(m.requests, m.mails, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	m.registry.MustRegister(m.requests, m.mails, m.budgets, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }
 
@@ -41,6 +45,16 @@ func (m *Metrics) Drain() { m.draining.Store(true) }
 
 func (m *Metrics) request(route, method string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// exceeded counts what is over a budget. That everybody together, or a whole
+// domain, is over one is an alarm in the log, once a minute.
+func (m *Metrics) exceeded(b limit.Budget) {
+	m.budgets.WithLabelValues(b.Name, string(b.Per)).Inc()
+	now, last := m.app.Now().Unix(), m.alarmed.Load()
+	if (b.Per == limit.Everybody || b.Name == limit.DomainMails.Name) && now-last >= 60 && m.alarmed.CompareAndSwap(last, now) {
+		m.app.Log.Warn("alarm: strangers exceed a budget", "budget", b.Name, "unit", b.Unit, "most", b.Most, "window", b.Window.String())
+	}
 }
 
 func (m *Metrics) mail(kind, outcome string) { m.mails.WithLabelValues(kind, outcome).Inc() }

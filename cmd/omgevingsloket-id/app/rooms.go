@@ -51,7 +51,7 @@ func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error
 				Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
 			Links: web.Links{Privacy: c.Links.PrivacyURL, Accessibility: c.Links.AccessibilityURL, Terms: c.Links.TermsURL},
 		},
-		Catalog: catalog, Windows: a.Stores.Windows, FormKey: formKey, Log: a.Log, Now: a.Now, Rand: a.Rand, Observe: a.Metrics.request,
+		Catalog: catalog, Windows: a.Stores.Windows, FormKey: formKey, Log: a.Log, Now: a.Now, Rand: a.Rand, Observe: a.Metrics.request, Exceeded: a.Metrics.exceeded,
 	})
 }
 
