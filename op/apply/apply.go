@@ -86,9 +86,10 @@ type Room struct {
 
 	// Clock is the machine's, for the deadlines of connections; nil means
 	// time.Now. An upload ends after UploadTime, or when less than uploadChunk
-	// arrives in UploadStall; 0 means five minutes and half a minute.
-	Clock                   func() time.Time
-	UploadTime, UploadStall time.Duration
+	// arrives in UploadStall; 0 means five minutes and half a minute. After
+	// UploadGrace, 0 means five seconds, it may have to make place for another.
+	Clock                                func() time.Time
+	UploadTime, UploadStall, UploadGrace time.Duration
 
 	uploads gate
 }
@@ -131,6 +132,9 @@ func (h *Room) complete() {
 	}
 	if h.UploadStall == 0 {
 		h.UploadStall = 30 * time.Second
+	}
+	if h.UploadGrace == 0 {
+		h.UploadGrace = 5 * time.Second
 	}
 }
 

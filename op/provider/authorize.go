@@ -88,6 +88,9 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 		if err := p.reuse(r, &req, query.Get("max_age")); err != nil {
 			return nil, false, err
 		}
+		if err := p.countSession(r, req, silent); err != nil {
+			return nil, silent, err
+		}
 	}
 	if silent && req.AccountID == "" {
 		return nil, silent, refuse("login_required", "nobody is logged in, or not recently enough")
@@ -97,6 +100,24 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 		err = refuse("invalid_request", "the authorization request is too large, or not encoded as a query")
 	}
 	return v, silent, err
+}
+
+// countSession counts a login that a session is reused for, each of which makes a
+// grant.
+func (p *Room) countSession(r *http.Request, req authreq.Request, silent bool) error {
+	if req.AccountID == "" {
+		return nil
+	}
+	for _, b := range []limit.Budget{limit.SessionCodes.UpTo(max(p.AuthorizePerMinute/4, 1)), limit.SessionCodesDay.UpTo(max(p.AuthorizePerMinute*8, 1))} {
+		err := p.Limits.SpendFor(r, b, req.SID, 1)
+		if _, over := errors.AsType[*web.Error](err); over && silent {
+			return refuse("temporarily_unavailable", "too many codes of one session")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check returns the checked authorization request and its prompt values. It makes

@@ -47,6 +47,25 @@ func (b Budget) Times(n int) Budget {
 	return b
 }
 
+// StrangersBytes is what people without an account may have in the database
+// together before that is an alarm; nobody is refused.
+const StrangersBytes = 2 << 30
+
+// What each e-mail address that a source may confirm in an hour allows it in
+// documents, in bytes: one of the largest and some more, and most of that in the
+// end.
+const (
+	uploadShare = 16 << 20
+	draftShare  = 12 << 20
+)
+
+// UploadBytesOf and DraftsBytesOf return the budgets for a source that may confirm
+// so many addresses in an hour.
+func UploadBytesOf(perHour int) Budget { return UploadBytes.UpTo(perHour * uploadShare) }
+
+// DraftsBytesOf is described at UploadBytesOf.
+func DraftsBytesOf(perHour int) Budget { return DraftsBytes.UpTo(perHour * draftShare) }
+
 // What Beyond says most often.
 const refused = "429 with Retry-After"
 
@@ -88,6 +107,18 @@ var (
 	PasswordHashes = Budget{"apply-password", Hashes, Source, 120, 10 * time.Minute, refused}
 	// UploadRequests are documents that are sent.
 	UploadRequests = Budget{"apply-upload", Requests, Source, 120, 10 * time.Minute, refused}
+	// UploadBytes are documents that one source sends (limits.apply_per_hour).
+	UploadBytes = Budget{"upload-bytes", Bytes, Source, 30 * uploadShare, time.Hour, refused}
+	// DraftsBytes is what the drafts of one source hold; what is replaced is given
+	// back (limits.apply_per_hour).
+	DraftsBytes = Budget{"drafts-bytes", Bytes, Source, 30 * draftShare, 24 * time.Hour, refused}
+	// DraftUploads and DraftBytes are the documents of one application.
+	DraftUploads = Budget{"draft-uploads", Requests, Address, 20, 72 * time.Hour, refused}
+	DraftBytes   = Budget{"draft-bytes", Bytes, Address, 60 << 20, 72 * time.Hour, refused}
+	// SessionCodes and SessionCodesDay are logins that reuse one session
+	// (limits.authorize_per_minute / 4 and * 8).
+	SessionCodes    = Budget{"session-codes", Requests, Address, 30, time.Minute, refused + ", or temporarily_unavailable to the client at prompt=none"}
+	SessionCodesDay = Budget{"session-codes-day", Requests, Address, 960, 24 * time.Hour, refused + ", or temporarily_unavailable to the client at prompt=none"}
 	// Exports are the exports of one official, since each costs work.
 	Exports = Budget{"exports", Requests, Address, 30, time.Hour, refused}
 )
@@ -96,6 +127,6 @@ var (
 func Budgets() []Budget {
 	return []Budget{
 		AuthorizeRequests, StartRequests, LoginBytes, LoginBytesAll, LoginRequests, ConsoleRequests, AddressRequests, ApplyMails, StatusRequests,
-		MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, Exports,
+		MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, UploadBytes, DraftsBytes, DraftUploads, DraftBytes, SessionCodes, SessionCodesDay, Exports,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/session"
@@ -118,6 +119,19 @@ func (s sessions) Save(ctx context.Context, v session.Session, ttl time.Duration
 
 func (s sessions) Delete(ctx context.Context, key string) error { return s.delete(ctx, key) }
 
+// DeadCode is how long a code that was never redeemed is kept after its end.
+const DeadCode = 10 * time.Minute
+
+// Strangers returns the bytes that are stored for people without an account: the
+// documents of drafts, and what waits in the outbox.
+func (db *DB) Strangers(ctx context.Context) (bytes int64, err error) {
+	err = db.sql.QueryRowContext(ctx, `SELECT
+		(SELECT COALESCE(SUM(d.size), 0) FROM documents d JOIN applications a ON a.id = d.application_id WHERE a.state IN ($1, $2)) +
+		(SELECT COALESCE(SUM(LENGTH(sealed)), 0) FROM outbox) + (SELECT COALESCE(SUM(LENGTH(value)), 0) FROM ephemeral)`,
+		application.Draft, application.EmailConfirmed).Scan(&bytes)
+	return bytes, answer("strangers", err)
+}
+
 // Sweep removes what has expired. Nothing depends on it: every reader compares
 // the time itself.
 func (db *DB) Sweep(ctx context.Context) error {
@@ -129,7 +143,10 @@ func (db *DB) Sweep(ctx context.Context) error {
 		{`DELETE FROM ephemeral WHERE expires <= $1`, now},
 		{`DELETE FROM windows WHERE expires <= $1`, now},
 		{`DELETE FROM assertions WHERE expires <= $1`, now.Add(-time.Hour)},
+		// A redeemed grant is kept for replays and for the end of its session; a
+		// code that was never redeemed has neither.
 		{`DELETE FROM grants WHERE code_expires <= $1 AND expires <= $1`, now.Add(-48 * time.Hour)},
+		{`DELETE FROM grants WHERE redeemed_at = 0 AND code_expires <= $1`, now.Add(-DeadCode)},
 		{`DELETE FROM lanes WHERE last_at <= $1`, now.Add(-48 * time.Hour)},
 		{`DELETE FROM mailboxes WHERE last_at <= $1`, now.Add(-limit.MailsForgotten)},
 		{`DELETE FROM ended_sessions WHERE expires <= $1`, now},

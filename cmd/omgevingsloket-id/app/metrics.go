@@ -23,6 +23,7 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	mails    *prometheus.CounterVec
 	budgets  *prometheus.CounterVec
+	stored   prometheus.Gauge
 	alarmed  atomic.Int64 // Unix seconds of the last alarm in the log
 }
 
@@ -35,8 +36,9 @@ func newMetrics(a *App) *Metrics {
 		}, []string{"route", "method", "status"}),
 		mails:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_mail_attempts_total", Help: "Attempts to send mail, by kind and outcome."}, []string{"kind", "outcome"}),
 		budgets: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_budget_exceeded_total", Help: "What was over a budget of strangers, by budget and who shares it."}, []string{"budget", "per"}),
+		stored:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "olid_strangers_bytes", Help: "Bytes in the database for people without an account: documents of drafts and mails."}),
 	}
-	m.registry.MustRegister(m.requests, m.mails, m.budgets, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	m.registry.MustRegister(m.requests, m.mails, m.budgets, m.stored, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }
 
@@ -54,6 +56,15 @@ func (m *Metrics) exceeded(b limit.Budget) {
 	now, last := m.app.Now().Unix(), m.alarmed.Load()
 	if (b.Per == limit.Everybody || b.Name == limit.DomainMails.Name) && now-last >= 60 && m.alarmed.CompareAndSwap(last, now) {
 		m.app.Log.Warn("alarm: strangers exceed a budget", "budget", b.Name, "unit", b.Unit, "most", b.Most, "window", b.Window.String())
+	}
+}
+
+// strangers records what is stored for people without an account. More than
+// limit.StrangersBytes is an alarm in the log.
+func (m *Metrics) strangers(bytes int64) {
+	m.stored.Set(float64(bytes))
+	if bytes > limit.StrangersBytes {
+		m.app.Log.Warn("alarm: strangers fill the database", "bytes", bytes, "most", int64(limit.StrangersBytes))
 	}
 }
 
