@@ -84,6 +84,10 @@ type Room struct {
 	CodeKey  []byte // for the keyed hash of mailed codes
 	PerHour  int    // most mails with a code for one source in an hour; 0 means 30
 
+	// Know makes the browser that confirmed an address known for it
+	// (signin.Service.Know); nil makes none known.
+	Know func(ctx context.Context, email string, device secret.Text) error
+
 	// Clock is the machine's, for the deadlines of connections; nil means
 	// time.Now. An upload ends after UploadTime, or when less than uploadChunk
 	// arrives in UploadStall; 0 means five minutes and half a minute. After

@@ -61,6 +61,12 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	if loadErr != nil {
 		return loadErr
 	}
+	if err == nil && verdict == intake.CodeRight && h.Know != nil {
+		// Strangers who try passwords at this address have another lane.
+		if err := h.Know(r.Context(), a.Email, h.Cookies.EnsureDevice(w, r)); err != nil {
+			return err
+		}
+	}
 	switch {
 	case err != nil || verdict == intake.CodeRight:
 		return h.onward(w, after) // also when another tab confirmed it first

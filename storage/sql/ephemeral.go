@@ -149,6 +149,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 		{`DELETE FROM grants WHERE redeemed_at = 0 AND code_expires <= $1`, now.Add(-DeadCode)},
 		{`DELETE FROM lanes WHERE last_at <= $1`, now.Add(-48 * time.Hour)},
 		{`DELETE FROM mailboxes WHERE last_at <= $1`, now.Add(-limit.MailsForgotten)},
+		{`DELETE FROM told_tries WHERE at <= $1`, now.Add(-48 * time.Hour)},
 		{`DELETE FROM ended_sessions WHERE expires <= $1`, now},
 		{`DELETE FROM document_tickets WHERE expires <= $1`, now},
 		{`DELETE FROM devices WHERE used_at <= $1`, now.Add(-400 * 24 * time.Hour)},

@@ -79,7 +79,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	}
 	a.SignIn = &signin.Service{
 		Accounts: a.Stores.Accounts, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
-		LaneKey: laneKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
+		LaneKey: laneKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now, Locks: a.Stores.Locks, Tries: letters.SomebodyTries,
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), ByID: a.Stores.Accounts.ByID, Now: a.Now}
@@ -87,7 +87,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		CarryKey: carryKey, Limits: limits, PerMinute: c.Limits.AuthorizePerMinute}
 	calls := &helpdesk.Service{
 		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
-		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
+		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now, Lanes: a.SignIn.OpenLanes,
 	}
 	a.Helpdesk = calls
 	officials, err := a.newConsole(ctx, hasher, laneKey, letters, calls)
@@ -98,7 +98,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		&home.Room{Pages: pages, Now: a.Now},
 		&apply.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
-			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour,
+			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Know: a.SignIn.Know,
 		},
 		&login.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,
