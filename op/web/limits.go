@@ -105,8 +105,17 @@ func (l *Limits) trusted(a netip.Addr) bool {
 // of its IPv6 address.
 func (l *Limits) Source(r *http.Request) string { return prefix(l.address(r), 32, 64) }
 
+// Forwarded reports whether the request came from a trusted proxy.
+func (l *Limits) Forwarded(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && l.trusted(peer.Addr().Unmap())
+}
+
+// NetworkOf returns the name of the network of an address: a /24 or a /48.
+func NetworkOf(a netip.Addr) string { return prefix(a, 24, 48) }
+
 // Origin returns the name of the caller for the audit log: a /24 or a /48.
-func (l *Limits) Origin(r *http.Request) string { return prefix(l.address(r), 24, 48) }
+func (l *Limits) Origin(r *http.Request) string { return NetworkOf(l.address(r)) }
 
 func prefix(a netip.Addr, v4, v6 int) string {
 	if !a.IsValid() {

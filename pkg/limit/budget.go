@@ -47,6 +47,15 @@ func (b Budget) Times(n int) Budget {
 	return b
 }
 
+// The most connections of a listener: in all, and of one network. Idle ones make
+// place. SourceRequests is the most requests that a trusted proxy forwards for one
+// source at the same time.
+const (
+	Connections        = 4096
+	NetworkConnections = 512
+	SourceRequests     = 128
+)
+
 // StrangersBytes is what people without an account may have in the database
 // together before that is an alarm; nobody is refused.
 const StrangersBytes = 2 << 30

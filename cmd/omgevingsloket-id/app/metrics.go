@@ -23,6 +23,7 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	mails    *prometheus.CounterVec
 	budgets  *prometheus.CounterVec
+	conns    *prometheus.CounterVec
 	stored   prometheus.Gauge
 	alarmed  atomic.Int64 // Unix seconds of the last alarm in the log
 }
@@ -36,9 +37,10 @@ func newMetrics(a *App) *Metrics {
 		}, []string{"route", "method", "status"}),
 		mails:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_mail_attempts_total", Help: "Attempts to send mail, by kind and outcome."}, []string{"kind", "outcome"}),
 		budgets: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_budget_exceeded_total", Help: "What was over a budget of strangers, by budget and who shares it."}, []string{"budget", "per"}),
+		conns:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_connections_closed_total", Help: "Connections that made place for others or were refused, by listener and reason (network, all, refused)."}, []string{"listener", "reason"}),
 		stored:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "olid_strangers_bytes", Help: "Bytes in the database for people without an account: documents of drafts and mails."}),
 	}
-	m.registry.MustRegister(m.requests, m.mails, m.budgets, m.stored, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	m.registry.MustRegister(m.requests, m.mails, m.budgets, m.conns, m.stored, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }
 
@@ -56,6 +58,19 @@ func (m *Metrics) exceeded(b limit.Budget) {
 	now, last := m.app.Now().Unix(), m.alarmed.Load()
 	if (b.Per == limit.Everybody || b.Name == limit.DomainMails.Name) && now-last >= 60 && m.alarmed.CompareAndSwap(last, now) {
 		m.app.Log.Warn("alarm: strangers exceed a budget", "budget", b.Name, "unit", b.Unit, "most", b.Most, "window", b.Window.String())
+	}
+}
+
+func (m *Metrics) connection(listener, reason string) {
+	m.conns.WithLabelValues(listener, reason).Inc()
+}
+
+// connected adds the gauge of a listener's open connections.
+func (m *Metrics) connected(listener string, count func() int) {
+	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "olid_connections", Help: "Open connections, by listener.", ConstLabels: prometheus.Labels{"listener": listener}},
+		func() float64 { return float64(count()) })
+	if err := m.registry.Register(gauge); err != nil {
+		m.app.Log.Error("metric", "listener", listener, "error", err.Error())
 	}
 }
 
