@@ -7,7 +7,6 @@ import (
 
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/authreq"
-	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/session"
 )
 
@@ -119,9 +118,6 @@ func (s sessions) Save(ctx context.Context, v session.Session, ttl time.Duration
 
 func (s sessions) Delete(ctx context.Context, key string) error { return s.delete(ctx, key) }
 
-// DeadCode is how long a code that was never redeemed is kept after its end.
-const DeadCode = 10 * time.Minute
-
 // Strangers returns the bytes that are stored for people without an account: the
 // documents of drafts, and what waits in the outbox.
 func (db *DB) Strangers(ctx context.Context) (bytes int64, err error) {
@@ -132,30 +128,15 @@ func (db *DB) Strangers(ctx context.Context) (bytes int64, err error) {
 	return bytes, answer("strangers", err)
 }
 
-// Sweep removes what has expired. Nothing depends on it: every reader compares
-// the time itself.
+// Sweep removes what has come to its end (lives). Nothing depends on it: every
+// reader compares the time itself.
 func (db *DB) Sweep(ctx context.Context) error {
 	now := db.now()
-	for _, stmt := range []struct {
-		query string
-		until time.Time
-	}{
-		{`DELETE FROM ephemeral WHERE expires <= $1`, now},
-		{`DELETE FROM windows WHERE expires <= $1`, now},
-		{`DELETE FROM assertions WHERE expires <= $1`, now.Add(-time.Hour)},
-		// A redeemed grant is kept for replays and for the end of its session; a
-		// code that was never redeemed has neither.
-		{`DELETE FROM grants WHERE code_expires <= $1 AND expires <= $1`, now.Add(-48 * time.Hour)},
-		{`DELETE FROM grants WHERE redeemed_at = 0 AND code_expires <= $1`, now.Add(-DeadCode)},
-		{`DELETE FROM lanes WHERE last_at <= $1`, now.Add(-48 * time.Hour)},
-		{`DELETE FROM mailboxes WHERE last_at <= $1`, now.Add(-limit.MailsForgotten)},
-		{`DELETE FROM told_tries WHERE at <= $1`, now.Add(-48 * time.Hour)},
-		{`DELETE FROM ended_sessions WHERE expires <= $1`, now},
-		{`DELETE FROM document_tickets WHERE expires <= $1`, now},
-		{`DELETE FROM devices WHERE used_at <= $1`, now.Add(-400 * 24 * time.Hour)},
-	} {
-		if _, err := db.exec(ctx, stmt.query, ms(stmt.until)); err != nil {
-			return answer("sweep", err)
+	for _, l := range lives {
+		for _, w := range l.sweeps {
+			if _, err := db.exec(ctx, w.query, ms(now.Add(-w.keep))); err != nil {
+				return answer("sweep", err)
+			}
 		}
 	}
 	return nil
