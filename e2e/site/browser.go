@@ -24,9 +24,11 @@ const (
 const FormType = "application/x-www-form-urlencoded"
 
 var (
-	csrfField  = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
-	formAction = regexp.MustCompile(`<form[^>]* action="([^"]*)"`)
-	markup     = regexp.MustCompile(`<[^>]*>|\s`)
+	hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	carried     = regexp.MustCompile(`(name="request" value="|request=)[^"&]*`)
+	csrfField   = regexp.MustCompile(`name="csrf" value="([^"]*)"`)
+	formAction  = regexp.MustCompile(`<form[^>]* action="([^"]*)"`)
+	markup      = regexp.MustCompile(`<[^>]*>|\s`)
 )
 
 // Browser is one person's browser: cookies and the page it is on, no scripts.
@@ -170,8 +172,8 @@ func (b *Browser) Form(fields ...string) *http.Request {
 		Must(b.Site.T, err)
 	}
 	form := url.Values{}
-	if m := csrfField.FindStringSubmatch(b.Body); m != nil {
-		form.Set("csrf", html.UnescapeString(m[1]))
+	for _, m := range hiddenField.FindAllStringSubmatch(b.Body, -1) {
+		form.Set(m[1], html.UnescapeString(m[2]))
 	}
 	for i := 0; i+1 < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
@@ -223,9 +225,11 @@ func (b *Browser) FormToken() string {
 	return html.UnescapeString(m[1])
 }
 
-// WithoutToken returns a page without its form tokens, which differ between
-// any two browsers.
-func WithoutToken(body string) string { return csrfField.ReplaceAllString(body, "CSRF") }
+// WithoutToken returns a page without its form tokens and the authorization
+// request that it carries, which differ between any two browsers.
+func WithoutToken(body string) string {
+	return carried.ReplaceAllString(csrfField.ReplaceAllString(body, "CSRF"), "CARRIED")
+}
 
 // MainText returns the text between the tags of the main part of the page.
 func (b *Browser) MainText() string {

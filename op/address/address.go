@@ -7,12 +7,12 @@ package address
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/signin"
 )
 
@@ -54,7 +54,7 @@ func (h *Room) address(w http.ResponseWriter, r *http.Request) error {
 // addressPost checks the code. An unknown reference gets the answer of a wrong
 // code; only after the right code does the answer say why it cannot be used.
 func (h *Room) addressPost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Limits.Allow(r, "address", h.PerMinute, time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.AddressRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
 	p := h.page(r)

@@ -84,11 +84,16 @@ type Room struct {
 	CodeKey  []byte // for the keyed hash of mailed codes
 	PerHour  int    // most mails with a code for one source in an hour; 0 means 30
 
+	// Know makes the browser that confirmed an address known for it
+	// (signin.Service.Know); nil makes none known.
+	Know func(ctx context.Context, email string, device secret.Text) error
+
 	// Clock is the machine's, for the deadlines of connections; nil means
 	// time.Now. An upload ends after UploadTime, or when less than uploadChunk
-	// arrives in UploadStall; 0 means five minutes and half a minute.
-	Clock                   func() time.Time
-	UploadTime, UploadStall time.Duration
+	// arrives in UploadStall; 0 means five minutes and half a minute. After
+	// UploadGrace, 0 means five seconds, it may have to make place for another.
+	Clock                                func() time.Time
+	UploadTime, UploadStall, UploadGrace time.Duration
 
 	uploads gate
 }
@@ -131,6 +136,9 @@ func (h *Room) complete() {
 	}
 	if h.UploadStall == 0 {
 		h.UploadStall = 30 * time.Second
+	}
+	if h.UploadGrace == 0 {
+		h.UploadGrace = 5 * time.Second
 	}
 }
 

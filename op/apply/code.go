@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 	"unicode"
 
 	"omgevingsloket-id/op/web"
@@ -13,11 +12,8 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 )
-
-// codeTries is how many codes one source may try in ten minutes; a class of
-// students may share a source.
-const codeTries = 120
 
 type codePage struct {
 	formPage
@@ -48,7 +44,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	if r.PostForm.Get("resend") != "" {
 		return h.resend(w, r, a)
 	}
-	if err := h.Limits.Allow(r, "apply-code", codeTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.CodeRequests, 1); err != nil {
 		return err
 	}
 	p := h.codePage(w, r, a)
@@ -57,13 +53,19 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 		p.Wrong("code", "apply.field.code.form")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 	}
-	verdict, err := h.Store.TryCode(r.Context(), a.ID, h.codeHash(a, code), h.Now())
+	verdict, err := h.Store.TryCode(r.Context(), a.ID, intake.Hashes(h.codeHash(a, code), h.mailboxHash(a.Email, code)), h.Now())
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
 	after, loadErr := h.load(r)
 	if loadErr != nil {
 		return loadErr
+	}
+	if err == nil && verdict == intake.CodeRight && h.Know != nil {
+		// Strangers who try passwords at this address have another lane.
+		if err := h.Know(r.Context(), a.Email, h.Cookies.EnsureDevice(w, r)); err != nil {
+			return err
+		}
 	}
 	switch {
 	case err != nil || verdict == intake.CodeRight:
@@ -79,16 +81,12 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 }
 
-// resend mails a new code, which makes the previous one wrong.
+// resend mails a new code, which makes the previous one wrong, unless it is too
+// early for another mail to this mailbox.
 func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p := h.codePage(w, r, a)
-	free, err := h.mayMail(w, r, a.Email)
-	if err != nil {
+	if err := h.countMail(r, a.Email); err != nil {
 		return err
-	}
-	if !free {
-		p.Wrong("", "apply.field.email.too_often")
-		return h.Pages.Render(w, http.StatusTooManyRequests, "apply/code", p)
 	}
 	lang := ""
 	if owner, err := h.Accounts.ByEmail(r.Context(), a.Email); err == nil {

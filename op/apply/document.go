@@ -56,7 +56,7 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, a application.Ap
 }
 
 func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	u, leave, err := h.receive(w, r)
+	u, leave, err := h.receive(w, r, a.ID)
 	if err != nil {
 		return err
 	}
@@ -103,6 +103,9 @@ func (h *Room) seal(a application.Application, u web.File, kind string) (applica
 func (h *Room) putDocument(w http.ResponseWriter, r *http.Request, a application.Application, u web.File, kind string) error {
 	d, err := h.seal(a, u, kind)
 	if err != nil {
+		return err
+	}
+	if err := h.countDocument(r, a, d); err != nil {
 		return err
 	}
 	if err := h.Store.PutDocument(r.Context(), d); err != nil && !errors.Is(err, errs.ErrConflict) {

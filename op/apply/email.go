@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
-	"strconv"
-	"time"
+	"strings"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
@@ -17,14 +16,10 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 )
-
-// addressMails is how many mails with a code one address gets in a day, from
-// all sources together. With five tries per code, somebody who cannot read the
-// mail has one chance in 20,000 a day to confirm the address.
-const addressMails = 10
 
 type emailPage struct {
 	formPage
@@ -88,28 +83,33 @@ func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
 		if draft != nil && draft.Email == email && draft.Kind == kinds[kind] {
 			return h.Pages.SeeOther(w, paths[intake.StepCode]) // the mail is being sent; that page can ask for another
 		}
-		free, err := h.mayMail(w, r, email)
-		if err != nil {
+		if err := h.countMail(r, email); err != nil {
 			return err
-		}
-		if !free {
-			p.Wrong("email", "apply.field.email.too_often")
-			return h.Pages.Render(w, http.StatusTooManyRequests, "apply/email", p)
 		}
 		return h.begin(w, r, kinds[kind], email)
 	})
 }
 
-// mayMail counts a mail with a code, for its source and for its address.
-func (h *Room) mayMail(w http.ResponseWriter, r *http.Request, email string) (bool, error) {
-	if err := h.Limits.Allow(r, "apply-mail", h.PerHour, time.Hour); err != nil {
-		return false, err
+// countMail counts a mail with a code, for its source. A source may ask for few to
+// one mailbox, and for few when many go to one domain or to everybody: that slows
+// those who send many, and keeps nobody from applying.
+func (h *Room) countMail(r *http.Request, email string) error {
+	if err := h.Limits.Spend(r, limit.ApplyMails.UpTo(h.PerHour), 1); err != nil {
+		return err
 	}
-	ok, wait, err := h.Limits.Windows.Allow(r.Context(), "apply-address", secret.MAC(h.CodeKey, "address", email), addressMails, 24*time.Hour)
-	if err == nil && !ok {
-		w.Header().Set("Retry-After", strconv.Itoa(web.Seconds(wait)))
+	if err := h.Limits.SpendFor(r, limit.MailboxMails, h.Limits.Origin(r)+" "+limit.Mailbox(email), 1); err != nil {
+		return err
 	}
-	return ok, err
+	_, domain, _ := strings.Cut(email, "@")
+	calm, err := h.Limits.WithinFor(r, limit.DomainMails, secret.MAC(h.CodeKey, "domain", domain), 1)
+	if err != nil {
+		return err
+	}
+	all, err := h.Limits.Within(r, limit.AllMails, 1)
+	if err != nil || calm && all {
+		return err
+	}
+	return h.Limits.Spend(r, limit.AlarmMails.UpTo(max(h.PerHour/10, 1)), 1)
 }
 
 // begin stores a new draft and mails the code. An address that has an account gets
@@ -147,8 +147,10 @@ func (h *Room) codeMail(a application.Application, ownerLang string) (hash strin
 	code := secret.Text(fmt.Sprintf("%06d", n))
 	if a.Taken {
 		m = h.Letters.AddressTaken(a.Email, cmp.Or(ownerLang, a.Lang), h.Now())
+		m.Asked = &mail.Asked{Known: true}
 	} else {
 		m = h.Letters.ConfirmEmail(a.Email, a.Lang, code, h.Now())
+		m.Asked = &mail.Asked{Code: h.mailboxHash(a.Email, code.Reveal())}
 	}
 	return h.codeHash(a, code.Reveal()), m, nil
 }
@@ -157,4 +159,9 @@ func (h *Room) codeMail(a application.Application, ownerLang string) (hash strin
 // not reveal the code.
 func (h *Room) codeHash(a application.Application, code string) string {
 	return secret.MAC(h.CodeKey, "code", a.ID, code)
+}
+
+// mailboxHash is codeHash for whoever reads the mailbox.
+func (h *Room) mailboxHash(email, code string) string {
+	return secret.MAC(h.CodeKey, "mailbox code", limit.Mailbox(email), code)
 }

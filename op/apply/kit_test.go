@@ -60,7 +60,12 @@ func newIn(t *testing.T, environment string) *applySite {
 // neither the configuration nor app.Stores can make.
 func newAltered(t *testing.T, change func(*apply.Room)) *applySite {
 	t.Helper()
-	return withMails(site.Start(t, site.Setup{Citizens: func(a *app.App) http.Handler {
+	return withMails(site.Start(t, site.Setup{Citizens: altered(t, change)}))
+}
+
+// altered returns the site of this room alone, with a change.
+func altered(t *testing.T, change func(*apply.Room)) func(*app.App) http.Handler {
+	return func(a *app.App) http.Handler {
 		kit, err := web.New(web.Options{
 			Settings: a.Kit.Pages.Settings, Catalog: a.Kit.Pages.Catalog, Windows: a.Stores.Windows, FormKey: a.Kit.Cookies.FormKey,
 			Log: a.Log, Now: a.Now, Rand: a.Rand,
@@ -76,7 +81,7 @@ func newAltered(t *testing.T, change func(*apply.Room)) *applySite {
 		}
 		change(room)
 		return op.New(kit, room)
-	}}))
+	}
 }
 
 func withMails(s *site.Site) *applySite {

@@ -4,19 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/secret"
 )
-
-// passwordTries is how many passwords one source may send in ten minutes: each
-// acceptable one costs a hash.
-const passwordTries = 120
 
 type passwordPage struct {
 	formPage
@@ -44,7 +40,7 @@ func (h *Room) password(w http.ResponseWriter, r *http.Request, a application.Ap
 }
 
 func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	if err := h.Limits.Allow(r, "apply-password", passwordTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.PasswordHashes, 1); err != nil {
 		return err
 	}
 	p, typed := h.passwordPage(w, r, a), r.PostForm.Get("password")

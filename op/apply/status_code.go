@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
@@ -16,6 +15,8 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -53,7 +54,7 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 		p.Wrong("reference", "apply.find.reference_form")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/status_find", p)
 	}
-	if err := h.Limits.Allow(r, "apply-status", h.PerHour, time.Hour); err != nil {
+	if err := h.Limits.Spend(r, limit.StatusRequests.UpTo(h.PerHour), 1); err != nil {
 		return err
 	}
 	a, err := h.Store.ByReference(r.Context(), reference)
@@ -68,19 +69,18 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.SeeOther(w, "/apply/status/code?"+url.Values{"reference": {reference}}.Encode())
 }
 
-// mailStatusCode mails a code, unless the address has had its mails for today.
+// mailStatusCode mails a code, unless it is too early for another mail to this
+// mailbox: the code in the latest one works.
 func (h *Room) mailStatusCode(r *http.Request, a application.Application) error {
-	free, _, err := h.Limits.Windows.Allow(r.Context(), "apply-status-mail", secret.MAC(h.CodeKey, "status", a.ID), addressMails, 24*time.Hour)
-	if err != nil || !free {
-		return err
-	}
 	n, err := rand.Int(h.Rand, big.NewInt(1_000_000))
 	if err != nil {
 		return err
 	}
 	code, now := secret.Text(fmt.Sprintf("%06d", n)), h.Now()
+	message := h.Letters.StatusCode(a, code, now)
+	message.Asked = &mail.Asked{Known: true}
 	err = h.Cases.SetStatusCode(r.Context(), a.ID, h.statusHash(a, code.Reveal()), now.Add(intake.CodeLifetime),
-		effect.Of(h.event(r, a, audit.ApplicationStatusCodeSent), h.Letters.StatusCode(a, code, now)))
+		effect.Of(h.event(r, a, audit.ApplicationStatusCodeSent), message))
 	if errors.Is(err, errs.ErrConflict) {
 		return nil // erased meanwhile
 	}
@@ -121,7 +121,7 @@ func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
 // statusCodePost gives this browser access to the application. It does not say what
 // is wrong with a code, since the number may not exist.
 func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Limits.Allow(r, "apply-code", codeTries, 10*time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.CodeRequests, 1); err != nil {
 		return err
 	}
 	p := h.statusCodePage(w, r, referenceOf(r.PostForm.Get("reference")))

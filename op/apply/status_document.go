@@ -36,7 +36,7 @@ func (h *Room) statusDocument(w http.ResponseWriter, r *http.Request, c review.C
 }
 
 func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c review.Case) error {
-	u, leave, err := h.receive(w, r)
+	u, leave, err := h.receive(w, r, c.ID)
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,9 @@ func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c revi
 	}
 	d, err := h.seal(c.Application, u, kind)
 	if err != nil {
+		return err
+	}
+	if err := h.countDocument(r, c.Application, d); err != nil {
 		return err
 	}
 	event := h.event(r, c.Application, audit.ApplicationDocumentReplaced).With(map[string]string{"document": d.ID})

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/op/apply"
+	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/limit"
 )
 
@@ -76,6 +78,12 @@ func TestUP14_UP15_OnlyTheForm(t *testing.T) {
 // the body.
 func (v *visitor) raw(body []byte, length int, contentType string) (net.Conn, *bufio.Reader) {
 	v.s.T.Helper()
+	return v.rawFrom("", body, length, contentType)
+}
+
+// rawFrom is raw through a proxy that names a source.
+func (v *visitor) rawFrom(source string, body []byte, length int, contentType string) (net.Conn, *bufio.Reader) {
+	v.s.T.Helper()
 	u, err := url.Parse(v.s.Server.URL)
 	site.Must(v.s.T, err)
 	conn, err := net.Dial("tcp", u.Host)
@@ -85,8 +93,8 @@ func (v *visitor) raw(body []byte, length int, contentType string) (net.Conn, *b
 	for name, value := range v.Cookies() {
 		cookies = append(cookies, name+"="+value)
 	}
-	_, err = fmt.Fprintf(conn, "POST /apply/document HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
-		u.Host, strings.Join(cookies, "; "), contentType, length, body)
+	_, err = fmt.Fprintf(conn, "POST /apply/document HTTP/1.1\r\nHost: %s\r\nX-Forwarded-For: %s\r\nCookie: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+		u.Host, source, strings.Join(cookies, "; "), contentType, length, body)
 	site.Must(v.s.T, err)
 	return conn, bufio.NewReader(conn)
 }
@@ -146,12 +154,15 @@ func TestUP16_UploadsAtOnce(t *testing.T) {
 	s := withMails(site.Start(t, site.Setup{Wrap: func(s *app.Stores) { s.Windows = reading{s.Windows, counted} }}))
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
-	body, contentType := site.Multipart(t, site.Part{Name: "csrf", Content: []byte(v.token())}, site.Part{Name: "document", File: "x.pdf", IsFile: true, Content: []byte(smallPDF)})
 	var waiting []net.Conn
 	var answers []*bufio.Reader
-	for range 8 {
-		conn, answer := v.raw(body[:100], len(body), contentType)
-		waiting, answers = append(waiting, conn), append(answers, answer)
+	var rest [][]byte
+	for i := range 8 {
+		other := s.visitor()
+		other.fill("burger", "jo"+strconv.Itoa(i)+"@example.com", "/apply/document")
+		body, contentType := site.Multipart(t, site.Part{Name: "csrf", Content: []byte(other.token())}, site.Part{Name: "document", File: "x.pdf", IsFile: true, Content: []byte(smallPDF)})
+		conn, answer := other.raw(body[:100], len(body), contentType)
+		waiting, answers, rest = append(waiting, conn), append(answers, answer), append(rest, body[100:])
 	}
 	for range 8 {
 		<-counted
@@ -168,7 +179,7 @@ func TestUP16_UploadsAtOnce(t *testing.T) {
 		p.Leads("/apply/check")
 	}
 	for i, conn := range waiting {
-		_, err := conn.Write(body[100:])
+		_, err := conn.Write(rest[i])
 		site.Must(t, err)
 		resp, err := http.ReadResponse(answers[i], nil)
 		site.Must(t, err)
@@ -179,14 +190,48 @@ func TestUP16_UploadsAtOnce(t *testing.T) {
 	v.upload("z.pdf", []byte(smallPDF)).Leads("/apply/check")
 }
 
+// X6: slow uploads hold on to their places, and honest ones pass: one draft has one
+// place, a source a few, and when all are taken the slowest makes place.
+func TestX6_SlowUploadsMakePlace(t *testing.T) {
+	t.Parallel()
+	s := withMails(site.Start(t, site.Setup{
+		Config:   func(c *config.Config) { c.TrustedProxies = []string{"127.0.0.1"} },
+		Citizens: altered(t, func(r *apply.Room) { r.UploadGrace = time.Nanosecond }),
+	}))
+	hold := func(v *visitor, source string) *bufio.Reader {
+		body, contentType := site.Multipart(t, site.Part{Name: "csrf", Content: []byte(v.token())}, site.Part{Name: "document", File: "x.pdf", IsFile: true, Content: pdfOf(100_000)})
+		_, answer := v.rawFrom(source, body[:100], len(body), contentType)
+		return answer
+	}
+	filled := func(name string) *visitor {
+		v := s.visitor()
+		v.fill("burger", name+"@example.com", "/apply/document")
+		return v
+	}
+	// One draft from three sources has one place.
+	one := filled("one")
+	for i := range 24 {
+		hold(one, "198.51.100."+strconv.Itoa(i%3))
+	}
+	honest := filled("honest")
+	honest.upload("y.pdf", []byte(smallPDF)).Leads("/apply/check")
+	// Many drafts of many sources have all places; uploads go on.
+	for i := range 30 {
+		hold(filled("many"+strconv.Itoa(i)), "203.0.113."+strconv.Itoa(i/6))
+	}
+	for i := range 5 {
+		honest.upload("z"+strconv.Itoa(i)+".pdf", pdfOf(1<<20)).Leads("/apply/check")
+	}
+}
+
 // reading reports when an upload has been counted; reading it is next.
 type reading struct {
 	limit.Windows
 	uploads chan<- struct{}
 }
 
-func (w reading) Allow(ctx context.Context, name, key string, most int, window time.Duration) (bool, time.Duration, error) {
-	ok, wait, err := w.Windows.Allow(ctx, name, key, most, window)
+func (w reading) Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (bool, time.Duration, error) {
+	ok, wait, err := w.Windows.Spend(ctx, name, key, amount, most, window)
 	if name == "apply-upload" {
 		w.uploads <- struct{}{}
 	}

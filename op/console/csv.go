@@ -9,11 +9,9 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/sheet"
 )
-
-// exportsPerHour bounds the exports of one official, since each costs work.
-const exportsPerHour = 30
 
 // Day returns the day in the Netherlands (YYYY-MM-DD).
 func Day(t time.Time) string { return t.In(letter.Dutch).Format(time.DateOnly) }
@@ -54,11 +52,7 @@ type Export struct {
 
 // MayExport counts an export, before anything is read for it.
 func (h *Kit) MayExport(r *http.Request, v *Visit) error {
-	allowed, wait, err := h.Limits.Windows.Allow(r.Context(), "exports", v.Member.ID, exportsPerHour, time.Hour)
-	if err == nil && !allowed {
-		err = &web.Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Retry: wait}
-	}
-	return err
+	return h.Limits.SpendFor(r, limit.Exports, v.Member.ID, 1)
 }
 
 // Download sends the complete file, after adding the export to the audit log.

@@ -14,7 +14,7 @@ const doneParam = "done"
 // doneActs are the acts with a text console.done.X for the next page.
 var doneActs = []string{
 	"take", "release", "note", "propose", "approve", "reject", "more", // an application
-	"block", "mail", "closing", "reopen", // an account
+	"block", "lane", "mail", "closing", "reopen", // an account
 	"invited", "roles", "remove", // an employee
 }
 

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/staff"
@@ -65,7 +65,7 @@ type qrPage struct {
 
 // invitePost uses the invitation up and shows the QR code in its answer, once.
 func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Limits.Allow(r, "console-login", h.PerMinute, time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.ConsoleRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
 	handle, m, err := h.invited(r)
@@ -88,6 +88,10 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.Cookies.SetInvite(w, "")
+	// Strangers who try passwords at this address have another lane.
+	if err := h.Staff.Remember(r.Context(), m, h.Cookies.EnsureDevice(w, r)); err != nil {
+		return err
+	}
 	uri := totp.URIFor(totp.StaffIssuer, m.Email, key)
 	picture, err := totp.Draw(uri)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
@@ -34,7 +35,7 @@ func (h *Kit) login(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Kit) loginPost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Limits.Allow(r, "console-login", h.PerMinute, time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.ConsoleRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
 	m, err := h.Staff.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"), h.Cookies.Device(r))

@@ -3,10 +3,10 @@ package enrol
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -35,7 +35,7 @@ func link(r *http.Request) (secret.Text, error) {
 // the links in mails cancels nothing. The page needs no login and says nothing
 // about the account.
 func (h *Room) cancel(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Limits.Allow(r, "cancel", h.PerMinute, time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.CancelRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
 	h.Cookies.EnsureBrowser(w, r)
@@ -58,7 +58,7 @@ func (h *Room) cancelOrOver(w http.ResponseWriter, r *http.Request, err error) e
 
 // cancelPost blocks the account again.
 func (h *Room) cancelPost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Limits.Allow(r, "cancel", h.PerMinute, time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.CancelRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
 	handle, err := link(r)

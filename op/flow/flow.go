@@ -29,15 +29,19 @@ import (
 // it is that of the step; otherwise it redirects to the page that is. Pages change
 // what is stored and end with Onward.
 type Dispatcher struct {
-	Pages    *web.Renderer
-	Cookies  *web.Cookies
-	Now      func() time.Time
-	Requests authreq.Store
-	Accounts account.Store
-	Consents consent.Store
-	Clients  *client.Directory
-	Sessions *session.Service[account.Account]
-	Limits   account.Limits
+	Pages         *web.Renderer
+	Cookies       *web.Cookies
+	Now           func() time.Time
+	Requests      authreq.Store
+	Accounts      account.Store
+	Consents      consent.Store
+	Clients       *client.Directory
+	Sessions      *session.Service[account.Account]
+	AccountLimits account.Limits
+
+	CarryKey  []byte // for the requests that browsers carry
+	Limits    *web.Limits
+	PerMinute int // authorization requests of one source; 0 means the budget's own
 }
 
 // Login is a login in progress, as it is stored, with the step that it is at.
@@ -47,6 +51,9 @@ type Login struct {
 	Account *account.Account
 	Client  *client.Client // nil = no client asked for the login
 	Step    authreq.Step
+
+	carried     bool // not in the store (any more)
+	onlyCarried bool // begun beyond what may be stored
 }
 
 // paths are the paths of the pages, by step.
@@ -72,17 +79,18 @@ func For(path string, handle secret.Text) string {
 	return path + "?" + url.Values{"login": {handle.Reveal()}}.Encode()
 }
 
-// Begin stores a new authorization request, bound to this browser.
+// Begin stores a new authorization request, bound to this browser. The error is
+// ErrTooLarge if it may not be stored.
 func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.Request) (*Login, error) {
 	browser := f.Cookies.EnsureBrowser(w, r)
 	handle := f.Cookies.NewHandle(secret.KindRequest)
 	now := f.Now()
 	req.Key, req.Browser, req.CreatedAt, req.Version = handle.Hash(), browser.Hash(), now, 1
-	if err := f.Requests.Create(r.Context(), req, req.TTL(now)); err != nil {
-		return nil, err
-	}
 	v, err := f.read(r.Context(), handle, req)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.keep(r, v); err != nil {
 		return nil, err
 	}
 	return v, f.step(r.Context(), v)
@@ -99,7 +107,7 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	if !ok {
 		return nil, web.Restart(errors.New("no browser cookie"))
 	}
-	req, err := f.Requests.Get(r.Context(), handle.Hash())
+	req, carried, err := f.stored(r, handle, browser)
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil, web.Restart(err)
 	}
@@ -113,6 +121,7 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.carried = carried
 	if err := f.keepProof(r, v, browser); err != nil {
 		return nil, err
 	}
@@ -179,7 +188,7 @@ func (f *Dispatcher) step(ctx context.Context, v *Login) error {
 	if err != nil {
 		return err
 	}
-	v.Step = authreq.Next(authreq.Facts{Now: f.Now(), Request: v.Request, Account: v.Account, NeedsConsent: needs, Limits: f.Limits})
+	v.Step = authreq.Next(authreq.Facts{Now: f.Now(), Request: v.Request, Account: v.Account, NeedsConsent: needs, Limits: f.AccountLimits})
 	return nil
 }
 
@@ -215,7 +224,7 @@ func (f *Dispatcher) needsConsent(ctx context.Context, v *Login) (bool, error) {
 // Save stores a changed authorization request and returns the login at its next
 // step. If another tab saved it first, that state is returned instead.
 func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
-	req, err := f.Requests.Save(ctx, v.Request, v.Request.TTL(f.Now()))
+	req, err := f.save(ctx, v)
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil, web.Restart(err)
 	}
@@ -251,7 +260,10 @@ func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http
 // Onward sends the browser to the page of the next step. After a POST, the step
 // to the client goes through a page (see web.Renderer.Onward).
 func (f *Dispatcher) Onward(w http.ResponseWriter, r *http.Request, v *Login) error {
-	location := ForStep(v.Step, v.Handle)
+	location, err := f.first(v)
+	if err != nil {
+		return err
+	}
 	if v.Step == authreq.StepFinish && r.Method == http.MethodPost {
 		return f.Pages.Onward(w, r, location)
 	}

@@ -16,6 +16,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"omgevingsloket-id/op/flow"
@@ -24,6 +25,7 @@ import (
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
 )
@@ -54,7 +56,7 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/start", h.start)
 	t.Get("/portals", h.portals)
 	t.Get("/login", h.login)
-	t.Post("/login", h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password")
+	t.PostLong("/login", longestLogin, h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password", flow.Carried)
 	t.Get("/login/code", h.Flow.At(authreq.StepCode, h.code))
 	t.Post("/login/code", h.Flow.At(authreq.StepCode, h.codePost), "code")
 	t.Get("/login/lost", h.Flow.At(authreq.StepCode, h.lost))
@@ -63,9 +65,14 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/login/restart", h.restart)
 }
 
+// longestLogin is the longest body of the login form, which carries the
+// authorization request.
+const longestLogin = 16 << 10
+
 type loginPage struct {
 	*web.Page
 	Email, Password web.Field
+	Carried         string // the authorization request
 }
 
 // login shows the form. A bookmarked login page has no login in its address
@@ -75,28 +82,43 @@ func (h *Room) login(w http.ResponseWriter, r *http.Request) error {
 		return h.Pages.SeeOther(w, "/start")
 	}
 	return h.Flow.At(authreq.StepPassword, func(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
-		return h.Pages.Render(w, http.StatusOK, "login/login", h.loginPage(r, v, v.Request.LoginHint))
+		p, err := h.loginPage(r, v, v.Request.LoginHint)
+		if err != nil {
+			return err
+		}
+		return h.Pages.Render(w, http.StatusOK, "login/login", p)
 	})(w, r)
 }
 
-func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) *loginPage {
+func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) (*loginPage, error) {
+	carried, err := h.Flow.Carry(v)
+	if err != nil {
+		return nil, err
+	}
 	p := h.Flow.Page(r, v, "login.title")
+	for i := range p.Languages {
+		p.Languages[i].URL += "&" + url.Values{flow.Carried: {carried}}.Encode()
+	}
 	return &loginPage{
+		Carried:  carried,
 		Page:     p,
 		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username"},
 		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password"},
-	}
+	}, nil
 }
 
 // loginPost checks the password. Every refusal is the same page: unknown
 // address, wrong password, locked lane, blocked account.
 func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
-	if err := h.Limits.Allow(r, "login", h.PerMinute, time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.LoginRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
 	email, password := r.PostForm.Get("email"), r.PostForm.Get("password")
 	if email == "" || password == "" {
-		p := h.loginPage(r, v, email)
+		p, err := h.loginPage(r, v, email)
+		if err != nil {
+			return err
+		}
 		if email == "" {
 			p.Wrong("email", "login.email_missing")
 		}
@@ -107,7 +129,10 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	}
 	a, err := h.SignIn.Password(r.Context(), email, password, h.Cookies.Device(r))
 	if errors.Is(err, signin.ErrRefused) {
-		p := h.loginPage(r, v, email)
+		p, err := h.loginPage(r, v, email)
+		if err != nil {
+			return err
+		}
 		p.Wrong("", "web.login.refused")
 		return h.refuse(w, p)
 	}

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
 )
 
 // start serves the link 'Ga naar inloggen met Omgevingsloket-ID'. It redirects to
@@ -23,7 +23,7 @@ func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 	if err == nil && c.InitiateLoginURI != "" {
 		return h.Pages.SeeOther(w, h.initiate(c))
 	}
-	if err := h.Limits.Allow(r, "start", h.Starts, time.Minute); err != nil {
+	if err := h.Limits.Spend(r, limit.StartRequests.UpTo(h.Starts), 1); err != nil {
 		return err
 	}
 	v, err := h.Flow.Begin(w, r, authreq.Request{ACR: h.ACR})

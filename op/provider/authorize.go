@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -17,6 +18,8 @@ import (
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/secret"
 )
 
 // authorizeForm lists the parameters that are read of an authorization request.
@@ -28,7 +31,7 @@ var authorizeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string
 }}
 
 func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
-	if err := p.Limits.Allow(r, "authorize", p.AuthorizePerMinute, time.Minute); err != nil {
+	if err := p.Limits.Spend(r, limit.AuthorizeRequests.UpTo(p.AuthorizePerMinute), 1); err != nil {
 		return err
 	}
 	query, err := authorizeForm.Query(r)
@@ -85,12 +88,36 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 		if err := p.reuse(r, &req, query.Get("max_age")); err != nil {
 			return nil, false, err
 		}
+		if err := p.countSession(r, req, silent); err != nil {
+			return nil, silent, err
+		}
 	}
 	if silent && req.AccountID == "" {
 		return nil, silent, refuse("login_required", "nobody is logged in, or not recently enough")
 	}
 	v, err = p.Flow.Begin(w, r, req)
+	if errors.Is(err, flow.ErrTooLarge) {
+		err = refuse("invalid_request", "the authorization request is too large, or not encoded as a query")
+	}
 	return v, silent, err
+}
+
+// countSession counts a login that a session is reused for, each of which makes a
+// grant.
+func (p *Room) countSession(r *http.Request, req authreq.Request, silent bool) error {
+	if req.AccountID == "" {
+		return nil
+	}
+	for _, b := range []limit.Budget{limit.SessionCodes.UpTo(max(p.AuthorizePerMinute/4, 1)), limit.SessionCodesDay.UpTo(max(p.AuthorizePerMinute*8, 1))} {
+		err := p.Limits.SpendFor(r, b, req.SID, 1)
+		if _, over := errors.AsType[*web.Error](err); over && silent {
+			return refuse("temporarily_unavailable", "too many codes of one session")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check returns the checked authorization request and its prompt values. It makes
@@ -164,6 +191,8 @@ func checkScopes(policy Policy, c client.Client, raw string) ([]string, error) {
 	return granted, nil
 }
 
+const longestSubject = 64
+
 // shortestState is the shortest state and nonce of the nlgov policy: 128 bits in
 // base64.
 const shortestState = 22
@@ -230,12 +259,12 @@ func (p *Room) checkClaims(policy Policy, req *authreq.Request, q url.Values) er
 	if err != nil {
 		return refuse("invalid_request", "claims cannot be read")
 	}
-	if q.Get("claims") != "" {
-		compact, err := json.Marshal(wishes)
-		if err != nil {
+	if raw := q.Get("claims"); raw != "" {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, []byte(raw)); err != nil {
 			return refuse("invalid_request", "claims cannot be read")
 		}
-		req.Claims = compact
+		req.Claims = compact.Bytes()
 	}
 	const unmet = "unmet_authentication_requirements"
 	if !policy.meets(strings.Fields(q.Get("acr_values")), false) {
@@ -247,7 +276,10 @@ func (p *Room) checkClaims(policy Policy, req *authreq.Request, q url.Values) er
 		}
 	}
 	if wish := wishes.IDToken["sub"]; wish != nil && len(wish.Texts()) > 0 {
-		req.Hinted = wish.Texts()[0]
+		// No subject of ours is longer; the hash of a longer value fits none.
+		if req.Hinted = wish.Texts()[0]; len(req.Hinted) > longestSubject {
+			req.Hinted = secret.Text(req.Hinted).Hash()
+		}
 	}
 	return nil
 }

@@ -125,10 +125,14 @@ func settle(v *flow.Login, subjects claim.Subjects) (ending, error) {
 // revoked or is too old.
 func (p *Room) issue(r *http.Request, v *flow.Login) (secret.Text, error) {
 	req, now := v.Request, p.Now()
+	wishes, err := claim.Parse(string(req.Claims))
+	if err != nil {
+		return "", web.Restart(err) // it was checked at /authorize
+	}
 	code := secret.Derive(p.CodeKey, secret.KindCode, v.Handle.Reveal(), req.Session, req.AccountID)
 	g := grant.Grant{
 		ID: secret.NewID(p.Rand), CodeHash: code.Hash(), ClientID: req.ClientID, AccountID: req.AccountID, SID: req.SID, Epoch: req.Epoch,
-		RedirectURI: req.RedirectURI, Scopes: req.Scopes, Claims: req.Claims, Nonce: req.Nonce, Challenge: req.Challenge,
+		RedirectURI: req.RedirectURI, Scopes: req.Scopes, Claims: wishes.Narrow(v.Client.Scopes), Nonce: req.Nonce, Challenge: req.Challenge,
 		AuthTime: req.AuthTime, ACR: req.ACR, IssuedAt: now, CodeExpires: now.Add(grant.CodeLifetime),
 	}
 	issued := effect.Of(audit.Holder(req.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.GrantIssued, req.AccountID, now).

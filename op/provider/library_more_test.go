@@ -97,7 +97,7 @@ func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
 		}
 	}
 	// On pages: no redirect to the client, and nothing of the cause.
-	for _, call := range []string{"Sessions.Get", "Accounts.ByID", "Requests.Create", "Windows.Allow", "Requests.Save", "Grants.Issue"} {
+	for _, call := range []string{"Sessions.Get", "Accounts.ByID", "Requests.Create", "Windows.Spend", "Requests.Save", "Grants.Issue"} {
 		faults.Once(call, storagetest.NotWritten)
 		a := b.Send(b.Request(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).Encode(), nil))
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Location") != "" || a.Header.Get("Retry-After") == "" || strings.Contains(a.Body, "injected") {

@@ -9,16 +9,30 @@ import (
 	"omgevingsloket-id/pkg/limit"
 )
 
-// Limits counts events by source, and identifies the source of a request.
+// Limits counts what is spent, and identifies the source of a request.
 type Limits struct {
 	Windows limit.Windows
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is used
+
+	Exceeded func(limit.Budget) // is called for what is over a budget; may be nil
 }
 
-// Allow counts one event of this request's source and returns an error when
-// there were more than max in the window.
-func (l *Limits) Allow(r *http.Request, name string, max int, window time.Duration) error {
-	ok, wait, err := l.Windows.Allow(r.Context(), name, l.Source(r), max, window)
+// Spend spends amount of a budget in the name of this request and returns an
+// error, a 429, beyond it. What a source spends, its network spends too.
+func (l *Limits) Spend(r *http.Request, b limit.Budget, amount int) error {
+	if b.Per == limit.Source {
+		// First, so that a network that has many sources makes few counters.
+		network := b.OfNetwork()
+		if err := l.SpendFor(r, network, l.key(r, network.Per), amount); err != nil {
+			return err
+		}
+	}
+	return l.SpendFor(r, b, l.key(r, b.Per), amount)
+}
+
+// SpendFor is Spend for a budget of another key, such as that of an address.
+func (l *Limits) SpendFor(r *http.Request, b limit.Budget, key string, amount int) error {
+	ok, wait, err := l.spend(r, b, key, amount)
 	if err != nil {
 		return err
 	}
@@ -26,6 +40,35 @@ func (l *Limits) Allow(r *http.Request, name string, max int, window time.Durati
 		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Retry: wait}
 	}
 	return nil
+}
+
+// Within spends amount of a budget and reports whether it was within it.
+func (l *Limits) Within(r *http.Request, b limit.Budget, amount int) (bool, error) {
+	return l.WithinFor(r, b, l.key(r, b.Per), amount)
+}
+
+// WithinFor is Within for a budget of another key.
+func (l *Limits) WithinFor(r *http.Request, b limit.Budget, key string, amount int) (bool, error) {
+	ok, _, err := l.spend(r, b, key, amount)
+	return ok, err
+}
+
+func (l *Limits) spend(r *http.Request, b limit.Budget, key string, amount int) (ok bool, wait time.Duration, err error) {
+	ok, wait, err = l.Windows.Spend(r.Context(), b.Name, key, amount, b.Most, b.Window)
+	if err == nil && !ok && l.Exceeded != nil {
+		l.Exceeded(b)
+	}
+	return ok, wait, err
+}
+
+func (l *Limits) key(r *http.Request, per limit.Scope) string {
+	switch per {
+	case limit.Everybody:
+		return ""
+	case limit.Network:
+		return l.Origin(r)
+	}
+	return l.Source(r)
 }
 
 // address is the caller's address: the peer's, or the rightmost one in
@@ -69,8 +112,17 @@ func (l *Limits) trusted(a netip.Addr) bool {
 // of its IPv6 address.
 func (l *Limits) Source(r *http.Request) string { return prefix(l.address(r), 32, 64) }
 
+// Forwarded reports whether the request came from a trusted proxy.
+func (l *Limits) Forwarded(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && l.trusted(peer.Addr().Unmap())
+}
+
+// NetworkOf returns the name of the network of an address: a /24 or a /48.
+func NetworkOf(a netip.Addr) string { return prefix(a, 24, 48) }
+
 // Origin returns the name of the caller for the audit log: a /24 or a /48.
-func (l *Limits) Origin(r *http.Request) string { return prefix(l.address(r), 24, 48) }
+func (l *Limits) Origin(r *http.Request) string { return NetworkOf(l.address(r)) }
 
 func prefix(a netip.Addr, v4, v6 int) string {
 	if !a.IsValid() {

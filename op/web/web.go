@@ -52,6 +52,7 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Rand     io.Reader
+	Exceeded func(limit.Budget)                                         // of a budget; may be nil
 	Observe  func(route, method string, status int, took time.Duration) // may be nil
 }
 
@@ -71,7 +72,7 @@ func New(o Options) (*Kit, error) {
 	}
 	k := &Kit{
 		Cookies: &Cookies{FormKey: o.FormKey, Secure: base.Scheme == "https", Rand: o.Rand},
-		Limits:  &Limits{Windows: o.Windows, Trusted: o.Settings.TrustedNets},
+		Limits:  &Limits{Windows: o.Windows, Trusted: o.Settings.TrustedNets, Exceeded: o.Exceeded},
 	}
 	k.Pages = &Renderer{Settings: o.Settings, Catalog: o.Catalog, Log: o.Log, cookies: k.Cookies, base: base}
 	k.Router = &Router{pages: k.Pages, cookies: k.Cookies, observe: o.Observe, now: o.Now}

@@ -85,39 +85,41 @@ const (
 	GrantRevoked          Action = "grant.revoked"
 	GrantCodeReplayed     Action = "grant.code_replayed"
 
-	AccountSearched   Action = "account.searched"
-	AccountViewed     Action = "account.viewed"
-	AccountMailResent Action = "account.mail_resent"
-	UnblockBegun      Action = "unblock.begun"
-	UnblockAnswers    Action = "unblock.answers"
-	UnblockIdentified Action = "unblock.identified"
-	UnblockReason     Action = "unblock.reason"
-	UnblockProposed   Action = "unblock.proposed"
-	UnblockRefused    Action = "unblock.refused"
-	UnblockCancelled  Action = "unblock.cancelled"
-	AddressBegun      Action = "address.begun"
-	AddressAnswers    Action = "address.answers"
-	AddressIdentified Action = "address.identified"
-	AddressReason     Action = "address.reason"
-	AddressProposed   Action = "address.proposed"
-	AddressConfirmed  Action = "address.confirmed"
-	AddressRefused    Action = "address.refused"
-	AddressCancelled  Action = "address.cancelled"
-	AddressCodesWrong Action = "address.codes_wrong"
-	ClosingProposed   Action = "closing.proposed"
-	ClosingRefused    Action = "closing.refused"
-	ClosingCancelled  Action = "closing.cancelled"
+	AccountSearched    Action = "account.searched"
+	AccountViewed      Action = "account.viewed"
+	AccountMailResent  Action = "account.mail_resent"
+	AccountLanesOpened Action = "account.lanes_opened"
+	UnblockBegun       Action = "unblock.begun"
+	UnblockAnswers     Action = "unblock.answers"
+	UnblockIdentified  Action = "unblock.identified"
+	UnblockReason      Action = "unblock.reason"
+	UnblockProposed    Action = "unblock.proposed"
+	UnblockRefused     Action = "unblock.refused"
+	UnblockCancelled   Action = "unblock.cancelled"
+	AddressBegun       Action = "address.begun"
+	AddressAnswers     Action = "address.answers"
+	AddressIdentified  Action = "address.identified"
+	AddressReason      Action = "address.reason"
+	AddressProposed    Action = "address.proposed"
+	AddressConfirmed   Action = "address.confirmed"
+	AddressRefused     Action = "address.refused"
+	AddressCancelled   Action = "address.cancelled"
+	AddressCodesWrong  Action = "address.codes_wrong"
+	ClosingProposed    Action = "closing.proposed"
+	ClosingRefused     Action = "closing.refused"
+	ClosingCancelled   Action = "closing.cancelled"
 
-	StaffInvited   Action = "staff.invited"
-	StaffJoined    Action = "staff.joined"
-	StaffLogin     Action = "staff.login"
-	StaffCodeWrong Action = "staff.code_wrong"
-	StaffProven    Action = "staff.proven"
-	StaffBlocked   Action = "staff.blocked"
-	StaffRoles     Action = "staff.roles"
-	StaffRemoved   Action = "staff.removed"
-	StaffTold      Action = "staff.told"
-	StaffAlarm     Action = "staff.alarm"
+	StaffInvited     Action = "staff.invited"
+	StaffJoined      Action = "staff.joined"
+	StaffLogin       Action = "staff.login"
+	StaffCodeWrong   Action = "staff.code_wrong"
+	StaffProven      Action = "staff.proven"
+	StaffBlocked     Action = "staff.blocked"
+	StaffRoles       Action = "staff.roles"
+	StaffRemoved     Action = "staff.removed"
+	StaffLanesOpened Action = "staff.lanes_opened"
+	StaffTold        Action = "staff.told"
+	StaffAlarm       Action = "staff.alarm"
 
 	ClientAdded          Action = "client.added"
 	ClientRemoved        Action = "client.removed"
@@ -186,6 +188,7 @@ var vocabulary = []entry{
 	{AccountSearched, GroupHelpdesk, ObjectSearch},
 	{AccountViewed, GroupHelpdesk, ObjectAccount},
 	{AccountMailResent, GroupHelpdesk, ObjectAccount},
+	{AccountLanesOpened, GroupHelpdesk, ObjectAccount},
 	{UnblockBegun, GroupHelpdesk, ObjectAccount},
 	{UnblockAnswers, GroupHelpdesk, ObjectAccount},
 	{UnblockIdentified, GroupHelpdesk, ObjectAccount},
@@ -214,6 +217,7 @@ var vocabulary = []entry{
 	{StaffBlocked, GroupStaff, ObjectStaff},
 	{StaffRoles, GroupStaff, ObjectStaff},
 	{StaffRemoved, GroupStaff, ObjectStaff},
+	{StaffLanesOpened, GroupStaff, ObjectStaff},
 	{StaffTold, GroupStaff, ObjectStaff},
 	{StaffAlarm, GroupStaff, ObjectStaff},
 

@@ -13,13 +13,33 @@
 package authreq
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
+	"strings"
 	"time"
 )
 
-// Lifetime is the longest time from /authorize to the code.
-const Lifetime = time.Hour
+const (
+	// Lifetime is the longest time from /authorize to the code.
+	Lifetime = time.Hour
+
+	// Unanswered is how long the request of a stranger is stored before a
+	// password was accepted. The first page carries it for as long as
+	// Lifetime.
+	Unanswered = 10 * time.Minute
+
+	// LongestStored is the most bytes that are stored of a request, besides
+	// its state.
+	LongestStored = 4096
+
+	// Overhead is the most bytes that a stored request may have more than the
+	// query that it came in: names, keys and a time.
+	Overhead = 640
+)
 
 // Request is an authorization request in progress. ClientID is "" for a login
 // without a client, which ends on the list of portals.
@@ -65,12 +85,73 @@ func (r Request) TTL(now time.Time) time.Duration {
 	return max(r.CreatedAt.Add(Lifetime).Sub(now), 0)
 }
 
+// FirstTTL returns for how long a store has to keep a new request.
+func (r Request) FirstTTL(now time.Time) time.Duration {
+	if r.AccountID != "" {
+		return r.TTL(now)
+	}
+	return min(r.TTL(now), Unanswered)
+}
+
+// Stored returns the request as it is stored: JSON in which nothing is longer
+// than it has to be, so that it does not grow beyond what was sent.
+func (r Request) Stored() (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(r)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// Fits reports whether the request, which came in a query of sent bytes, may be
+// stored in size bytes. A query that is encoded as RFC 3986 §3.4 requires is
+// never shorter than what is stored of it.
+func (r Request) Fits(size, sent int) bool {
+	return size-len(r.State) <= LongestStored && size <= sent+Overhead
+}
+
 // Forget clears everything that the login has proven so far. It is for another
 // person, another epoch or a step up, which begin again with the password.
 func (r *Request) Forget() {
 	r.AccountID, r.Epoch, r.SID, r.Session = "", 0, "", ""
 	r.PasswordAt, r.MailboxAt, r.AuthTime = time.Time{}, time.Time{}, time.Time{}
 	r.Consented = false
+}
+
+// Carry returns the request, without what the login has proven, for the page that
+// carries it in the browser: everything in it came from there. Carried returns it,
+// in the same browser only.
+func (r Request) Carry(mac []byte) (string, error) {
+	key, browser := r.Key, r.Browser
+	r.Forget()
+	r.Refusal, r.Finished, r.Browser, r.Version = "", false, "", 1
+	r.LoginHint = "" // in the field that it fills in
+	plain, err := r.Stored()
+	if err != nil {
+		return "", err
+	}
+	text := base64.RawURLEncoding.EncodeToString(plain)
+	return text + "." + carriedMAC(mac, key, browser, text), nil
+}
+
+// Carried returns the request with this key that the browser with this hash
+// carried. It returns errs.ErrNotFound if it is not that, or has expired.
+func Carried(mac []byte, carried, key, browser string, now time.Time) (Request, error) {
+	text, sum, _ := strings.Cut(carried, ".")
+	if !secret.Text(sum).Equal(carriedMAC(mac, key, browser, text)) {
+		return Request{}, errs.ErrNotFound
+	}
+	plain, err := base64.RawURLEncoding.DecodeString(text)
+	var r Request
+	if err != nil || json.Unmarshal(plain, &r) != nil || r.Expired(now) {
+		return Request{}, errs.ErrNotFound
+	}
+	r.Key, r.Browser, r.Version = key, browser, 1
+	return r, nil
+}
+
+func carriedMAC(mac []byte, key, browser, text string) string {
+	return secret.MAC(mac, "carried authorization request", key, browser, text)
 }
 
 // Store stores requests (Redis, or SQL without one). It may lose them; the

@@ -97,6 +97,28 @@ func Parse(raw string) (Request, error) {
 	return r, nil
 }
 
+// Narrow returns the claims parameter that has the same effect on the claims that
+// a client of these scopes receives, as short as it can be; nil if it has none.
+func (r Request) Narrow(clientScopes []string) json.RawMessage {
+	narrow := map[Place]map[string]*struct{}{}
+	for place, wishes := range map[Place]map[string]*Wish{InIDToken: r.IDToken, InUserInfo: r.UserInfo} {
+		for _, name := range Wanted(clientScopes, nil, Request{IDToken: wishes}, InIDToken) {
+			if narrow[place] == nil {
+				narrow[place] = map[string]*struct{}{}
+			}
+			narrow[place][name] = nil
+		}
+	}
+	if len(narrow) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(narrow)
+	if err != nil {
+		panic("claim: " + err.Error()) // names only
+	}
+	return text
+}
+
 // Place is where a claim is delivered.
 type Place string
 

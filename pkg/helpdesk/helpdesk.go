@@ -53,5 +53,6 @@ var (
 	MailReasons    = []Reason{"not_received", "thrown_away", "holder_asked_mail"}
 	AddressReasons = []Reason{"address_typed_wrong", "address_lost", "address_other"}
 	CloseReasons   = []Reason{"holder_asked_closing", "second_account", "company_ended", "holder_died", "misuse"}
+	LaneReasons    = []Reason{"holder_asked", "not_holder"}
 	ReopenReasons  = []Reason{"closing_mistaken", "holder_changed_mind", "not_holder"}
 )

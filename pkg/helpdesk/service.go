@@ -45,6 +45,8 @@ type Service struct {
 	Letters      Letters
 	Rand         io.Reader
 	Now          func() time.Time
+
+	Lanes func(ctx context.Context, a account.Account, e audit.Event) error // signin.Service.OpenLanes
 }
 
 // Errors of the acts, besides those of the stores.
@@ -121,6 +123,20 @@ func (s *Service) View(ctx context.Context, id string, by audit.Actor) (account.
 		return a, err
 	}
 	return a, s.Store.Note(ctx, effect.Of(by.Did(audit.AccountViewed, a.ID, s.Now())))
+}
+
+// OpenLanes removes the locks that wrong passwords made for an account. It returns
+// errs.ErrConflict when the account is closed.
+func (s *Service) OpenLanes(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
+	number, err := Justified(LaneReasons, reason, number)
+	if err != nil {
+		return err
+	}
+	if a.State == account.Closed {
+		return errs.ErrConflict
+	}
+	e := by.Did(audit.AccountLanesOpened, a.ID, s.Now()).Because(string(reason)).With(map[string]string{"ticket": number})
+	return s.Lanes(ctx, a, e)
 }
 
 // Block blocks an account. It returns errs.ErrConflict when the account is

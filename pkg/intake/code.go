@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/application"
@@ -29,14 +30,26 @@ const (
 	CodeSpent   CodeVerdict = "spent" // too many tries: the applicant needs a new mail
 )
 
-// JudgeCode judges a mailed code, with the try already counted.
+// Hashes returns the two hashes of a typed code as one text: as the code of this
+// application, and as the latest code of its mailbox.
+func Hashes(own, mailbox string) string { return own + "." + mailbox }
+
+// JudgeCode judges a mailed code, with the try already counted. codeHash is its
+// own hash, or both Hashes of it. The latest code that was mailed to the mailbox is
+// right too: the mail may have been asked for
+// in another browser, after which ours is not sent yet.
 func JudgeCode(a application.Application, codeHash string, now time.Time) CodeVerdict {
+	own, mailbox, _ := strings.Cut(codeHash, ".")
 	switch {
 	case a.CodeFailures > CodeTries:
 		return CodeSpent
 	case !now.Before(a.CodeExpires):
 		return CodeExpired
-	case a.Taken || a.CodeHash == "" || !secret.Text(a.CodeHash).Equal(codeHash):
+	case a.Taken || a.CodeHash == "":
+		return CodeWrong
+	case a.MailboxCode != "" && secret.Text(a.MailboxCode).Equal(mailbox):
+		return CodeRight
+	case !secret.Text(a.CodeHash).Equal(own):
 		return CodeWrong
 	}
 	return CodeRight

@@ -22,6 +22,22 @@ func Renew(stored application.Application, codeHash string, expires time.Time) (
 	return stored, nil
 }
 
+// Unmailed is the hash of the code of a draft whose mail is not sent: the latest
+// code of its mailbox is the right one. No code has it.
+const Unmailed = "unmailed"
+
+// Waits returns a draft that asked for a new mail before it was time for one. An
+// expired code makes place for the latest of the mailbox.
+func Waits(stored application.Application, expires, now time.Time) (application.Application, error) {
+	if stored.State != application.Draft {
+		return application.Application{}, errs.ErrConflict
+	}
+	if !now.Before(stored.CodeExpires) {
+		stored.CodeHash, stored.CodeExpires = Unmailed, expires
+	}
+	return stored, nil
+}
+
 // Confirm judges a mailed code, with the try already counted. CodeRight
 // confirms the address and uses up the code.
 func Confirm(stored application.Application, codeHash string, now time.Time) (application.Application, CodeVerdict, error) {

@@ -18,6 +18,7 @@ const (
 	KindAddressNew       = "address-new"
 	KindAccountClosed    = "account-closed"
 	KindStaffAlarm       = "staff-alarm"
+	KindSomebodyTries    = "somebody-tries"
 	KindStaffManaged     = "staff-managed"
 	KindStaffInvited     = "staff-invited"
 )
@@ -71,6 +72,16 @@ func addressTimes(r helpdesk.Request, now time.Time) map[string]any {
 func aboutRequest(e envelope, r helpdesk.Request) envelope {
 	e.Ref = r.Reference
 	return e
+}
+
+// SomebodyTries returns the mail to a holder that wrong passwords were tried.
+func (w *Writer) SomebodyTries(a account.Account, now time.Time) mail.Message {
+	return w.write(KindSomebodyTries, a.Email, toHolder(a, now, nil))
+}
+
+// StaffTries returns the mail to a member that wrong passwords were tried.
+func (w *Writer) StaffTries(m staff.Member, now time.Time) mail.Message {
+	return w.write(KindSomebodyTries, m.Email, envelope{Lang: m.Lang, Name: greeting(m.Name), At: now})
 }
 
 // StaffAlarm returns the mail to an administrator that a member opened this

@@ -96,7 +96,7 @@ func everyMail(w *letter.Writer, lang string) []mail.Message {
 func aboutDecisions(w *letter.Writer, lang string) []mail.Message {
 	a := burger(lang)
 	mails := []mail.Message{
-		w.Approved(a, now), w.MoreAsked(a, questions, now), w.Withdrawn(a, now), w.StatusCode(a, "123456", now), w.Rejected(a, "else", "", now),
+		w.SomebodyTries(account.Account{Email: "jo@example.com", Lang: lang}, now), w.Approved(a, now), w.MoreAsked(a, questions, now), w.Withdrawn(a, now), w.StatusCode(a, "123456", now), w.Rejected(a, "else", "", now),
 		w.Unanswered(a, now), w.AnswerReminder(a, questions, now),
 	}
 	o := review.Official{ID: "m1", Email: "jo@example.com", Lang: lang}

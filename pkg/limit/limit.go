@@ -1,6 +1,11 @@
 // Package limit owns counting: wrong passwords per address and lane, which
-// must survive everything, and requests per source in a window, which may
+// must survive everything, and what strangers spend in a window, which may
 // vanish.
+//
+//	a room ─► op/web.Limits ─► Windows.Spend(budget, key, amount) ─► within the budget?
+//
+// A budget (budget.go) is a figure of the table in deploy/decisions/015: how
+// much one source, one address, one network or everybody together may spend.
 //
 // A lane is a browser that logged in before (known device), or everybody
 // else together. A stranger who guesses at an address fills the lane of the
@@ -13,6 +18,7 @@ import (
 	"context"
 	"time"
 
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -77,9 +83,23 @@ type Lanes interface {
 	Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error
 }
 
-// Windows counts events per name and key in fixed windows; it may forget.
+// Locks tells people about locked lanes and opens them. Keys are those of Key. It is
+// durable (SQL).
+type Locks interface {
+	// Tell writes the effects if a lane of this key is locked and none were
+	// written for it in TellAgain. It costs the same for every key.
+	Tell(ctx context.Context, key string, rec effect.Effects, now time.Time) error
+	// Open removes every lock of this key, with its effects.
+	Open(ctx context.Context, key string, rec effect.Effects) error
+}
+
+// TellAgain is how long a person is not told again that somebody tries.
+const TellAgain = 24 * time.Hour
+
+// Windows counts what is spent per name and key in fixed windows; it may forget.
 type Windows interface {
-	// Allow counts one event and reports whether it is within most in this
-	// window; if not, wait is the time until the window ends.
-	Allow(ctx context.Context, name, key string, most int, window time.Duration) (ok bool, wait time.Duration, err error)
+	// Spend adds amount and reports whether the sum of this window is at most
+	// most; if not, wait is the time until the window ends. What is refused
+	// counts as well.
+	Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (ok bool, wait time.Duration, err error)
 }

@@ -30,6 +30,14 @@ type Message struct {
 	Text    secret.Text // plain text body; may hold a code
 	At      time.Time   // when it was written
 	Expires time.Time   // not sent from then on; zero = never
+	Asked   *Asked      // a stranger may have asked for it; nil = nobody but us can
+}
+
+// Asked describes a mail that strangers can have sent to any address, and that is
+// spaced (limit.Space).
+type Asked struct {
+	Known bool   // an account or application has the address
+	Code  string // the hash of the code in the mail for whoever reads the mailbox; may be ""
 }
 
 // Each returns the message for each of its addresses, the copies with ids of

@@ -59,6 +59,9 @@ type Service struct {
 	Limits      account.Limits
 	Rand        io.Reader
 	Now         func() time.Time
+
+	Locks limit.Locks                                         // nil: nobody is told, and no lock can be removed
+	Tries func(a account.Account, now time.Time) mail.Message // with Locks
 }
 
 // From says where a request came from; it goes into the audit log.
@@ -70,6 +73,7 @@ type From struct {
 func (r *Service) verifier() Verifier[account.Account] {
 	return Verifier[account.Account]{
 		Realm: realm.Holder, People: r.Accounts, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now,
+		Locks: r.Locks, Tries: func(a account.Account) mail.Message { return r.Tries(a, r.Now()) },
 		Subject: func(a account.Account) Subject {
 			return Subject{ID: a.ID, Email: a.Email, Epoch: a.Epoch, PasswordHash: a.PasswordHash, Admitted: a.State != account.Closed}
 		},
@@ -85,6 +89,18 @@ func (r *Service) Password(ctx context.Context, email, password string, device s
 // Remember makes a browser known for an account: see Verifier.Remember.
 func (r *Service) Remember(ctx context.Context, a account.Account, device secret.Text) error {
 	return r.verifier().Remember(ctx, a, device)
+}
+
+// Know makes the browser that confirmed an address known for the account that is
+// made of its application, which gives it a lane of its own before its first login.
+func (r *Service) Know(ctx context.Context, email string, device secret.Text) error {
+	return r.verifier().Know(ctx, email, device)
+}
+
+// OpenLanes removes the locks that wrong passwords made for an account, with an
+// event.
+func (r *Service) OpenLanes(ctx context.Context, a account.Account, e audit.Event) error {
+	return r.verifier().OpenLanes(ctx, a, e)
 }
 
 // Lapse blocks an account whose QR was shown too long ago, and returns the

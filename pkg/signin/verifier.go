@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
@@ -28,6 +29,11 @@ type Verifier[P any] struct {
 	LaneKey []byte // for limit.Key
 	Now     func() time.Time
 	Subject func(P) Subject
+
+	// Locks and Tries tell a person, at most once a day, that somebody tries
+	// passwords; nil tells nobody.
+	Locks limit.Locks
+	Tries func(P) mail.Message
 }
 
 // People are the stored people of a realm; account.Store and staff.Store
@@ -86,7 +92,7 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, devic
 		return none, err
 	}
 	if !known || !right || !open || !s.Admitted {
-		return none, ErrRefused
+		return none, v.refused(ctx, key, p, known && s.Admitted)
 	}
 	if err := v.Lanes.Clear(ctx, key, deviceHash(device), false, v.Now()); err != nil {
 		return none, err
@@ -98,6 +104,32 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, devic
 		}
 	}
 	return p, nil
+}
+
+// refused tells the person that somebody tries, and returns ErrRefused. It costs the
+// same whether or not there is such a person.
+func (v Verifier[P]) refused(ctx context.Context, key string, p P, exists bool) error {
+	if v.Locks == nil {
+		return ErrRefused
+	}
+	var rec effect.Effects
+	if exists {
+		rec.Mails = []mail.Message{v.Tries(p)}
+	}
+	if err := v.Locks.Tell(ctx, key, rec, v.Now()); err != nil {
+		return err
+	}
+	return ErrRefused
+}
+
+// Know makes a browser known for an address, before anybody has a password there.
+func (v Verifier[P]) Know(ctx context.Context, email string, device secret.Text) error {
+	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, email), deviceHash(device), true, v.Now())
+}
+
+// OpenLanes removes the locks that wrong passwords made for a person.
+func (v Verifier[P]) OpenLanes(ctx context.Context, p P, e audit.Event) error {
+	return v.Locks.Open(ctx, limit.Key(v.LaneKey, v.Realm, v.Subject(p).Email), effect.Of(e))
 }
 
 // Remember makes a browser known for a person, which gives it a lane of its

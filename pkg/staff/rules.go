@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
@@ -29,6 +30,9 @@ type Service struct {
 	Link    func(invite secret.Text) secret.Text // where an invitation is accepted
 	Rand    io.Reader
 	Now     func() time.Time
+
+	Locks limit.Locks                                // nil: nobody is told, and no lock can be removed
+	Tries func(m Member, now time.Time) mail.Message // with Locks
 }
 
 // Accept spends an invitation with a chosen password and returns the secret for
@@ -70,6 +74,7 @@ func (r *Service) Invited(ctx context.Context, invite secret.Text) (Member, erro
 func (r *Service) verifier() signin.Verifier[Member] {
 	return signin.Verifier[Member]{
 		Realm: realm.Official, People: r.Store, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now,
+		Locks: r.Locks, Tries: func(m Member) mail.Message { return r.Tries(m, r.Now()) },
 		Subject: func(m Member) signin.Subject {
 			return signin.Subject{ID: m.ID, Email: m.Email, Epoch: m.Epoch, PasswordHash: m.PasswordHash, Admitted: m.State == Active}
 		},
@@ -85,6 +90,11 @@ func (r *Service) Password(ctx context.Context, email, password string, device s
 // Remember makes a browser known for a member: see signin.Verifier.Remember.
 func (r *Service) Remember(ctx context.Context, m Member, device secret.Text) error {
 	return r.verifier().Remember(ctx, m, device)
+}
+
+// OpenLanes removes the locks that wrong passwords made for a member, with an event.
+func (r *Service) OpenLanes(ctx context.Context, m Member, by audit.Actor) error {
+	return r.verifier().OpenLanes(ctx, m, by.Did(audit.StaffLanesOpened, m.ID, r.Now()))
 }
 
 // Code judges the verification code of a login; each step counts once.

@@ -110,7 +110,7 @@ func (s *Store) Ping(ctx context.Context) error {
 		return err
 	}
 	// Check the rights that are needed, with a script that writes and counts.
-	if _, _, err := s.Windows().Allow(ctx, "start", "", 1, time.Second); err != nil {
+	if _, _, err := s.Windows().Spend(ctx, "start", "", 1, 1, time.Second); err != nil {
 		return err
 	}
 	s.checked.Store(true)

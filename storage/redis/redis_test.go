@@ -47,7 +47,7 @@ func TestRD18_EveryKeyEnds(t *testing.T) {
 	must(t, err)
 	must(t, s.Sessions().Create(t.Context(), aSession("c"), time.Hour))
 	for range 3 {
-		_, _, err = s.Windows().Allow(t.Context(), "n", "k", 1, time.Hour)
+		_, _, err = s.Windows().Spend(t.Context(), "n", "k", 1, 1, time.Hour)
 		must(t, err)
 	}
 	keys, err := raw.Keys(t.Context(), "*").Result()
@@ -78,7 +78,7 @@ func TestRD12_KeysAreHashes(t *testing.T) {
 		if got.Key != odd {
 			t.Errorf("%.20q: got %+v", odd, got)
 		}
-		_, _, err = s.Windows().Allow(t.Context(), odd, odd, 1, time.Hour)
+		_, _, err = s.Windows().Spend(t.Context(), odd, odd, 1, 1, time.Hour)
 		must(t, err)
 	}
 	keys, err := raw.Keys(t.Context(), "*").Result()
@@ -147,7 +147,7 @@ func TestRD13_ForeignValues(t *testing.T) {
 	t.Run("a counter that is none begins again, one without an end gets one", func(t *testing.T) {
 		must(t, raw.FlushDB(t.Context()).Err())
 		allow := func() bool {
-			allowed, _, err := s.Windows().Allow(t.Context(), "n", "k", 1, time.Hour)
+			allowed, _, err := s.Windows().Spend(t.Context(), "n", "k", 1, 1, time.Hour)
 			must(t, err)
 			return allowed
 		}

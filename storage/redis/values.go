@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,11 +38,18 @@ type values struct {
 func (s *Store) values(k kind) values { return values{s, k} }
 
 func (v values) encode(hash string, data any) ([]byte, error) {
-	raw, err := json.Marshal(data)
+	// As short as JSON can be: what strangers sent must not grow.
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(struct {
+		envelope
+		Data any `json:"data"`
+	}{envelope{Format: format, Kind: v.kind, Key: hash}, data})
 	if err != nil {
 		return nil, fmt.Errorf("redis: %s does not encode: %w", v.kind, err)
 	}
-	return json.Marshal(envelope{Format: format, Kind: v.kind, Key: hash, Data: raw})
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 func (v values) create(ctx context.Context, key string, data any, ttl time.Duration) error {

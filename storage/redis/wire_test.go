@@ -42,7 +42,7 @@ func TestWire(t *testing.T) {
 	must(t, s.Requests().Create(t.Context(), r, time.Hour))
 	must(t, s.Sessions().Create(t.Context(), v, time.Hour))
 	for range 2 {
-		_, _, err := s.Windows().Allow(t.Context(), "login", "198.51.100.0/24", 1, time.Hour)
+		_, _, err := s.Windows().Spend(t.Context(), "login", "198.51.100.0/24", 1, 1, time.Hour)
 		must(t, err)
 	}
 	for name, want := range map[string]string{

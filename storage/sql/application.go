@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -46,10 +47,20 @@ func scanApplication(r row, more ...any) (application.Application, error) {
 }
 
 func (s applications) Start(ctx context.Context, a application.Application, rec effect.Effects) error {
-	return s.db.with(ctx, "application", rec, `INSERT INTO applications
-		(id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, created_at, expires_at)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
-		a.ID, a.Handle, a.Kind, a.Lang, a.Email, application.Draft, a.Taken, a.CodeHash, ms(a.CodeExpires), ms(a.CreatedAt), ms(a.ExpiresAt))
+	return s.db.change(ctx, "application", func(tx *sql.Tx) (effect.Effects, error) {
+		rec, sent, err := s.db.space(ctx, tx, rec)
+		if err != nil {
+			return rec, err
+		}
+		code := a.CodeHash
+		if !sent {
+			code = intake.Unmailed
+		}
+		return rec, one(tx.ExecContext(ctx, `INSERT INTO applications
+			(id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, created_at, expires_at)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+			a.ID, a.Handle, a.Kind, a.Lang, a.Email, application.Draft, a.Taken, code, ms(a.CodeExpires), ms(a.CreatedAt), ms(a.ExpiresAt)))
+	})
 }
 
 func (s applications) by(ctx context.Context, where, value string) (application.Application, error) {
@@ -87,6 +98,16 @@ func (s applications) Renew(ctx context.Context, id, codeHash string, expires ti
 			return intake.Renew(a, codeHash, expires)
 		},
 		func(tx *sql.Tx, was, next application.Application) (effect.Effects, error) {
+			rec, sent, err := s.db.space(ctx, tx, rec)
+			if err != nil {
+				return rec, err
+			}
+			if !sent {
+				if next, err = intake.Waits(was, expires, s.db.now()); err != nil {
+					return rec, err
+				}
+				rec.Events = nil
+			}
 			return rec, moveCode(ctx, tx, was, next)
 		})
 }
@@ -101,8 +122,15 @@ func (s applications) TryCode(ctx context.Context, id, codeHash string, now time
 		if err != nil {
 			return effect.Effects{}, orConflict(err)
 		}
+		if a.MailboxCode, err = latestCode(ctx, tx, a.Email); err != nil {
+			return effect.Effects{}, err
+		}
 		next, judged, err := intake.Confirm(a, codeHash, now)
 		if verdict = judged; err != nil || verdict != intake.CodeRight {
+			return effect.Effects{}, err
+		}
+		// What strangers had mailed is not held against the owner.
+		if _, err := tx.ExecContext(ctx, `DELETE FROM mailboxes WHERE key = $1`, limit.Mailbox(a.Email)); err != nil {
 			return effect.Effects{}, err
 		}
 		return effect.Effects{}, moveCode(ctx, tx, a, next)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/session"
 )
@@ -16,12 +17,12 @@ type ephemeral struct {
 	kind string
 }
 
-func (s ephemeral) create(ctx context.Context, key string, value any, version int64, ttl time.Duration) error {
+func (s ephemeral) create(ctx context.Context, key, value string, version int64, ttl time.Duration) error {
 	now := s.db.now()
 	// A row that has expired and was not swept yet is replaced.
 	res, err := s.db.exec(ctx, `INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ($1,$2,$3,$4,$5)
 		ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires WHERE ephemeral.expires <= $6`,
-		s.kind, key, text(value), version, ms(now.Add(ttl)), ms(now))
+		s.kind, key, value, version, ms(now.Add(ttl)), ms(now))
 	return answer(s.kind, one(res, err))
 }
 
@@ -35,10 +36,10 @@ func (s ephemeral) get(ctx context.Context, key string, value any) (version int6
 	return version, answer(s.kind, json.Unmarshal([]byte(data), value))
 }
 
-func (s ephemeral) save(ctx context.Context, key string, value any, version int64, ttl time.Duration) error {
+func (s ephemeral) save(ctx context.Context, key, value string, version int64, ttl time.Duration) error {
 	now := s.db.now()
 	res, err := s.db.exec(ctx, `UPDATE ephemeral SET value = $1, version = version + 1, expires = $2
-		WHERE kind = $3 AND key = $4 AND version = $5 AND expires > $6`, text(value), ms(now.Add(ttl)), s.kind, key, version, ms(now))
+		WHERE kind = $3 AND key = $4 AND version = $5 AND expires > $6`, value, ms(now.Add(ttl)), s.kind, key, version, ms(now))
 	if err = answer(s.kind, one(res, err)); err == nil {
 		return nil
 	}
@@ -59,7 +60,11 @@ type requests struct{ ephemeral }
 func (db *DB) Requests() authreq.Store { return requests{ephemeral{db, "request"}} }
 
 func (s requests) Create(ctx context.Context, r authreq.Request, ttl time.Duration) error {
-	return s.create(ctx, r.Key, r, r.Version, ttl)
+	stored, err := r.Stored()
+	if err != nil {
+		return err
+	}
+	return s.create(ctx, r.Key, string(stored), r.Version, ttl)
 }
 
 func (s requests) Get(ctx context.Context, key string) (authreq.Request, error) {
@@ -73,7 +78,11 @@ func (s requests) Get(ctx context.Context, key string) (authreq.Request, error) 
 }
 
 func (s requests) Save(ctx context.Context, r authreq.Request, ttl time.Duration) (authreq.Request, error) {
-	if err := s.save(ctx, r.Key, r, r.Version, ttl); err != nil {
+	stored, err := r.Stored()
+	if err != nil {
+		return authreq.Request{}, err
+	}
+	if err := s.save(ctx, r.Key, string(stored), r.Version, ttl); err != nil {
 		return authreq.Request{}, err
 	}
 	r.Version++
@@ -86,7 +95,7 @@ type sessions struct{ ephemeral }
 func (db *DB) Sessions() session.Store { return sessions{ephemeral{db, "session"}} }
 
 func (s sessions) Create(ctx context.Context, v session.Session, ttl time.Duration) error {
-	return s.create(ctx, v.Key, v, v.Version, ttl)
+	return s.create(ctx, v.Key, text(v), v.Version, ttl)
 }
 
 func (s sessions) Get(ctx context.Context, key string) (session.Session, error) {
@@ -100,7 +109,7 @@ func (s sessions) Get(ctx context.Context, key string) (session.Session, error) 
 }
 
 func (s sessions) Save(ctx context.Context, v session.Session, ttl time.Duration) (session.Session, error) {
-	if err := s.save(ctx, v.Key, v, v.Version, ttl); err != nil {
+	if err := s.save(ctx, v.Key, text(v), v.Version, ttl); err != nil {
 		return session.Session{}, err
 	}
 	v.Version++
@@ -109,25 +118,25 @@ func (s sessions) Save(ctx context.Context, v session.Session, ttl time.Duration
 
 func (s sessions) Delete(ctx context.Context, key string) error { return s.delete(ctx, key) }
 
-// Sweep removes what has expired. Nothing depends on it: every reader compares
-// the time itself.
+// Strangers returns the bytes that are stored for people without an account: the
+// documents of drafts, and what waits in the outbox.
+func (db *DB) Strangers(ctx context.Context) (bytes int64, err error) {
+	err = db.sql.QueryRowContext(ctx, `SELECT
+		(SELECT COALESCE(SUM(d.size), 0) FROM documents d JOIN applications a ON a.id = d.application_id WHERE a.state IN ($1, $2)) +
+		(SELECT COALESCE(SUM(LENGTH(sealed)), 0) FROM outbox) + (SELECT COALESCE(SUM(LENGTH(value)), 0) FROM ephemeral)`,
+		application.Draft, application.EmailConfirmed).Scan(&bytes)
+	return bytes, answer("strangers", err)
+}
+
+// Sweep removes what has come to its end (lives). Nothing depends on it: every
+// reader compares the time itself.
 func (db *DB) Sweep(ctx context.Context) error {
 	now := db.now()
-	for _, stmt := range []struct {
-		query string
-		until time.Time
-	}{
-		{`DELETE FROM ephemeral WHERE expires <= $1`, now},
-		{`DELETE FROM windows WHERE expires <= $1`, now},
-		{`DELETE FROM assertions WHERE expires <= $1`, now.Add(-time.Hour)},
-		{`DELETE FROM grants WHERE code_expires <= $1 AND expires <= $1`, now.Add(-48 * time.Hour)},
-		{`DELETE FROM lanes WHERE last_at <= $1`, now.Add(-48 * time.Hour)},
-		{`DELETE FROM ended_sessions WHERE expires <= $1`, now},
-		{`DELETE FROM document_tickets WHERE expires <= $1`, now},
-		{`DELETE FROM devices WHERE used_at <= $1`, now.Add(-400 * 24 * time.Hour)},
-	} {
-		if _, err := db.exec(ctx, stmt.query, ms(stmt.until)); err != nil {
-			return answer("sweep", err)
+	for _, l := range lives {
+		for _, w := range l.sweeps {
+			if _, err := db.exec(ctx, w.query, ms(now.Add(-w.keep))); err != nil {
+				return answer("sweep", err)
+			}
 		}
 	}
 	return answer("sweep", db.forgetAddresses(ctx, now))

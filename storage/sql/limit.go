@@ -66,12 +66,38 @@ func (s lanes) Clear(ctx context.Context, key, deviceHash string, remember bool,
 	})
 }
 
+type locks struct{ db *DB }
+
+// Locks returns what is done about locked lanes.
+func (db *DB) Locks() limit.Locks { return locks{db} }
+
+func (s locks) Tell(ctx context.Context, key string, rec effect.Effects, now time.Time) error {
+	return s.db.change(ctx, "tell of tries", func(tx *sql.Tx) (effect.Effects, error) {
+		var told string
+		err := tx.QueryRowContext(ctx, `INSERT INTO told_tries (key, at)
+			SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT) WHERE EXISTS (SELECT 1 FROM lanes WHERE key = $1 AND locked_until > $2)
+			ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE told_tries.at <= $3 RETURNING key`,
+			key, ms(now), ms(now.Add(-limit.TellAgain))).Scan(&told)
+		if errors.Is(err, sql.ErrNoRows) {
+			return effect.Effects{}, nil
+		}
+		return rec, err
+	})
+}
+
+func (s locks) Open(ctx context.Context, key string, rec effect.Effects) error {
+	return s.db.change(ctx, "open lanes", func(tx *sql.Tx) (effect.Effects, error) {
+		_, err := tx.ExecContext(ctx, `DELETE FROM lanes WHERE key = $1`, key)
+		return rec, err
+	})
+}
+
 type windows struct{ db *DB }
 
-// Windows gives the request counters, for installations without Redis.
+// Windows returns the counters of what is spent, for installations without Redis.
 func (db *DB) Windows() limit.Windows { return windows{db} }
 
-func (s windows) Allow(ctx context.Context, name, key string, max int, window time.Duration) (bool, time.Duration, error) {
+func (s windows) Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (bool, time.Duration, error) {
 	now := s.db.now()
 	var count int
 	var expires int64
@@ -80,15 +106,15 @@ func (s windows) Allow(ctx context.Context, name, key string, max int, window ti
 		return false, 0, answer("window", err)
 	}
 	defer done()
-	err = s.db.sql.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,1,$3)
+	err = s.db.sql.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,$5,$3)
 		ON CONFLICT (name, key) DO UPDATE SET
-			count = CASE WHEN windows.expires <= $4 THEN 1 ELSE windows.count + 1 END,
+			count = CASE WHEN windows.expires <= $4 THEN $5 ELSE windows.count + $5 END,
 			expires = CASE WHEN windows.expires <= $4 THEN excluded.expires ELSE windows.expires END
-		RETURNING count, expires`, name, key, ms(now.Add(window)), ms(now)).Scan(&count, &expires)
+		RETURNING count, expires`, name, key, ms(now.Add(window)), ms(now), amount).Scan(&count, &expires)
 	if err != nil {
 		return false, 0, answer("window", err)
 	}
-	if count <= max {
+	if count <= most {
 		return true, 0, nil
 	}
 	return false, at(expires).Sub(now), nil

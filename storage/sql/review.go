@@ -159,6 +159,11 @@ func (s cases) SetStatusCode(ctx context.Context, id, codeHash string, expires t
 		if err != nil {
 			return effect.Effects{}, orConflict(err)
 		}
+		// Before it is time for another mail the code in the latest one works.
+		rec, sent, err := s.db.space(ctx, tx, rec)
+		if err != nil || !sent {
+			return effect.Effects{}, err
+		}
 		return rec, one(tx.ExecContext(ctx, `UPDATE applications SET status_code = $1, status_code_expires = $2, status_code_failures = 0
 			WHERE id = $3`, codeHash, ms(expires), id))
 	})

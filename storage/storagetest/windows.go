@@ -15,7 +15,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 	s := open(t)
 	allow := func(t *testing.T, name, key string, max int, window time.Duration) bool {
 		t.Helper()
-		allowed, wait, err := s.Allow(ctx(t), name, key, max, window)
+		allowed, wait, err := s.Spend(ctx(t), name, key, 1, max, window)
 		must(t, err)
 		switch {
 		case allowed && wait != 0:
@@ -37,6 +37,19 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 		}
 		if !allow(t, fresh("login"), key, 3, time.Hour) || !allow(t, name, fresh("key"), 3, time.Hour) {
 			t.Error("another name or key was refused")
+		}
+	})
+	t.Run("amounts add up, and can be given back", func(t *testing.T) {
+		name := fresh("bytes")
+		for i, c := range []struct {
+			amount int
+			want   bool
+		}{{6, true}, {4, true}, {0, true}, {1, false}, {-5, true}, {4, true}, {1, false}, {-100, true}, {1 << 40, false}} {
+			allowed, _, err := s.Spend(ctx(t), name, "k", c.amount, 10, time.Hour)
+			must(t, err)
+			if allowed != c.want {
+				t.Errorf("amount %d (%d): allowed = %t, want %t", i+1, c.amount, allowed, c.want)
+			}
 		}
 	})
 	t.Run("names and keys do not run into each other", func(t *testing.T) {
@@ -61,7 +74,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 	t.Run("of a crowd max are allowed", func(t *testing.T) {
 		name := fresh("crowd")
 		exactly(t, 10, atOnce(func(int) error {
-			allowed, _, err := s.Allow(ctx(t), name, "k", 10, time.Hour)
+			allowed, _, err := s.Spend(ctx(t), name, "k", 1, 10, time.Hour)
 			if err == nil && !allowed {
 				err = errTooMany
 			}
@@ -72,7 +85,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 		name, window := fresh("short"), 200*time.Millisecond
 		// Each call counts an event as well; that does not move the end.
 		eventually(t, "half of it is over", func() bool {
-			allowed, wait, err := s.Allow(ctx(t), name, "k", 1, window)
+			allowed, wait, err := s.Spend(ctx(t), name, "k", 1, 1, window)
 			must(t, err)
 			return !allowed && wait < window/2
 		})

@@ -175,8 +175,8 @@ type windows struct {
 	s limit.Windows
 }
 
-func (w windows) Allow(ctx context.Context, name, key string, max int, window time.Duration) (allowed bool, wait time.Duration, err error) {
-	err = tell(w.f, "Windows.Allow", func() (err error) { allowed, wait, err = w.s.Allow(ctx, name, key, max, window); return err })
+func (w windows) Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (allowed bool, wait time.Duration, err error) {
+	err = tell(w.f, "Windows.Spend", func() (err error) { allowed, wait, err = w.s.Spend(ctx, name, key, amount, most, window); return err })
 	if err != nil {
 		return false, 0, err
 	}

@@ -77,7 +77,12 @@ func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 // sweep removes what has expired.
 func (a *App) sweep(ctx context.Context) error {
 	_, err := a.Stores.DB.Applications().Expire(ctx, a.Now())
-	return errors.Join(err, a.Stores.DB.Sweep(ctx))
+	err = errors.Join(err, a.Stores.DB.Sweep(ctx))
+	bytes, counted := a.Stores.DB.Strangers(ctx)
+	if counted == nil {
+		a.Metrics.strangers(bytes)
+	}
+	return errors.Join(err, counted)
 }
 
 // signHead signs the head of the audit log, which later shows whether the log was

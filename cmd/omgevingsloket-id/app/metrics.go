@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"omgevingsloket-id/pkg/limit"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,10 @@ type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	mails    *prometheus.CounterVec
+	budgets  *prometheus.CounterVec
+	conns    *prometheus.CounterVec
+	stored   prometheus.Gauge
+	alarmed  atomic.Int64 // Unix seconds of the last alarm in the log
 	walls    *prometheus.GaugeVec
 }
 
@@ -31,10 +36,13 @@ func newMetrics(a *App) *Metrics {
 			Name: "olid_http_request_seconds", Help: "How long requests took, by route, method and status.",
 			Buckets: []float64{.001, .005, .025, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"route", "method", "status"}),
-		mails: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_mail_attempts_total", Help: "Attempts to send mail, by kind and outcome."}, []string{"kind", "outcome"}),
-		walls: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
+		mails:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_mail_attempts_total", Help: "Attempts to send mail, by kind and outcome."}, []string{"kind", "outcome"}),
+		budgets: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_budget_exceeded_total", Help: "What was over a budget of strangers, by budget and who shares it."}, []string{"budget", "per"}),
+		conns:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_connections_closed_total", Help: "Connections that made place for others or were refused, by listener and reason (network, all, refused)."}, []string{"listener", "reason"}),
+		stored:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "olid_strangers_bytes", Help: "Bytes in the database for people without an account: documents of drafts and mails."}),
+		walls:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
 	}
-	m.registry.MustRegister(m.requests, m.mails, m.walls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	m.registry.MustRegister(m.requests, m.mails, m.budgets, m.conns, m.stored, m.walls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }
 
@@ -43,6 +51,38 @@ func (m *Metrics) Drain() { m.draining.Store(true) }
 
 func (m *Metrics) request(route, method string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// exceeded counts what is over a budget. That everybody together, or a whole
+// domain, is over one is an alarm in the log, once a minute.
+func (m *Metrics) exceeded(b limit.Budget) {
+	m.budgets.WithLabelValues(b.Name, string(b.Per)).Inc()
+	now, last := m.app.Now().Unix(), m.alarmed.Load()
+	if (b.Per == limit.Everybody || b.Name == limit.DomainMails.Name) && now-last >= 60 && m.alarmed.CompareAndSwap(last, now) {
+		m.app.Log.Warn("alarm: strangers exceed a budget", "budget", b.Name, "unit", b.Unit, "most", b.Most, "window", b.Window.String())
+	}
+}
+
+func (m *Metrics) connection(listener, reason string) {
+	m.conns.WithLabelValues(listener, reason).Inc()
+}
+
+// connected adds the gauge of a listener's open connections.
+func (m *Metrics) connected(listener string, count func() int) {
+	gauge := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "olid_connections", Help: "Open connections, by listener.", ConstLabels: prometheus.Labels{"listener": listener}},
+		func() float64 { return float64(count()) })
+	if err := m.registry.Register(gauge); err != nil {
+		m.app.Log.Error("metric", "listener", listener, "error", err.Error())
+	}
+}
+
+// strangers records what is stored for people without an account. More than
+// limit.StrangersBytes is an alarm in the log.
+func (m *Metrics) strangers(bytes int64) {
+	m.stored.Set(float64(bytes))
+	if bytes > limit.StrangersBytes {
+		m.app.Log.Warn("alarm: strangers fill the database", "bytes", bytes, "most", int64(limit.StrangersBytes))
+	}
 }
 
 func (m *Metrics) mail(kind, outcome string) { m.mails.WithLabelValues(kind, outcome).Inc() }

@@ -51,7 +51,7 @@ func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error
 				Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
 			Links: web.Links{Privacy: c.Links.PrivacyURL, Accessibility: c.Links.AccessibilityURL, Terms: c.Links.TermsURL},
 		},
-		Catalog: catalog, Windows: a.Stores.Windows, FormKey: formKey, Log: a.Log, Now: a.Now, Rand: a.Rand, Observe: a.Metrics.request,
+		Catalog: catalog, Windows: a.Stores.Windows, FormKey: formKey, Log: a.Log, Now: a.Now, Rand: a.Rand, Observe: a.Metrics.request, Exceeded: a.Metrics.exceeded,
 	})
 }
 
@@ -69,7 +69,8 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	addressKey, err5 := db.Constants().Constant(ctx, "codes of new addresses")
 	authCodeKey, err6 := db.Constants().Constant(ctx, "authorization codes")
 	recoveryKey, err7 := RecoveryKey(ctx, a.Stores)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+	carryKey, err8 := db.Constants().Constant(ctx, "carried authorization requests")
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.Now)
@@ -79,14 +80,15 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	}
 	a.SignIn = &signin.Service{
 		Accounts: a.Stores.Accounts, Recoveries: a.Stores.Recoveries, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
-		LaneKey: laneKey, RecoveryKey: recoveryKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
+		LaneKey: laneKey, RecoveryKey: recoveryKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now, Locks: a.Stores.Locks, Tries: letters.SomebodyTries,
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), ByID: a.Stores.Accounts.ByID, Now: a.Now}
-	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions, Limits: c.AccountLimits()}
+	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions,
+		CarryKey: carryKey, Limits: limits, PerMinute: c.Limits.AuthorizePerMinute, AccountLimits: c.AccountLimits()}
 	calls := &helpdesk.Service{
 		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
-		RecoveryKey: recoveryKey, Limits: c.AccountLimits(), AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
+		RecoveryKey: recoveryKey, Limits: c.AccountLimits(), AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now, Lanes: a.SignIn.OpenLanes,
 	}
 	a.Helpdesk = calls
 	officials, err := a.newConsole(ctx, hasher, laneKey, letters, calls)
@@ -97,7 +99,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		&home.Room{Pages: pages, Now: a.Now},
 		&apply.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
-			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour,
+			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Know: a.SignIn.Know,
 		},
 		&login.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,

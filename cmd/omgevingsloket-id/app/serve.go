@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/limit"
 )
 
 // listener is one address that the server listens on.
@@ -20,16 +21,17 @@ type listener struct {
 	address string // HOST:PORT; "" means not served
 	tls     bool   // with the certificate of the configuration, if it names one
 	handler http.Handler
+	caps    *connections // nil: not for strangers
 }
 
 // listeners returns the one list of what is served where.
 func (a *App) listeners() []listener {
 	list := []listener{
-		{"listen", a.Config.Listen, true, a.Citizens},
-		{"admin_listen", a.Config.AdminListen, false, a.Metrics.Handler()},
+		{"listen", a.Config.Listen, true, atOnce(a.Kit, limit.SourceRequests, a.Citizens), a.connectionsOf("listen")},
+		{"admin_listen", a.Config.AdminListen, false, a.Metrics.Handler(), nil},
 	}
 	if a.Officials != nil {
-		list = append(list, listener{"console.listen", a.Config.Console.Listen, true, a.Officials})
+		list = append(list, listener{"console.listen", a.Config.Console.Listen, true, atOnce(a.OfficialsKit, limit.SourceRequests, a.Officials), a.connectionsOf("console.listen")})
 	}
 	return list
 }
@@ -51,7 +53,11 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 			}
 			return fmt.Errorf("%s: %w", l.setting, err)
 		}
-		servers, open = append(servers, NewServer(l.handler, a.Log)), append(open, listening)
+		server := NewServer(l.handler, a.Log)
+		if l.caps != nil {
+			server.ConnState = l.caps.state
+		}
+		servers, open = append(servers, server), append(open, listening)
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
@@ -93,6 +99,9 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 
 func (l listener) open(t config.TLS) (net.Listener, error) {
 	listening, err := net.Listen("tcp", l.address)
+	if err == nil && l.caps != nil {
+		listening = counted{listening, l.caps}
+	}
 	if err != nil || !l.tls || t.CertFile == "" {
 		return listening, err
 	}

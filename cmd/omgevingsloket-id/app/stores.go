@@ -40,6 +40,7 @@ type Stores struct {
 	Accounts   account.Store
 	Recoveries account.Recoveries
 	Lanes      limit.Lanes
+	Locks      limit.Locks
 	Consents   consent.Store
 	Grants     grant.Store
 	Requests   authreq.Store
@@ -59,7 +60,7 @@ func OpenStores(ctx context.Context, c config.Config, rand io.Reader, now func()
 		return nil, fmt.Errorf("the database does not answer; check database.url and that it runs: %w", err)
 	}
 	s := &Stores{
-		DB: db, Ring: ring, Accounts: db.Accounts(), Recoveries: db.Recoveries(), Lanes: db.Lanes(), Consents: db.Consents(), Grants: db.Grants(),
+		DB: db, Ring: ring, Accounts: db.Accounts(), Recoveries: db.Recoveries(), Lanes: db.Lanes(), Locks: db.Locks(), Consents: db.Consents(), Grants: db.Grants(),
 		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
 	}
 	if c.Redis.URL == "" {

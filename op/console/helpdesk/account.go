@@ -37,6 +37,8 @@ func (h *Room) Mount() {
 	h.Post("/console/helpdesk/account", desk, h.accountPost)
 	h.Get("/console/helpdesk/block", "", desk, h.block)
 	h.Post("/console/helpdesk/block", desk, h.blockPost, "reason", "ticket", "sure")
+	h.Get("/console/helpdesk/lane", "", desk, h.lane)
+	h.Post("/console/helpdesk/lane", desk, h.lanePost, "reason", "ticket", "sure")
 	h.Get("/console/helpdesk/mail", "", desk, h.resend)
 	h.Post("/console/helpdesk/mail", desk, h.resendPost, "mail", "reason", "ticket")
 	h.Get("/console/helpdesk/close", "", desk, h.closing)
@@ -214,6 +216,7 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 	}
 	if a.State != account.Closed && a.State != account.Blocked {
 		link("/console/helpdesk/block", "console-helpdesk.block.title")
+		link("/console/helpdesk/lane", "console-helpdesk.lane.title")
 	}
 	mails, held, err := h.Helpdesk.Mails(r.Context(), a)
 	if err != nil {

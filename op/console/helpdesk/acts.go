@@ -114,6 +114,17 @@ func (h *Room) blockPost(w http.ResponseWriter, r *http.Request, v *console.Visi
 	})
 }
 
+func (h *Room) lane(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	return h.ask(w, r, v, "lane", helpdesk.LaneReasons)
+}
+
+// lanePost removes the locks that wrong passwords made.
+func (h *Room) lanePost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
+	return h.do(w, r, v, "lane", helpdesk.LaneReasons, func(a account.Account, reason helpdesk.Reason, ticket string) (string, error) {
+		return "", h.Helpdesk.OpenLanes(r.Context(), a, reason, ticket, h.By(r, v))
+	})
+}
+
 func (h *Room) closing(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	return h.ask(w, r, v, "closing", helpdesk.CloseReasons)
 }

@@ -18,6 +18,7 @@ type memberPage struct {
 	Save   web.Button
 	Sure   web.Field
 	Remove web.Button
+	Lane   web.Button
 	Back   web.Link
 }
 
@@ -44,11 +45,13 @@ func (h *Room) memberPage(r *http.Request, v *console.Visit) (*memberPage, staff
 	p.Save = web.Button{Name: "action", Value: "roles", Label: p.T("console-staff.member.save")}
 	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("console-staff.member.sure"), Checked: r.PostForm.Get("sure") != "", Optional: true}
 	p.Remove = web.Button{Name: "action", Value: "remove", Label: p.T("console-staff.member.remove"), Secondary: true}
+	p.Lane = web.Button{Name: "action", Value: "lane", Label: p.T("console-staff.member.lane"), Secondary: true}
 	p.Back = web.Link{URL: p.Path("/console/staff"), Label: p.T("console-staff.member.back")}
 	return p, m, nil
 }
 
-// memberPost changes roles or removes an official. Administrators cannot do either to
+// memberPost changes roles, removes the locks of wrong passwords, or removes an
+// official. Administrators cannot do either to
 // themselves, so one is always left.
 func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p, m, err := h.memberPage(r, v)
@@ -63,6 +66,8 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 		p.Wrong("sure", "console-staff.member.not_sure")
 	case action == "remove":
 		err = h.Staff.Remove(r.Context(), m, h.By(r, v))
+	case action == "lane":
+		err = h.Staff.OpenLanes(r.Context(), m, h.By(r, v))
 	case action == "roles" && len(roles) == 0:
 		p.Wrong(string(staff.Roles[0]), "console-staff.role_missing")
 	case action == "roles":

@@ -1,0 +1,100 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/secret"
+)
+
+// ErrTooLarge is returned by Begin for a request that may not be stored
+// (authreq.Request.Fits).
+var ErrTooLarge = errors.New("flow: the authorization request is too large to store")
+
+// storedApart is what a stored request takes besides its value: its key and the
+// store's own administration.
+const storedApart = 256
+
+// Carried is the field in which the first page carries the authorization request,
+// for when the store has forgotten it or never had it.
+const Carried = "request"
+
+// keep stores a new request for a while. What strangers make us store is counted;
+// beyond what everybody together may, the browser carries the request and
+// nothing is stored.
+func (f *Dispatcher) keep(r *http.Request, v *Login) error {
+	stored, err := v.Request.Stored()
+	if err != nil {
+		return err
+	}
+	if !v.Request.Fits(len(stored), len(r.URL.RawQuery)) {
+		return ErrTooLarge
+	}
+	if v.Request.AccountID == "" {
+		free, err := f.count(r, len(stored)+storedApart)
+		if err != nil {
+			return err
+		}
+		if !free {
+			v.carried, v.onlyCarried = true, true
+			return nil
+		}
+	}
+	return f.Requests.Create(r.Context(), v.Request, v.Request.FirstTTL(f.Now()))
+}
+
+func (f *Dispatcher) count(r *http.Request, size int) (bool, error) {
+	bytes := limit.LoginBytes
+	if f.PerMinute > 0 {
+		bytes = bytes.UpTo(f.PerMinute * authreq.LongestStored)
+	}
+	if err := f.Limits.Spend(r, bytes, size); err != nil {
+		return false, err
+	}
+	return f.Limits.Within(r, limit.LoginBytesAll, size)
+}
+
+// stored returns the stored request, or the one that the browser carries if the
+// store does not have it; carried reports which. What is carried is stored when a
+// password was accepted, by Save.
+func (f *Dispatcher) stored(r *http.Request, handle, browser secret.Text) (req authreq.Request, carried bool, err error) {
+	req, err = f.Requests.Get(r.Context(), handle.Hash())
+	if !errors.Is(err, errs.ErrNotFound) {
+		return req, false, err
+	}
+	text := r.PostForm.Get(Carried)
+	if text == "" {
+		text = r.URL.Query().Get(Carried)
+	}
+	if text == "" {
+		return req, false, err
+	}
+	req, err = authreq.Carried(f.CarryKey, text, handle.Hash(), browser.Hash(), f.Now())
+	return req, true, err
+}
+
+// Carry returns the value of the field Carried for a page.
+func (f *Dispatcher) Carry(v *Login) (string, error) { return v.Request.Carry(f.CarryKey) }
+
+// save stores a changed request, which may not be stored yet.
+func (f *Dispatcher) save(ctx context.Context, v *Login) (authreq.Request, error) {
+	if !v.carried {
+		return f.Requests.Save(ctx, v.Request, v.Request.TTL(f.Now()))
+	}
+	return v.Request, f.Requests.Create(ctx, v.Request, v.Request.TTL(f.Now()))
+}
+
+// first returns the address of the next page of a login that has just begun.
+func (f *Dispatcher) first(v *Login) (string, error) {
+	location := ForStep(v.Step, v.Handle)
+	if !v.onlyCarried {
+		return location, nil
+	}
+	carried, err := f.Carry(v)
+	return web.AddQuery(location, map[string][]string{Carried: {carried}}), err
+}
