@@ -162,7 +162,11 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 func (h *Room) submit(r *http.Request, a application.Application, documents []application.Document) error {
 	origin, id := h.Limits.Origin(r), web.RequestID(r)
 	made, events := a.Send(documents, h.Pages.Settings.AtOnce, audit.Applicant().At(origin, id), audit.System("").At(origin, id), h.Rand)
-	return h.Store.Submit(r.Context(), a, made, effect.Effects{Events: events, Mails: []mail.Message{h.Letters.Receipt(a, made, documents, a.SubmittedAt)}})
+	if err := h.Store.Submit(r.Context(), a, made, effect.Effects{Events: events, Mails: []mail.Message{h.Letters.Receipt(a, made, documents, a.SubmittedAt)}}); err != nil {
+		return err
+	}
+	h.giveBack(r, documents)
+	return nil
 }
 
 // notSent shows why an application could not be sent: it was sent already, it has

@@ -78,6 +78,18 @@ func (h *Room) countDocument(r *http.Request, a application.Application, d appli
 	return h.Limits.Spend(r, limit.DraftsBytesOf(h.PerHour), size)
 }
 
+// giveBack gives the bytes of documents that were sent in back to the source. That
+// it may fail costs the source only.
+func (h *Room) giveBack(r *http.Request, documents []application.Document) {
+	size := 0
+	for _, d := range documents {
+		size += int(d.Size)
+	}
+	if size > 0 {
+		_ = h.Limits.Spend(r, limit.DraftsBytesOf(h.PerHour), -size)
+	}
+}
+
 // patient returns a body that may arrive slowly: the connection is cut off when
 // less than uploadChunk arrives in UploadStall, or after UploadTime.
 func (h *Room) patient(w http.ResponseWriter, body io.ReadCloser) *patientBody {

@@ -18,8 +18,15 @@ type Limits struct {
 }
 
 // Spend spends amount of a budget in the name of this request and returns an
-// error, a 429, beyond it.
+// error, a 429, beyond it. What a source spends, its network spends too.
 func (l *Limits) Spend(r *http.Request, b limit.Budget, amount int) error {
+	if b.Per == limit.Source {
+		// First, so that a network that has many sources makes few counters.
+		network := b.OfNetwork()
+		if err := l.SpendFor(r, network, l.key(r, network.Per), amount); err != nil {
+			return err
+		}
+	}
 	return l.SpendFor(r, b, l.key(r, b.Per), amount)
 }
 

@@ -41,9 +41,13 @@ func (b Budget) UpTo(most int) Budget {
 	return b
 }
 
-// Times returns the budget n times as large.
-func (b Budget) Times(n int) Budget {
-	b.Most *= n
+// NetworkSources is how many times what one source may spend its whole network may:
+// of an IPv6 /48 one person has 65,536 sources.
+const NetworkSources = 16
+
+// OfNetwork returns the budget that the sources of one network share.
+func (b Budget) OfNetwork() Budget {
+	b.Name, b.Per, b.Most = b.Name+"-network", Network, b.Most*NetworkSources
 	return b
 }
 
@@ -118,9 +122,9 @@ var (
 	UploadRequests = Budget{"apply-upload", Requests, Source, 120, 10 * time.Minute, refused}
 	// UploadBytes are documents that one source sends (limits.apply_per_hour).
 	UploadBytes = Budget{"upload-bytes", Bytes, Source, 30 * uploadShare, time.Hour, refused}
-	// DraftsBytes is what the drafts of one source hold; what is replaced is given
-	// back (limits.apply_per_hour).
-	DraftsBytes = Budget{"drafts-bytes", Bytes, Source, 30 * draftShare, 24 * time.Hour, refused}
+	// DraftsBytes is what the drafts of one source hold; what is replaced or sent
+	// in is given back (limits.apply_per_hour).
+	DraftsBytes = Budget{"drafts-bytes", Bytes, Source, 30 * draftShare, 72 * time.Hour, refused}
 	// DraftUploads and DraftBytes are the documents of one application.
 	DraftUploads = Budget{"draft-uploads", Requests, Address, 20, 72 * time.Hour, refused}
 	DraftBytes   = Budget{"draft-bytes", Bytes, Address, 60 << 20, 72 * time.Hour, refused}
