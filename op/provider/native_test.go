@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
-	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
 )
 
@@ -14,7 +13,7 @@ import (
 func TestX11_NativeClientsAskEachTime(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.WithClients(site.NativeClient("app", site.NativeURI),
-		site.NewClient("public", site.OtherURI, func(c *client.Client) { c.AuthMethod, c.SecretHashes = client.None, nil })))
+		site.PublicClient("public", site.OtherURI)))
 	_, b := s.Active(site.Email)
 	for range 2 {
 		if got := b.Authorize(site.NewRequest("app", "http://127.0.0.1:54321/cb")).At("/consent").Submit("decision", "yes").Answered(); got.Get("code") == "" {

@@ -210,8 +210,8 @@ func TestPanic(t *testing.T) {
 		t.Errorf("GET /fails shows no reference %q that the log has:\n%s\n%s", id, w.Body, log.String())
 	}
 	defer func() {
-		if v := recover(); v != http.ErrAbortHandler {
-			t.Errorf("GET /abort panics with %v, want %v", v, http.ErrAbortHandler)
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("GET /abort panics with %v, want %v", err, http.ErrAbortHandler)
 		}
 	}()
 	send(k, get("/abort"))

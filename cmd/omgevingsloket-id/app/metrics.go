@@ -26,6 +26,7 @@ type Metrics struct {
 	conns    *prometheus.CounterVec
 	stored   prometheus.Gauge
 	alarmed  atomic.Int64 // Unix seconds of the last alarm in the log
+	walls    *prometheus.GaugeVec
 }
 
 func newMetrics(a *App) *Metrics {
@@ -39,8 +40,9 @@ func newMetrics(a *App) *Metrics {
 		budgets: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_budget_exceeded_total", Help: "What was over a budget of strangers, by budget and who shares it."}, []string{"budget", "per"}),
 		conns:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_connections_closed_total", Help: "Connections that made place for others or were refused, by listener and reason (network, all, refused)."}, []string{"listener", "reason"}),
 		stored:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "olid_strangers_bytes", Help: "Bytes in the database for people without an account: documents of drafts and mails."}),
+		walls:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
 	}
-	m.registry.MustRegister(m.requests, m.mails, m.budgets, m.conns, m.stored, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	m.registry.MustRegister(m.requests, m.mails, m.budgets, m.conns, m.stored, m.walls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }
 
