@@ -260,7 +260,8 @@ type Log struct {
 }
 
 // Limits are numbers of requests from one source. Beyond them the response is
-// 429 with Retry-After.
+// 429 with Retry-After. The other budgets of strangers (deploy/decisions/015)
+// change with them in proportion.
 type Limits struct {
 	// AuthorizePerMinute is the most logins that portals begin. Default: 120.
 	AuthorizePerMinute int `yaml:"authorize_per_minute"`

@@ -39,6 +39,19 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 			t.Error("another name or key was refused")
 		}
 	})
+	t.Run("amounts add up, and can be given back", func(t *testing.T) {
+		name := fresh("bytes")
+		for i, c := range []struct {
+			amount int
+			want   bool
+		}{{6, true}, {4, true}, {0, true}, {1, false}, {-5, true}, {4, true}, {1, false}, {-100, true}, {1 << 40, false}} {
+			allowed, _, err := s.Spend(ctx(t), name, "k", c.amount, 10, time.Hour)
+			must(t, err)
+			if allowed != c.want {
+				t.Errorf("amount %d (%d): allowed = %t, want %t", i+1, c.amount, allowed, c.want)
+			}
+		}
+	})
 	t.Run("names and keys do not run into each other", func(t *testing.T) {
 		a := fresh("a")
 		if !allow(t, a, "bc", 1, time.Hour) || !allow(t, a+"b", "c", 1, time.Hour) {
