@@ -15,6 +15,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/installation"
+	"omgevingsloket-id/storage/sql"
 )
 
 // operator returns the name of the user at the command line, for the audit log.
@@ -31,12 +32,13 @@ func withStores(t target, w world, fn func(ctx context.Context, c config.Config,
 	if err != nil {
 		return err
 	}
-	s, err := app.OpenStores(w.ctx, c, rand.Reader, time.Now, newLogger(c, w))
+	ctx := sql.Patient(w.ctx)
+	s, err := app.OpenStores(ctx, c, rand.Reader, time.Now, newLogger(c, w))
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return fn(w.ctx, c, s)
+	return fn(ctx, c, s)
 }
 
 // withCurrent is withStores, but fails if the schema is not up to date.

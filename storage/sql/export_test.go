@@ -1,15 +1,17 @@
 package sql
 
 import (
+	"context"
 	"database/sql"
 	"strings"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/pkg/review"
 )
 
 // Raw returns the database, for what no method does.
-func (db *DB) Raw() *sql.DB { return db.sql }
+func (db *DB) Raw() *sql.DB { return db.sql.DB }
 
 // Explain returns SQLite's plan of a query, a line for each step.
 func (db *DB) Explain(t *testing.T, query string, args ...any) string {
@@ -42,4 +44,15 @@ func CommonFrom(n int) (back func()) {
 	before := manyThings
 	manyThings = n
 	return func() { manyThings = before }
+}
+
+// Occupy takes the writer's turn on SQLite until free is called.
+func (db *DB) Occupy(ctx context.Context) (free func(), err error) {
+	_, free, err = db.write(ctx)
+	return free, err
+}
+
+// FileOf returns the driver's name of the file at an address.
+func FileOf(address string) string {
+	return sqliteDSN(strings.TrimPrefix(address, "sqlite:"), time.Second)
 }

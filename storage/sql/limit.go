@@ -75,7 +75,7 @@ func (s windows) Allow(ctx context.Context, name, key string, max int, window ti
 	now := s.db.now()
 	var count int
 	var expires int64
-	done, err := s.db.write(ctx)
+	ctx, done, err := s.db.write(ctx)
 	if err != nil {
 		return false, 0, answer("window", err)
 	}

@@ -28,19 +28,17 @@
 package sql
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -50,16 +48,22 @@ import (
 
 // Options configure Open.
 type Options struct {
-	URL            secret.Text // sqlite:PATH or postgres://user:password@host/name
-	MaxConnections int         // 0 means 16
+	// URL is sqlite:PATH or postgres://user:password@host/name, for which
+	// several hosts may be given (host1:5432,host2:5432) with
+	// target_session_attrs=read-write.
+	URL            secret.Text
+	MaxConnections int // 0 means 16
 	Ring           *secret.KeyRing
 	Now            func() time.Time // nil means time.Now
 	Rand           io.Reader        // nil means crypto/rand
+
+	// CallTime bounds one call of a store; 0 means 4 seconds.
+	CallTime time.Duration
 }
 
 // DB is an open database; its methods return the stores.
 type DB struct {
-	sql      *sql.DB
+	sql      *pool
 	ring     *secret.KeyRing
 	now      func() time.Time
 	rand     io.Reader
@@ -78,45 +82,27 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if db.rand == nil {
 		db.rand = rand.Reader
 	}
+	connections, limit := cmp.Or(o.MaxConnections, 16), cmp.Or(o.CallTime, callTime)
 	raw := o.URL.Reveal()
 	var err error
 	switch {
 	case strings.HasPrefix(raw, "sqlite:"):
 		db.turn = make(chan struct{}, 1)
-		db.sql, err = sql.Open("sqlite", sqliteDSN(strings.TrimPrefix(raw, "sqlite:")))
+		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), connections, limit)
 	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
 		db.postgres = true
-		db.sql, err = sql.Open("pgx", raw)
+		db.sql, err = openPostgres(raw, connections, limit)
 	default:
 		return nil, errors.New("database.url: begin with sqlite:PATH or postgres://")
 	}
 	if err != nil {
-		return nil, errors.New("database.url: cannot be read")
+		return nil, err
 	}
-	connections := o.MaxConnections
-	if connections == 0 {
-		connections = 16
-	}
-	db.sql.SetMaxOpenConns(connections)
-	db.sql.SetMaxIdleConns(connections)
-	db.sql.SetConnMaxIdleTime(5 * time.Minute)
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
 	if err := db.Ping(ctx); err != nil {
 		_ = db.sql.Close()
 		return nil, err
 	}
 	return db, nil
-}
-
-// sqliteDSN sets a write-ahead log, transactions that lock for writing when they
-// begin, waiting for a lock instead of failing, an fsync at each commit, and
-// overwriting of deleted data.
-func sqliteDSN(path string) string {
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)", "secure_delete(1)",
-	}}
-	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }
 
 // Ping checks that the database answers.

@@ -37,6 +37,7 @@ var edited = []struct {
 // time. It changes nothing when this binary may not use the database, and
 // returns an installation.TooOld or installation.Early.
 func (db *DB) Migrate(ctx context.Context) error {
+	ctx = Patient(ctx)
 	provider, err := db.provider()
 	if err != nil {
 		return err
@@ -128,7 +129,7 @@ func (db *DB) providerOf(files fs.FS) (*goose.Provider, error) {
 		}
 		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
 	}
-	return goose.NewProvider(dialect, db.sql, files, options...)
+	return goose.NewProvider(dialect, db.sql.patient, files, options...)
 }
 
 // versions returns the numbers of a provider's migrations.

@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/custody"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/scan"
+	"omgevingsloket-id/storage/sql"
 )
 
 // Job is work that a running server repeats. No request waits for one.
@@ -119,7 +120,7 @@ func (a *App) repeat(ctx context.Context, j *Job) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			err := j.Run(ctx)
+			err := j.Run(sql.Patient(ctx))
 			if ctx.Err() != nil {
 				return
 			}
