@@ -234,3 +234,6 @@ func (s *PostgresServer) database(t testing.TB, options string) string {
 	})
 	return s.url(name)
 }
+
+// Exec runs a statement in the server's own database.
+func (s *PostgresServer) Exec(statement string) { s.t.Helper(); s.must(s.exec(statement)) }

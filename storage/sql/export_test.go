@@ -56,3 +56,18 @@ func (db *DB) Occupy(ctx context.Context) (free func(), err error) {
 func FileOf(address string) string {
 	return sqliteDSN(strings.TrimPrefix(address, "sqlite:"), time.Second)
 }
+
+// InEachConnection runs a statement in n connections of the pool.
+func (db *DB) InEachConnection(ctx context.Context, n int, statement string) error {
+	for range n {
+		c, err := db.sql.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.Close() }()
+		if _, err := c.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -17,7 +17,7 @@ import (
 
 func openPostgres(raw string, connections int, limit time.Duration) (*pool, error) {
 	e := &era{}
-	db, err := e.open(raw, connections, limit*3/4, map[string]time.Duration{
+	db, err := e.open(raw, connections, limit*5/8, map[string]time.Duration{
 		// The server gives up before the client, so that the connection lasts. A
 		// lock is held for milliseconds; others need the connection of those who
 		// wait for longer.
@@ -26,7 +26,7 @@ func openPostgres(raw string, connections int, limit time.Duration) (*pool, erro
 	if err != nil {
 		return nil, err
 	}
-	patient, err := e.open(raw, patientConnections, limit*3/4, map[string]time.Duration{
+	patient, err := e.open(raw, patientConnections, limit*5/8, map[string]time.Duration{
 		// Only clients bound the statements: a migration may take as long as it needs.
 		"statement_timeout": 0, "lock_timeout": patientTime / 10, "idle_in_transaction_session_timeout": patientTime,
 	})
@@ -36,8 +36,8 @@ func openPostgres(raw string, connections int, limit time.Duration) (*pool, erro
 	return &pool{DB: db, patient: patient, callTime: limit}, nil
 }
 
-// era numbers the connections. It ends when one of them shows that its server no
-// longer serves; then all earlier connections are closed instead of used.
+// era numbers the connections. It ends when one of them shows that its server
+// serves no more; then all connections of the era are closed instead of used.
 type era struct{ now atomic.Int64 }
 
 const eraKey = "omgevingsloket-id era"
@@ -51,9 +51,8 @@ func (e *era) open(raw string, connections int, connect time.Duration, limits ma
 	if err != nil {
 		return nil, errors.New("database.url: cannot be read") // the error may hold the password
 	}
-	connect /= time.Duration(1 + len(c.Fallbacks))
-	if c.ConnectTimeout == 0 || c.ConnectTimeout > connect {
-		c.ConnectTimeout = connect
+	if each := connect / time.Duration(1+len(c.Fallbacks)); c.ConnectTimeout == 0 || c.ConnectTimeout > each {
+		c.ConnectTimeout = each
 	}
 	for name, limit := range limits {
 		c.RuntimeParams[name] = strconv.FormatInt(limit.Milliseconds(), 10)
@@ -63,15 +62,21 @@ func (e *era) open(raw string, connections int, connect time.Duration, limits ma
 		if !lost(err) {
 			return keep(conn, err)
 		}
-		if conn.CustomData()[eraKey] == e.now.Load() {
-			e.now.Add(1)
-		}
+		e.end(conn)
 		return false // closes the connection
 	}
 	inner := stdlib.GetConnector(*c,
 		stdlib.OptionAfterConnect(func(_ context.Context, conn *pgx.Conn) error {
 			conn.PgConn().CustomData()[eraKey] = e.now.Load()
 			return nil
+		}),
+		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool {
+			// The driver's own ping would wait until the call's deadline, with each
+			// connection to a silent server.
+			if p.IdleDuration > time.Second && !answers(ctx, p.Conn.PgConn(), connect/3) {
+				e.end(p.Conn.PgConn())
+			}
+			return false
 		}),
 		stdlib.OptionResetSession(func(_ context.Context, conn *pgx.Conn) error {
 			if conn.PgConn().CustomData()[eraKey] != e.now.Load() {
@@ -85,6 +90,20 @@ func (e *era) open(raw string, connections int, connect time.Duration, limits ma
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	db.SetConnMaxLifetime(lifetime)
 	return db, nil
+}
+
+// end ends the era of a connection, unless it has ended.
+func (e *era) end(conn *pgconn.PgConn) {
+	if was, ok := conn.CustomData()[eraKey].(int64); ok {
+		e.now.CompareAndSwap(was, was+1)
+	}
+}
+
+// answers reports whether the server at a connection answers in time.
+func answers(ctx context.Context, conn *pgconn.PgConn, in time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, in)
+	defer cancel()
+	return conn.Ping(ctx) == nil
 }
 
 // lost reports whether an error shows that a session is of no use any more: it
