@@ -135,7 +135,7 @@ func (c Config) checkStores(fs *faults) {
 		if strings.TrimPrefix(raw, "sqlite:") == "" {
 			fs.add("database.url", "names no file after sqlite:", "give sqlite:/var/lib/omgevingsloket-id/olid.db")
 		}
-	case badURL(raw, "postgres", "postgresql"):
+	case badPostgres(raw):
 		fs.add("database.url", "is neither sqlite:PATH nor postgres://…", "check the scheme and the host; escape special characters in the password (%40 for @)")
 	}
 	raw := c.Redis.URL.Reveal()

@@ -68,7 +68,8 @@ type DB struct {
 	now      func() time.Time
 	rand     io.Reader
 	postgres bool
-	mailed   func()        // called after a commit with mail; may be nil
+	mailed   func() // called after a commit with mail; may be nil
+	probe    probe
 	turn     chan struct{} // SQLite: holds a value while this process writes; nil on PostgreSQL
 }
 
@@ -82,6 +83,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if db.rand == nil {
 		db.rand = rand.Reader
 	}
+	db.probe.name = secret.NewID(db.rand)
 	connections, limit := cmp.Or(o.MaxConnections, 16), cmp.Or(o.CallTime, callTime)
 	raw := o.URL.Reveal()
 	var err error

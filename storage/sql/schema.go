@@ -61,7 +61,7 @@ func (db *DB) backfillTerms(ctx context.Context) error {
 		err = db.backfillApplicationTerms(ctx)
 	}
 	if err != nil {
-		return cmp.Or(db.judge(ctx), err)
+		return cmp.Or(db.Fits(ctx), err)
 	}
 	return nil
 }
@@ -93,14 +93,16 @@ func (db *DB) migrate(ctx context.Context, known []int64, up func(context.Contex
 // an installation.TooOld or installation.Early when the binary may not use the
 // database, also when a newer server migrated it after the start.
 func (db *DB) Current(ctx context.Context) (bool, error) {
-	err := db.judge(ctx)
+	err := db.Fits(ctx)
 	if errors.Is(err, installation.ErrPending) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-func (db *DB) judge(ctx context.Context) error {
+// Fits returns nil if this binary may use the database, and the error of Current
+// or installation.ErrPending if not.
+func (db *DB) Fits(ctx context.Context) error {
 	provider, err := db.provider()
 	if err != nil {
 		return err

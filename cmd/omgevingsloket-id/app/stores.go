@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -99,20 +98,4 @@ func (s *Stores) Close() {
 		_ = s.redis.Close()
 	}
 	_ = s.DB.Close()
-}
-
-// Ready returns an error that names what does not answer.
-func (s *Stores) Ready(ctx context.Context) error {
-	faults := []error{s.DB.Ping(ctx)}
-	if faults[0] == nil {
-		current, err := s.DB.Current(ctx)
-		if err == nil && !current {
-			err = errors.New("the database's schema is not that of this version; run migrate")
-		}
-		faults = append(faults, err)
-	}
-	if s.redis != nil {
-		faults = append(faults, s.redis.Ping(ctx))
-	}
-	return errors.Join(faults...)
 }
