@@ -1,0 +1,222 @@
+package faults
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fault breaks something while people come, and mends it.
+type fault struct {
+	name     string
+	make     func(g *rig) (undo func())
+	notReady string // what /readyz says; "" when it stays ready
+}
+
+// crowd is how many people come while a store is broken.
+const crowd = 12
+
+// stores are the faults of PostgreSQL and Redis.
+var stores = []fault{
+	{"W2 a locked row", func(g *rig) func() { return g.hold(`SELECT * FROM audit_head FOR UPDATE`) }, ""},
+	{"W2 a locked table", func(g *rig) func() { return g.hold(`LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE`) }, ""},
+	{"W2 PostgreSQL is silent", func(g *rig) func() { g.postgres.Freeze(); return g.postgres.Thaw }, "does not answer"},
+	{"W2 Redis is silent", func(g *rig) func() { g.redis.Freeze(); return g.redis.Thaw }, "does not answer"},
+	{"W1 PostgreSQL is read-only", func(g *rig) func() { g.readOnly("on"); return func() { g.readOnly("off") } }, "is read-only"},
+	{"W1 PostgreSQL crashes", func(g *rig) func() { g.postgres.Kill(); return g.postgres.Start }, "does not answer"},
+	{"W4 Redis is full", func(g *rig) func() {
+		g.redis.Command("CONFIG", "SET", "maxmemory", "1")
+		return func() { g.redis.Command("CONFIG", "SET", "maxmemory", "0") }
+	}, "is full"},
+	{"W4 Redis is a replica", func(g *rig) func() {
+		g.redis.Command("REPLICAOF", "127.0.0.1", "1")
+		return func() { g.redis.Command("REPLICAOF", "NO", "ONE") }
+	}, "is a read-only replica"},
+	{"Redis crashes and is empty", func(g *rig) func() { g.redis.Kill(); return g.redis.Start }, "does not answer"},
+}
+
+// files are the faults of SQLite.
+var files = []fault{
+	{"W3 the file is locked", func(g *rig) func() { return g.hold(`DELETE FROM ephemeral WHERE kind = 'none'`) }, "is locked"},
+}
+
+func TestW12_Servers(t *testing.T) {
+	t.Parallel()
+	g := onServers(t)
+	for _, f := range stores {
+		t.Run(f.name, func(t *testing.T) { g.suffer(t, f) })
+	}
+}
+
+func TestW12_File(t *testing.T) {
+	t.Parallel()
+	g := onFile(t, t.TempDir())
+	for _, f := range files {
+		t.Run(f.name, func(t *testing.T) { g.suffer(t, f) })
+	}
+}
+
+// suffer lets people come while there is the fault, and lets them go on when it
+// is mended: all arrive.
+func (g *rig) suffer(t *testing.T, f fault) {
+	g.arrive(t)
+	var visitors []*visitor
+	for range crowd {
+		visitors = append(visitors, g.visitor(t, g.person(t)))
+	}
+	for i, v := range visitors { // in the midst of different steps
+		v.get(g.issuer + "/apply")
+		for range i {
+			v.step()
+		}
+	}
+	undo := sync.OnceFunc(f.make(g))
+	defer undo()
+	var all sync.WaitGroup
+	mended := make(chan struct{})
+	for _, v := range visitors {
+		all.Go(func() {
+			for range 3 {
+				if !v.ended() {
+					v.step()
+				}
+			}
+			<-mended
+			if !v.ended() {
+				v.visit(v.URL)
+			}
+		})
+	}
+	if f.notReady != "" {
+		g.becomes(http.StatusServiceUnavailable, f.notReady)
+	}
+	undo()
+	g.becomes(http.StatusOK, "ready")
+	close(mended)
+	all.Wait()
+	g.settle(t)
+}
+
+// hold keeps what a statement locks until undo.
+func (g *rig) hold(statement string) (undo func()) {
+	g.t.Helper()
+	driver, address := "sqlite", g.database+"?_txlock=immediate"
+	if g.postgres != nil {
+		driver, address = "pgx", g.database
+	}
+	db, err := sql.Open(driver, address)
+	g.must(err)
+	tx, err := db.BeginTx(context.Background(), nil)
+	g.must(err)
+	_, err = tx.ExecContext(context.Background(), statement)
+	g.must(err)
+	return func() { _, _ = tx.Rollback(), db.Close() }
+}
+
+func (g *rig) readOnly(value string) {
+	g.postgres.Exec(`ALTER SYSTEM SET default_transaction_read_only = ` + value)
+	g.postgres.Exec(`SELECT pg_reload_conf()`)
+}
+
+// TestW12_CutCommit loses the connection at each COMMIT of a journey, once before
+// the server has it and once after: nobody notices more than a page that says to
+// try again.
+func TestW12_CutCommit(t *testing.T) {
+	t.Parallel()
+	g := onServers(t)
+	for name, where := range map[string]int32{"before": beforeCommit, "after": afterCommit} {
+		t.Run(name, func(t *testing.T) {
+			lost := 0
+			for n := int64(1); ; n++ {
+				m := g.person(t)
+				g.proxy.cutAt(where, n)
+				if !g.visitor(t, m).visit(g.issuer + "/apply") {
+					return
+				}
+				if m.lost {
+					lost++
+				}
+				if !g.proxy.reached() {
+					break
+				}
+			}
+			if want := map[int32]int{beforeCommit: 0, afterCommit: 1}[where]; lost > want {
+				t.Errorf("%d QR codes were used up without being shown, want %d at most", lost, want)
+			}
+			g.settle(t)
+		})
+	}
+}
+
+// TestW12_Kill kills the server while people come, and starts it again.
+func TestW12_Kill(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(t *testing.T) *rig{
+		"SQLite":               func(t *testing.T) *rig { return onFile(t, t.TempDir()) },
+		"PostgreSQL and Redis": onServers,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := start(t)
+			g.kill(t, 4, 6)
+		})
+	}
+}
+
+// kill kills the server so many times while so many people come at a time.
+func (g *rig) kill(t *testing.T, times, people int) {
+	g.mayDie = true
+	stop := make(chan struct{})
+	var all sync.WaitGroup
+	for range people {
+		all.Go(func() {
+			for {
+				g.arrive(t)
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for n := range times {
+		time.Sleep(time.Duration(300+n*137%900) * time.Millisecond) // other moments each time
+		g.restart()
+	}
+	close(stop)
+	all.Wait()
+	g.mayDie = false
+	g.settle(t)
+}
+
+// TestW12_DiskFull fills the disk of a SQLite file.
+func TestW12_DiskFull(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "disk")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
+		t.Logf("a disk of its own cannot be made (%v); TestW4_Probe fills the file instead", err)
+		return
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	g := onFile(t, dir)
+	filling := filepath.Join(dir, "filling")
+	g.suffer(t, fault{"", func(*rig) func() {
+		_ = os.WriteFile(filling, []byte(strings.Repeat("x", 16<<20)), 0o600) // as far as there is room
+		return func() { g.must(os.Remove(filling)) }
+	}, ""})
+}
