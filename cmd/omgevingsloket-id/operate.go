@@ -33,7 +33,7 @@ func withStores(t target, w world, fn func(ctx context.Context, c config.Config,
 		return err
 	}
 	ctx := sql.Patient(w.ctx)
-	s, err := app.OpenStores(ctx, c, rand.Reader, time.Now, newLogger(c, w))
+	s, err := app.OpenStores(ctx, c, app.Options{Rand: rand.Reader, Now: time.Now, Log: newLogger(c, w), Fresh: w.fresh})
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,9 @@ func (t configPrint) Run(w world) error {
 
 type migrateCommand struct {
 	target
-	IssuerWas string `help:"Also move the database from this issuer to the one of the configuration, with all servers stopped." placeholder:"ISSUER"`
+	NewDatabase bool `help:"Make a new, empty SQLite database where there was one before." xor:"how"`
+
+	IssuerWas string `xor:"how" help:"Also move the database from this issuer to the one of the configuration, with all servers stopped." placeholder:"ISSUER"`
 }
 
 // Help explains the command.
@@ -102,6 +104,7 @@ func (migrateCommand) Help() string {
 
 // Run brings the schema up to date, as serve does when it starts.
 func (t migrateCommand) Run(w world) error {
+	w.fresh = t.NewDatabase
 	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if t.IssuerWas != "" {
 			if err := s.DB.Migrate(ctx); err != nil {

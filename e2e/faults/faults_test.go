@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"database/sql"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"omgevingsloket-id/e2e/testenv"
 )
 
 // fault breaks something while people come, and mends it.
@@ -45,6 +48,10 @@ var stores = []fault{
 // files are the faults of SQLite.
 var files = []fault{
 	{"W3 the file is locked", func(g *rig) func() { return g.hold(`DELETE FROM ephemeral WHERE kind = 'none'`) }, "is locked"},
+	{"W5 the file is moved away", func(g *rig) func() {
+		g.must(os.Rename(g.database, g.database+".away"))
+		return func() { g.must(os.Rename(g.database+".away", g.database)) }
+	}, "was removed or replaced"},
 }
 
 func TestW12_Servers(t *testing.T) {
@@ -219,4 +226,34 @@ func TestW12_DiskFull(t *testing.T) {
 		_ = os.WriteFile(filling, []byte(strings.Repeat("x", 16<<20)), 0o600) // as far as there is room
 		return func() { g.must(os.Remove(filling)) }
 	}, ""})
+}
+
+// TestX10_Umask starts the demo with a umask that takes nothing away: all it makes
+// is private.
+func TestX10_Umask(t *testing.T) {
+	t.Parallel()
+	dir, bin := filepath.Join(t.TempDir(), "data"), testenv.Binary(t, "./cmd/omgevingsloket-id")
+	listen := testenv.FreeAddr(t)
+	open := `umask 0; exec "$0" "$@"`
+	testenv.Start(t, "/bin/sh", []string{"-c", open, bin, "demo", "--data", dir, "--listen", listen, "--portal", testenv.FreeAddr(t)}).
+		WaitReady("http://" + listen + "/.well-known/openid-configuration")
+	export := filepath.Join(dir, "export.jsonl")
+	if r := testenv.Run(t, "/bin/sh", []string{"-c", open, bin, "audit", "export", "--data", dir, "--out", export}); r.Code != 0 {
+		t.Fatalf("audit export: %+v", r)
+	}
+	seen := map[string]bool{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		seen[filepath.Base(path)] = true
+		info, err := e.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %v, want nothing for others", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil || !seen["olid.db"] || !seen["olid.db-wal"] || !seen["export.jsonl"] {
+		t.Errorf("found %v (%v)", seen, err)
+	}
 }

@@ -14,6 +14,11 @@ type connector struct {
 
 // Connect makes a connection.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	if c.usable != nil {
+		if err := c.usable(); err != nil {
+			return nil, err
+		}
+	}
 	inner, err := c.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err

@@ -57,6 +57,9 @@ type Options struct {
 	Now            func() time.Time // nil means time.Now
 	Rand           io.Reader        // nil means crypto/rand
 
+	// Fresh allows a new, empty SQLite file where there was a database before.
+	Fresh bool
+
 	// CallTime bounds one call of a store; 0 means 4 seconds.
 	CallTime time.Duration
 }
@@ -70,6 +73,7 @@ type DB struct {
 	postgres bool
 	mailed   func() // called after a commit with mail; may be nil
 	probe    probe
+	fresh    bool          // Options.Fresh
 	turn     chan struct{} // SQLite: holds a value while this process writes; nil on PostgreSQL
 }
 
@@ -90,7 +94,8 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	switch {
 	case strings.HasPrefix(raw, "sqlite:"):
 		db.turn = make(chan struct{}, 1)
-		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), connections, limit)
+		db.fresh = o.Fresh
+		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), o.Fresh, connections, limit)
 	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
 		db.postgres = true
 		db.sql, err = openPostgres(raw, connections, limit)
@@ -100,7 +105,11 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.Ping(ctx); err != nil {
+	err = db.Ping(ctx)
+	if f := db.sql.file; err == nil && f != nil {
+		err = errs.Unavailable("database", f.keep(ctx, db.sql.DB))
+	}
+	if err != nil {
 		_ = db.sql.Close()
 		return nil, err
 	}

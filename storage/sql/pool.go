@@ -13,6 +13,7 @@ type pool struct {
 	*sql.DB
 	patient  *sql.DB // for calls of Patient contexts; the same as DB on SQLite
 	callTime time.Duration
+	file     *file // of SQLite; nil on PostgreSQL
 }
 
 // patientConnections is how many connections PostgreSQL has for patient calls,
@@ -74,7 +75,7 @@ func (p *pool) PingContext(ctx context.Context) error {
 // Close closes all connections.
 func (p *pool) Close() error {
 	if p.patient == p.DB {
-		return p.DB.Close()
+		return errors.Join(p.file.close(), p.DB.Close())
 	}
 	return errors.Join(p.patient.Close(), p.DB.Close())
 }

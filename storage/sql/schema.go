@@ -38,6 +38,9 @@ var edited = []struct {
 // returns an installation.TooOld or installation.Early.
 func (db *DB) Migrate(ctx context.Context) error {
 	ctx = Patient(ctx)
+	if err := db.checkFresh(ctx); err != nil {
+		return err
+	}
 	provider, err := db.provider()
 	if err != nil {
 		return err
@@ -49,7 +52,26 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if f := db.sql.file; f != nil {
+		if err := f.remember(); err != nil {
+			return err
+		}
+	}
 	return db.backfillTerms(ctx)
+}
+
+// checkFresh returns an installation.Gone for an empty database where there was
+// another one, unless Options.Fresh allows it.
+func (db *DB) checkFresh(ctx context.Context) error {
+	f := db.sql.file
+	if f == nil || db.fresh || !f.known() {
+		return nil
+	}
+	s, err := db.schema(ctx)
+	if err == nil && len(s.Applied) == 0 {
+		err = installation.Gone{File: f.path}
+	}
+	return err
 }
 
 // backfillTerms writes the search terms, which SQL cannot compute. If it fails

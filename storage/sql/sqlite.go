@@ -11,24 +11,28 @@ import (
 	"modernc.org/sqlite"
 )
 
-func openSQLite(path string, connections int, limit time.Duration) (*pool, error) {
+func openSQLite(path string, fresh bool, connections int, limit time.Duration) (*pool, error) {
 	inner, err := sqlite.NewConnector(sqliteDSN(path, limit/4))
 	if err != nil {
 		return nil, errors.New("database.url: cannot be read")
 	}
-	db := sql.OpenDB(connector{Connector: inner})
-	db.SetMaxOpenConns(connections)
+	f, err := openFile(path, fresh)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(connector{Connector: inner, usable: f.check})
+	db.SetMaxOpenConns(connections + 1) // one is file.hold
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return &pool{DB: db, patient: db, callTime: limit}, nil
+	return &pool{DB: db, patient: db, callTime: limit, file: f}, nil
 }
 
-// sqliteDSN sets a write-ahead log, transactions that lock for writing when they
+// sqliteDSN names a file that exists, and sets a write-ahead log, transactions that lock for writing when they
 // begin, waiting for a lock that another program has instead of failing, an fsync
 // at each commit, and overwriting of deleted data. The wait is a part of a call's
 // time, so that several writers can have their turn within it.
 func sqliteDSN(path string, busy time.Duration) string {
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
+	q := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()), "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)", "secure_delete(1)",
 	}}
 	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
