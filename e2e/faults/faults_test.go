@@ -257,3 +257,47 @@ func TestX10_Umask(t *testing.T) {
 		t.Errorf("found %v (%v)", seen, err)
 	}
 }
+
+// TestW6_LameDuck stops the server: it is not ready any more, and still serves.
+func TestW6_LameDuck(t *testing.T) {
+	t.Parallel()
+	g := onFile(t, t.TempDir())
+	g.process.Stop()
+	g.env = append(g.env, "OLID_SHUTDOWN_DELAY=4s")
+	g.up()
+	ended := make(chan int)
+	go func() { ended <- g.process.Stop() }()
+	g.becomes(http.StatusServiceUnavailable, "stopping")
+	if !g.visitor(t, g.person(t)).visit(g.issuer + "/apply") {
+		t.Error("a server that was told to stop does not serve until the delay is over")
+	}
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+// TestW5_Start starts the server without the database that it had.
+func TestW5_Start(t *testing.T) {
+	t.Parallel()
+	g := onFile(t, t.TempDir())
+	g.arrive(t)
+	g.process.Stop()
+	g.must(os.Remove(g.database))
+	run := func(args ...string) testenv.Result {
+		return testenv.Run(t, g.bin, append(args, "--config", g.config), g.env...)
+	}
+	for _, command := range [][]string{{"serve"}, {"migrate"}, {"audit", "verify"}} {
+		if r := run(command...); r.Code != 1 || !strings.Contains(r.Stderr, "--new-database") {
+			t.Errorf("%v without the file = %+v, want code 1 and what to do", command, r)
+		}
+	}
+	if r := run("migrate", "--new-database"); r.Code != 0 {
+		t.Fatalf("migrate --new-database = %+v", r)
+	}
+	g.up()
+	g.mu.Lock()
+	g.members = nil // they were in the file that is gone
+	g.mu.Unlock()
+	g.arrive(t)
+	g.settle(t)
+}

@@ -40,6 +40,7 @@ type rig struct {
 const configuration = `
 environment: practice
 issuer: %[1]s
+shutdown_delay: 0s
 master_key_file: %[2]s
 database:
   url: "%[3]s"

@@ -81,6 +81,7 @@ func build(t *testing.T) *cluster {
 const configuration = `
 environment: practice
 issuer: %[1]s
+shutdown_delay: 0s
 trusted_proxies: [127.0.0.1, "::1"]
 master_key_file: %[2]s
 database:

@@ -216,6 +216,9 @@ func (c Config) checkTimes(fs *faults) {
 			fs.add(path, "is no time at all", "give a duration such as 30m, or leave the line out")
 		}
 	}
+	if c.ShutdownDelay < 0 {
+		fs.add("shutdown_delay", "is less than no time", "give a duration such as 5s, or 0s")
+	}
 	if c.Session.Idle > c.Session.Absolute {
 		fs.add("session.idle", "is longer than session.absolute, so it would never count", "make it shorter")
 	}
