@@ -301,3 +301,66 @@ func TestW5_Start(t *testing.T) {
 	g.arrive(t)
 	g.settle(t)
 }
+
+// TestW12_Long kills and restarts the server hundreds of times while people come,
+// and lets them log in again and again; then it does the same to PostgreSQL and
+// Redis.
+func TestW12_Long(t *testing.T) {
+	testenv.Long(t)
+	t.Parallel()
+	for name, start := range map[string]func(t *testing.T) *rig{
+		"SQLite":               func(t *testing.T) *rig { return onFile(t, t.TempDir()) },
+		"PostgreSQL and Redis": onServers,
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := start(t)
+			for range 20 {
+				g.kill(t, 10, 6)
+			}
+			if g.postgres == nil {
+				return
+			}
+			for round := range 20 {
+				f := stores[round%len(stores)]
+				t.Run(f.name, func(t *testing.T) { g.suffer(t, f) })
+			}
+		})
+	}
+}
+
+// TestW12_LongCuts lets many people come at the same time while connections are
+// lost at COMMITs, one after another.
+func TestW12_LongCuts(t *testing.T) {
+	testenv.Long(t)
+	t.Parallel()
+	g := onServers(t)
+	for round := range 10 {
+		stop := make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() {
+			for n := int64(0); ; n++ {
+				select {
+				case <-stop:
+					return
+				case <-time.After(50 * time.Millisecond):
+					g.proxy.cutAt(int32(1+n%2), 1+n%3)
+				}
+			}
+		})
+		var people sync.WaitGroup
+		for range 6 {
+			people.Go(func() {
+				for range 8 {
+					g.arrive(t)
+				}
+			})
+		}
+		people.Wait()
+		close(stop)
+		all.Wait()
+		g.proxy.cut.Store(0)
+		if g.settle(t); t.Failed() {
+			t.Fatalf("in round %d", round)
+		}
+	}
+}
