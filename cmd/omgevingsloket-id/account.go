@@ -62,7 +62,7 @@ func (t accountShow) Run(w world) error {
 type accountUnblock struct {
 	target
 	Who    string `arg:"" name:"email-or-reference" help:"E-mail address, or the reference on the holder's blocked page."`
-	Reason string `default:"unblocked at the command line" help:"Why, for the record: a ticket number, how the caller was identified."`
+	Reason string `default:"unblocked at the command line" help:"Why, for the audit log: a ticket number, how the caller was identified."`
 }
 
 // Run unblocks: enrolment starts again, the old secret, sessions and tokens end, the

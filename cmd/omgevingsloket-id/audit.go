@@ -19,20 +19,20 @@ import (
 )
 
 type auditCommand struct {
-	Verify auditVerify `cmd:"" help:"Prove that the record was not changed, cut or reordered."`
-	Export auditExport `cmd:"" help:"Write the record as JSON lines, with a signed head at the end."`
+	Verify auditVerify `cmd:"" help:"Prove that the audit log was not changed, cut or reordered."`
+	Export auditExport `cmd:"" help:"Write the audit log as JSON lines, with a signed head at the end."`
 	Prune  auditPrune  `cmd:"" help:"Remove what is older than audit.keep, up to a signed head."`
 }
 
 type auditVerify struct {
 	target
-	Head string `help:"An export, or its last line, that was kept elsewhere: the record must still lead there." type:"existingfile" placeholder:"FILE"`
+	Head string `help:"An export, or its last line, that was kept elsewhere: the audit log must still lead there." type:"existingfile" placeholder:"FILE"`
 }
 
 // Help explains the command.
 func (auditVerify) Help() string {
 	return "Without --head it finds what was changed by somebody without the master key. With the last exported head,\n" +
-		"kept where nobody can write, it also finds a record that was cut off together with its signed heads."
+		"kept where nobody can write, it also finds a log that was cut off together with its signed heads."
 }
 
 // Run verifies and prints each fault; the exit code is 1 if there is one.
@@ -62,13 +62,13 @@ func tellReport(w world, report audit.Report, key string) error {
 		fmt.Fprintf(w.stdout, "note, event %d: %s\n", n.Seq, n.Text)
 	}
 	if !report.OK() {
-		return fmt.Errorf("the record does not hold: %d faults", len(report.Faults))
+		return fmt.Errorf("the audit log does not hold: %d faults", len(report.Faults))
 	}
 	begin := ""
 	if b := report.Begin; b.Seq > 0 {
 		begin = fmt.Sprintf(", after event %d (older ones were removed at %s)", b.Seq, b.At.Format(time.RFC3339))
 	}
-	fmt.Fprintf(w.stdout, "The record holds: %d events%s, %d signed heads, key %s.\n", report.Events, begin, report.Heads, key)
+	fmt.Fprintf(w.stdout, "The audit log holds: %d events%s, %d signed heads, key %s.\n", report.Events, begin, report.Heads, key)
 	for _, h := range report.Unchecked {
 		return fmt.Errorf("event %d was pruned, so the head that was given cannot be checked here: its export proves itself; give one that holds event %d or later", h.Seq, report.Begin.Seq)
 	}
@@ -164,13 +164,13 @@ func wholeFile(name string, stdout io.Writer, fn func(io.Writer) error) error {
 
 type auditPrune struct {
 	target
-	Head string `help:"The last export, kept elsewhere: the record must lead there before anything is removed." type:"existingfile" placeholder:"FILE"`
+	Head string `help:"The last export, kept elsewhere: the audit log must lead there before anything is removed." type:"existingfile" placeholder:"FILE"`
 }
 
 // Help explains the command.
 func (auditPrune) Help() string {
 	return "Export first: what is removed cannot be checked again without an export. Only whole stretches up to a signed head go;\n" +
-		"the record then begins there, signed, and says so itself. A record that does not hold is left alone."
+		"the audit log then begins there, signed, and says so itself. One that does not hold is left alone."
 }
 
 // Run prunes and prints the number of removed events.
@@ -193,7 +193,7 @@ func (t auditPrune) Run(w world) error {
 		case err == nil && to.Seq == 0:
 			fmt.Fprintf(w.stdout, "Nothing is older than %s and followed by a signed head.\n", c.Audit.Keep)
 		case err == nil:
-			fmt.Fprintf(w.stdout, "%d events removed. The record begins after event %d, hash %s.\n", n, to.Seq, to.Hash)
+			fmt.Fprintf(w.stdout, "%d events removed. The audit log begins after event %d, hash %s.\n", n, to.Seq, to.Hash)
 		}
 		return err
 	})

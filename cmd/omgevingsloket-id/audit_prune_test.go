@@ -72,7 +72,7 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 	head, err := audit.ReadExport(f)
 	site.Must(t, err)
 	_ = f.Close()
-	if anchor.Anchor.Seq != before || event.Event.PrevHash != head.Hash || event.Event.Seq != head.Seq+1 || event.Event.Action != audit.RecordPruned {
+	if anchor.Anchor.Seq != before || event.Event.PrevHash != head.Hash || event.Event.Seq != head.Seq+1 || event.Event.Action != audit.AuditLogPruned {
 		t.Error("the exports do not connect:", lines[:2])
 	}
 	for _, file := range []string{first, second} {
@@ -84,7 +84,7 @@ func TestOF17_PruneBeginsAtASignedHead(t *testing.T) {
 	if code, out, err := prune(t, dir, "--head", second); code != exitOK {
 		t.Fatal(code, out, err)
 	}
-	if code, out, err := command(t, "audit", "verify", "--data", dir, "--head", first); code != exitFailed || !strings.Contains(out, "The record holds") || !strings.Contains(err, "was pruned") {
+	if code, out, err := command(t, "audit", "verify", "--data", dir, "--head", first); code != exitFailed || !strings.Contains(out, "The audit log holds") || !strings.Contains(err, "was pruned") {
 		t.Error("a head that cannot be checked:", code, out, err)
 	}
 	if code, out, err := command(t, "audit", "verify", "--data", dir, "--head", second); code != exitOK {
@@ -241,7 +241,7 @@ func TestOF26_ExportFiles(t *testing.T) {
 	run1(t, db, `DELETE FROM audit_events WHERE seq = 2`)
 	gone := filepath.Join(t.TempDir(), "gone.jsonl")
 	if code, _, _ := command(t, "audit", "export", "--data", dir, "--out", gone); code != exitFailed {
-		t.Error("a record with a hole is exported")
+		t.Error("an audit log with a hole is exported")
 	}
 	if left, err := os.ReadDir(filepath.Dir(gone)); err != nil || len(left) != 0 {
 		t.Error("something was left behind:", left, err)

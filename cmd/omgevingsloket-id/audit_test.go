@@ -44,7 +44,7 @@ func TestOF17_AuditVerify(t *testing.T) {
 	t.Parallel()
 	dir, export, _ := recorded(t)
 	for _, args := range [][]string{{"audit", "verify", "--data", dir}, {"audit", "verify", "--data", dir, "--head", export}} {
-		if code, out, err := command(t, args...); code != exitOK || !strings.Contains(out, "The record holds") {
+		if code, out, err := command(t, args...); code != exitOK || !strings.Contains(out, "The audit log holds") {
 			t.Error(code, out, err)
 		}
 	}
@@ -169,7 +169,7 @@ func TestOF26_AuditExport(t *testing.T) {
 	}
 	run1(t, db, `DELETE FROM audit_events WHERE seq = 2`)
 	if code, _, err := command(t, "audit", "export", "--data", dir); code != exitFailed || !strings.Contains(err, "event 2 is missing") {
-		t.Error("a record with a hole in it is exported:", code, err)
+		t.Error("an audit log with a hole in it is exported:", code, err)
 	}
 }
 

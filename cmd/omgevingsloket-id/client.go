@@ -40,6 +40,7 @@ type clientAdd struct {
 	InitiateURI   string   `name:"initiate-login-uri" help:"Where a login can be started (OIDC Core §4)."`
 	HomeURI       string   `name:"home-uri" help:"Its front page, for our list of portals."`
 	ThirdParty    bool     `help:"Ask people for consent."`
+	Native        bool     `help:"It runs on the person's own device: auth method none, any port on 127.0.0.1 or [::1], consent at each login."`
 	SigningAlg    string   `default:"" enum:"RS256,PS256,ES256," help:"Algorithm of its ID tokens; RS256 if not given."`
 	PublicSubject bool     `help:"Same subject as at other public-subject clients; policy general only."`
 }
@@ -51,6 +52,12 @@ func (t clientAdd) Run(w world) error {
 			ID: t.ID, Name: t.Name, RedirectURIs: t.RedirectURI, PostLogoutRedirectURIs: t.PostLogout, AuthMethod: client.AuthMethod(t.AuthMethod),
 			JWKSURI: t.JWKSURI, Scopes: t.Scope, Policy: client.Policy(t.Policy), SectorHost: t.Sector, InitiateLoginURI: t.InitiateURI,
 			HomeURI: t.HomeURI, ThirdParty: t.ThirdParty, SigningAlg: t.SigningAlg, PublicSubject: t.PublicSubject,
+		}
+		if t.Native {
+			fresh.ApplicationType = client.NativeApplication
+		}
+		if t.Native && c.Production() && !c.NativeClients {
+			return fmt.Errorf("%w: production allows native clients only with the setting native_clients", errUse)
 		}
 		if t.JWKSFile != "" {
 			keys, err := os.ReadFile(t.JWKSFile)

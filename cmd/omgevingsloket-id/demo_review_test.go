@@ -64,7 +64,7 @@ func TestDemoReview(t *testing.T) {
 		t.Error("documents of the demo are not scanned:", len(waiting), err)
 	}
 	if report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), ""); err != nil || !report.OK() {
-		t.Error("the record of a demo does not verify:", report, err)
+		t.Error("the audit log of a demo does not verify:", report, err)
 	}
 	// A new application waits for an official too.
 	if c := s.Sent("new@example.com"); c.State != application.Submitted || !s.Config.Reviewed() || s.Kit.Pages.Settings.AtOnce {

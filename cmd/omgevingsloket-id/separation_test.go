@@ -224,7 +224,7 @@ func TestInstallationIsClaimedOnce(t *testing.T) {
 	if claimed != 1 {
 		t.Error(claimed, "claims")
 	}
-	have, err := s.Stores.DB.Installation().Made(t.Context())
+	have, err := s.Stores.DB.Installation().Owner(t.Context())
 	if err != nil || have != app.InstallationOf(s.Config) {
 		t.Error(have, err)
 	}

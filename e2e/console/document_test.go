@@ -40,7 +40,7 @@ func TestReviewerSeesDocuments(t *testing.T) {
 		}
 		w.follow("/console/review/case?").on("console/review/case")
 		if n := strings.Count(w.HTML(), "ocument gedownload") + strings.Count(w.HTML(), "ocument downloaded"); n < 2 {
-			d.Error(n, "downloads are on the record of the case")
+			d.Error(n, "downloads are in the audit log of the case")
 		}
 		if w.find("Nystr").Count(`main a[href*="/console/review/document?"]`) != 0 {
 			d.Error("a link to what is in quarantine")

@@ -6,6 +6,7 @@ import (
 
 	"omgevingsloket-id/e2e/browser"
 	"omgevingsloket-id/e2e/practice"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/e2e/tour"
 )
 
@@ -20,6 +21,7 @@ var screens = []way{
 // that waits for an official, in every state that can be reached from outside. It fails if a
 // page was not visited.
 func TestEveryConsolePage(t *testing.T) {
+	testenv.Slow(t)
 	album := &tour.Album{}
 	t.Run("screens", func(t *testing.T) {
 		for _, w := range screens {

@@ -194,7 +194,7 @@ func backAfterLogout(t *testing.T, site *practice.Site) {
 	p.Arrive(b, "consent/consent") // it says who is logged in
 	b.Open(site.Issuer + "/end_session")
 	b.Click(p.LogOut)
-	p.Arrive(b, "logout/done")
+	p.Arrive(b, "provider/logged_out")
 	b.Back()
 	b.Back()
 	if strings.Contains(b.HTML(), p.Email) {

@@ -199,7 +199,7 @@ func TestEN04_AtOnce(t *testing.T) {
 		t.Errorf("%d of %d answers hold a QR code, want one", shown, len(bodies))
 	}
 	if state := site.Command("account", "show", p.Email).Stdout; strings.Count(state, "account.qr_shown") != 1 {
-		t.Errorf("the record says:\n%s", state)
+		t.Errorf("the audit log says:\n%s", state)
 	}
 }
 

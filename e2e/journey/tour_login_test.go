@@ -150,9 +150,9 @@ func (w *walk) secondPortal() {
 func (w *walk) leaving() {
 	b, p := w.b, w.p
 	b.Open(w.site.Issuer + "/end_session")
-	w.fine("logout/ask", "asked")
+	w.fine("provider/logout", "asked")
 	b.Click(p.LogOut)
-	w.fine("logout/done", "done")
+	w.fine("provider/logged_out", "done")
 	b.Open(w.site.Portal + "/")
 	b.Click(p.PortalLogout) // there is no session any more
 	w.fine("portal/message", "logged out")

@@ -27,9 +27,9 @@ var (
 	English = Words{
 		Language: "English", Wrong: "Error:",
 		PortalApply: "Apply for an Omgevingsloket-ID", PortalLogin: "Log in with Omgevingsloket-ID", PortalLogout: "Log out",
-		LoggedIn: "You are logged in", PortalLoggedOut: "You are logged out", MailCode: "Confirm your e-mail address",
+		LoggedIn: "You are logged in", PortalLoggedOut: "You are logged out", MailCode: "Confirm your email address",
 		Next: "Continue", GoToLogin: "Log in with Omgevingsloket-ID", Login: "Log in", ShowQR: "Show QR code",
-		NextStep: "Next step", NotScanned: "QR code not scanned?", BlockMe: "Block my account",
+		NextStep: "Next step", NotScanned: "I could not scan the QR code", BlockMe: "Block my account",
 		Allow: "Allow", Deny: "Do not allow", Onward: "Continue", LogOut: "Log out",
 	}
 )

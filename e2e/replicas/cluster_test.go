@@ -22,23 +22,38 @@ type cluster struct {
 	client   string // redirect URI of the public client "direct"
 	requests [2]atomic.Int64
 	turn     atomic.Int64
+
+	t                *testing.T
+	config, database string
+	addresses        [2]string // host:port of the servers, and of their readiness
+	admins           [2]string
+	processes        [2]*testenv.Process
 }
 
 // server is a request header that selects the server; without it the servers take turns.
 const server = "X-Test-Server"
 
-// build starts a cluster. It ends with the test.
+// build starts a cluster of this version. It ends with the test.
 func build(t *testing.T) *cluster {
 	t.Helper()
-	h := &cluster{}
-	var servers [2]*url.URL
-	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+	binary := testenv.Binary(t, "./cmd/omgevingsloket-id")
+	return buildOf(t, [2]string{binary, binary})
+}
+
+// buildOf starts a cluster of two binaries, the first one first.
+func buildOf(t *testing.T, binaries [2]string) *cluster {
+	t.Helper()
+	h := &cluster{t: t, database: testenv.Postgres(t)}
+	for i := range binaries {
+		h.addresses[i], h.admins[i] = testenv.FreeAddr(t), testenv.FreeAddr(t)
+	}
+	front := httptest.NewServer(&httputil.ReverseProxy{Transport: refusedOnce{http.DefaultTransport, h.other}, Rewrite: func(r *httputil.ProxyRequest) {
 		n := int(h.turn.Add(1) % 2)
 		if pinned := r.In.Header.Get(server); pinned != "" {
 			n = int(pinned[0] - '0')
 		}
 		h.requests[n].Add(1)
-		r.SetURL(servers[n])
+		r.SetURL(&url.URL{Scheme: "http", Host: h.addresses[n]})
 		r.SetXForwarded()
 		r.Out.Header.Del(server)
 	}})
@@ -51,30 +66,44 @@ func build(t *testing.T) *cluster {
 	h.client = direct.URL + "/callback"
 	dir := t.TempDir()
 	h.Site = practice.At(t, issuer, "http://"+portalAddr, testenv.MailFolder(filepath.Join(dir, "mail")))
-	binary, config := testenv.Binary(t, "./cmd/omgevingsloket-id"), filepath.Join(dir, "config.yaml")
+	h.config = filepath.Join(dir, "config.yaml")
 	key := filepath.Join(dir, "master.key")
 	if err := os.Mkdir(filepath.Join(dir, "mail"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if made := testenv.Run(t, binary, []string{"keys", "master", "--environment", "practice", key}); made.Code != 0 {
+	if made := testenv.Run(t, binaries[0], []string{"keys", "master", "--environment", "practice", key}); made.Code != 0 {
 		t.Fatalf("keys master: %+v", made)
 	}
-	write(t, config, fmt.Sprintf(configuration, issuer, key, testenv.Postgres(t), testenv.Redis(t),
+	write(t, h.config, fmt.Sprintf(configuration, issuer, key, h.database, testenv.Redis(t),
 		filepath.Join(dir, "mail"), h.Portal, h.client))
-	if checked := testenv.Run(t, binary, []string{"config", "check", "--config", config}); checked.Code != 0 {
-		t.Fatalf("config check: %+v", checked)
-	}
-	for i := range servers {
-		listen, admin := testenv.FreeAddr(t), testenv.FreeAddr(t)
-		servers[i] = &url.URL{Scheme: "http", Host: listen}
-		testenv.Start(t, binary, []string{"serve", "--config", config}, "OLID_LISTEN="+listen, "OLID_ADMIN_LISTEN="+admin).
-			WaitReady("http://" + admin + "/readyz")
+	for i, binary := range binaries {
+		if checked := testenv.Run(t, binary, []string{"config", "check", "--config", h.config}); checked.Code != 0 {
+			t.Fatalf("config check: %+v", checked)
+		}
+		h.start(i, binary)
 	}
 	testenv.Start(t, testenv.Binary(t, "./cmd/portal"), []string{
 		"--listen", portalAddr, "--issuer", issuer, "--client-id", "portal", "--name", "Oefenloket",
 		"--scopes", "openid,omgevingsloket,email", "--mail-dir", filepath.Join(dir, "mail"), "--apply-url", issuer + "/apply",
 	}).WaitReady(h.Portal + "/")
 	return h
+}
+
+// start starts a server and waits until it is ready.
+func (h *cluster) start(i int, binary string) {
+	h.processes[i] = testenv.Start(h.t, binary, []string{"serve", "--config", h.config}, "OLID_LISTEN="+h.addresses[i], "OLID_ADMIN_LISTEN="+h.admins[i])
+	h.processes[i].WaitReady("http://" + h.admins[i] + "/readyz")
+}
+
+// other returns a request for the server that a request was not sent to.
+func (h *cluster) other(r *http.Request) *http.Request {
+	n := 0
+	if r.URL.Host == h.addresses[0] {
+		n = 1
+	}
+	r = r.Clone(r.Context())
+	r.URL.Host = h.addresses[n]
+	return r
 }
 
 // configuration is the template of the configuration file.

@@ -49,9 +49,17 @@ func NewClient(id, redirect string, change func(*client.Client)) client.Client {
 	return c
 }
 
-// NativeClient returns a public client on the person's own machine.
-func NativeClient(id, redirect string) client.Client {
+// PublicClient returns a public client that is no native one.
+func PublicClient(id, redirect string) client.Client {
 	return NewClient(id, redirect, func(c *client.Client) { c.AuthMethod, c.SecretHashes = client.None, nil })
+}
+
+// NativeClient returns a client that runs on the person's own device. It asks for consent at
+// each login.
+func NativeClient(id, redirect string) client.Client {
+	c := PublicClient(id, redirect)
+	c.ApplicationType = client.NativeApplication
+	return c
 }
 
 // ClientKey is a key pair of a client.

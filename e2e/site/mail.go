@@ -3,6 +3,7 @@ package site
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,15 @@ func (s *Site) Mails(email string) []string {
 		}
 	}
 	return kinds
+}
+
+// WantMails demands that the mails to an address since the last call of Mails or
+// Letters are of these kinds, in any order.
+func (s *Site) WantMails(email string, kinds ...string) {
+	s.T.Helper()
+	if got := s.Mails(email); !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(kinds))) {
+		s.T.Errorf("Mails(%s) = %q, want %q", email, got, kinds)
+	}
 }
 
 // Letters returns the mails since the last call of Mails or Letters, by kind.

@@ -75,10 +75,13 @@ func (b *Browser) Answered() url.Values {
 }
 
 // NewCode returns a code for an authorization request of a browser that is
-// logged in.
+// logged in. It gives a native client its consent.
 func (b *Browser) NewCode(r Request) string {
 	b.Site.T.Helper()
-	answer := b.Authorize(r).Answered()
+	if b.Authorize(r); b.URL.Path == "/consent" && r.Get("redirect_uri") == NativeURI {
+		b.Submit("decision", "yes")
+	}
+	answer := b.Answered()
 	if answer.Get("code") == "" {
 		b.Site.T.Fatalf("no code: %v", answer)
 	}

@@ -33,6 +33,7 @@ func TestPostgresDatabasesArePrivate(t *testing.T) {
 }
 
 func TestPostgresDatabaseGoesWithTheTest(t *testing.T) {
+	Slow(t)
 	var dsn string
 	t.Run("inner", func(t *testing.T) {
 		dsn = Postgres(t)

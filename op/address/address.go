@@ -84,6 +84,6 @@ type donePage struct {
 func (h *Room) done(w http.ResponseWriter, r *http.Request) error {
 	p := &donePage{Page: h.Pages.Page(r, "address.done_title")}
 	p.Panel = web.Panel{Title: p.T("address.done_title")}
-	p.Start = web.Link{URL: p.Path("/start"), Label: p.T("home.start")}
+	p.Start = web.Link{URL: p.Path("/start"), Label: p.T("address.start")}
 	return h.Pages.Render(w, http.StatusOK, "address/done", p)
 }

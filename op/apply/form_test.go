@@ -258,7 +258,7 @@ func TestApplyPasswordTexts(t *testing.T) {
 		password.TooShort, password.TooLong, password.Common, password.AboutYou, password.Repetitive, password.Sequence, password.NotText,
 	} {
 		for _, l := range web.Langs {
-			catalog.Text(l.Code, "apply.field.password."+string(p), "Min", 12, "Max", 256)
+			catalog.Text(l.Code, "web.password."+string(p), "Min", 12, "Max", 256)
 		}
 	}
 }

@@ -178,7 +178,7 @@ func TestApplyRecordAndMails(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 		if strings.Contains(e.Reason, "Berg") || strings.Contains(e.Reason, "@") {
-			t.Errorf("personal data in the record: %+v", e)
+			t.Errorf("personal data in the audit log: %+v", e)
 		}
 	}
 	mails := s.mailsTo("jo@example.com")

@@ -32,7 +32,7 @@ func (h *Room) passwordPage(w http.ResponseWriter, r *http.Request, a applicatio
 	}
 	p.Password = p.field("password", "")
 	p.Password.Type, p.Password.Autocomplete = "password", "new-password"
-	p.Password.Hint = p.T("apply.field.password.hint", "Min", h.minLength())
+	p.Password.Hint = p.T("web.password.hint", "Min", h.minLength())
 	return p
 }
 
@@ -56,7 +56,7 @@ func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a applicatio
 		p.Wrong("password", "apply.field.password.missing")
 	} else {
 		for _, problem := range h.Policy.Check(typed, about) {
-			p.Wrong("password", "apply.field.password."+string(problem), "Min", h.minLength(), "Max", password.MaxLength)
+			p.Wrong("password", "web.password."+string(problem), "Min", h.minLength(), "Max", password.MaxLength)
 		}
 	}
 	if len(p.Problems) > 0 {

@@ -39,7 +39,7 @@ func (h *Room) receive(w http.ResponseWriter, r *http.Request) (f web.File, leav
 	}
 	leave, ok := h.uploads.enter(h.Limits.Source(r))
 	if !ok {
-		return f, nil, &web.Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
+		return f, nil, &web.Error{Status: http.StatusServiceUnavailable, Key: "web.error.unavailable", Cause: errors.New("too many uploads at once"), Retry: 10 * time.Second}
 	}
 	r.Body = h.patient(w, r.Body)
 	f, err = h.Cookies.ReadFile(r, "document", document.Largest)

@@ -42,6 +42,7 @@ type consentPage struct {
 	Person  string   // who is logged in
 	Claims  []string // in words
 	Public  bool     // the client cannot keep a secret
+	Always  bool     // people are asked at each login
 	Yes, No web.Button
 }
 
@@ -52,7 +53,7 @@ func (h *Room) consent(w http.ResponseWriter, r *http.Request, v *flow.Login) er
 func (h *Room) page(r *http.Request, v *flow.Login) *consentPage {
 	p := h.Flow.Page(r, v, "consent.title")
 	page := &consentPage{
-		Page: p, Person: v.Account.Email, Public: v.Client.Public(),
+		Page: p, Person: v.Account.Email, Public: v.Client.Public(), Always: v.Client.AsksEachTime(),
 		Yes: web.Button{Name: "decision", Value: "yes", Label: p.T("consent.yes")},
 		No:  web.Button{Name: "decision", Value: "no", Label: p.T("consent.no"), Secondary: true},
 	}
@@ -60,7 +61,7 @@ func (h *Room) page(r *http.Request, v *flow.Login) *consentPage {
 		page.Domain = u.Hostname()
 	}
 	for _, name := range told(v) {
-		page.Claims = append(page.Claims, p.T("claim."+name))
+		page.Claims = append(page.Claims, p.T("consent.claim."+name))
 	}
 	return page
 }

@@ -62,7 +62,7 @@ type againPage struct {
 
 func (h *Kit) againPage(r *http.Request, v *Visit) *againPage {
 	p := &againPage{Frame: h.Page(r, v, "console.again.title")}
-	p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")}
+	p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("web.code.label"), Hint: p.T("web.code.hint")}
 	return p
 }
 

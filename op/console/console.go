@@ -142,7 +142,7 @@ func (h *Kit) as(roles []staff.Role, run Handler) web.Handler {
 			return err
 		}
 		if !v.Member.Has(roles...) {
-			return DeadEnd(http.StatusForbidden, "error.role")
+			return DeadEnd(http.StatusForbidden, "console.error.role")
 		}
 		if err := h.touch(r.Context(), v); err != nil {
 			return err

@@ -56,7 +56,7 @@ type Export struct {
 func (h *Kit) MayExport(r *http.Request, v *Visit) error {
 	allowed, wait, err := h.Limits.Windows.Allow(r.Context(), "exports", v.Member.ID, exportsPerHour, time.Hour)
 	if err == nil && !allowed {
-		err = &web.Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
+		err = &web.Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Retry: wait}
 	}
 	return err
 }

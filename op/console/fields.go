@@ -12,7 +12,7 @@ import (
 
 // DateField returns a field for a date.
 func (p *Frame) DateField(name, value string) web.Field {
-	return web.Field{Page: p.Page, Name: name, Type: "date", Label: p.T("console.record." + name), Value: value, Optional: true, Width: "10", Autocomplete: "off"}
+	return web.Field{Page: p.Page, Name: name, Type: "date", Label: p.T("console.filter." + name), Value: value, Optional: true, Width: "10", Autocomplete: "off"}
 }
 
 // Date reads a day in the Netherlands, as browsers send it or as people write it
@@ -27,7 +27,7 @@ func (p *Frame) Date(f *web.Field) time.Time {
 			return t
 		}
 	}
-	p.Wrong(f.Name, "console.record.day")
+	p.Wrong(f.Name, "console.filter.day")
 	f.Type = "" // a date field would not show an invalid value
 	return time.Time{}
 }
@@ -35,7 +35,7 @@ func (p *Frame) Date(f *web.Field) time.Time {
 // Chosen returns the value of the field, and adds a problem if it is not an option.
 func (p *Frame) Chosen(f web.Field) string {
 	if f.Value != "" && !slices.ContainsFunc(f.Options, func(o web.Option) bool { return o.Value == f.Value }) {
-		p.Wrong(f.Name, "console.record.choose")
+		p.Wrong(f.Name, "console.filter.choose")
 	}
 	return f.Value
 }
@@ -46,5 +46,5 @@ func ActionText(p *web.Page, action audit.Action) string {
 	if !audit.Known(action) {
 		return string(action)
 	}
-	return p.T("record.action." + strings.ReplaceAll(string(action), ".", "_"))
+	return p.T("console.action." + strings.ReplaceAll(string(action), ".", "_"))
 }

@@ -64,7 +64,7 @@ func homeOfReviewer(t *testing.T, at time.Time) {
 	}
 	inOrder(olga.StaffLogin("olga@gov.example"), second.Reference, "Vandaag is de laatste dag om te beslissen", first.Reference, "Te laat: de beslissing had er") // half a minute later
 	olga.Get("/console/review?show=all&q=" + first.Reference).Says("te laat")
-	olga.Get("/console?lang=en").Says("Overdue: the decision should have been there").Says("Today is the last day to decide")
+	olga.Get("/console?lang=en").Says("Overdue: we should have decided by").Says("Today is the last day to decide")
 	for range 10 {
 		s.Sent("many@example.com")
 	}

@@ -40,7 +40,7 @@ func (h *Kit) invite(w http.ResponseWriter, r *http.Request) error {
 func (h *Kit) invitePage(r *http.Request, m staff.Member) *invitePage {
 	p := h.Pages.Page(r, "console.invite.title")
 	return &invitePage{Page: p, Who: m.Name, Password: web.Field{
-		Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Hint: p.T("apply.field.password.hint", "Min", password.MinLength), Autocomplete: "new-password",
+		Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Hint: p.T("web.password.hint", "Min", password.MinLength), Autocomplete: "new-password",
 	}}
 }
 
@@ -76,7 +76,7 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 	if problems := (password.Policy{}).Check(chosen, password.Context{Email: m.Email, GivenName: m.Name}); len(problems) > 0 {
 		p := h.invitePage(r, m)
 		for _, problem := range problems {
-			p.Wrong("password", "apply.field.password."+string(problem), "Min", password.MinLength, "Max", password.MaxLength)
+			p.Wrong("password", "web.password."+string(problem), "Min", password.MinLength, "Max", password.MaxLength)
 		}
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/invite", p)
 	}
@@ -93,9 +93,9 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := h.Pages.Page(r, "qr.page_title")
+	p := h.Pages.Page(r, "web.qr.page_title")
 	p.Languages = nil
-	page := &qrPage{Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)), Next: web.Link{URL: p.Path("/console/login"), Label: p.T("qr.next")}}
+	page := &qrPage{Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)), Next: web.Link{URL: p.Path("/console/login"), Label: p.T("web.qr.next")}}
 	page.QR.Account = totp.StaffIssuer
 	return h.Pages.Render(w, http.StatusOK, "console/qr", page)
 }

@@ -23,8 +23,8 @@ func (h *Kit) loginPage(r *http.Request, email string) *loginPage {
 	p := h.Pages.Page(r, "console.login.title")
 	return &loginPage{
 		Page:     p,
-		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("login.email"), Value: email, Autocomplete: "username"},
-		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Autocomplete: "current-password"},
+		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username"},
+		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password"},
 	}
 }
 
@@ -40,7 +40,7 @@ func (h *Kit) loginPost(w http.ResponseWriter, r *http.Request) error {
 	m, err := h.Staff.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"), h.Cookies.Device(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p := h.loginPage(r, r.PostForm.Get("email"))
-		p.Wrong("", "login.refused")
+		p.Wrong("", "web.login.refused")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/login", p)
 	}
 	if err != nil {
@@ -63,7 +63,7 @@ func (h *Kit) begin(w http.ResponseWriter, r *http.Request, m staff.Member, auth
 	}
 	browser, ok := h.Cookies.Browser(r)
 	if !ok {
-		return web.Fail(http.StatusForbidden, "error.cookies", nil)
+		return web.Fail(http.StatusForbidden, "web.error.cookies", nil)
 	}
 	handle := h.Cookies.NewHandle(secret.KindStaff)
 	_, err := h.Sessions.Begin(r.Context(), handle, browser, session.Session{SID: secret.NewID(h.Rand), AccountID: m.ID, Epoch: m.Epoch, AuthTime: authTime}, within)
@@ -79,8 +79,8 @@ type codePage struct {
 }
 
 func (h *Kit) codePage(r *http.Request) *codePage {
-	p := h.Pages.Page(r, "code.title")
-	return &codePage{Page: p, Code: web.Field{Page: p, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")}}
+	p := h.Pages.Page(r, "web.code.title")
+	return &codePage{Page: p, Code: web.Field{Page: p, Name: "code", Label: p.T("web.code.label"), Hint: p.T("web.code.hint")}}
 }
 
 // half returns the visit of an official who gave a right password and has not
@@ -142,9 +142,9 @@ func wrongCode(p *web.Page, result signin.CodeResult) error {
 	case account.BlockedNow:
 		return web.Fail(http.StatusForbidden, "console.blocked", nil)
 	case account.Replayed:
-		p.Wrong("code", "code.replayed", "Seconds", web.Seconds(result.Wait))
+		p.Wrong("code", "web.code.replayed", "Seconds", web.Seconds(result.Wait))
 	case account.TooSoon:
-		p.Wrong("code", "code.too_soon", "Seconds", web.Seconds(result.Wait))
+		p.Wrong("code", "web.code.too_soon", "Seconds", web.Seconds(result.Wait))
 	default:
 		p.Wrong("code", "console.code_wrong")
 	}

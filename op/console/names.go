@@ -41,7 +41,7 @@ func (h *Kit) Officials(r *http.Request) func(*web.Page, string) string {
 	known := map[string]string{}
 	return func(p *web.Page, id string) string {
 		if _, ok := known[id]; !ok {
-			known[id] = p.T("helpdesk.who.colleague")
+			known[id] = p.T("console.colleague")
 			if m, err := h.Staff.Store.ByID(r.Context(), id); err == nil {
 				known[id] = m.Name
 			}

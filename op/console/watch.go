@@ -29,7 +29,7 @@ func (h *Kit) Look(r *http.Request, v *Visit, view func() error) error {
 		h.Log.WarnContext(r.Context(), "an official opened many files", "member", v.Member.ID, "request", web.RequestID(r))
 	}
 	if errors.Is(err, staff.ErrStopped) {
-		return DeadEnd(http.StatusTooManyRequests, "error.stopped")
+		return DeadEnd(http.StatusTooManyRequests, "console.error.stopped")
 	}
 	return err
 }

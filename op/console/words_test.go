@@ -17,16 +17,16 @@ func TestAuditLogHasTexts(t *testing.T) {
 	}
 	var keys []string
 	for _, g := range audit.Groups {
-		keys = append(keys, "record.group."+string(g))
+		keys = append(keys, "console-audit.group."+string(g))
 		for _, a := range g.Actions() {
-			keys = append(keys, "record.action."+strings.ReplaceAll(string(a), ".", "_"))
+			keys = append(keys, "console.action."+strings.ReplaceAll(string(a), ".", "_"))
 		}
 	}
 	for _, k := range audit.ActorKinds {
-		keys = append(keys, "record.actor."+string(k))
+		keys = append(keys, "console.actor."+string(k))
 	}
 	for _, k := range audit.ObjectKinds {
-		keys = append(keys, "record.object."+string(k))
+		keys = append(keys, "console-audit.object."+string(k))
 	}
 	for _, lang := range []string{"nl", "en"} {
 		for _, key := range keys {

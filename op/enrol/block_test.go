@@ -3,7 +3,6 @@ package enrol_test
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,9 +28,7 @@ func TestEN13_FiveWrongCodesBlock(t *testing.T) {
 	if b.Submit("code", b.WrongCode()).At("/login/blocked"); s.Reload(a).BlockReason != account.EnrolmentCodes {
 		t.Error(s.Reload(a).BlockReason)
 	}
-	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-blocked"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails(site.Email, "account-blocked")
 }
 
 // Seven days after the QR, at the next login: not a second earlier, not a
@@ -63,9 +60,7 @@ func TestEN14_Deadline(t *testing.T) {
 	}
 	d.Says(got.BlockRef)
 	d.Post("/login/code?"+d.URL.RawQuery, "code", c.Code()).At("/login/blocked")
-	if m := s.Mails(late.Email); !slices.Equal(m, []string{"account-blocked"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails(late.Email, "account-blocked")
 }
 
 // 'QR-code niet gescand?': the link explains, the button blocks and mails. It
@@ -84,9 +79,7 @@ func TestEN13_NotScanned(t *testing.T) {
 		t.Fatal(got.State, got.BlockReason)
 	}
 	b.Says(got.BlockRef)
-	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-blocked"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails(site.Email, "account-blocked")
 	if e := s.Events(a)[0]; e.Action != "account.blocked" || e.Reason != string(account.NotScanned) || e.ActorKind != audit.ActorHolder {
 		t.Errorf("%+v", e)
 	}
@@ -127,9 +120,7 @@ func TestEN20_Unblock(t *testing.T) {
 	if got.State != account.AwaitingEnrolment || got.Factor.Sealed != nil || got.Factor.LastStep != 0 || got.BlockRef != "" || got.Epoch <= a.Epoch || got.Unblocks != 1 {
 		t.Fatalf("%+v", got)
 	}
-	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-unblocked"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails(site.Email, "account-unblocked")
 	if e := s.Events(a)[0]; e.Action != "account.unblocked" || e.Reason != "ticket 4711" || e.ActorKind != audit.ActorOperator || e.ActorID != "operator" {
 		t.Errorf("%+v", e)
 	}
@@ -207,9 +198,7 @@ func TestEN21_UnblockIsGuarded(t *testing.T) {
 	if got := s.Reload(a); done.Load() != 1 || conflicts.Load() != 15 || got.Unblocks != 1 {
 		t.Errorf("%d done, %d refused, %d unblocks", done.Load(), conflicts.Load(), got.Unblocks)
 	}
-	if m := s.Mails(a.Email); !slices.Equal(m, []string{"account-unblocked"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails(a.Email, "account-unblocked")
 }
 
 // A secret that does not open is our fault: 503, never "wrong", not counted.

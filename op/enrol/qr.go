@@ -32,10 +32,10 @@ func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *flow.Login) err
 	if err != nil {
 		return err
 	}
-	p := h.Flow.Page(r, v, "qr.page_title")
+	p := h.Flow.Page(r, v, "web.qr.page_title")
 	p.Languages = nil // a link away would lose the QR
 	return h.Pages.Render(w, http.StatusOK, "enrol/qr", &qrPage{
 		Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)),
-		Next: web.Link{URL: p.Path(flow.For("/login/code", v.Handle)), Label: p.T("qr.next")},
+		Next: web.Link{URL: p.Path(flow.For("/login/code", v.Handle)), Label: p.T("web.qr.next")},
 	})
 }

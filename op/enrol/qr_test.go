@@ -54,7 +54,7 @@ func TestEN04_OneRevealOfMany(t *testing.T) {
 		}
 	}
 	if got := s.Reload(a); count != 1 || got.State != account.QRShown {
-		t.Errorf("%d times on the record, %s", count, got.State)
+		t.Errorf("%d times in the audit log, %s", count, got.State)
 	}
 }
 
@@ -224,7 +224,7 @@ func TestEN19_SecretAtRest(t *testing.T) {
 	for _, e := range s.Events(a) {
 		for _, v := range e.Details {
 			if strings.Contains(v, b.Seed.Reveal()) {
-				t.Error("on the record:", e.Action)
+				t.Error("in the audit log:", e.Action)
 			}
 		}
 	}

@@ -196,7 +196,7 @@ func (f *Dispatcher) needsConsent(ctx context.Context, v *Login) (bool, error) {
 	if v.Client == nil || v.Account == nil || v.Request.AuthTime.IsZero() {
 		return false, nil
 	}
-	if v.Request.ForceConsent {
+	if v.Request.ForceConsent || v.Client.AsksEachTime() {
 		return true, nil
 	}
 	if !v.Client.ThirdParty {

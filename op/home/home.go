@@ -43,7 +43,7 @@ type textPage struct {
 
 func (h *Room) text(name string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		return h.Pages.Render(w, http.StatusOK, "home/"+name, &textPage{Page: h.Pages.Page(r, name+".title")})
+		return h.Pages.Render(w, http.StatusOK, "home/"+name, &textPage{Page: h.Pages.Page(r, "home."+name+".title")})
 	}
 }
 

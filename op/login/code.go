@@ -23,12 +23,12 @@ type codePage struct {
 }
 
 func (h *Room) codePage(r *http.Request, v *flow.Login) *codePage {
-	p := h.Flow.Page(r, v, "code.title")
+	p := h.Flow.Page(r, v, "web.code.title")
 	return &codePage{
 		Page:  p,
-		Code:  web.Field{Page: p, Name: "code", Label: p.T("code.label"), Hint: p.T("code.hint")},
+		Code:  web.Field{Page: p, Name: "code", Label: p.T("web.code.label"), Hint: p.T("web.code.hint")},
 		First: v.Account.State == account.QRShown,
-		Lost:  web.Link{URL: p.Path(flow.For("/login/lost", v.Handle)), Label: p.T("code.lost")},
+		Lost:  web.Link{URL: p.Path(flow.For("/login/lost", v.Handle)), Label: p.T("login.code.lost")},
 	}
 }
 
@@ -43,7 +43,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	typed := r.PostForm.Get("code")
 	p := h.codePage(r, v)
 	if typed == "" {
-		p.Wrong("code", "code.missing")
+		p.Wrong("code", "login.code.missing")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "login/code", p)
 	}
 	a := *v.Account
@@ -61,9 +61,9 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	case account.BlockedNow:
 		return h.onward(w, r, v)
 	case account.Replayed:
-		p.Wrong("code", "code.replayed", "Seconds", web.Seconds(result.Wait))
+		p.Wrong("code", "web.code.replayed", "Seconds", web.Seconds(result.Wait))
 	case account.TooSoon:
-		p.Wrong("code", "code.too_soon", "Seconds", web.Seconds(result.Wait))
+		p.Wrong("code", "web.code.too_soon", "Seconds", web.Seconds(result.Wait))
 	default:
 		h.sayWrong(p, result)
 	}
@@ -72,10 +72,10 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 
 func (h *Room) sayWrong(p *codePage, result signin.CodeResult) {
 	if result.Wait > 0 {
-		p.Wrong("code", "code.wrong_wait", "Count", result.Left, "Seconds", web.Seconds(result.Wait))
+		p.Wrong("code", "login.code.wrong_wait", "Count", result.Left, "Seconds", web.Seconds(result.Wait))
 		return
 	}
-	p.Wrong("code", "code.wrong", "Count", result.Left)
+	p.Wrong("code", "login.code.wrong", "Count", result.Left)
 }
 
 // enter begins a session after both factors. The browser's previous session
@@ -121,10 +121,14 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 	if err != nil {
 		return "", err
 	}
-	if old.AccountID == a.ID && old.Epoch == a.Epoch {
-		sid = old.SID
-	} else if err := h.revoke(r, old); err != nil {
+	if old.AccountID != a.ID || old.Epoch != a.Epoch {
+		if err := h.revoke(r, old); err != nil {
+			return "", err
+		}
+	} else if ended, err := h.Grants.Ended(r.Context(), old.SID); err != nil {
 		return "", err
+	} else if !ended {
+		sid = old.SID
 	}
 	return sid, h.Sessions.Store.Delete(r.Context(), old.Key)
 }
@@ -132,6 +136,6 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 func (h *Room) revoke(r *http.Request, old session.Session) error {
 	rec := effect.Of(audit.Holder(old.AccountID).At(h.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, old.AccountID, h.Now()).
 		Because("another account logged in"))
-	_, err := h.Grants.RevokeSession(r.Context(), old.SID, h.Now(), rec)
+	_, err := h.Grants.EndSession(r.Context(), old.SID, h.Now(), h.Sessions.Until(), rec)
 	return err
 }

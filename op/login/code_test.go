@@ -204,7 +204,7 @@ func TestTP06_ParallelGuesses(t *testing.T) {
 		}
 	}
 	if wrong != got.Factor.Failures || got.Factor.Failures != 3 || got.State != account.QRShown {
-		t.Errorf("%d wrong codes on the record, %d counted, %s", wrong, got.Factor.Failures, got.State)
+		t.Errorf("%d wrong codes in the audit log, %d counted, %s", wrong, got.Factor.Failures, got.State)
 	}
 }
 

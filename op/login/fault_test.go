@@ -85,7 +85,7 @@ func TestFaultAtEachCallOfALogin(t *testing.T) {
 // fault while another person logs in leaves nothing of the first.
 func TestFaultWhileAnotherPersonLogsIn(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"Sessions.Get", "Sessions.Delete", "Grants.RevokeSession", "Sessions.Create"} {
+	for _, name := range []string{"Sessions.Get", "Sessions.Delete", "Grants.EndSession", "Sessions.Create"} {
 		s, calls := site.NewWatched(t, nil)
 		_, second := s.Active("second@example.com")
 		s.Person("first@example.com")

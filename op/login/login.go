@@ -83,8 +83,8 @@ func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) *loginPag
 	p := h.Flow.Page(r, v, "login.title")
 	return &loginPage{
 		Page:     p,
-		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("login.email"), Value: email, Autocomplete: "username"},
-		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("login.password"), Autocomplete: "current-password"},
+		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username"},
+		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password"},
 	}
 }
 
@@ -108,7 +108,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	a, err := h.SignIn.Password(r.Context(), email, password, h.Cookies.Device(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p := h.loginPage(r, v, email)
-		p.Wrong("", "login.refused")
+		p.Wrong("", "web.login.refused")
 		return h.refuse(w, p)
 	}
 	if err != nil {

@@ -19,9 +19,9 @@ func (h *Room) lost(w http.ResponseWriter, r *http.Request, v *flow.Login) error
 	if v.Account.State != account.QRShown {
 		return h.Flow.Onward(w, r, v)
 	}
-	p := h.Flow.Page(r, v, "lost.title")
+	p := h.Flow.Page(r, v, "login.lost.title")
 	return h.Pages.Render(w, http.StatusOK, "login/lost", &lostPage{
-		Page: p, Back: web.Link{URL: p.Path(flow.For("/login/code", v.Handle)), Label: p.T("lost.back")},
+		Page: p, Back: web.Link{URL: p.Path(flow.For("/login/code", v.Handle)), Label: p.T("login.lost.back")},
 	})
 }
 
@@ -47,9 +47,9 @@ type blockedPage struct {
 // blocked shows the helpdesk and the reference by which it finds the account. It
 // is shown only after the right password.
 func (h *Room) blocked(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
-	p := h.Flow.Page(r, v, "blocked.title")
+	p := h.Flow.Page(r, v, "login.blocked.title")
 	return h.Pages.Render(w, http.StatusForbidden, "login/blocked", &blockedPage{
-		Page: p, Why: p.T("blocked.why_" + string(v.Account.BlockReason)), Reference: v.Account.BlockRef,
+		Page: p, Why: p.T("login.blocked.why_" + string(v.Account.BlockReason)), Reference: v.Account.BlockRef,
 		Callback: h.Callback.Code(*v.Account, h.Now()),
 	})
 }

@@ -56,7 +56,7 @@ func (h *Room) portals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := &portalsPage{Page: h.Pages.Page(r, "portals.title")}
+	page := &portalsPage{Page: h.Pages.Page(r, "login.portals.title")}
 	for _, c := range all {
 		switch {
 		case c.InitiateLoginURI != "":

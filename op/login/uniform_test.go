@@ -77,7 +77,7 @@ func TestLG08_LG10_RefusalsAreOneAnswer(t *testing.T) {
 		t.Error("a refusal sends mail:", mails)
 	}
 	if e := s.Events(blocked); e[0].Action == "account.login" {
-		t.Error("a refusal is on the record as", e[0].Action)
+		t.Error("a refusal is in the audit log as", e[0].Action)
 	}
 }
 

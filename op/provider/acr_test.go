@@ -21,7 +21,7 @@ func TestR047_Level(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
-		s := site.New(t, site.OnlyClients(policy, site.NativeClient("web", site.CallbackURI)))
+		s := site.New(t, site.OnlyClients(policy, site.PublicClient("web", site.CallbackURI)))
 		_, b := s.Active(site.Email)
 		general := policy == client.General
 		for name, c := range map[string]struct {

@@ -33,11 +33,11 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	}
 	query, err := authorizeForm.Query(r)
 	if err != nil {
-		return web.Fail(http.StatusBadRequest, "error.authorize", err)
+		return web.Fail(http.StatusBadRequest, "provider.error.authorize", err)
 	}
 	c, err := p.Clients.ByID(r.Context(), query.Get("client_id"))
 	if errors.Is(err, errs.ErrNotFound) {
-		return web.Fail(http.StatusBadRequest, "error.client", err)
+		return web.Fail(http.StatusBadRequest, "provider.error.client", err)
 	}
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	// Up to and including this check, errors are shown on our own page: the
 	// redirect URI has not been proven to be the client's.
 	if !c.AllowsRedirect(query.Get("redirect_uri")) {
-		return web.Fail(http.StatusBadRequest, "error.redirect_uri", nil)
+		return web.Fail(http.StatusBadRequest, "provider.error.redirect_uri", nil)
 	}
 	v, silent, err := p.begin(w, r, c, query)
 	if oauth, ok := errors.AsType[*oauthError](err); ok {
@@ -56,7 +56,7 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch {
 	case v.Step == authreq.StepFinish:
-		return p.finish(w, r, v)
+		return p.finish(w, r, v, silent)
 	case !silent:
 		return p.Flow.Onward(w, r, v)
 	}
@@ -66,7 +66,7 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 		code = "consent_required"
 	}
 	v.Request.Refusal = code
-	return p.finish(w, r, v)
+	return p.finish(w, r, v, silent)
 }
 
 // begin checks the authorization request and stores it. silent reports whether

@@ -16,27 +16,82 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// callback ends a login. It runs at its own step only, in the browser in
-// which the login began, once.
+// callback ends a login, in the browser in which it began. A login that has
+// ended gives the same answer again, which may have been lost on its way, until
+// its code is redeemed or expires.
 func (p *Room) callback(w http.ResponseWriter, r *http.Request) error {
-	return p.Flow.At(authreq.StepFinish, p.finish)(w, r)
+	v, err := p.Flow.Load(r)
+	if err != nil {
+		return err
+	}
+	again := v.Request.Finished && !v.Request.Expired(p.Now()) && (v.Request.Refusal != "" || !v.Request.AuthTime.IsZero())
+	if v.Step != authreq.StepFinish && !again {
+		return p.Flow.Onward(w, r, v)
+	}
+	return p.finish(w, r, v, false)
 }
 
 // finish sends the browser back to the client, or to the list of portals when
-// no client asked for the login.
-func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
+// no client asked for the login. silent is whether no page may be shown.
+func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, silent bool) error {
 	end, err := settle(v, p.Subjects)
 	if err != nil {
 		return web.Restart(err)
 	}
-	parameters, err := p.issue(r, v.Request, end)
+	if v.Request, err = p.end(r, v.Request, end); err != nil {
+		return err
+	}
+	switch {
+	case end.portals:
+		return p.Pages.SeeOther(w, "/portals")
+	case end.refusal != "":
+		return p.answer(w, v.Request.RedirectURI, refusal(end.refusal, v.Request.State))
+	}
+	code, err := p.issue(r, v)
+	switch {
+	case errors.Is(err, errs.ErrConflict) && silent:
+		return p.answer(w, v.Request.RedirectURI, refusal("login_required", v.Request.State))
+	case errors.Is(err, errs.ErrConflict):
+		return p.proveAgain(w, r, v)
+	case err != nil:
+		return err
+	}
+	return p.answer(w, v.Request.RedirectURI, url.Values{"code": {code.Reveal()}, "state": {v.Request.State}})
+}
+
+// end marks the request as finished with an ending, and returns it as it is
+// stored. Of several callbacks at once, one decides the ending (L4).
+func (p *Room) end(r *http.Request, req authreq.Request, end ending) (authreq.Request, error) {
+	if req.Finished {
+		return req, nil
+	}
+	req.Refusal, req.Finished = end.refusal, true
+	kept, err := p.Flow.Requests.Save(r.Context(), req, req.TTL(p.Now()))
+	if errors.Is(err, errs.ErrConflict) {
+		kept, err = p.Flow.Requests.Get(r.Context(), req.Key)
+		if err == nil && (!kept.Finished || kept.Refusal != req.Refusal || kept.Session != req.Session) {
+			return kept, web.Restart(errors.New("another tab finished the login, or changed it"))
+		}
+	}
+	if errors.Is(err, errs.ErrNotFound) {
+		err = web.Restart(err)
+	}
+	return kept, err
+}
+
+// proveAgain begins the login again at its first page: the account or the
+// session changed at the last moment, so that no code was issued.
+func (p *Room) proveAgain(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
+	if err := p.Sessions.Store.Delete(r.Context(), v.Request.Session); err != nil {
+		return err
+	}
+	v.Request.Forget()
+	v.Request.Finished = false
+	v, err := p.Flow.Save(r.Context(), v)
 	if err != nil {
 		return err
 	}
-	if end.portals {
-		return p.Pages.SeeOther(w, "/portals")
-	}
-	return p.answer(w, v.Request.RedirectURI, parameters)
+	return p.Flow.Onward(w, r, v)
 }
 
 // ending is the outcome of a login: at the list of portals, at the client with
@@ -63,25 +118,14 @@ func settle(v *flow.Login, subjects claim.Subjects) (ending, error) {
 	return ending{refusal: req.Refusal}, nil
 }
 
-// issue finishes the request, which succeeds once, and returns what the client
-// is sent: a code with its grant, or an error. The account must be active at
-// that moment. When no client asked, there is nothing to send.
-func (p *Room) issue(r *http.Request, req authreq.Request, end ending) (url.Values, error) {
-	now := p.Now()
-	req.Refusal, req.Finished = end.refusal, true
-	// Of any number of callbacks, one gets past this line (L4).
-	if _, err := p.Flow.Requests.Save(r.Context(), req, req.TTL(now)); errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
-		return nil, web.Restart(err)
-	} else if err != nil {
-		return nil, err
-	}
-	switch {
-	case end.portals:
-		return nil, nil
-	case end.refusal != "":
-		return refusal(end.refusal, req.State), nil
-	}
-	code := secret.New(p.Rand, secret.KindCode)
+// issue returns the code of a finished request, of which there is one: it is
+// derived from the handle of the request and what the login proved. It stores
+// the grant unless that was done before. The error is errs.ErrConflict if the
+// account or the session has changed, and a restart if the code was redeemed,
+// revoked or is too old.
+func (p *Room) issue(r *http.Request, v *flow.Login) (secret.Text, error) {
+	req, now := v.Request, p.Now()
+	code := secret.Derive(p.CodeKey, secret.KindCode, v.Handle.Reveal(), req.Session, req.AccountID)
 	g := grant.Grant{
 		ID: secret.NewID(p.Rand), CodeHash: code.Hash(), ClientID: req.ClientID, AccountID: req.AccountID, SID: req.SID, Epoch: req.Epoch,
 		RedirectURI: req.RedirectURI, Scopes: req.Scopes, Claims: req.Claims, Nonce: req.Nonce, Challenge: req.Challenge,
@@ -89,13 +133,18 @@ func (p *Room) issue(r *http.Request, req authreq.Request, end ending) (url.Valu
 	}
 	issued := effect.Of(audit.Holder(req.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.GrantIssued, req.AccountID, now).
 		With(map[string]string{"client": req.ClientID, "grant": g.ID}))
-	err := p.Grants.Issue(r.Context(), g, issued)
-	if errors.Is(err, errs.ErrConflict) {
-		// The account was blocked or changed since the step was judged.
-		return refusal("access_denied", req.State), nil
+	conflict := p.Grants.Issue(r.Context(), g, issued)
+	if !errors.Is(conflict, errs.ErrConflict) {
+		return code, conflict
 	}
-	if err != nil {
-		return nil, err
+	kept, err := p.Grants.Issued(r.Context(), g.CodeHash)
+	switch {
+	case errors.Is(err, errs.ErrNotFound):
+		return "", conflict
+	case err != nil:
+		return "", err
+	case !kept.Pending(now):
+		return "", web.Restart(errors.New("the code was redeemed, revoked or expired"))
 	}
-	return url.Values{"code": {code.Reveal()}, "state": {req.State}}, nil
+	return code, nil
 }

@@ -18,7 +18,7 @@ func TestSettle(t *testing.T) {
 	subjects := claim.Subjects{Salt: []byte("salt"), Issuer: "https://id.example"}
 	person := account.Account{ID: "a1"}
 	registered := client.Client{ID: "web", AuthMethod: client.ClientSecretBasic, RedirectURIs: []string{uri}}
-	native := client.Client{ID: "app", AuthMethod: client.None, RedirectURIs: []string{"http://127.0.0.1/cb"}}
+	native := client.Client{ID: "app", AuthMethod: client.None, ApplicationType: client.NativeApplication, RedirectURIs: []string{"http://127.0.0.1/cb"}}
 	moved := client.Client{ID: "web", RedirectURIs: []string{uri + "/"}}
 	subject := subjects.For(person, registered).Person
 	for name, c := range map[string]struct {

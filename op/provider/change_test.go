@@ -69,7 +69,12 @@ func TestTK12_BlockedInThatVeryMoment(t *testing.T) {
 	s := site.Start(t, site.Setup{Wrap: func(s *app.Stores) { late.Store = s.Grants; s.Grants = late }})
 	a, b := s.Active(site.Email)
 	late.before = func() { late.before = nil; s.Blocked(a) }
-	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI), "access_denied")
+	if b.Authorize(site.NewRequest("web", site.CallbackURI)); b.URL.Path != "/login" {
+		t.Errorf("the login goes on at %s, want the password", b.URL)
+	}
+	silent, c := s.Active("silent@example.com")
+	late.before = func() { late.before = nil; s.Blocked(silent) }
+	c.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
 	if n := issued(s, a); n != 1 { // of s.active
 		t.Errorf("%d grants", n)
 	}

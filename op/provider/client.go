@@ -88,7 +88,7 @@ func (c relyingParty) RedirectURIs() []string { return c.Client.RedirectURIs }
 func (c relyingParty) PostLogoutRedirectURIs() []string { return c.Client.PostLogoutRedirectURIs }
 
 func (c relyingParty) ApplicationType() op.ApplicationType {
-	if c.Public() {
+	if c.Native() {
 		return op.ApplicationTypeNative
 	}
 	return op.ApplicationTypeWeb

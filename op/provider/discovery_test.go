@@ -115,7 +115,7 @@ func TestUI07_AlgorithmsAndMethods(t *testing.T) {
 	testenv.Slow(t)
 	s := site.New(t, nil)
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
-		m := discovery(site.New(t, site.OnlyClients(policy, site.NativeClient("web", site.CallbackURI))))
+		m := discovery(site.New(t, site.OnlyClients(policy, site.PublicClient("web", site.CallbackURI))))
 		for _, method := range []client.AuthMethod{client.None, client.ClientSecretBasic, client.ClientSecretPost, client.PrivateKeyJWT, "client_secret_jwt", "tls_client_auth"} {
 			c := site.NewClient("a", site.CallbackURI, func(c *client.Client) { c.AuthMethod = method })
 			switch method {
@@ -129,14 +129,14 @@ func TestUI07_AlgorithmsAndMethods(t *testing.T) {
 			}
 		}
 		for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA", "RS512", "HS256", "none"} {
-			c := site.NativeClient("a", site.CallbackURI)
+			c := site.PublicClient("a", site.CallbackURI)
 			c.SigningAlg = alg
 			if got := c.Validate(policy, false) == nil; got != slices.Contains(list(m, "id_token_signing_alg_values_supported"), alg) {
 				t.Errorf("%s: ID tokens by %s can be registered: %v", policy, alg, got)
 			}
 		}
 		for _, kind := range []string{"public", "pairwise"} {
-			c := site.NativeClient("a", site.CallbackURI)
+			c := site.PublicClient("a", site.CallbackURI)
 			c.PublicSubject = kind == "public"
 			if got := c.Validate(policy, false) == nil; got != slices.Contains(list(m, "subject_types_supported"), kind) {
 				t.Errorf("%s: %s subjects can be registered: %v", policy, kind, got)

@@ -29,7 +29,7 @@ func TestJW01_IDToken(t *testing.T) {
 		for _, alg := range []string{"", "RS256", "PS256", "ES256"} {
 			clients = append(clients, site.NewClient("app"+alg, site.OtherURI, func(c *client.Client) { c.AuthMethod, c.SecretHashes, c.SigningAlg = client.None, nil, alg }))
 		}
-		s := site.New(t, site.OnlyClients(policy, append(clients, site.NativeClient("web", site.CallbackURI))...))
+		s := site.New(t, site.OnlyClients(policy, append(clients, site.PublicClient("web", site.CallbackURI))...))
 		_, b := s.Active(site.Email)
 		for _, c := range clients {
 			r := site.NewRequest(c.ID, site.OtherURI).With("claims", `{"id_token":{"amr":{"essential":true},"iss":null,"exp":{"value":1}}}`)

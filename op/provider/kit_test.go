@@ -11,12 +11,23 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/config"
 )
 
 // challenge is the S256 challenge of a verifier.
 func challenge(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// withCode starts a site and returns a request of the client "web" with the code
+// that it got.
+func withCode(t testing.TB, change func(*config.Config)) (s *site.Site, r site.Request, code string) {
+	t.Helper()
+	s = site.New(t, change)
+	_, b := s.Active(site.Email)
+	r = site.NewRequest("web", site.CallbackURI)
+	return s, r, b.NewCode(r)
 }
 
 // WantRefused demands an OAuth error with a sentence of ours (TK-25).

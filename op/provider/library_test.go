@@ -17,7 +17,7 @@ import (
 // what this provider does instead. The second half is in
 // provider_library_more_test.go.
 
-// issued counts the grants that the record says an account gave.
+// issued counts the grants that an account gave, by the audit log.
 func issued(s *site.Site, a account.Account) int {
 	s.T.Helper()
 	n := 0
@@ -80,10 +80,7 @@ func TestL01_LoginNotBoundToBrowser(t *testing.T) {
 func TestL03_ReplayLeavesFirstTokens(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
-	s := site.New(t, nil)
-	_, b := s.Active(site.Email)
-	r := site.NewRequest("web", site.CallbackURI)
-	code := b.NewCode(r)
+	s, r, code := withCode(t, nil)
 	_, tokens := s.Redeem(r, code)
 	if status, _ := s.Userinfo(tokens); status != http.StatusOK {
 		t.Fatal("userinfo before:", status)
@@ -99,13 +96,24 @@ func TestL04_CallbackGivesManyCodes(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	a, b := s.Active(site.Email)
-	link := lastStep(b, site.NewRequest("web", site.CallbackURI).With("prompt", "login"), site.Email)
-	if code := b.Get(link).Answered().Get("code"); code == "" {
+	r := site.NewRequest("web", site.CallbackURI).With("prompt", "login")
+	link := lastStep(b, r, site.Email)
+	code := b.Get(link).Answered().Get("code")
+	if code == "" {
 		t.Fatal("no code")
+	}
+	// The answer may have been lost: until the code is redeemed, it is repeated.
+	for range 4 {
+		if got := b.Get(s.Server.URL + link).Answered().Get("code"); got != code {
+			t.Errorf("again: code %q, want the same one", got)
+		}
+	}
+	if status, out := s.Redeem(r, code); status != http.StatusOK {
+		t.Fatal("redeemed:", status, out)
 	}
 	for range 4 {
 		if b.Get(s.Server.URL + link); b.Status != http.StatusGone {
-			t.Errorf("again: %d at %s", b.Status, b.URL)
+			t.Errorf("after the redemption: %d at %s", b.Status, b.URL)
 		}
 	}
 	if n := issued(s, a); n != 2 {
@@ -133,10 +141,7 @@ func TestL06_ConfidentialClientWithoutPKCE(t *testing.T) {
 
 func TestL07_VerifierLeftOut(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, nil)
-	_, b := s.Active(site.Email)
-	r := site.NewRequest("web", site.CallbackURI)
-	code := b.NewCode(r)
+	s, r, code := withCode(t, nil)
 	form := r.Exchange(code)
 	form.Del("code_verifier")
 	status, out, _ := s.Call(http.MethodPost, "/token", form, s.Basic())

@@ -7,6 +7,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/session"
@@ -19,9 +20,9 @@ var logoutForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]in
 
 // logout is a parsed request to end_session.
 type logout struct {
-	hint     *hint  // from id_token_hint; nil = none, or not ours
-	clientID string // proven by the hint
-	back     string // where to send the browser afterwards; "" = our own page
+	hint   hint           // from id_token_hint; of no meaning without client
+	client *client.Client // proven by the hint; nil = no hint, or none of ours
+	back   string         // where to send the browser afterwards; "" = our own page
 }
 
 // logoutPage asks for confirmation, or confirms the logout.
@@ -36,7 +37,7 @@ type logoutPage struct {
 func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	query, err := logoutForm.Query(r)
 	if err != nil {
-		return web.Fail(http.StatusBadRequest, "error.bad_request", err)
+		return web.Fail(http.StatusBadRequest, "web.error.bad_request", err)
 	}
 	l, err := p.readLogout(r, query)
 	if err != nil {
@@ -49,20 +50,20 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if l.hint != nil && l.hint.SID == s.SID {
+	if l.client != nil && l.hint.SID == p.Subjects.Session(s.SID, *l.client) {
 		if err := p.endNow(w, r, s); err != nil {
 			return err
 		}
 		return p.loggedOut(w, r, l)
 	}
 	p.Cookies.EnsureBrowser(w, r)
-	page := &logoutPage{Page: p.Pages.Page(r, "logout.ask.title")}
+	page := &logoutPage{Page: p.Pages.Page(r, "provider.logout.title")}
 	for _, name := range []string{"id_token_hint", "post_logout_redirect_uri", "state", "client_id"} {
 		if v := query.Get(name); v != "" {
 			page.Hidden = append(page.Hidden, web.Field{Name: name, Value: v})
 		}
 	}
-	return p.Pages.Render(w, http.StatusOK, "logout/ask", page)
+	return p.Pages.Render(w, http.StatusOK, "provider/logout", page)
 }
 
 // logoutConfirmed logs out after the question of endSession.
@@ -87,23 +88,24 @@ func (p *Room) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
 // the client that the hint proves registered it.
 func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 	var l logout
-	if raw := q.Get("id_token_hint"); raw != "" {
-		if h, err := p.readHint(raw); err == nil && (q.Get("client_id") == "" || q.Get("client_id") == h.Audience) {
-			l.hint, l.clientID = &h, h.Audience
-		}
-	}
-	uri := q.Get("post_logout_redirect_uri")
-	if uri == "" || l.clientID == "" {
+	raw := q.Get("id_token_hint")
+	if raw == "" {
 		return l, nil
 	}
-	c, err := p.Clients.ByID(r.Context(), l.clientID)
+	h, err := p.readHint(raw)
+	if err != nil || q.Get("client_id") != "" && q.Get("client_id") != h.Audience {
+		return l, nil
+	}
+	c, err := p.Clients.ByID(r.Context(), h.Audience)
 	if errors.Is(err, errs.ErrNotFound) {
 		return l, nil
 	}
 	if err != nil {
 		return l, err
 	}
-	if c.AllowsPostLogout(uri) {
+	l.hint, l.client = h, &c
+	uri := q.Get("post_logout_redirect_uri")
+	if uri != "" && c.AllowsPostLogout(uri) {
 		l.back = web.AddQuery(uri, url.Values{"state": {q.Get("state")}})
 	}
 	return l, nil
@@ -114,7 +116,7 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
 	now := p.Now()
 	rec := effect.Of(audit.Holder(s.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
-	if _, err := p.Grants.RevokeSession(r.Context(), s.SID, now, rec); err != nil {
+	if _, err := p.Grants.EndSession(r.Context(), s.SID, now, p.Sessions.Until(), rec); err != nil {
 		return err
 	}
 	if err := p.Sessions.Store.Delete(r.Context(), s.Key); err != nil {
@@ -134,8 +136,8 @@ func (p *Room) loggedOut(w http.ResponseWriter, r *http.Request, l logout) error
 		}
 		return p.Pages.SeeOther(w, l.back)
 	}
-	page := &logoutPage{Page: p.Pages.Page(r, "logout.done.title"), Start: web.Link{URL: p.Pages.URL("/"), Label: ""}}
+	page := &logoutPage{Page: p.Pages.Page(r, "provider.logged_out.title"), Start: web.Link{URL: p.Pages.URL("/"), Label: ""}}
 	page.Languages = nil
-	page.Start.Label = page.T("logout.done.start")
-	return p.Pages.Render(w, http.StatusOK, "logout/done", page)
+	page.Start.Label = page.T("provider.logged_out.start")
+	return p.Pages.Render(w, http.StatusOK, "provider/logged_out", page)
 }

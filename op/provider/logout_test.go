@@ -230,7 +230,7 @@ func TestLO07_StoresGoneDuringLogout(t *testing.T) {
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
 	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
-	for _, call := range []string{"Sessions.Get", "Grants.RevokeSession", "Sessions.Delete"} {
+	for _, call := range []string{"Sessions.Get", "Grants.EndSession", "Sessions.Delete"} {
 		faults.Once(call, storagetest.NotWritten)
 		a := b.Send(b.Request(http.MethodGet, leave("id_token_hint", hint, "post_logout_redirect_uri", outURI), nil))
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Location") != "" || a.Header.Get("Retry-After") == "" || b.Cookies()["olid-session"] == "" {

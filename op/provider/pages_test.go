@@ -8,7 +8,7 @@ import (
 
 func TestPagesFitTheirStructs(t *testing.T) {
 	t.Parallel()
-	pages.Check(t, "logout", map[string]any{
-		"logout/ask": &logoutPage{}, "logout/done": &logoutPage{},
+	pages.Check(t, "provider", map[string]any{
+		"provider/logout": &logoutPage{}, "provider/logged_out": &logoutPage{},
 	})
 }

@@ -17,13 +17,15 @@ func TestRelyingParty(t *testing.T) {
 		ID: "web", AuthMethod: client.ClientSecretBasic, Scopes: []string{"openid", "offline_access"},
 		RedirectURIs: []string{"https://rp.example/cb"}, PostLogoutRedirectURIs: []string{"https://rp.example/"},
 	}
-	for method, want := range map[client.AuthMethod]op.ApplicationType{
-		client.ClientSecretBasic: op.ApplicationTypeWeb, client.PrivateKeyJWT: op.ApplicationTypeWeb, client.None: op.ApplicationTypeNative,
+	for kind, want := range map[client.ApplicationType]op.ApplicationType{
+		"": op.ApplicationTypeWeb, client.WebApplication: op.ApplicationTypeWeb, client.NativeApplication: op.ApplicationTypeNative,
 	} {
-		registered.AuthMethod = method
-		c := relyingParty{registered}
-		if c.ApplicationType() != want || c.AuthMethod() != oidc.AuthMethod(method) {
-			t.Errorf("%s: ApplicationType, AuthMethod = %v, %v, want %v, %v", method, c.ApplicationType(), c.AuthMethod(), want, method)
+		for _, method := range []client.AuthMethod{client.ClientSecretBasic, client.PrivateKeyJWT, client.None} {
+			registered.ApplicationType, registered.AuthMethod = kind, method
+			c := relyingParty{registered}
+			if c.ApplicationType() != want || c.AuthMethod() != oidc.AuthMethod(method) {
+				t.Errorf("%q, %s: ApplicationType, AuthMethod = %v, %v, want %v, %v", kind, method, c.ApplicationType(), c.AuthMethod(), want, method)
+			}
 		}
 	}
 	c := relyingParty{registered}

@@ -44,6 +44,7 @@ type Room struct {
 	Subjects   claim.Subjects
 	Policy     Policy
 	ClientKeys *KeyFetcher
+	CodeKey    []byte // authorization codes are derived with it
 	Rand       io.Reader
 	Now        func() time.Time
 	// AuthorizePerMinute is the most authorization requests of one source in a
@@ -78,10 +79,10 @@ func (p *Room) Mount(t *web.Router) {
 	p.issuer = p.Pages.Settings.Issuer
 	p.prepareMetadata()
 	t.RawPage(http.MethodGet, pathAuthorize, p.authorize)
-	t.RawPage(http.MethodPost, pathAuthorize, p.asGet(pathAuthorize, authorizeForm, "error.authorize"))
+	t.RawPage(http.MethodPost, pathAuthorize, p.asGet(pathAuthorize, authorizeForm, "provider.error.authorize"))
 	t.RawPage(http.MethodGet, pathCallback, p.callback)
 	t.RawPage(http.MethodGet, pathEndSession, p.endSession)
-	t.RawPage(http.MethodPost, pathEndSession, p.asGet(pathEndSession, logoutForm, "error.bad_request"))
+	t.RawPage(http.MethodPost, pathEndSession, p.asGet(pathEndSession, logoutForm, "web.error.bad_request"))
 	t.Post("/logout", p.logoutConfirmed, "id_token_hint", "post_logout_redirect_uri", "state", "client_id")
 
 	library := op.RegisterServer(&server{room: p}, op.Endpoints{

@@ -26,7 +26,7 @@ func oracle(c client.Client, uri string) bool {
 		return true
 	}
 	asked := loopbackForm.FindStringSubmatch(uri)
-	if c.AuthMethod != client.None || asked == nil {
+	if c.ApplicationType != client.NativeApplication || asked == nil {
 		return false
 	}
 	if asked[1] != "" {
@@ -140,7 +140,7 @@ func TestR016_LoopbackPorts(t *testing.T) {
 	// What the token endpoint compares is the one that was asked for.
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("app", "http://127.0.0.1:54321/cb")
-	code := b.NewCode(r)
+	code := b.Authorize(r).At("/consent").Submit("decision", "yes").Answered().Get("code")
 	status, out, _ := s.Call(http.MethodPost, "/token", r.Exchange(code, url.Values{"client_id": {"app"}, "redirect_uri": {site.NativeURI}}), nil)
 	WantRefused(t, status, out, http.StatusBadRequest, "invalid_grant")
 	if status, out, _ = s.Call(http.MethodPost, "/token", r.Exchange(code, url.Values{"client_id": {"app"}}), nil); status != http.StatusOK {

@@ -90,7 +90,7 @@ func (p *Room) idClaims(c client.Client, g grant.Grant, a account.Account, subje
 	maps.Copy(out, map[string]any{
 		"iss": p.issuer, "sub": subject.Person, "sub_id_type": claim.SubIDType, "aud": c.ID,
 		"exp": now.Add(idTokenLifetime).Unix(), "iat": now.Unix(), "nbf": now.Unix(), "jti": secret.NewID(p.Rand),
-		"auth_time": g.AuthTime.Unix(), "acr": g.ACR, "sid": g.SID,
+		"auth_time": g.AuthTime.Unix(), "acr": g.ACR, "sid": p.Subjects.Session(g.SID, c),
 	})
 	if g.Nonce != "" {
 		out["nonce"] = g.Nonce

@@ -39,10 +39,7 @@ func TestTK04_CodeLifetime(t *testing.T) {
 // (TK-10). R-146.
 func TestTK05_CodeOfAnotherClient(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil), site.NativeClient("app", site.NativeURI)))
-	_, b := s.Active(site.Email)
-	r := site.NewRequest("web", site.CallbackURI)
-	code := b.NewCode(r)
+	s, r, code := withCode(t, site.WithClients(site.NewClient("other", site.OtherURI, nil), site.NativeClient("app", site.NativeURI)))
 	for range 5 {
 		status, out, _ := s.Call(http.MethodPost, "/token", r.Exchange(code), site.BasicOf("other"))
 		WantRefused(t, status, out, http.StatusBadRequest, "invalid_grant")
@@ -85,10 +82,7 @@ func TestTK06_DamagedCodes(t *testing.T) {
 // TestTK07_RedirectURI: absent, different, differently written.
 func TestTK07_RedirectURI(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, nil)
-	_, b := s.Active(site.Email)
-	r := site.NewRequest("web", site.CallbackURI)
-	code := b.NewCode(r)
+	s, r, code := withCode(t, nil)
 	for _, uri := range []string{"https://rp.example/CB", "https://rp.example/%63b", site.CallbackURI + "/", site.CallbackURI + "?", "https://evil.example/cb"} {
 		form := r.Exchange(code)
 		form.Set("redirect_uri", uri)
@@ -172,10 +166,7 @@ func TestTK09_VerifierWithoutChallenge(t *testing.T) {
 // TestTK13_GrantTypes: an allow-list of one (R-149, R-151, TK-14).
 func TestTK13_GrantTypes(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, nil)
-	_, b := s.Active(site.Email)
-	r := site.NewRequest("web", site.CallbackURI)
-	code := b.NewCode(r)
+	s, r, code := withCode(t, nil)
 	for _, g := range []string{
 		"password", "client_credentials", "refresh_token", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:ietf:params:oauth:grant-type:token-exchange",
 		"urn:ietf:params:oauth:grant-type:device_code", "Authorization_code", "authorization_code ", "x",

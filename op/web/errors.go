@@ -40,19 +40,19 @@ func Fail(status int, key string, cause error) *Error {
 // Restart returns the error for a login that cannot continue: too late, finished,
 // unknown, or begun in another browser. The page is the same for all of these.
 func Restart(cause error) *Error {
-	return &Error{Status: http.StatusGone, Key: "error.restart", Cause: cause, Link: &Link{URL: "/start", Label: "error.restart.link"}}
+	return &Error{Status: http.StatusGone, Key: "web.error.restart", Cause: cause, Link: &Link{URL: "/start", Label: "web.error.restart.link"}}
 }
 
 // lost returns an error whose page links to the front page.
 func lost(status int, key string, cause error) *Error {
-	return &Error{Status: status, Key: key, Cause: cause, Link: &Link{URL: "/", Label: "error.home.link"}}
+	return &Error{Status: status, Key: key, Cause: cause, Link: &Link{URL: "/", Label: "web.error.home"}}
 }
 
 // unavailableRetry is the Retry-After when a store does not answer.
 const unavailableRetry = 5 * time.Second
 
 // formKeys are the texts for a FormError, by status.
-var formKeys = map[int]string{http.StatusForbidden: "error.foreign", http.StatusRequestEntityTooLarge: "error.too_large"}
+var formKeys = map[int]string{http.StatusForbidden: "web.error.foreign", http.StatusRequestEntityTooLarge: "web.error.too_large"}
 
 // classify returns the Error for any error.
 func classify(err error) *Error {
@@ -63,15 +63,15 @@ func classify(err error) *Error {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &form):
-		return Fail(form.Status, cmp.Or(formKeys[form.Status], "error.bad_request"), err)
+		return Fail(form.Status, cmp.Or(formKeys[form.Status], "web.error.bad_request"), err)
 	case errors.Is(err, errs.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return &Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable", Cause: err, Retry: unavailableRetry}
+		return &Error{Status: http.StatusServiceUnavailable, Key: "web.error.unavailable", Cause: err, Retry: unavailableRetry}
 	case errors.As(err, &tooBig):
-		return Fail(http.StatusRequestEntityTooLarge, "error.too_large", err)
+		return Fail(http.StatusRequestEntityTooLarge, "web.error.too_large", err)
 	case errors.Is(err, errs.ErrNotFound):
-		return lost(http.StatusNotFound, "error.not_found", err)
+		return lost(http.StatusNotFound, "web.error.not_found", err)
 	default:
-		return Fail(http.StatusInternalServerError, "error.internal", err)
+		return Fail(http.StatusInternalServerError, "web.error.internal", err)
 	}
 }
 
@@ -114,10 +114,10 @@ func (d *Renderer) prepareLastWords() error {
 	if err != nil {
 		return err
 	}
-	p := d.Page(r, "error.internal.title")
+	p := d.Page(r, "web.error.internal.title")
 	p.Languages = nil
 	var b bytes.Buffer
-	if err := d.templates.ExecuteTemplate(&b, "web/error", &errorPage{Page: p, Heading: p.Title, Text: p.T("error.internal.text")}); err != nil {
+	if err := d.templates.ExecuteTemplate(&b, "web/error", &errorPage{Page: p, Heading: p.Title, Text: p.T("web.error.internal.text")}); err != nil {
 		return fmt.Errorf("page web/error: %w", err)
 	}
 	d.lastWords = b.Bytes()

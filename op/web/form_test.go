@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"maps"
 	"mime/multipart"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"omgevingsloket-id/op/web"
 )
@@ -100,23 +98,6 @@ func TestFormQuery(t *testing.T) {
 	}
 }
 
-// newKit returns the parts of a site without configuration.
-func newKit(t *testing.T) *web.Kit {
-	t.Helper()
-	catalog, err := web.LoadCatalog()
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := web.New(web.Options{
-		Settings: web.Settings{Issuer: "http://localhost"}, Catalog: catalog, FormKey: []byte("key"), Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { return time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC) }, Rand: strings.NewReader(strings.Repeat("random", 1000)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
 // A form with an error becomes a page with a status and a text.
 func TestFormErrorPage(t *testing.T) {
 	t.Parallel()
@@ -124,9 +105,9 @@ func TestFormErrorPage(t *testing.T) {
 	for _, status := range []int{400, 403, 413, 415} {
 		w := httptest.NewRecorder()
 		k.Pages.ServeError(w, httptest.NewRequest(http.MethodPost, "/", nil), &web.FormError{Status: status, Reason: "a reason", Cause: context.DeadlineExceeded})
-		key := map[int]string{403: "error.foreign", 413: "error.too_large"}[status]
+		key := map[int]string{403: "web.error.foreign", 413: "web.error.too_large"}[status]
 		if key == "" {
-			key = "error.bad_request"
+			key = "web.error.bad_request"
 		}
 		if text := k.Pages.Catalog.Text("nl", key+".title"); w.Code != status || !strings.Contains(w.Body.String(), text) || strings.Contains(w.Body.String(), "a reason") {
 			t.Errorf("ServeError(%d) = %d, want the page %q\n%s", status, w.Code, text, w.Body)
@@ -150,7 +131,7 @@ func TestReadFile(t *testing.T) {
 	k := newKit(t)
 	own := httptest.NewRequest(http.MethodPost, "/", nil)
 	k.Cookies.EnsureBrowser(httptest.NewRecorder(), own)
-	token := k.Pages.Page(own, "error.internal.title").CSRF
+	token := k.Pages.Page(own, "web.error.internal.title").CSRF
 	cookies := own.Cookies()
 	type part struct{ disposition, content string }
 	csrf := part{`form-data; name="csrf"`, token}

@@ -23,7 +23,7 @@ func (l *Limits) Allow(r *http.Request, name string, max int, window time.Durati
 		return err
 	}
 	if !ok {
-		return &Error{Status: http.StatusTooManyRequests, Key: "error.too_many", Retry: wait}
+		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Retry: wait}
 	}
 	return nil
 }
@@ -44,11 +44,11 @@ func (l *Limits) address(r *http.Request) netip.Addr {
 	const mostHops = 16
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && len(hops)-i <= mostHops; i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil || hop.Zone() != "" {
+		hop, ok := parseHop(hops[i])
+		if !ok {
 			return addr
 		}
-		addr = hop.Unmap()
+		addr = hop
 		if !l.trusted(addr) {
 			return addr
 		}
@@ -73,13 +73,12 @@ func (l *Limits) Source(r *http.Request) string { return prefix(l.address(r), 32
 func (l *Limits) Origin(r *http.Request) string { return prefix(l.address(r), 24, 48) }
 
 func prefix(a netip.Addr, v4, v6 int) string {
+	if !a.IsValid() {
+		return "unknown"
+	}
 	bits := v4
 	if a.Is6() {
 		bits = v6
 	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return "unknown"
-	}
-	return p.String()
+	return netip.PrefixFrom(a, bits).Masked().String()
 }

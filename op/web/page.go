@@ -186,7 +186,7 @@ type QR struct {
 func NewQR(p *Page, picture totp.Picture, uri string, key []string) QR {
 	size := itoa(picture.Size)
 	svg := `<svg class="qr-code" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ` + size + ` ` + size + `" width="` + size + `" height="` + size +
-		`" shape-rendering="crispEdges" role="img" aria-labelledby="qr-title"><title id="qr-title">` + template.HTMLEscapeString(p.T("qr.title")) +
+		`" shape-rendering="crispEdges" role="img" aria-labelledby="qr-title"><title id="qr-title">` + template.HTMLEscapeString(p.T("web.qr.title")) +
 		`</title><rect width="100%" height="100%" fill="#fff"/><path fill="#000" d="` + picture.Path.Reveal() + `"/></svg>`
 	return QR{Page: p, SVG: template.HTML(svg), Key: key, URI: template.URL(uri), Account: totp.Issuer}
 }

@@ -1,12 +1,16 @@
 package web
 
 import (
+	"errors"
+	"html/template"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -36,7 +40,7 @@ func TestPageLinksStyleSheets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := k.Pages.Page(httptest.NewRequest("GET", "http://localhost/", nil), "error.internal.title")
+		p := k.Pages.Page(httptest.NewRequest("GET", "http://localhost/", nil), "web.error.internal.title")
 		p.StyleSheet = c.styleSheet
 		page := httptest.NewRecorder()
 		if err := k.Pages.Render(page, http.StatusOK, "web/error", &errorPage{Page: p}); err != nil {
@@ -53,5 +57,26 @@ func TestPageLinksStyleSheets(t *testing.T) {
 		if own := theme == "/* an operator's */"; own != (c.themeDir != "") {
 			t.Errorf("theme.css with ThemeDir %q = %q", c.themeDir, theme)
 		}
+	}
+}
+
+// When the error page cannot be rendered, the one that was rendered at the start
+// is sent.
+func TestServeErrorLastWords(t *testing.T) {
+	t.Parallel()
+	catalog, err := LoadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := New(Options{Settings: Settings{Issuer: "http://localhost"}, Catalog: catalog, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Pages.templates = template.New("")
+	w := httptest.NewRecorder()
+	k.Pages.ServeError(w, httptest.NewRequest("GET", "/", nil), Fail(http.StatusForbidden, "web.error.foreign", errors.New("the cause")))
+	title := catalog.Text("nl", "web.error.internal.title")
+	if body := w.Body.String(); w.Code != http.StatusInternalServerError || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(body, "<h1>"+title+"</h1>") || strings.Contains(body, "?lang=") {
+		t.Errorf("ServeError(no templates) = %d, %q:\n%s, want 500 with the page %q, without a language switch", w.Code, w.Header().Get("Content-Type"), body, title)
 	}
 }

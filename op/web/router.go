@@ -90,9 +90,9 @@ func (t *Router) Handler() http.Handler {
 	mux.Handle("/", t.page(func(w http.ResponseWriter, r *http.Request) error {
 		if allowed := methods[r.URL.Path]; allowed != nil {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
-			return lost(http.StatusMethodNotAllowed, "error.method", nil)
+			return lost(http.StatusMethodNotAllowed, "web.error.method", nil)
 		}
-		return lost(http.StatusNotFound, "error.not_found", nil)
+		return lost(http.StatusNotFound, "web.error.not_found", nil)
 	}))
 	var site http.Handler = mux
 	if base := strings.TrimSuffix(t.pages.base.Path, "/"); base != "" {
@@ -116,14 +116,14 @@ func (t *Router) outermost(next http.Handler) http.Handler {
 			}
 		}()
 		if len(r.RequestURI) > longestURL {
-			t.pages.ServeError(w, r, Fail(http.StatusRequestURITooLong, "error.too_large", nil))
+			t.pages.ServeError(w, r, Fail(http.StatusRequestURITooLong, "web.error.too_large", nil))
 			return
 		}
 		if r.Method == http.MethodHead {
 			// HEAD must not create a login or a draft, as a GET would.
 			if r.URL.Path != "/" && !strings.HasPrefix(r.URL.Path, "/static/") && !strings.HasPrefix(r.URL.Path, "/.well-known/") && r.URL.Path != "/jwks" {
 				w.Header().Set("Allow", http.MethodGet)
-				t.pages.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "error.method", nil))
+				t.pages.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "web.error.method", nil))
 				return
 			}
 		}
@@ -167,12 +167,12 @@ func (t *Router) page(h Handler) http.Handler {
 		}
 		// A prefetched page must not create anything.
 		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
-			t.pages.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "error.unavailable"})
+			t.pages.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "web.error.unavailable"})
 			return
 		}
 		for name, values := range r.URL.Query() {
 			if len(values) > 1 && (name == "login" || name == "lang") {
-				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "error.bad_request", errors.New("parameter twice")))
+				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", errors.New("parameter twice")))
 				return
 			}
 		}
@@ -191,14 +191,14 @@ func (t *Router) guarded(h Handler, form Form) Handler {
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if err := origins.Check(r); err != nil {
-			return Fail(http.StatusForbidden, "error.foreign", err)
+			return Fail(http.StatusForbidden, "web.error.foreign", err)
 		}
 		if err := form.open(w, r); err != nil {
 			return err
 		}
 		browser, ok := t.cookies.Browser(r)
 		if !ok {
-			return Fail(http.StatusForbidden, "error.cookies", nil)
+			return Fail(http.StatusForbidden, "web.error.cookies", nil)
 		}
 		if form.Type == formData {
 			// The handler reads the parts itself, with Cookies.ReadFile, which
@@ -209,7 +209,7 @@ func (t *Router) guarded(h Handler, form Form) Handler {
 			return err
 		}
 		if !t.cookies.formTokenFits(browser, r.PostForm.Get("csrf")) {
-			return Fail(http.StatusForbidden, "error.foreign", nil)
+			return Fail(http.StatusForbidden, "web.error.foreign", nil)
 		}
 		return h(w, r)
 	}

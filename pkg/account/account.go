@@ -162,7 +162,7 @@ type Verdict struct {
 	NextTryAt time.Time   // Wrong: when the next code is checked
 	Reason    BlockReason // BlockedNow
 	BlockRef  string      // BlockedNow
-	Record    effect.Effects
+	Effects   effect.Effects
 }
 
 // Outcome is the outcome of one try of a code.

@@ -32,6 +32,12 @@ func TestCountries(t *testing.T) {
 			t.Errorf("IsCountry(%q) = true, want false", not)
 		}
 	}
+	if got := application.Countries("de"); !slices.Equal(got, application.Countries("nl")) {
+		t.Errorf("Countries(de) = %v, want those in Dutch", got)
+	}
+	if got := application.CountryName("ZZ", "en"); got != "ZZ" {
+		t.Errorf("CountryName(ZZ) = %q, want ZZ", got)
+	}
 	// Åland comes before België, and Zweden before Zimbabwe.
 	at := func(code string) int {
 		return slices.IndexFunc(application.Countries("nl"), func(c application.Country) bool { return c.Code == code })

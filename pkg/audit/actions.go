@@ -18,7 +18,7 @@ const (
 	ObjectClient       ObjectKind = "client"
 	ObjectStaff        ObjectKind = "staff"
 	ObjectKey          ObjectKind = "key"
-	ObjectRecord       ObjectKind = "record" // the audit log itself; no id
+	ObjectAuditLog     ObjectKind = "record" // the audit log itself; no id
 	ObjectInstallation ObjectKind = "installation"
 	ObjectExport       ObjectKind = "export" // no id
 	ObjectSearch       ObjectKind = "search" // id: a keyed hash of what was typed
@@ -26,7 +26,7 @@ const (
 
 // ObjectKinds are all object kinds, in the order of lists.
 var ObjectKinds = []ObjectKind{
-	ObjectApplication, ObjectAccount, ObjectClient, ObjectStaff, ObjectKey, ObjectRecord, ObjectInstallation, ObjectExport, ObjectSearch,
+	ObjectApplication, ObjectAccount, ObjectClient, ObjectStaff, ObjectKey, ObjectAuditLog, ObjectInstallation, ObjectExport, ObjectSearch,
 }
 
 // The groups.
@@ -119,8 +119,8 @@ const (
 	ClientAdded          Action = "client.added"
 	ClientRemoved        Action = "client.removed"
 	KeyMoved             Action = "key.moved"
-	RecordViewed         Action = "record.viewed"
-	RecordPruned         Action = "record.pruned"
+	AuditLogViewed       Action = "record.viewed"
+	AuditLogPruned       Action = "record.pruned"
 	ApplicationsExported Action = "applications.exported"
 	StatisticsExported   Action = "statistics.exported"
 	InstallationClaimed  Action = "installation.claimed"
@@ -214,8 +214,8 @@ var vocabulary = []entry{
 	{ClientAdded, GroupSystem, ObjectClient},
 	{ClientRemoved, GroupSystem, ObjectClient},
 	{KeyMoved, GroupSystem, ObjectKey},
-	{RecordViewed, GroupSystem, ObjectRecord},
-	{RecordPruned, GroupSystem, ObjectRecord},
+	{AuditLogViewed, GroupSystem, ObjectAuditLog},
+	{AuditLogPruned, GroupSystem, ObjectAuditLog},
 	{ApplicationsExported, GroupSystem, ObjectExport},
 	{StatisticsExported, GroupSystem, ObjectExport},
 	{InstallationClaimed, GroupSystem, ObjectInstallation},

@@ -39,7 +39,7 @@ func (a Anchor) Verify(public string) error {
 
 // matches reports whether e is the event that Prune wrote about this anchor.
 func (a Anchor) matches(e Event) bool {
-	return e.Action == RecordPruned && e.Details["through"] == strconv.FormatInt(a.Seq, 10) && e.Details["hash"] == a.Hash
+	return e.Action == AuditLogPruned && e.Details["through"] == strconv.FormatInt(a.Seq, 10) && e.Details["hash"] == a.Hash
 }
 
 // ErrBroken is returned by Prune when the audit log does not verify. Nothing
@@ -80,7 +80,7 @@ func Prune(ctx context.Context, store Store, heads Heads, s Signer, keep time.Du
 	if to.Seq == 0 {
 		return Anchor{}, 0, nil
 	}
-	pruned := by.Did(RecordPruned, "", now).With(map[string]string{
+	pruned := by.Did(AuditLogPruned, "", now).With(map[string]string{
 		"through": strconv.FormatInt(to.Seq, 10), "hash": to.Hash, "events": strconv.FormatInt(to.Seq-was.Seq, 10),
 		"older_than": now.Add(-keep).UTC().Format(time.RFC3339),
 	})

@@ -40,7 +40,7 @@ func TestPrune(t *testing.T) {
 			continue
 		}
 		last := m.events[len(m.events)-1]
-		if m.events[0].Seq != c.through+1 || last.Action != audit.RecordPruned || last.ActorID != "root" || !last.At.Equal(now) {
+		if m.events[0].Seq != c.through+1 || last.Action != audit.AuditLogPruned || last.ActorID != "root" || !last.At.Equal(now) {
 			t.Errorf("%s: after Prune() the log goes from %d to %+v, want from %d to an event about it by root", name, m.events[0].Seq, last, c.through+1)
 		}
 		report, err := audit.Verify(t.Context(), m, m, s.Public())

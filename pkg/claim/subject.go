@@ -14,6 +14,13 @@ type Subjects struct {
 	Issuer string
 }
 
+// Session returns the identifier of a session at a client (OIDC Front-Channel
+// Logout §3, sid): pairwise in each case, so that no identifier is equal at two
+// sectors.
+func (s Subjects) Session(sid string, c client.Client) string {
+	return secret.MAC(s.Salt, "session", c.Sector(), sid)
+}
+
 // For returns the subject of an account at a client.
 func (s Subjects) For(a account.Account, c client.Client) Subject {
 	sector := "pairwise:" + c.Sector()

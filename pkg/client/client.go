@@ -57,19 +57,36 @@ type Client struct {
 	DutchClaims            bool            `yaml:"dutch_claims" json:"dutch_claims"`                           // adds the urn:etoegang names
 	SigningAlg             string          `yaml:"id_token_signed_response_alg" json:"signing_alg"`            // "" = RS256 (OIDC Reg §2)
 	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                   // its start page, for the list of portals
+	ApplicationType        ApplicationType `yaml:"application_type" json:"application_type,omitempty"`         // "" = web (OIDC Registration §2)
 }
+
+// ApplicationType is where a client runs (OIDC Registration §2).
+type ApplicationType string
+
+// The application types.
+const (
+	WebApplication    ApplicationType = "web"
+	NativeApplication ApplicationType = "native" // on the person's own device, where any program can pretend to be it (RFC 8252 §8.6)
+)
+
+// Native reports whether the client runs on the person's own device.
+func (c Client) Native() bool { return c.ApplicationType == NativeApplication }
+
+// AsksEachTime reports whether people are asked for consent at each login, also
+// if they gave it before (RFC 8252 §8.6).
+func (c Client) AsksEachTime() bool { return c.Native() }
 
 // Public reports whether it is a public client (RFC 6749 §2.1).
 func (c Client) Public() bool { return c.AuthMethod == None }
 
 // AllowsRedirect reports whether uri is a registered redirect URI, byte for
-// byte (RFC 9700 §2.1). For a public client on a loopback IP address the port
+// byte (RFC 9700 §2.1). For a native client on a loopback IP address the port
 // may differ (RFC 8252 §7.3).
 func (c Client) AllowsRedirect(uri string) bool {
 	if slices.Contains(c.RedirectURIs, uri) {
 		return true
 	}
-	if !c.Public() {
+	if !c.Native() {
 		return false
 	}
 	for _, registered := range c.RedirectURIs {
@@ -153,21 +170,21 @@ func (c Client) Validate(issuer Policy, insecure bool) error {
 		return errors.Join(faults...)
 	}
 	for _, u := range c.RedirectURIs {
-		if err := checkURI(u, insecure, c.Public()); err != nil {
+		if err := checkURI(u, insecure, c.Native()); err != nil {
 			add("redirect_uris: %w", err)
 		}
 	}
 	for _, u := range c.PostLogoutRedirectURIs {
-		if err := checkURI(u, insecure, c.Public()); err != nil {
+		if err := checkURI(u, insecure, c.Native()); err != nil {
 			add("post_logout_redirect_uris: %w", err)
 		}
 	}
-	for name, u := range map[string]string{"initiate_login_uri": c.InitiateLoginURI, "home_uri": c.HomeURI, "jwks_uri": c.JWKSURI} {
-		if u == "" {
+	for _, one := range []struct{ name, uri string }{{"initiate_login_uri", c.InitiateLoginURI}, {"home_uri", c.HomeURI}, {"jwks_uri", c.JWKSURI}} {
+		if one.uri == "" {
 			continue
 		}
-		if err := checkURI(u, insecure, false); err != nil {
-			add("%s: %w", name, err)
+		if err := checkURI(one.uri, insecure, false); err != nil {
+			add("%s: %w", one.name, err)
 		}
 	}
 	if c.SectorHost == "" && !c.PublicSubject && differentHosts(c.RedirectURIs) {
@@ -208,6 +225,15 @@ func (c Client) checkAuth(policy Policy) []error {
 	default:
 		add("auth_method %q: choose none, client_secret_basic, client_secret_post or private_key_jwt", c.AuthMethod)
 	}
+	switch c.ApplicationType {
+	case "", WebApplication:
+	case NativeApplication:
+		if !c.Public() {
+			add("application_type native: such a client cannot keep a secret or key; use auth_method none (RFC 8252 §8.5)")
+		}
+	default:
+		add("application_type %q: choose web or native", c.ApplicationType)
+	}
 	if c.PKCEOptional && (policy != General || c.Public()) {
 		add("pkce_optional: only for a confidential client of policy general")
 	}
@@ -247,7 +273,7 @@ const (
 
 // checkURI returns an error unless raw is an absolute URI without fragment or
 // user, with https and a host name. http is allowed for loopback IP addresses
-// of native (public) clients, and for localhost if insecure. Parameters that
+// of native clients, and for localhost if insecure. Parameters that
 // an authorization response sets itself are refused (AZ-04).
 func checkURI(raw string, insecure, native bool) error {
 	if len(raw) > longestURI {

@@ -22,7 +22,7 @@ func web(change func(*client.Client)) client.Client {
 // native returns a valid public client, after change.
 func native(change func(*client.Client)) client.Client {
 	return web(func(c *client.Client) {
-		c.ID, c.AuthMethod, c.SecretHashes, c.PostLogoutRedirectURIs = "app", client.None, nil, nil
+		c.ID, c.AuthMethod, c.SecretHashes, c.PostLogoutRedirectURIs, c.ApplicationType = "app", client.None, nil, nil, client.NativeApplication
 		if change != nil {
 			change(c)
 		}
@@ -114,6 +114,12 @@ func TestValidate(t *testing.T) {
 		"PKCE optional, tightened":       {general, keyed(func(c *client.Client) { c.PKCEOptional, c.Policy = true, nlgov }), "pkce_optional: "},
 		"public subject":                 {general, web(func(c *client.Client) { c.PublicSubject = true }), ""},
 		"R-050: public subject":          {nlgov, keyed(func(c *client.Client) { c.PublicSubject = true }), "R-050"},
+		"X11: public on loopback":        {general, native(func(c *client.Client) { c.ApplicationType, c.RedirectURIs[0] = "", "http://127.0.0.1/cb" }), "https only"},
+		"X11: native on loopback":        {general, native(func(c *client.Client) { c.RedirectURIs[0] = "http://127.0.0.1/cb" }), ""},
+		"X11: native with a secret":      {general, web(func(c *client.Client) { c.ApplicationType = client.NativeApplication }), "application_type native"},
+		"X11: native with a key":         {nlgov, keyed(func(c *client.Client) { c.ApplicationType = client.NativeApplication }), "application_type native"},
+		"web, said so":                   {general, web(func(c *client.Client) { c.ApplicationType = client.WebApplication }), ""},
+		"an unknown application type":    {general, web(func(c *client.Client) { c.ApplicationType = "desktop" }), "choose web or native"},
 		"RS256":                          {general, web(func(c *client.Client) { c.SigningAlg = "RS256" }), ""},
 		"PS256":                          {general, web(func(c *client.Client) { c.SigningAlg = "PS256" }), ""},
 		"ES256":                          {general, web(func(c *client.Client) { c.SigningAlg = "ES256" }), ""},
@@ -135,6 +141,21 @@ func TestValidateReportsAllFaults(t *testing.T) {
 	for _, want := range []string{"id: ", "name: ", "redirect_uris: ", "home_uri: ", "auth_method ", "pkce_optional: ", "id_token_signed_response_alg "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Validate() = %v, want an error with %q too", err, want)
+		}
+	}
+}
+
+// The faults of one client come in one order, whenever it is read.
+func TestValidateOrder(t *testing.T) {
+	t.Parallel()
+	c := web(func(c *client.Client) { c.InitiateLoginURI, c.HomeURI, c.JWKSURI, c.SigningAlg = "a", "b", "c", "none" })
+	const want = `initiate_login_uri: "a" is not an absolute address
+home_uri: "b" is not an absolute address
+jwks_uri: "c" is not an absolute address
+id_token_signed_response_alg "none": choose RS256, PS256 or ES256`
+	for range 50 {
+		if err := c.Validate(client.General, false); err == nil || err.Error() != want {
+			t.Fatalf("Validate() = %v, want %s", err, want)
 		}
 	}
 }

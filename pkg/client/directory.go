@@ -21,6 +21,10 @@ type Directory struct {
 	insecure bool
 	now      func() time.Time
 
+	// RefuseNative makes stored native clients unknown. It is set before the
+	// directory is used.
+	RefuseNative bool
+
 	mu    sync.Mutex
 	known map[string]kept
 }
@@ -56,7 +60,7 @@ func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
 		return k.client, k.err
 	}
 	c, err := d.store.ByID(ctx, id)
-	if err == nil && c.Validate(d.policy, d.insecure) != nil {
+	if err == nil && (c.Validate(d.policy, d.insecure) != nil || d.RefuseNative && c.Native()) {
 		c, err = Client{}, errs.ErrNotFound
 	}
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {

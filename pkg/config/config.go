@@ -56,6 +56,12 @@ type Config struct {
 	// A client can have the stricter policy, not the looser one.
 	Policy client.Policy `yaml:"policy"`
 
+	// NativeClients allows clients with application_type native, which run on
+	// the person's own device, in production. Any program there can pretend to
+	// be such a client; people are asked for consent at each login. Practice
+	// allows them always.
+	NativeClients bool `yaml:"native_clients"`
+
 	// ACR is the level of assurance in tokens. Default:
 	// http://eidas.europa.eu/NotNotified/LoA/low in production and
 	// urn:omgevingsloket-id:practice in practice. Practice may not use a value

@@ -32,10 +32,13 @@ func (c Config) checkProduction(fs *faults) {
 		if strings.HasPrefix(cl.ID, "demo-") {
 			fs.add(path, "is a client of the demo", "take it out")
 		}
+		if cl.Native() && !c.NativeClients {
+			fs.add(path, "is native: any program on a person's device can pretend to be it", "set native_clients if you want that; people are then asked at each login")
+		}
 		for _, raw := range slices.Concat(cl.RedirectURIs, cl.PostLogoutRedirectURIs, []string{cl.InitiateLoginURI, cl.HomeURI, cl.JWKSURI}) {
 			u, err := url.Parse(raw)
 			// A native client may use a loopback IP address (RFC 8252 §7.3).
-			if err == nil && (u.Hostname() == "localhost" || loopback(u.Hostname()) && !cl.Public()) {
+			if err == nil && (u.Hostname() == "localhost" || loopback(u.Hostname()) && !cl.Native()) {
 				fs.add(path, raw+" is this machine", "give the portal's own address")
 			}
 		}

@@ -200,9 +200,16 @@ func TestProductionRefusesOpenConfigFileWithSecrets(t *testing.T) {
 	}
 }
 
-func TestProductionAllowsNativeClients(t *testing.T) {
+// X11: production has native clients only where a setting says so, and none on
+// a loopback address without being native.
+func TestX11_ProductionAllowsNativeClients(t *testing.T) {
 	t.Parallel()
-	mustLoad(t, production(t), map[string]string{"OLID_CLIENTS": "[{id: app, name: App, auth_method: none, redirect_uris: ['http://127.0.0.1:1/cb']}]"})
+	const app = "[{id: app, name: App, auth_method: none, application_type: native, redirect_uris: ['http://127.0.0.1:1/cb']}]"
+	mustLoad(t, production(t), map[string]string{"OLID_CLIENTS": app, "OLID_NATIVE_CLIENTS": "true"})
+	_, err := load(t, production(t), map[string]string{"OLID_CLIENTS": app})
+	refused(t, err, "native_clients")
+	_, err = load(t, production(t), map[string]string{"OLID_CLIENTS": strings.Replace(app, "application_type: native, ", "", 1), "OLID_NATIVE_CLIENTS": "true"})
+	refused(t, err, "https only")
 }
 
 func TestArgon2Minimums(t *testing.T) {

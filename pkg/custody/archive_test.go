@@ -1,10 +1,13 @@
 package custody
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/scan"
 )
 
@@ -52,6 +55,36 @@ func TestOver(t *testing.T) {
 			if got := Over(a, test.since); got != test.want {
 				t.Errorf("Over(%s, %s) = %t, want %t", state, test.name, got, test.want)
 			}
+		}
+	}
+}
+
+// Each document that is destroyed has an event with its hash, and its name in
+// none.
+func TestProofs(t *testing.T) {
+	t.Parallel()
+	gone := []application.Document{
+		{ID: "d1", ApplicationID: "a", Name: "pas-anna.pdf", SHA256: "h1", Size: 10 << 20},
+		{ID: "d2", ApplicationID: "a", Name: "pas-anna-2.pdf", SHA256: "h2"},
+	}
+	applicant := audit.Applicant().At("192.0.2.0/24", "req")
+	replaced := applicant.Did(audit.ApplicationDocumentReplaced, "a", noon).With(map[string]string{"document": "d3"})
+	proof := func(by audit.Actor, reason, id, hash, size string) audit.Event {
+		return by.Did(audit.DocumentDestroyed, "a", noon).Because(reason).With(map[string]string{"document": id, "sha256": hash, "size": size})
+	}
+	retention, kept, instead := audit.System("retention"), "kept for 48h0m0s", "replaced by the applicant"
+	for _, test := range []struct {
+		call string
+		got  effect.Effects
+		want []audit.Event
+	}{
+		{"destroyed(two)", destroyed(gone, 48*time.Hour, noon), []audit.Event{proof(retention, kept, "d1", "h1", "10485760"), proof(retention, kept, "d2", "h2", "0")}},
+		{"destroyed(none)", destroyed(nil, 48*time.Hour, noon), nil},
+		{"Replaced(two)", Replaced(gone, replaced), []audit.Event{replaced, proof(applicant, instead, "d1", "h1", "10485760"), proof(applicant, instead, "d2", "h2", "0")}},
+		{"Replaced(none)", Replaced(nil, replaced), []audit.Event{replaced}},
+	} {
+		if want := (effect.Effects{Events: test.want}); !reflect.DeepEqual(test.got, want) {
+			t.Errorf("%s = %+v, want %+v", test.call, test.got, want)
 		}
 	}
 }

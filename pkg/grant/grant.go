@@ -1,11 +1,13 @@
 // Package grant defines what a client was given: an authorization code, which
 // works once, and the tokens for it, until they are revoked.
 //
-//	Issue (account active? epoch?) ─► code, 60 s ─► Redeem, once ─► tokens
-//	                                       │            │
-//	                    expired: void ◄────┘            └─ again ─► all revoked
+//	Issue (account active? epoch? session?) ─► code, 60 s ─► Redeem, once ─► tokens
+//	                                                │            │
+//	                             expired: void ◄────┘            └─ again ─► all revoked
 //
-// The row in the database decides. An access token is a JWT (RFC 9068) whose
+// The row in the database decides. That a session has ended is a fact in the
+// same database: Issue, Redeem and Live see it, so that nothing that was under
+// way at a logout outlives it. An access token is a JWT (RFC 9068) whose
 // jti is the id of the grant. Where it matters, the row and the account are
 // read again.
 package grant
@@ -77,9 +79,13 @@ const (
 // Store stores grants. All methods return errs.ErrUnavailable when the database
 // cannot be reached.
 type Store interface {
-	// Issue stores a grant if its account bears it (Grant.Borne) at that
-	// moment. Otherwise it returns errs.ErrConflict.
+	// Issue stores a grant if its account may have it (Grant.ValidFor) and its
+	// session has not ended, at that moment. Otherwise, and if a grant has
+	// this CodeHash, it returns errs.ErrConflict.
 	Issue(ctx context.Context, g Grant, rec effect.Effects) error
+
+	// Issued returns the grant of a code, in any state, or errs.ErrNotFound.
+	Issued(ctx context.Context, codeHash string) (Grant, error)
 
 	// Redeem counts a try and writes the result of Grant.Redeem, in one
 	// transaction. One of several concurrent calls gets the grant and the
@@ -87,17 +93,21 @@ type Store interface {
 	// redeemed before is revoked.
 	Redeem(ctx context.Context, r Redemption, replay effect.Effects) (g Grant, a account.Account, refused Refusal, err error)
 
-	// Live returns a grant with its account if it is alive (Grant.Alive).
-	// Otherwise it returns errs.ErrNotFound.
+	// Live returns a grant with its account if it is alive (Grant.Alive) and
+	// its session has not ended. Otherwise it returns errs.ErrNotFound.
 	Live(ctx context.Context, id string, now time.Time) (Grant, account.Account, error)
 
 	// Revoke revokes a grant of this client. It returns errs.ErrNotFound if
 	// the client has no such grant. Revoking twice is no error.
 	Revoke(ctx context.Context, id, clientID string, now time.Time, rec effect.Effects) error
 
-	// RevokeSession revokes all grants of a session and returns the ids of
-	// their clients.
-	RevokeSession(ctx context.Context, sid string, now time.Time, rec effect.Effects) (clientIDs []string, err error)
+	// EndSession ends a session: its grants are revoked, and none is issued
+	// or redeemed any more. It returns the ids of their clients. until is when
+	// nothing can refer to the session any more. Ending it twice is no error.
+	EndSession(ctx context.Context, sid string, now, until time.Time, rec effect.Effects) (clientIDs []string, err error)
+
+	// Ended reports whether a session has ended.
+	Ended(ctx context.Context, sid string) (bool, error)
 
 	// UseOnce stores the jti of a client's assertion until expires. It returns
 	// errs.ErrConflict if it is stored already.

@@ -6,27 +6,37 @@ import (
 	"omgevingsloket-id/pkg/account"
 )
 
-// Borne reports whether the account may have this grant: it is active and of
+// ValidFor reports whether the account may have this grant: it is active and of
 // the epoch of the grant.
-func (g Grant) Borne(a account.Account) bool {
+func (g Grant) ValidFor(a account.Account) bool {
 	return a.State == account.Active && a.Epoch == g.Epoch
 }
 
+// Pending reports whether the code of a grant can still be redeemed at now, as
+// far as the grant itself says.
+func (g Grant) Pending(now time.Time) bool {
+	return g.RedeemedAt.IsZero() && g.RevokedAt.IsZero() && now.Before(g.CodeExpires)
+}
+
 // Alive reports whether the access token of a grant is valid at now: the grant
-// is redeemed, neither revoked nor expired, and borne by its account.
+// is redeemed, neither revoked nor expired, and valid for its account.
 func (g Grant) Alive(a account.Account, now time.Time) bool {
-	return !g.RedeemedAt.IsZero() && g.RevokedAt.IsZero() && now.Before(g.Expires) && g.Borne(a)
+	return !g.RedeemedAt.IsZero() && g.RevokedAt.IsZero() && now.Before(g.Expires) && g.ValidFor(a)
 }
 
 // Redeem judges a redemption of g by its account a, with this try already
-// counted in g.Tries, and returns the grant to store. refused is empty if the
+// counted in g.Tries, and returns the grant to store. ended is whether the
+// session of the grant has ended, which revokes it. refused is empty if the
 // code is redeemed.
 //
 //   - A code that was redeemed before is revoked with its tokens (RFC 6749
 //     §4.1.2), if the same client sends it.
 //   - A wrong verifier uses up a try, and the last try revokes the code. Other
 //     refusals take the count back, so that no other client uses up the tries.
-func (g Grant) Redeem(a account.Account, r Redemption) (next Grant, refused Refusal) {
+func (g Grant) Redeem(a account.Account, ended bool, r Redemption) (next Grant, refused Refusal) {
+	if ended && g.RevokedAt.IsZero() {
+		g.RevokedAt = r.Now
+	}
 	switch refused = g.refuse(a, r); refused {
 	case "":
 		g.RedeemedAt, g.Expires = r.Now, r.Expires
@@ -59,7 +69,7 @@ func (g Grant) refuse(a account.Account, r Redemption) Refusal {
 		return RefusedExpired
 	case g.Challenge != r.Challenge:
 		return RefusedVerifier
-	case !g.Borne(a):
+	case !g.ValidFor(a):
 		return RefusedAccount
 	}
 	return ""

@@ -33,6 +33,7 @@ func TestRedeem(t *testing.T) {
 		r     func(*Redemption)
 		want  Refusal
 		after func(*Grant) // nil = unchanged
+		ended bool         // the session
 	}{
 		{name: "right", after: func(g *Grant) { g.RedeemedAt, g.Expires = now, noon.Add(time.Hour) }},
 		{name: "right, at the last moment", r: func(r *Redemption) { r.Now = noon.Add(CodeLifetime - time.Millisecond) },
@@ -65,6 +66,11 @@ func TestRedeem(t *testing.T) {
 		{name: "replay, without proof", g: spent, r: func(r *Redemption) { r.Challenge = "" }, want: RefusedReplay, after: revoked},
 		{name: "replay, for another address", g: spent, r: func(r *Redemption) { r.RedirectURI = "" }, want: RefusedReplay, after: revoked},
 		{name: "replay, again", g: dead, want: RefusedReplay, after: uncounted},
+
+		{name: "session ended", ended: true, want: RefusedRevoked, after: revoked},
+		{name: "session ended, wrong proof", ended: true, r: func(r *Redemption) { r.Challenge = "x" }, want: RefusedRevoked, after: revoked},
+		{name: "session ended, revoked before", ended: true, g: func(g *Grant) { g.RevokedAt = before }, want: RefusedRevoked, after: uncounted},
+		{name: "session ended, replay", ended: true, g: spent, want: RefusedReplay, after: revoked},
 		{name: "replay by another client", g: spent, r: func(r *Redemption) { r.ClientID = "other" }, want: RefusedMismatch, after: uncounted},
 	} {
 		g, a, r := code(), account.Account{ID: "a", State: account.Active, Epoch: 7}, redemption()
@@ -81,8 +87,29 @@ func TestRedeem(t *testing.T) {
 		if test.after != nil {
 			test.after(&want)
 		}
-		if got, refused := g.Redeem(a, r); refused != test.want || !reflect.DeepEqual(got, want) {
+		if got, refused := g.Redeem(a, test.ended, r); refused != test.want || !reflect.DeepEqual(got, want) {
 			t.Errorf("Redeem(%s) = %+v, %q, want %+v, %q", test.name, got, refused, want, test.want)
+		}
+	}
+}
+
+func TestPending(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(*Grant)
+		after  time.Duration
+		want   bool
+	}{
+		"new":                {func(*Grant) {}, 0, true},
+		"at the last moment": {func(*Grant) {}, CodeLifetime - time.Millisecond, true},
+		"expired":            {func(*Grant) {}, CodeLifetime, false},
+		"redeemed":           {func(g *Grant) { g.RedeemedAt = noon }, 0, false},
+		"revoked":            {func(g *Grant) { g.RevokedAt = noon }, 0, false},
+	} {
+		g := code()
+		c.change(&g)
+		if got := g.Pending(noon.Add(c.after)); got != c.want {
+			t.Errorf("%s: Pending() = %t, want %t", name, got, c.want)
 		}
 	}
 }

@@ -51,9 +51,9 @@ func (i Installation) Fits(other Installation) bool {
 // Store stores the installation of a database. All methods return
 // errs.ErrUnavailable when the database cannot be reached.
 type Store interface {
-	// Made returns the installation that the database was made for. It returns
+	// Owner returns the installation that the database was made for. It returns
 	// errs.ErrNotFound before the first Claim.
-	Made(ctx context.Context) (Installation, error)
+	Owner(ctx context.Context) (Installation, error)
 	// Claim stores i with the event if no installation is stored yet, and
 	// returns the stored one. Of several concurrent calls the first wins.
 	Claim(ctx context.Context, i Installation, e audit.Event) (Installation, error)
@@ -80,7 +80,7 @@ func (m Mismatch) Error() string {
 // does not fit i. It changes nothing, and returns nil if it cannot tell:
 // before the first migration, or when the database cannot be reached.
 func Check(ctx context.Context, s Store, i Installation) error {
-	if have, err := s.Made(ctx); err == nil && !have.Fits(i) {
+	if have, err := s.Owner(ctx); err == nil && !have.Fits(i) {
 		return Mismatch{Have: have, Want: i}
 	}
 	return nil

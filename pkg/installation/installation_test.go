@@ -90,7 +90,7 @@ type database struct {
 	unmoved bool // another server moved it first
 }
 
-func (d *database) Made(context.Context) (installation.Installation, error) {
+func (d *database) Owner(context.Context) (installation.Installation, error) {
 	switch {
 	case d.err != nil:
 		return installation.Installation{}, d.err
@@ -104,7 +104,7 @@ func (d *database) Claim(_ context.Context, i installation.Installation, e audit
 	if d.err == nil && d.made == nil {
 		d.made, d.events = &i, append(d.events, e)
 	}
-	return d.Made(context.Background())
+	return d.Owner(context.Background())
 }
 
 func (d *database) Move(_ context.Context, was string, i installation.Installation, e audit.Event) error {

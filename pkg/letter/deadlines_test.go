@@ -16,9 +16,9 @@ func TestLetterDeadlines(t *testing.T) {
 		"nl": {[]string{"uiterlijk op 29 maart 2026", "stopt uw aanvraag"},
 			[]string{"Wie is evil?", "uiterlijk op 29 maart 2026", "https://id.example/apply/status", "OLID-K7QD-2MXA"},
 			[]string{"niet op tijd antwoord", "https://id.example/apply ", "bezwaar maken", "binnen 6 weken", "OLID-K7QD-2MXA"}},
-		"en": {[]string{"by 29 March 2026", "your application ends"},
+		"en": {[]string{"by 29 March 2026", "we will stop your application"},
 			[]string{"Wie is evil?", "by 29 March 2026", "https://id.example/apply/status", "OLID-K7QD-2MXA"},
-			[]string{"no answer in time", "https://id.example/apply ", "lodge an objection", "within 6 weeks", "OLID-K7QD-2MXA"}},
+			[]string{"did not get an answer in time", "https://id.example/apply ", "object to this decision", "within 6 weeks", "OLID-K7QD-2MXA"}},
 	} {
 		w, a := writer(t, false), burger(lang)
 		a.AskedAt, a.AnswerBy = now, application.AnswerBy(now)
@@ -43,7 +43,7 @@ func TestLetterUrgent(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string][]string{
 		"nl": {"27 aanvragen hebben haast", "binnen 14 dagen", "Eén daarvan is\nal te laat", "VAN U\n  OLID-1\n  OLID-2\n", "NOG VAN NIEMAND", "en nog 5\n", "\n    https://beheer.example/console\n"},
-		"en": {"27 applications are urgent", "within 14 days", "One of them\nis overdue", "YOURS\n  OLID-1\n  OLID-2\n", "NOBODY'S YET", "and 5 more\n", "\n    https://beheer.example/console\n"},
+		"en": {"27 applications are urgent", "within 14 days", "One of them is\noverdue", "YOURS\n  OLID-1\n  OLID-2\n", "NOT TAKEN YET", "and 5 more\n", "\n    https://beheer.example/console\n"},
 	} {
 		o := review.Official{ID: "m1", Email: "jo@example.com", Lang: lang}
 		m := writer(t, false).Urgent(o, review.Urgency{Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 1}, now)

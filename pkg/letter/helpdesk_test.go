@@ -43,7 +43,7 @@ func TestOF20_WasThisNotYou(t *testing.T) {
 	t.Parallel()
 	for lang, words := range map[string][2]string{
 		"nl": {"Was u dit niet? Neem dan meteen contact op met de helpdesk", "Dan kunnen wij uw account beschermen."},
-		"en": {"Was this not you? Then contact the helpdesk straight away", "Then we can protect your account."},
+		"en": {"If this was not you, contact the helpdesk straight away", "We can then protect your account."},
 	} {
 		w := writer(t, false)
 		holder := person(lang)

@@ -224,7 +224,7 @@ func TestReceiptHoldsACopy(t *testing.T) {
 		}},
 		{w.Receipt(bedrijf("en"), nil, documents, now), []string{
 			"Company", "Bau & Söhne GmbH", "Handelsregister Berlin", "HRB 12345", "Austria", "authorised representative", "Ring 9", "1010 Wien",
-			"1 February 1990", "not filled in", "paspoort.pdf (1.2 MB)", "within 8 weeks",
+			"1 February 1990", "not entered", "paspoort.pdf (1.2 MB)", "within 8 weeks",
 		}},
 	} {
 		text := strings.ReplaceAll(c.m.Text.Reveal(), "maart\n2026", "maart 2026") // a line may break here

@@ -35,9 +35,9 @@ type Worker struct {
 	// message and "sent", "later" or "dropped". It may be nil.
 	Observe func(kind, outcome string)
 
-	// Looked is called after each read of the outbox, with the error of the
+	// OnRead is called after each read of the outbox, with the error of the
 	// store. It may be nil.
-	Looked func(error)
+	OnRead func(error)
 
 	// Rand returns a number in [0, 1), for the pauses. nil = math/rand.
 	Rand func() float64
@@ -151,8 +151,8 @@ func (w *Worker) fill(ctx context.Context) bool {
 		return false
 	}
 	items, err := take(ctx, w.Now(), w.lease(), free)
-	if w.Looked != nil {
-		w.Looked(err)
+	if w.OnRead != nil {
+		w.OnRead(err)
 	}
 	if err != nil {
 		w.Log.Error("mail: outbox does not answer", "error", err)

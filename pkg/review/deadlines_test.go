@@ -95,7 +95,7 @@ func unanswered(t *testing.T, at time.Time) {
 			t.Errorf("after an answer or a withdrawal the mails to %s are %q", c.Email, got)
 		}
 	}
-	for to, want := range map[string]string{c.Email: "U kunt bezwaar maken", english.Email: "You can lodge an objection"} {
+	for to, want := range map[string]string{c.Email: "U kunt bezwaar maken", english.Email: "You can object to this decision"} {
 		if letter := s.Mailed("unanswered", to); !strings.Contains(letter, want) || !strings.Contains(letter, s.Config.Issuer+"/apply ") {
 			t.Errorf("the mail lacks %q or the link to apply again: %s", want, letter)
 		}

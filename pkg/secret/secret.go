@@ -79,6 +79,13 @@ func New(rand io.Reader, kind Kind) Text {
 	return Text(string(kind) + "_" + base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
+// Derive returns the handle of a kind that belongs to parts, in the same shape as
+// New. It cannot be computed without key, and the same parts have the same
+// handle.
+func Derive(key []byte, kind Kind, parts ...string) Text {
+	return Text(string(kind) + "_" + MAC(key, append([]string{string(kind)}, parts...)...))
+}
+
 // NewID returns a random public identifier of 128 bits in hex, for rows and jti.
 // It panics if the source of randomness fails.
 func NewID(rand io.Reader) string {

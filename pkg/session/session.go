@@ -111,6 +111,10 @@ func (s *Service[P]) Begin(ctx context.Context, handle, browser secret.Text, fre
 	return fresh, s.Store.Create(ctx, fresh, ttl)
 }
 
+// Until returns the time after which nothing can refer to a session that is live
+// now.
+func (s *Service[P]) Until() time.Time { return s.Now().Add(s.Limits.Absolute + 24*time.Hour) }
+
 // Touch renews the idle limit of a session and returns it as it is stored. That
 // another request was quicker, or ended the session, is no error.
 func (s *Service[P]) Touch(ctx context.Context, seen Session) (Session, error) {

@@ -327,10 +327,10 @@ func TestCode(t *testing.T) {
 		if h.verdict.Reason != c.reason {
 			t.Errorf("%s: Code() blocks for %q, want %q", name, h.verdict.Reason, c.reason)
 		}
-		if logged := said(h.verdict.Record, h.verdict.BlockRef); logged != c.logged {
+		if logged := said(h.verdict.Effects, h.verdict.BlockRef); logged != c.logged {
 			t.Errorf("%s: Code() has the effects %q, want %q", name, logged, c.logged)
 		}
-		for _, e := range h.verdict.Record.Events {
+		for _, e := range h.verdict.Effects.Events {
 			if e.ObjectID != "a" || e.Origin != "192.0.2.0/24" || e.RequestID != "r1" || !e.At.Equal(noon) {
 				t.Errorf("%s: Code() logs %+v, want it about a, at noon, from its network and request", name, e)
 			}

@@ -170,15 +170,15 @@ func (v Verifier[P]) judge(s Subject, try account.CodeTry, code string, now time
 	case right && step <= try.Factor.LastStep:
 		return same(account.Replayed, totp.Remaining(now))
 	case right:
-		return account.Verdict{Outcome: account.Accepted, Step: step, Record: codes.Accepted(try)},
+		return account.Verdict{Outcome: account.Accepted, Step: step, Effects: codes.Accepted(try)},
 			CodeResult{Outcome: account.Accepted, First: try.State == account.QRShown}, nil
 	}
 	most := codes.Most(try)
 	if try.Factor.Failures >= most {
 		reason, ref, rec := codes.Block(try)
-		return account.Verdict{Outcome: account.BlockedNow, Reason: reason, BlockRef: ref, Record: rec}, CodeResult{Outcome: account.BlockedNow}, nil
+		return account.Verdict{Outcome: account.BlockedNow, Reason: reason, BlockRef: ref, Effects: rec}, CodeResult{Outcome: account.BlockedNow}, nil
 	}
 	wait := account.Delay(try.Factor.Failures)
-	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Record: codes.Wrong(try)},
+	return account.Verdict{Outcome: account.Wrong, NextTryAt: now.Add(wait), Effects: codes.Wrong(try)},
 		CodeResult{Outcome: account.Wrong, Wait: wait, Left: most - try.Factor.Failures}, nil
 }

@@ -105,12 +105,15 @@ func (m *Manager) Verify(token, typ string, claims any) error {
 	return nil
 }
 
+// mostTries is how often Refresh tries to rotate before it gives up.
+const mostTries = 3
+
 // Refresh reads the keys and makes the changes that are due. Call it at the
 // start and every minute, to see the rotations of other servers.
 func (m *Manager) Refresh(ctx context.Context) error {
 	m.moves.Lock()
 	defer m.moves.Unlock()
-	for range 3 {
+	for tries := 0; ; tries++ {
 		keys, err := m.Store.Keys(ctx)
 		if err != nil {
 			return err
@@ -122,12 +125,14 @@ func (m *Manager) Refresh(ctx context.Context) error {
 		if len(changes) == 0 {
 			return m.setView(keys)
 		}
+		if tries == mostTries {
+			return fmt.Errorf("keys: other servers keep rotating: %w", errs.ErrUnavailable)
+		}
 		err = m.Store.Apply(ctx, changes, m.Now(), m.effects(changes, audit.System("")))
 		if err != nil && !errors.Is(err, errs.ErrConflict) {
 			return err
 		}
 	}
-	return fmt.Errorf("keys: other servers keep rotating: %w", errs.ErrUnavailable)
 }
 
 // Rotate makes the next keys active now (OIDC Core §10.1.1), for the operator

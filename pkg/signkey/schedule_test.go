@@ -202,7 +202,7 @@ func TestRotateByHandWithShortRetention(t *testing.T) {
 // that has three conflicts in a row gives up until its next Refresh.
 func TestRR06_RotationsCollide(t *testing.T) {
 	t.Parallel()
-	for conflicts, want := range map[int]error{0: nil, 1: nil, 3: errs.ErrUnavailable} {
+	for conflicts, want := range map[int]error{0: nil, 1: nil, 2: nil, 3: errs.ErrUnavailable} {
 		ring := newRing(t)
 		s := &memory{keys: quiet(t, ring), conflicts: conflicts}
 		m, _ := manager(s, ring)

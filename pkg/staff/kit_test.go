@@ -42,7 +42,7 @@ func (o *office) TryCode(_ context.Context, _ string, _ int64, _ time.Time, judg
 	try := account.CodeTry{State: account.Active, Factor: o.factor}
 	try.Factor.Failures++
 	v := judge(try)
-	o.verdict, o.rec = v, v.Record
+	o.verdict, o.rec = v, v.Effects
 	return v, nil
 }
 

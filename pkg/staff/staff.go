@@ -31,7 +31,7 @@ const (
 	Helpdesk      Role = "helpdesk"      // finds accounts, unblocks and blocks them
 	Reviewer      Role = "reviewer"      // decides on applications
 	Administrator Role = "administrator" // invites and removes staff
-	Auditor       Role = "auditor"       // reads the record and changes nothing
+	Auditor       Role = "auditor"       // reads the audit log and changes nothing
 )
 
 // Roles lists them all.

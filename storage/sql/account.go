@@ -120,7 +120,7 @@ func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		return verdict.Record, moveAccount(ctx, tx, a, next)
+		return verdict.Effects, moveAccount(ctx, tx, a, next)
 	})
 	if err != nil {
 		return account.Verdict{}, err

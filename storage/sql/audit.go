@@ -152,7 +152,7 @@ func (s auditLog) Anchor(ctx context.Context) (audit.Anchor, error) {
 // Prune takes the anchor's row first, so that one of several calls wins; it
 // takes the head last, as every transaction does.
 func (s auditLog) Prune(ctx context.Context, was, to audit.Anchor, e audit.Event) error {
-	return s.db.change(ctx, "prune the record", func(tx *sql.Tx) (effect.Effects, error) {
+	return s.db.change(ctx, "prune the audit log", func(tx *sql.Tx) (effect.Effects, error) {
 		move := `UPDATE audit_anchor SET seq = $1, hash = $2, at = $3, signature = $4 WHERE id = 1 AND seq = $5`
 		if was.Seq == 0 {
 			move = `INSERT INTO audit_anchor (id, seq, hash, at, signature) SELECT 1, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT) WHERE CAST($5 AS BIGINT) = 0 ON CONFLICT (id) DO NOTHING`

@@ -122,6 +122,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 		{`DELETE FROM assertions WHERE expires <= $1`, now.Add(-time.Hour)},
 		{`DELETE FROM grants WHERE code_expires <= $1 AND expires <= $1`, now.Add(-48 * time.Hour)},
 		{`DELETE FROM lanes WHERE last_at <= $1`, now.Add(-48 * time.Hour)},
+		{`DELETE FROM ended_sessions WHERE expires <= $1`, now},
 		{`DELETE FROM document_tickets WHERE expires <= $1`, now},
 		{`DELETE FROM devices WHERE used_at <= $1`, now.Add(-400 * 24 * time.Hour)},
 	} {

@@ -52,29 +52,55 @@ func of(table, columns string) string {
 	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
 }
 
-// Issue reads only what is judged of the account and locks nothing: a grant that
-// is issued while the account moves on has an epoch that has passed.
+// Issue reads only what is judged and locks nothing. A grant that is issued
+// while its account changes has an epoch that has passed, and one that is issued
+// while its session ends is not redeemed.
 func (s grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) error {
 	return transition(ctx, s.db, "issue grant", func(tx *sql.Tx) (a account.Account, err error) {
+		ended, err := sessionEnded(ctx, tx, g.SID)
+		if err != nil {
+			return a, err
+		}
+		if ended {
+			return a, errs.ErrConflict
+		}
 		err = tx.QueryRowContext(ctx, `SELECT state, epoch FROM accounts WHERE id = $1`, g.AccountID).Scan(&a.State, &a.Epoch)
 		return a, err
 	}, func(a account.Account) (account.Account, error) {
-		if !g.Borne(a) {
+		if !g.ValidFor(a) {
 			return a, errs.ErrConflict
 		}
 		return a, nil
 	}, func(tx *sql.Tx, a, _ account.Account) (effect.Effects, error) {
 		return rec, asJudged(tx.ExecContext(ctx, `INSERT INTO grants
 			(id, code_hash, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, challenge, auth_time, acr, issued_at, code_expires)
-			SELECT $1,$2,$3,a.id,$5,a.epoch,$7,$8,$9,$10,$11,CAST($12 AS BIGINT),$13,CAST($14 AS BIGINT),CAST($15 AS BIGINT) FROM accounts a
-			WHERE a.id = $4 AND a.epoch = $6 AND a.state = $16`,
+			SELECT $1,$2,$3,a.id,CAST($5 AS TEXT),a.epoch,$7,$8,$9,$10,$11,CAST($12 AS BIGINT),$13,CAST($14 AS BIGINT),CAST($15 AS BIGINT) FROM accounts a
+			WHERE a.id = $4 AND a.epoch = $6 AND a.state = $16 AND NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = $5)`,
 			g.ID, g.CodeHash, g.ClientID, g.AccountID, g.SID, a.Epoch, g.RedirectURI, text(g.Scopes), string(g.Claims), g.Nonce, g.Challenge,
 			ms(g.AuthTime), g.ACR, ms(g.IssuedAt), ms(g.CodeExpires), a.State))
 	})
 }
 
+func sessionEnded(ctx context.Context, q querier, sid string) (bool, error) {
+	err := q.QueryRowContext(ctx, `SELECT sid FROM ended_sessions WHERE sid = $1`, sid).Scan(&sid)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s grants) Issued(ctx context.Context, codeHash string) (grant.Grant, error) {
+	var scan grantScan
+	if err := s.db.sql.QueryRowContext(ctx, `SELECT `+grantColumns+` FROM grants WHERE code_hash = $1`, codeHash).Scan(scan.targets()...); err != nil {
+		return grant.Grant{}, answer("grant", err)
+	}
+	g, err := scan.value()
+	return g, answer("grant", err)
+}
+
 // Redeem counts the try first, which locks the row, and then writes what the
-// rule returns.
+// rule returns. EndSession writes the end of the session before it revokes the
+// grants, so that a redemption either sees the end or is revoked by it.
 func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Effects) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
 	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (effect.Effects, error) {
 		refused = ""
@@ -95,7 +121,11 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Ef
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		g, refused = was.Redeem(a, r)
+		ended, err := sessionEnded(ctx, tx, was.SID)
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		g, refused = was.Redeem(a, ended, r)
 		var rec effect.Effects
 		if refused == grant.RefusedReplay && was.RevokedAt.IsZero() {
 			rec = replay
@@ -113,7 +143,8 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Ef
 func (s grants) Live(ctx context.Context, id string, now time.Time) (grant.Grant, account.Account, error) {
 	var scan grantScan
 	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+of("g", grantColumns)+`, `+of("a", accountColumns)+`
-		FROM grants g JOIN accounts a ON a.id = g.account_id WHERE g.id = $1`, id), scan.targets()...)
+		FROM grants g JOIN accounts a ON a.id = g.account_id
+		WHERE g.id = $1 AND NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = g.sid)`, id), scan.targets()...)
 	if err != nil {
 		return grant.Grant{}, account.Account{}, answer("grant", err)
 	}
@@ -144,10 +175,14 @@ func (s grants) Revoke(ctx context.Context, id, clientID string, now time.Time, 
 	})
 }
 
-func (s grants) RevokeSession(ctx context.Context, sid string, now time.Time, rec effect.Effects) ([]string, error) {
+func (s grants) EndSession(ctx context.Context, sid string, now, until time.Time, rec effect.Effects) ([]string, error) {
 	var clients []string
-	err := s.db.change(ctx, "revoke session", func(tx *sql.Tx) (effect.Effects, error) {
+	err := s.db.change(ctx, "end session", func(tx *sql.Tx) (effect.Effects, error) {
 		clients = nil
+		if _, err := tx.ExecContext(ctx, `INSERT INTO ended_sessions (sid, expires) VALUES ($1,$2)
+			ON CONFLICT (sid) DO UPDATE SET expires = excluded.expires`, sid, ms(until)); err != nil {
+			return effect.Effects{}, err
+		}
 		if _, err := tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE sid = $2 AND revoked_at = 0`, ms(now), sid); err != nil {
 			return effect.Effects{}, err
 		}
@@ -156,6 +191,11 @@ func (s grants) RevokeSession(ctx context.Context, sid string, now time.Time, re
 		return rec, err
 	})
 	return clients, err
+}
+
+func (s grants) Ended(ctx context.Context, sid string) (bool, error) {
+	ended, err := sessionEnded(ctx, s.db.sql, sid)
+	return ended, answer("session", err)
 }
 
 func (s grants) UseOnce(ctx context.Context, clientID, jti string, expires time.Time) error {

@@ -16,7 +16,7 @@ type installations struct{ db *DB }
 // Installation returns the store of what this database was created for.
 func (db *DB) Installation() installation.Store { return installations{db} }
 
-func (s installations) Made(ctx context.Context) (installation.Installation, error) {
+func (s installations) Owner(ctx context.Context) (installation.Installation, error) {
 	have, err := made(ctx, s.db.sql)
 	return have, answer("installation", err)
 }
@@ -28,7 +28,7 @@ func made(ctx context.Context, from querier) (installation.Installation, error) 
 }
 
 func (s installations) Claim(ctx context.Context, i installation.Installation, e audit.Event) (installation.Installation, error) {
-	have, err := s.Made(ctx)
+	have, err := s.Owner(ctx)
 	if !errors.Is(err, errs.ErrNotFound) {
 		return have, err // the usual case, without a write
 	}

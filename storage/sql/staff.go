@@ -145,7 +145,7 @@ func (s members) TryCode(ctx context.Context, id string, epoch int64, now time.T
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		return verdict.Record, moveMember(ctx, tx, m, next)
+		return verdict.Effects, moveMember(ctx, tx, m, next)
 	})
 	if err != nil {
 		return account.Verdict{}, err

@@ -54,7 +54,7 @@ func TestInstallationContract(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
 		db := open(t)
 		store := db.Installation()
-		if _, err := store.Made(t.Context()); !errors.Is(err, errs.ErrNotFound) {
+		if _, err := store.Owner(t.Context()); !errors.Is(err, errs.ErrNotFound) {
 			t.Error(err)
 		}
 		const crowd = 16

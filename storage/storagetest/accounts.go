@@ -98,7 +98,7 @@ func accountCodes(t *testing.T, w world) {
 		// The store refuses a step that was used, even if the rule accepts it.
 		rec := note("login", a.ID)
 		v, err := w.Accounts.TryCode(ctx(t), a.ID, a.Epoch, noon, func(account.CodeTry) account.Verdict {
-			return account.Verdict{Outcome: account.Accepted, Step: 100, Record: rec}
+			return account.Verdict{Outcome: account.Accepted, Step: 100, Effects: rec}
 		})
 		w.refused(err, errs.ErrConflict, rec)
 		if v.Outcome == account.Accepted {

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,7 +120,7 @@ func grantRevoke(t *testing.T, w world) {
 	w.written(rec)
 }
 
-func grantRevokeSession(t *testing.T, w world) {
+func grantEndSession(t *testing.T, w world) {
 	a := w.active()
 	one, two, more, other := grantOf(a), grantOf(a), grantOf(a), grantOf(a)
 	two.SID, two.ClientID = one.SID, "second"
@@ -131,7 +132,8 @@ func grantRevokeSession(t *testing.T, w world) {
 		same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
 	}
 	rec := note("session.ended", a.ID)
-	clients, err := w.Grants.RevokeSession(ctx(t), one.SID, noon, rec)
+	until := noon.Add(time.Hour)
+	clients, err := w.Grants.EndSession(ctx(t), one.SID, noon, until, rec)
 	w.happened(err, rec)
 	slices.Sort(clients)
 	same(t, clients, []string{"portal", "second"})
@@ -139,9 +141,16 @@ func grantRevokeSession(t *testing.T, w world) {
 		t.Errorf("live: %t, %t; of another session: %t", w.live(one.ID), w.live(two.ID), w.live(other.ID))
 	}
 	same(t, w.redeem(redemption(more), effect.Effects{}), grant.RefusedRevoked)
-	clients, err = w.Grants.RevokeSession(ctx(t), fresh("sid"), noon, note("session.ended", a.ID))
-	must(t, err)
-	same(t, len(clients), 0)
+	for _, sid := range []string{fresh("sid"), one.SID} { // unknown, and a second time
+		_, err = w.Grants.EndSession(ctx(t), sid, noon, until, note("session.ended", a.ID))
+		must(t, err)
+		same(t, ok[bool](t)(w.Grants.Ended(ctx(t), sid)), true)
+	}
+	same(t, ok[bool](t)(w.Grants.Ended(ctx(t), other.SID)), false)
+	late := grantOf(a)
+	late.SID = one.SID
+	rec = note("grant.issued", a.ID)
+	w.refused(w.Grants.Issue(ctx(t), late, rec), errs.ErrConflict, rec)
 }
 
 func grantUseOnce(t *testing.T, w world) {
@@ -173,4 +182,42 @@ func clientRemoval(t *testing.T, w world) {
 		t.Errorf("live: %t; of another client: %t", w.live(g.ID), w.live(stranger.ID))
 	}
 	same(t, w.redeem(redemption(unspent), effect.Effects{}), grant.RefusedRevoked)
+}
+
+// grantEndRace issues and redeems codes of a session while it ends. What is
+// issued or redeemed afterwards is refused, and no token stays valid.
+func grantEndRace(t *testing.T, w world) {
+	a := w.active()
+	sid := fresh("sid")
+	var mu sync.Mutex
+	var ids, codes []string
+	atOnce(func(i int) error {
+		if i == crowd/2 {
+			_, err := w.Grants.EndSession(ctx(t), sid, noon, noon.Add(time.Hour), effect.Effects{})
+			return err
+		}
+		g := grantOf(a)
+		g.SID = sid
+		if err := w.Grants.Issue(ctx(t), g, effect.Effects{}); err != nil {
+			return err
+		}
+		mu.Lock()
+		ids, codes = append(ids, g.ID), append(codes, g.CodeHash)
+		mu.Unlock()
+		if i%2 == 0 {
+			_, _, _, err := w.Grants.Redeem(ctx(t), redemption(g), effect.Effects{})
+			return err
+		}
+		return nil
+	})
+	for i, id := range ids {
+		if w.live(id) {
+			t.Error("a token of the session is valid after its end")
+		}
+		g := grantOf(a)
+		g.CodeHash = codes[i]
+		if refused := w.redeem(redemption(g), effect.Effects{}); refused == "" {
+			t.Error("a code of the session is redeemed after its end")
+		}
+	}
 }

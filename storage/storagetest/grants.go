@@ -21,7 +21,8 @@ func Grants(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("verifiers", func(t *testing.T) { grantVerifiers(t, w.in(t)) })
 	t.Run("live", func(t *testing.T) { grantLive(t, w.in(t)) })
 	t.Run("revoke", func(t *testing.T) { grantRevoke(t, w.in(t)) })
-	t.Run("revoke session", func(t *testing.T) { grantRevokeSession(t, w.in(t)) })
+	t.Run("end session", func(t *testing.T) { grantEndSession(t, w.in(t)) })
+	t.Run("X2: nothing outlives the end of a session", func(t *testing.T) { grantEndRace(t, w.in(t)) })
 	t.Run("use once", func(t *testing.T) { grantUseOnce(t, w.in(t)) })
 	w.unbroken()
 }
@@ -80,6 +81,9 @@ func grantIssue(t *testing.T, w world) {
 	past.Epoch--
 	future.Epoch++
 	nobody.AccountID = fresh("nobody")
+	same(t, ok[grant.Grant](t)(w.Grants.Issued(ctx(t), g.CodeHash)).ID, g.ID)
+	_, err := w.Grants.Issued(ctx(t), key())
+	is(t, err, errs.ErrNotFound)
 	for _, bad := range []grant.Grant{doubled, past, future, nobody, grantOf(w.awaiting()), grantOf(w.shown()), grantOf(w.blocked())} {
 		rec := note("grant.issued", a.ID)
 		w.refused(w.Grants.Issue(ctx(t), bad, rec), errs.ErrConflict, rec)

@@ -244,7 +244,7 @@ func judge(step int64, rec effect.Effects) func(account.CodeTry) account.Verdict
 		if try.Factor.LastStep >= step {
 			return account.Verdict{Outcome: account.Replayed}
 		}
-		return account.Verdict{Outcome: account.Accepted, Step: step, Record: rec}
+		return account.Verdict{Outcome: account.Accepted, Step: step, Effects: rec}
 	}
 }
 
@@ -254,7 +254,7 @@ func wrong(limit int, rec effect.Effects) func(account.CodeTry) account.Verdict 
 		if try.Factor.Failures < limit {
 			return account.Verdict{Outcome: account.Wrong, NextTryAt: noon.Add(time.Duration(try.Factor.Failures) * time.Second)}
 		}
-		return account.Verdict{Outcome: account.BlockedNow, Reason: account.TooManyCodes, BlockRef: fresh("BR"), Record: rec}
+		return account.Verdict{Outcome: account.BlockedNow, Reason: account.TooManyCodes, BlockRef: fresh("BR"), Effects: rec}
 	}
 }
 

@@ -44,8 +44,16 @@ func (w grants) Revoke(ctx context.Context, id, clientID string, now time.Time, 
 	return tell(w.f, "Grants.Revoke", func() error { return w.s.Revoke(ctx, id, clientID, now, rec) })
 }
 
-func (w grants) RevokeSession(ctx context.Context, sid string, now time.Time, rec effect.Effects) ([]string, error) {
-	return pass(w.f, "Grants.RevokeSession", func() ([]string, error) { return w.s.RevokeSession(ctx, sid, now, rec) })
+func (w grants) Issued(ctx context.Context, codeHash string) (grant.Grant, error) {
+	return pass(w.f, "Grants.Issued", func() (grant.Grant, error) { return w.s.Issued(ctx, codeHash) })
+}
+
+func (w grants) Ended(ctx context.Context, sid string) (bool, error) {
+	return pass(w.f, "Grants.Ended", func() (bool, error) { return w.s.Ended(ctx, sid) })
+}
+
+func (w grants) EndSession(ctx context.Context, sid string, now, until time.Time, rec effect.Effects) ([]string, error) {
+	return pass(w.f, "Grants.EndSession", func() ([]string, error) { return w.s.EndSession(ctx, sid, now, until, rec) })
 }
 
 func (w grants) UseOnce(ctx context.Context, clientID, jti string, expires time.Time) error {

@@ -59,8 +59,13 @@ function usedClasses() {
 function keepUsed(root, used) {
   root.walkRules((rule) => {
     const kept = new Set();
-    for (const selector of rule.selectors) {
-      if (/:(user-)?invalid\b/.test(selector)) continue;
+    for (const written of rule.selectors) {
+      if (/:(user-)?invalid\b/.test(written)) continue;
+      // That an element lacks a class that does not exist here is no condition.
+      const selector = written.replace(/:not\(([^()]*)\)/g, (_, list) => {
+        const exist = list.split(",").filter((part) => (part.match(/\.-?[A-Za-z_][\w-]*/g) ?? []).every((name) => used.has(name.slice(1))));
+        return exist.length > 0 ? `:not(${exist.join(",")})` : "";
+      });
       const classes = selector.match(/\.-?[A-Za-z_][\w-]*/g) ?? [];
       if (classes.every((name) => used.has(name.slice(1)))) kept.add(selector);
       if (classes.length > 0 && classes.every((name) => plain[name] || used.has(name.slice(1)))) {

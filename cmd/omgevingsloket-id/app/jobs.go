@@ -71,7 +71,7 @@ func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 		j.success = now
 	}
 	mail := list[0]
-	a.mailer.Looked = func(err error) { mail.done(a.Now(), err) }
+	a.mailer.OnRead = func(err error) { mail.done(a.Now(), err) }
 	return list, nil
 }
 

@@ -67,10 +67,12 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	salt, err3 := db.Constants().Constant(ctx, "pairwise subjects")
 	callback, err4 := db.Constants().Constant(ctx, "callback codes")
 	addressKey, err5 := db.Constants().Constant(ctx, "codes of new addresses")
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	authCodeKey, err6 := db.Constants().Constant(ctx, "authorization codes")
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.Now)
+	clients.RefuseNative = c.Production() && !c.NativeClients
 	if err := checkHomeClient(ctx, clients, c); err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		&provider.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Flow: dispatcher, Clients: clients, Grants: a.Stores.Grants, Sessions: sessions,
 			Keys: a.Keys, Subjects: claim.Subjects{Salt: salt, Issuer: c.Issuer}, Policy: provider.NewPolicy(c.Policy, c.ACR, c.Production()),
-			ClientKeys: provider.NewKeyFetcher(!c.Production(), a.Now), Rand: a.Rand, Now: a.Now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
+			CodeKey: authCodeKey, ClientKeys: provider.NewKeyFetcher(!c.Production(), a.Now), Rand: a.Rand, Now: a.Now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
 		},
 	}
 	if officials != nil {

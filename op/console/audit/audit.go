@@ -28,7 +28,7 @@ type Room struct {
 
 // Mount adds the page to h.Kit.
 func (h *Room) Mount() {
-	h.Get("/console/audit", "console.menu.record", []staff.Role{staff.Auditor}, h.audit)
+	h.Get("/console/audit", "console-audit.menu", []staff.Role{staff.Auditor}, h.audit)
 	h.Wait(70, h.waitHead, staff.Auditor)
 }
 
@@ -66,7 +66,7 @@ type recordRow struct {
 // audit shows the events, newest first. Every filter is in the address, so that it
 // can be shared. The look itself, and its filters, are added to the audit log.
 func (h *Room) audit(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
-	p := &recordPage{Frame: h.Page(r, v, "console.record.title")}
+	p := &recordPage{Frame: h.Page(r, v, "console-audit.title")}
 	f, err := h.recordFilter(r, p)
 	if err != nil {
 		return err
@@ -82,11 +82,11 @@ func (h *Room) audit(w http.ResponseWriter, r *http.Request, v *console.Visit) e
 		return err
 	}
 	if !f.Before.Zero() {
-		p.Newest = &web.Link{URL: p.Path(turned(r, audit.Cursor{})), Label: p.T("console.record.newest")}
+		p.Newest = &web.Link{URL: p.Path(turned(r, audit.Cursor{})), Label: p.T("console-audit.newest")}
 	}
 	if len(events) > recordRows {
 		events = events[:recordRows]
-		p.Older = &web.Link{URL: p.Path(turned(r, audit.After(events[recordRows-1]))), Label: p.T("console.record.older")}
+		p.Older = &web.Link{URL: p.Path(turned(r, audit.After(events[recordRows-1]))), Label: p.T("console-audit.older")}
 	}
 	names := h.Names()
 	for _, e := range events {
@@ -139,19 +139,19 @@ func (h *Room) readingEvent(r *http.Request, v *console.Visit, f audit.Filter, f
 			delete(details, name)
 		}
 	}
-	return h.By(r, v).Did(audit.RecordViewed, "", h.Now()).With(details)
+	return h.By(r, v).Did(audit.AuditLogViewed, "", h.Now()).With(details)
 }
 
 func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *console.Names) (recordRow, error) {
 	row := recordRow{
 		Seq: e.Seq, At: console.Moment(e.At, p.Lang) + e.At.Format(":05"), UTC: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), What: console.ActionText(p.Page, e.Action), Code: string(e.Action),
-		Refused: e.Outcome != audit.OK, Outcome: p.T("record.outcome.refused"),
+		Refused: e.Outcome != audit.OK, Outcome: p.T("console-audit.outcome_refused"),
 		Why: audit.Printable(e.Reason), From: audit.Printable(e.Origin), Ref: audit.Printable(e.RequestID),
 	}
 	who := string(e.ActorKind)
 	row.Who = who
 	if slices.Contains(audit.ActorKinds, e.ActorKind) {
-		row.Who = p.T("record.actor." + who)
+		row.Who = p.T("console.actor." + who)
 	}
 	if e.ActorID != "" {
 		who += ":" + e.ActorID
@@ -168,7 +168,7 @@ func (h *Room) recordRow(r *http.Request, p *recordPage, e audit.Event, names *c
 	row.WhoURL = p.Path("/console/audit?" + url.Values{"who": {who}}.Encode())
 	row.About = string(e.ObjectKind)
 	if slices.Contains(audit.ObjectKinds, e.ObjectKind) {
-		row.About = p.T("record.object." + string(e.ObjectKind))
+		row.About = p.T("console-audit.object." + string(e.ObjectKind))
 	}
 	if e.ObjectID != "" {
 		name := e.ObjectID

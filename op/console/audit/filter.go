@@ -28,12 +28,12 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 		f.Until = f.Until.AddDate(0, 0, 1) // the last day is included
 	}
 	if !f.From.IsZero() && !f.Until.IsZero() && !f.From.Before(f.Until) {
-		p.Wrong("until", "console.record.period")
+		p.Wrong("until", "console.filter.period")
 	}
 	p.actionField(text("action"))
 	f.Action = audit.Action(p.Action.Value)
-	p.Outcome = web.Field{Page: p.Page, Name: "outcome", Label: p.T("console.record.outcome"), Optional: true, Value: text("outcome"), Options: []web.Option{
-		{Value: string(audit.OK), Label: p.T("record.outcome.ok")}, {Value: string(audit.Refused), Label: p.T("record.outcome.refused")},
+	p.Outcome = web.Field{Page: p.Page, Name: "outcome", Label: p.T("console-audit.outcome"), Optional: true, Value: text("outcome"), Options: []web.Option{
+		{Value: string(audit.OK), Label: p.T("console-audit.outcome_ok")}, {Value: string(audit.Refused), Label: p.T("console-audit.outcome_refused")},
 	}}
 	f.Outcome = audit.Outcome(p.Chosen(p.Outcome))
 	if err := h.whoField(r, p, text("who")); err != nil {
@@ -42,11 +42,11 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 	kind, id, _ := strings.Cut(p.Actor.Value, ":")
 	f.ActorKind, f.ActorID = audit.ActorKind(kind), id
 	if !slices.Contains(audit.ActorKinds, f.ActorKind) && f.ActorKind != "" {
-		p.Wrong("who", "console.record.choose")
+		p.Wrong("who", "console.filter.choose")
 	}
 	before, ok := audit.ParseCursor(q.Get("before"))
 	if !ok {
-		p.Wrong("", "console.record.place")
+		p.Wrong("", "console-audit.place")
 	}
 	f.Before = before
 	err := h.objectFields(r, p, &f, text("kind"), text("number"))
@@ -54,26 +54,26 @@ func (h *Room) recordFilter(r *http.Request, p *recordPage) (audit.Filter, error
 }
 
 func (p *recordPage) actionField(value string) {
-	p.Action.Field = web.Field{Page: p.Page, Name: "action", Label: p.T("console.record.what"), Optional: true, Value: value}
+	p.Action.Field = web.Field{Page: p.Page, Name: "action", Label: p.T("console-audit.what"), Optional: true, Value: value}
 	for _, g := range audit.Groups {
-		group := optionGroup{Label: p.T("record.group." + string(g))}
+		group := optionGroup{Label: p.T("console-audit.group." + string(g))}
 		for _, a := range g.Actions() {
 			group.Options = append(group.Options, web.Option{Value: string(a), Label: console.ActionText(p.Page, a)})
 		}
 		p.Action.Groups = append(p.Action.Groups, group)
 	}
 	if value != "" && !audit.Known(audit.Action(value)) {
-		p.Wrong("action", "console.record.choose")
+		p.Wrong("action", "console.filter.choose")
 	}
 }
 
 // whoField offers the kinds of actors and all officials, also removed ones, and the
 // actor of a row that was followed.
 func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
-	p.Actor.Field = web.Field{Page: p.Page, Name: "who", Label: p.T("console.record.who"), Optional: true, Value: value}
-	kinds, officials := optionGroup{Label: p.T("console.record.who_kinds")}, optionGroup{Label: p.T("console.record.who_officials")}
+	p.Actor.Field = web.Field{Page: p.Page, Name: "who", Label: p.T("console-audit.who"), Optional: true, Value: value}
+	kinds, officials := optionGroup{Label: p.T("console-audit.who_kinds")}, optionGroup{Label: p.T("console-audit.who_officials")}
 	for _, k := range audit.ActorKinds {
-		kinds.Options = append(kinds.Options, web.Option{Value: string(k), Label: p.T("record.actor." + string(k))})
+		kinds.Options = append(kinds.Options, web.Option{Value: string(k), Label: p.T("console.actor." + string(k))})
 	}
 	all, err := h.Staff.Store.Everyone(r.Context())
 	if err != nil {
@@ -89,7 +89,7 @@ func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 	p.Actor.Groups = []optionGroup{kinds, officials}
 	listed := func(o web.Option) bool { return o.Value == value }
 	if value != "" && !slices.ContainsFunc(kinds.Options, listed) && !slices.ContainsFunc(officials.Options, listed) {
-		p.Actor.Groups = append(p.Actor.Groups, optionGroup{Label: p.T("console.record.who_this"), Options: []web.Option{{Value: value, Label: value}}})
+		p.Actor.Groups = append(p.Actor.Groups, optionGroup{Label: p.T("console-audit.who_this"), Options: []web.Option{{Value: value, Label: value}}})
 	}
 	return nil
 }
@@ -97,11 +97,11 @@ func (h *Room) whoField(r *http.Request, p *recordPage, value string) error {
 // objectFields reads the object: a kind, a kind with a number, or the reference of
 // an application.
 func (h *Room) objectFields(r *http.Request, p *recordPage, f *audit.Filter, kind, number string) error {
-	p.Kind = web.Field{Page: p.Page, Name: "kind", Label: p.T("console.record.kind"), Value: kind, Optional: true}
+	p.Kind = web.Field{Page: p.Page, Name: "kind", Label: p.T("console-audit.kind"), Value: kind, Optional: true}
 	for _, k := range audit.ObjectKinds {
-		p.Kind.Options = append(p.Kind.Options, web.Option{Value: string(k), Label: p.T("record.object." + string(k))})
+		p.Kind.Options = append(p.Kind.Options, web.Option{Value: string(k), Label: p.T("console-audit.object." + string(k))})
 	}
-	p.Number = web.Field{Page: p.Page, Name: "number", Label: p.T("console.record.number"), Hint: p.T("console.record.number_hint"), Value: number, Optional: true, Width: "20", Autocomplete: "off"}
+	p.Number = web.Field{Page: p.Page, Name: "number", Label: p.T("console-audit.number"), Hint: p.T("console-audit.number_hint"), Value: number, Optional: true, Width: "20", Autocomplete: "off"}
 	f.ObjectKind, f.ObjectID = audit.ObjectKind(p.Chosen(p.Kind)), number
 	if number == "" || f.ObjectKind != "" && f.ObjectKind != audit.ObjectApplication {
 		return nil
@@ -113,7 +113,7 @@ func (h *Room) objectFields(r *http.Request, p *recordPage, f *audit.Filter, kin
 	case !errors.Is(err, errs.ErrNotFound):
 		return err
 	case kind == "":
-		p.Wrong("number", "console.record.number_unknown")
+		p.Wrong("number", "console-audit.number_unknown")
 	}
 	return nil
 }

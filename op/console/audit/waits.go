@@ -23,20 +23,20 @@ func (h *Room) waitHead(r *http.Request, _ *console.Visit, p *web.Page) (console
 	if err != nil {
 		return console.WaitList{}, err
 	}
-	row := console.WaitRow{Link: web.Link{URL: p.Path("/console/audit"), Label: p.T("console.home.record")}}
+	row := console.WaitRow{Link: web.Link{URL: p.Path("/console/audit"), Label: p.T("console-audit.waits.record")}}
 	row.Term, row.Note, row.Late = headText(p, end, last, h.Now())
-	return console.WaitList{ID: "head", Title: p.T("console.home.head"), Rows: []console.WaitRow{row}}, nil
+	return console.WaitList{ID: "head", Title: p.T("console-audit.waits.head"), Rows: []console.WaitRow{row}}, nil
 }
 
 // headText says whether the audit log is signed, up to where and since when. An old
 // signature is not late while no events follow it.
 func headText(p *web.Page, end audit.Head, last audit.SignedHead, now time.Time) (term, note string, late bool) {
 	if last.Seq == 0 {
-		return p.T("console.home.head_none"), "", end.Seq > 0
+		return p.T("console-audit.waits.head_none"), "", end.Seq > 0
 	}
-	note = p.T("console.home.head_note", "Last", last.Seq, "End", end.Seq)
+	note = p.T("console-audit.waits.head_note", "Last", last.Seq, "End", end.Seq)
 	if end.Seq > last.Seq && now.Sub(last.At) > headTime {
-		return p.T("console.home.head_old", "Moment", console.Moment(last.At, p.Lang)), note, true
+		return p.T("console-audit.waits.head_old", "Moment", console.Moment(last.At, p.Lang)), note, true
 	}
-	return p.T("console.home.head_at", "Moment", console.Moment(last.At, p.Lang)), note, false
+	return p.T("console-audit.waits.head_at", "Moment", console.Moment(last.At, p.Lang)), note, false
 }

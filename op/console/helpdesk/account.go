@@ -31,7 +31,7 @@ type Room struct {
 // Mount adds the pages to h.Kit.
 func (h *Room) Mount() {
 	desk := []staff.Role{staff.Helpdesk}
-	h.Get("/console/helpdesk", "helpdesk.menu", desk, h.accounts)
+	h.Get("/console/helpdesk", "console-helpdesk.menu", desk, h.accounts)
 	h.Get("/console/helpdesk/account", "", desk, h.account)
 	h.Post("/console/helpdesk/account", desk, h.accountPost)
 	h.Get("/console/helpdesk/block", "", desk, h.block)
@@ -49,7 +49,7 @@ func (h *Room) Mount() {
 	h.Wait(30, h.waitCalls, staff.Helpdesk)
 	h.Wait(40, h.waitProposals, staff.Helpdesk)
 	h.Search(20, staff.Helpdesk, func(p *web.Page) console.SearchBox {
-		return console.SearchBox{ID: "find-account", URL: p.Path("/console/helpdesk"), Label: p.T("helpdesk.search.label"), Hint: p.T("helpdesk.search.hint")}
+		return console.SearchBox{ID: "find-account", URL: p.Path("/console/helpdesk"), Label: p.T("console-helpdesk.search.label"), Hint: p.T("console-helpdesk.search.hint")}
 	})
 }
 
@@ -77,8 +77,8 @@ type proposalRow struct {
 // opened again, and in no log.
 func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	typed := strings.TrimSpace(console.Cut(r.URL.Query().Get("q"), longestQuery))
-	p := &accountsPage{Frame: h.Page(r, v, "helpdesk.search.title"), Asked: typed != ""}
-	p.Query = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("helpdesk.search.label"), Hint: p.T("helpdesk.search.hint"), Value: typed, Autocomplete: "off"}
+	p := &accountsPage{Frame: h.Page(r, v, "console-helpdesk.search.title"), Asked: typed != ""}
+	p.Query = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console-helpdesk.search.label"), Hint: p.T("console-helpdesk.search.hint"), Value: typed, Autocomplete: "off"}
 	if p.Asked {
 		if err := h.Searched(r, v, audit.AccountSearched, typed); err != nil {
 			return err
@@ -90,7 +90,7 @@ func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *console.Visit
 		p.More = len(found) == helpdesk.Most
 		for _, a := range found {
 			p.Rows = append(p.Rows, accountRow{
-				Name: a.Profile.FullName(), Email: a.Email, Company: company(a), State: p.T("helpdesk.state_" + string(a.State)), URL: p.Path(accountURL(a.ID)),
+				Name: a.Profile.FullName(), Email: a.Email, Company: company(a), State: p.T("console-helpdesk.state_" + string(a.State)), URL: p.Path(accountURL(a.ID)),
 			})
 		}
 	}
@@ -145,7 +145,7 @@ func (h *Room) wantedAccount(r *http.Request, v *console.Visit) (account.Account
 // their own address.
 func notOwn(v *console.Visit, emails ...string) error {
 	if slices.Contains(emails, v.Member.Email) {
-		return console.DeadEnd(http.StatusForbidden, "error.own_account")
+		return console.DeadEnd(http.StatusForbidden, "console-helpdesk.error.own_account")
 	}
 	return nil
 }
@@ -185,15 +185,15 @@ func (h *Room) accountPage(r *http.Request, v *console.Visit) (*accountPage, err
 	}); err != nil {
 		return nil, err
 	}
-	p := &accountPage{Frame: h.Page(r, v, "helpdesk.account.title"), Name: a.Profile.FullName(), Unblock: a.State == account.Blocked}
-	p.State = p.T("helpdesk.account.state_" + string(a.State))
+	p := &accountPage{Frame: h.Page(r, v, "console-helpdesk.account.title"), Name: a.Profile.FullName(), Unblock: a.State == account.Blocked}
+	p.State = p.T("console-helpdesk.account.state_" + string(a.State))
 	if p.Unblock {
-		p.Why = p.T("helpdesk.why." + string(a.BlockReason))
+		p.Why = p.T("console-helpdesk.why." + string(a.BlockReason))
 	}
 	if err := h.accountActs(r, p, a); err != nil {
 		return nil, err
 	}
-	p.Back = web.Link{URL: p.Path("/console/helpdesk"), Label: p.T("helpdesk.account.back")}
+	p.Back = web.Link{URL: p.Path("/console/helpdesk"), Label: p.T("console-helpdesk.account.back")}
 	p.Rows = accountRows(p.Page, a)
 	events, err := h.Audit.EventsAbout(r.Context(), audit.ObjectAccount, a.ID, accountEvents)
 	if err != nil {
@@ -212,23 +212,23 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 		p.Acts = append(p.Acts, web.Link{URL: p.Path(path + "?" + url.Values{"id": {a.ID}}.Encode()), Label: p.T(key)})
 	}
 	if a.State != account.Closed && a.State != account.Blocked {
-		link("/console/helpdesk/block", "helpdesk.block.title")
+		link("/console/helpdesk/block", "console-helpdesk.block.title")
 	}
 	mails, held, err := h.Helpdesk.Mails(r.Context(), a)
 	if err != nil {
 		return err
 	}
 	if len(mails) > 0 || held { // if all are held, that page says why
-		link("/console/helpdesk/mail", "helpdesk.mail.title")
+		link("/console/helpdesk/mail", "console-helpdesk.mail.title")
 	}
 	if h.Helpdesk.MayReopen(a) {
-		link("/console/helpdesk/reopen", "helpdesk.reopen.title")
+		link("/console/helpdesk/reopen", "console-helpdesk.reopen.title")
 	}
 	if a.State == account.Closed {
 		return nil
 	}
-	link("/console/helpdesk/address", "helpdesk.address.title")
-	link("/console/helpdesk/close", "helpdesk.closing.title")
+	link("/console/helpdesk/address", "console-helpdesk.address.title")
+	link("/console/helpdesk/close", "console-helpdesk.closing.title")
 	c, err := h.Helpdesk.Store.LiveChange(r.Context(), a.ID, h.Now())
 	if errors.Is(err, errs.ErrNotFound) {
 		return nil
@@ -240,15 +240,15 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 func accountRows(p *web.Page, a account.Account) web.Summary {
 	s := web.Summary{Page: p}
 	for _, row := range []web.Row{
-		{Label: p.T("helpdesk.account.email"), Value: a.Email},
-		{Label: p.T("helpdesk.account.kind"), Value: p.T("helpdesk.kind_" + string(a.Kind))},
-		{Label: p.T("helpdesk.account.company"), Value: company(a)},
-		{Label: p.T("helpdesk.account.lang"), Value: p.T("helpdesk.lang_" + a.Lang)},
-		{Label: p.T("helpdesk.account.reference"), Value: a.BlockRef},
-		{Label: p.T("helpdesk.account.created"), Value: console.Moment(a.CreatedAt, p.Lang)},
-		{Label: p.T("helpdesk.account.login"), Value: console.Moment(a.LastLoginAt, p.Lang)},
-		{Label: p.T("helpdesk.account.unblocked"), Value: console.Moment(a.UnblockedAt, p.Lang)},
-		{Label: p.T("helpdesk.account.closed"), Value: console.Moment(a.ClosedAt, p.Lang)},
+		{Label: p.T("console-helpdesk.account.email"), Value: a.Email},
+		{Label: p.T("console-helpdesk.account.kind"), Value: p.T("console-helpdesk.kind_" + string(a.Kind))},
+		{Label: p.T("console-helpdesk.account.company"), Value: company(a)},
+		{Label: p.T("console-helpdesk.account.lang"), Value: p.T("console.lang_" + a.Lang)},
+		{Label: p.T("console-helpdesk.account.reference"), Value: a.BlockRef},
+		{Label: p.T("console-helpdesk.account.created"), Value: console.Moment(a.CreatedAt, p.Lang)},
+		{Label: p.T("console-helpdesk.account.login"), Value: console.Moment(a.LastLoginAt, p.Lang)},
+		{Label: p.T("console-helpdesk.account.unblocked"), Value: console.Moment(a.UnblockedAt, p.Lang)},
+		{Label: p.T("console-helpdesk.account.closed"), Value: console.Moment(a.ClosedAt, p.Lang)},
 	} {
 		if row.Value != "" {
 			s.Rows = append(s.Rows, row)

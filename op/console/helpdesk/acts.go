@@ -32,16 +32,16 @@ func (h *Room) actPage(r *http.Request, v *console.Visit, act string, reasons []
 	if err != nil {
 		return nil, a, err
 	}
-	p := &actPage{Frame: h.Page(r, v, "helpdesk."+act+".title"), Name: a.Profile.FullName()}
+	p := &actPage{Frame: h.Page(r, v, "console-helpdesk."+act+".title"), Name: a.Profile.FullName()}
 	p.Reason, p.Ticket = reasonField(p.Page, r, reasons), ticketField(p.Page, r)
-	p.Back = web.Link{URL: p.Path(accountURL(a.ID)), Label: p.T("helpdesk.back_account")}
+	p.Back = web.Link{URL: p.Path(accountURL(a.ID)), Label: p.T("console-helpdesk.back_account")}
 	return p, a, nil
 }
 
 // sure adds a warning and the box that has to be ticked.
 func (p *actPage) sure(r *http.Request, act string) {
-	p.Warning, p.Submit = p.T("helpdesk."+act+".warning"), p.T("helpdesk."+act+".submit")
-	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("helpdesk." + act + ".sure"), Checked: r.PostForm.Get("sure") != ""}
+	p.Warning, p.Submit = p.T("console-helpdesk."+act+".warning"), p.T("console-helpdesk."+act+".submit")
+	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("console-helpdesk." + act + ".sure"), Checked: r.PostForm.Get("sure") != ""}
 }
 
 // ask shows the page of an act that has to be confirmed with a box.
@@ -65,7 +65,7 @@ func (h *Room) do(w http.ResponseWriter, r *http.Request, v *console.Visit, act 
 	if !p.Sure.Checked { // show all faults of the form at once
 		_, wrong := helpdesk.Justified(reasons, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)
 		unjustified(p.Page, wrong)
-		p.Wrong("sure", "helpdesk."+act+".not_sure")
+		p.Wrong("sure", "console-helpdesk."+act+".not_sure")
 	} else {
 		next, err = carryOut(a, helpdesk.Reason(p.Reason.Value), p.Ticket.Value)
 	}
@@ -76,15 +76,15 @@ func (h *Room) do(w http.ResponseWriter, r *http.Request, v *console.Visit, act 
 }
 
 func reasonField(p *web.Page, r *http.Request, reasons []helpdesk.Reason) web.Field {
-	f := web.Field{Page: p, Name: "reason", Label: p.T("helpdesk.reason_label"), Value: r.PostForm.Get("reason")}
+	f := web.Field{Page: p, Name: "reason", Label: p.T("console-helpdesk.reason_label"), Value: r.PostForm.Get("reason")}
 	for _, reason := range reasons {
-		f.Options = append(f.Options, web.Option{Value: string(reason), Label: p.T("helpdesk.reason." + string(reason))})
+		f.Options = append(f.Options, web.Option{Value: string(reason), Label: p.T("console.helpdesk_reason." + string(reason))})
 	}
 	return f
 }
 
 func ticketField(p *web.Page, r *http.Request) web.Field {
-	return web.Field{Page: p, Name: "ticket", Label: p.T("helpdesk.ticket_label"), Hint: p.T("helpdesk.ticket_hint"), Value: r.PostForm.Get("ticket"), Autocomplete: "off", Width: "20"}
+	return web.Field{Page: p, Name: "ticket", Label: p.T("console-helpdesk.ticket_label"), Hint: p.T("console-helpdesk.ticket_hint"), Value: r.PostForm.Get("ticket"), Autocomplete: "off", Width: "20"}
 }
 
 // unjustified adds the problems of a refused form to the page, in the order of its
@@ -94,8 +94,8 @@ func unjustified(p *web.Page, err error) bool {
 		err        error
 		field, key string
 	}{
-		{helpdesk.ErrMail, "mail", "helpdesk.mail.missing"}, {helpdesk.ErrAddress, "email", "helpdesk.address.email_unusable"},
-		{helpdesk.ErrReason, "reason", "helpdesk.reason_missing"}, {helpdesk.ErrTicket, "ticket", "helpdesk.ticket_missing"},
+		{helpdesk.ErrMail, "mail", "console-helpdesk.mail.missing"}, {helpdesk.ErrAddress, "email", "console-helpdesk.address.email_unusable"},
+		{helpdesk.ErrReason, "reason", "console-helpdesk.reason_missing"}, {helpdesk.ErrTicket, "ticket", "console-helpdesk.ticket_missing"},
 	} {
 		if errors.Is(err, wrong.err) {
 			p.Wrong(wrong.field, wrong.key)
@@ -153,11 +153,11 @@ func (h *Room) resendPage(r *http.Request, v *console.Visit) (*actPage, account.
 	if err != nil {
 		return nil, a, err
 	}
-	p.Mail = web.Field{Page: p.Page, Name: "mail", Label: p.T("helpdesk.mail.which"), Value: r.PostForm.Get("mail")}
+	p.Mail = web.Field{Page: p.Page, Name: "mail", Label: p.T("console-helpdesk.mail.which"), Value: r.PostForm.Get("mail")}
 	mails, held, err := h.Helpdesk.Mails(r.Context(), a)
 	p.Held = held
 	for _, m := range mails {
-		p.Mail.Options = append(p.Mail.Options, web.Option{Value: string(m), Label: p.T("helpdesk.mail.kind_" + string(m))})
+		p.Mail.Options = append(p.Mail.Options, web.Option{Value: string(m), Label: p.T("console-helpdesk.mail.kind_" + string(m))})
 	}
 	return p, a, err
 }
@@ -169,7 +169,7 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 	}
 	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.By(r, v))
 	if errors.Is(err, helpdesk.ErrMails) {
-		p.Wrong("", "helpdesk.mail.enough")
+		p.Wrong("", "console-helpdesk.mail.enough")
 		return h.Pages.Render(w, http.StatusTooManyRequests, "console/helpdesk/mail", p)
 	}
 	return h.acted(w, p, console.DoneURL(accountURL(a.ID), "mail"), "console/helpdesk/mail", err)
@@ -182,7 +182,7 @@ func (h *Room) acted(w http.ResponseWriter, p *actPage, next, template string, e
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, template, p)
 	}
 	if errors.Is(err, errs.ErrConflict) {
-		p.Wrong("", "helpdesk.too_late")
+		p.Wrong("", "console-helpdesk.too_late")
 		return h.Pages.Render(w, http.StatusConflict, template, p)
 	}
 	if err != nil {

@@ -246,7 +246,5 @@ func TestOF12_AddressAtOnce(t *testing.T) {
 	if statuses[0] != http.StatusSeeOther || statuses[1] != http.StatusUnprocessableEntity || s.Reload(b).Epoch != b.Epoch+1 {
 		t.Error(statuses, s.Reload(b).Epoch)
 	}
-	if m := s.Mails("bob@example.net"); !slices.Equal(m, []string{"address-new"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails("bob@example.net", "address-new")
 }

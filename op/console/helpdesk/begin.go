@@ -23,7 +23,7 @@ func (h *Room) accountPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 		if err != nil {
 			return err
 		}
-		p.Wrong("", "helpdesk.unblock.busy")
+		p.Wrong("", "console-helpdesk.unblock.busy")
 		return h.Pages.Render(w, http.StatusConflict, "console/helpdesk/account", p)
 	}
 	if err != nil {
@@ -43,8 +43,8 @@ func (h *Room) addressPage(r *http.Request, v *console.Visit) (*addressPage, acc
 	if err != nil {
 		return nil, a, err
 	}
-	p := &addressPage{Frame: h.Page(r, v, "helpdesk.address.title"), Name: a.Profile.FullName()}
-	p.Back = web.Link{URL: p.Path(accountURL(a.ID)), Label: p.T("helpdesk.back_account")}
+	p := &addressPage{Frame: h.Page(r, v, "console-helpdesk.address.title"), Name: a.Profile.FullName()}
+	p.Back = web.Link{URL: p.Path(accountURL(a.ID)), Label: p.T("console-helpdesk.back_account")}
 	return p, a, nil
 }
 
@@ -65,7 +65,7 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 	}
 	q, err := h.Helpdesk.Begin(r.Context(), helpdesk.Address, a, h.By(r, v))
 	if errors.Is(err, errs.ErrConflict) {
-		p.Wrong("", "helpdesk.too_late")
+		p.Wrong("", "console-helpdesk.too_late")
 		return h.Pages.Render(w, http.StatusConflict, "console/helpdesk/address", p)
 	}
 	if err != nil {

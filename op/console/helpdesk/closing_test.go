@@ -2,7 +2,6 @@ package helpdesk_test
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,9 +58,7 @@ func TestHelpdeskCloses(t *testing.T) {
 	if got = s.Reload(a); got.State != account.Blocked || got.BlockReason != account.Reopened || got.BlockRef == "" {
 		t.Errorf("%+v", got)
 	}
-	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-blocked"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails(site.Email, "account-blocked")
 	code := s.Caller(site.Email).Says("Dat is teruggedraaid").Callback()
 	unblock := desk.Begin(got)
 	desk.Identified(unblock, code).Post(unblock, "action", "confirm")
@@ -113,9 +110,7 @@ func TestOF12_ClosingAtOnce(t *testing.T) {
 	if got := s.Reload(a); faults.Load() != 0 || got.State != account.Closed || got.Epoch != a.Epoch+1 {
 		t.Errorf("%d faults, %+v", faults.Load(), got)
 	}
-	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-closed"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails(site.Email, "account-closed")
 	// A colleague refuses one; another one expires.
 	b := s.Person("bob@example.com", func(a *account.Account) { a.Kind = account.LegalPerson })
 	first.Post("/console/helpdesk/close?id="+b.ID, sureToClose...)

@@ -21,11 +21,11 @@ func eventLine(p *web.Page, e audit.Event, names func(*web.Page, string) string)
 	case audit.ActorStaff:
 		row.Who = names(p, e.ActorID)
 	case audit.ActorHolder, audit.ActorApplicant:
-		row.Who = p.T("helpdesk.who.holder")
+		row.Who = p.T("console-helpdesk.who.holder")
 	case audit.ActorOperator:
-		row.Who = p.T("helpdesk.who.operator")
+		row.Who = p.T("console-helpdesk.who.operator")
 	default:
-		row.Who = p.T("helpdesk.who.system")
+		row.Who = p.T("console-helpdesk.who.system")
 	}
 	return row
 }
@@ -36,9 +36,9 @@ func reasonText(p *web.Page, e audit.Event) string {
 	switch {
 	case e.Reason == "":
 	case knownReason(e.Reason):
-		why = p.T("helpdesk.reason." + e.Reason)
+		why = p.T("console.helpdesk_reason." + e.Reason)
 	case e.Action == audit.AccountBlocked:
-		why = p.T("helpdesk.why." + e.Reason)
+		why = p.T("console-helpdesk.why." + e.Reason)
 	default:
 		why = e.Reason
 	}

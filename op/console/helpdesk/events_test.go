@@ -17,7 +17,7 @@ func TestAccountEventsHaveWords(t *testing.T) {
 	nobody := func(*web.Page, string) string { return "" }
 	for _, lang := range []string{"nl", "en"} {
 		r := httptest.NewRequest("GET", "/?lang="+lang, nil)
-		p := kit.Page(r, "helpdesk.account.title")
+		p := kit.Page(r, "console-helpdesk.account.title")
 		for _, g := range audit.Groups {
 			for _, a := range g.Actions() {
 				if what := eventLine(p, audit.Event{Action: a}, nobody).What; what == "" || what == string(a) || strings.Contains(what, "record.action") {

@@ -76,7 +76,7 @@ func (h *Room) render(w http.ResponseWriter, status int, p *requestPage) error {
 func (h *Room) requestPage(c call) *requestPage {
 	guide, step := guides[c.Kind], c.step()
 	p := &requestPage{Frame: h.Page(c.http, c.visit, guide.title), Name: c.account.Profile.FullName()}
-	p.AccountLink = web.Link{URL: p.Path(accountURL(c.account.ID)), Label: p.T("helpdesk.back_account")}
+	p.AccountLink = web.Link{URL: p.Path(accountURL(c.account.ID)), Label: p.T("console-helpdesk.back_account")}
 	if c.at == helpdesk.StepOver {
 		p.Lead, p.Succeeded = p.T(guide.outcome+string(c.State)), c.State == helpdesk.Done
 		return p
@@ -153,14 +153,14 @@ func (h *Room) requestPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 // that was not asked for is not mentioned.
 func (p *requestPage) notYet() {
 	if p.Code.Name != "" {
-		p.Wrong(p.Code.Name, "helpdesk.unblock.code_wrong")
+		p.Wrong(p.Code.Name, "console-helpdesk.unblock.code_wrong")
 	}
 	for _, f := range p.Ask {
 		if f.Value != "" {
-			p.Wrong(f.Name, "helpdesk.unblock.answer_wrong")
+			p.Wrong(f.Name, "console-helpdesk.unblock.answer_wrong")
 		}
 	}
 	if len(p.Problems) == 0 {
-		p.Wrong("", "helpdesk.unblock.more")
+		p.Wrong("", "console-helpdesk.unblock.more")
 	}
 }

@@ -57,12 +57,12 @@ type fact struct {
 }
 
 var (
-	judge   = button{value: "judge", label: "helpdesk.unblock.judge"}
-	onward  = button{value: "next", label: "helpdesk.unblock.next"}
-	propose = button{value: "propose", label: "helpdesk.address.propose", act: (*Room).propose}
-	again   = button{value: "again", label: "helpdesk.address.again", secondary: true, act: (*Room).forgetAddress}
-	stop    = ending("helpdesk.unblock.stop")
-	refuse  = ending("helpdesk.unblock.refuse")
+	judge   = button{value: "judge", label: "console-helpdesk.unblock.judge"}
+	onward  = button{value: "next", label: "console-helpdesk.unblock.next"}
+	propose = button{value: "propose", label: "console-helpdesk.address.propose", act: (*Room).propose}
+	again   = button{value: "again", label: "console-helpdesk.address.again", secondary: true, act: (*Room).forgetAddress}
+	stop    = ending("console-helpdesk.unblock.stop")
+	refuse  = ending("console-helpdesk.unblock.refuse")
 )
 
 func ending(label string) button {
@@ -75,37 +75,37 @@ func confirming(label string) button {
 
 var guides = map[helpdesk.Kind]guide{
 	helpdesk.Unblock: {
-		title: "helpdesk.unblock.title", notice: "helpdesk.unblock.second", outcome: "helpdesk.outcome_",
-		facts: []fact{{label: "helpdesk.account.email", value: emailNow}, whyBlocked, identified, reason, ticket, by},
+		title: "console-helpdesk.unblock.title", notice: "console-helpdesk.unblock.second", outcome: "console-helpdesk.outcome_",
+		facts: []fact{{label: "console-helpdesk.account.email", value: emailNow}, whyBlocked, identified, reason, ticket, by},
 		steps: map[helpdesk.Step]step{
-			helpdesk.StepIdentify: {heading: "helpdesk.unblock.identify", lead: "helpdesk.unblock.identify_text",
+			helpdesk.StepIdentify: {heading: "console-helpdesk.unblock.identify", lead: "console-helpdesk.unblock.identify_text",
 				fields: (*requestPage).askCaller, take: (*Room).identify, buttons: []button{judge, stop}},
-			helpdesk.StepReason:  {heading: "helpdesk.unblock.why", fields: (*requestPage).askReason, take: (*Room).justify, buttons: []button{onward, stop}},
-			helpdesk.StepConfirm: {lead: "helpdesk.unblock.effect", facts: true, buttons: []button{confirming("helpdesk.unblock.confirm"), stop}},
-			helpdesk.StepWait:    {lead: "helpdesk.unblock.wait", facts: true, buttons: []button{stop}},
-			helpdesk.StepSecond:  {lead: "helpdesk.unblock.check", facts: true, buttons: []button{confirming("helpdesk.unblock.confirm"), refuse}},
-			helpdesk.StepBusy:    {lead: "helpdesk.unblock.busy"},
+			helpdesk.StepReason:  {heading: "console-helpdesk.unblock.why", fields: (*requestPage).askReason, take: (*Room).justify, buttons: []button{onward, stop}},
+			helpdesk.StepConfirm: {lead: "console-helpdesk.unblock.effect", facts: true, buttons: []button{confirming("console-helpdesk.unblock.confirm"), stop}},
+			helpdesk.StepWait:    {lead: "console-helpdesk.unblock.wait", facts: true, buttons: []button{stop}},
+			helpdesk.StepSecond:  {lead: "console-helpdesk.unblock.check", facts: true, buttons: []button{confirming("console-helpdesk.unblock.confirm"), refuse}},
+			helpdesk.StepBusy:    {lead: "console-helpdesk.unblock.busy"},
 		},
 	},
 	helpdesk.Address: {
-		title: "helpdesk.change.address", outcome: "helpdesk.address.outcome_",
-		facts: []fact{{label: "helpdesk.facts.email_now", value: emailNow}, emailNew, identified, reason, ticket, reference, by, from, until},
+		title: "console-helpdesk.change.address", outcome: "console-helpdesk.address.outcome_",
+		facts: []fact{{label: "console-helpdesk.facts.email_now", value: emailNow}, emailNew, identified, reason, ticket, reference, by, from, until},
 		steps: map[helpdesk.Step]step{
-			helpdesk.StepIdentify: {lead: "helpdesk.address.identify", fields: (*requestPage).askCaller, take: (*Room).identify, buttons: []button{judge, stop}},
-			helpdesk.StepDetails:  {lead: "helpdesk.address.details", fields: (*requestPage).askAddress, take: (*Room).newAddress, buttons: []button{onward, stop}},
-			helpdesk.StepCheck:    {lead: "helpdesk.address.check", facts: true, buttons: []button{propose, again, stop}},
-			helpdesk.StepWait:     {lead: "helpdesk.address.wait", facts: true, buttons: []button{stop}},
-			helpdesk.StepSecond:   {lead: "helpdesk.address.second", facts: true, buttons: []button{confirming("helpdesk.address.confirm"), refuse}},
-			helpdesk.StepHolder:   {lead: "helpdesk.address.holder", facts: true, buttons: []button{ending("helpdesk.address.object")}},
-			helpdesk.StepBusy:     {lead: "helpdesk.address.busy"},
+			helpdesk.StepIdentify: {lead: "console-helpdesk.address.identify", fields: (*requestPage).askCaller, take: (*Room).identify, buttons: []button{judge, stop}},
+			helpdesk.StepDetails:  {lead: "console-helpdesk.address.details", fields: (*requestPage).askAddress, take: (*Room).newAddress, buttons: []button{onward, stop}},
+			helpdesk.StepCheck:    {lead: "console-helpdesk.address.check", facts: true, buttons: []button{propose, again, stop}},
+			helpdesk.StepWait:     {lead: "console-helpdesk.address.wait", facts: true, buttons: []button{stop}},
+			helpdesk.StepSecond:   {lead: "console-helpdesk.address.second", facts: true, buttons: []button{confirming("console-helpdesk.address.confirm"), refuse}},
+			helpdesk.StepHolder:   {lead: "console-helpdesk.address.holder", facts: true, buttons: []button{ending("console-helpdesk.address.object")}},
+			helpdesk.StepBusy:     {lead: "console-helpdesk.address.busy"},
 		},
 	},
 	helpdesk.Closing: {
-		title: "helpdesk.change.closing", outcome: "helpdesk.closing.outcome_",
-		facts: []fact{{label: "helpdesk.facts.email_now", value: emailNow}, reason, ticket, reference, by},
+		title: "console-helpdesk.change.closing", outcome: "console-helpdesk.closing.outcome_",
+		facts: []fact{{label: "console-helpdesk.facts.email_now", value: emailNow}, reason, ticket, reference, by},
 		steps: map[helpdesk.Step]step{
-			helpdesk.StepWait:   {lead: "helpdesk.closing.wait", facts: true, buttons: []button{stop}},
-			helpdesk.StepSecond: {lead: "helpdesk.closing.second", facts: true, buttons: []button{confirming("helpdesk.closing.confirm"), refuse}},
+			helpdesk.StepWait:   {lead: "console-helpdesk.closing.wait", facts: true, buttons: []button{stop}},
+			helpdesk.StepSecond: {lead: "console-helpdesk.closing.second", facts: true, buttons: []button{confirming("console-helpdesk.closing.confirm"), refuse}},
 		},
 	},
 }
@@ -113,21 +113,21 @@ var guides = map[helpdesk.Kind]guide{
 // The rows about what is confirmed.
 var (
 	emailNow   = func(_ *web.Page, c call) string { return c.account.Email }
-	emailNew   = fact{label: "helpdesk.facts.email_new", value: func(_ *web.Page, c call) string { return c.Email }}
-	whyBlocked = fact{label: "helpdesk.facts.why_blocked", value: func(p *web.Page, c call) string { return p.T("helpdesk.why." + string(c.account.BlockReason)) }}
-	identified = fact{label: "helpdesk.facts.identified", value: func(p *web.Page, c call) string {
-		key := "helpdesk.facts.identified_answers"
+	emailNew   = fact{label: "console-helpdesk.facts.email_new", value: func(_ *web.Page, c call) string { return c.Email }}
+	whyBlocked = fact{label: "console-helpdesk.facts.why_blocked", value: func(p *web.Page, c call) string { return p.T("console-helpdesk.why." + string(c.account.BlockReason)) }}
+	identified = fact{label: "console-helpdesk.facts.identified", value: func(p *web.Page, c call) string {
+		key := "console-helpdesk.facts.identified_answers"
 		if c.CodeAsked {
-			key = "helpdesk.facts.identified_value"
+			key = "console-helpdesk.facts.identified_value"
 		}
 		return p.T(key, "Right", strconv.Itoa(c.Right), "Wrong", strconv.Itoa(c.Wrong))
 	}}
-	reason    = fact{label: "helpdesk.reason_label", value: func(p *web.Page, c call) string { return p.T("helpdesk.reason." + string(c.Reason)) }}
-	ticket    = fact{label: "helpdesk.ticket_label", value: func(_ *web.Page, c call) string { return c.Ticket }}
-	reference = fact{label: "helpdesk.facts.reference", value: func(_ *web.Page, c call) string { return c.Reference }}
-	by        = fact{label: "helpdesk.facts.by", value: func(_ *web.Page, c call) string { return c.OpenedBy }, official: true}
-	from      = fact{label: "helpdesk.facts.from", value: func(p *web.Page, c call) string { return console.Moment(c.From, p.Lang) }}
-	until     = fact{label: "helpdesk.facts.until", value: func(p *web.Page, c call) string { return console.Moment(c.Until, p.Lang) }}
+	reason    = fact{label: "console-helpdesk.reason_label", value: func(p *web.Page, c call) string { return p.T("console.helpdesk_reason." + string(c.Reason)) }}
+	ticket    = fact{label: "console-helpdesk.ticket_label", value: func(_ *web.Page, c call) string { return c.Ticket }}
+	reference = fact{label: "console-helpdesk.facts.reference", value: func(_ *web.Page, c call) string { return c.Reference }}
+	by        = fact{label: "console-helpdesk.facts.by", value: func(_ *web.Page, c call) string { return c.OpenedBy }, official: true}
+	from      = fact{label: "console-helpdesk.facts.from", value: func(p *web.Page, c call) string { return console.Moment(c.From, p.Lang) }}
+	until     = fact{label: "console-helpdesk.facts.until", value: func(p *web.Page, c call) string { return console.Moment(c.Until, p.Lang) }}
 )
 
 // said returns the name of the field for an answer.
@@ -142,18 +142,18 @@ var requestFields = []string{
 // holder of a blocked account can have a code; other callers are asked what the
 // account holds, which is why those requests always take a second official.
 func (p *requestPage) askCaller(c call) {
-	p.Score = p.T("helpdesk.unblock.score", "Right", strconv.Itoa(c.Right), "Left", strconv.Itoa(helpdesk.WrongAnswers-c.Wrong))
+	p.Score = p.T("console-helpdesk.unblock.score", "Right", strconv.Itoa(c.Right), "Left", strconv.Itoa(helpdesk.WrongAnswers-c.Wrong))
 	if c.CodeAsked {
-		p.Lead = p.T("helpdesk.unblock.identify_text")
+		p.Lead = p.T("console-helpdesk.unblock.identify_text")
 		if !c.CodeRight {
-			p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("helpdesk.unblock.code"), Hint: p.T("helpdesk.unblock.code_hint"), InputMode: "numeric", Autocomplete: "off", Width: "10"}
+			p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("console-helpdesk.unblock.code"), Hint: p.T("console-helpdesk.unblock.code_hint"), InputMode: "numeric", Autocomplete: "off", Width: "10"}
 		}
 	}
 	for _, q := range helpdesk.Questions(c.account) {
 		if c.Answers[q] {
 			continue
 		}
-		f := web.Field{Page: p.Page, Name: said(q), Label: p.T("helpdesk.question." + string(q)), Value: c.http.PostForm.Get(said(q)), Autocomplete: "off", Optional: true}
+		f := web.Field{Page: p.Page, Name: said(q), Label: p.T("console-helpdesk.question." + string(q)), Value: c.http.PostForm.Get(said(q)), Autocomplete: "off", Optional: true}
 		if q == helpdesk.Country {
 			for _, c := range application.Countries(p.Lang) {
 				f.Options = append(f.Options, web.Option{Value: c.Code, Label: c.Name})
@@ -187,7 +187,7 @@ func (h *Room) justify(c call) (helpdesk.Request, error) {
 }
 
 func (p *requestPage) askAddress(c call) {
-	p.Email = web.Field{Page: p.Page, Name: "email", Type: "email", Label: p.T("helpdesk.address.email"), Hint: p.T("helpdesk.address.email_hint"), Value: c.http.PostForm.Get("email"), Autocomplete: "off"}
+	p.Email = web.Field{Page: p.Page, Name: "email", Type: "email", Label: p.T("console-helpdesk.address.email"), Hint: p.T("console-helpdesk.address.email_hint"), Value: c.http.PostForm.Get("email"), Autocomplete: "off"}
 	p.Reason, p.Ticket = reasonField(p.Page, c.http, helpdesk.AddressReasons), ticketField(p.Page, c.http)
 }
 

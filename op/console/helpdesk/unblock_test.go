@@ -2,7 +2,6 @@ package helpdesk_test
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,9 +51,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 			t.Error("the audit log holds an answer:", e.Details)
 		}
 	}
-	if m := s.Mails(site.Email); !slices.Equal(m, []string{"account-unblocked"}) {
-		t.Error("mails:", m)
-	}
+	s.WantMails(site.Email, "account-unblocked")
 	if holder.LoggedIn() {
 		t.Error("the session lives on")
 	}

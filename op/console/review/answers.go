@@ -18,17 +18,17 @@ import (
 func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
 	a := c.Answers
 	general := part(p, "application",
-		"reference", c.Reference, "kind", p.T("console.case.kind_"+string(c.Kind)), "sent", console.Moment(c.SubmittedAt, p.Lang),
-		"due", termText(p, c, now), "email", c.Email, "lang", p.T("helpdesk.lang_"+c.Lang))
+		"reference", c.Reference, "kind", p.T("console-review.case.kind_"+string(c.Kind)), "sent", console.Moment(c.SubmittedAt, p.Lang),
+		"due", termText(p, c, now), "email", c.Email, "lang", p.T("console.lang_"+c.Lang))
 	person := part(p, "person", "given_name", a.GivenName, "family_name", a.FamilyName, "birth", letter.Date(a.Birthdate, p.Lang), "phone", a.Phone)
 	if a.Organization == nil {
 		return append([]web.Summary{general, person}, part(p, "address",
-			"stay", p.T("console.case.stay_"+stay(a.Stay)), "address", address(p, a.Address)))
+			"stay", p.T("console-review.case.stay_"+stay(a.Stay)), "address", address(p, a.Address)))
 	}
 	o := *a.Organization
 	return append([]web.Summary{general, person}, part(p, "company",
 		"company", o.Name, "country", application.CountryName(o.RegistrationCountry, p.Lang), "register", o.Register, "number", o.RegistrationNumber,
-		"not_registered", o.NotRegistered, "role", p.T("console.case.role_"+role(o.Role)), "address", address(p, o.Address)))
+		"not_registered", o.NotRegistered, "role", p.T("console-review.case.role_"+role(o.Role)), "address", address(p, o.Address)))
 }
 
 // stay and role return s if it is known, and otherwise the other known value, so that
@@ -49,13 +49,13 @@ func role(s string) string {
 
 // part returns a Summary of label keys and values.
 func part(p *web.Page, title string, pairs ...string) web.Summary {
-	s := web.Summary{Page: p, Title: p.T("console.case.part_" + title)}
+	s := web.Summary{Page: p, Title: p.T("console-review.case.part_" + title)}
 	for i := 0; i+1 < len(pairs); i += 2 {
 		value := pairs[i+1]
 		if value == "" {
 			value = "–"
 		}
-		s.Rows = append(s.Rows, web.Row{Label: p.T("console.case.label_" + pairs[i]), Value: value})
+		s.Rows = append(s.Rows, web.Row{Label: p.T("console-review.case.label_" + pairs[i]), Value: value})
 	}
 	return s
 }

@@ -67,16 +67,16 @@ func (h *Room) drawCase(w http.ResponseWriter, r *http.Request, v *console.Visit
 	}); err != nil {
 		return err
 	}
-	p := &casePage{Frame: h.Page(r, v, "console.case.title"), Name: caseName(f.Case)}
+	p := &casePage{Frame: h.Page(r, v, "console-review.case.title"), Name: caseName(f.Case)}
 	p.State = stateText(p.Page, f.Case)
 	if p.Late = f.Late(h.Now()); f.Undecided() {
 		p.Term = h.leftText(p.Page, f.Case)
 	}
 	p.Title += " " + f.Reference
-	p.Back = web.Link{URL: p.Path("/console/review"), Label: p.T("console.case.back")}
+	p.Back = web.Link{URL: p.Path("/console/review"), Label: p.T("console-review.case.back")}
 	p.Seen = strconv.FormatInt(f.Version, 10)
 	p.Parts = caseParts(p.Page, f.Case, h.Now())
-	p.Note = web.Field{Page: p.Page, Name: "text", Label: p.T("console.case.note"), Hint: p.T("console.case.note_hint"), Rows: 3, Spellcheck: true}
+	p.Note = web.Field{Page: p.Page, Name: "text", Label: p.T("console-review.case.note"), Hint: p.T("console-review.case.note_hint"), Rows: 3, Spellcheck: true}
 	for _, d := range f.Documents {
 		row := h.documentRow(p.Page, d)
 		if d.MayBeShown() && f.Email != v.Member.Email {
@@ -99,10 +99,10 @@ func (h *Room) offer(p *casePage, v *console.Visit, f review.Dossier) {
 	may := func(kind review.ActKind) bool { return h.Review.May(f, official(v), kind) == "" }
 	p.CanNote = may(review.ActNote)
 	if may(review.ActTake) {
-		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: "take", Label: p.T("console.case.take")})
+		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: "take", Label: p.T("console-review.case.take")})
 	}
 	if may(review.ActRelease) {
-		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: "release", Label: p.T("console.case.release"), Secondary: true})
+		p.Buttons = append(p.Buttons, web.Button{Name: "action", Value: "release", Label: p.T("console-review.case.release"), Secondary: true})
 	}
 	seen := map[review.Refusal]bool{}
 	for _, kind := range []review.ActKind{review.ActApprove, review.ActReject, review.ActMore} {
@@ -112,10 +112,10 @@ func (h *Room) offer(p *casePage, v *console.Visit, f review.Dossier) {
 		}
 		why := h.Review.May(f, official(v), check)
 		if why == "" {
-			p.Decisions = append(p.Decisions, web.Link{URL: p.Path(decideURL(f.ID, kind)), Label: p.T("console.case.to_" + string(check))})
+			p.Decisions = append(p.Decisions, web.Link{URL: p.Path(decideURL(f.ID, kind)), Label: p.T("console-review.case.to_" + string(check))})
 		} else if !seen[why] && why != review.RefusedOver {
 			seen[why] = true
-			p.Why = append(p.Why, p.T("console.case.refused_"+string(why)))
+			p.Why = append(p.Why, p.T("console-review.case.refused_"+string(why)))
 		}
 	}
 }
@@ -128,9 +128,9 @@ func (h *Room) history(r *http.Request, p *casePage, f review.Dossier) error {
 		return err
 	}
 	for _, a := range f.Acts {
-		row := actRow{At: console.Moment(a.At, p.Lang), What: p.T("console.act." + string(a.Kind)), Text: a.Text, Who: p.T("console.case.applicant")}
+		row := actRow{At: console.Moment(a.At, p.Lang), What: p.T("console-review.act." + string(a.Kind)), Text: a.Text, Who: p.T("console-review.case.applicant")}
 		if a.Automatic() {
-			row.Who = p.T("console.case.automatic")
+			row.Who = p.T("console-review.case.automatic")
 		}
 		if a.Member != "" {
 			if row.Who, err = names.Of(r.Context(), a.Member); err != nil {
@@ -138,7 +138,7 @@ func (h *Room) history(r *http.Request, p *casePage, f review.Dossier) error {
 			}
 		}
 		if a.Reason != "" {
-			row.Reason = p.T("console.reason." + a.Reason)
+			row.Reason = p.T("console.review_reason." + a.Reason)
 		}
 		p.Acts = append(p.Acts, row)
 	}
@@ -147,7 +147,7 @@ func (h *Room) history(r *http.Request, p *casePage, f review.Dossier) error {
 		return err
 	}
 	for _, e := range events {
-		row := eventRow{At: console.Moment(e.At, p.Lang), Who: p.T("record.actor." + string(e.ActorKind)), Action: console.ActionText(p.Page, e.Action), From: e.Origin}
+		row := eventRow{At: console.Moment(e.At, p.Lang), Who: p.T("console.actor." + string(e.ActorKind)), Action: console.ActionText(p.Page, e.Action), From: e.Origin}
 		if e.ActorKind == audit.ActorStaff {
 			if row.Who, err = names.Of(r.Context(), e.ActorID); err != nil {
 				return err
@@ -175,11 +175,11 @@ func (h *Room) casePost(w http.ResponseWriter, r *http.Request, v *console.Visit
 		if why := wordsFault(act.Text); why != "" {
 			return h.drawCase(w, r, v, f, http.StatusUnprocessableEntity, func(p *casePage) {
 				p.Note.Value = act.Text
-				p.Wrong("text", "console.case.note_"+why)
+				p.Wrong("text", "console-review.case.note_"+why)
 			})
 		}
 	default:
-		return web.Fail(http.StatusBadRequest, "error.bad_request", nil)
+		return web.Fail(http.StatusBadRequest, "web.error.bad_request", nil)
 	}
 	return h.carryOut(w, r, v, f, act)
 }
@@ -210,14 +210,14 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *console.Visit
 	var refused review.Refused
 	switch {
 	case errors.As(err, &refused):
-		return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(refused.Why)) })
+		return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console-review.case.refused_"+string(refused.Why)) })
 	case errors.Is(err, errs.ErrConflict):
 		now, err := h.dossier(r)
 		if err != nil {
 			return err
 		}
 		if now.Version == f.Version {
-			return h.drawCase(w, r, v, now, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.address_taken") })
+			return h.drawCase(w, r, v, now, http.StatusConflict, func(p *casePage) { p.Wrong("", "console-review.case.address_taken") })
 		}
 		return h.tooLate(w, r, v, now)
 	case err != nil:
@@ -231,9 +231,9 @@ func (h *Room) tooLate(w http.ResponseWriter, r *http.Request, v *console.Visit,
 	return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) {
 		if n := len(p.Acts); n > 0 {
 			last := p.Acts[n-1]
-			p.Wrong("", "console.case.changed", "Who", last.Who, "What", last.What, "At", last.At)
+			p.Wrong("", "console-review.case.changed", "Who", last.Who, "What", last.What, "At", last.At)
 			return
 		}
-		p.Wrong("", "console.case.reload")
+		p.Wrong("", "console-review.case.reload")
 	})
 }

@@ -33,29 +33,29 @@ type mailView struct{ To, Subject, Text, Lang string }
 
 // decidePage returns the page of one decision on a case.
 func (h *Room) decidePage(r *http.Request, v *console.Visit, f review.Dossier, kind review.ActKind) *decidePage {
-	p := &decidePage{Frame: h.Page(r, v, "console.decide.title_"+string(kind)), Reference: f.Reference, Name: caseName(f.Case), Act: string(kind)}
+	p := &decidePage{Frame: h.Page(r, v, "console-review.decide.title_"+string(kind)), Reference: f.Reference, Name: caseName(f.Case), Act: string(kind)}
 	p.Heading, p.Title = p.Title, p.Title+" "+f.Reference
-	p.Back = web.Link{URL: p.Path(caseURL(f.ID)), Label: p.T("console.decide.back")}
+	p.Back = web.Link{URL: p.Path(caseURL(f.ID)), Label: p.T("console-review.decide.back")}
 	p.Seen = strconv.FormatInt(f.Version, 10)
 	if kind == review.ActReject {
-		p.Reason = web.Field{Page: p.Page, Name: "reason", Label: p.T("console.decide.reason"), Value: r.PostForm.Get("reason")}
+		p.Reason = web.Field{Page: p.Page, Name: "reason", Label: p.T("console-review.decide.reason"), Value: r.PostForm.Get("reason")}
 		for _, code := range h.Review.Reasons {
-			p.Reason.Options = append(p.Reason.Options, web.Option{Value: code, Label: p.T("console.reason." + code)})
+			p.Reason.Options = append(p.Reason.Options, web.Option{Value: code, Label: p.T("console.review_reason." + code)})
 		}
 	}
 	if kind == review.ActReject || kind == review.ActMore {
-		p.Words = web.Field{Page: p.Page, Name: "text", Label: p.T("console.decide.words_" + string(kind)), Hint: p.T("console.decide.words_hint", "Lang", p.T("helpdesk.lang_"+f.Lang)), Value: words(r), Rows: 8, Spellcheck: true}
+		p.Words = web.Field{Page: p.Page, Name: "text", Label: p.T("console-review.decide.words_" + string(kind)), Hint: p.T("console-review.decide.words_hint", "Lang", p.T("console.lang_"+f.Lang)), Value: words(r), Rows: 8, Spellcheck: true}
 	}
-	p.Preview = web.Button{Name: "step", Value: "preview", Label: p.T("console.decide.preview")}
+	p.Preview = web.Button{Name: "step", Value: "preview", Label: p.T("console-review.decide.preview")}
 	return p
 }
 
 // ready turns p into the page to confirm on, with the mail that will be sent.
 func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
 	p.Ready = true
-	p.Confirm = web.Button{Name: "step", Value: "send", Label: p.T("console.decide.confirm_" + string(act.Kind))}
+	p.Confirm = web.Button{Name: "step", Value: "send", Label: p.T("console-review.decide.confirm_" + string(act.Kind))}
 	if p.Words.Name != "" {
-		p.Change = &web.Button{Name: "step", Value: "change", Label: p.T("console.decide.change"), Secondary: true}
+		p.Change = &web.Button{Name: "step", Value: "change", Label: p.T("console-review.decide.change"), Secondary: true}
 	}
 	if m, ok := h.Review.Mail(f.Case, act); ok {
 		p.Mail = &mailView{m.To, m.Subject, m.Text.Reveal(), m.Lang}
@@ -74,7 +74,7 @@ func (h *Room) decision(r *http.Request) (review.Dossier, review.ActKind, error)
 		kind = h.Review.Approval(f.Case)
 	case review.ActReject, review.ActMore:
 	default:
-		return f, kind, web.Fail(http.StatusNotFound, "error.not_found", nil)
+		return f, kind, web.Fail(http.StatusNotFound, "web.error.not_found", nil)
 	}
 	return f, kind, nil
 }
@@ -86,7 +86,7 @@ func (h *Room) decide(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 		return err
 	}
 	if why := h.Review.May(f, official(v), kind); why != "" {
-		return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(why)) })
+		return h.drawCase(w, r, v, f, http.StatusConflict, func(p *casePage) { p.Wrong("", "console-review.case.refused_"+string(why)) })
 	}
 	p := h.decidePage(r, v, f, kind)
 	if p.Words.Name == "" {
@@ -108,14 +108,14 @@ func (h *Room) decidePost(w http.ResponseWriter, r *http.Request, v *console.Vis
 	if p.Words.Name != "" {
 		act.Text = p.Words.Value
 		if why := wordsFault(act.Text); why == "too_long" || why != "" && kind == review.ActMore {
-			p.Wrong("text", "console.decide.words_"+why)
+			p.Wrong("text", "console-review.decide.words_"+why)
 		}
 	}
 	if kind == review.ActReject {
 		if act.Reason = p.Reason.Value; !slices.Contains(h.Review.Reasons, act.Reason) {
-			p.Wrong("reason", "console.decide.reason_missing")
+			p.Wrong("reason", "console-review.decide.reason_missing")
 		} else if act.Reason == "else" && act.Text == "" {
-			p.Wrong("text", "console.decide.words_else")
+			p.Wrong("text", "console-review.decide.words_else")
 		}
 	}
 	if len(p.Problems) > 0 {

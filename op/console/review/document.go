@@ -63,7 +63,7 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *console.Visit
 			return h.overtaken(w, p, err)
 		}
 	default:
-		p.Refused = p.T("console.document.refused_other")
+		p.Refused = p.T("console-review.document.refused_other")
 	}
 	return h.Pages.Render(w, http.StatusOK, "console/review/document", p)
 }
@@ -78,13 +78,13 @@ func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *console.V
 		if err != nil {
 			return d, nil, err
 		}
-		return d, nil, h.drawCase(w, r, v, f, http.StatusForbidden, func(p *casePage) { p.Wrong("", "console.case.refused_"+string(refused.Why)) })
+		return d, nil, h.drawCase(w, r, v, f, http.StatusForbidden, func(p *casePage) { p.Wrong("", "console-review.case.refused_"+string(refused.Why)) })
 	}
 	if err != nil {
 		return d, nil, err
 	}
-	p := &documentPage{Frame: h.Page(r, v, "console.document.title")}
-	p.Back = web.Link{URL: p.Path(caseURL(d.ApplicationID)), Label: p.T("console.decide.back")}
+	p := &documentPage{Frame: h.Page(r, v, "console-review.document.title")}
+	p.Back = web.Link{URL: p.Path(caseURL(d.ApplicationID)), Label: p.T("console-review.decide.back")}
 	p.Document = h.documentRow(p.Page, d)
 	return d, p, nil
 }
@@ -94,7 +94,7 @@ func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) erro
 	if !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
-	p.Refused, p.Picture, p.Offered = p.T("console.document.refused_now"), "", false
+	p.Refused, p.Picture, p.Offered = p.T("console-review.document.refused_now"), "", false
 	return h.Pages.Render(w, http.StatusConflict, "console/review/document", p)
 }
 
@@ -107,7 +107,7 @@ func (h *Room) inspect(ctx context.Context, p *documentPage, d custody.Filed) er
 	found, err := h.Inspector.PDF(ctx, content)
 	if errors.Is(err, document.ErrRefused) {
 		h.Log.InfoContext(ctx, "document is not offered", "document", d.ID, "error", err.Error())
-		p.Refused = p.T("console.document.refused_pdf")
+		p.Refused = p.T("console-review.document.refused_pdf")
 		return nil
 	}
 	if err != nil {
@@ -115,7 +115,7 @@ func (h *Room) inspect(ctx context.Context, p *documentPage, d custody.Filed) er
 	}
 	p.Offered = true
 	for _, a := range found {
-		p.Found = append(p.Found, p.T("console.document.active_"+string(a)))
+		p.Found = append(p.Found, p.T("console-review.document.active_"+string(a)))
 	}
 	return nil
 }

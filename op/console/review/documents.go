@@ -24,31 +24,30 @@ type documentRow struct {
 	URL                          string // page that shows it; "" means none
 }
 
-// documentTypes are the text keys of types.
-var documentTypes = map[string]string{document.TypePDF: "type_pdf", document.TypeJPEG: "type_jpeg", document.TypePNG: "type_png"}
+// documentTypes are the last part of the text keys of types.
+var documentTypes = map[string]string{document.TypePDF: "pdf", document.TypeJPEG: "jpeg", document.TypePNG: "png"}
 
 func (h *Room) documentRow(p *web.Page, d custody.Filed) documentRow {
 	kind := documentTypes[d.Type]
 	if kind == "" {
-		kind = "type_other"
+		kind = "other"
 	}
 	row := documentRow{
-		Page: p, Name: d.Name, Type: p.T("console.document." + kind), Size: letter.Size(d.Size, p.Lang), SHA256: d.SHA256, At: console.Moment(d.CreatedAt, p.Lang),
+		Page: p, Name: d.Name, Type: p.T("console-review.document.type_" + kind), Size: letter.Size(d.Size, p.Lang), SHA256: d.SHA256, At: console.Moment(d.CreatedAt, p.Lang),
 		Alert: true,
 	}
 	switch {
 	case !d.DestroyedAt.IsZero():
-		row.State, row.Alert = p.T("console.document.state_destroyed", "At", console.Moment(d.DestroyedAt, p.Lang)), false
+		row.State, row.Alert = p.T("console-review.document.state_destroyed", "At", console.Moment(d.DestroyedAt, p.Lang)), false
 	case d.Verdict == scan.Infected:
-		row.State = p.T("console.document.state_infected", "Signature", d.Signature)
+		row.State = p.T("console-review.document.state_infected", "Signature", d.Signature)
 	case d.Verdict == scan.Clean:
-		row.State, row.Alert = p.T("console.document.state_clean", "At", console.Moment(d.ScannedAt, p.Lang)), false
+		row.State, row.Alert = p.T("console-review.document.state_clean", "At", console.Moment(d.ScannedAt, p.Lang)), false
 	default:
-		key := "console.document.state_pending"
+		row.State = p.T("console-review.document.state_pending")
 		if why := h.Scanner(); why != "" {
-			key += "_" + why
+			row.State = p.T("console-review.document.state_pending_" + why)
 		}
-		row.State = p.T(key)
 	}
 	return row
 }

@@ -22,12 +22,12 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	show, search := queueAsked(r.PostForm)
 	lines, err := h.Review.Cases.Lines(web.Patient(r.Context()), review.Query{Show: show, Member: v.Member.ID, Search: search}, sheet.Most)
 	if errors.Is(err, review.ErrTooMany) {
-		return web.Fail(http.StatusUnprocessableEntity, "error.too_long", err)
+		return web.Fail(http.StatusUnprocessableEntity, "console-review.error.too_long", err)
 	}
 	if err != nil {
 		return err
 	}
-	p := h.Pages.Page(r, "console.queue.title")
+	p := h.Pages.Page(r, "console-review.queue.title")
 	s := console.NewSheet(p, r, "reference", "kind", "name", "country", "received", "due", "state", "decided", "days", "reason")
 	for _, l := range lines {
 		if err := s.Row(caseCells(p, l)...); err != nil {
@@ -35,7 +35,7 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 		}
 	}
 	return h.Download(w, r, v, s, console.Export{
-		Name: p.T("console.export.file_applications"), Action: audit.ApplicationsExported,
+		Name: p.T("console-review.export.file"), Action: audit.ApplicationsExported,
 		Details: map[string]string{"show": string(show), "searched": strconv.FormatBool(search != "")}, // the search text may be a name
 	})
 }
@@ -46,10 +46,10 @@ func caseCells(p *web.Page, l review.Line) []sheet.Cell {
 		decided, days = sheet.Text(console.Day(l.DecidedAt)), sheet.Number(int(l.DecidedAt.Sub(l.SubmittedAt)/(24*time.Hour)))
 	}
 	if l.Reason != "" {
-		reason = p.T("console.reason." + l.Reason)
+		reason = p.T("console.review_reason." + l.Reason)
 	}
 	return []sheet.Cell{
-		sheet.Text(l.Reference), sheet.Text(p.T("console.case.kind_" + string(l.Kind))), sheet.Text(l.Name), sheet.Text(application.CountryName(l.Country, p.Lang)),
-		sheet.Text(console.Day(l.SubmittedAt)), sheet.Text(application.LastDay(l.DueAt)), sheet.Text(p.T("console.case.state_" + string(l.Standing))), decided, days, sheet.Text(reason),
+		sheet.Text(l.Reference), sheet.Text(p.T("console-review.case.kind_" + string(l.Kind))), sheet.Text(l.Name), sheet.Text(application.CountryName(l.Country, p.Lang)),
+		sheet.Text(console.Day(l.SubmittedAt)), sheet.Text(application.LastDay(l.DueAt)), sheet.Text(p.T("console-review.case.state_" + string(l.Standing))), decided, days, sheet.Text(reason),
 	}
 }

@@ -38,7 +38,7 @@ type Room struct {
 // Mount adds the pages to h.Kit.
 func (h *Room) Mount() {
 	reviewer := []staff.Role{staff.Reviewer}
-	h.Get("/console/review", "console.menu.applications", reviewer, h.queue)
+	h.Get("/console/review", "console-review.menu", reviewer, h.queue)
 	h.Post(takePath, reviewer, h.takeNext)
 	h.Get("/console/review/case", "", reviewer, h.showCase)
 	h.Post("/console/review/case", reviewer, h.casePost, "action", "text", "seen")
@@ -51,8 +51,8 @@ func (h *Room) Mount() {
 	h.Wait(10, h.waitMine, staff.Reviewer)
 	h.Wait(20, h.waitFree, staff.Reviewer)
 	h.Search(10, staff.Reviewer, func(p *web.Page) console.SearchBox {
-		return console.SearchBox{ID: "find-application", URL: p.Path("/console/review"), Label: p.T("console.home.find_application"),
-			Hint: p.T("console.queue.search_hint"), Hidden: &web.Button{Name: "show", Value: string(review.ShowAll)}}
+		return console.SearchBox{ID: "find-application", URL: p.Path("/console/review"), Label: p.T("console-review.find"),
+			Hint: p.T("console-review.queue.search_hint"), Hidden: &web.Button{Name: "show", Value: string(review.ShowAll)}}
 	})
 }
 
@@ -84,13 +84,13 @@ func (h *Room) queue(w http.ResponseWriter, r *http.Request, v *console.Visit) e
 			return err
 		}
 	}
-	p := &queuePage{Frame: h.Page(r, v, "console.queue.title")}
-	p.Show = web.Field{Page: p.Page, Name: "show", Label: p.T("console.queue.show"), Optional: true}
+	p := &queuePage{Frame: h.Page(r, v, "console-review.queue.title")}
+	p.Show = web.Field{Page: p.Page, Name: "show", Label: p.T("console-review.queue.show"), Optional: true}
 	for _, s := range review.Shows {
-		p.Show.Options = append(p.Show.Options, web.Option{Value: string(s), Label: p.T("console.queue.show_" + string(s))})
+		p.Show.Options = append(p.Show.Options, web.Option{Value: string(s), Label: p.T("console-review.queue.show_" + string(s))})
 	}
 	p.Show.Value = string(show)
-	p.Search = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console.queue.search"), Hint: p.T("console.queue.search_hint"), Value: search, Optional: true}
+	p.Search = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console-review.queue.search"), Hint: p.T("console-review.queue.search_hint"), Value: search, Optional: true}
 	p.Filtered = search != "" || show != review.ShowWaiting || q.Get("after")+q.Get("before") != ""
 	p.Separator = console.SeparatorField(p.Page)
 	found, err := h.Review.Cases.Queue(r.Context(), review.Query{
@@ -105,7 +105,7 @@ func (h *Room) queue(w http.ResponseWriter, r *http.Request, v *console.Visit) e
 		}
 		return &web.Link{URL: "?" + url.Values{"show": {string(show)}, "q": {search}, where: {string(mark)}}.Encode(), Label: p.T(key)}
 	}
-	p.Earlier, p.Later = turn("before", found.Earlier, "console.queue.previous"), turn("after", found.Later, "console.queue.next")
+	p.Earlier, p.Later = turn("before", found.Earlier, "console-review.queue.previous"), turn("after", found.Later, "console-review.queue.next")
 	if p.NoneLeft = q.Get("taken") == "none"; show == review.ShowWaiting && len(found.Cases) > 0 {
 		p.TakeURL = p.Path(takePath)
 	}
@@ -135,7 +135,7 @@ func queueAsked(q url.Values) (review.Show, string) {
 
 func (h *Room) queueRow(r *http.Request, p *queuePage, c review.Case, names *console.Names) (queueRow, error) {
 	row := queueRow{
-		URL: p.Path(caseURL(c.ID)), Reference: c.Reference, Name: caseName(c), Kind: p.T("console.case.kind_" + string(c.Kind)),
+		URL: p.Path(caseURL(c.ID)), Reference: c.Reference, Name: caseName(c), Kind: p.T("console-review.case.kind_" + string(c.Kind)),
 		Sent: letter.Date(c.SubmittedAt.Format(time.DateOnly), p.Lang), State: stateText(p.Page, c), Due: termText(p.Page, c, h.Now()), Overdue: c.Late(h.Now()),
 	}
 	var err error
@@ -165,9 +165,9 @@ func termText(p *web.Page, c review.Case, now time.Time) string {
 	case !c.Undecided():
 		return ""
 	case c.State == application.MoreInformation:
-		return p.T("console.case.term_answer", "Day", lastDay(p, c.AnswerBy))
+		return p.T("console-review.case.term_answer", "Day", lastDay(p, c.AnswerBy))
 	case c.Late(now):
-		return p.T("console.case.term_late", "Day", lastDay(p, c.DueAt))
+		return p.T("console-review.case.term_late", "Day", lastDay(p, c.DueAt))
 	}
 	return lastDay(p, c.DueAt)
 }
@@ -177,5 +177,5 @@ func lastDay(p *web.Page, end time.Time) string { return letter.Date(application
 
 // stateText returns the state of a case, in words.
 func stateText(p *web.Page, c review.Case) string {
-	return p.T("console.case.state_" + string(c.Standing()))
+	return p.T("console-review.case.state_" + string(c.Standing()))
 }

@@ -16,9 +16,9 @@ func (h *Room) waitMine(r *http.Request, v *console.Visit, p *web.Page) (console
 	if err != nil {
 		return console.WaitList{}, err
 	}
-	title := p.T("console.home.mine", "Count", n.Mine)
+	title := p.T("console-review.waits.mine", "Count", n.Mine)
 	if n.Mine == 0 {
-		title = p.T("console.home.mine_asked")
+		title = p.T("console-review.waits.mine_asked")
 	}
 	return h.waitCases(r, v, p, console.WaitList{ID: "mine", Title: title}, review.ShowMine)
 }
@@ -29,7 +29,7 @@ func (h *Room) waitFree(r *http.Request, v *console.Visit, p *web.Page) (console
 	if err != nil {
 		return console.WaitList{}, err
 	}
-	return h.waitCases(r, v, p, console.WaitList{ID: "free", Title: p.T("console.home.waiting", "Count", n.Waiting), TakeURL: p.Path(takePath)}, review.ShowWaiting)
+	return h.waitCases(r, v, p, console.WaitList{ID: "free", Title: p.T("console-review.waits.waiting", "Count", n.Waiting), TakeURL: p.Path(takePath)}, review.ShowWaiting)
 }
 
 func (h *Room) waitCases(r *http.Request, v *console.Visit, p *web.Page, list console.WaitList, show review.Show) (console.WaitList, error) {
@@ -38,13 +38,13 @@ func (h *Room) waitCases(r *http.Request, v *console.Visit, p *web.Page, list co
 		return list, err
 	}
 	for _, c := range part.Cases {
-		note := p.T("console.case.kind_"+string(c.Kind)) + ", " + stateText(p, c)
+		note := p.T("console-review.case.kind_"+string(c.Kind)) + ", " + stateText(p, c)
 		list.Rows = append(list.Rows, console.WaitRow{
 			Link: web.Link{URL: p.Path(caseURL(c.ID)), Label: c.Reference}, Name: caseName(c), Note: note,
 			Term: h.leftText(p, c), Late: c.Late(h.Now()),
 		})
 	}
-	list.More = &web.Link{URL: p.Path("/console/review?" + url.Values{"show": {string(show)}}.Encode()), Label: p.T("console.home.more_" + string(show))}
+	list.More = &web.Link{URL: p.Path("/console/review?" + url.Values{"show": {string(show)}}.Encode()), Label: p.T("console-review.waits.more_" + string(show))}
 	return list, nil
 }
 
@@ -55,9 +55,9 @@ func (h *Room) leftText(p *web.Page, c review.Case) string {
 	case c.State == application.MoreInformation:
 		return termText(p, c, h.Now())
 	case left < 0:
-		return p.T("console.home.left_late", "Day", lastDay(p, c.DueAt))
+		return p.T("console-review.waits.left_late", "Day", lastDay(p, c.DueAt))
 	case left == 0:
-		return p.T("console.home.left_today")
+		return p.T("console-review.waits.left_today")
 	}
-	return p.T("console.home.left", "Count", left, "Day", lastDay(p, c.DueAt))
+	return p.T("console-review.waits.left", "Count", left, "Day", lastDay(p, c.DueAt))
 }

@@ -38,13 +38,13 @@ func (h *Room) memberPage(r *http.Request, v *console.Visit) (*memberPage, staff
 	if err != nil {
 		return nil, m, err
 	}
-	p := &memberPage{Frame: h.Page(r, v, "console.member.title"), Self: m.ID == v.Member.ID}
+	p := &memberPage{Frame: h.Page(r, v, "console-staff.member.title"), Self: m.ID == v.Member.ID}
 	p.Member = memberRow{Name: m.Name, Email: m.Email, Roles: roleNames(p.Page, m.Roles), State: p.T("console.state." + string(m.State))}
 	p.Roles = roleChoices(p.Page, m.Roles)
-	p.Save = web.Button{Name: "action", Value: "roles", Label: p.T("console.member.save")}
-	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("console.member.sure"), Checked: r.PostForm.Get("sure") != "", Optional: true}
-	p.Remove = web.Button{Name: "action", Value: "remove", Label: p.T("console.member.remove"), Secondary: true}
-	p.Back = web.Link{URL: p.Path("/console/staff"), Label: p.T("console.member.back")}
+	p.Save = web.Button{Name: "action", Value: "roles", Label: p.T("console-staff.member.save")}
+	p.Sure = web.Field{Page: p.Page, Name: "sure", Label: p.T("console-staff.member.sure"), Checked: r.PostForm.Get("sure") != "", Optional: true}
+	p.Remove = web.Button{Name: "action", Value: "remove", Label: p.T("console-staff.member.remove"), Secondary: true}
+	p.Back = web.Link{URL: p.Path("/console/staff"), Label: p.T("console-staff.member.back")}
 	return p, m, nil
 }
 
@@ -58,17 +58,17 @@ func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 	roles, action := chosenRoles(r), r.PostForm.Get("action")
 	switch {
 	case p.Self:
-		p.Wrong("", "console.staff.not_yourself")
+		p.Wrong("", "console-staff.not_yourself")
 	case action == "remove" && !p.Sure.Checked:
-		p.Wrong("sure", "console.member.not_sure")
+		p.Wrong("sure", "console-staff.member.not_sure")
 	case action == "remove":
 		err = h.Staff.Remove(r.Context(), m, h.By(r, v))
 	case action == "roles" && len(roles) == 0:
-		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
+		p.Wrong(string(staff.Roles[0]), "console-staff.role_missing")
 	case action == "roles":
 		err = h.Staff.SetRoles(r.Context(), m, roles, h.By(r, v))
 	default:
-		return web.Fail(http.StatusBadRequest, "error.bad_request", nil)
+		return web.Fail(http.StatusBadRequest, "web.error.bad_request", nil)
 	}
 	if len(p.Problems) > 0 {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/staff/member", p)

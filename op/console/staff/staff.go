@@ -31,7 +31,7 @@ type Room struct{ *console.Kit }
 // remove officials (OF-22).
 func (h *Room) Mount() {
 	admin := []staff.Role{staff.Administrator}
-	h.Get("/console/staff", "console.menu.staff", admin, h.Proven("/console/staff", h.staff))
+	h.Get("/console/staff", "console-staff.menu", admin, h.Proven("/console/staff", h.staff))
 	h.Post("/console/staff", admin, h.Proven("/console/staff", h.staffPost), append([]string{"name", "email"}, roleFields...)...)
 	h.Get("/console/staff/member", "", admin, h.Proven("/console/staff/member", h.member))
 	h.Post("/console/staff/member", admin, h.Proven("/console/staff/member", h.memberPost), append([]string{"action", "sure"}, roleFields...)...)
@@ -60,7 +60,7 @@ func (h *Room) staff(w http.ResponseWriter, r *http.Request, v *console.Visit) e
 }
 
 func (h *Room) staffPage(r *http.Request, v *console.Visit, chosen []staff.Role) (*staffPage, error) {
-	p := &staffPage{Frame: h.Page(r, v, "console.staff.title")}
+	p := &staffPage{Frame: h.Page(r, v, "console-staff.title")}
 	all, err := h.Staff.Store.List(r.Context())
 	if err != nil {
 		return nil, err
@@ -71,8 +71,8 @@ func (h *Room) staffPage(r *http.Request, v *console.Visit, chosen []staff.Role)
 			URL: p.Path("/console/staff/member") + "?" + url.Values{"id": {m.ID}}.Encode(),
 		})
 	}
-	p.Name = web.Field{Page: p.Page, Name: "name", Label: p.T("console.staff.name"), Value: r.PostForm.Get("name"), Autocomplete: "off"}
-	p.Email = web.Field{Page: p.Page, Name: "email", Type: "email", Label: p.T("login.email"), Value: r.PostForm.Get("email"), Autocomplete: "off"}
+	p.Name = web.Field{Page: p.Page, Name: "name", Label: p.T("console-staff.name"), Value: r.PostForm.Get("name"), Autocomplete: "off"}
+	p.Email = web.Field{Page: p.Page, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: r.PostForm.Get("email"), Autocomplete: "off"}
 	p.Roles = roleChoices(p.Page, chosen)
 	return p, nil
 }
@@ -80,7 +80,7 @@ func (h *Room) staffPage(r *http.Request, v *console.Visit, chosen []staff.Role)
 func roleNames(p *web.Page, roles []staff.Role) string {
 	var names []string
 	for _, r := range roles {
-		names = append(names, p.T("console.role."+string(r)))
+		names = append(names, p.T("console-staff.role."+string(r)))
 	}
 	return strings.Join(names, ", ")
 }
@@ -89,7 +89,7 @@ func roleChoices(p *web.Page, has []staff.Role) []web.Field {
 	m := staff.Member{Roles: has}
 	var out []web.Field
 	for _, r := range staff.Roles {
-		out = append(out, web.Field{Page: p, Name: string(r), Label: p.T("console.role." + string(r)), Hint: p.T("console.role." + string(r) + "_hint"), Checked: m.Has(r), Optional: true})
+		out = append(out, web.Field{Page: p, Name: string(r), Label: p.T("console-staff.role." + string(r)), Hint: p.T("console-staff.role." + string(r) + "_hint"), Checked: m.Has(r), Optional: true})
 	}
 	return out
 }
@@ -115,15 +115,15 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *console.Visi
 	name := strings.TrimSpace(p.Name.Value)
 	address, err := mail.CanonicalAddress(p.Email.Value)
 	if name == "" || len(name) > 100 {
-		p.Wrong("name", "console.staff.name_missing")
+		p.Wrong("name", "console-staff.name_missing")
 	}
 	if err != nil {
-		p.Wrong("email", "console.staff.email_form")
+		p.Wrong("email", "console-staff.email_form")
 	} else if address == v.Member.Email {
-		p.Wrong("email", "console.staff.not_yourself")
+		p.Wrong("email", "console-staff.not_yourself")
 	}
 	if len(roles) == 0 {
-		p.Wrong(string(staff.Roles[0]), "console.staff.role_missing")
+		p.Wrong(string(staff.Roles[0]), "console-staff.role_missing")
 	}
 	if len(p.Problems) > 0 {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/staff/staff", p)

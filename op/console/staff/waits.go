@@ -16,7 +16,7 @@ const alarmDays = 7
 
 // waitAlarms lists the members who recently opened very many dossiers.
 func (h *Room) waitAlarms(r *http.Request, v *console.Visit, p *web.Page) (console.WaitList, error) {
-	list := console.WaitList{ID: "alarms", Title: p.T("console.home.alarms")}
+	list := console.WaitList{ID: "alarms", Title: p.T("console-staff.waits.alarms")}
 	alarms, err := h.Watch.Store.Alarms(r.Context(), h.Now().AddDate(0, 0, -alarmDays))
 	if err != nil {
 		return list, err
@@ -29,7 +29,7 @@ func (h *Room) waitAlarms(r *http.Request, v *console.Visit, p *web.Page) (conso
 		}
 		list.Rows = append(list.Rows, console.WaitRow{
 			Link: web.Link{URL: p.Path(where), Label: names(p, a.Member)}, Late: true,
-			Note: p.T("console.home.alarm", "Count", a.Files), Term: console.Moment(a.At, p.Lang),
+			Note: p.T("console-staff.waits.alarm", "Count", a.Files), Term: console.Moment(a.At, p.Lang),
 		})
 	}
 	return list, nil
@@ -41,7 +41,7 @@ func (h *Room) waitInvited(r *http.Request, _ *console.Visit, p *web.Page) (cons
 	if err != nil {
 		return console.WaitList{}, err
 	}
-	list := console.WaitList{ID: "invited", Title: p.T("console.home.invited")}
+	list := console.WaitList{ID: "invited", Title: p.T("console-staff.waits.invited")}
 	for _, m := range all {
 		if m.State != staff.Invited && m.State != staff.Blocked {
 			continue
@@ -49,13 +49,13 @@ func (h *Room) waitInvited(r *http.Request, _ *console.Visit, p *web.Page) (cons
 		row := console.WaitRow{Link: web.Link{URL: p.Path("/console/staff/member?" + url.Values{"id": {m.ID}}.Encode()), Label: m.Name}, Note: p.T("console.state." + string(m.State))}
 		if m.State == staff.Invited {
 			if row.Late = !h.Now().Before(m.InviteExpires); row.Late {
-				row.Term = p.T("console.home.invite_over", "Moment", console.Moment(m.InviteExpires, p.Lang))
+				row.Term = p.T("console-staff.waits.invite_over", "Moment", console.Moment(m.InviteExpires, p.Lang))
 			} else {
 				row.Term = p.T("console.home.before", "Moment", console.Moment(m.InviteExpires, p.Lang))
 			}
 		}
 		if list.Rows = append(list.Rows, row); len(list.Rows) == console.WaitRows {
-			list.More = &web.Link{URL: p.Path("/console/staff"), Label: p.T("console.home.more_staff")}
+			list.More = &web.Link{URL: p.Path("/console/staff"), Label: p.T("console-staff.waits.more")}
 			break
 		}
 	}

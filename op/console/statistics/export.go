@@ -32,7 +32,7 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 		}
 	}
 	return h.Download(w, r, v, s, console.Export{
-		Name: p.T("console.export.file_statistics"), Action: audit.StatisticsExported,
+		Name: p.T("console-statistics.export.file"), Action: audit.StatisticsExported,
 		Details: map[string]string{"from": p.From.Value, "until": p.Until.Value, "kind": p.Kind.Value},
 	})
 }
@@ -45,16 +45,16 @@ func (p *statisticsPage) add(s *sheet.Sheet, g group, rows []statistics.Row) err
 		until = from
 	}
 	for _, l := range g.lines {
-		unit := p.T("console.export.unit_count")
+		unit := p.T("console-statistics.export.unit_count")
 		if l.days {
-			unit = p.T("console.export.unit_days")
+			unit = p.T("console-statistics.export.unit_days")
 		}
 		for _, c := range p.columns(rows) {
 			count := sheet.Text("")
 			if n, ok := l.value(c.figures); ok {
 				count = sheet.Number(n)
 			}
-			if err := s.Row(sheet.Text(from), sheet.Text(until), sheet.Text(p.T("console.statistics.title_"+g.name)),
+			if err := s.Row(sheet.Text(from), sheet.Text(until), sheet.Text(p.T("console-statistics.title_"+g.name)),
 				sheet.Text(l.label), sheet.Text(c.label), count, sheet.Text(unit)); err != nil {
 				return err
 			}

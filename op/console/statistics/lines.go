@@ -51,17 +51,17 @@ func (p *statisticsPage) groups(rows []statistics.Row) []group {
 }
 
 func (p *statisticsPage) count(key string, n func(f statistics.Figures) int) line {
-	return line{label: p.T("console.statistics." + key), value: func(f statistics.Figures) (int, bool) { return n(f), true }}
+	return line{label: p.T("console-statistics." + key), value: func(f statistics.Figures) (int, bool) { return n(f), true }}
 }
 
 func (p *statisticsPage) within(key string, percent int) line {
-	return line{label: p.T("console.statistics." + key), days: true, value: func(f statistics.Figures) (int, bool) { return f.Within(percent) }}
+	return line{label: p.T("console-statistics." + key), days: true, value: func(f statistics.Figures) (int, bool) { return f.Within(percent) }}
 }
 
 func (p *statisticsPage) reasons(all statistics.Figures) (lines []line) {
 	for _, reason := range review.Reasons {
 		if all.Reasons[reason] > 0 {
-			lines = append(lines, line{label: p.T("console.reason." + reason), value: func(f statistics.Figures) (int, bool) { return f.Reasons[reason], true }})
+			lines = append(lines, line{label: p.T("console.review_reason." + reason), value: func(f statistics.Figures) (int, bool) { return f.Reasons[reason], true }})
 		}
 	}
 	return lines
@@ -72,11 +72,11 @@ func (p *statisticsPage) unblocks(all statistics.Figures, key string, of func(f 
 		if of(all)[string(reason)] == 0 {
 			continue
 		}
-		text := p.T("console.statistics.no_reason")
+		text := p.T("console-statistics.no_reason")
 		if reason != "" {
-			text = p.T("helpdesk.reason." + string(reason))
+			text = p.T("console.helpdesk_reason." + string(reason))
 		}
-		lines = append(lines, line{label: p.T("console.statistics."+key, "Reason", text), value: func(f statistics.Figures) (int, bool) { return of(f)[string(reason)], true }})
+		lines = append(lines, line{label: p.T("console-statistics.helpdesk."+key, "Reason", text), value: func(f statistics.Figures) (int, bool) { return of(f)[string(reason)], true }})
 	}
 	return lines
 }
@@ -89,10 +89,10 @@ type column struct {
 
 func (p *statisticsPage) columns(rows []statistics.Row) (out []column) {
 	for _, k := range p.kinds {
-		out = append(out, column{p.T("console.statistics.kind_" + string(k)), statistics.Report(rows, k)})
+		out = append(out, column{p.T("console-statistics.kind_" + string(k)), statistics.Report(rows, k)})
 	}
 	if len(p.kinds) > 1 {
-		out = append(out, column{p.T("console.statistics.kind_both"), statistics.Report(rows, p.kinds...)})
+		out = append(out, column{p.T("console-statistics.kind_both"), statistics.Report(rows, p.kinds...)})
 	}
 	return out
 }
@@ -100,12 +100,12 @@ func (p *statisticsPage) columns(rows []statistics.Row) (out []column) {
 // section returns the table of a group: a row for each line, a column for each kind,
 // and one for the total.
 func (p *statisticsPage) section(g group, rows []statistics.Row) statisticsSection {
-	s := statisticsSection{Title: p.T("console.statistics.title_" + g.name), Text: p.T("console.statistics.text_" + g.name)}
+	s := statisticsSection{Title: p.T("console-statistics.title_" + g.name), Text: p.T("console-statistics.text_" + g.name)}
 	if len(g.lines) == 0 {
-		s.None = p.T("console.statistics.none_" + g.name)
+		s.None = p.T("console-statistics.none_" + g.name)
 		return s
 	}
-	s.Table = web.Table{Name: g.name, Caption: s.Title, Columns: []string{p.T("console.statistics.what")}}
+	s.Table = web.Table{Name: g.name, Caption: s.Title, Columns: []string{p.T("console-statistics.what")}}
 	columns := p.columns(rows)
 	for _, c := range columns {
 		s.Table.Columns = append(s.Table.Columns, c.label)
@@ -127,7 +127,7 @@ func (p *statisticsPage) figure(l line, f statistics.Figures) string {
 	case !ok:
 		return "–"
 	case l.days:
-		return p.T("console.statistics.days", "Count", n)
+		return p.T("console-statistics.days", "Count", n)
 	}
 	return strconv.Itoa(n)
 }

@@ -25,7 +25,7 @@ type Room struct {
 // Mount adds the page to h.Kit.
 func (h *Room) Mount() {
 	readers := []staff.Role{staff.Reviewer, staff.Administrator, staff.Auditor}
-	h.Get("/console/statistics", "console.menu.statistics", readers, h.statistics)
+	h.Get("/console/statistics", "console-statistics.menu", readers, h.statistics)
 	h.Post("/console/statistics/export", readers, h.export, "from", "until", "kind", "separator")
 }
 
@@ -66,7 +66,7 @@ func (h *Room) statistics(w http.ResponseWriter, r *http.Request, v *console.Vis
 // statisticsPage reads a period and a kind from the query, by default this year and
 // both kinds.
 func (h *Room) statisticsPage(r *http.Request, v *console.Visit, q url.Values) *statisticsPage {
-	p := &statisticsPage{Frame: h.Page(r, v, "console.statistics.title")}
+	p := &statisticsPage{Frame: h.Page(r, v, "console-statistics.title")}
 	now := h.Now().In(letter.Dutch)
 	p.From, p.Until = p.DateField("from", console.Cut(q.Get("from"), 32)), p.DateField("until", console.Cut(q.Get("until"), 32))
 	from, last := p.Date(&p.From), p.Date(&p.Until)
@@ -79,16 +79,16 @@ func (h *Room) statisticsPage(r *http.Request, v *console.Visit, q url.Values) *
 		last = day(from.Year(), 12, 31)
 	}
 	if last.Before(from) {
-		p.Wrong("until", "console.record.period")
+		p.Wrong("until", "console.filter.period")
 	}
 	if len(p.Problems) == 0 {
 		p.From.Value, p.Until.Value = from.Format(time.DateOnly), last.Format(time.DateOnly)
 	}
-	p.Period = p.T("console.statistics.period", "From", letter.Date(from.Format(time.DateOnly), p.Lang), "Until", letter.Date(last.Format(time.DateOnly), p.Lang))
+	p.Period = p.T("console-statistics.period", "From", letter.Date(from.Format(time.DateOnly), p.Lang), "Until", letter.Date(last.Format(time.DateOnly), p.Lang))
 	p.query = statistics.Query{From: from, To: last.AddDate(0, 0, 1), Now: now}
-	p.Kind = web.Field{Page: p.Page, Name: "kind", Label: p.T("console.statistics.kind"), Optional: true, Value: console.Cut(q.Get("kind"), 32)}
+	p.Kind = web.Field{Page: p.Page, Name: "kind", Label: p.T("console-statistics.kind"), Optional: true, Value: console.Cut(q.Get("kind"), 32)}
 	for _, k := range kinds {
-		p.Kind.Options = append(p.Kind.Options, web.Option{Value: string(k), Label: p.T("console.statistics.kind_" + string(k))})
+		p.Kind.Options = append(p.Kind.Options, web.Option{Value: string(k), Label: p.T("console-statistics.kind_" + string(k))})
 	}
 	p.kinds = kinds
 	if k := account.Kind(p.Chosen(p.Kind)); k != "" {
@@ -111,7 +111,7 @@ func (p *statisticsPage) presets(now time.Time) []web.Link {
 		if p.Kind.Value != "" {
 			q.Set("kind", p.Kind.Value)
 		}
-		return web.Link{URL: p.Path("/console/statistics?" + q.Encode()), Label: p.T("console.statistics." + key)}
+		return web.Link{URL: p.Path("/console/statistics?" + q.Encode()), Label: p.T("console-statistics." + key)}
 	}
 	return []web.Link{
 		link("this_month", day(y, m, 1), day(y, m+1, 0)), link("last_month", day(y, m-1, 1), day(y, m, 0)),

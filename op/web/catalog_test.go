@@ -1,0 +1,65 @@
+package web_test
+
+import (
+	"slices"
+	"testing"
+
+	"omgevingsloket-id/op/web"
+)
+
+func TestCatalogMatch(t *testing.T) {
+	t.Parallel()
+	c, err := web.LoadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for wanted, want := range map[string]string{
+		"": "nl", "nl": "nl", "nl-BE": "nl", "en": "en", "en-US,en;q=0.9": "en", "EN-gb": "en",
+		"de": "en", "de-DE,fr;q=0.8": "en", // others only
+		"de,nl;q=0.5": "nl", "en;q=0.3,nl;q=0.9": "nl", "nl;q=0.3,en": "en",
+		"nl en": "nl", "en nl": "en", "de nl": "nl", // ui_locales (OpenID Connect Core §3.1.2.1)
+		"!!": "nl", "en;q=x": "nl", // unreadable
+	} {
+		if got := c.Match(wanted); got != want {
+			t.Errorf("Match(%q) = %q, want %q", wanted, got, want)
+		}
+	}
+}
+
+func TestSupported(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{"nl": "nl", "en": "en", "NL": "nl", "En": "en", "": "", "de": "", "nl-BE": "", " nl": "", "nl ": ""} {
+		if got := web.Supported(code); got != want {
+			t.Errorf("Supported(%q) = %q, want %q", code, got, want)
+		}
+	}
+}
+
+// A key without a text is shown as it is, and counted; a language without texts
+// is read in Dutch, and counted as well.
+func TestCatalogText(t *testing.T) {
+	t.Parallel()
+	c, err := web.LoadCatalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var missing []string
+	c.Missing = func(lang, key string) { missing = append(missing, lang+" "+key) }
+	for _, test := range []struct {
+		lang, key string
+		pairs     []any
+		want      string
+		missing   []string
+	}{
+		{"nl", "web.error.home", nil, "Naar de startpagina", nil},
+		{"nl", "home.help.lead", []any{"Helpdesk", "loket"}, "Komt u er niet uit? Neem dan contact op met het loket.", nil},
+		{"nl", "home.help.lead", []any{"Helpdesk", "loket", "odd"}, "Komt u er niet uit? Neem dan contact op met het loket.", nil},
+		{"en", "no.such.key", nil, "no.such.key", []string{"en no.such.key"}},
+		{"de", "web.error.home", nil, "Naar de startpagina", []string{"de web.error.home"}},
+	} {
+		missing = nil
+		if got := c.Text(test.lang, test.key, test.pairs...); got != test.want || !slices.Equal(missing, test.missing) {
+			t.Errorf("Text(%s, %s, %v) = %q with %q missing, want %q with %q", test.lang, test.key, test.pairs, got, missing, test.want, test.missing)
+		}
+	}
+}
