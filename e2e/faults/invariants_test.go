@@ -17,16 +17,16 @@ var driverWords = regexp.MustCompile(`SQLSTATE|pgx|sqlite|SQLITE_|redis|goroutin
 
 // judge checks one answer: a page or an OAuth error, without a driver's words; when
 // something does not work, 503 with Retry-After, never 500.
-func judge(t testing.TB, r *http.Request, res *http.Response, body string) {
+func judge(t testing.TB, r *http.Request, a answer) {
 	t.Helper()
-	if res.StatusCode >= 500 && res.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("%s %s = %d:\n%s", r.Method, r.URL.Path, res.StatusCode, body)
+	if a.status >= 500 && a.status != http.StatusServiceUnavailable {
+		t.Errorf("%s %s = %d:\n%s", r.Method, r.URL.Path, a.status, a.body)
 	}
-	if res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") == "" {
-		t.Errorf("%s %s = 503 without Retry-After:\n%s", r.Method, r.URL.Path, body)
+	if a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") == "" {
+		t.Errorf("%s %s = 503 without Retry-After:\n%s", r.Method, r.URL.Path, a.body)
 	}
-	if found := driverWords.FindString(body); found != "" {
-		t.Errorf("%s %s says %q:\n%s", r.Method, r.URL.Path, found, body)
+	if found := driverWords.FindString(a.body); found != "" {
+		t.Errorf("%s %s says %q:\n%s", r.Method, r.URL.Path, found, a.body)
 	}
 }
 

@@ -114,15 +114,23 @@ func (g *rig) up() {
 // restart kills the server (SIGKILL) and starts it again.
 func (g *rig) restart() { g.t.Helper(); g.process.Kill(); g.up() }
 
-// do sends a request and reads the answer.
-func (g *rig) do(client *http.Client, r *http.Request) (*http.Response, string, error) {
+// answer is a whole answer to a request.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+	onward string // where it leads by itself
+}
+
+// ask sends a request and reads the answer.
+func ask(client *http.Client, r *http.Request) (answer, error) {
 	res, err := client.Do(r)
 	if err != nil {
-		return nil, "", err
+		return answer{}, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	return res, string(body), err
+	return answer{res.StatusCode, res.Header, string(body), practice.Onward(res)}, err
 }
 
 // ready returns the status and the body of /readyz.
@@ -132,12 +140,11 @@ func (g *rig) ready() (int, string) {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	res, body, err := g.do(&http.Client{Timeout: answerTime}, r)
+	a, err := ask(&http.Client{Timeout: answerTime}, r)
 	if err != nil {
 		g.t.Errorf("/readyz: %v", err)
-		return 0, ""
 	}
-	return res.StatusCode, body
+	return a.status, a.body
 }
 
 // becomes waits until /readyz answers with the status and has the words.

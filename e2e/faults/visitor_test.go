@@ -215,16 +215,16 @@ func (v *visitor) send(request func() *http.Request) {
 // one sends one request and returns where the answer leads. ok is false if there
 // was none, which only a server that was killed may do.
 func (v *visitor) one(r *http.Request) (next string, ok bool) {
-	res, body, err := v.rig.do(v.HTTP, r)
+	a, err := ask(v.HTTP, r)
 	if err != nil {
 		if !v.rig.mayDie {
 			v.t.Errorf("%s %s: no answer: %v", r.Method, r.URL.Path, err)
 		}
 		return "", false
 	}
-	judge(v.t, r, res, body)
-	v.URL, v.Status, v.Header, v.Body = r.URL.String(), res.StatusCode, res.Header, body
-	return practice.Onward(res), true
+	judge(v.t, r, a)
+	v.URL, v.Status, v.Header, v.Body = r.URL.String(), a.status, a.header, a.body
+	return a.onward, true
 }
 
 // back redeems the authorization code at the client.
@@ -266,27 +266,27 @@ type tokenAnswer struct {
 	Token string `json:"id_token"`
 }
 
-func (v *visitor) redeem(code string) (status int, answer tokenAnswer) {
+func (v *visitor) redeem(code string) (status int, tokens tokenAnswer) {
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {v.rig.callback},
 		"client_id": {"direct"}, "code_verifier": {verifier}}
 	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.rig.issuer+"/token", strings.NewReader(form.Encode()))
 	if err != nil {
 		v.t.Error(err)
-		return 0, answer
+		return 0, tokens
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	res, body, err := v.rig.do(v.HTTP, r)
+	a, err := ask(v.HTTP, r)
 	if err != nil {
 		if !v.rig.mayDie {
 			v.t.Errorf("POST /token: no answer: %v", err)
 		}
-		return 0, answer
+		return 0, tokens
 	}
-	judge(v.t, r, res, body)
-	if err := json.Unmarshal([]byte(body), &answer); err != nil {
-		v.t.Errorf("POST /token = %d %s", res.StatusCode, body)
+	judge(v.t, r, a)
+	if err := json.Unmarshal([]byte(a.body), &tokens); err != nil {
+		v.t.Errorf("POST /token = %d %s", a.status, a.body)
 	}
-	return res.StatusCode, answer
+	return a.status, tokens
 }
 
 const verifier = "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv"
