@@ -114,12 +114,12 @@ func outboxLater(t *testing.T, w world) {
 }
 
 func outboxOrder(t *testing.T, w world) {
-	put := func(expires time.Time) string {
-		m := mail.Message{ID: fresh("mail"), To: "zoe@example.org", Lang: "nl", Kind: "receipt", Subject: "s", Text: "t", At: noon, Expires: expires}
+	put := func(at, expires time.Time) string {
+		m := mail.Message{ID: fresh("mail"), To: "zoe@example.org", Lang: "nl", Kind: "receipt", Subject: "s", Text: "t", At: at, Expires: expires}
 		must(t, w.Applications.Start(ctx(t), draft(), effect.Effects{Mails: []mail.Message{m}}))
 		return m.ID
 	}
-	notice, invitation, code := put(time.Time{}), put(noon.Add(24*time.Hour)), put(noon.Add(time.Hour))
+	notice, invitation, code := put(noon.Add(-2*time.Minute), time.Time{}), put(noon.Add(-time.Minute), noon.Add(24*time.Hour)), put(noon, noon.Add(time.Hour))
 	ids := func(items []mail.Item, err error) (out []string) {
 		must(t, err)
 		for _, i := range items {
