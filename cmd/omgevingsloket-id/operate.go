@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os/user"
@@ -153,7 +154,8 @@ func (t readyCommand) Run(w world) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server is not ready: /readyz answers %d", res.StatusCode)
+		why, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // what is there of it
+		return fmt.Errorf("the server is not ready: /readyz answers %d %s", res.StatusCode, why)
 	}
 	fmt.Fprintln(w.stdout, "ready")
 	return nil

@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"io/fs"
 	"net/http"
 	"os"
@@ -204,28 +205,54 @@ func (g *rig) kill(t *testing.T, times, people int) {
 	g.settle(t)
 }
 
-// TestW12_DiskFull fills the disk of a SQLite file.
+// TestW12_DiskFull fills the disk of a database.
 func TestW12_DiskFull(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "disk")
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	for name, c := range map[string]struct {
+		size     string
+		start    func(t *testing.T, dir string) *rig
+		notReady string
+	}{
+		"SQLite": {"16m", onFile, ""}, // for a while the log, which is not full, takes what is written
+		"PostgreSQL": {"160m", func(t *testing.T, dir string) *rig {
+			return onServer(t, testenv.NewPostgresIn(t, dir))
+		}, "its disk is full"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := disk(t, c.size)
+			if dir == "" {
+				return
+			}
+			filling := filepath.Join(dir, "filling")
+			c.start(t, dir).suffer(t, fault{name, func(g *rig) func() {
+				_ = os.WriteFile(filling, make([]byte, 256<<20), 0o600) // as far as there is room
+				return func() { g.must(os.Remove(filling)) }
+			}, c.notReady})
+		})
+	}
+}
+
+// disk returns a folder that is a small disk, or "" where the user of the tests
+// must not make one.
+func disk(t *testing.T, size string) string {
+	t.Helper()
+	above := testenv.Dir(t, "disk")
+	dir := filepath.Join(above, "disk")
+	// PostgreSQL runs as another user, who has to get there.
+	if err := errors.Join(os.Chmod(above, 0o711), os.Mkdir(dir, 0o711)); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0711,size="+size); err != nil {
 		t.Logf("a disk of its own cannot be made (%v); TestW4_Probe fills the file instead", err)
-		return
+		return ""
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
 			t.Error(err)
 		}
 	})
-	g := onFile(t, dir)
-	filling := filepath.Join(dir, "filling")
-	g.suffer(t, fault{"", func(*rig) func() {
-		_ = os.WriteFile(filling, []byte(strings.Repeat("x", 16<<20)), 0o600) // as far as there is room
-		return func() { g.must(os.Remove(filling)) }
-	}, ""})
+	return dir
 }
 
 // TestX10_Umask starts the demo with a umask that takes nothing away: all it makes

@@ -69,9 +69,11 @@ log:
 `
 
 // onServers starts a server on PostgreSQL, behind a proxy, and Redis.
-func onServers(t *testing.T) *rig {
+func onServers(t *testing.T) *rig { t.Helper(); return onServer(t, testenv.NewPostgres(t)) }
+
+func onServer(t *testing.T, postgres *testenv.PostgresServer) *rig {
 	t.Helper()
-	g := &rig{t: t, postgres: testenv.NewPostgres(t), redis: testenv.NewRedis(t)}
+	g := &rig{t: t, postgres: postgres, redis: testenv.NewRedis(t)}
 	g.database = g.postgres.Database()
 	g.proxy = newProxy(t, g.postgres.Addr)
 	g.start(t.TempDir(), strings.Replace(g.database, g.postgres.Addr, g.proxy.addr, 1), "redis:\n  url: "+g.redis.URL)

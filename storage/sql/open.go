@@ -3,7 +3,7 @@
 // text serves both.
 //
 // pkg judges; this package makes sure that the judgement still holds when it is
-// written. Four rules hold in every file:
+// written. Five rules hold in every file:
 //
 //   - A transition of state reads the row, lets a pure function of pkg judge it,
 //     and writes the result where the row still has the state and the epoch or
@@ -13,6 +13,7 @@
 //     judges its result. A refusal that is an error undoes the count.
 //   - A change and its effects (audit events, mails) are one transaction; the
 //     chain's head is taken last, so that all writers lock in one order.
+//   - A call has one deadline, whatever it waits for (deadline.go).
 //   - A method returns a value, errs.ErrNotFound, errs.ErrConflict or
 //     errs.ErrUnavailable; every error of a driver is wrapped.
 //
