@@ -185,7 +185,7 @@ func (g *rig) kill(t *testing.T, times, people int) {
 	var all sync.WaitGroup
 	for range people {
 		all.Go(func() {
-			for {
+			for !t.Failed() {
 				g.arrive(t)
 				select {
 				case <-stop:
@@ -378,7 +378,9 @@ func TestW12_LongCuts(t *testing.T) {
 		for range 6 {
 			people.Go(func() {
 				for range 8 {
-					g.arrive(t)
+					if !t.Failed() {
+						g.arrive(t)
+					}
 				}
 			})
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // driverWords are of no use to people.
-var driverWords = regexp.MustCompile(`SQLSTATE|pgx|sqlite|SQLITE_|redis|goroutine|127\.0\.0\.1:\d+: |dial tcp`)
+var driverWords = regexp.MustCompile(`SQLSTATE|pgx:|sqlite:|SQLITE_BUSY|redis:|goroutine \d|dial tcp|127\.0\.0\.1:\d+: `)
 
 // judge checks one answer: a page or an OAuth error, without a driver's words; when
 // something does not work, 503 with Retry-After, never 500.

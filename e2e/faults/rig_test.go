@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,8 @@ type rig struct {
 	env     []string
 	process *testenv.Process
 
+	visitors atomic.Int64
+
 	mu      sync.Mutex
 	members []*member
 }
@@ -41,6 +44,7 @@ const configuration = `
 environment: practice
 issuer: %[1]s
 shutdown_delay: 0s
+trusted_proxies: [127.0.0.1, "::1"]
 master_key_file: %[2]s
 database:
   url: "%[3]s"

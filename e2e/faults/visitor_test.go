@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -35,10 +36,11 @@ type member struct {
 type visitor struct {
 	*practice.Client
 	*member
-	rig  *rig
-	t    testing.TB
-	last func() *http.Request // sends the present step again
-	code string               // of the app, as it was last sent
+	rig    *rig
+	t      testing.TB
+	source string               // the visitor's address: there are limits for each
+	last   func() *http.Request // sends the present step again
+	code   string               // of the app, as it was last sent
 }
 
 // mostSteps bounds the steps of a journey with its repetitions.
@@ -215,6 +217,7 @@ func (v *visitor) send(request func() *http.Request) {
 // one sends one request and returns where the answer leads. ok is false if there
 // was none, which only a server that was killed may do.
 func (v *visitor) one(r *http.Request) (next string, ok bool) {
+	r.Header.Set("X-Forwarded-For", v.source)
 	a, err := ask(v.HTTP, r)
 	if err != nil {
 		if !v.rig.mayDie {
@@ -275,6 +278,7 @@ func (v *visitor) redeem(code string) (status int, tokens tokenAnswer) {
 		return 0, tokens
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Forwarded-For", v.source)
 	a, err := ask(v.HTTP, r)
 	if err != nil {
 		if !v.rig.mayDie {
@@ -316,7 +320,9 @@ func (g *rig) visitor(t testing.TB, m *member) *visitor {
 	t.Helper()
 	c := g.site.Client(t)
 	c.HTTP.Timeout = answerTime
-	return &visitor{Client: c, member: m, rig: g, t: t}
+	n := g.visitors.Add(1)
+	source := fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255)
+	return &visitor{Client: c, member: m, rig: g, t: t, source: source}
 }
 
 // arrive makes an account for somebody, to the first tokens.

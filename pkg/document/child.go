@@ -37,7 +37,8 @@ func Child(kind string, in io.Reader, out, stderr io.Writer) int {
 }
 
 func child(kind Kind, in io.Reader, out io.Writer) (code int, err error) {
-	if err := confine(); err != nil {
+	missing, err := confine()
+	if err != nil {
 		return exitUnfit, fmt.Errorf("cannot be confined: %w", err)
 	}
 	debug.SetMemoryLimit(mostMemory * 3 / 4)
@@ -47,6 +48,8 @@ func child(kind Kind, in io.Reader, out io.Writer) (code int, err error) {
 	}
 	var answer []byte
 	switch kind {
+	case kindWalls:
+		answer, err = json.Marshal(missing)
 	case KindPicture:
 		answer, err = Picture(content)
 	case KindPDF:

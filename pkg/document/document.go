@@ -7,9 +7,10 @@
 //	             changed and not shown; officials download it.
 //
 // Decoders have faults that files can exploit. So a server calls neither
-// function but uses a Worker, which starts a process for each file (Child)
-// with no environment and with little time, processor and memory. A fault
-// there is one refused document.
+// function but uses a Worker, which starts a process for each file (Child). It
+// has no environment, little time and memory, and walls between it and all
+// files, networks and other processes (Wall). A fault there is one refused
+// document.
 package document
 
 import "errors"
@@ -25,6 +26,8 @@ type Kind string
 const (
 	KindPicture Kind = "picture"
 	KindPDF     Kind = "pdf"
+
+	kindWalls Kind = "walls" // which walls the process lacks
 )
 
 // Active is a kind of active content of a PDF; part of a text key.

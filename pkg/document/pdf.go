@@ -3,7 +3,6 @@ package document
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"fmt"
 	"regexp"
 
@@ -12,10 +11,9 @@ import (
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
 
-// PDF returns the kinds of active content of a PDF, in the order of Actives.
-// Readers of PDF disagree on what belongs to a file, so it looks both at each
-// object in the cross-reference table and for names anywhere in the bytes. It
-// returns ErrRefused for a file that it cannot read.
+// PDF returns the kinds of active content of a PDF, in the order of Actives:
+// those of each object in the cross-reference, and those of everything else in
+// the file (scan). It returns ErrRefused for a file that it cannot read.
 func PDF(content []byte) (found []Active, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -41,13 +39,41 @@ func PDF(content []byte) (found []Active, err error) {
 			return nil, fmt.Errorf("%w: object %d", ErrRefused, number)
 		}
 	}
-	l.raw(content)
+	s := newScan(len(content), decrypted(file, content))
+	if err := s.file(content); err != nil {
+		return nil, err
+	}
+	for a := range s.found {
+		l.found[a] = true
+	}
 	for _, a := range Actives {
 		if l.found[a] {
 			found = append(found, a)
 		}
 	}
 	return found, nil
+}
+
+// decrypted returns the function of a scan with that name.
+func decrypted(file *model.Context, content []byte) func(at int) ([]byte, bool) {
+	if file.Encrypt == nil {
+		return nil
+	}
+	streams := map[int][]byte{}
+	for _, entry := range file.Table {
+		if entry == nil || entry.Free || entry.Offset == nil {
+			continue
+		}
+		if stream, ok := entry.Object.(types.ObjectStreamDict); ok {
+			at := min(max(int(*entry.Offset), 0), len(content))
+			at = len(content) - len(bytes.TrimLeft(content[at:], blanks))
+			streams[at] = stream.Raw
+		}
+	}
+	return func(at int) ([]byte, bool) {
+		data, ok := streams[at]
+		return data, ok
+	}
 }
 
 var begins = regexp.MustCompile(`^\s*\d+\s+\d+\s+obj\s*(null\b)?`)
@@ -167,47 +193,4 @@ func (l look) mark(known map[string]Active, name string) {
 	if a, ok := known[name]; ok {
 		l.found[a] = true
 	}
-}
-
-// shortest is the length of names from which they are unlikely to occur in
-// compressed data by chance.
-const shortest = 5
-
-// raw looks for names in the bytes of the file.
-func (l look) raw(content []byte) {
-	for {
-		at := bytes.IndexByte(content, '/')
-		if at < 0 {
-			return
-		}
-		content = content[at+1:]
-		const longest = 64
-		name := content[:min(len(content), longest)]
-		if end := bytes.IndexAny(name, "\x00\t\n\f\r ()<>[]{}/%"); end >= 0 {
-			name = name[:end]
-		}
-		if text := plain(string(name)); len(text) >= shortest {
-			l.mark(entries, text)
-			l.mark(values, text)
-		}
-	}
-}
-
-// plain decodes the escapes of a name (ISO 32000-1 §7.3.5): J#61vaScript.
-func plain(name string) string {
-	if !bytes.ContainsRune([]byte(name), '#') {
-		return name
-	}
-	out := make([]byte, 0, len(name))
-	for i := 0; i < len(name); i++ {
-		if name[i] == '#' && i+2 < len(name) {
-			if b, err := hex.DecodeString(name[i+1 : i+3]); err == nil {
-				out = append(out, b[0])
-				i += 2
-				continue
-			}
-		}
-		out = append(out, name[i])
-	}
-	return string(out)
 }

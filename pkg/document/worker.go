@@ -66,6 +66,20 @@ func (w *Worker) PDF(ctx context.Context, content []byte) ([]Active, error) {
 	return found, nil
 }
 
+// Missing returns the walls that the processes of this machine lack, found by
+// starting one. It returns errs.ErrUnavailable if none can be started.
+func (w *Worker) Missing(ctx context.Context) ([]Missing, error) {
+	out, err := w.run(ctx, kindWalls, nil)
+	if err != nil {
+		return nil, err
+	}
+	var missing []Missing
+	if err := json.Unmarshal(out, &missing); err != nil {
+		return nil, errs.Unavailable("asking for walls", err)
+	}
+	return missing, nil
+}
+
 // enter waits for a place, for at most twice the time limit of a process.
 func (w *Worker) enter(ctx context.Context) (leave func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*w.longest)
@@ -90,6 +104,9 @@ func (w *Worker) run(ctx context.Context, kind Kind, content []byte) ([]byte, er
 	cmd := exec.CommandContext(look, w.command[0], append(w.command[1:len(w.command):len(w.command)], string(kind))...)
 	cmd.Env, cmd.Dir, cmd.WaitDelay = []string{}, "/", time.Second
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(content), out, stderr
+	if err := closeOnExec(); err != nil {
+		return nil, errs.Unavailable("looking into a document", err)
+	}
 	err = cmd.Run()
 	var exit *exec.ExitError
 	switch {

@@ -22,8 +22,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// A worker returns what the functions return.
-func TestWorker(t *testing.T) {
+// X17: a worker returns what the functions return, behind all walls.
+func TestX17_Worker(t *testing.T) {
 	w := worker(t, "child")
 	picture := jpegOf(t, photo(300, 200))
 	want, err := Picture(picture)

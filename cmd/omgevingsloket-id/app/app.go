@@ -80,7 +80,8 @@ type App struct {
 	Now  func() time.Time
 	Rand io.Reader
 
-	mailer *mail.Worker
+	mailer    *mail.Worker
+	inspector walled // nil without a console
 }
 
 // New opens the stores, brings the schema up to date and wires the rooms. The

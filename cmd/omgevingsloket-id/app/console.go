@@ -41,6 +41,7 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []by
 	if err != nil {
 		return nil, err
 	}
+	a.inspector = inspector
 	a.Staff = &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, LaneKey: laneKey, Letters: letters, Link: InviteLink(c), Rand: a.Rand, Now: a.Now}
 	a.Review, a.Viewing = a.newReview(letters), a.newViewing()
 	a.Console = &console.Kit{

@@ -23,6 +23,7 @@ type Metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.HistogramVec
 	mails     *prometheus.CounterVec
+	walls     *prometheus.GaugeVec
 }
 
 func newMetrics(a *App) *Metrics {
@@ -33,8 +34,9 @@ func newMetrics(a *App) *Metrics {
 			Buckets: []float64{.001, .005, .025, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"route", "method", "status"}),
 		mails: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_mail_attempts_total", Help: "Attempts to send mail, by kind and outcome."}, []string{"kind", "outcome"}),
+		walls: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
 	}
-	m.registry.MustRegister(m.requests, m.mails, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	m.registry.MustRegister(m.requests, m.mails, m.walls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }
 
