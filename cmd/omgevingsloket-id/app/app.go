@@ -123,6 +123,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Stores.DB.OnMail(a.mailer.Kick)
 	a.Metrics = newMetrics(a)
+	a.Metrics.readiness = newReadiness(a.Stores, a.Log)
 	a.mailer.Observe = a.Metrics.mail
 	if a.Jobs, err = a.jobs(letters); err != nil {
 		return err

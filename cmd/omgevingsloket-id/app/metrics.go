@@ -28,7 +28,7 @@ type Metrics struct {
 
 func newMetrics(a *App) *Metrics {
 	m := &Metrics{
-		app: a, readiness: newReadiness(a.Stores, a.Log), registry: prometheus.NewRegistry(),
+		app: a, registry: prometheus.NewRegistry(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "olid_http_request_seconds", Help: "How long requests took, by route, method and status.",
 			Buckets: []float64{.001, .005, .025, .1, .25, .5, 1, 2.5, 10},
