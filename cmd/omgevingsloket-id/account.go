@@ -30,7 +30,7 @@ type accountShow struct {
 
 // Run shows an account, without secrets.
 func (t accountShow) Run(w world) error {
-	return withCurrent(t.target, w, func(ctx context.Context, _ config.Config, s *app.Stores) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		a, err := find(ctx, s, t.Who)
 		if err != nil {
 			return err
@@ -41,6 +41,9 @@ func (t accountShow) Run(w world) error {
 			fmt.Fprintf(table, "blocked because\t%s\nreference\t%s\n", a.BlockReason, a.BlockRef)
 		}
 		fmt.Fprintf(table, "unblocked before\t%d times\ncreated\t%s\n", a.Unblocks, a.CreatedAt.Format(time.RFC3339))
+		if from := c.AccountLimits().QRFrom(a); a.State == account.AwaitingEnrolment && from.After(time.Now()) {
+			fmt.Fprintf(table, "new QR code from\t%s\n", from.Format(time.RFC3339))
+		}
 		if !a.LastLoginAt.IsZero() {
 			fmt.Fprintf(table, "last login\t%s\n", a.LastLoginAt.Format(time.RFC3339))
 		}
@@ -63,30 +66,54 @@ type accountUnblock struct {
 	target
 	Who    string `arg:"" name:"email-or-reference" help:"E-mail address, or the reference on the holder's blocked page."`
 	Reason string `default:"unblocked at the command line" help:"Why, for the audit log: a ticket number, how the caller was identified."`
+	Second string `help:"The colleague who agreed, for the audit log. Required for some weeks after a change of the e-mail address."`
 }
 
 // Run unblocks: enrolment starts again, the old secret, sessions and tokens end, the
-// holder gets a mail, and the audit log an event.
+// holder gets a mail, and the audit log an event. Soon after a change of address it
+// takes two people, as in the console.
 func (t accountUnblock) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		a, err := find(ctx, s, t.Who)
 		if err != nil {
 			return err
 		}
-		letters, err := app.NewLetters(c, rand.Reader)
-		if err != nil {
+		if t.Second == "" {
+			moved, err := s.DB.Helpdesk().Moved(ctx, a.ID, time.Now())
+			if err != nil {
+				return err
+			}
+			if moved {
+				return errors.New("the e-mail address of this account changed not long ago, so this takes two people: name the colleague who agreed with --second")
+			}
+		}
+		letters, err1 := app.NewLetters(c, rand.Reader)
+		key, err2 := app.RecoveryKey(ctx, s)
+		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
-		rules := &signin.Service{Accounts: s.DB.Accounts(), Letters: letters, Rand: rand.Reader, Now: time.Now}
-		err = rules.Unblock(ctx, a, operator(), t.Reason)
+		rules := &signin.Service{Accounts: s.DB.Accounts(), Letters: letters, RecoveryKey: key, Limits: c.AccountLimits(), Rand: rand.Reader, Now: time.Now}
+		err = rules.Unblock(ctx, a, operator(), t.reason())
 		if errors.Is(err, errs.ErrConflict) {
 			return fmt.Errorf("the account is not blocked; it is %s", a.State)
 		}
 		if err == nil {
-			fmt.Fprintf(w.stdout, "The account is unblocked. At the next login its holder links an authenticator app again; a mail tells so.\n")
+			when := ""
+			if delay := c.AccountLimits().Delay(a); delay > 0 {
+				when = ", from " + time.Now().Add(delay).Format(time.RFC3339)
+			}
+			fmt.Fprintf(w.stdout, "The account is unblocked. At the next login%s its holder enters a code that is mailed then, and links an authenticator app again. A mail says so, with a link that cancels it.\n", when)
 		}
 		return err
 	})
+}
+
+// reason returns the reason for the audit log, with the colleague who agreed.
+func (t accountUnblock) reason() string {
+	if t.Second == "" {
+		return t.Reason
+	}
+	return t.Reason + "; agreed by " + t.Second
 }
 
 // find returns an account by its address or by the reference of its block.

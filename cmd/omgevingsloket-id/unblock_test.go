@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/staff"
 )
 
 // commandLine runs the program's command line in this process.
@@ -19,19 +20,25 @@ func commandLine(t *testing.T, args ...string) (code int, stdout, stderr string)
 	return code, out.String(), errs.String()
 }
 
-// `account unblock` works while the server runs.
-func TestEN20_UnblockAtTheCommandLine(t *testing.T) {
-	t.Parallel()
+// demoSite returns a site on the data of a demo, and its folder. The commands use
+// the machine's clock, so the site does too.
+func demoSite(t *testing.T) (*site.Site, string) {
+	t.Helper()
 	dir := t.TempDir()
-	// The command uses the machine's clock.
-	s := site.Start(t, site.Setup{At: time.Now().UTC().Truncate(time.Second), Config: func(c *config.Config) {
+	return site.Start(t, site.Setup{At: time.Now().UTC().Truncate(time.Second), Config: func(c *config.Config) {
 		_, err := demoCommand{Data: dir, Listen: strings.TrimPrefix(c.Issuer, "http://")}.prepare(c.Issuer, "http://localhost:1")
 		site.Must(t, err)
 		loaded, err := target{Data: dir}.load(world{getenv: func(string) string { return "" }})
 		site.Must(t, err)
 		loaded.Clients, loaded.Password, loaded.Limits, loaded.HomeClient = c.Clients, c.Password, c.Limits, ""
 		*c = loaded
-	}})
+	}}), dir
+}
+
+// `account unblock` works while the server runs.
+func TestEN20_UnblockAtTheCommandLine(t *testing.T) {
+	t.Parallel()
+	s, dir := demoSite(t)
 	a, b := s.Active(site.Email)
 	if code, _, stderr := commandLine(t, "account", "unblock", "--data", dir, site.Email); code != exitFailed || !strings.Contains(stderr, "not blocked; it is active") {
 		t.Error("an active account:", code, stderr)
@@ -59,11 +66,36 @@ func TestEN20_UnblockAtTheCommandLine(t *testing.T) {
 	if m := s.Mails(site.Email); len(m) != 1 || m[0] != "account-unblocked" {
 		t.Error("mails:", m)
 	}
-	s.ToEnrol(site.Email).Submit().At("/enrol/qr").Scan()
+	s.ToMailbox(site.Email).Mailbox().Submit().At("/enrol/qr").Scan()
 
 	for args, want := range map[string]int{"nobody@example.com": exitFailed, "no address": exitWrongUse, "": exitWrongUse} {
 		if code, _, stderr := commandLine(t, "account", "unblock", "--data", dir, args); code != want || stderr == "" {
 			t.Errorf("%q: %d %s", args, code, stderr)
 		}
 	}
+}
+
+// X4: soon after a change of address an unblock takes two people at the command
+// line too, and its mail goes to both addresses.
+func TestX4_TwoPeopleAtTheCommandLine(t *testing.T) {
+	t.Parallel()
+	s, dir := demoSite(t)
+	a := s.Person(site.Email)
+	s.ChangeAddress(s.Official("first@example.org", staff.Helpdesk), s.Official("other@example.org", staff.Helpdesk), a, site.NewEmail)
+	a = s.Blocked(a)
+	if code, _, stderr := commandLine(t, "account", "unblock", "--data", dir, site.NewEmail); code != exitFailed || !strings.Contains(stderr, "--second") || s.Reload(a).State != account.Blocked {
+		t.Fatal("by one person:", code, stderr)
+	}
+	code, stdout, stderr := commandLine(t, "account", "unblock", "--data", dir, "--reason", "ticket 4711", "--second", "Bea", site.NewEmail)
+	if code != exitOK || !strings.Contains(stdout, "a code that is mailed") {
+		t.Fatal(code, stdout, stderr)
+	}
+	if e := s.Events(a)[0]; e.Reason != "ticket 4711; agreed by Bea" {
+		t.Errorf("%+v", e)
+	}
+	s.Clock.Add(time.Minute)
+	if o, n := s.CancelLink("account-unblocked", site.Email), s.CancelLink("account-unblocked", site.NewEmail); o != n {
+		t.Error("the mailboxes get different links")
+	}
+	s.Browser().Get(s.CancelLink("account-unblocked", site.Email)).Submit().At("/enrol/cancelled")
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/browser"
+	"omgevingsloket-id/e2e/practice"
 )
 
 // holder opens the blocked page of Pieter, whose account the demo blocked, and returns the
@@ -22,6 +23,19 @@ func (d *workplace) holder() (b *browser.Session, reference, code string) {
 	}
 	reference, code = b.TextOf(".reference--asked code"), b.TextOf(".reference:not(.reference--asked) code")
 	return b, reference, code
+}
+
+// pieter returns the person whose account the demo blocked.
+func (d *workplace) pieter() *practice.Person {
+	d.Helper()
+	words := practice.Dutch
+	if d.way.lang == "en" {
+		words = practice.English
+	}
+	p := d.site.Person(d, practice.Burger, words)
+	_, p.Password = d.site.Officials(d)
+	p.Email = "pieter@demo.example"
+	return p
 }
 
 // The helpdesk finds a caller by the reference on the blocked page, identifies the caller
@@ -65,6 +79,8 @@ func TestHelpdeskUnblocks(t *testing.T) {
 		b.Fill("email", "pieter@demo.example")
 		b.Fill("password", password)
 		b.Submit()
+		pieter := d.pieter()
+		pieter.ProveMailbox(b)
 		if got := b.Attribute("main", "data-page"); got != "enrol/enrol" {
 			d.Errorf("after the unblocking Pieter is on %q:\n%s", got, b.Text())
 		}

@@ -11,9 +11,8 @@ var (
 )
 
 // changing changes the address of Ingrid's account, and closes it.
-func (v *walk) changing(hanna *worker) {
+func (v *walk) changing(hanna, hugo *worker) {
 	const newAddress = "ingrid.new@demo.example"
-	hugo := v.at("Hugo")
 	hanna.open("/console/helpdesk", "q", "ingrid").follow("/console/helpdesk/account?").follow("/console/helpdesk/address")
 	v.fine(hanna, "console/helpdesk/address", "explained")
 	hanna.primary()

@@ -27,10 +27,13 @@ func TestEveryConsolePage(t *testing.T) {
 		for _, w := range screens {
 			t.Run(w.name, func(t *testing.T) {
 				t.Parallel()
-				v := &walk{workplace: &workplace{T: t, site: startReview(t), way: w}, album: album}
+				v := &walk{workplace: &workplace{T: t, site: practice.Start(t, practice.Review(), practice.Env("OLID_LOGIN_RECOVERY_DELAY=24h")), way: w}, album: album}
 				v.reviewing()
 				v.applicant()
-				v.changing(v.helping())
+				hanna := v.helping()
+				hugo := v.at("Hugo")
+				v.delaying(hanna, hugo)
+				v.changing(hanna, hugo)
 				v.managing()
 				v.auditing()
 			})
@@ -40,7 +43,7 @@ func TestEveryConsolePage(t *testing.T) {
 		return // a tour that ended early has not reached the later pages
 	}
 	for _, name := range album.Unseen(t, func(page string) bool {
-		return strings.HasPrefix(page, "console/") || page == "apply/status_document" || page == "apply/status_withdraw" || strings.HasPrefix(page, "address/")
+		return strings.HasPrefix(page, "console/") || page == "apply/status_document" || page == "apply/status_withdraw" || page == "enrol/wait" || strings.HasPrefix(page, "address/")
 	}) {
 		t.Errorf("templates/%s.html was never seen in a browser; add the way to it to the tour", name)
 	}
@@ -201,6 +204,43 @@ func (v *walk) helping() *worker {
 	hanna.press("action", "confirm")
 	v.fine(hanna, "console/helpdesk/request", "unblock, done")
 	return hanna
+}
+
+// delaying blocks and unblocks Pieter again, who has linked his app by now. He has to
+// wait.
+func (v *walk) delaying(hanna, hugo *worker) {
+	pieter, b := v.pieter(), v.visitor()
+	b.Open(v.site.Portal + "/login")
+	pieter.LogIn(b)
+	pieter.ProveMailbox(b)
+	pieter.Enrol(b)
+	pieter.EnterCode(b)
+	hanna.open("/console/helpdesk", "q", "pieter").follow("/console/helpdesk/account?").follow("/console/helpdesk/block")
+	hanna.Select("reason", "phone_stolen")
+	hanna.Fill("ticket", "M-4")
+	hanna.Choose("sure", "yes")
+	hanna.primary()
+	_, reference, code := v.holder()
+	hanna.open("/console/helpdesk", "q", reference).follow("/console/helpdesk/account?").primary()
+	hanna.Fill("code", code)
+	hanna.Fill("said_birthdate", "1961-04-02")
+	hanna.Fill("said_street", "88 King Street")
+	hanna.Fill("said_place", "Halifax NS")
+	hanna.primary()
+	hanna.Select("reason", "lost_phone")
+	hanna.Fill("ticket", "M-4")
+	hanna.primary()
+	v.fine(hanna, "console/helpdesk/request", "unblock with a delay, waits")
+	hugo.open("/console/helpdesk").follow("/console/helpdesk/request?")
+	v.fine(hugo, "console/helpdesk/request", "unblock with a delay, second member")
+	hugo.press("action", "confirm")
+	v.fine(hugo, "console/helpdesk/request", "unblock with a delay, done")
+	hugo.follow("/console/helpdesk/account?")
+	v.fine(hugo, "console/helpdesk/account", "has to wait")
+	b.ClearCookies()
+	b.Open(v.site.Portal + "/login")
+	pieter.LogIn(b)
+	v.look(b, "enrol/wait", "waits", false)
 }
 
 func (v *walk) managing() {

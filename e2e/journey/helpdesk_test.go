@@ -115,6 +115,7 @@ func throughHelpdesk(t *testing.T, site *practice.Site, b *browser.Session, p *p
 
 	b.Open(site.Issuer + "/start")
 	p.LogIn(b)
+	p.ProveMailbox(b)
 	if !strings.Contains(b.Text(), "Verwijder eerst het oude account") {
 		t.Errorf("nothing about the old entry in the app:\n%s", b.Text())
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"omgevingsloket-id/e2e/browser"
@@ -203,5 +204,58 @@ func (w *walk) blocked() {
 	}
 	b.Open(w.site.Portal + "/login")
 	p.LogIn(b)
+	w.recovering(p)
+}
+
+// recovering is a person whose account was unblocked, who later cancels that.
+func (w *walk) recovering(p *practice.Person) {
+	b := w.b
+	w.fine("enrol/code", "not mailed")
+	w.opened("summary", "enrol/code", "no mailbox")
+	b.Click(p.SendCode)
+	w.fine("enrol/code", "mailed")
+	b.ClickCSS(`button[name="send"]`)
+	w.wrong("enrol/code", "mailed a moment ago")
+	b.Fill("code", "12345")
+	b.Click(p.Next)
+	w.wrong("enrol/code", "no code")
+	link, code := "", ""
+	for code == "" {
+		text := w.site.Mail.Next(w, p.Email).Text
+		if m := mailedLink.FindString(text); m != "" {
+			link = m
+		}
+		if m := mailedCode.FindStringSubmatch(text); m != nil {
+			code = m[1]
+		}
+	}
+	b.Fill("code", other(code))
+	b.Click(p.Next)
+	w.wrong("enrol/code", "wrong")
+	b.Fill("code", code)
+	b.Click(p.Next)
 	w.fine("enrol/enrol", "unblocked")
+
+	b.Open(link)
+	w.fine("enrol/cancel", "asked")
+	b.Submit()
+	w.fine("enrol/cancelled", "done")
+	b.Open(link)
+	w.fine("enrol/cancel", "used before")
+	b.Open(w.site.Portal + "/login")
+	p.LogIn(b)
+	w.fine("login/blocked", "cancelled")
+}
+
+var (
+	mailedLink = regexp.MustCompile(`http\S+/enrol/cancel\?\S+`)
+	mailedCode = regexp.MustCompile(`(?m)^\s*(\d{6})\s*$`)
+)
+
+// other returns six digits that are not this code.
+func other(code string) string {
+	if code == "000000" {
+		return "111111"
+	}
+	return "000000"
 }

@@ -40,9 +40,9 @@ func TestEveryPage(t *testing.T) {
 
 // public reports whether applicants and account holders can reach a page by themselves. The
 // tour of the console visits the pages that begin with an official: an application that
-// waits, and a change of address.
+// waits, a change of address, and the delay after an unblock.
 func public(page string) bool {
-	return !strings.HasPrefix(page, "console/") && !strings.HasPrefix(page, "address/") && page != "apply/status_document" && page != "apply/status_withdraw"
+	return !strings.HasPrefix(page, "console/") && page != "enrol/wait" && !strings.HasPrefix(page, "address/") && page != "apply/status_document" && page != "apply/status_withdraw"
 }
 
 // walk is a tour of all pages by one visitor.

@@ -34,7 +34,7 @@ var (
 )
 
 // Confirmation returns the reference and the code in the mail to a new address.
-func Confirmation(t *testing.T, m mail.Item) (reference, code string) {
+func Confirmation(t testing.TB, m mail.Item) (reference, code string) {
 	t.Helper()
 	text := m.Text.Reveal()
 	r, c := mailedReference.FindStringSubmatch(text), mailedCode.FindStringSubmatch(text)
@@ -77,4 +77,25 @@ var RightAnswers = []string{"said_birthdate", "03-02-1980", "said_street", "Haup
 func (b *Browser) Identified(at, code string) *Browser {
 	b.Site.T.Helper()
 	return b.Post(at, append([]string{"code", code}, RightAnswers...)...).At("/console/helpdesk/request").Says(`name="ticket"`).Post(at, "reason", "lost_phone", "ticket", "M-2026-1234")
+}
+
+// Unblocks identifies a caller, who reads out this code, and unblocks the account,
+// as an official who needs no colleague. It returns the path of the request.
+func (b *Browser) Unblocks(a account.Account, code string) string {
+	b.Site.T.Helper()
+	at := b.Begin(a)
+	b.Identified(at, code).Post(at, "action", "confirm").Says("Het account is gedeblokkeerd")
+	return at
+}
+
+// ChangeAddress changes the address of an account, as two officials and the holder
+// of the new mailbox.
+func (s *Site) ChangeAddress(first, second *Browser, a account.Account, to string) account.Account {
+	s.T.Helper()
+	at := first.Proposed(a, to)
+	s.Letters()
+	second.Post(at, "action", "confirm").Says("nog bevestigen")
+	reference, code := Confirmation(s.T, s.Letters()["address-confirm"])
+	s.Browser().Get("/address").Submit("reference", reference, "code", code).At("/address/done")
+	return s.Reload(a)
 }

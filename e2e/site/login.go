@@ -16,6 +16,12 @@ import (
 func (b *Browser) Enrol(email string) *Browser {
 	b.Site.T.Helper()
 	b.At("/login").Submit("email", email, "password", Password)
+	return b.Enrolled()
+}
+
+// Enrolled goes from the button 'Toon QR-code' to the client.
+func (b *Browser) Enrolled() *Browser {
+	b.Site.T.Helper()
 	b.At("/enrol").Submit()
 	b.At("/enrol/qr").Scan()
 	b.Get("/login/code?" + b.URL.RawQuery)
@@ -70,10 +76,39 @@ func (b *Browser) WrongCode() string {
 	return ""
 }
 
-// ToEnrol takes a new browser to the page with the button 'Toon QR-code'.
+// ToEnrol takes a new browser to the page with the button 'Toon QR-code'. The
+// account was not unblocked.
 func (s *Site) ToEnrol(email string) *Browser {
 	s.T.Helper()
 	return s.Browser().Authorize(NewRequest("web", CallbackURI)).Submit("email", email, "password", Password).At("/enrol")
+}
+
+// ToMailbox takes a new browser to the page that asks for the mailed code, after an
+// unblock.
+func (s *Site) ToMailbox(email string) *Browser {
+	s.T.Helper()
+	return s.Browser().Authorize(NewRequest("web", CallbackURI)).Submit("email", email, "password", Password).At("/enrol/code")
+}
+
+// Mailbox has a code mailed and enters it, as the holder.
+func (b *Browser) Mailbox() *Browser {
+	b.Site.T.Helper()
+	b.At("/enrol/code").Submit("send", "yes").At("/enrol/code")
+	return b.Submit("code", b.Site.MailedCode("recovery-code", b.Site.AccountOf(b).Email)).At("/enrol")
+}
+
+var cancelLink = regexp.MustCompile(`http\S+(/enrol/cancel\?\S+)`)
+
+// CancelLink returns the path of the link in the last mail of a kind to an address,
+// which cancels an unblock.
+func (s *Site) CancelLink(kind, to string) string {
+	s.T.Helper()
+	text := s.Mailed(kind, to)
+	link := cancelLink.FindStringSubmatch(text)
+	if link == nil {
+		s.T.Fatalf("no link that cancels in mail %s to %s:\n%s", kind, to, text)
+	}
+	return link[1]
 }
 
 // Reveals reports whether a page shows the key of an authenticator app in any of
@@ -103,6 +138,9 @@ func (s *Site) States() map[string]*Browser {
 	out["blocked"] = s.Browser().Authorize(request()).Submit("email", "blocked@example.com", "password", Password)
 	_, out["consent"] = s.Active("consent@example.com")
 	out["consent"].Authorize(request())
+	a, _ = s.Active("unblocked@example.com")
+	Must(s.T, s.Unblock(s.Blocked(a)))
+	out["mailbox"] = s.Browser().Authorize(request()).Submit("email", "unblocked@example.com", "password", Password)
 	a, out["logged out"] = s.Active("out@example.com")
 	out["logged out"].Authorize(request()).At("/consent")
 	s.Blocked(a)

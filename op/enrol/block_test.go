@@ -136,7 +136,7 @@ func TestEN20_Unblock(t *testing.T) {
 	s.Clock.Add(time.Minute)
 	open.Submit("code", open.Code()).At("/login") // its password counted for the account as it was
 
-	again := s.ToEnrol(site.Email).Says("Verwijder").Submit().At("/enrol/qr").Scan()
+	again := s.ToMailbox(site.Email).Mailbox().Says("Verwijder").Submit().At("/enrol/qr").Scan()
 	if again.Seed == old {
 		t.Fatal("the old secret came back")
 	}

@@ -1,12 +1,16 @@
 // Package enrol owns linking an authenticator app: /enrol explains, /enrol/qr
-// shows the QR code, once.
+// shows the QR code, once. After an unblock, /enrol/wait says from when that is
+// possible, and /enrol/code asks for a code that is mailed to the holder.
 //
+//	(unblocked) /enrol/wait ──► /enrol/code ──right code──┐
+//	                                                      ▼
 //	/enrol ──POST 'Toon QR-code'──► commit "shown" ──► the QR, in this very answer
 //	                                     │
 //	                              the same POST again, Back, reload, another
 //	                              tab or browser ──► /login/code
 //
-// No GET shows the QR code, and nothing links to it.
+// No GET shows the QR code, and nothing links to it. /enrol/cancel is the target of
+// the link in mails about an unblock: it needs no login, and blocks again.
 package enrol
 
 import (
@@ -20,15 +24,23 @@ import (
 
 // Room serves the pages of the enrolment. Its fields are set before Mount.
 type Room struct {
-	Pages  *web.Renderer
-	Limits *web.Limits
-	Flow   *flow.Dispatcher
-	SignIn *signin.Service
+	Pages     *web.Renderer
+	Cookies   *web.Cookies
+	Limits    *web.Limits
+	Flow      *flow.Dispatcher
+	SignIn    *signin.Service
+	PerMinute int // the most links of one source in a minute
 }
 
 // Mount adds the pages to t.
 func (h *Room) Mount(t *web.Router) {
 	t.Get("/enrol", h.Flow.At(authreq.StepEnrol, h.enrol))
+	t.Get("/enrol/wait", h.Flow.At(authreq.StepWait, h.wait))
+	t.Get("/enrol/code", h.Flow.At(authreq.StepMailbox, h.code))
+	t.Post("/enrol/code", h.Flow.At(authreq.StepMailbox, h.codePost), "code", "send")
+	t.Get("/enrol/cancel", h.cancel)
+	t.Post("/enrol/cancel", h.cancelPost)
+	t.Get("/enrol/cancelled", h.cancelled)
 	t.Get("/enrol/qr", h.again)
 	t.Post("/enrol/qr", h.Flow.At(authreq.StepEnrol, h.qrPost))
 }

@@ -9,6 +9,6 @@ import (
 func TestPagesFitTheirStructs(t *testing.T) {
 	t.Parallel()
 	pages.Check(t, "enrol", map[string]any{
-		"enrol/enrol": &enrolPage{}, "enrol/qr": &qrPage{},
+		"enrol/enrol": &enrolPage{}, "enrol/qr": &qrPage{}, "enrol/wait": &waitPage{}, "enrol/code": &codePage{}, "enrol/cancel": &cancelPage{}, "enrol/cancelled": &cancelledPage{},
 	})
 }

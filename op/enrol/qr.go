@@ -7,7 +7,6 @@ import (
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/totp"
 )
 
@@ -19,10 +18,15 @@ type qrPage struct {
 
 // qrPost stores that the QR code was shown, and shows it after that has succeeded.
 func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
-	key, err := h.SignIn.ShowQR(r.Context(), *v.Account, signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)})
+	key, err := h.SignIn.ShowQR(r.Context(), *v.Account, !v.Request.MailboxAt.IsZero(), h.from(r))
 	if errors.Is(err, errs.ErrConflict) {
 		// Another click or tab was first, and shows the QR code.
 		return h.again(w, r)
+	}
+	if errors.Is(err, errs.ErrUnavailable) {
+		// The QR code may count as shown although it was not: the page says
+		// what to do then.
+		return web.Unavailable("enrol.error.qr", err, &web.Link{URL: flow.For("/enrol", v.Handle), Label: "enrol.error.qr.link"})
 	}
 	if err != nil {
 		return err

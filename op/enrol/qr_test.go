@@ -133,8 +133,9 @@ func TestEN11_CodeFromAnotherBrowser(t *testing.T) {
 	}
 }
 
-// When the change is not written, or nobody heard that it was, no QR leaves.
-func TestEN10_NoQRWithoutCommit(t *testing.T) {
+// When the change is not written, or the answer of the store was lost, no QR
+// leaves. The page says what to do if the QR code counts as shown (W11).
+func TestEN10_W11_NoQRWithoutCommit(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[storagetest.Fault]account.State{storagetest.NotWritten: account.AwaitingEnrolment, storagetest.Written: account.QRShown} {
 		s, calls := site.NewWatched(t, nil)
@@ -145,6 +146,7 @@ func TestEN10_NoQRWithoutCommit(t *testing.T) {
 		if b.Submit().Is(http.StatusServiceUnavailable); site.Reveals(b.Body) || b.Header.Get("Retry-After") == "" {
 			t.Error("fault", fault, ": a QR code, or no Retry-After")
 		}
+		b.Says("QR-code niet gescand?").Says("/enrol?login=")
 		if got := s.Reload(a).State; got != want {
 			t.Error("fault", fault, ":", got)
 		}

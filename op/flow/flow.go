@@ -37,6 +37,7 @@ type Dispatcher struct {
 	Consents consent.Store
 	Clients  *client.Directory
 	Sessions *session.Service[account.Account]
+	Limits   account.Limits
 }
 
 // Login is a login in progress, as it is stored, with the step that it is at.
@@ -51,6 +52,8 @@ type Login struct {
 // paths are the paths of the pages, by step.
 var paths = map[authreq.Step]string{
 	authreq.StepPassword: "/login",
+	authreq.StepWait:     "/enrol/wait",
+	authreq.StepMailbox:  "/enrol/code",
 	authreq.StepEnrol:    "/enrol",
 	authreq.StepCode:     "/login/code",
 	authreq.StepBlocked:  "/login/blocked",
@@ -176,7 +179,7 @@ func (f *Dispatcher) step(ctx context.Context, v *Login) error {
 	if err != nil {
 		return err
 	}
-	v.Step = authreq.Next(authreq.Facts{Now: f.Now(), Request: v.Request, Account: v.Account, NeedsConsent: needs})
+	v.Step = authreq.Next(authreq.Facts{Now: f.Now(), Request: v.Request, Account: v.Account, NeedsConsent: needs, Limits: f.Limits})
 	return nil
 }
 

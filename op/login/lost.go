@@ -6,6 +6,7 @@ import (
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/letter"
 )
 
 type lostPage struct {
@@ -42,14 +43,19 @@ type blockedPage struct {
 	Why       string
 	Reference string
 	Callback  string // proves to the helpdesk that the caller is on this page now
+	Then      string
 }
 
 // blocked shows the helpdesk and the reference by which it finds the account. It
 // is shown only after the right password.
 func (h *Room) blocked(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
 	p := h.Flow.Page(r, v, "login.blocked.title")
+	then := p.T("login.blocked.then")
+	if delay := h.SignIn.Limits.Delay(*v.Account); delay > 0 {
+		then = p.T("login.blocked.then_later", "Delay", letter.Span(delay, p.Lang))
+	}
 	return h.Pages.Render(w, http.StatusForbidden, "login/blocked", &blockedPage{
 		Page: p, Why: p.T("login.blocked.why_" + string(v.Account.BlockReason)), Reference: v.Account.BlockRef,
-		Callback: h.Callback.Code(*v.Account, h.Now()),
+		Callback: h.Callback.Code(*v.Account, h.Now()), Then: then,
 	})
 }

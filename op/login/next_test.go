@@ -14,20 +14,20 @@ import (
 )
 
 // loginPages are all pages of a login in progress.
-var loginPages = []string{"/login", "/enrol", "/enrol/qr", "/login/code", "/login/lost", "/login/blocked", "/consent", "/authorize/callback"}
+var loginPages = []string{"/login", "/enrol", "/enrol/qr", "/enrol/wait", "/enrol/code", "/login/code", "/login/lost", "/login/blocked", "/consent", "/authorize/callback"}
 
 // stopAt are the pages that may be shown in each state; all others redirect to the
 // first one.
 var stopAt = map[string][]string{
 	"password": {"/login"}, "reveal": {"/enrol"}, "code, first": {"/login/code", "/login/lost"}, "code": {"/login/code"},
-	"blocked": {"/login/blocked"}, "consent": {"/consent"}, "logged out": {"/login"},
+	"blocked": {"/login/blocked"}, "consent": {"/consent"}, "mailbox": {"/enrol/code"}, "logged out": {"/login"},
 }
 
 // In any state, pages out of turn cannot be reached, by GET or by POST.
 func TestLG04_EN15_ForcedBrowsing(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
-	posts := map[string][]string{"/enrol/qr": nil, "/login/code": {"code", "000000"}, "/login/lost": nil, "/consent": {"decision", "yes"}}
+	posts := map[string][]string{"/enrol/qr": nil, "/enrol/code": {"code", "000000"}, "/login/code": {"code", "000000"}, "/login/lost": nil, "/consent": {"decision", "yes"}}
 	for state, b := range s.States() {
 		allowed, query := stopAt[state], b.URL.RawQuery
 		before := s.AccountOf(b)
@@ -67,7 +67,7 @@ func TestLG04_OldProofsAreForgotten(t *testing.T) {
 	b.Authorize(site.NewRequest("third", "https://third.example/cb").With("scope", "openid email")).At("/consent") // both factors, by single sign-on
 	s.Blocked(a)
 	site.Must(t, s.SignIn.Unblock(t.Context(), a, "test", ""))
-	s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).Enrol(site.Email).Answered()
+	s.ToMailbox(site.Email).Mailbox().Enrolled()
 	b.Get("/login?"+b.URL.RawQuery).At("/login").Submit("email", site.Email, "password", site.Password).At("/login/code")
 	b.Get("/consent?" + b.URL.RawQuery).At("/login/code")
 }

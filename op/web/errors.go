@@ -37,6 +37,12 @@ func Fail(status int, key string, cause error) *Error {
 	return &Error{Status: status, Key: key, Cause: cause}
 }
 
+// Unavailable returns the error of a store that did not answer, with a page of
+// its own: 503 with Retry-After.
+func Unavailable(key string, cause error, link *Link) *Error {
+	return &Error{Status: http.StatusServiceUnavailable, Key: key, Cause: cause, Retry: unavailableRetry, Link: link}
+}
+
 // Restart returns the error for a login that cannot continue: too late, finished,
 // unknown, or begun in another browser. The page is the same for all of these.
 func Restart(cause error) *Error {
@@ -65,7 +71,7 @@ func classify(err error) *Error {
 	case errors.As(err, &form):
 		return Fail(form.Status, cmp.Or(formKeys[form.Status], "web.error.bad_request"), err)
 	case errors.Is(err, errs.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return &Error{Status: http.StatusServiceUnavailable, Key: "web.error.unavailable", Cause: err, Retry: unavailableRetry}
+		return Unavailable("web.error.unavailable", err, nil)
 	case errors.As(err, &tooBig):
 		return Fail(http.StatusRequestEntityTooLarge, "web.error.too_large", err)
 	case errors.Is(err, errs.ErrNotFound):

@@ -11,6 +11,9 @@
 //	active ──closed by its holder──► closed ──30 days──► erased
 //	any    ──closed by the helpdesk──► closed ──reopened by it──► blocked
 //
+// After an unblock the QR is shown only after a delay, for an account that was
+// active before, and a code that is mailed to its holder (recovery.go).
+//
 // Each arrow is a method in moves.go. A store writes the account that the
 // method returns, in one transaction with the event, provided that the row
 // still has the state that the method was called on. Block, unblock, closing
@@ -52,6 +55,8 @@ const (
 	TooManyCodes   BlockReason = "too_many_codes"  // wrong codes on an active account
 	Reported       BlockReason = "reported"        // by the helpdesk: loss, fraud, request
 	Reopened       BlockReason = "reopened"        // reopened after closing; the helpdesk has to identify the holder
+	RecoveryCodes  BlockReason = "recovery_codes"  // wrong mailed codes after an unblock
+	Cancelled      BlockReason = "cancelled"       // the holder objected, by the link in a mail, to the enrolment after an unblock
 )
 
 // Kind says whether the holder is a person or acts for a company.
@@ -110,7 +115,8 @@ func (p Profile) FullName() string { return strings.TrimSpace(p.GivenName + " " 
 type Account struct {
 	ID           string // random, never shown to a relying party and never reused
 	Kind         Kind
-	Email        string // canonical, unique among accounts that are not erased
+	Email        string            // canonical, unique among accounts that are not erased
+	Previous     []PreviousAddress // replaced less than PreviousTime ago; the oldest first
 	Profile      Profile
 	Lang         string      // "nl" or "en": the language of its mails
 	PasswordHash secret.Text // PHC string
@@ -121,8 +127,9 @@ type Account struct {
 	Factor       Factor
 	Unblocks     int       // how often the helpdesk unblocked it
 	UnblockedAt  time.Time // zero before the first
+	CancelHash   string    // hash of the link by which the holder can cancel the last unblock; "" when there is none
 	CreatedAt    time.Time
-	LastLoginAt  time.Time // zero before the first
+	LastLoginAt  time.Time // of the last right code; zero before the first
 	ClosedAt     time.Time // only when Closed
 }
 
@@ -206,10 +213,11 @@ type Store interface {
 	// reference.
 	Block(ctx context.Context, id string, epoch int64, reason BlockReason, ref string, now time.Time, rec effect.Effects) error
 
-	// Unblock moves Blocked to AwaitingEnrolment, with a new epoch, and clears
-	// the secret, the last step and the counters. It returns errs.ErrConflict
-	// when the account is not blocked.
-	Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error
+	// Unblock moves Blocked to AwaitingEnrolment, with a new epoch, clears the
+	// secret, the last step and the counters, and stores the hash of the link
+	// by which the holder can cancel it. It returns errs.ErrConflict when the
+	// account is not blocked.
+	Unblock(ctx context.Context, id, cancelHash string, now time.Time, rec effect.Effects) error
 
 	// Rehash replaces a password hash by one of the same password under newer
 	// parameters, unless it changed in between.

@@ -26,19 +26,20 @@ func (a Account) Block(epoch int64, reason BlockReason, ref string) (Account, er
 	if a.State == Blocked || a.State == Closed || epoch != 0 && a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
 	}
-	a.State, a.BlockReason, a.BlockRef = Blocked, reason, ref
+	a.State, a.BlockReason, a.BlockRef, a.CancelHash = Blocked, reason, ref, ""
 	a.Epoch++
 	return a, nil
 }
 
 // Unblock returns a blocked account to AwaitingEnrolment, without its second
-// factor and the counters of it.
-func (a Account) Unblock(epoch int64, now time.Time) (Account, error) {
+// factor and the counters of it. cancelHash is the hash of the link by which
+// its holder can cancel that.
+func (a Account) Unblock(epoch int64, cancelHash string, now time.Time) (Account, error) {
 	if a.State != Blocked || epoch != 0 && a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
 	}
 	a.State, a.BlockReason, a.BlockRef, a.Factor = AwaitingEnrolment, "", "", Factor{}
-	a.Unblocks, a.UnblockedAt = a.Unblocks+1, now
+	a.Unblocks, a.UnblockedAt, a.CancelHash = a.Unblocks+1, now, cancelHash
 	a.Epoch++
 	return a, nil
 }
@@ -48,7 +49,7 @@ func (a Account) Close(epoch int64, now time.Time) (Account, error) {
 	if a.State == Closed || a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
 	}
-	a.State, a.BlockReason, a.BlockRef, a.ClosedAt = Closed, "", "", now
+	a.State, a.BlockReason, a.BlockRef, a.CancelHash, a.ClosedAt = Closed, "", "", "", now
 	a.Epoch++
 	return a, nil
 }
@@ -108,10 +109,12 @@ func (f Factor) Judged(v Verdict) (Factor, error) {
 }
 
 // ChangeEmail gives an account that is not closed another address (canonical).
-func (a Account) ChangeEmail(epoch int64, email string) (Account, error) {
+// The one that it replaces is kept for PreviousTime.
+func (a Account) ChangeEmail(epoch int64, email string, now time.Time) (Account, error) {
 	if a.State == Closed || a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
 	}
+	a.Previous = append(a.Forget(now).Previous, PreviousAddress{Email: a.Email, Until: now.Add(PreviousTime)})
 	a.Email = email
 	a.Epoch++
 	return a, nil

@@ -14,7 +14,10 @@ var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 // in returns an account of epoch 7 in a state, with every field set that the
 // state may have.
 func in(s State) Account {
-	a := Account{ID: "a", State: s, Epoch: 7, Unblocks: 1, UnblockedAt: noon.Add(-time.Hour)}
+	a := Account{ID: "a", State: s, Epoch: 7, Unblocks: 1, UnblockedAt: noon.Add(-time.Hour), Email: "old@example.org"}
+	if s != Blocked && s != Closed {
+		a.CancelHash = "link 1"
+	}
 	if s != AwaitingEnrolment {
 		a.Factor = Factor{Sealed: []byte("old"), LastStep: 100, Failures: 2, NextTryAt: noon, ShownAt: noon.Add(-time.Minute)}
 	}
@@ -43,26 +46,43 @@ func TestMoves(t *testing.T) {
 		"Block": {
 			func(a Account, epoch int64) (Account, error) { return a.Block(epoch, Reported, "REF") },
 			[]State{AwaitingEnrolment, QRShown, Active}, true,
-			func(a *Account) { a.State, a.BlockReason, a.BlockRef, a.Epoch = Blocked, Reported, "REF", 8 },
+			func(a *Account) {
+				a.State, a.BlockReason, a.BlockRef, a.Epoch, a.CancelHash = Blocked, Reported, "REF", 8, ""
+			},
 		},
 		"Unblock": {
-			func(a Account, epoch int64) (Account, error) { return a.Unblock(epoch, noon) },
+			func(a Account, epoch int64) (Account, error) { return a.Unblock(epoch, "link 2", noon) },
 			[]State{Blocked}, true,
 			func(a *Account) {
-				*a = Account{ID: "a", State: AwaitingEnrolment, Epoch: 8, Unblocks: 2, UnblockedAt: noon}
+				*a = Account{ID: "a", State: AwaitingEnrolment, Epoch: 8, Unblocks: 2, UnblockedAt: noon, CancelHash: "link 2", Email: "old@example.org"}
 			},
 		},
 		"Close": {
 			func(a Account, epoch int64) (Account, error) { return a.Close(epoch, noon) },
 			[]State{AwaitingEnrolment, QRShown, Active, Blocked}, false,
 			func(a *Account) {
-				a.State, a.BlockReason, a.BlockRef, a.Epoch, a.ClosedAt = Closed, "", "", 8, noon
+				a.State, a.BlockReason, a.BlockRef, a.Epoch, a.ClosedAt, a.CancelHash = Closed, "", "", 8, noon, ""
 			},
 		},
 		"ChangeEmail": {
-			func(a Account, epoch int64) (Account, error) { return a.ChangeEmail(epoch, "new@example.org") },
+			func(a Account, epoch int64) (Account, error) { return a.ChangeEmail(epoch, "new@example.org", noon) },
 			[]State{AwaitingEnrolment, QRShown, Active, Blocked}, false,
-			func(a *Account) { a.Email, a.Epoch = "new@example.org", 8 },
+			func(a *Account) {
+				a.Email, a.Epoch = "new@example.org", 8
+				a.Previous = []PreviousAddress{{Email: "old@example.org", Until: noon.Add(PreviousTime)}}
+			},
+		},
+		"Cancel": {
+			func(a Account, epoch int64) (Account, error) {
+				if epoch != 7 {
+					return Account{}, errs.ErrConflict // Cancel is called with the locked row only
+				}
+				return a.Cancel("link 1", "REF", noon)
+			},
+			[]State{AwaitingEnrolment, QRShown, Active}, false,
+			func(a *Account) {
+				a.State, a.BlockReason, a.BlockRef, a.Epoch, a.CancelHash = Blocked, Cancelled, "REF", 8, ""
+			},
 		},
 		"Reopen": {
 			func(a Account, epoch int64) (Account, error) {
@@ -125,7 +145,7 @@ func TestJudged(t *testing.T) {
 		"replayed":     {Verdict{Outcome: Replayed}, func(a *Account) { a.Factor.Failures = 1 }},
 		"too soon":     {Verdict{Outcome: TooSoon}, func(a *Account) { a.Factor.Failures = 1 }},
 		"blocked": {Verdict{Outcome: BlockedNow, Reason: EnrolmentCodes, BlockRef: "REF"}, func(a *Account) {
-			a.State, a.BlockReason, a.BlockRef, a.Epoch = Blocked, EnrolmentCodes, "REF", 8
+			a.State, a.BlockReason, a.BlockRef, a.Epoch, a.CancelHash = Blocked, EnrolmentCodes, "REF", 8, ""
 		}},
 	} {
 		want, wantErr := Account{}, errs.ErrConflict

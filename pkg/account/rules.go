@@ -9,6 +9,7 @@ type Limits struct {
 	EnrolmentCodes int           // wrong codes before the first right one: 5
 	Codes          int           // wrong codes in a row on an active account: at most 16
 	EnrolmentTime  time.Duration // from the QR to the first right code: 7 days
+	RecoveryDelay  time.Duration // from an unblock to the QR, for an account that was active before
 }
 
 // DefaultLimits are DESIGN.md §3.7 and §8.4.

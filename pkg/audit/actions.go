@@ -75,6 +75,9 @@ const (
 	AccountBlocked        Action = "account.blocked"
 	AccountUnblocked      Action = "account.unblocked"
 	AccountAddressChanged Action = "account.address_changed"
+	RecoveryCodeSent      Action = "recovery.code_sent"
+	RecoveryCodeWrong     Action = "recovery.code_wrong"
+	RecoveryCancelled     Action = "recovery.cancelled"
 	AccountClosed         Action = "account.closed"
 	AccountReopened       Action = "account.reopened"
 	ConsentGiven          Action = "consent.given"
@@ -170,6 +173,9 @@ var vocabulary = []entry{
 	{AccountBlocked, GroupAccount, ObjectAccount},
 	{AccountUnblocked, GroupAccount, ObjectAccount},
 	{AccountAddressChanged, GroupAccount, ObjectAccount},
+	{RecoveryCodeSent, GroupAccount, ObjectAccount},
+	{RecoveryCodeWrong, GroupAccount, ObjectAccount},
+	{RecoveryCancelled, GroupAccount, ObjectAccount},
 	{AccountClosed, GroupAccount, ObjectAccount},
 	{AccountReopened, GroupAccount, ObjectAccount},
 	{ConsentGiven, GroupAccount, ObjectAccount},

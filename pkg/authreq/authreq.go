@@ -2,7 +2,9 @@
 // code is issued, and the rule for its next step.
 //
 //	/authorize ─► password ─┬─► enrol (first time) ──► code ─┬─► consent ─► finish
-//	     │                  ├─► code ────────────────────────┤      (third party)
+//	     │                  │     ▲                          │      (third party)
+//	     │                  ├─► wait ─► mailbox (unblocked)  │
+//	     │                  ├─► code ────────────────────────┤
 //	     │                  └─► blocked                      │
 //	     └── single sign-on ─────────────────────────────────┘
 //
@@ -43,7 +45,8 @@ type Request struct {
 	AccountID  string    `json:"account,omitempty"` // set by the right password
 	Epoch      int64     `json:"epoch,omitempty"`
 	PasswordAt time.Time `json:"password_at,omitzero"`
-	AuthTime   time.Time `json:"auth_time,omitzero"` // set by the second factor, or by an existing session
+	MailboxAt  time.Time `json:"mailbox_at,omitzero"` // set by a right mailed code, after an unblock
+	AuthTime   time.Time `json:"auth_time,omitzero"`  // set by the second factor, or by an existing session
 	SID        string    `json:"sid,omitempty"`
 	Session    string    `json:"session,omitempty"` // key of the session that the login began or used
 	Consented  bool      `json:"consented,omitempty"`
@@ -66,7 +69,7 @@ func (r Request) TTL(now time.Time) time.Duration {
 // person, another epoch or a step up, which begin again with the password.
 func (r *Request) Forget() {
 	r.AccountID, r.Epoch, r.SID, r.Session = "", 0, "", ""
-	r.PasswordAt, r.AuthTime = time.Time{}, time.Time{}
+	r.PasswordAt, r.MailboxAt, r.AuthTime = time.Time{}, time.Time{}, time.Time{}
 	r.Consented = false
 }
 

@@ -12,6 +12,8 @@ type Step string
 // The steps.
 const (
 	StepPassword Step = "password" // e-mail address and password
+	StepWait     Step = "wait"     // unblocked: from when the QR can be shown
+	StepMailbox  Step = "mailbox"  // unblocked: a code that is mailed to the holder
 	StepEnrol    Step = "enrol"    // explanation and the button 'Toon QR-code'
 	StepCode     Step = "code"     // verification code
 	StepBlocked  Step = "blocked"  // how to reach the helpdesk
@@ -29,6 +31,7 @@ type Facts struct {
 	Now          time.Time
 	Request      Request
 	Account      *account.Account
+	Limits       account.Limits
 	NeedsConsent bool // third-party client without a stored consent for the claims
 }
 
@@ -56,11 +59,13 @@ func Next(f Facts) Step {
 	case !f.Now.Before(r.PasswordAt.Add(passwordLasts)):
 		return StepPassword
 	case f.Account.State == account.AwaitingEnrolment:
-		return StepEnrol
+		return enrolStep[f.Limits.Ahead(*f.Account, !r.MailboxAt.IsZero(), f.Now)]
 	default:
 		return StepCode
 	}
 }
+
+var enrolStep = map[account.Ahead]Step{account.AheadWait: StepWait, account.AheadMail: StepMailbox, account.AheadQR: StepEnrol}
 
 func blockedStep(f Facts) Step {
 	if f.Request.PasswordAt.IsZero() || !f.Now.Before(f.Request.PasswordAt.Add(passwordLasts)) {

@@ -95,6 +95,44 @@ func judge(t *testing.T, f authreq.Facts, step authreq.Step) {
 	}
 }
 
+// X4: after an unblock a login waits, then asks for the mailed code, and only then
+// comes to the QR. A code of another epoch, or without a fresh password, is none.
+func TestX4_NextAfterAnUnblock(t *testing.T) {
+	t.Parallel()
+	const delay = 24 * time.Hour
+	for _, since := range []time.Duration{0, delay - 1, delay, 90 * delay} {
+		for _, proven := range []bool{false, true} {
+			for _, mailbox := range ages {
+				for _, password := range ages {
+					for _, epoch := range []int64{6, 7} {
+						a := &account.Account{ID: "a", State: account.AwaitingEnrolment, Epoch: 7, Unblocks: 1, UnblockedAt: noon.Add(-since)}
+						if proven {
+							a.LastLoginAt = noon.Add(-100 * delay)
+						}
+						f := authreq.Facts{Now: noon, Account: a, Limits: account.Limits{RecoveryDelay: delay}, Request: authreq.Request{
+							AccountID: "a", Epoch: epoch, PasswordAt: ago(password), MailboxAt: ago(mailbox), CreatedAt: noon.Add(-55 * time.Minute),
+						}}
+						var want authreq.Step
+						switch {
+						case epoch != 7 || password < 0 || password >= 30*time.Minute:
+							want = authreq.StepPassword
+						case proven && since < delay:
+							want = authreq.StepWait
+						case mailbox < 0:
+							want = authreq.StepMailbox
+						default:
+							want = authreq.StepEnrol
+						}
+						if got := authreq.Next(f); got != want {
+							t.Errorf("%v after the unblock, active before: %t, password %v ago, mailbox %v, epoch %d: Next() = %s, want %s", since, proven, password, mailbox, epoch, got, want)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 // AZ-33: an hour, its end excluded.
 func TestRequestExpires(t *testing.T) {
 	t.Parallel()
@@ -112,10 +150,10 @@ func TestForget(t *testing.T) {
 	t.Parallel()
 	r := authreq.Request{
 		Key: "k", Browser: "b", ClientID: "c", State: "s", Hinted: "h", ForceConsent: true, CreatedAt: noon, Version: 3,
-		AccountID: "a", Epoch: 7, PasswordAt: noon, AuthTime: noon, SID: "sid", Session: "ses", Consented: true,
+		AccountID: "a", Epoch: 7, PasswordAt: noon, MailboxAt: noon, AuthTime: noon, SID: "sid", Session: "ses", Consented: true,
 	}
 	r.Forget()
-	if r.AccountID != "" || r.Epoch != 0 || !r.PasswordAt.IsZero() || !r.AuthTime.IsZero() || r.SID != "" || r.Session != "" || r.Consented {
+	if r.AccountID != "" || r.Epoch != 0 || !r.PasswordAt.IsZero() || !r.MailboxAt.IsZero() || !r.AuthTime.IsZero() || r.SID != "" || r.Session != "" || r.Consented {
 		t.Errorf("Forget() leaves %+v, want nothing proven", r)
 	}
 	if r.ClientID != "c" || r.State != "s" || r.Hinted != "h" || !r.ForceConsent || r.Version != 3 || r.Browser != "b" {

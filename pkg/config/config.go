@@ -215,7 +215,7 @@ func (c Config) SessionLimits() session.Limits {
 
 // AccountLimits returns Login as package account uses it.
 func (c Config) AccountLimits() account.Limits {
-	return account.Limits{EnrolmentCodes: c.Login.EnrolmentCodes, Codes: c.Login.Codes, EnrolmentTime: c.Login.EnrolmentTime}
+	return account.Limits{EnrolmentCodes: c.Login.EnrolmentCodes, Codes: c.Login.Codes, EnrolmentTime: c.Login.EnrolmentTime, RecoveryDelay: c.Login.RecoveryDelay}
 }
 
 // KeySchedule returns Keys as package signkey uses it.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -15,6 +16,12 @@ const (
 	ProductionACR = "http://eidas.europa.eu/NotNotified/LoA/low"
 	PracticeACR   = "urn:omgevingsloket-id:practice"
 )
+
+// ProductionRecoveryDelay is the default of login.recovery_delay in production.
+const ProductionRecoveryDelay = 24 * time.Hour
+
+// unset is the value of a duration that is not set and may be 0.
+const unset time.Duration = math.MinInt64
 
 // Default returns the default settings of an environment. Required settings
 // are empty.
@@ -33,6 +40,7 @@ func Default(env Environment) Config {
 			EnrolmentCodes: account.DefaultLimits.EnrolmentCodes,
 			Codes:          account.DefaultLimits.Codes,
 			EnrolmentTime:  account.DefaultLimits.EnrolmentTime,
+			RecoveryDelay:  unset,
 		},
 		Console:  Console{ViewsPerHour: 100},
 		Password: Password{MemoryKiB: 19456, Time: 2, Threads: 1, Wait: 2 * time.Second},
@@ -58,6 +66,12 @@ func (c *Config) complete() {
 		c.Policy = client.NLGov
 		if !c.Production() {
 			c.Policy = client.General
+		}
+	}
+	if c.Login.RecoveryDelay == unset {
+		c.Login.RecoveryDelay = ProductionRecoveryDelay
+		if !c.Production() {
+			c.Login.RecoveryDelay = 0
 		}
 	}
 	if c.ACR == "" {

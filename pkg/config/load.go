@@ -15,7 +15,7 @@ import (
 // reading and of validation, joined, each a Fault.
 func Load(path string, getenv func(string) string, readFile func(string) ([]byte, error)) (Config, error) {
 	c := Default("")
-	c.Policy, c.ACR = "", ""
+	c.Policy, c.ACR, c.Login.RecoveryDelay = "", "", unset
 	c.source = path
 	var fs faults
 	if path != "" {

@@ -127,6 +127,13 @@ type Login struct {
 	// EnrolmentTime is the time between the QR code and its first right code
 	// after which the account is blocked. Default: 168h (seven days).
 	EnrolmentTime time.Duration `yaml:"enrolment_time"`
+
+	// RecoveryDelay is the time from an unblock to the new QR code, for an
+	// account that was active before, so that its holder can cancel the
+	// unblock with the link in the mail about it. Default: 24h in production,
+	// 0s (none) in practice. At most 168h. Another value also applies to
+	// accounts that wait already, for which a mail named the time.
+	RecoveryDelay time.Duration `yaml:"recovery_delay"`
 }
 
 // Password is the cost of argon2id and the limit on parallel hashes. An

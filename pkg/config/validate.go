@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/mail"
 )
@@ -218,6 +219,9 @@ func (c Config) checkTimes(fs *faults) {
 	}
 	if c.ShutdownDelay < 0 {
 		fs.add("shutdown_delay", "is less than no time", "give a duration such as 5s, or 0s")
+	}
+	if d := c.Login.RecoveryDelay; d < 0 || d > account.PreviousTime {
+		fs.add("login.recovery_delay", "is not between 0 and 168h", "give a duration such as 24h, or leave the line out")
 	}
 	if c.Session.Idle > c.Session.Absolute {
 		fs.add("session.idle", "is longer than session.absolute, so it would never count", "make it shorter")

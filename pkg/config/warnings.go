@@ -30,6 +30,7 @@ func (c Config) Warnings() []string {
 	warn(c.ACR != ProductionACR, "acr: tokens state "+c.ACR+"; be sure that this service was assessed at that level")
 	warn(c.TLS.CertFile == "" && len(c.TrustedProxies) == 0,
 		"trusted_proxies: is empty and the server ends no TLS itself; behind a proxy all people then share one source and its limits")
+	warn(c.Login.RecoveryDelay < ProductionRecoveryDelay, "login.recovery_delay: is shorter than 24h; holders have less time to cancel an unblock that they did not ask for")
 	warn(plainPostgres(c.Database.URL.Reveal()), "database.url: crosses a network without sslmode=verify-full")
 	warn(plainRedis(c.Redis.URL.Reveal()), "redis.url: crosses a network without TLS; use rediss://")
 	warn(c.Log.Level == "debug", "log.level: debug is chatty in production")

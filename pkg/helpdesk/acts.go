@@ -178,6 +178,9 @@ func (s *Service) Confirm(ctx context.Context, id string, by audit.Actor) (Reque
 		if err != nil {
 			return r, effect.Effects{}, err
 		}
+		if next.Kind == Unblock {
+			next.CancelHash = s.RecoveryKey.Link(a.ID, a.Unblocks+1).Hash()
+		}
 		return next, s.confirmed(next, a, by), nil
 	})
 }
@@ -187,7 +190,8 @@ func (s *Service) confirmed(r Request, a account.Account, by audit.Actor) effect
 	e, now := s.event(by, r, actions[r.Kind].confirmed), s.Now()
 	switch r.Kind {
 	case Unblock:
-		return effect.Of(e, s.Letters.AccountUnblocked(a, now))
+		link, from := s.RecoveryKey.Unblocking(a, s.Limits, r.DecidedAt)
+		return effect.Of(e, s.Letters.AccountUnblocked(a, link, from, now))
 	case Closing:
 		return effect.Of(e, s.Letters.AccountClosed(a, r.Reference, now.Add(ReopenTime), now))
 	}

@@ -70,7 +70,7 @@ func (s *Service) again(ctx context.Context, a account.Account, kind Mail) (mail
 	case kind == MailBlocked && a.State == account.Blocked:
 		return s.Letters.AccountBlocked(a, a.BlockReason, a.BlockRef, now), nil
 	case kind == MailUnblocked && a.State == account.AwaitingEnrolment && a.Unblocks > 0:
-		return s.Letters.AccountUnblocked(a, now), nil
+		return s.Letters.AccountUnblocked(a, s.RecoveryKey.LinkOf(a), s.Limits.QRFrom(a), now), nil
 	case kind != MailReceipt:
 		return mail.Message{}, ErrMail
 	}

@@ -247,7 +247,7 @@ func (letters) AccountBlocked(a account.Account, _ account.BlockReason, _ string
 	return letter("blocked", a.Email)
 }
 
-func (letters) AccountUnblocked(a account.Account, _ time.Time) mail.Message {
+func (letters) AccountUnblocked(a account.Account, _ secret.Text, _, _ time.Time) mail.Message {
 	return letter("unblocked", a.Email)
 }
 

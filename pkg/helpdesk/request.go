@@ -55,6 +55,7 @@ type Request struct {
 	Reason      Reason
 	Ticket      string
 	Email       string // Address: the new address, canonical
+	CancelHash  string // Unblock: hash of the link by which the holder can cancel it; only when it becomes Done, not stored with the request
 	Tries       int    // Address: codes typed by the holder
 	OpenedBy    string // staff id
 	OpenedAt    time.Time
@@ -109,11 +110,11 @@ func (r Request) Act(a account.Account) (account.Account, error) {
 	case r.State != Done:
 		return a, nil
 	case r.Kind == Unblock:
-		return a.Unblock(a.Epoch, r.DecidedAt)
+		return a.Unblock(a.Epoch, r.CancelHash, r.DecidedAt)
 	case r.Kind == Closing:
 		return a.Close(a.Epoch, r.DecidedAt)
 	}
-	return a.ChangeEmail(a.Epoch, r.Email)
+	return a.ChangeEmail(a.Epoch, r.Email, r.DecidedAt)
 }
 
 // complete reports whether a request has everything that its kind needs except

@@ -23,7 +23,7 @@ import (
 // Letters composes the mails of the helpdesk's acts.
 type Letters interface {
 	AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message
-	AccountUnblocked(a account.Account, now time.Time) mail.Message
+	AccountUnblocked(a account.Account, link secret.Text, from, now time.Time) mail.Message
 	AccountClosed(a account.Account, ref string, until, now time.Time) mail.Message
 	AddressAnnounced(a account.Account, r Request, now time.Time) mail.Message
 	AddressConfirm(a account.Account, r Request, code secret.Text, now time.Time) mail.Message
@@ -38,6 +38,8 @@ type Service struct {
 	Store        Store
 	Accounts     account.Store
 	Callback     signin.Callback
+	RecoveryKey  signin.RecoveryKey
+	Limits       account.Limits
 	AddressKey   []byte        // key of the codes for new addresses
 	AddressDelay time.Duration // how long the holder may object at the present address
 	Letters      Letters

@@ -33,7 +33,7 @@ func (w *Writer) AddressURL() string { return w.Issuer + "/address" }
 // AddressAnnounced returns the mail to the present address about a change of
 // address.
 func (w *Writer) AddressAnnounced(a account.Account, r helpdesk.Request, now time.Time) mail.Message {
-	return w.write(KindAddressAnnounced, a.Email, aboutRequest(toHolder(a, now, addressTimes(r, now)), r))
+	return w.toMailboxes(KindAddressAnnounced, a, aboutRequest(toHolder(a, now, addressTimes(r, now)), r))
 }
 
 // AddressConfirm returns the mail with the code to the new address. It holds
@@ -45,9 +45,10 @@ func (w *Writer) AddressConfirm(a account.Account, r helpdesk.Request, code secr
 	return w.write(KindAddressConfirm, r.Email, aboutRequest(envelope{Lang: a.Lang, At: now, Expires: r.Until, Letter: times}, r))
 }
 
-// AddressChanged returns the last mail to the previous address.
+// AddressChanged returns the mail to the address that was replaced, with until
+// when messages also go there.
 func (w *Writer) AddressChanged(a account.Account, r helpdesk.Request, now time.Time) mail.Message {
-	return w.write(KindAddressChanged, a.Email, aboutRequest(toHolder(a, now, nil), r))
+	return w.toMailboxes(KindAddressChanged, a, aboutRequest(toHolder(a, now, map[string]any{"Until": now.Add(account.PreviousTime)}), r))
 }
 
 // AddressNew returns the first mail to the new address.
@@ -60,7 +61,7 @@ func (w *Writer) AddressNew(a account.Account, r helpdesk.Request, now time.Time
 func (w *Writer) AccountClosed(a account.Account, ref string, until, now time.Time) mail.Message {
 	e := toHolder(a, now, map[string]any{"Until": until})
 	e.Ref = ref
-	return w.write(KindAccountClosed, a.Email, e)
+	return w.toMailboxes(KindAccountClosed, a, e)
 }
 
 func addressTimes(r helpdesk.Request, now time.Time) map[string]any {

@@ -51,7 +51,7 @@ func TestOF20_WasThisNotYou(t *testing.T) {
 			m   mail.Message
 			ref string
 		}{
-			{w.FactorLinked(holder, now), ""}, {w.AccountUnblocked(holder, now), ""}, {w.AccountBlocked(holder, account.TooManyCodes, "K7QD-2MXA", now), "K7QD-2MXA"},
+			{w.FactorLinked(holder, now), ""}, {w.AccountUnblocked(holder, "olid_rcv_x", time.Time{}, now), ""}, {w.RecoveryCode(holder, "123456", "olid_rcv_x", now.Add(time.Hour), now), ""}, {w.AccountBlocked(holder, account.TooManyCodes, "K7QD-2MXA", now), "K7QD-2MXA"},
 			{w.AddressAnnounced(holder, change(0), now), "W3RT-9KLM"}, {w.AddressChanged(holder, change(0), now), "W3RT-9KLM"}, {w.AddressNew(holder, change(0), now), "W3RT-9KLM"},
 			{w.AccountClosed(holder, "W3RT-9KLM", now, now), "W3RT-9KLM"}, {w.Receipt(burger(lang), nil, nil, now), "OLID-K7QD-2MXA"},
 		} {

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"path"
 	"strings"
 	"text/template"
@@ -34,6 +35,7 @@ const (
 	KindFactorLinked     = "factor-linked"
 	KindAccountBlocked   = "account-blocked"
 	KindAccountUnblocked = "account-unblocked"
+	KindRecoveryCode     = "recovery-code"
 )
 
 // fallback is the language of a mail if the reader's has no files.
@@ -50,6 +52,9 @@ type Writer struct {
 	Wordmark   string    // the name of the service
 	Helpdesk   Helpdesk  //
 	Rand       io.Reader // for message ids
+
+	// RecoveryDelay is account.Limits.RecoveryDelay.
+	RecoveryDelay time.Duration
 
 	letters map[string]*template.Template // by language
 }
@@ -150,20 +155,47 @@ func (w *Writer) AddressTaken(to, lang string, now time.Time) mail.Message {
 
 // FactorLinked returns the mail that an authenticator app was linked.
 func (w *Writer) FactorLinked(a account.Account, now time.Time) mail.Message {
-	return w.write(KindFactorLinked, a.Email, toHolder(a, now, nil))
+	return w.toMailboxes(KindFactorLinked, a, toHolder(a, now, nil))
 }
 
 // AccountBlocked returns the mail about a blocked account, with the reason and
 // the reference for the helpdesk.
 func (w *Writer) AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message {
-	e := toHolder(a, now, map[string]string{"Reason": string(reason)})
+	delay := account.Limits{RecoveryDelay: w.RecoveryDelay}.Delay(a)
+	e := toHolder(a, now, map[string]any{"Reason": string(reason), "Delay": delay})
 	e.Ref = ref
-	return w.write(KindAccountBlocked, a.Email, e)
+	return w.toMailboxes(KindAccountBlocked, a, e)
 }
 
-// AccountUnblocked returns the mail about linking an app again.
-func (w *Writer) AccountUnblocked(a account.Account, now time.Time) mail.Message {
-	return w.write(KindAccountUnblocked, a.Email, toHolder(a, now, nil))
+// AccountUnblocked returns the mail about linking an app again: from when (the
+// zero time: at once), and the link that cancels it, unless link is "".
+func (w *Writer) AccountUnblocked(a account.Account, link secret.Text, from, now time.Time) mail.Message {
+	return w.toMailboxes(KindAccountUnblocked, a, toHolder(a, now, map[string]any{"From": Whole(from), "Later": from.After(now), "Cancel": w.cancelURL(link)}))
+}
+
+// RecoveryCode returns the mail with the code that precedes a new QR code, with
+// which it expires, and the link of AccountUnblocked.
+func (w *Writer) RecoveryCode(a account.Account, code, link secret.Text, until, now time.Time) mail.Message {
+	e := toHolder(a, now, map[string]any{"Code": code.Reveal(), "Cancel": w.cancelURL(link)})
+	e.Expires = until
+	return w.toMailboxes(KindRecoveryCode, a, e)
+}
+
+// cancelURL returns the URL of the page that cancels an unblock; "" without a
+// link.
+func (w *Writer) cancelURL(link secret.Text) string {
+	if link == "" {
+		return ""
+	}
+	return w.Issuer + "/enrol/cancel?" + url.Values{"recovery": {link.Reveal()}}.Encode()
+}
+
+// toMailboxes returns a message to a holder. For some time after a change of
+// address it goes to the previous one too.
+func (w *Writer) toMailboxes(kind string, a account.Account, e envelope) mail.Message {
+	m := w.write(kind, a.Email, e)
+	m.Also = a.Mailboxes(e.At)[1:]
+	return m
 }
 
 func toHolder(a account.Account, now time.Time, letter any) envelope {

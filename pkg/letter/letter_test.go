@@ -78,7 +78,8 @@ func everyMail(w *letter.Writer, lang string) []mail.Message {
 		w.ConfirmEmail("jo@example.com", lang, "123456", now),
 		w.AddressTaken("jo@example.com", lang, now),
 		w.FactorLinked(holder, now),
-		w.AccountUnblocked(holder, now),
+		w.AccountUnblocked(holder, "olid_rcv_x", time.Time{}, now), w.AccountUnblocked(holder, "olid_rcv_x", now.Add(24*time.Hour), now), w.AccountUnblocked(holder, "", now, now),
+		w.RecoveryCode(holder, "123456", "olid_rcv_x", now.Add(account.MailedTime), now),
 		w.Receipt(burger(lang), nil, documents, now),
 		w.Receipt(burger(lang), &holder, documents, now),
 		w.Receipt(bedrijf(lang), nil, documents, now),
@@ -86,7 +87,7 @@ func everyMail(w *letter.Writer, lang string) []mail.Message {
 	unregistered := bedrijf(lang)
 	unregistered.Answers.Organization.RegistrationNumber, unregistered.Answers.Organization.NotRegistered = "", "Sole trader"
 	mails = append(mails, w.Receipt(unregistered, nil, nil, now))
-	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported, account.Reopened} {
+	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported, account.Reopened, account.RecoveryCodes, account.Cancelled} {
 		mails = append(mails, w.AccountBlocked(holder, reason, "K7QD-2MXA", now))
 	}
 	return append(append(mails, aboutDecisions(w, lang)...), aboutChanges(w, lang)...)

@@ -21,7 +21,8 @@ func (w *Writer) functions(lang string) template.FuncMap {
 		"size":    func(bytes int64) string { return Size(bytes, lang) },
 		"date":    func(iso string) string { return Date(iso, lang) },
 		"moment":  func(t time.Time) string { return w.moment(t, lang) },
-		"clock":   func(t time.Time) string { return t.In(Dutch).Format("15:04") },
+		"span":    func(d time.Duration) string { return Span(d, lang) },
+		"clock":   Clock,
 	}
 }
 
@@ -59,6 +60,32 @@ var Dutch = application.Dutch
 func Moment(t time.Time, lang string) string {
 	t = t.In(Dutch)
 	return day(t, lang) + ", " + t.Format("15:04")
+}
+
+// Whole returns the next whole minute, so that what is possible from t is possible
+// at the time that people read.
+func Whole(t time.Time) time.Time { return t.Add(time.Minute - 1).Truncate(time.Minute) }
+
+// Clock returns a time of day in the Netherlands, for pages.
+func Clock(t time.Time) string { return t.In(Dutch).Format("15:04") }
+
+// Span returns a length of time in hours, or in minutes if it is not a whole
+// number of hours.
+func Span(d time.Duration, lang string) string {
+	n, one, more := int(d/time.Minute), "minuut", "minuten"
+	if lang == "en" {
+		one, more = "minute", "minutes"
+	}
+	if d%time.Hour == 0 {
+		n, one, more = int(d/time.Hour), "uur", "uur"
+		if lang == "en" {
+			one, more = "hour", "hours"
+		}
+	}
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + more
 }
 
 // Size returns the size of a file for people: bytes, kB or MB (powers of 1000).

@@ -12,6 +12,7 @@ package mail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -22,12 +23,26 @@ import (
 type Message struct {
 	ID      string      // random; also the left part of the Message-ID
 	To      string      // one address
+	Also    []string    // other addresses, which get the same message apart; none in an Outbox
 	Lang    string      // "nl" or "en"
 	Kind    string      // "confirm-email", "receipt", …; for metrics and the log
 	Subject string      //
 	Text    secret.Text // plain text body; may hold a code
 	At      time.Time   // when it was written
 	Expires time.Time   // not sent from then on; zero = never
+}
+
+// Each returns the message for each of its addresses, the copies with ids of
+// their own.
+func (m Message) Each() []Message {
+	out := []Message{m}
+	for i, to := range m.Also {
+		c := m
+		c.ID, c.To, c.Also = fmt.Sprintf("%s-%d", m.ID, i+2), to, nil
+		out = append(out, c)
+	}
+	out[0].Also = nil
+	return out
 }
 
 // Item is a message in the outbox that a worker has taken.

@@ -63,6 +63,7 @@ const (
 	KindStaff       Kind = "olid_stf" // an official's session
 	KindInvite      Kind = "olid_inv" // an official's invitation
 	KindTicket      Kind = "olid_tkt" // access to a document, once
+	KindRecovery    Kind = "olid_rcv" // the link that cancels an unblock, once
 	KindID          Kind = "olid_id"  // other unique values
 )
 

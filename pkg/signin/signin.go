@@ -39,21 +39,26 @@ type Hasher interface {
 type Letters interface {
 	FactorLinked(a account.Account, now time.Time) mail.Message
 	AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message
-	AccountUnblocked(a account.Account, now time.Time) mail.Message
+	// AccountUnblocked has the link that cancels the unblock, if it is not "",
+	// and from when the QR can be shown; zero means at once.
+	AccountUnblocked(a account.Account, link secret.Text, from, now time.Time) mail.Message
+	RecoveryCode(a account.Account, code, link secret.Text, until, now time.Time) mail.Message
 }
 
 // Service signs in account holders, and makes the transitions of an account
 // that signing in brings about.
 type Service struct {
-	Accounts account.Store
-	Lanes    limit.Lanes
-	Hasher   Hasher
-	Ring     *secret.KeyRing
-	Letters  Letters
-	LaneKey  []byte // for limit.Key
-	Limits   account.Limits
-	Rand     io.Reader
-	Now      func() time.Time
+	Accounts    account.Store
+	Recoveries  account.Recoveries
+	Lanes       limit.Lanes
+	Hasher      Hasher
+	Ring        *secret.KeyRing
+	Letters     Letters
+	LaneKey     []byte // for limit.Key
+	RecoveryKey RecoveryKey
+	Limits      account.Limits
+	Rand        io.Reader
+	Now         func() time.Time
 }
 
 // From says where a request came from; it goes into the audit log.
@@ -110,14 +115,20 @@ func (r *Service) blocking(a account.Account, reason account.BlockReason, ref st
 // Unblock moves a blocked account to a new enrolment. by, the name of an
 // operating-system user, and reason go into the audit log.
 func (r *Service) Unblock(ctx context.Context, a account.Account, by, reason string) error {
-	e := audit.Operator(by).Did(audit.AccountUnblocked, a.ID, r.Now()).Because(reason)
-	return r.Accounts.Unblock(ctx, a.ID, r.Now(), effect.Of(e, r.Letters.AccountUnblocked(a, r.Now())))
+	now := r.Now()
+	e := audit.Operator(by).Did(audit.AccountUnblocked, a.ID, now).Because(reason)
+	link, from := r.RecoveryKey.Unblocking(a, r.Limits, now)
+	return r.Accounts.Unblock(ctx, a.ID, link.Hash(), now, effect.Of(e, r.Letters.AccountUnblocked(a, link, from, now)))
 }
 
 // ShowQR makes a TOTP secret, stores it sealed, and only then returns it. Of any
 // number of calls for one enrolment, one returns it; the others return
-// errs.ErrConflict.
-func (r *Service) ShowQR(ctx context.Context, a account.Account, from From) (secret.Text, error) {
+// errs.ErrConflict, and so does a call before its time (Limits.Ahead). mailbox
+// says that the login has a right mailed code of the account's epoch.
+func (r *Service) ShowQR(ctx context.Context, a account.Account, mailbox bool, from From) (secret.Text, error) {
+	if r.Limits.Ahead(a, mailbox, r.Now()) != account.AheadQR {
+		return "", errs.ErrConflict
+	}
 	s, err := totp.NewSecret(r.Rand)
 	if err != nil {
 		return "", err

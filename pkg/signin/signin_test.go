@@ -224,7 +224,7 @@ func (h *codeHouse) Block(_ context.Context, _ string, _ int64, reason account.B
 	return err
 }
 
-func (h *codeHouse) Unblock(_ context.Context, _ string, _ time.Time, rec effect.Effects) error {
+func (h *codeHouse) Unblock(_ context.Context, _, _ string, _ time.Time, rec effect.Effects) error {
 	h.rec = rec
 	return h.next()
 }
@@ -250,8 +250,12 @@ func (letters) AccountBlocked(_ account.Account, reason account.BlockReason, ref
 	return mail.Message{Subject: "blocked " + string(reason) + " " + ref}
 }
 
-func (letters) AccountUnblocked(account.Account, time.Time) mail.Message {
-	return mail.Message{Subject: "unblocked"}
+func (letters) AccountUnblocked(_ account.Account, link secret.Text, from, _ time.Time) mail.Message {
+	return mail.Message{Subject: "unblocked", Text: link, Expires: from}
+}
+
+func (letters) RecoveryCode(_ account.Account, code, _ secret.Text, until, _ time.Time) mail.Message {
+	return mail.Message{Subject: "code", Text: code, Expires: until}
 }
 
 func codeService(t *testing.T, h *codeHouse) *signin.Service {
@@ -409,7 +413,7 @@ func TestShowQR(t *testing.T) {
 	a := account.Account{ID: "a", Epoch: 1, Unblocks: 3}
 	h := &codeHouse{}
 	s := codeService(t, h)
-	key, err := s.ShowQR(t.Context(), a, signin.From{})
+	key, err := s.ShowQR(t.Context(), a, true, signin.From{})
 	if err != nil || said(h.rec, "") != "account.qr_shown" {
 		t.Fatalf("ShowQR() = %v, with the effects %q, want account.qr_shown", err, said(h.rec, ""))
 	}
@@ -417,7 +421,7 @@ func TestShowQR(t *testing.T) {
 		t.Errorf("ShowQR() stored a secret that opens with %v, want the one that it returned", err)
 	}
 	h.refuse = []error{errs.ErrConflict}
-	if key, err := s.ShowQR(t.Context(), a, signin.From{}); key != "" || !errors.Is(err, errs.ErrConflict) {
+	if key, err := s.ShowQR(t.Context(), a, true, signin.From{}); key != "" || !errors.Is(err, errs.ErrConflict) {
 		t.Errorf("ShowQR() a second time = a key: %t, %v, want none and errs.ErrConflict", key != "", err)
 	}
 }

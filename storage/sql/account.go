@@ -19,23 +19,28 @@ type accounts struct{ db *DB }
 func (db *DB) Accounts() account.Store { return accounts{db} }
 
 const accountColumns = `id, kind, email, profile, lang, password_hash, state, block_reason, block_ref, ` +
-	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at, closed_at`
+	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at, closed_at, previous, cancel_hash`
 
 // scanAccount reads accountColumns, and what comes before or behind them.
 func scanAccount(r row, before ...any) (account.Account, error) {
 	var (
 		a                                                account.Account
-		profile, hash                                    string
+		profile, hash, previous                          string
 		nextTry, shownAt, createdAt, lastSeen, unblocked int64
 		closed                                           int64
 	)
 	targets := append(before, &a.ID, &a.Kind, &a.Email, &profile, &a.Lang, &hash, &a.State, &a.BlockReason, &a.BlockRef, &a.Epoch,
-		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen, &unblocked, &closed)
+		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen, &unblocked, &closed, &previous, &a.CancelHash)
 	if err := r.Scan(targets...); err != nil {
 		return account.Account{}, err
 	}
 	if err := json.Unmarshal([]byte(profile), &a.Profile); err != nil {
 		return account.Account{}, err
+	}
+	if previous != "" {
+		if err := json.Unmarshal([]byte(previous), &a.Previous); err != nil {
+			return account.Account{}, err
+		}
 	}
 	a.PasswordHash = secret.Text(hash)
 	a.Factor.NextTryAt, a.Factor.ShownAt, a.CreatedAt, a.LastLoginAt = at(nextTry), at(shownAt), at(createdAt), at(lastSeen)
@@ -82,10 +87,31 @@ func (db *DB) lockAccount(ctx context.Context, tx *sql.Tx, id string) (account.A
 func moveAccount(ctx context.Context, tx *sql.Tx, was, next account.Account) error {
 	return asJudged(tx.ExecContext(ctx, `UPDATE accounts
 		SET state = $1, block_reason = $2, block_ref = $3, epoch = $4, totp_sealed = $5, totp_last_step = $6, totp_failures = $7, totp_next_try = $8,
-			totp_shown_at = $9, unblocks = $10, unblocked_at = $11, last_login_at = $12, closed_at = $13, email = $14
-		WHERE id = $15 AND state = $16 AND epoch = $17`,
+			totp_shown_at = $9, unblocks = $10, unblocked_at = $11, last_login_at = $12, closed_at = $13, email = $14,
+			previous = $15, previous_ends = $16, cancel_hash = $17
+		WHERE id = $18 AND state = $19 AND epoch = $20`,
 		next.State, next.BlockReason, next.BlockRef, next.Epoch, next.Factor.Sealed, next.Factor.LastStep, next.Factor.Failures, ms(next.Factor.NextTryAt),
-		ms(next.Factor.ShownAt), next.Unblocks, ms(next.UnblockedAt), ms(next.LastLoginAt), ms(next.ClosedAt), next.Email, was.ID, was.State, was.Epoch))
+		ms(next.Factor.ShownAt), next.Unblocks, ms(next.UnblockedAt), ms(next.LastLoginAt), ms(next.ClosedAt), next.Email,
+		previous(next), previousEnds(next), next.CancelHash, was.ID, was.State, was.Epoch))
+}
+
+// previous and previousEnds return the columns of an account's previous
+// addresses.
+func previous(a account.Account) string {
+	if len(a.Previous) == 0 {
+		return ""
+	}
+	return text(a.Previous)
+}
+
+func previousEnds(a account.Account) int64 {
+	var first int64
+	for _, p := range a.Previous {
+		if end := ms(p.Until); first == 0 || end < first {
+			first = end
+		}
+	}
+	return first
 }
 
 // move makes a transition of one account.
@@ -132,8 +158,8 @@ func (s accounts) Block(ctx context.Context, id string, epoch int64, reason acco
 	return s.move(ctx, "block", id, rec, func(a account.Account) (account.Account, error) { return a.Block(epoch, reason, ref) })
 }
 
-func (s accounts) Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error {
-	return s.move(ctx, "unblock", id, rec, func(a account.Account) (account.Account, error) { return a.Unblock(0, now) })
+func (s accounts) Unblock(ctx context.Context, id, cancelHash string, now time.Time, rec effect.Effects) error {
+	return s.move(ctx, "unblock", id, rec, func(a account.Account) (account.Account, error) { return a.Unblock(0, cancelHash, now) })
 }
 
 func (s accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {

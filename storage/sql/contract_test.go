@@ -84,7 +84,7 @@ func open(t *testing.T, address string, now func() time.Time) *sql.DB {
 
 func storesOf(db *sql.DB) storagetest.Stores {
 	return storagetest.Stores{
-		Accounts: db.Accounts(), Applications: db.Applications(), Clients: db.Clients(), Consents: db.Consents(),
+		Accounts: db.Accounts(), Recoveries: db.Recoveries(), Applications: db.Applications(), Clients: db.Clients(), Consents: db.Consents(),
 		Grants: db.Grants(), Keys: db.Keys(), Lanes: db.Lanes(), Outbox: db.Outbox(), Audit: db.Audit(),
 		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
 	}

@@ -130,5 +130,5 @@ func (db *DB) Sweep(ctx context.Context) error {
 			return answer("sweep", err)
 		}
 	}
-	return nil
+	return answer("sweep", db.forgetAddresses(ctx, now))
 }

@@ -254,7 +254,7 @@ func act(ctx context.Context, tx *sql.Tx, q helpdesk.Request, a account.Account)
 func moveAddress(ctx context.Context, tx *sql.Tx, previous string, a account.Account) error {
 	// A code that was mailed to the previous address opens nothing any more.
 	if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, reason = 'address changed'
-		WHERE state = 'waiting' AND kind = 'status-code' AND recipient = $1`, previous); err != nil {
+		WHERE state = 'waiting' AND kind IN ('status-code', 'recovery-code') AND recipient = $1`, previous); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM account_terms WHERE account_id = $1`, a.ID); err != nil {

@@ -52,8 +52,10 @@ func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (effect.Effect
 		return err
 	}
 	for _, m := range rec.Mails {
-		if err := db.putMail(ctx, tx, m); err != nil {
-			return err
+		for _, m := range m.Each() {
+			if err := db.putMail(ctx, tx, m); err != nil {
+				return err
+			}
 		}
 	}
 	for _, e := range rec.Events {

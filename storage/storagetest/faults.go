@@ -111,6 +111,9 @@ func (f *Faults) Wrap(s Stores) Stores {
 	if s.Accounts != nil {
 		s.Accounts = accounts{f, s.Accounts}
 	}
+	if s.Recoveries != nil {
+		s.Recoveries = recoveries{f, s.Recoveries}
+	}
 	if s.Applications != nil {
 		s.Applications = applications{f, s.Applications}
 	}

@@ -85,7 +85,7 @@ func grantLive(t *testing.T, w world) {
 	if w.live(g.ID) {
 		t.Error("live although the account is blocked")
 	}
-	must(t, w.Accounts.Unblock(ctx(t), a.ID, noon, effect.Effects{}))
+	must(t, w.Accounts.Unblock(ctx(t), a.ID, "", noon, effect.Effects{}))
 	w.enrolled(a.ID)
 	if w.live(g.ID) {
 		t.Error("live although it is of another epoch")

@@ -203,6 +203,7 @@ func changeAddress(t *testing.T, w helpdeskWorld) {
 	w.written(rec)
 	want := a
 	want.Email, want.Epoch = email, a.Epoch+1
+	want.Previous = []account.PreviousAddress{{Email: a.Email, Until: c.From.Add(account.PreviousTime)}}
 	same(t, w.account(a.ID), want)
 	same(t, ok[account.Account](t)(w.Accounts.ByEmail(ctx(t), email)), want)
 	_, err = w.Accounts.ByEmail(ctx(t), a.Email)

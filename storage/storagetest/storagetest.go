@@ -34,6 +34,7 @@ import (
 // Stores are the stores of a back end.
 type Stores struct {
 	Accounts     account.Store
+	Recoveries   account.Recoveries
 	Applications intake.Store
 	Clients      client.Store
 	Consents     consent.Store
@@ -51,6 +52,7 @@ type Stores struct {
 // stores each time.
 func Everything(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("Accounts", func(t *testing.T) { Accounts(t, open) })
+	t.Run("Recoveries", func(t *testing.T) { Recoveries(t, open) })
 	t.Run("Applications", func(t *testing.T) { Applications(t, open) })
 	t.Run("Clients", func(t *testing.T) { Clients(t, open) })
 	t.Run("Consents", func(t *testing.T) { Consents(t, open) })

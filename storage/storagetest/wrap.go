@@ -45,12 +45,37 @@ func (w accounts) Block(ctx context.Context, id string, epoch int64, reason acco
 	return tell(w.f, "Accounts.Block", func() error { return w.s.Block(ctx, id, epoch, reason, ref, now, rec) })
 }
 
-func (w accounts) Unblock(ctx context.Context, id string, now time.Time, rec effect.Effects) error {
-	return tell(w.f, "Accounts.Unblock", func() error { return w.s.Unblock(ctx, id, now, rec) })
+func (w accounts) Unblock(ctx context.Context, id, cancelHash string, now time.Time, rec effect.Effects) error {
+	return tell(w.f, "Accounts.Unblock", func() error { return w.s.Unblock(ctx, id, cancelHash, now, rec) })
 }
 
 func (w accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {
 	return tell(w.f, "Accounts.Rehash", func() error { return w.s.Rehash(ctx, id, old, fresh) })
+}
+
+type recoveries struct {
+	f *Faults
+	s account.Recoveries
+}
+
+func (w recoveries) Mailed(ctx context.Context, accountID string) (account.Mailed, error) {
+	return pass(w.f, "Recoveries.Mailed", func() (account.Mailed, error) { return w.s.Mailed(ctx, accountID) })
+}
+
+func (w recoveries) Send(ctx context.Context, accountID string, judge func(account.Account, account.Mailed) (account.Account, account.Mailed, effect.Effects, error)) error {
+	return tell(w.f, "Recoveries.Send", func() error { return w.s.Send(ctx, accountID, judge) })
+}
+
+func (w recoveries) Try(ctx context.Context, accountID string, judge func(account.Account, account.Mailed) (account.Account, account.Mailed, effect.Effects, error)) error {
+	return tell(w.f, "Recoveries.Try", func() error { return w.s.Try(ctx, accountID, judge) })
+}
+
+func (w recoveries) ByCancelHash(ctx context.Context, hash string) (account.Account, error) {
+	return pass(w.f, "Recoveries.ByCancelHash", func() (account.Account, error) { return w.s.ByCancelHash(ctx, hash) })
+}
+
+func (w recoveries) Change(ctx context.Context, accountID string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
+	return tell(w.f, "Recoveries.Change", func() error { return w.s.Change(ctx, accountID, judge) })
 }
 
 type applications struct {

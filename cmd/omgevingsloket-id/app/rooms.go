@@ -68,7 +68,8 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	callback, err4 := db.Constants().Constant(ctx, "callback codes")
 	addressKey, err5 := db.Constants().Constant(ctx, "codes of new addresses")
 	authCodeKey, err6 := db.Constants().Constant(ctx, "authorization codes")
-	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
+	recoveryKey, err7 := RecoveryKey(ctx, a.Stores)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.Now)
@@ -77,15 +78,15 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		return err
 	}
 	a.SignIn = &signin.Service{
-		Accounts: a.Stores.Accounts, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
-		LaneKey: laneKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
+		Accounts: a.Stores.Accounts, Recoveries: a.Stores.Recoveries, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
+		LaneKey: laneKey, RecoveryKey: recoveryKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), ByID: a.Stores.Accounts.ByID, Now: a.Now}
-	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions}
+	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions, Limits: c.AccountLimits()}
 	calls := &helpdesk.Service{
 		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
-		AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
+		RecoveryKey: recoveryKey, Limits: c.AccountLimits(), AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now,
 	}
 	a.Helpdesk = calls
 	officials, err := a.newConsole(ctx, hasher, laneKey, letters, calls)
@@ -104,7 +105,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Now: a.Now,
 		},
 		&address.Room{Pages: pages, Cookies: cookies, Limits: limits, Helpdesk: calls, PerMinute: c.Limits.LoginPerMinute},
-		&enrol.Room{Pages: pages, Limits: limits, Flow: dispatcher, SignIn: a.SignIn},
+		&enrol.Room{Pages: pages, Cookies: cookies, Limits: limits, Flow: dispatcher, SignIn: a.SignIn, PerMinute: c.Limits.LoginPerMinute},
 		&consent.Room{Pages: pages, Limits: limits, Now: a.Now, Flow: dispatcher},
 		&provider.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Flow: dispatcher, Clients: clients, Grants: a.Stores.Grants, Sessions: sessions,
@@ -117,6 +118,12 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	}
 	a.Citizens = op.New(a.Kit, rooms...)
 	return nil
+}
+
+// RecoveryKey returns this installation's key of what holders are mailed about an
+// unblock.
+func RecoveryKey(ctx context.Context, s *Stores) (signin.RecoveryKey, error) {
+	return s.DB.Constants().Constant(ctx, "recoveries")
 }
 
 func checkHomeClient(ctx context.Context, clients *client.Directory, c config.Config) error {
@@ -153,7 +160,7 @@ func NewHasher(c config.Config) (*password.Hasher, error) {
 func NewLetters(c config.Config, rand io.Reader) (*letter.Writer, error) {
 	w := &letter.Writer{
 		FS: templates.FS, Issuer: c.Issuer, StartURL: c.Issuer + "/start", ConsoleURL: consoleURL(c), Practice: !c.Production(), AtOnce: !c.Reviewed(),
-		Wordmark: c.Branding.Wordmark, Rand: rand,
+		Wordmark: c.Branding.Wordmark, Rand: rand, RecoveryDelay: c.AccountLimits().RecoveryDelay,
 		Helpdesk: letter.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
 			Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
 	}

@@ -32,16 +32,17 @@ func (s *Stores) AuditSigner(ctx context.Context) (audit.Signer, error) {
 // Stores are the stores of one installation. Those that a login uses have fields of
 // their own, so that a test can count their calls and make some fail.
 type Stores struct {
-	DB       *sql.DB
-	redis    *redis.Store // nil without Redis
-	Ring     *secret.KeyRing
-	Accounts account.Store
-	Lanes    limit.Lanes
-	Consents consent.Store
-	Grants   grant.Store
-	Requests authreq.Store
-	Sessions session.Store
-	Windows  limit.Windows
+	DB         *sql.DB
+	redis      *redis.Store // nil without Redis
+	Ring       *secret.KeyRing
+	Accounts   account.Store
+	Recoveries account.Recoveries
+	Lanes      limit.Lanes
+	Consents   consent.Store
+	Grants     grant.Store
+	Requests   authreq.Store
+	Sessions   session.Store
+	Windows    limit.Windows
 }
 
 // OpenStores connects. If something does not answer, it returns an error for an
@@ -60,7 +61,7 @@ func OpenStores(ctx context.Context, c config.Config, o Options) (*Stores, error
 		return nil, fmt.Errorf("the database does not answer; check database.url and that it runs: %w", err)
 	}
 	s := &Stores{
-		DB: db, Ring: ring, Accounts: db.Accounts(), Lanes: db.Lanes(), Consents: db.Consents(), Grants: db.Grants(),
+		DB: db, Ring: ring, Accounts: db.Accounts(), Recoveries: db.Recoveries(), Lanes: db.Lanes(), Consents: db.Consents(), Grants: db.Grants(),
 		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
 	}
 	if c.Redis.URL == "" {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"omgevingsloket-id/op/console"
 
@@ -194,7 +195,7 @@ func (h *Room) accountPage(r *http.Request, v *console.Visit) (*accountPage, err
 		return nil, err
 	}
 	p.Back = web.Link{URL: p.Path("/console/helpdesk"), Label: p.T("console-helpdesk.account.back")}
-	p.Rows = accountRows(p.Page, a)
+	p.Rows = accountRows(p.Page, a, h.waitsUntil(a), h.Now())
 	events, err := h.Audit.EventsAbout(r.Context(), audit.ObjectAccount, a.ID, accountEvents)
 	if err != nil {
 		return nil, err
@@ -237,10 +238,15 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 	return err
 }
 
-func accountRows(p *web.Page, a account.Account) web.Summary {
+func accountRows(p *web.Page, a account.Account, waits, now time.Time) web.Summary {
 	s := web.Summary{Page: p}
+	both := ""
+	if previous := a.Forget(now).Previous; len(previous) > 0 {
+		both = p.T("console-helpdesk.account.both_until", "Until", console.Moment(previous[len(previous)-1].Until, p.Lang))
+	}
 	for _, row := range []web.Row{
 		{Label: p.T("console-helpdesk.account.email"), Value: a.Email},
+		{Label: p.T("console-helpdesk.account.both"), Value: both},
 		{Label: p.T("console-helpdesk.account.kind"), Value: p.T("console-helpdesk.kind_" + string(a.Kind))},
 		{Label: p.T("console-helpdesk.account.company"), Value: company(a)},
 		{Label: p.T("console-helpdesk.account.lang"), Value: p.T("console.lang_" + a.Lang)},
@@ -248,6 +254,7 @@ func accountRows(p *web.Page, a account.Account) web.Summary {
 		{Label: p.T("console-helpdesk.account.created"), Value: console.Moment(a.CreatedAt, p.Lang)},
 		{Label: p.T("console-helpdesk.account.login"), Value: console.Moment(a.LastLoginAt, p.Lang)},
 		{Label: p.T("console-helpdesk.account.unblocked"), Value: console.Moment(a.UnblockedAt, p.Lang)},
+		{Label: p.T("console-helpdesk.account.new_qr"), Value: console.Moment(waits, p.Lang)},
 		{Label: p.T("console-helpdesk.account.closed"), Value: console.Moment(a.ClosedAt, p.Lang)},
 	} {
 		if row.Value != "" {

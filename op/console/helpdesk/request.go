@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/op/web"
@@ -11,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
 )
 
 func requestURL(id string) string {
@@ -22,6 +24,8 @@ type call struct {
 	helpdesk.Request
 	account account.Account
 	at      helpdesk.Step // for the official of the HTTP request
+	delay   time.Duration // from an unblock to the new QR code
+	from    time.Time     // from when it can be shown, if that is later than now
 	visit   *console.Visit
 	http    *http.Request
 	by      audit.Actor
@@ -38,8 +42,20 @@ func (h *Room) call(r *http.Request, v *console.Visit) (call, error) {
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return call{}, err
 	}
-	c := call{q, a, helpdesk.Next(q, err == nil, v.Member.ID), v, r, h.By(r, v)}
+	c := call{
+		Request: q, account: a, at: helpdesk.Next(q, err == nil, v.Member.ID), delay: h.Helpdesk.Limits.Delay(a), from: h.waitsUntil(a),
+		visit: v, http: r, by: h.By(r, v),
+	}
 	return c, notOwn(v, a.Email, q.Email)
+}
+
+// waitsUntil returns from when the new QR code of an account can be shown, if it
+// was unblocked and that is later than now.
+func (h *Room) waitsUntil(a account.Account) time.Time {
+	if from := h.Helpdesk.Limits.QRFrom(a); a.State == account.AwaitingEnrolment && from.After(h.Now()) {
+		return letter.Whole(from)
+	}
+	return time.Time{}
 }
 
 type requestPage struct {
@@ -79,6 +95,9 @@ func (h *Room) requestPage(c call) *requestPage {
 	p.AccountLink = web.Link{URL: p.Path(accountURL(c.account.ID)), Label: p.T("console-helpdesk.back_account")}
 	if c.at == helpdesk.StepOver {
 		p.Lead, p.Succeeded = p.T(guide.outcome+string(c.State)), c.State == helpdesk.Done
+		if c.Kind == helpdesk.Unblock && c.State == helpdesk.Done && !c.from.IsZero() {
+			p.Lead = p.T("console-helpdesk.outcome_done_later", "From", console.Moment(c.from, p.Lang))
+		}
 		return p
 	}
 	if c.Second && guide.notice != "" && helpdesk.MayEnd(c.at) {

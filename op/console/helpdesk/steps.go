@@ -7,6 +7,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
 )
 
@@ -76,7 +77,7 @@ func confirming(label string) button {
 var guides = map[helpdesk.Kind]guide{
 	helpdesk.Unblock: {
 		title: "console-helpdesk.unblock.title", notice: "console-helpdesk.unblock.second", outcome: "console-helpdesk.outcome_",
-		facts: []fact{{label: "console-helpdesk.account.email", value: emailNow}, whyBlocked, identified, reason, ticket, by},
+		facts: []fact{{label: "console-helpdesk.account.email", value: emailNow}, whyBlocked, identified, reason, ticket, newQR, by},
 		steps: map[helpdesk.Step]step{
 			helpdesk.StepIdentify: {heading: "console-helpdesk.unblock.identify", lead: "console-helpdesk.unblock.identify_text",
 				fields: (*requestPage).askCaller, take: (*Room).identify, buttons: []button{judge, stop}},
@@ -121,6 +122,12 @@ var (
 			key = "console-helpdesk.facts.identified_value"
 		}
 		return p.T(key, "Right", strconv.Itoa(c.Right), "Wrong", strconv.Itoa(c.Wrong))
+	}}
+	newQR = fact{label: "console-helpdesk.facts.new_qr", value: func(p *web.Page, c call) string {
+		if c.delay > 0 {
+			return p.T("console-helpdesk.facts.new_qr_later", "Delay", letter.Span(c.delay, p.Lang))
+		}
+		return p.T("console-helpdesk.facts.new_qr_at_once")
 	}}
 	reason    = fact{label: "console-helpdesk.reason_label", value: func(p *web.Page, c call) string { return p.T("console.helpdesk_reason." + string(c.Reason)) }}
 	ticket    = fact{label: "console-helpdesk.ticket_label", value: func(_ *web.Page, c call) string { return c.Ticket }}

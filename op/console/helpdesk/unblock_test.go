@@ -55,7 +55,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 	if holder.LoggedIn() {
 		t.Error("the session lives on")
 	}
-	if old := holder.Seed; s.ToEnrol(site.Email).Submit().At("/enrol/qr").Scan().Seed == old {
+	if old := holder.Seed; s.ToMailbox(site.Email).Mailbox().Submit().At("/enrol/qr").Scan().Seed == old {
 		t.Error("the old secret came back")
 	}
 	// EN-21: there is nothing to unblock a second time.
