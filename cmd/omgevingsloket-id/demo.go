@@ -217,7 +217,7 @@ func (d demoCommand) configuration(issuer, portalURL string, clientSecret secret
 	}
 	settings := map[string]any{
 		"environment": string(config.Practice), "issuer": issuer, "listen": d.Listen, "admin_listen": "127.0.0.1:0",
-		"shutdown_grace": (3 * time.Second).String(), "master_key_file": filepath.Join(d.Data, "master.key"),
+		"shutdown_delay": "0s", "shutdown_grace": (3 * time.Second).String(), "master_key_file": filepath.Join(d.Data, "master.key"),
 		"database": map[string]any{"url": "sqlite:" + filepath.Join(d.Data, "olid.db")},
 		"mail":     map[string]any{"from": "noreply@omgevingsloket-id.example", "dir": filepath.Join(d.Data, "mail")},
 		"helpdesk": map[string]any{

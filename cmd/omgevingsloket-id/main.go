@@ -51,6 +51,7 @@ type world struct {
 	stderr  io.Writer
 	getenv  func(string) string
 	environ []string
+	fresh   bool // a new database may take the place of one that is gone
 }
 
 // errUse is wrapped by errors in how a command is used.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os/user"
@@ -15,6 +16,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/installation"
+	"omgevingsloket-id/storage/sql"
 )
 
 // operator returns the name of the user at the command line, for the audit log.
@@ -31,12 +33,13 @@ func withStores(t target, w world, fn func(ctx context.Context, c config.Config,
 	if err != nil {
 		return err
 	}
-	s, err := app.OpenStores(w.ctx, c, rand.Reader, time.Now, newLogger(c, w))
+	ctx := sql.Patient(w.ctx)
+	s, err := app.OpenStores(ctx, c, app.Options{Rand: rand.Reader, Now: time.Now, Log: newLogger(c, w), Fresh: w.fresh})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return fn(w.ctx, c, s)
+	return fn(ctx, c, s)
 }
 
 // withCurrent is withStores, but fails if the schema is not up to date.
@@ -89,7 +92,9 @@ func (t configPrint) Run(w world) error {
 
 type migrateCommand struct {
 	target
-	IssuerWas string `help:"Also move the database from this issuer to the one of the configuration, with all servers stopped." placeholder:"ISSUER"`
+	NewDatabase bool `help:"Make a new, empty SQLite database where there was one before." xor:"how"`
+
+	IssuerWas string `xor:"how" help:"Also move the database from this issuer to the one of the configuration, with all servers stopped." placeholder:"ISSUER"`
 }
 
 // Help explains the command.
@@ -100,6 +105,7 @@ func (migrateCommand) Help() string {
 
 // Run brings the schema up to date, as serve does when it starts.
 func (t migrateCommand) Run(w world) error {
+	w.fresh = t.NewDatabase
 	return withStores(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		if t.IssuerWas != "" {
 			if err := s.DB.Migrate(ctx); err != nil {
@@ -148,7 +154,8 @@ func (t readyCommand) Run(w world) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("the server is not ready: /readyz answers %d", res.StatusCode)
+		why, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // what is there of it
+		return fmt.Errorf("the server is not ready: /readyz answers %d %s", res.StatusCode, why)
 	}
 	fmt.Fprintln(w.stdout, "ready")
 	return nil

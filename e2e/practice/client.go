@@ -69,6 +69,12 @@ func (c *Client) Form(fields ...string) *http.Request {
 // Upload sends the form of the page with a file.
 func (c *Client) Upload(field, name string, content []byte) *Client {
 	c.t.Helper()
+	return c.follow(c.UploadForm(field, name, content))
+}
+
+// UploadForm returns the request that Upload sends.
+func (c *Client) UploadForm(field, name string, content []byte) *http.Request {
+	c.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for key, values := range c.hidden() {
@@ -80,7 +86,7 @@ func (c *Client) Upload(field, name string, content []byte) *Client {
 	}
 	_, _ = part.Write(content)
 	_ = w.Close()
-	return c.follow(c.request(http.MethodPost, c.action(), w.FormDataContentType(), body.Bytes()))
+	return c.request(http.MethodPost, c.action(), w.FormDataContentType(), body.Bytes())
 }
 
 var (
@@ -169,7 +175,7 @@ func (c *Client) follow(r *http.Request) *Client {
 			c.t.Fatalf("%s %s: %v", r.Method, r.URL, err)
 		}
 		c.URL, c.Status, c.Header, c.Body = r.URL.String(), res.StatusCode, res.Header, string(body)
-		next := onward(res)
+		next := Onward(res)
 		if next == "" {
 			return c
 		}
@@ -179,7 +185,8 @@ func (c *Client) follow(r *http.Request) *Client {
 	return nil
 }
 
-func onward(res *http.Response) string {
+// Onward returns the address that an answer leads to by itself, "" if none.
+func Onward(res *http.Response) string {
 	if to := res.Header.Get("Location"); to != "" {
 		return to
 	}

@@ -110,6 +110,7 @@ func (h *cluster) other(r *http.Request) *http.Request {
 const configuration = `
 environment: practice
 issuer: %[1]s
+shutdown_delay: 0s
 trusted_proxies: [127.0.0.1, "::1"]
 master_key_file: %[2]s
 database:

@@ -77,10 +77,14 @@ type PostgresServer struct {
 
 // NewPostgres starts a PostgreSQL server for this test alone. That takes a second or two, so use
 // Postgres where possible.
-func NewPostgres(t testing.TB) *PostgresServer {
+func NewPostgres(t testing.TB) *PostgresServer { t.Helper(); return NewPostgresIn(t, "") }
+
+// NewPostgresIn is NewPostgres with its data in an empty folder, such as a disk of
+// its own.
+func NewPostgresIn(t testing.TB, dir string) *PostgresServer {
 	t.Helper()
 	Tool(t, "postgres")
-	s := &PostgresServer{t: t}
+	s := &PostgresServer{t: t, dir: dir}
 	if _, err := startPostgres(s); err != nil {
 		t.Fatalf("PostgreSQL: %v", err)
 	}
@@ -119,8 +123,10 @@ func startPostgres(s *PostgresServer) (*PostgresServer, error) {
 		return nil, err
 	}
 	s.Addr = local(port)
-	if s.dir, err = newDir("postgres"); err != nil {
-		return nil, err
+	if s.dir == "" {
+		if s.dir, err = newDir("postgres"); err != nil {
+			return nil, err
+		}
 	}
 	owner, err := postgresUser()
 	if err != nil {
@@ -234,3 +240,6 @@ func (s *PostgresServer) database(t testing.TB, options string) string {
 	})
 	return s.url(name)
 }
+
+// Exec runs a statement in the server's own database.
+func (s *PostgresServer) Exec(statement string) { s.t.Helper(); s.must(s.exec(statement)) }

@@ -214,3 +214,19 @@ func (s *RedisServer) dial() (net.Conn, error) {
 	}
 	return tls.DialWithDialer(d, "tcp", s.Addr, &tls.Config{RootCAs: c.Pool})
 }
+
+// Command sends a command to the server and fails the test if it returns an error.
+func (s *RedisServer) Command(words ...string) {
+	s.t.Helper()
+	conn, err := s.dial()
+	s.must(err)
+	defer conn.Close()
+	s.must(conn.SetDeadline(time.Now().Add(Patience)))
+	_, err = fmt.Fprintf(conn, "%s\r\n", strings.Join(words, " "))
+	s.must(err)
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	s.must(err)
+	if strings.HasPrefix(line, "-") {
+		s.t.Fatalf("Redis: %s: %s", strings.Join(words, " "), line)
+	}
+}

@@ -2,6 +2,7 @@ package login_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -30,13 +31,16 @@ func out(b *site.Browser, what string) *site.Browser {
 // back waits until the site answers again. It does not judge how long that takes.
 func back(s *site.Site) {
 	s.T.Helper()
+	var answer *httptest.ResponseRecorder
 	for range 300 {
-		if s.Stores.Ready(s.T.Context()) == nil {
+		answer = httptest.NewRecorder()
+		s.Metrics.Handler().ServeHTTP(answer, httptest.NewRequestWithContext(s.T.Context(), http.MethodGet, "/readyz", nil))
+		if answer.Code == http.StatusOK {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	s.T.Fatal("the stores are back and the site is not:", s.Stores.Ready(s.T.Context()))
+	s.T.Fatal("the stores are back and the site is not:", answer.Body)
 }
 
 // outage tests each step of a login, and clients, while a store is absent.

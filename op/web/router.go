@@ -90,7 +90,7 @@ func (t *Router) Handler() http.Handler {
 		if route.Path == "/" {
 			pattern = route.Method + " /{$}"
 		}
-		mux.Handle(pattern, t.observed(route))
+		mux.Handle(pattern, t.observed(route, timed(route, route.handler)))
 		methods[route.Path] = append(methods[route.Path], route.Method)
 	}
 	mux.Handle("GET /static/", t.pages.static.handler())
@@ -233,16 +233,16 @@ func pageForm(fields []string) Form {
 
 func (t *Router) origin() string { return t.pages.base.Scheme + "://" + t.pages.base.Host }
 
-// observed returns the route's handler; observe is called after each request.
-func (t *Router) observed(route Route) http.Handler {
+// observed returns a handler that calls next, and observe after each request.
+func (t *Router) observed(route Route, next http.Handler) http.Handler {
 	if t.observe == nil {
-		return route.handler
+		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := t.now()
 		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		defer func() { t.observe(route.Path, route.Method, s.status, t.now().Sub(start)) }()
-		route.handler.ServeHTTP(s, r)
+		next.ServeHTTP(s, r)
 	})
 }
 

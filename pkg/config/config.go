@@ -88,9 +88,15 @@ type Config struct {
 	// that terminates TLS.
 	TLS TLS `yaml:"tls"`
 
-	// ShutdownGrace is how long running requests may take to finish after a
-	// stop signal. Default: 20s. Keep it shorter than the supervisor's
-	// time-out.
+	// ShutdownDelay is how long the server goes on serving after a stop signal,
+	// while /readyz already answers 503, so that proxies and load balancers send
+	// new requests elsewhere before it closes its addresses. Default: 5s; 0s
+	// without a proxy that asks /readyz.
+	ShutdownDelay time.Duration `yaml:"shutdown_delay"`
+
+	// ShutdownGrace is how long running requests and jobs may take to finish
+	// after that. Default: 20s. The supervisor has to wait for longer than both
+	// together.
 	ShutdownGrace time.Duration `yaml:"shutdown_grace"`
 
 	// MasterKeyFile is the path of the key ring that seals documents, secrets

@@ -30,6 +30,7 @@ func Default(env Environment) Config {
 		Environment:   env,
 		Listen:        ":8080",
 		AdminListen:   "127.0.0.1:9090",
+		ShutdownDelay: 5 * time.Second,
 		ShutdownGrace: 20 * time.Second,
 		Database:      Database{MaxConnections: 20},
 		Mail:          Mail{FromName: "Omgevingsloket-ID"},

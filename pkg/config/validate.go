@@ -136,7 +136,7 @@ func (c Config) checkStores(fs *faults) {
 		if strings.TrimPrefix(raw, "sqlite:") == "" {
 			fs.add("database.url", "names no file after sqlite:", "give sqlite:/var/lib/omgevingsloket-id/olid.db")
 		}
-	case badURL(raw, "postgres", "postgresql"):
+	case badPostgres(raw):
 		fs.add("database.url", "is neither sqlite:PATH nor postgres://…", "check the scheme and the host; escape special characters in the password (%40 for @)")
 	}
 	raw := c.Redis.URL.Reveal()
@@ -216,6 +216,9 @@ func (c Config) checkTimes(fs *faults) {
 		if d <= 0 {
 			fs.add(path, "is no time at all", "give a duration such as 30m, or leave the line out")
 		}
+	}
+	if c.ShutdownDelay < 0 {
+		fs.add("shutdown_delay", "is less than no time", "give a duration such as 5s, or 0s")
 	}
 	if d := c.Login.RecoveryDelay; d < 0 || d > account.PreviousTime {
 		fs.add("login.recovery_delay", "is not between 0 and 168h", "give a duration such as 24h, or leave the line out")

@@ -3,7 +3,6 @@ package config
 import (
 	"net"
 	"net/url"
-	"strings"
 
 	"omgevingsloket-id/pkg/client"
 )
@@ -38,12 +37,6 @@ func (c Config) Warnings() []string {
 	warn(c.Links.PrivacyURL == "", "links.privacy_url: is not set; people must be told what happens with their data (GDPR article 13)")
 	warn(c.Links.AccessibilityURL == "", "links.accessibility_url: is not set; Dutch public authorities must have an accessibility statement")
 	return all
-}
-
-func plainPostgres(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && strings.HasPrefix(u.Scheme, "postgres") && !loopback(u.Hostname()) && u.Hostname() != "" &&
-		u.Query().Get("sslmode") != "verify-full"
 }
 
 func plainRedis(raw string) bool {

@@ -88,3 +88,12 @@ func list(numbers []int64) string {
 	}
 	return "migrations " + strings.Join(text, ", ")
 }
+
+// Gone is the error for an empty database where there was another one.
+type Gone struct{ File string }
+
+// Error includes advice for the operator.
+func (e Gone) Error() string {
+	return fmt.Sprintf("the database %s is missing or empty, although there was one: it was removed, or its disk is not mounted; "+
+		"restore it from the backup. If you want to begin with a new, empty one, run `omgevingsloket-id migrate --new-database`", e.File)
+}

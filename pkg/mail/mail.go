@@ -64,8 +64,11 @@ type Item struct {
 // reached.
 type Outbox interface {
 	// Take returns at most n messages that are due at now, and leases them for
-	// the given time, so that no two workers send the same one.
+	// the given time, so that no two workers send the same one. Those that
+	// expire come first, the soonest first.
 	Take(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Item, error)
+	// TakeExpiring is Take for messages that expire.
+	TakeExpiring(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Item, error)
 	// Sent removes a message.
 	Sent(ctx context.Context, id string) error
 	// Later puts a message back until the given time and counts the attempt.

@@ -39,7 +39,12 @@ func (s SMTPSender) Send(ctx context.Context, m Message) error {
 			_ = conn.Close() // the library leaves it open when the greeting, TLS or login fails
 		}
 	}()
-	client, err := s.client(&conn)
+	// The library heeds ctx only while it connects.
+	connected := func(c net.Conn) {
+		conn = c
+		context.AfterFunc(ctx, func() { _ = c.Close() })
+	}
+	client, err := s.client(connected)
 	if err != nil {
 		return fmt.Errorf("smtp: set up: %w", ErrTemporary)
 	}
@@ -61,19 +66,23 @@ func (s SMTPSender) Send(ctx context.Context, m Message) error {
 	return fmt.Errorf("smtp: connecting: %w: %s", ErrTemporary, cause(err))
 }
 
-// client returns a client of the library for one message. It stores the
-// connection in conn.
-func (s SMTPSender) client(conn *net.Conn) (*gomail.Client, error) {
+// client returns a client of the library for one message. It calls connected with
+// the connection.
+func (s SMTPSender) client(connected func(net.Conn)) (*gomail.Client, error) {
 	timeout := cmp.Or(s.Timeout, 30*time.Second)
 	config := &tls.Config{ServerName: s.Relay.Host, MinVersion: tls.VersionTLS12, RootCAs: s.Roots}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		var c net.Conn
 		var err error
 		if s.Relay.Security == ImplicitTLS {
-			*conn, err = (&tls.Dialer{Config: config}).DialContext(ctx, network, address)
+			c, err = (&tls.Dialer{Config: config}).DialContext(ctx, network, address)
 		} else {
-			*conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
+			c, err = (&net.Dialer{}).DialContext(ctx, network, address)
 		}
-		return *conn, err
+		if err == nil {
+			connected(c)
+		}
+		return c, err
 	}
 	options := []gomail.Option{
 		gomail.WithPort(s.Relay.Port),

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,13 +43,24 @@ type Worker struct {
 	Rand func() float64
 
 	Parallel int           // messages at once; 0 = 8
+	Spare    int           // more of them, only for messages that expire; 0 = 4
 	Every    time.Duration // pause between two reads without a Kick; 0 = 5 s
-	Lease    time.Duration // lease of a message; 0 = 3 min; longer than sending one can take
+	Delivery time.Duration // time limit for sending a message; 0 = 30 s
 	Drain    time.Duration // how long to go on after ctx ends; 0 = 5 s
 
-	once sync.Once
-	kick chan struct{}
+	once    sync.Once
+	kick    chan struct{}
+	freed   chan struct{} // a message ended
+	places  [2]atomic.Int64
+	running sync.WaitGroup
 }
+
+// The two kinds of places: for any message, and for one that expires, such as a
+// code for which somebody waits. So hanging notices leave places for codes.
+const (
+	anyPlace = iota
+	sparePlace
+)
 
 // Kick makes the worker read the outbox now. Call it after the commit of a
 // transaction that added a message. It never blocks.
@@ -68,7 +80,7 @@ func (w *Worker) Pause() time.Duration {
 
 func (w *Worker) defaults() {
 	w.once.Do(func() {
-		w.kick = make(chan struct{}, 1)
+		w.kick, w.freed = make(chan struct{}, 1), make(chan struct{}, 1)
 		if w.Rand == nil {
 			w.Rand = rand.Float64
 		}
@@ -78,12 +90,17 @@ func (w *Worker) defaults() {
 		if w.Every == 0 {
 			w.Every = 5 * time.Second
 		}
-		if w.Lease == 0 {
-			w.Lease = 3 * time.Minute
+		if w.Spare == 0 {
+			w.Spare = 4
+		}
+		if w.Delivery == 0 {
+			w.Delivery = 30 * time.Second
 		}
 		if w.Drain == 0 {
 			w.Drain = 5 * time.Second
 		}
+		w.places[anyPlace].Store(int64(w.Parallel))
+		w.places[sparePlace].Store(int64(w.Spare))
 	})
 }
 
@@ -92,31 +109,48 @@ func (w *Worker) defaults() {
 // logged, and the store is tried again later.
 func (w *Worker) Run(ctx context.Context) error {
 	w.defaults()
+	whole := context.WithoutCancel(ctx)
 	for ctx.Err() == nil {
-		more := w.round(context.WithoutCancel(ctx))
-		if more {
+		if w.fill(whole) {
 			continue
 		}
 		select {
 		case <-ctx.Done():
 		case <-w.kick:
+		case <-w.freed:
 		case <-time.After(w.Every):
 		}
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.Drain)
+	last, cancel := context.WithTimeout(whole, w.Drain)
 	defer cancel()
 	for last.Err() == nil {
-		if more := w.round(last); !more {
-			break
+		if w.fill(whole) {
+			continue
+		}
+		if w.places[anyPlace].Load() > 0 {
+			break // nothing is due
+		}
+		select {
+		case <-last.Done():
+		case <-w.freed:
 		}
 	}
+	w.running.Wait()
 	return nil
 }
 
-// round takes due messages and sends them concurrently. It reports whether
-// there may be more.
-func (w *Worker) round(ctx context.Context) bool {
-	items, err := w.Outbox.Take(ctx, w.Now(), w.Lease, w.Parallel)
+// fill takes due messages for the free places and begins to send them. It
+// reports whether there may be more.
+func (w *Worker) fill(ctx context.Context) bool {
+	take, kind := w.Outbox.Take, anyPlace
+	if w.places[anyPlace].Load() == 0 {
+		take, kind = w.Outbox.TakeExpiring, sparePlace
+	}
+	free := int(w.places[kind].Load())
+	if free == 0 {
+		return false
+	}
+	items, err := take(ctx, w.Now(), w.lease(), free)
 	if w.OnRead != nil {
 		w.OnRead(err)
 	}
@@ -124,13 +158,23 @@ func (w *Worker) round(ctx context.Context) bool {
 		w.Log.Error("mail: outbox does not answer", "error", err)
 		return false
 	}
-	var sending sync.WaitGroup
+	w.places[kind].Add(-int64(len(items)))
 	for _, item := range items {
-		sending.Go(func() { w.handle(ctx, item) })
+		w.running.Go(func() {
+			w.handle(ctx, item)
+			w.places[kind].Add(1)
+			select {
+			case w.freed <- struct{}{}:
+			default:
+			}
+		})
 	}
-	sending.Wait()
-	return len(items) == w.Parallel
+	return len(items) == free
 }
+
+// lease is how long a message is this worker's: as long as sending it and storing
+// the outcome can take, so that the mail of a server that ended waits no longer.
+func (w *Worker) lease() time.Duration { return w.Delivery + storeTimeout }
 
 // handle sends a message and stores the outcome. If storing fails, the lease
 // ends and the message is sent again.
@@ -151,9 +195,11 @@ func (w *Worker) attempt(ctx context.Context, item Item, log *slog.Logger) (outc
 		log.Warn("mail: dropped", "reason", "expired")
 		return "dropped", w.Outbox.Drop(ctx, item.ID, w.Now(), "expired")
 	}
-	failure := w.Sender.Send(ctx, item.Message)
+	sending, cancel := context.WithTimeout(ctx, w.Delivery)
+	failure := w.Sender.Send(sending, item.Message)
+	cancel()
 	// Store the outcome even if the time to send is over.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	switch {
 	case failure == nil:

@@ -36,6 +36,14 @@ func (b *box) put(m mail.Message) {
 }
 
 func (b *box) Take(_ context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
+	return b.take(now, lease, n, false)
+}
+
+func (b *box) TakeExpiring(_ context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
+	return b.take(now, lease, n, true)
+}
+
+func (b *box) take(now time.Time, lease time.Duration, n int, expiring bool) ([]mail.Item, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.down {
@@ -43,7 +51,7 @@ func (b *box) Take(_ context.Context, now time.Time, lease time.Duration, n int)
 	}
 	var taken []mail.Item
 	for id, item := range b.items {
-		if len(taken) < n && !b.due[id].After(now) {
+		if len(taken) < n && !b.due[id].After(now) && (!expiring || !item.Expires.IsZero()) {
 			b.due[id] = now.Add(lease)
 			taken = append(taken, item)
 		}

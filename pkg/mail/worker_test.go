@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,9 +156,11 @@ func TestWorkerDrainsOnShutdown(t *testing.T) {
 		b := newBox(numbered(1, time.Now()))
 		started := make(chan struct{})
 		release := make(chan struct{})
-		var once sync.Once
-		w := worker(b, func(ctx context.Context, _ mail.Message) error {
-			once.Do(func() { close(started); <-release })
+		w := worker(b, func(ctx context.Context, m mail.Message) error {
+			if m.ID == "id1" {
+				close(started)
+				<-release
+			}
 			return ctx.Err()
 		}, &bytes.Buffer{})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -237,7 +238,7 @@ func TestWorkerOutlivesTheStore(t *testing.T) {
 		b.mu.Lock()
 		b.noNotes = false
 		b.mu.Unlock()
-		time.Sleep(3*time.Minute + 6*time.Second) // the lease ends
+		time.Sleep(time.Minute) // the lease ends
 		synctest.Wait()
 		if sent != 2 || b.end1("id1") != "sent" {
 			t.Fatalf("sent %d times and ended as %q, want twice and sent", sent, b.end1("id1"))
@@ -266,5 +267,82 @@ func TestSC15_WorkerLogsIdsAndKindsOnly(t *testing.T) {
 				t.Errorf("the log has %s:\n%s", never, buf.String())
 			}
 		}
+	})
+}
+
+// However many notices hang, a code is sent at once, and one that hangs delays no
+// other. A hanging delivery ends, and its place is used again.
+func TestW10_HangingDeliveries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox()
+		hangs := map[string]bool{}
+		for i := range 50 { // notices, more than there are places
+			m := numbered(i, time.Now())
+			b.put(m)
+			hangs[m.ID] = true
+		}
+		w := worker(b, func(ctx context.Context, m mail.Message) error {
+			if hangs[m.ID] {
+				<-ctx.Done()
+				return fmt.Errorf("smtp: %w", mail.ErrTemporary)
+			}
+			return nil
+		}, &bytes.Buffer{})
+		stop := run(t, w)
+		synctest.Wait()
+		code := func(n int, hanging bool) string {
+			m := numbered(n, time.Now())
+			m.Expires = time.Now().Add(time.Hour)
+			hangs[m.ID] = hanging
+			b.put(m)
+			w.Kick()
+			synctest.Wait()
+			return b.end1(m.ID)
+		}
+		start := time.Now()
+		if code(100, true) != "" || code(101, false) != "sent" || code(102, false) != "sent" || !time.Now().Equal(start) {
+			t.Errorf("codes beside hanging messages ended as %q and %q after %v, want them sent at once", b.end1("id101"), b.end1("id102"), time.Since(start))
+		}
+		time.Sleep(time.Minute) // longer than a delivery
+		synctest.Wait()
+		if code(103, false) != "sent" {
+			t.Error("a code after hanging deliveries is not sent at once")
+		}
+		b.mu.Lock()
+		if len(b.reasons) < 8 {
+			t.Errorf("%d hanging deliveries ended, want 8 or more", len(b.reasons))
+		}
+		b.mu.Unlock()
+		stop()
+	})
+}
+
+// The lease of a server that was killed ends within a minute, and not before a
+// delivery can take its time.
+func TestW10_LeaseEndsSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(numbered(1, time.Now()))
+		ctx, cancel := context.WithCancel(t.Context())
+		killed := worker(b, func(context.Context, mail.Message) error { <-ctx.Done(); return ctx.Err() }, &bytes.Buffer{})
+		killed.Every = time.Hour // it takes no message again
+		go func() { _ = killed.Run(ctx) }()
+		synctest.Wait()
+		start, attempts := time.Now(), 0
+		w := worker(b, func(context.Context, mail.Message) error { attempts++; return nil }, &bytes.Buffer{})
+		stop := run(t, w)
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if attempts != 0 {
+			t.Error("another worker sent a message during its delivery")
+		}
+		time.Sleep(time.Minute - time.Since(start))
+		synctest.Wait()
+		if b.end1("id1") != "sent" {
+			t.Error("a message of a killed server is not sent within a minute")
+		}
+		stop()
+		cancel()
 	})
 }

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -66,6 +67,39 @@ func needsOperator(err error) bool {
 		return true
 	}
 	return false
+}
+
+// Reason returns why a call failed, in words for an operator that hold nothing
+// of the address and of what the server sent.
+func Reason(err error) string {
+	if errors.Is(err, errEviction) {
+		return "has an eviction policy that drops sessions"
+	}
+	if reason, ok := reasons[code(err)]; ok {
+		return reason
+	}
+	switch {
+	case code(err) != "":
+		return "refuses commands"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "does not answer in time"
+	}
+	return "does not answer"
+}
+
+// reasons are the reasons by the code of the server's error.
+var reasons = map[string]string{
+	"OOM":         "is full",
+	"READONLY":    "is a read-only replica",
+	"MISCONF":     "refuses writes, since it cannot save to its disk",
+	"NOREPLICAS":  "refuses writes, since it lacks replicas",
+	"LOADING":     "is starting",
+	"MASTERDOWN":  "has no primary",
+	"CLUSTERDOWN": "has no working cluster",
+	"MAXCLIENTS":  "has no free connection",
+	"NOAUTH":      "refuses the user or the password",
+	"WRONGPASS":   "refuses the user or the password",
+	"NOPERM":      "lacks a right of this server's user",
 }
 
 func fault(format string, args ...any) error { return fmt.Errorf("redis: "+format, args...) }

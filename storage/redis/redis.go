@@ -117,6 +117,16 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Probe checks that the server can be written: it counts at a key of its own.
+// Reason says why not.
+func (s *Store) Probe(ctx context.Context) error {
+	if err := s.Ping(ctx); err != nil {
+		return err
+	}
+	_, _, err := s.Windows().Spend(ctx, "probe", "", 1, 1, time.Second)
+	return err
+}
+
 // Close closes all connections.
 func (s *Store) Close() error { return s.client.Close() }
 

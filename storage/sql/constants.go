@@ -23,7 +23,7 @@ func (s constants) Constant(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("constant %s: %w", name, err)
 	}
-	done, err := s.db.write(ctx)
+	ctx, done, err := s.db.write(ctx)
 	if err != nil {
 		return nil, answer("constant "+name, err)
 	}

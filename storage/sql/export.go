@@ -12,7 +12,7 @@ func (s cases) Lines(ctx context.Context, q review.Query, most int) ([]review.Li
 	l := queueOf(q.Show)
 	where, args := l.condition(q, false)
 	args = append(args, most+1)
-	rows, err := s.db.sql.QueryContext(ctx, `SELECT reference, kind, state, reviewer, proposal, answers, submitted_at, due_at, decided_at,
+	rows, err := s.db.sql.QueryContext(Patient(ctx), `SELECT reference, kind, state, reviewer, proposal, answers, submitted_at, due_at, decided_at,
 			COALESCE((SELECT MAX(reason) FROM decisions WHERE application_id = applications.id AND kind = 'reject'), '')
 		FROM applications WHERE `+where+` ORDER BY `+l.sorted(true)+` LIMIT $`+strconv.Itoa(len(args)), args...)
 	if err != nil {

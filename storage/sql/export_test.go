@@ -1,15 +1,17 @@
 package sql
 
 import (
+	"context"
 	"database/sql"
 	"strings"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/pkg/review"
 )
 
 // Raw returns the database, for what no method does.
-func (db *DB) Raw() *sql.DB { return db.sql }
+func (db *DB) Raw() *sql.DB { return db.sql.DB }
 
 // Explain returns SQLite's plan of a query, a line for each step.
 func (db *DB) Explain(t *testing.T, query string, args ...any) string {
@@ -42,4 +44,30 @@ func CommonFrom(n int) (back func()) {
 	before := manyThings
 	manyThings = n
 	return func() { manyThings = before }
+}
+
+// Occupy takes the writer's turn on SQLite until free is called.
+func (db *DB) Occupy(ctx context.Context) (free func(), err error) {
+	_, free, err = db.write(ctx)
+	return free, err
+}
+
+// FileOf returns the driver's name of the file at an address.
+func FileOf(address string) string {
+	return sqliteDSN(strings.TrimPrefix(address, "sqlite:"), time.Second)
+}
+
+// InEachConnection runs a statement in n connections of the pool.
+func (db *DB) InEachConnection(ctx context.Context, n int, statement string) error {
+	for range n {
+		c, err := db.sql.Conn(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = c.Close() }()
+		if _, err := c.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }

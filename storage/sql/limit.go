@@ -101,7 +101,7 @@ func (s windows) Spend(ctx context.Context, name, key string, amount, most int, 
 	now := s.db.now()
 	var count int
 	var expires int64
-	done, err := s.db.write(ctx)
+	ctx, done, err := s.db.write(ctx)
 	if err != nil {
 		return false, 0, answer("window", err)
 	}

@@ -3,7 +3,7 @@
 // text serves both.
 //
 // pkg judges; this package makes sure that the judgement still holds when it is
-// written. Four rules hold in every file:
+// written. Five rules hold in every file:
 //
 //   - A transition of state reads the row, lets a pure function of pkg judge it,
 //     and writes the result where the row still has the state and the epoch or
@@ -13,6 +13,7 @@
 //     judges its result. A refusal that is an error undoes the count.
 //   - A change and its effects (audit events, mails) are one transaction; the
 //     chain's head is taken last, so that all writers lock in one order.
+//   - A call has one deadline, whatever it waits for (deadline.go).
 //   - A method returns a value, errs.ErrNotFound, errs.ErrConflict or
 //     errs.ErrUnavailable; every error of a driver is wrapped.
 //
@@ -28,19 +29,17 @@
 package sql
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -50,21 +49,32 @@ import (
 
 // Options configure Open.
 type Options struct {
-	URL            secret.Text // sqlite:PATH or postgres://user:password@host/name
-	MaxConnections int         // 0 means 16
+	// URL is sqlite:PATH or postgres://user:password@host/name, for which
+	// several hosts may be given (host1:5432,host2:5432) with
+	// target_session_attrs=read-write.
+	URL            secret.Text
+	MaxConnections int // 0 means 16
 	Ring           *secret.KeyRing
 	Now            func() time.Time // nil means time.Now
 	Rand           io.Reader        // nil means crypto/rand
+
+	// Fresh allows a new, empty SQLite file where there was a database before.
+	Fresh bool
+
+	// CallTime bounds one call of a store; 0 means 4 seconds.
+	CallTime time.Duration
 }
 
 // DB is an open database; its methods return the stores.
 type DB struct {
-	sql      *sql.DB
+	sql      *pool
 	ring     *secret.KeyRing
 	now      func() time.Time
 	rand     io.Reader
 	postgres bool
-	mailed   func()        // called after a commit with mail; may be nil
+	mailed   func() // called after a commit with mail; may be nil
+	probe    probe
+	fresh    bool          // Options.Fresh
 	turn     chan struct{} // SQLite: holds a value while this process writes; nil on PostgreSQL
 }
 
@@ -78,45 +88,33 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if db.rand == nil {
 		db.rand = rand.Reader
 	}
+	db.probe.name = secret.NewID(db.rand)
+	connections, limit := cmp.Or(o.MaxConnections, 16), cmp.Or(o.CallTime, callTime)
 	raw := o.URL.Reveal()
 	var err error
 	switch {
 	case strings.HasPrefix(raw, "sqlite:"):
 		db.turn = make(chan struct{}, 1)
-		db.sql, err = sql.Open("sqlite", sqliteDSN(strings.TrimPrefix(raw, "sqlite:")))
+		db.fresh = o.Fresh
+		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), o.Fresh, connections, limit)
 	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
 		db.postgres = true
-		db.sql, err = sql.Open("pgx", raw)
+		db.sql, err = openPostgres(raw, connections, limit)
 	default:
 		return nil, errors.New("database.url: begin with sqlite:PATH or postgres://")
 	}
 	if err != nil {
-		return nil, errors.New("database.url: cannot be read")
+		return nil, err
 	}
-	connections := o.MaxConnections
-	if connections == 0 {
-		connections = 16
+	err = db.Ping(ctx)
+	if f := db.sql.file; err == nil && f != nil {
+		err = errs.Unavailable("database", f.keep(ctx, db.sql.DB))
 	}
-	db.sql.SetMaxOpenConns(connections)
-	db.sql.SetMaxIdleConns(connections)
-	db.sql.SetConnMaxIdleTime(5 * time.Minute)
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if err := db.Ping(ctx); err != nil {
+	if err != nil {
 		_ = db.sql.Close()
 		return nil, err
 	}
 	return db, nil
-}
-
-// sqliteDSN sets a write-ahead log, transactions that lock for writing when they
-// begin, waiting for a lock instead of failing, an fsync at each commit, and
-// overwriting of deleted data.
-func sqliteDSN(path string) string {
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(5000)", "journal_mode(WAL)", "foreign_keys(1)", "synchronous(FULL)", "secure_delete(1)",
-	}}
-	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
 }
 
 // Ping checks that the database answers.

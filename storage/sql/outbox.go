@@ -16,6 +16,16 @@ type outbox struct{ db *DB }
 func (db *DB) Outbox() mail.Outbox { return outbox{db} }
 
 func (s outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
+	return s.take(ctx, now, lease, n, 0)
+}
+
+func (s outbox) TakeExpiring(ctx context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
+	return s.take(ctx, now, lease, n, 1)
+}
+
+// take takes messages that expire at least at the given time; 0 includes those
+// that never do.
+func (s outbox) take(ctx context.Context, now time.Time, lease time.Duration, n int, expires int64) ([]mail.Item, error) {
 	var items []mail.Item
 	err := s.db.change(ctx, "outbox", func(tx *sql.Tx) (effect.Effects, error) {
 		items = nil
@@ -24,8 +34,9 @@ func (s outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n 
 			skip = "FOR UPDATE SKIP LOCKED" // SQLite has one writer at a time anyway
 		}
 		rows, err := tx.QueryContext(ctx, `UPDATE outbox SET due = $1 WHERE id IN
-			(SELECT id FROM outbox WHERE state = 'waiting' AND due <= $2 ORDER BY due, id LIMIT $3 `+skip+`)
-			RETURNING id, recipient, lang, kind, subject, sealed, at, expires, attempts`, ms(now.Add(lease)), ms(now), n)
+			(SELECT id FROM outbox WHERE state = 'waiting' AND due <= $2 AND expires >= $4
+				ORDER BY CASE WHEN expires = 0 THEN 1 ELSE 0 END, expires, due, id LIMIT $3 `+skip+`)
+			RETURNING id, recipient, lang, kind, subject, sealed, at, expires, attempts`, ms(now.Add(lease)), ms(now), n, expires)
 		if err != nil {
 			return effect.Effects{}, err
 		}

@@ -37,6 +37,10 @@ var edited = []struct {
 // time. It changes nothing when this binary may not use the database, and
 // returns an installation.TooOld or installation.Early.
 func (db *DB) Migrate(ctx context.Context) error {
+	ctx = Patient(ctx)
+	if err := db.checkFresh(ctx); err != nil {
+		return err
+	}
 	provider, err := db.provider()
 	if err != nil {
 		return err
@@ -48,7 +52,26 @@ func (db *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if f := db.sql.file; f != nil {
+		if err := f.remember(); err != nil {
+			return err
+		}
+	}
 	return db.backfillTerms(ctx)
+}
+
+// checkFresh returns an installation.Gone for an empty database where there was
+// another one, unless Options.Fresh allows it.
+func (db *DB) checkFresh(ctx context.Context) error {
+	f := db.sql.file
+	if f == nil || db.fresh || !f.known() {
+		return nil
+	}
+	s, err := db.schema(ctx)
+	if err == nil && len(s.Applied) == 0 {
+		err = installation.Gone{File: f.path}
+	}
+	return err
 }
 
 // backfillTerms writes the search terms, which SQL cannot compute. If it fails
@@ -60,7 +83,7 @@ func (db *DB) backfillTerms(ctx context.Context) error {
 		err = db.backfillApplicationTerms(ctx)
 	}
 	if err != nil {
-		return cmp.Or(db.judge(ctx), err)
+		return cmp.Or(db.Fits(ctx), err)
 	}
 	return nil
 }
@@ -92,14 +115,16 @@ func (db *DB) migrate(ctx context.Context, known []int64, up func(context.Contex
 // an installation.TooOld or installation.Early when the binary may not use the
 // database, also when a newer server migrated it after the start.
 func (db *DB) Current(ctx context.Context) (bool, error) {
-	err := db.judge(ctx)
+	err := db.Fits(ctx)
 	if errors.Is(err, installation.ErrPending) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
-func (db *DB) judge(ctx context.Context) error {
+// Fits returns nil if this binary may use the database, and the error of Current
+// or installation.ErrPending if not.
+func (db *DB) Fits(ctx context.Context) error {
 	provider, err := db.provider()
 	if err != nil {
 		return err
@@ -128,7 +153,7 @@ func (db *DB) providerOf(files fs.FS) (*goose.Provider, error) {
 		}
 		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
 	}
-	return goose.NewProvider(dialect, db.sql, files, options...)
+	return goose.NewProvider(dialect, db.sql.patient, files, options...)
 }
 
 // versions returns the numbers of a provider's migrations.

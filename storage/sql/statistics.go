@@ -29,7 +29,7 @@ UNION ALL SELECT 'unblock', a.kind, u.reason, u.state, 0, 0, COUNT(*) FROM helpd
 	WHERE u.kind = 'unblock' AND u.state IN ('done', 'refused') AND u.decided_at >= $1 AND u.decided_at < $2 GROUP BY a.kind, u.reason, u.state`
 
 func (s counts) Count(ctx context.Context, q statistics.Query) ([]statistics.Row, error) {
-	rows, err := s.db.sql.QueryContext(ctx, counting, ms(q.From), ms(q.To), ms(q.Now))
+	rows, err := s.db.sql.QueryContext(Patient(ctx), counting, ms(q.From), ms(q.To), ms(q.Now))
 	out, err := all(rows, err, func(r row) (statistics.Row, error) {
 		var n statistics.Row
 		var late int

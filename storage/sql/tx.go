@@ -21,8 +21,11 @@ type querier interface {
 }
 
 // change runs fn and writes the effects that it returns, in one transaction. It
-// retries what PostgreSQL asks to retry, so fn must be repeatable.
+// retries what PostgreSQL asks to retry, so fn must be repeatable. All tries are
+// one call with one deadline, which the statements of fn have too.
 func (db *DB) change(ctx context.Context, doing string, fn func(tx *sql.Tx) (effect.Effects, error)) error {
+	ctx, end := db.sql.within(ctx)
+	defer end()
 	var err error
 	for range 4 {
 		err = db.changeOnce(ctx, fn)
@@ -34,7 +37,7 @@ func (db *DB) change(ctx context.Context, doing string, fn func(tx *sql.Tx) (eff
 }
 
 func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (effect.Effects, error)) error {
-	done, err := db.write(ctx)
+	ctx, done, err := db.write(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,24 +76,27 @@ func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (effect.Effect
 // to the outbox. It must not block. Call OnMail before the stores are used.
 func (db *DB) OnMail(mailed func()) { db.mailed = mailed }
 
-// write waits until this goroutine may write. SQLite has one writer at a time
-// and makes the others poll, at ever longer intervals; here they queue. done
-// lets the next one write.
-func (db *DB) write(ctx context.Context) (done func(), err error) {
+// write waits until this goroutine may write, at most until the deadline of the
+// call, which the returned context has. SQLite has one writer at a time and makes
+// the others poll, at ever longer intervals; here they queue. done lets the next
+// one write.
+func (db *DB) write(ctx context.Context) (within context.Context, done func(), err error) {
+	ctx, end := db.sql.within(ctx)
 	if db.turn == nil {
-		return func() {}, nil
+		return ctx, end, nil
 	}
 	select {
 	case db.turn <- struct{}{}:
-		return func() { <-db.turn }, nil
+		return ctx, func() { <-db.turn; end() }, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		end()
+		return nil, nil, ctx.Err()
 	}
 }
 
 // exec runs one writing statement when write allows it.
 func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	done, err := db.write(ctx)
+	ctx, done, err := db.write(ctx)
 	if err != nil {
 		return nil, err
 	}

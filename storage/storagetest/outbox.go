@@ -23,6 +23,7 @@ func Outbox(t *testing.T, open func(*testing.T) Stores) {
 		same(t, len(w.take(noon, time.Minute, 2)), 2)
 		same(t, len(w.take(noon, time.Minute, 2)), 1)
 	})
+	t.Run("W10: what expires comes first", func(t *testing.T) { outboxOrder(t, world{open(t), t}) })
 	t.Run("RR-06: a crowd of workers takes each message once", func(t *testing.T) {
 		w := world{open(t), t}
 		posted := w.post(crowd * 3 / 2)
@@ -110,4 +111,27 @@ func outboxLater(t *testing.T, w world) {
 	if len(items) != 1 || items[0].ID != ids[0] || items[0].Attempts != 2 {
 		t.Errorf("after two failures: %+v", items)
 	}
+}
+
+func outboxOrder(t *testing.T, w world) {
+	put := func(at, expires time.Time) string {
+		m := mail.Message{ID: fresh("mail"), To: "zoe@example.org", Lang: "nl", Kind: "receipt", Subject: "s", Text: "t", At: at, Expires: expires}
+		must(t, w.Applications.Start(ctx(t), draft(), effect.Effects{Mails: []mail.Message{m}}))
+		return m.ID
+	}
+	notice, invitation, code := put(noon.Add(-2*time.Minute), time.Time{}), put(noon.Add(-time.Minute), noon.Add(24*time.Hour)), put(noon, noon.Add(time.Hour))
+	ids := func(items []mail.Item, err error) (out []string) {
+		must(t, err)
+		for _, i := range items {
+			out = append(out, i.ID)
+		}
+		slices.Sort(out)
+		return out
+	}
+	sorted := func(ids ...string) []string { slices.Sort(ids); return ids }
+	lease := time.Minute
+	same(t, ids(w.Outbox.Take(ctx(t), noon, lease, 1)), sorted(code))
+	same(t, ids(w.Outbox.TakeExpiring(ctx(t), noon, lease, 9)), sorted(invitation))
+	same(t, ids(w.Outbox.Take(ctx(t), noon, lease, 9)), sorted(notice))
+	same(t, ids(w.Outbox.TakeExpiring(ctx(t), noon.Add(lease), lease, 9)), sorted(code, invitation))
 }

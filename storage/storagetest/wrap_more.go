@@ -91,6 +91,10 @@ type outbox struct {
 	s mail.Outbox
 }
 
+func (w outbox) TakeExpiring(ctx context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
+	return pass(w.f, "Outbox.TakeExpiring", func() ([]mail.Item, error) { return w.s.TakeExpiring(ctx, now, lease, n) })
+}
+
 func (w outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n int) ([]mail.Item, error) {
 	return pass(w.f, "Outbox.Take", func() ([]mail.Item, error) { return w.s.Take(ctx, now, lease, n) })
 }

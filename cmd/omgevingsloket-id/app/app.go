@@ -33,6 +33,9 @@ type Options struct {
 	Now  func() time.Time // nil means time.Now
 	Rand io.Reader        // nil means crypto/rand
 
+	// Fresh allows a new, empty SQLite database where there was one before.
+	Fresh bool
+
 	// Wrap, if set, is called with the open stores before anything uses them.
 	// It may replace a store by one that counts its calls or fails.
 	Wrap func(*Stores)
@@ -85,7 +88,7 @@ type App struct {
 // caller closes the App.
 func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	o = o.defaults()
-	s, err := OpenStores(ctx, c, o.Rand, o.Now, o.Log)
+	s, err := OpenStores(ctx, c, o)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +123,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.Stores.DB.OnMail(a.mailer.Kick)
 	a.Metrics = newMetrics(a)
+	a.Metrics.readiness = newReadiness(a.Stores, a.Log)
 	a.mailer.Observe = a.Metrics.mail
 	if a.Jobs, err = a.jobs(letters); err != nil {
 		return err

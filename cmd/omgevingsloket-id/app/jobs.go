@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/custody"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/scan"
+	"omgevingsloket-id/storage/sql"
 )
 
 // Job is work that a running server repeats. No request waits for one.
@@ -109,8 +110,9 @@ func (a *App) destroyDocuments(ctx context.Context) error {
 	return err
 }
 
-// repeat runs the job until ctx ends.
-func (a *App) repeat(ctx context.Context, j *Job) {
+// repeat runs the job until ctx ends. A run that has begun finishes, unless runs
+// ends.
+func (a *App) repeat(ctx, runs context.Context, j *Job) {
 	if j.loop != nil {
 		if err := j.loop(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Error("job stopped", "job", j.Name, "error", err.Error())
@@ -124,8 +126,11 @@ func (a *App) repeat(ctx context.Context, j *Job) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			err := j.Run(ctx)
 			if ctx.Err() != nil {
+				return
+			}
+			err := j.Run(sql.Patient(runs))
+			if runs.Err() != nil {
 				return
 			}
 			if err != nil {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"omgevingsloket-id/pkg/limit"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -12,21 +12,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"omgevingsloket-id/pkg/limit"
 )
 
 // Metrics serves the operator: /healthz, /readyz and /metrics on a listener of
 // their own.
 type Metrics struct {
-	app      *App
-	draining atomic.Bool
-	registry *prometheus.Registry
-	requests *prometheus.HistogramVec
-	mails    *prometheus.CounterVec
-	budgets  *prometheus.CounterVec
-	conns    *prometheus.CounterVec
-	stored   prometheus.Gauge
-	alarmed  atomic.Int64 // Unix seconds of the last alarm in the log
-	walls    *prometheus.GaugeVec
+	app       *App
+	draining  atomic.Bool
+	readiness *readiness
+	registry  *prometheus.Registry
+	requests  *prometheus.HistogramVec
+	mails     *prometheus.CounterVec
+	budgets   *prometheus.CounterVec
+	conns     *prometheus.CounterVec
+	stored    prometheus.Gauge
+	alarmed   atomic.Int64 // Unix seconds of the last alarm in the log
+	walls     *prometheus.GaugeVec
 }
 
 func newMetrics(a *App) *Metrics {
@@ -96,15 +99,13 @@ func (m *Metrics) Handler() http.Handler {
 	return mux
 }
 
-// ready reports whether the stores answer and the vital jobs succeed; the reason for a
-// failure is in the log.
+// ready reports whether the stores can be written and the vital jobs succeed. A
+// fault names the store and a reason without addresses; the log has the error.
 func (m *Metrics) ready(w http.ResponseWriter, r *http.Request) {
 	if m.draining.Load() {
 		report(w, http.StatusServiceUnavailable, "stopping")
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
 	for _, j := range m.app.Jobs {
 		if j.late(m.app.Now()) {
 			m.app.Log.Warn("not ready", "job", j.Name)
@@ -112,26 +113,28 @@ func (m *Metrics) ready(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if err := m.app.Stores.Ready(ctx); err != nil {
-		m.app.Log.Warn("not ready", "error", err.Error())
-		report(w, http.StatusServiceUnavailable, "a store does not answer, or its schema is not current")
+	if faults := m.readiness.faults(r.Context()); len(faults) > 0 {
+		report(w, http.StatusServiceUnavailable, "not ready", faults...)
 		return
 	}
 	report(w, http.StatusOK, "ready")
 }
 
-func report(w http.ResponseWriter, status int, text string) {
+func report(w http.ResponseWriter, status int, text string, faults ...fault) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"status": text})
+	_ = json.NewEncoder(w).Encode(struct {
+		Status string  `json:"status"`
+		Faults []fault `json:"faults,omitempty"`
+	}{text, faults})
 }
 
 // storeCollector reads the stores for each request for metrics.
 type storeCollector struct{ app *App }
 
 var (
-	storeUp     = prometheus.NewDesc("olid_store_up", "Whether a store answers.", []string{"store"}, nil)
+	storeUp     = prometheus.NewDesc("olid_store_up", "Whether a store can be written.", []string{"store"}, nil)
 	jobSuccess  = prometheus.NewDesc("olid_job_last_success_timestamp_seconds", "When a job last ran without an error.", []string{"job"}, nil)
 	jobFailures = prometheus.NewDesc("olid_job_failures_total", "Runs of a job that ended in an error.", []string{"job"}, nil)
 	mailWaiting = prometheus.NewDesc("olid_mail_waiting", "Messages in the outbox.", nil, nil)
@@ -154,16 +157,13 @@ func (s *storeCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	up := func(store string, err error) {
-		v := 1.0
-		if err != nil {
-			v = 0
+	faults := s.app.Metrics.readiness.faults(ctx)
+	for _, p := range s.app.Metrics.readiness.probes {
+		up := 1.0
+		if slices.ContainsFunc(faults, func(f fault) bool { return f.Store == p.store }) {
+			up = 0
 		}
-		ch <- prometheus.MustNewConstMetric(storeUp, prometheus.GaugeValue, v, store)
-	}
-	up("sql", s.app.Stores.DB.Ping(ctx))
-	if s.app.Stores.redis != nil {
-		up("redis", s.app.Stores.redis.Ping(ctx))
+		ch <- prometheus.MustNewConstMetric(storeUp, prometheus.GaugeValue, up, p.store)
 	}
 	if n, err := s.app.Stores.DB.Outbox().Waiting(ctx); err == nil {
 		ch <- prometheus.MustNewConstMetric(mailWaiting, prometheus.GaugeValue, float64(n))

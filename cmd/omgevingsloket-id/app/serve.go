@@ -36,8 +36,9 @@ func (a *App) listeners() []listener {
 	return list
 }
 
-// Serve listens and runs the jobs until ctx ends. It then stops being ready,
-// lets running requests finish for shutdown_grace, and returns. started, if
+// Serve listens and runs the jobs until ctx ends. It then stops being ready, goes
+// on serving for shutdown_delay, lets running requests and jobs finish for
+// shutdown_grace, and returns. started, if
 // not nil, is called once all addresses are open.
 func (a *App) Serve(ctx context.Context, started func()) error {
 	var servers []*http.Server
@@ -60,9 +61,11 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 		servers, open = append(servers, server), append(open, listening)
 	}
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	runs, endRuns := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRuns()
 	var running sync.WaitGroup
 	for _, job := range a.Jobs {
-		running.Go(func() { a.repeat(work, job) })
+		running.Go(func() { a.repeat(work, runs, job) })
 	}
 	if a.inspector != nil {
 		running.Go(func() { a.Metrics.reportWalls(work, a.inspector, a.Log) })
@@ -82,9 +85,14 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		a.Metrics.Drain()
+		select {
+		case <-time.After(a.Config.ShutdownDelay):
+		case err = <-failed:
+		}
 	case err = <-failed:
+		a.Metrics.Drain()
 	}
-	a.Metrics.Drain()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.Config.ShutdownGrace)
 	defer cancel()
 	for _, s := range servers {
@@ -93,6 +101,7 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 		}
 	}
 	stopWork()
+	context.AfterFunc(grace, endRuns)
 	running.Wait()
 	return err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -50,12 +48,16 @@ type Stores struct {
 
 // OpenStores connects. If something does not answer, it returns an error for an
 // operator.
-func OpenStores(ctx context.Context, c config.Config, rand io.Reader, now func() time.Time, log *slog.Logger) (*Stores, error) {
-	ring, err := c.KeyRing(rand)
+func OpenStores(ctx context.Context, c config.Config, o Options) (*Stores, error) {
+	o = o.defaults()
+	ring, err := c.KeyRing(o.Rand)
 	if err != nil {
 		return nil, fmt.Errorf("master_key_file: %w", err)
 	}
-	db, err := sql.Open(ctx, sql.Options{URL: c.Database.URL, MaxConnections: c.Database.MaxConnections, Ring: ring, Now: now, Rand: rand})
+	db, err := sql.Open(ctx, sql.Options{URL: c.Database.URL, MaxConnections: c.Database.MaxConnections, Ring: ring, Now: o.Now, Rand: o.Rand, Fresh: o.Fresh})
+	if errors.As(err, new(installation.Gone)) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the database does not answer; check database.url and that it runs: %w", err)
 	}
@@ -66,7 +68,7 @@ func OpenStores(ctx context.Context, c config.Config, rand io.Reader, now func()
 	if c.Redis.URL == "" {
 		return s, nil
 	}
-	s.redis, err = redis.Open(ctx, redis.Options{URL: c.Redis.URL, CAFile: c.Redis.CAFile, Namespace: InstallationOf(c).Namespace(), Log: log})
+	s.redis, err = redis.Open(ctx, redis.Options{URL: c.Redis.URL, CAFile: c.Redis.CAFile, Namespace: InstallationOf(c).Namespace(), Log: o.Log})
 	if err == nil {
 		err = s.redis.Ping(ctx)
 	}
@@ -101,20 +103,4 @@ func (s *Stores) Close() {
 		_ = s.redis.Close()
 	}
 	_ = s.DB.Close()
-}
-
-// Ready returns an error that names what does not answer.
-func (s *Stores) Ready(ctx context.Context) error {
-	faults := []error{s.DB.Ping(ctx)}
-	if faults[0] == nil {
-		current, err := s.DB.Current(ctx)
-		if err == nil && !current {
-			err = errors.New("the database's schema is not that of this version; run migrate")
-		}
-		faults = append(faults, err)
-	}
-	if s.redis != nil {
-		faults = append(faults, s.redis.Ping(ctx))
-	}
-	return errors.Join(faults...)
 }

@@ -59,7 +59,7 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *console.Visit
 		if err := h.Look(r, v, func() error { return h.Viewing.Look(r.Context(), d, h.By(r, v)) }); err != nil {
 			return h.overtaken(w, p, err)
 		}
-		if err := h.inspect(r.Context(), p, d); err != nil {
+		if err := h.inspect(web.Patient(r.Context()), p, d); err != nil {
 			return h.overtaken(w, p, err)
 		}
 	default:
@@ -127,7 +127,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *console.V
 		return err
 	}
 	if d.MayBeShown() && d.Type == document.TypePDF {
-		if err := h.inspect(r.Context(), p, d); err != nil {
+		if err := h.inspect(web.Patient(r.Context()), p, d); err != nil {
 			return h.overtaken(w, p, err)
 		}
 	}

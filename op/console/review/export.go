@@ -20,7 +20,7 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 		return err
 	}
 	show, search := queueAsked(r.PostForm)
-	lines, err := h.Review.Cases.Lines(r.Context(), review.Query{Show: show, Member: v.Member.ID, Search: search}, sheet.Most)
+	lines, err := h.Review.Cases.Lines(web.Patient(r.Context()), review.Query{Show: show, Member: v.Member.ID, Search: search}, sheet.Most)
 	if errors.Is(err, review.ErrTooMany) {
 		return web.Fail(http.StatusUnprocessableEntity, "console-review.error.too_long", err)
 	}

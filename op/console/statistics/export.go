@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/op/console"
+	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/sheet"
@@ -20,7 +21,7 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	if err := h.MayExport(r, v); err != nil {
 		return err
 	}
-	rows, err := h.Statistics.Count(r.Context(), p.query)
+	rows, err := h.Statistics.Count(web.Patient(r.Context()), p.query)
 	if err != nil {
 		return err
 	}

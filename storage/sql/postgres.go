@@ -1,0 +1,115 @@
+package sql
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+func openPostgres(raw string, connections int, limit time.Duration) (*pool, error) {
+	e := &era{}
+	db, err := e.open(raw, connections, limit*5/8, map[string]time.Duration{
+		// The server gives up before the client, so that the connection lasts. A
+		// lock is held for milliseconds; others need the connection of those who
+		// wait for longer.
+		"statement_timeout": limit * 3 / 4, "lock_timeout": limit / 2, "idle_in_transaction_session_timeout": limit * 5 / 4,
+	})
+	if err != nil {
+		return nil, err
+	}
+	patient, err := e.open(raw, patientConnections, limit*5/8, map[string]time.Duration{
+		// Only clients bound the statements: a migration may take as long as it needs.
+		"statement_timeout": 0, "lock_timeout": patientTime / 10, "idle_in_transaction_session_timeout": patientTime,
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &pool{DB: db, patient: patient, callTime: limit}, nil
+}
+
+// era numbers the connections. It ends when one of them shows that its server
+// serves no more; then all connections of the era are closed instead of used.
+type era struct{ now atomic.Int64 }
+
+const eraKey = "omgevingsloket-id era"
+
+// open returns the connections to a database. connect bounds the attempts to
+// connect to all its hosts together, so that a host that is silent leaves time
+// for the next. limits are set for each session, whatever the address or the
+// role says.
+func (e *era) open(raw string, connections int, connect time.Duration, limits map[string]time.Duration) (*sql.DB, error) {
+	c, err := pgx.ParseConfig(raw)
+	if err != nil {
+		return nil, errors.New("database.url: cannot be read") // the error may hold the password
+	}
+	if each := connect / time.Duration(1+len(c.Fallbacks)); c.ConnectTimeout == 0 || c.ConnectTimeout > each {
+		c.ConnectTimeout = each
+	}
+	for name, limit := range limits {
+		c.RuntimeParams[name] = strconv.FormatInt(limit.Milliseconds(), 10)
+	}
+	keep := c.OnPgError
+	c.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
+		if !lost(err) {
+			return keep(conn, err)
+		}
+		e.end(conn)
+		return false // closes the connection
+	}
+	inner := stdlib.GetConnector(*c,
+		stdlib.OptionAfterConnect(func(_ context.Context, conn *pgx.Conn) error {
+			conn.PgConn().CustomData()[eraKey] = e.now.Load()
+			return nil
+		}),
+		stdlib.OptionShouldPing(func(ctx context.Context, p stdlib.ShouldPingParams) bool {
+			// The driver's own ping would wait until the call's deadline, with each
+			// connection to a silent server.
+			if p.IdleDuration > time.Second && !answers(ctx, p.Conn.PgConn(), connect/3) {
+				e.end(p.Conn.PgConn())
+			}
+			return false
+		}),
+		stdlib.OptionResetSession(func(_ context.Context, conn *pgx.Conn) error {
+			if conn.PgConn().CustomData()[eraKey] != e.now.Load() {
+				return driver.ErrBadConn
+			}
+			return nil
+		}))
+	db := sql.OpenDB(connector{Connector: inner})
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	db.SetConnMaxLifetime(lifetime)
+	return db, nil
+}
+
+// end ends the era of a connection, unless it has ended.
+func (e *era) end(conn *pgconn.PgConn) {
+	if was, ok := conn.CustomData()[eraKey].(int64); ok {
+		e.now.CompareAndSwap(was, was+1)
+	}
+}
+
+// answers reports whether the server at a connection answers in time.
+func answers(ctx context.Context, conn *pgconn.PgConn, in time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, in)
+	defer cancel()
+	return conn.Ping(ctx) == nil
+}
+
+// lost reports whether an error shows that a session is of no use any more: it
+// turned read-only, or its server stops, starts, or ended it (PostgreSQL,
+// Appendix A).
+func lost(err *pgconn.PgError) bool {
+	class := strings.HasPrefix
+	return class(err.Code, "08") || class(err.Code, "57P") || err.Code == "25006" || err.Code == "25P03" || err.Code == "25P04"
+}
