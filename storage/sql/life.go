@@ -41,9 +41,10 @@ const keptByLaw = "as the retention list of the organisation says; closing the a
 var lives = []Life{
 	{
 		Table:    "accounts",
-		Personal: "id kind email profile lang password_hash totp_sealed totp_last_step totp_failures totp_next_try totp_shown_at last_login_at block_reason block_ref",
-		Other:    "state epoch unblocks created_at unblocked_at closed_at", Ends: keptByLaw,
+		Personal: "id kind email profile lang password_hash totp_sealed totp_last_step totp_failures totp_next_try totp_shown_at last_login_at block_reason block_ref previous cancel_hash",
+		Other:    "state epoch unblocks created_at unblocked_at closed_at previous_ends", Ends: keptByLaw + "; previous addresses after seven days",
 	},
+	{Table: "mailed_codes", Personal: "account_id hash used_by", Other: "enrolment epoch expires sent sent_at failures", Ends: "with the account"},
 	{Table: "account_terms", Personal: "term account_id", Ends: "with the account"},
 	{
 		Table:    "applications",
