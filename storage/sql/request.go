@@ -237,6 +237,15 @@ func put(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request
 // (helpdesk.Request.Act). The account must be as it was judged, also when
 // nothing changes.
 func act(ctx context.Context, tx *sql.Tx, q helpdesk.Request, a account.Account) error {
+	now, err := lockAccount(ctx, tx, `$1`, a.ID)
+	if errors.Is(err, errs.ErrConflict) || err == nil && (now.State != a.State || now.Epoch != a.Epoch) {
+		return errMoved
+	}
+	if err != nil || q.State != helpdesk.Done {
+		return err
+	}
+	// Codes may have been tried since a was read: what is written is the locked row.
+	a = now
 	next, err := q.Act(a)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 func Helpdesk(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store)) {
 	for name, test := range map[string]func(*testing.T, helpdeskWorld){
 		"Search": helpdeskSearch, "Mails again": helpdeskResend, "Reopen": helpdeskReopen, "Silence": helpdeskSilence,
-		"Judged again": helpdeskJudgedAgain, "State of the account": helpdeskAccountState, "Forgetful rules": helpdeskForgetfulRules, "Wrong answers": helpdeskWrongAnswers,
+		"Judged again": helpdeskJudgedAgain, "State of the account": helpdeskAccountState, "Tries stay counted": helpdeskKeepsTries, "Forgetful rules": helpdeskForgetfulRules, "Wrong answers": helpdeskWrongAnswers,
 		"Unblock/Begin": unblockBegin, "Unblock/Save": unblockSave, "Unblock/Confirm": unblockConfirm, "Unblock/Four eyes": unblockFourEyes, "Unblock/Too late": unblockLate,
 		"Unblock/After a change of address": unblockAfterChange,
 		"Change/Begin":                      changeBegin, "Change/Save": changeSave, "Change/Confirm": changeConfirm, "Change/Address": changeAddress, "Change/Wrong codes": changeWrongCodes,

@@ -258,3 +258,27 @@ func helpdeskWrongAnswers(t *testing.T, w helpdeskWorld) {
 	is(t, err, errs.ErrConflict)
 	same(t, ok[helpdesk.Request](t)(unblock("anna", 5*time.Minute+helpdesk.Cooling)).Wrong, 0)
 }
+
+// Codes that are tried while a request is judged stay counted: their step is not
+// accepted a second time, and no try is given back.
+func helpdeskKeepsTries(t *testing.T, w helpdeskWorld) {
+	for state, done := range map[helpdesk.State]bool{helpdesk.Open: false, helpdesk.Done: true} {
+		a := w.active()
+		q := changing(a, helpdesk.Closing, "olga")
+		w.begun(q)
+		_, err := w.Helpdesk.Move(ctx(t), q.ID, func(q helpdesk.Request, _ account.Account) (helpdesk.Request, effect.Effects, error) {
+			for _, outcome := range []account.Verdict{{Outcome: account.Accepted, Step: 900}, {Outcome: account.Wrong}} {
+				_, err := w.Accounts.TryCode(ctx(t), a.ID, a.Epoch, noon, func(account.CodeTry) account.Verdict { return outcome })
+				must(t, err)
+			}
+			if q.State = state; done {
+				q.Reason, q.ConfirmedBy, q.DecidedBy, q.DecidedAt = "on_request", "piet", "piet", noon
+			}
+			return q, effect.Effects{}, nil
+		})
+		must(t, err)
+		if got := w.account(a.ID).Factor; got.LastStep != 900 || got.Failures != 1 {
+			t.Errorf("after a request that is %s the factor is %+v, want step 900 and 1 failure", state, got)
+		}
+	}
+}
