@@ -50,6 +50,9 @@ func (t staffAdd) Run(w world) error {
 		if errors.Is(err, mail.ErrAddress) {
 			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
 		}
+		if errors.Is(err, staff.ErrDomain) {
+			return fmt.Errorf("%w: %q is at none of the domains of console.domains (%s)", errUse, t.Email, strings.Join(c.Console.Domains, ", "))
+		}
 		if err != nil {
 			return err
 		}
@@ -62,7 +65,7 @@ func (t staffAdd) Run(w world) error {
 // staffService returns the service that invites and removes officials.
 func staffService(c config.Config, s *app.Stores) (*staff.Service, error) {
 	letters, err := app.NewLetters(c, rand.Reader)
-	return &staff.Service{Store: s.DB.Staff(), Letters: letters, Link: app.InviteLink(c), Rand: rand.Reader, Now: time.Now}, err
+	return &staff.Service{Store: s.DB.Staff(), Letters: letters, Link: app.InviteLink(c), Domains: c.Console.Domains, Rand: rand.Reader, Now: time.Now}, err
 }
 
 type staffList struct{ target }

@@ -74,3 +74,22 @@ func TestStaffAddAndRemove(t *testing.T) {
 		t.Error("removed twice:", code, errs)
 	}
 }
+
+// X19: `staff add` refuses what the console refuses.
+func TestX19_StaffAddAtForeignDomain(t *testing.T) {
+	t.Parallel()
+	dir := demoFolder(t)
+	if code, _, errs := command(t, "migrate", "--data", dir); code != exitOK {
+		t.Fatal(errs)
+	}
+	add := func(email string) (int, string) {
+		code, _, errs := commandWith(t, []string{"OLID_CONSOLE_DOMAINS", "gov.example"}, "staff", "add", "--data", dir, "--name", "Bas Beheerder", "--role", "administrator", email)
+		return code, errs
+	}
+	if code, errs := add("bas@mail.example"); code != exitWrongUse || !strings.Contains(errs, "console.domains (gov.example)") {
+		t.Errorf("staff add at another domain = %d, %q, want %d and the domains", code, errs, exitWrongUse)
+	}
+	if code, errs := add("bas@gov.example"); code != exitOK {
+		t.Errorf("staff add at the domain = %d, %q, want %d", code, errs, exitOK)
+	}
+}

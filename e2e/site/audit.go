@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"slices"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
@@ -13,6 +14,12 @@ func (s *Site) Events(a account.Account) []audit.Event {
 	events, err := s.Stores.DB.Audit().EventsAbout(context.Background(), "account", a.ID, 100)
 	Must(s.T, err)
 	return events
+}
+
+// Acts returns the events about an account that are no looks, newest first.
+func (s *Site) Acts(a account.Account) []audit.Event {
+	s.T.Helper()
+	return slices.DeleteFunc(s.Events(a), func(e audit.Event) bool { return e.Action == audit.AccountViewed })
 }
 
 // Put adds events to the audit log, oldest first.

@@ -39,6 +39,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,7 @@ type Setup struct {
 	Config func(*config.Config) // alters the configuration
 	Wrap   func(*app.Stores)    // wraps the stores
 	At     time.Time            // when the clock begins; zero means Noon
+	Log    *slog.Logger         // nil means NewLog
 
 	// Citizens, if set, returns the handler at the issuer, instead of the citizens' site.
 	Citizens func(*app.App) http.Handler
@@ -117,8 +119,12 @@ func Start(t testing.TB, setup Setup) *Site {
 		Must(t, os.WriteFile(c.MasterKeyFile, ring, 0o600))
 	}
 	Must(t, c.Validate())
+	log := setup.Log
+	if log == nil {
+		log = NewLog(t)
+	}
 	var err error
-	s.App, err = app.New(context.Background(), c, app.Options{Log: NewLog(t), Now: s.Clock.Now, Wrap: func(stores *app.Stores) {
+	s.App, err = app.New(context.Background(), c, app.Options{Log: log, Now: s.Clock.Now, Wrap: func(stores *app.Stores) {
 		s.addKeys(stores, c)
 		if setup.Wrap != nil {
 			setup.Wrap(stores)
@@ -204,6 +210,30 @@ func migrate(url string) error {
 		return err
 	}
 	return errors.Join(db.Migrate(context.Background()), db.Close())
+}
+
+// RunJob runs a job of the server once.
+func (s *Site) RunJob(name string) {
+	s.T.Helper()
+	i := slices.IndexFunc(s.Jobs, func(j *app.Job) bool { return j.Name == name })
+	if i < 0 {
+		s.T.Fatalf("there is no job %q", name)
+	}
+	Must(s.T, s.Jobs[i].Run(context.Background()))
+}
+
+// Metric returns the value of a line of /metrics, such as name{label="x"}; "" if there
+// is none.
+func (s *Site) Metric(line string) string {
+	s.T.Helper()
+	w := httptest.NewRecorder()
+	s.Metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	_, rest, found := strings.Cut(w.Body.String(), "\n"+line+" ")
+	if !found {
+		return ""
+	}
+	value, _, _ := strings.Cut(rest, "\n")
+	return value
 }
 
 // Must fails the test on an error.

@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/sheet"
+	"omgevingsloket-id/pkg/staff"
 )
 
 // Day returns the day in the Netherlands (YYYY-MM-DD).
@@ -48,6 +49,7 @@ type Export struct {
 	Name    string
 	Action  audit.Action
 	Details map[string]string
+	Files   []staff.File // whose names it holds
 }
 
 // MayExport counts an export, before anything is read for it.
@@ -65,7 +67,11 @@ func (h *Kit) Download(w http.ResponseWriter, r *http.Request, v *Visit, s *shee
 		}
 	}
 	e := h.By(r, v).Did(x.Action, "", h.Now()).With(details)
-	if err := h.Audit.Note(r.Context(), e); err != nil {
+	note := func() error { return h.Audit.Note(r.Context(), e) }
+	if len(x.Files) > 0 {
+		note = func() error { return h.exported(r, v, e, x.Files) }
+	}
+	if err := note(); err != nil {
 		return err
 	}
 	header := w.Header()

@@ -2,6 +2,8 @@ package console
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -15,10 +17,11 @@ const WaitRows = 10
 // WaitRow is one thing that waits for an official.
 type WaitRow struct {
 	web.Link
-	Name string // the name of the person or company; may be ""
-	Term string // the deadline, in words; "" means none
-	Late bool   // the deadline has passed, as Term says too
-	Note string // the state, or who has it
+	Name string     // the name of the person or company; may be ""
+	File staff.File // whose name it is; required with a name
+	Term string     // the deadline, in words; "" means none
+	Late bool       // the deadline has passed, as Term says too
+	Note string     // the state, or who has it
 }
 
 // WaitList is one list of what waits, the most urgent first. A list without rows is
@@ -69,6 +72,36 @@ type homePage struct {
 	Waits    []WaitList
 }
 
+// namesOnHome records and counts the names on home. An official who saw too many finds
+// the rows without names, since home is the way to everything else.
+func (h *Kit) namesOnHome(r *http.Request, v *Visit, p *homePage) error {
+	var files []staff.File
+	for _, list := range p.Waits {
+		for _, row := range list.Rows {
+			if row.Name == "" {
+				continue
+			}
+			if row.File.ID == "" {
+				return fmt.Errorf("console: the list %s on home names somebody without a file", list.ID)
+			}
+			files = append(files, row.File)
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	err := h.look(r, v, func() error { return h.noteList(r, v, files) })
+	if !errors.Is(err, staff.ErrStopped) {
+		return err
+	}
+	for _, list := range p.Waits {
+		for i := range list.Rows {
+			list.Rows[i].Name = ""
+		}
+	}
+	return nil
+}
+
 // home shows the page that an official begins with: search boxes and what waits.
 func (h *Kit) home(w http.ResponseWriter, r *http.Request, v *Visit) error {
 	p := &homePage{Frame: h.Page(r, v, "console.home.title")}
@@ -88,6 +121,9 @@ func (h *Kit) home(w http.ResponseWriter, r *http.Request, v *Visit) error {
 		if len(list.Rows) > 0 {
 			p.Waits = append(p.Waits, list)
 		}
+	}
+	if err := h.namesOnHome(r, v, p); err != nil {
+		return err
 	}
 	return h.Pages.Render(w, http.StatusOK, "console/home", p)
 }

@@ -38,7 +38,7 @@ func (h *Kit) loginPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Spend(r, limit.ConsoleRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
-	m, err := h.Staff.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"), h.Cookies.Device(r))
+	m, err := h.Staff.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"), h.from(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p := h.loginPage(r, r.PostForm.Get("email"))
 		p.Wrong("", "web.login.refused")
@@ -164,5 +164,5 @@ func (h *Kit) logoutPost(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Kit) from(r *http.Request) signin.From {
-	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)}
+	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r), Device: h.Cookies.Device(r)}
 }

@@ -127,7 +127,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 		}
 		return h.refuse(w, p)
 	}
-	a, err := h.SignIn.Password(r.Context(), email, password, h.Cookies.Device(r))
+	a, err := h.SignIn.Password(r.Context(), email, password, h.from(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p, err := h.loginPage(r, v, email)
 		if err != nil {
@@ -161,7 +161,7 @@ func (h *Room) onward(w http.ResponseWriter, r *http.Request, v *flow.Login) err
 }
 
 func (h *Room) from(r *http.Request) signin.From {
-	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)}
+	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r), Device: h.Cookies.Device(r)}
 }
 
 // restart is where a login ends that cannot go on.

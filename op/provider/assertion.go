@@ -112,7 +112,7 @@ func (p *Room) verifySignature(ctx context.Context, c client.Client, parsed *jwt
 			break // there is no newer set to fetch
 		}
 	}
-	return claims, errAssertion
+	return claims, fmt.Errorf("%w: no key of the client verifies it", errAssertion)
 }
 
 func (p *Room) clientKeys(ctx context.Context, c client.Client, fresh bool) (jose.JSONWebKeySet, error) {
@@ -131,9 +131,9 @@ func (p *Room) checkAssertionClaims(c client.Client, claims assertionClaims) (ex
 	lifetime := time.Duration(p.Policy.AssertionLifetime) * time.Second
 	switch {
 	case claims.Issuer != c.ID || claims.Subject != c.ID:
-		return expires, errAssertion
+		return expires, fmt.Errorf("%w: iss or sub is not the client", errAssertion)
 	case !slices.Contains(claims.Audience, p.issuer) && !slices.Contains(claims.Audience, p.issuer+pathToken):
-		return expires, errAssertion
+		return expires, fmt.Errorf("%w: aud is not this provider", errAssertion)
 	case len(claims.Audience) != 1:
 		return expires, errAssertion // TK-17: the assertion is for other audiences as well
 	case claims.ID == "" || len(claims.ID) > 256 || claims.Expires == nil:
@@ -145,7 +145,7 @@ func (p *Room) checkAssertionClaims(c client.Client, claims assertionClaims) (ex
 	// Compared as numbers, because a time.Time overflows for distant dates.
 	seconds := float64(now.UnixMilli()) / 1000
 	if *claims.Expires <= seconds || *claims.Expires > seconds+(lifetime+clockSkew).Seconds() {
-		return expires, errAssertion
+		return expires, fmt.Errorf("%w: exp has passed or is too far ahead", errAssertion)
 	}
 	for _, from := range []*float64{claims.IssuedAt, claims.NotFrom} {
 		if from != nil && *from > seconds+clockSkew.Seconds() {

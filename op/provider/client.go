@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,23 +15,54 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/errs"
 )
 
 var errClient = errors.New("client authentication failed")
+
+// Why a client is refused; the label of a metric.
+const (
+	refusedUnknown     = "unknown_client"
+	refusedMethod      = "wrong_method"
+	refusedSecret      = "wrong_secret"
+	refusedAssertion   = "wrong_assertion"
+	refusedMalformed   = "malformed" // several methods at once, or unreadable
+	refusedUnavailable = "unavailable"
+)
+
+// longestLoggedID is how much of the id of an unknown client is logged, in bytes.
+const longestLoggedID = 64
+
+// clientRefused counts and logs a client that did not authenticate. An id is logged as
+// it is if a client has it, and otherwise quoted and cut, since a stranger typed it.
+func (p *Room) clientRefused(ctx context.Context, id string, known bool, why string, err error) {
+	if p.Refused != nil {
+		p.Refused(why)
+	}
+	if !known {
+		id = strconv.QuoteToASCII(id[:min(len(id), longestLoggedID)])
+	}
+	p.Log.InfoContext(ctx, "client refused", "client", id, "reason", why, "error", err.Error())
+}
 
 // VerifyClient authenticates a client by its registered method and no other; the
 // gate has checked that the request uses one at most. An unknown client and a
 // wrong proof get the same answer.
 func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
-	c, err := s.verifyClient(ctx, r)
+	c, why, err := s.verifyClient(ctx, r)
 	if err != nil {
-		s.room.Log.InfoContext(ctx, "client refused", "error", err.Error())
+		if errors.Is(err, errs.ErrUnavailable) {
+			why = refusedUnavailable
+		}
+		s.room.clientRefused(ctx, r.Data.ClientID, c.ID != "", why, err)
 		return nil, told(err, oidc.ErrInvalidClient().WithDescription("client authentication failed"), http.StatusUnauthorized)
 	}
 	return relyingParty{c}, nil
 }
 
-func (s *server) verifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (client.Client, error) {
+// verifyClient returns the client, and if it is refused the reason; a zero Client if
+// there is none.
+func (s *server) verifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (c client.Client, why string, err error) {
 	method := client.None
 	switch {
 	case r.Header.Get("Authorization") != "":
@@ -39,30 +71,30 @@ func (s *server) verifyClient(ctx context.Context, r *op.Request[op.ClientCreden
 		method = client.PrivateKeyJWT
 		id, err := assertedClient(r.Data.ClientAssertion)
 		if err != nil || r.Data.ClientID != "" && r.Data.ClientID != id {
-			return client.Client{}, errClient
+			return client.Client{}, refusedMalformed, errClient
 		}
 		r.Data.ClientID = id
 	case r.Data.ClientSecret != "":
 		method = client.ClientSecretPost
 	}
-	c, err := s.room.Clients.ByID(ctx, r.Data.ClientID)
+	c, err = s.room.Clients.ByID(ctx, r.Data.ClientID)
 	if err != nil {
-		return client.Client{}, err
+		return client.Client{}, refusedUnknown, err
 	}
 	if c.AuthMethod != method || !s.room.Policy.For(c).Allows(method) {
-		return client.Client{}, errClient
+		return c, refusedMethod, errClient
 	}
 	switch method {
 	case client.ClientSecretBasic, client.ClientSecretPost:
 		if !secretFits(c, r.Data.ClientSecret) {
-			return client.Client{}, errClient
+			return c, refusedSecret, errClient
 		}
 	case client.PrivateKeyJWT:
 		if err := s.room.verifyAssertion(ctx, c, r.Data.ClientAssertion); err != nil {
-			return client.Client{}, err
+			return c, refusedAssertion, err
 		}
 	}
-	return c, nil
+	return c, "", nil
 }
 
 // secretFits reports whether given is a secret of the client. Two secrets may be

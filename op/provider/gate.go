@@ -79,7 +79,7 @@ func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 				w.WriteHeader(http.StatusUnauthorized)
 				return
 			}
-		} else if !gateCredentials(w, r) {
+		} else if !p.gateCredentials(w, r) {
 			return
 		}
 		next.ServeHTTP(&oauthWriter{ResponseWriter: w, challenge: challenge}, r)
@@ -121,7 +121,7 @@ func gateBody(w http.ResponseWriter, r *http.Request, form web.Form) bool {
 // gateCredentials reports whether the request uses at most one method of client
 // authentication, in a form that can be parsed; otherwise it has been
 // answered.
-func gateCredentials(w http.ResponseWriter, r *http.Request) bool {
+func (p *Room) gateCredentials(w http.ResponseWriter, r *http.Request) bool {
 	header := r.Header.Get("Authorization")
 	assertion, kind := r.PostForm.Get("client_assertion"), r.PostForm.Get("client_assertion_type")
 	ways := 0
@@ -130,18 +130,31 @@ func gateCredentials(w http.ResponseWriter, r *http.Request) bool {
 			ways++
 		}
 	}
+	refused := func() { p.clientRefused(r.Context(), namedClient(r), false, refusedMalformed, errClient) }
 	switch {
 	case ways > 1:
+		refused()
 		writeError(w, http.StatusBadRequest, "invalid_request", "authenticate in one way, not in several")
 		return false
 	case (assertion != "" || kind != "") && (assertion == "" || kind != oidc.ClientAssertionTypeJWTAssertion):
+		refused()
 		writeError(w, http.StatusBadRequest, "invalid_request", "client_assertion goes with client_assertion_type "+oidc.ClientAssertionTypeJWTAssertion)
 		return false
 	case header != "" && !basicReads(r):
+		refused()
 		writeError(w, http.StatusUnauthorized, "invalid_client", "client authentication failed")
 		return false
 	}
 	return true
+}
+
+// namedClient returns the client id that a request gives, unchecked.
+func namedClient(r *http.Request) string {
+	if id := r.PostForm.Get("client_id"); id != "" {
+		return id
+	}
+	id, _, _ := r.BasicAuth()
+	return id
 }
 
 // basicReads reports whether the header holds form-encoded credentials (RFC

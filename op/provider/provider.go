@@ -51,6 +51,10 @@ type Room struct {
 	// minute.
 	AuthorizePerMinute int
 
+	// Refused is called with the reason for which a client is refused; it may
+	// be nil.
+	Refused func(why string)
+
 	issuer   string
 	metadata []byte
 	etag     string

@@ -22,11 +22,12 @@ const (
 	ObjectInstallation ObjectKind = "installation"
 	ObjectExport       ObjectKind = "export" // no id
 	ObjectSearch       ObjectKind = "search" // id: a keyed hash of what was typed
+	ObjectList         ObjectKind = "list"   // id: a keyed hash of the ids on it
 )
 
 // ObjectKinds are all object kinds, in the order of lists.
 var ObjectKinds = []ObjectKind{
-	ObjectApplication, ObjectAccount, ObjectClient, ObjectStaff, ObjectKey, ObjectAuditLog, ObjectInstallation, ObjectExport, ObjectSearch,
+	ObjectApplication, ObjectAccount, ObjectClient, ObjectStaff, ObjectKey, ObjectAuditLog, ObjectInstallation, ObjectExport, ObjectSearch, ObjectList,
 }
 
 // The groups.
@@ -72,6 +73,9 @@ const (
 	AccountLogin          Action = "account.login"
 	AccountLogout         Action = "account.logout"
 	AccountCodeWrong      Action = "account.code_wrong"
+	AccountRefused        Action = "account.password_refused"
+	AccountLocked         Action = "account.passwords_locked"
+	AccountRefusals       Action = "account.passwords_refused"
 	AccountBlocked        Action = "account.blocked"
 	AccountUnblocked      Action = "account.unblocked"
 	AccountAddressChanged Action = "account.address_changed"
@@ -114,6 +118,9 @@ const (
 	StaffLogin       Action = "staff.login"
 	StaffCodeWrong   Action = "staff.code_wrong"
 	StaffProven      Action = "staff.proven"
+	StaffRefused     Action = "staff.password_refused"
+	StaffLocked      Action = "staff.passwords_locked"
+	StaffRefusals    Action = "staff.passwords_refused"
 	StaffBlocked     Action = "staff.blocked"
 	StaffRoles       Action = "staff.roles"
 	StaffRemoved     Action = "staff.removed"
@@ -126,6 +133,7 @@ const (
 	KeyMoved             Action = "key.moved"
 	AuditLogViewed       Action = "record.viewed"
 	AuditLogPruned       Action = "record.pruned"
+	NamesListed          Action = "names.listed"
 	ApplicationsExported Action = "applications.exported"
 	StatisticsExported   Action = "statistics.exported"
 	InstallationClaimed  Action = "installation.claimed"
@@ -172,6 +180,9 @@ var vocabulary = []entry{
 	{AccountLogin, GroupAccount, ObjectAccount},
 	{AccountLogout, GroupAccount, ObjectAccount},
 	{AccountCodeWrong, GroupAccount, ObjectAccount},
+	{AccountRefused, GroupAccount, ObjectAccount},
+	{AccountLocked, GroupAccount, ObjectAccount},
+	{AccountRefusals, GroupAccount, ObjectAccount},
 	{AccountBlocked, GroupAccount, ObjectAccount},
 	{AccountUnblocked, GroupAccount, ObjectAccount},
 	{AccountAddressChanged, GroupAccount, ObjectAccount},
@@ -214,6 +225,9 @@ var vocabulary = []entry{
 	{StaffLogin, GroupStaff, ObjectStaff},
 	{StaffCodeWrong, GroupStaff, ObjectStaff},
 	{StaffProven, GroupStaff, ObjectStaff},
+	{StaffRefused, GroupStaff, ObjectStaff},
+	{StaffLocked, GroupStaff, ObjectStaff},
+	{StaffRefusals, GroupStaff, ObjectStaff},
 	{StaffBlocked, GroupStaff, ObjectStaff},
 	{StaffRoles, GroupStaff, ObjectStaff},
 	{StaffRemoved, GroupStaff, ObjectStaff},
@@ -226,6 +240,7 @@ var vocabulary = []entry{
 	{KeyMoved, GroupSystem, ObjectKey},
 	{AuditLogViewed, GroupSystem, ObjectAuditLog},
 	{AuditLogPruned, GroupSystem, ObjectAuditLog},
+	{NamesListed, GroupSystem, ObjectList},
 	{ApplicationsExported, GroupSystem, ObjectExport},
 	{StatisticsExported, GroupSystem, ObjectExport},
 	{InstallationClaimed, GroupSystem, ObjectInstallation},

@@ -83,6 +83,9 @@ func (e Event) Because(reason string) Event {
 
 // With returns the event with these details added; never personal data.
 func (e Event) With(details map[string]string) Event {
+	if len(details) == 0 {
+		return e
+	}
 	all := make(map[string]string, len(e.Details)+len(details))
 	maps.Copy(all, e.Details)
 	maps.Copy(all, details)

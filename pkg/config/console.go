@@ -1,10 +1,12 @@
 package config
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"time"
 
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/scan"
 )
 
@@ -21,6 +23,11 @@ func (c Config) checkScanner(fs *faults) {
 func (c Config) checkOfficials(fs *faults) {
 	if c.Console.ViewsPerHour < 1 {
 		fs.add("console.views_per_hour", "is less than 1: no case or account could be opened", "give a number such as 100, or leave the line out")
+	}
+	for i, d := range c.Console.Domains {
+		if _, err := mail.CanonicalDomain(d); err != nil {
+			fs.add(fmt.Sprintf("console.domains[%d]", i), "is not the domain of an e-mail address", "write what is behind the @, such as gemeente.example")
+		}
 	}
 	if d := c.Helpdesk.AddressDelay; d < 0 || d > 7*24*time.Hour {
 		fs.add("helpdesk.address_delay", "is not between 0 and 168h", "give a duration such as 24h, or leave the line out")

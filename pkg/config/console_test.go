@@ -39,6 +39,22 @@ func TestConsole(t *testing.T) {
 	}
 }
 
+// X19: a domain that no address can have would allow nobody.
+func TestX19_Domains(t *testing.T) {
+	t.Parallel()
+	for domain, ok := range map[string]bool{
+		"gov.example": true, "Gov.Example": true, "münchen.example": true, "mail.gov.example": true,
+		"": false, "example": false, "@gov.example": false, "bas@gov.example": false, "*.gov.example": false, "https://gov.example": false, "gov example": false,
+	} {
+		config := Config{Console: Console{ViewsPerHour: 1, Domains: []string{"first.example", domain}}}
+		var fs faults
+		config.checkOfficials(&fs)
+		if err := fs.join(); (err == nil) != ok || !ok && !strings.Contains(err.Error(), "console.domains[1]") {
+			t.Errorf("console.domains with %q: %v, want a fault: %t", domain, err, !ok)
+		}
+	}
+}
+
 func TestOfficials(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

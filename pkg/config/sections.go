@@ -200,9 +200,17 @@ type Console struct {
 	Listen string `yaml:"listen"`
 
 	// ViewsPerHour is how many different accounts and cases an official may
-	// open in an hour. One more alerts all administrators; above three times
-	// as many, none can be opened for an hour. Default: 100.
+	// see in an hour, opened or by name in a list. One more alerts all
+	// administrators; above three times as many, no page with a name can be
+	// opened until an hour has passed. Default: 100.
 	ViewsPerHour int `yaml:"views_per_hour"`
+
+	// Domains are the domains of e-mail addresses that officials may be
+	// invited at, such as [gemeente.example, rijk.example]; a subdomain is a
+	// domain of its own. Officials who exist are not affected. Default: none;
+	// then every address is allowed, and production warns about it, since an
+	// administrator could invite mailboxes of their own as two colleagues.
+	Domains []string `yaml:"domains"`
 }
 
 // Review is how officials decide on applications.
@@ -277,8 +285,11 @@ type Limits struct {
 	// each gets a mail. Default: 30.
 	ApplyPerHour int `yaml:"apply_per_hour"`
 
-	// LoginPerMinute is the most tries of passwords and codes. Default: 60; a
-	// whole office may share one source.
+	// LoginPerMinute is the most passwords that are tried or, at an
+	// invitation, chosen, and the most codes at /address, each counted apart.
+	// Codes of authenticator apps have no limit of this kind: they come after
+	// a right password and are counted per account (login.codes). Default: 60;
+	// a whole office may share one source.
 	LoginPerMinute int `yaml:"login_per_minute"`
 }
 

@@ -240,6 +240,7 @@ func TestWarnings(t *testing.T) {
 		"OLID_TRUSTED_PROXIES": "10.0.0.0/8", "OLID_DATABASE_URL": "postgres://u:canary@db.example/d?sslmode=verify-full",
 		"OLID_LINKS_PRIVACY_URL": "https://a.example/p", "OLID_LINKS_ACCESSIBILITY_URL": "https://a.example/a",
 		"OLID_REDIS_URL": "rediss://h.example", "OLID_HOME_CLIENT": "x",
+		"OLID_CONSOLE_ORIGIN": "https://beheer.example", "OLID_CONSOLE_LISTEN": ":8082", "OLID_CONSOLE_DOMAINS": "gov.example",
 	})
 	if w := calm.Warnings(); len(w) != 0 {
 		t.Errorf("Warnings() = %v, want none", w)
@@ -248,6 +249,7 @@ func TestWarnings(t *testing.T) {
 		"policy": {"OLID_POLICY": "general"}, "acr": {"OLID_ACR": "http://eidas.europa.eu/LoA/high"}, "issuer": {"OLID_ISSUER": "https://id.example/x"},
 		"admin_listen": {"OLID_ADMIN_LISTEN": ":9090"}, "database.url": {}, "redis.url": {"OLID_REDIS_URL": "redis://u:canary@h.example"},
 		"trusted_proxies": {}, "log.level": {"OLID_LOG_LEVEL": "debug"}, "links.privacy_url": {}, "links.accessibility_url": {}, "home_client": {},
+		"console.domains": {"OLID_CONSOLE_ORIGIN": "https://beheer.example", "OLID_CONSOLE_LISTEN": ":8082"}, // X19
 	} {
 		if c := mustLoad(t, production(t), vars); !has(c, path) {
 			t.Errorf("Warnings() = %v, want one about %s", c.Warnings(), path)

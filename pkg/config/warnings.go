@@ -34,6 +34,8 @@ func (c Config) Warnings() []string {
 	warn(plainPostgres(c.Database.URL.Reveal()), "database.url: crosses a network without sslmode=verify-full")
 	warn(plainRedis(c.Redis.URL.Reveal()), "redis.url: crosses a network without TLS; use rediss://")
 	warn(c.Log.Level == "debug", "log.level: debug is chatty in production")
+	warn(c.Console.Origin != "" && len(c.Console.Domains) == 0,
+		"console.domains: is empty; an administrator can invite mailboxes of their own as officials")
 	warn(c.Links.PrivacyURL == "", "links.privacy_url: is not set; people must be told what happens with their data (GDPR article 13)")
 	warn(c.Links.AccessibilityURL == "", "links.accessibility_url: is not set; Dutch public authorities must have an accessibility statement")
 	return all

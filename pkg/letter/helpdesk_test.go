@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -30,6 +31,13 @@ func aboutChanges(w *letter.Writer, lang string) []mail.Message {
 	mails = append(mails, w.StaffInvited(olga, "https://beheer.example/console/invite?token=olid_inv_x", "Bas Beheerder", now), w.StaffInvited(olga, "https://beheer.example/console/invite?token=olid_inv_x", "", now))
 	for _, what := range []staff.Managed{staff.WasInvited, staff.WasChanged, staff.WasRemoved} {
 		mails = append(mails, w.StaffManaged(olga, olga, what, "", now), w.StaffManaged(staff.Member{Name: "Bea Beheer", Email: "jo@example.com", Lang: lang}, olga, what, "Bas Beheerder", now))
+	}
+	for _, n := range []signin.Notice{{Codes: 1}, {Codes: 3}, {Browsers: 1}, {Browsers: 2, Codes: 3}} {
+		n.First, n.Last = now.Add(-time.Hour), now
+		if n.Codes+n.Browsers == 1 {
+			n.First = n.Last
+		}
+		mails = append(mails, w.LoginNotice(holder, n, now), w.StaffLoginNotice(olga, n, now))
 	}
 	for _, delay := range []time.Duration{0, 24 * time.Hour} {
 		mails = append(mails, w.AddressAnnounced(holder, change(delay), now), w.AddressConfirm(holder, change(delay), "123456", now))

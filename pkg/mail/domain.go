@@ -6,7 +6,17 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// canonicalDomain returns the ASCII (punycode) form of a mail domain.
+// CanonicalDomain returns the domain of canonical addresses: in lower case,
+// trimmed, an IDN in punycode. It returns ErrAddress for what cannot be the
+// domain of an address.
+func CanonicalDomain(s string) (string, error) {
+	domain, err := canonicalDomain(strings.ToLower(strings.TrimSpace(s)))
+	if err != nil {
+		return "", ErrAddress
+	}
+	return domain, nil
+}
+
 func canonicalDomain(domain string) (string, error) {
 	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
 	if err != nil {

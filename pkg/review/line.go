@@ -10,6 +10,7 @@ import (
 // Line is a case in a list outside the console. It has no e-mail address,
 // birth date or documents.
 type Line struct {
+	ID          string // of the application; not in a sheet
 	Reference   string
 	Kind        account.Kind
 	Standing    Standing
@@ -28,7 +29,7 @@ var ErrTooMany = errors.New("application: too many lines")
 func (c Case) Line(reason string) Line {
 	a := c.Application
 	l := Line{
-		Reference: a.Reference, Kind: a.Kind, Standing: c.Standing(), Name: a.Answers.FullName(), Country: a.Answers.Address.Country,
+		ID: a.ID, Reference: a.Reference, Kind: a.Kind, Standing: c.Standing(), Name: a.Answers.FullName(), Country: a.Answers.Address.Country,
 		SubmittedAt: a.SubmittedAt, DueAt: a.DueAt, DecidedAt: a.DecidedAt, Reason: reason,
 	}
 	if o := a.Answers.Organization; o != nil && a.Kind == account.LegalPerson {

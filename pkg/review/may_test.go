@@ -120,7 +120,7 @@ func TestLine(t *testing.T) {
 	} {
 		c.Kind, c.Answers.Organization = test.kind, test.organization
 		want := Line{
-			Reference: "OLID-1", Kind: test.kind, Standing: "rejected", Name: test.name, Country: test.country,
+			ID: c.ID, Reference: "OLID-1", Kind: test.kind, Standing: "rejected", Name: test.name, Country: test.country,
 			SubmittedAt: asked.Add(-time.Hour), DueAt: application.DecideBy(asked), DecidedAt: moment, Reason: "identity",
 		}
 		if got := c.Line("identity"); got != want {

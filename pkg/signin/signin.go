@@ -59,6 +59,7 @@ type Service struct {
 	Limits      account.Limits
 	Rand        io.Reader
 	Now         func() time.Time
+	Watch       Watch
 
 	Locks limit.Locks                                         // nil: nobody is told, and no lock can be removed
 	Tries func(a account.Account, now time.Time) mail.Message // with Locks
@@ -68,11 +69,12 @@ type Service struct {
 type From struct {
 	Origin    string // network prefix
 	RequestID string
+	Device    secret.Text // handle of the browser; "" if it has none. Not in the audit log
 }
 
 func (r *Service) verifier() Verifier[account.Account] {
 	return Verifier[account.Account]{
-		Realm: realm.Holder, People: r.Accounts, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now,
+		Realm: realm.Holder, People: r.Accounts, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now, Watch: r.Watch,
 		Locks: r.Locks, Tries: func(a account.Account) mail.Message { return r.Tries(a, r.Now()) },
 		Subject: func(a account.Account) Subject {
 			return Subject{ID: a.ID, Email: a.Email, Epoch: a.Epoch, PasswordHash: a.PasswordHash, Admitted: a.State != account.Closed}
@@ -82,8 +84,8 @@ func (r *Service) verifier() Verifier[account.Account] {
 
 // Password returns the account with this address and password, in any state but
 // Closed: see Verifier.Password.
-func (r *Service) Password(ctx context.Context, email, password string, device secret.Text) (account.Account, error) {
-	return r.verifier().Password(ctx, email, password, device)
+func (r *Service) Password(ctx context.Context, email, password string, from From) (account.Account, error) {
+	return r.verifier().Password(ctx, email, password, from)
 }
 
 // Remember makes a browser known for an account: see Verifier.Remember.
@@ -164,14 +166,14 @@ func (r *Service) ShowQR(ctx context.Context, a account.Account, mailbox bool, f
 // account has moved on since a was read: the caller asks again for the next
 // step.
 func (r *Service) Code(ctx context.Context, a account.Account, code string, from From) (CodeResult, error) {
-	return r.verifier().Code(ctx, a, code, Codes{
+	return r.verifier().Code(ctx, a, code, from.Device, Codes{
 		AAD:  func(try account.CodeTry) string { return account.FactorAAD(a.ID, try.Enrolment) },
 		Most: func(try account.CodeTry) int { return r.Limits.Limit(try.State) },
-		Accepted: func(try account.CodeTry) effect.Effects {
+		Accepted: func(try account.CodeTry, browser map[string]string) effect.Effects {
 			if try.State == account.QRShown {
 				return effect.Of(r.event(a, audit.AccountFactorLinked, from), r.Letters.FactorLinked(a, r.Now()))
 			}
-			return effect.Of(r.event(a, audit.AccountLogin, from))
+			return effect.Of(r.event(a, audit.AccountLogin, from).With(browser))
 		},
 		Wrong: func(account.CodeTry) effect.Effects { return effect.Of(r.event(a, audit.AccountCodeWrong, from)) },
 		Block: func(try account.CodeTry) (account.BlockReason, string, effect.Effects) {

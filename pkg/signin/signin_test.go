@@ -98,7 +98,7 @@ func TestLG08_RefusalsAskTheSame(t *testing.T) {
 	} {
 		h := newHouse()
 		email, password := change(h)
-		a, err := h.rules().Password(t.Context(), email, password, "")
+		a, err := h.rules().Password(t.Context(), email, password, signin.From{})
 		if !errors.Is(err, signin.ErrRefused) || a.ID != "" || !slices.Equal(h.asked, []string{"try", "account", "verify"}) {
 			t.Errorf("%s: %v, asked %v", what, err, h.asked)
 		}
@@ -112,7 +112,7 @@ func TestUnavailableIsNoRefusal(t *testing.T) {
 		for _, password := range []string{"right", "wrong"} {
 			h := newHouse()
 			h.fail = call
-			a, err := h.rules().Password(t.Context(), "anna@example.com", password, "")
+			a, err := h.rules().Password(t.Context(), "anna@example.com", password, signin.From{})
 			if call == "clear" && password == "wrong" {
 				continue
 			}
@@ -130,7 +130,7 @@ func TestR320_Rehash(t *testing.T) {
 	for _, fail := range []string{"", "hash", "rehash"} {
 		h := newHouse()
 		h.rehash, h.fail = true, fail
-		a, err := h.rules().Password(t.Context(), " Anna@Example.com", "right", "")
+		a, err := h.rules().Password(t.Context(), " Anna@Example.com", "right", signin.From{})
 		if err != nil || a.ID != "a" || !slices.Contains(h.asked, "hash") || fail == "" && h.asked[len(h.asked)-1] != "rehash" {
 			t.Errorf("%q fails: %v, asked %v", fail, err, h.asked)
 		}
@@ -143,7 +143,7 @@ func TestBlockedIsToldByTheCaller(t *testing.T) {
 	t.Parallel()
 	h := newHouse()
 	h.account.State = account.Blocked
-	if a, err := h.rules().Password(t.Context(), "anna@example.com", "right", ""); err != nil || a.State != account.Blocked {
+	if a, err := h.rules().Password(t.Context(), "anna@example.com", "right", signin.From{}); err != nil || a.State != account.Blocked {
 		t.Error(a.State, err)
 	}
 }
@@ -153,7 +153,7 @@ func TestLG13_LaneKeys(t *testing.T) {
 	t.Parallel()
 	h := newHouse()
 	for _, email := range []string{"anna@example.com", "ANNA@EXAMPLE.COM ", "anna@example.com."} {
-		_, _ = h.rules().Password(t.Context(), email, "wrong", "")
+		_, _ = h.rules().Password(t.Context(), email, "wrong", signin.From{})
 	}
 	if len(slices.Compact(h.keys)) != 1 || strings.Contains(h.keys[0], "anna") {
 		t.Error(h.keys)

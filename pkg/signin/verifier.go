@@ -29,6 +29,7 @@ type Verifier[P any] struct {
 	LaneKey []byte // for limit.Key
 	Now     func() time.Time
 	Subject func(P) Subject
+	Watch   Watch
 
 	// Locks and Tries tell a person, at most once a day, that somebody tries
 	// passwords; nil tells nobody.
@@ -64,11 +65,10 @@ var ErrRefused = errors.New("signin: refused")
 // longestAddress is the longest address in bytes (RFC 5321 §4.5.3.1.3).
 const longestAddress = 254
 
-// Password returns the person with this address and password. device is the
-// browser's device handle, or "". The error is ErrRefused, after the same calls
+// Password returns the person with this address and password. The error is ErrRefused, after the same calls
 // and one hash, if the address is unknown, the password wrong, the lane locked
 // or the person not admitted.
-func (v Verifier[P]) Password(ctx context.Context, email, password string, device secret.Text) (P, error) {
+func (v Verifier[P]) Password(ctx context.Context, email, password string, from From) (P, error) {
 	var none P
 	canonical, err := mail.CanonicalAddress(email)
 	if err != nil {
@@ -77,7 +77,7 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, devic
 		canonical = strings.ToValidUTF8(email[:min(len(email), longestAddress)], "")
 	}
 	key := limit.Key(v.LaneKey, v.Realm, canonical)
-	open, err := v.Lanes.Try(ctx, key, deviceHash(device), v.Now())
+	open, err := v.Lanes.Try(ctx, key, deviceHash(from.Device), v.Now())
 	if err != nil {
 		return none, err
 	}
@@ -92,9 +92,22 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, devic
 		return none, err
 	}
 	if !known || !right || !open || !s.Admitted {
+		why := NotAdmitted
+		switch {
+		case !open:
+			why = LockedLane
+		case !known:
+			why = UnknownAddress
+		case !right:
+			why = WrongPassword
+		}
+		refused := Refusal{Realm: v.Realm, Key: key, Who: s.ID, Origin: from.Origin}
+		if err := v.Watch.password(ctx, refused, why, v.Now()); err != nil {
+			return none, err
+		}
 		return none, v.refused(ctx, key, p, known && s.Admitted)
 	}
-	if err := v.Lanes.Clear(ctx, key, deviceHash(device), false, v.Now()); err != nil {
+	if err := v.Lanes.Clear(ctx, key, deviceHash(from.Device), false, v.Now()); err != nil {
 		return none, err
 	}
 	if rehash {
@@ -138,6 +151,19 @@ func (v Verifier[P]) Remember(ctx context.Context, p P, device secret.Text) erro
 	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, v.Subject(p).Email), deviceHash(device), true, v.Now())
 }
 
+// newBrowser returns the details of the event of a login in a browser that is not
+// known for the person; nil for one that is.
+func (v Verifier[P]) newBrowser(ctx context.Context, p P, device secret.Text) (map[string]string, error) {
+	if v.Watch.Devices == nil {
+		return nil, nil
+	}
+	known, err := v.Watch.Devices.Known(ctx, limit.Key(v.LaneKey, v.Realm, v.Subject(p).Email), deviceHash(device))
+	if err != nil || known {
+		return nil, err
+	}
+	return map[string]string{detailBrowser: newBrowser}, nil
+}
+
 func deviceHash(device secret.Text) string {
 	if device == "" {
 		return ""
@@ -147,9 +173,9 @@ func deviceHash(device secret.Text) string {
 
 // Codes is what differs between the realms in judging a code.
 type Codes struct {
-	AAD      func(account.CodeTry) string // associated data of the sealed secret
-	Most     func(account.CodeTry) int    // wrong codes in a row that block
-	Accepted func(account.CodeTry) effect.Effects
+	AAD      func(account.CodeTry) string                                        // associated data of the sealed secret
+	Most     func(account.CodeTry) int                                           // wrong codes in a row that block
+	Accepted func(try account.CodeTry, browser map[string]string) effect.Effects // browser: details of the event of a login
 	Wrong    func(account.CodeTry) effect.Effects
 	Block    func(account.CodeTry) (account.BlockReason, string, effect.Effects) // the string is a reference
 }
@@ -162,26 +188,34 @@ type CodeResult struct {
 	First   bool          // Accepted: it completed the enrolment
 }
 
-// Code judges one verification code of a person. The error is errs.ErrConflict
+// Code judges one verification code of a person, in the browser with a device
+// handle, or "". The error is errs.ErrConflict
 // if the person has moved on to another epoch or state.
-func (v Verifier[P]) Code(ctx context.Context, p P, code string, codes Codes) (CodeResult, error) {
+func (v Verifier[P]) Code(ctx context.Context, p P, code string, device secret.Text, codes Codes) (CodeResult, error) {
 	now, s := v.Now(), v.Subject(p)
+	browser, err := v.newBrowser(ctx, p, device)
+	if err != nil {
+		return CodeResult{}, err
+	}
 	var result CodeResult
 	var fault error
-	_, err := v.People.TryCode(ctx, s.ID, s.Epoch, now, func(try account.CodeTry) account.Verdict {
+	_, err = v.People.TryCode(ctx, s.ID, s.Epoch, now, func(try account.CodeTry) account.Verdict {
 		var verdict account.Verdict
-		verdict, result, fault = v.judge(s, try, code, now, codes)
+		verdict, result, fault = v.judge(s, try, code, now, codes, browser)
 		return verdict
 	})
 	if err != nil {
 		return CodeResult{}, err
+	}
+	if why := refusedCodes[result.Outcome]; why != "" {
+		v.Watch.count(v.Realm, why)
 	}
 	return result, fault
 }
 
 // judge returns the verdict on a code whose try is counted in try. A fault is
 // not the person's: the try does not count.
-func (v Verifier[P]) judge(s Subject, try account.CodeTry, code string, now time.Time, codes Codes) (account.Verdict, CodeResult, error) {
+func (v Verifier[P]) judge(s Subject, try account.CodeTry, code string, now time.Time, codes Codes, browser map[string]string) (account.Verdict, CodeResult, error) {
 	same := func(o account.Outcome, wait time.Duration) (account.Verdict, CodeResult, error) {
 		return account.Verdict{Outcome: o}, CodeResult{Outcome: o, Wait: wait}, nil
 	}
@@ -202,7 +236,7 @@ func (v Verifier[P]) judge(s Subject, try account.CodeTry, code string, now time
 	case right && step <= try.Factor.LastStep:
 		return same(account.Replayed, totp.Remaining(now))
 	case right:
-		return account.Verdict{Outcome: account.Accepted, Step: step, Effects: codes.Accepted(try)},
+		return account.Verdict{Outcome: account.Accepted, Step: step, Effects: codes.Accepted(try, browser)},
 			CodeResult{Outcome: account.Accepted, First: try.State == account.QRShown}, nil
 	}
 	most := codes.Most(try)

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -32,10 +33,36 @@ type Letters interface {
 	StaffInvited(m Member, link secret.Text, by string, now time.Time) mail.Message
 }
 
+// ErrDomain is returned for an address whose domain is not one of
+// Service.Domains.
+var ErrDomain = errors.New("staff: not a domain of officials")
+
+// MayInvite returns nil for an address that may be invited, mail.ErrAddress for
+// what is no address, and ErrDomain for an address at another domain. A
+// subdomain is another domain.
+func (r *Service) MayInvite(email string) error {
+	address, err := mail.CanonicalAddress(email)
+	if err != nil || len(r.Domains) == 0 {
+		return err
+	}
+	_, domain, _ := strings.Cut(address, "@")
+	if !slices.ContainsFunc(r.Domains, func(d string) bool {
+		allowed, err := mail.CanonicalDomain(d)
+		return err == nil && allowed == domain
+	}) {
+		return ErrDomain
+	}
+	return nil
+}
+
 // Invite makes an invitation and mails it. Its handle is for the invited
 // person alone: an administrator who saw it could become a colleague of
-// theirs. errs.ErrConflict when who does it is an administrator no more.
+// theirs. It returns the errors of MayInvite, and errs.ErrConflict when who
+// does it is an administrator no more.
 func (r *Service) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Actor) (secret.Text, Member, error) {
+	if err := r.MayInvite(email); err != nil {
+		return "", Member{}, err
+	}
 	address, err := mail.CanonicalAddress(email)
 	if err != nil {
 		return "", Member{}, err

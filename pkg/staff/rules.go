@@ -28,8 +28,10 @@ type Service struct {
 	LaneKey []byte // for limit.Key
 	Letters Letters
 	Link    func(invite secret.Text) secret.Text // where an invitation is accepted
+	Domains []string                             // of addresses that may be invited; none: all
 	Rand    io.Reader
 	Now     func() time.Time
+	Watch   signin.Watch
 
 	Locks limit.Locks                                // nil: nobody is told, and no lock can be removed
 	Tries func(m Member, now time.Time) mail.Message // with Locks
@@ -73,7 +75,7 @@ func (r *Service) Invited(ctx context.Context, invite secret.Text) (Member, erro
 
 func (r *Service) verifier() signin.Verifier[Member] {
 	return signin.Verifier[Member]{
-		Realm: realm.Official, People: r.Store, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now,
+		Realm: realm.Official, People: r.Store, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now, Watch: r.Watch,
 		Locks: r.Locks, Tries: func(m Member) mail.Message { return r.Tries(m, r.Now()) },
 		Subject: func(m Member) signin.Subject {
 			return signin.Subject{ID: m.ID, Email: m.Email, Epoch: m.Epoch, PasswordHash: m.PasswordHash, Admitted: m.State == Active}
@@ -83,8 +85,8 @@ func (r *Service) verifier() signin.Verifier[Member] {
 
 // Password returns the active member with this address and password: see
 // signin.Verifier.Password.
-func (r *Service) Password(ctx context.Context, email, password string, device secret.Text) (Member, error) {
-	return r.verifier().Password(ctx, email, password, device)
+func (r *Service) Password(ctx context.Context, email, password string, from signin.From) (Member, error) {
+	return r.verifier().Password(ctx, email, password, from)
 }
 
 // Remember makes a browser known for a member: see signin.Verifier.Remember.
@@ -108,11 +110,16 @@ func (r *Service) Again(ctx context.Context, m Member, code string, from signin.
 }
 
 func (r *Service) code(ctx context.Context, m Member, code string, accepted audit.Action, from signin.From) (signin.CodeResult, error) {
-	return r.verifier().Code(ctx, m, code, signin.Codes{
-		AAD:      func(account.CodeTry) string { return FactorAAD(m.ID) },
-		Most:     func(account.CodeTry) int { return WrongCodes },
-		Accepted: func(account.CodeTry) effect.Effects { return effect.Of(r.event(m, accepted, from)) },
-		Wrong:    func(account.CodeTry) effect.Effects { return effect.Of(r.event(m, audit.StaffCodeWrong, from)) },
+	return r.verifier().Code(ctx, m, code, from.Device, signin.Codes{
+		AAD:  func(account.CodeTry) string { return FactorAAD(m.ID) },
+		Most: func(account.CodeTry) int { return WrongCodes },
+		Accepted: func(_ account.CodeTry, browser map[string]string) effect.Effects {
+			if m.LastLoginAt.IsZero() {
+				browser = nil // the browser in which the invitation was accepted
+			}
+			return effect.Of(r.event(m, accepted, from).With(browser))
+		},
+		Wrong: func(account.CodeTry) effect.Effects { return effect.Of(r.event(m, audit.StaffCodeWrong, from)) },
 		Block: func(account.CodeTry) (account.BlockReason, string, effect.Effects) {
 			return "", "", effect.Of(r.event(m, audit.StaffBlocked, from).Because("wrong codes"))
 		},

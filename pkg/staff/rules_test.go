@@ -224,7 +224,7 @@ func TestR320_Password(t *testing.T) {
 		l := &login{office: &office{members: []staff.Member{{ID: "m1", Email: "olga@example.org", State: state, PasswordHash: "old"}}}}
 		s := service(t, l.office)
 		s.Store, s.Lanes, s.Hasher, s.LaneKey = l, l, dated{}, []byte("k")
-		m, err := s.Password(t.Context(), "Olga@example.org", "right", "")
+		m, err := s.Password(t.Context(), "Olga@example.org", "right", signin.From{})
 		if !errors.Is(err, want) || (m.ID == "m1") != (want == nil) || (l.rehash == "hash of right") != (want == nil) {
 			t.Errorf("Password() of a member who is %s = %q, %v, renewed: %t, want %v", state, m.ID, err, l.rehash != "", want)
 		}

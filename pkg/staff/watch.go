@@ -12,15 +12,22 @@ import (
 )
 
 const (
-	// WatchTime is the time over which opened files are counted.
+	// WatchTime is the time over which files that were seen are counted.
 	WatchTime = time.Hour
 	// StopFactor is how many times the number that raises an alarm a member
-	// may open before nothing opens any more.
+	// may see before nothing opens any more.
 	StopFactor = 3
 )
 
-// Views are the acts that count as opening a file: an account, an
-// application with its documents, or a list of those whom a search found.
+// File is what is counted: an application or an account. A list counts as the
+// files that it names (Watched.List).
+type File struct {
+	Kind audit.ObjectKind
+	ID   string
+}
+
+// Views are the acts whose object counts as a file that was seen: an account,
+// an application with its documents, and a search, whatever it found.
 var Views = []audit.Action{audit.AccountViewed, audit.ApplicationViewed, audit.DocumentViewed, audit.DocumentDownloaded, audit.AccountSearched, audit.ApplicationSearched}
 
 // ErrStopped says that a member opened so much that nothing opens until
@@ -38,8 +45,12 @@ type Alarm struct {
 // answer.
 type Watched interface {
 	// Files counts the objects about which the audit log holds an act of the
-	// member, one of these, after a moment.
+	// member, one of these, after a moment, and the files that List wrote
+	// after it; an object that is both counts once.
 	Files(ctx context.Context, member string, actions []audit.Action, after time.Time) (int, error)
+	// List writes that a member sees files at a moment, in one transaction. It
+	// writes no events.
+	List(ctx context.Context, member string, files []File, at time.Time) error
 	// Alarm keeps an alarm with its record; errs.ErrConflict when there was
 	// one about the member at or after since. Of any number of callers one
 	// succeeds.
@@ -48,8 +59,8 @@ type Watched interface {
 	Alarms(ctx context.Context, since time.Time) ([]Alarm, error)
 }
 
-// Watch keeps an eye on members who open many files. It counts in the
-// audit log itself, after the look was written there: other tabs, sessions and servers
+// Watch keeps an eye on members who see many files. It counts what is stored,
+// after the look was written: other tabs, sessions and servers
 // are counted with it, and so are requests at the same moment, of which the
 // last one sees them all.
 type Watch struct {
@@ -60,7 +71,7 @@ type Watch struct {
 	Now     func() time.Time
 }
 
-// Look lets view write down that a member opened a file, if the member may.
+// Look lets view write down that a member sees a file or a list, if the member may.
 // It tells whether that raised an alarm; ErrStopped when the file stays shut.
 func (w *Watch) Look(ctx context.Context, m Member, by audit.Actor, view func() error) (alarmed bool, err error) {
 	now := w.Now()

@@ -15,6 +15,7 @@ import (
 
 // views is a store of what was opened, in memory.
 type views struct {
+	staff.Watched
 	files  int // in the last hour
 	alarms []staff.Alarm
 	rec    effect.Effects

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/sql"
 	"omgevingsloket-id/storage/storagetest"
@@ -16,6 +17,16 @@ func both(t *testing.T, run func(t *testing.T, open func(*testing.T) *sql.DB)) {
 			run(t, func(t *testing.T) *sql.DB { return open(t, address(t), time.Now) })
 		})
 	}
+}
+
+func TestWatchingContract(t *testing.T) {
+	t.Parallel()
+	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {
+		storagetest.Watching(t, func(t *testing.T) (storagetest.Stores, signin.Notices) {
+			db := open(t)
+			return storesOf(db), db.Notices()
+		})
+	})
 }
 
 func TestWatchedContract(t *testing.T) {

@@ -87,6 +87,7 @@ func storesOf(db *sql.DB) storagetest.Stores {
 		Accounts: db.Accounts(), Recoveries: db.Recoveries(), Applications: db.Applications(), Clients: db.Clients(), Consents: db.Consents(),
 		Grants: db.Grants(), Keys: db.Keys(), Lanes: db.Lanes(), Outbox: db.Outbox(), Audit: db.Audit(),
 		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
+		Refusals: db.Refusals(), Devices: db.Devices(),
 	}
 }
 

@@ -12,7 +12,7 @@ func (s cases) Lines(ctx context.Context, q review.Query, most int) ([]review.Li
 	l := queueOf(q.Show)
 	where, args := l.condition(q, false)
 	args = append(args, most+1)
-	rows, err := s.db.sql.QueryContext(Patient(ctx), `SELECT reference, kind, state, reviewer, proposal, answers, submitted_at, due_at, decided_at,
+	rows, err := s.db.sql.QueryContext(Patient(ctx), `SELECT id, reference, kind, state, reviewer, proposal, answers, submitted_at, due_at, decided_at,
 			COALESCE((SELECT MAX(reason) FROM decisions WHERE application_id = applications.id AND kind = 'reject'), '')
 		FROM applications WHERE `+where+` ORDER BY `+l.sorted(true)+` LIMIT $`+strconv.Itoa(len(args)), args...)
 	if err != nil {
@@ -24,7 +24,7 @@ func (s cases) Lines(ctx context.Context, q review.Query, most int) ([]review.Li
 		var c review.Case
 		var answers, reason string
 		var submitted, due, decided int64
-		if err := rows.Scan(&c.Reference, &c.Kind, &c.State, &c.Reviewer, &c.Proposal, &answers, &submitted, &due, &decided, &reason); err != nil {
+		if err := rows.Scan(&c.ID, &c.Reference, &c.Kind, &c.State, &c.Reviewer, &c.Proposal, &answers, &submitted, &due, &decided, &reason); err != nil {
 			return nil, answer("lines", err)
 		}
 		if err := json.Unmarshal([]byte(answers), &c.Answers); err != nil {

@@ -1,6 +1,11 @@
 package sql
 
-import "time"
+import (
+	"time"
+
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/staff"
+)
 
 // Life is what a table holds about people, and when that ends. lives is the one
 // list; a test compares it with the schema, so that no column is forgotten.
@@ -78,6 +83,20 @@ var lives = []Life{
 	{Table: "assertions", Other: "client_id jti expires", sweeps: []sweep{{`DELETE FROM assertions WHERE expires <= $1`, time.Hour}}},
 	{Table: "signing_keys", Other: "id alg state public sealed created_at since"},
 	{Table: "lanes", Personal: "key lane", Other: "failures locked_until last_at", Ends: "48 hours after the last try", sweeps: []sweep{{`DELETE FROM lanes WHERE last_at <= $1`, 2 * aDay}}},
+	{
+		Table: "refusals", Personal: "key realm who origin", Other: "tries first_at last_at told locks locked",
+		Ends:   "24 hours after the first refused password; of an address that somebody has with an event",
+		sweeps: []sweep{{`DELETE FROM refusals WHERE who = '' AND first_at <= $1`, signin.SeriesTime}},
+	},
+	{
+		Table: "notices", Personal: "realm who", Other: "codes browsers first_at last_at mailed_at", Ends: "two hours after the mail",
+		sweeps: []sweep{{`DELETE FROM notices WHERE first_at = 0 AND mailed_at <= $1`, 2 * signin.NoticeSpacing}},
+	},
+	{Table: "notices_read", Other: "id seq"},
+	{
+		Table: "staff_seen", Personal: "member file", Other: "at", Ends: "two hours after the look",
+		sweeps: []sweep{{`DELETE FROM staff_seen WHERE at <= $1`, 2 * staff.WatchTime}},
+	},
 	{Table: "told_tries", Personal: "key", Other: "at", Ends: "48 hours after the mail", sweeps: []sweep{{`DELETE FROM told_tries WHERE at <= $1`, 2 * aDay}}},
 	{Table: "mailboxes", Personal: "key code", Other: "mails last_at", Ends: "48 hours after the last mail", sweeps: []sweep{{`DELETE FROM mailboxes WHERE last_at <= $1`, 2 * aDay}}},
 	{Table: "devices", Personal: "key device used_at", Ends: "400 days after the last login", sweeps: []sweep{{`DELETE FROM devices WHERE used_at <= $1`, 400 * aDay}}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,9 +29,37 @@ func (s watched) Files(ctx context.Context, member string, actions []audit.Actio
 		marks = append(marks, fmt.Sprintf("$%d", len(args)))
 	}
 	var n int
-	err := s.db.sql.QueryRowContext(ctx, `SELECT COUNT(DISTINCT object_kind || ' ' || object_id) FROM audit_events
-		WHERE `+isStaff+` AND actor_id = $1 AND at > $2 AND action IN (`+strings.Join(marks, ",")+`)`, args...).Scan(&n)
-	return n, answer("opened files", err)
+	err := s.db.sql.QueryRowContext(ctx, `SELECT COUNT(*) FROM (
+		SELECT object_kind || ' ' || object_id AS file FROM audit_events
+		WHERE `+isStaff+` AND actor_id = $1 AND at > $2 AND action IN (`+strings.Join(marks, ",")+`)
+		UNION SELECT file FROM staff_seen WHERE member = $1 AND at > $2) AS seen`, args...).Scan(&n)
+	return n, answer("files seen", err)
+}
+
+// listRows is how many files one statement of List writes.
+const listRows = 500
+
+func (s watched) List(ctx context.Context, member string, files []staff.File, at time.Time) error {
+	keys := make([]string, len(files))
+	for i, f := range files {
+		keys[i] = string(f.Kind) + " " + f.ID
+	}
+	slices.Sort(keys) // transactions at the same moment take the rows in one order
+	keys = slices.Compact(keys)
+	return s.db.change(ctx, "list of files", func(tx *sql.Tx) (effect.Effects, error) {
+		for part := range slices.Chunk(keys, listRows) {
+			args, rows := []any{member, ms(at)}, make([]string, len(part))
+			for i, key := range part {
+				args = append(args, key)
+				rows[i] = fmt.Sprintf("($1,$2,$%d)", len(args))
+			}
+			if _, err := tx.ExecContext(ctx, `INSERT INTO staff_seen (member, at, file) VALUES `+strings.Join(rows, ",")+`
+				ON CONFLICT (member, file) DO UPDATE SET at = excluded.at WHERE staff_seen.at < excluded.at`, args...); err != nil {
+				return effect.Effects{}, err
+			}
+		}
+		return effect.Effects{}, nil
+	})
 }
 
 func (s watched) Alarm(ctx context.Context, a staff.Alarm, since time.Time, rec effect.Effects) error {

@@ -132,6 +132,12 @@ func (f *Faults) Wrap(s Stores) Stores {
 	if s.Lanes != nil {
 		s.Lanes = lanes{f, s.Lanes}
 	}
+	if s.Refusals != nil {
+		s.Refusals = refusals{f, s.Refusals}
+	}
+	if s.Devices != nil {
+		s.Devices = devices{f, s.Devices}
+	}
 	if s.Outbox != nil {
 		s.Outbox = outbox{f, s.Outbox}
 	}

@@ -19,6 +19,7 @@ import (
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/signkey"
 )
 
@@ -83,6 +84,7 @@ func TestWrappers(t *testing.T) {
 		struct{ account.Store }{}, struct{ account.Recoveries }{}, struct{ intake.Store }{}, struct{ client.Store }{}, struct{ consent.Store }{},
 		struct{ grant.Store }{}, struct{ signkey.Store }{}, struct{ limit.Lanes }{}, struct{ mail.Outbox }{},
 		struct{ audit.Store }{}, struct{ authreq.Store }{}, struct{ session.Store }{}, struct{ limit.Windows }{},
+		struct{ signin.Refusals }{}, struct{ signin.Devices }{},
 	}
 	f := &Faults{}
 	want := map[string]int{}

@@ -28,6 +28,7 @@ import (
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/signkey"
 )
 
@@ -46,6 +47,8 @@ type Stores struct {
 	Requests     authreq.Store
 	Sessions     session.Store
 	Windows      limit.Windows
+	Refusals     signin.Refusals
+	Devices      signin.Devices
 }
 
 // Everything runs the suite on a back end with all stores. open returns empty

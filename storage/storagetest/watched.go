@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ func Watched(t *testing.T, open func(*testing.T) (Stores, helpdesk.Store, staff.
 	stores, calls, watched := open(t)
 	w := helpdeskWorld{world{stores, t}, calls}
 	t.Run("files", func(t *testing.T) { watchedDossiers(t, w, watched) })
+	t.Run("X13: lists", func(t *testing.T) { watchedLists(t, w, watched) })
 	t.Run("alarms", func(t *testing.T) { watchedAlarms(t, w, watched) })
 	w.unbroken()
 }
@@ -45,6 +47,57 @@ func watchedDossiers(t *testing.T, w helpdeskWorld, watched staff.Watched) {
 	same(t, count(noon.Add(-time.Hour-time.Millisecond), staff.Views...), 5)
 	same(t, count(noon, staff.Views...), 0)
 	same(t, count(noon.Add(-time.Hour)), 0)
+}
+
+// X13: a list counts as the different files that it names, together with those
+// that were opened.
+func watchedLists(t *testing.T, w helpdeskWorld, watched staff.Watched) {
+	member := fresh("olga")
+	files := func(kind audit.ObjectKind, from, to int) (out []staff.File) {
+		for i := from; i < to; i++ {
+			out = append(out, staff.File{Kind: kind, ID: fmt.Sprint("f", i)})
+		}
+		return out
+	}
+	count := func(after time.Time) int { return ok[int](t)(watched.Files(ctx(t), member, staff.Views, after)) }
+	list := func(at time.Time, files []staff.File) {
+		t.Helper()
+		must(t, watched.List(ctx(t), member, files, at))
+	}
+	before := noon.Add(-time.Millisecond)
+	list(noon, files("account", 0, 3))
+	same(t, count(before), 3)
+	list(noon, files("account", 0, 3)) // the same list again
+	same(t, count(before), 3)
+	list(noon, append(files("account", 2, 5), files("account", 3, 4)...)) // overlaps, and names one twice
+	same(t, count(before), 5)
+	list(noon, files("application", 0, 2)) // another kind
+	same(t, count(before), 7)
+	for _, id := range []string{"f4", "f9"} { // one of a list, and another
+		must(t, w.Helpdesk.Note(ctx(t), effect.Of(audit.Event{At: noon, ActorKind: audit.ActorStaff, ActorID: member, Action: "account.viewed", ObjectKind: "account", ObjectID: id, Outcome: audit.OK})))
+	}
+	same(t, count(before), 8)
+	list(noon, nil)
+	same(t, count(before), 8)
+	same(t, ok[int](t)(watched.Files(ctx(t), fresh("piet"), staff.Views, before)), 0)
+
+	list(noon.Add(time.Minute), files("account", 0, 1)) // seen again later
+	list(noon, files("account", 0, 1))                  // and written late
+	same(t, count(noon), 1)
+	list(noon.Add(time.Hour), files("account", 0, 1201)) // more than one statement
+	same(t, count(noon.Add(time.Hour-time.Millisecond)), 1201)
+
+	later := noon.Add(2 * time.Hour)
+	for _, err := range atOnce(func(i int) error { // overlapping lists in any order
+		some := files("account", i, i+10)
+		if i%2 == 0 {
+			slices.Reverse(some)
+		}
+		return watched.List(ctx(t), member, some, later)
+	}) {
+		must(t, err)
+	}
+	same(t, count(later.Add(-time.Millisecond)), crowd-1+10)
 }
 
 func watchedAlarms(t *testing.T, w helpdeskWorld, watched staff.Watched) {

@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/signkey"
 )
 
@@ -84,6 +85,32 @@ func (w lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (
 
 func (w lanes) Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error {
 	return tell(w.f, "Lanes.Clear", func() error { return w.s.Clear(ctx, key, deviceHash, remember, now) })
+}
+
+type refusals struct {
+	f *Faults
+	s signin.Refusals
+}
+
+func (w refusals) Refuse(ctx context.Context, r signin.Refusal, now time.Time) error {
+	return tell(w.f, "Refusals.Refuse", func() error { return w.s.Refuse(ctx, r, now) })
+}
+
+func (w refusals) Unreported(ctx context.Context, now time.Time, n int) ([]signin.Series, error) {
+	return pass(w.f, "Refusals.Unreported", func() ([]signin.Series, error) { return w.s.Unreported(ctx, now, n) })
+}
+
+func (w refusals) Reported(ctx context.Context, was, next signin.Series, over bool, rec effect.Effects) error {
+	return tell(w.f, "Refusals.Reported", func() error { return w.s.Reported(ctx, was, next, over, rec) })
+}
+
+type devices struct {
+	f *Faults
+	s signin.Devices
+}
+
+func (w devices) Known(ctx context.Context, key, deviceHash string) (bool, error) {
+	return pass(w.f, "Devices.Known", func() (bool, error) { return w.s.Known(ctx, key, deviceHash) })
 }
 
 type outbox struct {

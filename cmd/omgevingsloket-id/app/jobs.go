@@ -8,10 +8,15 @@ import (
 	"time"
 
 	reviewroom "omgevingsloket-id/op/console/review"
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/custody"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/scan"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/sql"
 )
 
@@ -45,6 +50,7 @@ func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 	list := []*Job{
 		{Name: "mail", Pause: a.mailer.Pause(), loop: a.mailer.Run},
 		{Name: "keys", Pause: time.Minute, Run: a.Keys.Refresh, Vital: true},
+		{Name: "watch logins", Pause: 5 * time.Second, Run: a.newWatcher(letters).Run},
 		{Name: "sweep", Pause: 5 * time.Minute, Run: a.sweep},
 		{Name: "audit head", Pause: 10 * time.Minute, Run: a.signHead},
 		{Name: "destroy documents", Pause: 10 * time.Minute, Run: a.destroyDocuments},
@@ -73,6 +79,31 @@ func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 	mail := list[0]
 	a.mailer.OnRead = func(err error) { mail.done(a.Now(), err) }
 	return list, nil
+}
+
+// newWatcher returns what writes refused passwords to the audit log, and wrong codes
+// and new browsers to the people they concern.
+func (a *App) newWatcher(letters *letter.Writer) *signin.Watcher {
+	db := a.Stores.DB
+	return &signin.Watcher{
+		Refusals: db.Refusals(), Notices: db.Notices(), Now: a.Now,
+		Letters: map[realm.Realm]func(context.Context, signin.Notice, time.Time) ([]mail.Message, error){
+			realm.Holder: func(ctx context.Context, n signin.Notice, now time.Time) ([]mail.Message, error) {
+				holder, err := db.Accounts().ByID(ctx, n.Who)
+				if err != nil || holder.State == account.Closed {
+					return nil, err
+				}
+				return []mail.Message{letters.LoginNotice(holder, n, now)}, nil
+			},
+			realm.Official: func(ctx context.Context, n signin.Notice, now time.Time) ([]mail.Message, error) {
+				m, err := db.Staff().ByID(ctx, n.Who)
+				if err != nil || m.State == staff.Removed {
+					return nil, err
+				}
+				return []mail.Message{letters.StaffLoginNotice(m, n, now)}, nil
+			},
+		},
+	}
 }
 
 // sweep removes what has expired.

@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/realm"
+	"omgevingsloket-id/pkg/signin"
 )
 
 // Metrics serves the operator: /healthz, /readyz and /metrics on a listener of
@@ -25,6 +27,7 @@ type Metrics struct {
 	registry  *prometheus.Registry
 	requests  *prometheus.HistogramVec
 	mails     *prometheus.CounterVec
+	refusals  *prometheus.CounterVec
 	budgets   *prometheus.CounterVec
 	conns     *prometheus.CounterVec
 	stored    prometheus.Gauge
@@ -43,9 +46,12 @@ func newMetrics(a *App) *Metrics {
 		budgets: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_budget_exceeded_total", Help: "What was over a budget of strangers, by budget and who shares it."}, []string{"budget", "per"}),
 		conns:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "olid_connections_closed_total", Help: "Connections that made place for others or were refused, by listener and reason (network, all, refused)."}, []string{"listener", "reason"}),
 		stored:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "olid_strangers_bytes", Help: "Bytes in the database for people without an account: documents of drafts and mails."}),
-		walls:   prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "olid_refusals_total", Help: "Refused passwords and codes of holders and officials, and refused clients, by realm and reason.",
+		}, []string{"realm", "reason"}),
+		walls: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
 	}
-	m.registry.MustRegister(m.requests, m.mails, m.budgets, m.conns, m.stored, m.walls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	m.registry.MustRegister(m.requests, m.mails, m.refusals, m.budgets, m.conns, m.stored, m.walls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }
 
@@ -89,6 +95,12 @@ func (m *Metrics) strangers(bytes int64) {
 }
 
 func (m *Metrics) mail(kind, outcome string) { m.mails.WithLabelValues(kind, outcome).Inc() }
+
+func (m *Metrics) refused(r realm.Realm, why signin.Reason) {
+	m.refusals.WithLabelValues(string(r), string(why)).Inc()
+}
+
+func (m *Metrics) clientRefused(why string) { m.refusals.WithLabelValues("client", why).Inc() }
 
 // Handler returns the handler of the operator's listener.
 func (m *Metrics) Handler() http.Handler {

@@ -81,6 +81,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	a.SignIn = &signin.Service{
 		Accounts: a.Stores.Accounts, Recoveries: a.Stores.Recoveries, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
 		LaneKey: laneKey, RecoveryKey: recoveryKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now, Locks: a.Stores.Locks, Tries: letters.SomebodyTries,
+		Watch: a.signInWatch(),
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), ByID: a.Stores.Accounts.ByID, Now: a.Now}
@@ -113,6 +114,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Flow: dispatcher, Clients: clients, Grants: a.Stores.Grants, Sessions: sessions,
 			Keys: a.Keys, Subjects: claim.Subjects{Salt: salt, Issuer: c.Issuer}, Policy: provider.NewPolicy(c.Policy, c.ACR, c.Production()),
 			CodeKey: authCodeKey, ClientKeys: provider.NewKeyFetcher(!c.Production(), a.Now), Rand: a.Rand, Now: a.Now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
+			Refused: a.Metrics.clientRefused,
 		},
 	}
 	if officials != nil {
@@ -120,6 +122,11 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	}
 	a.Citizens = op.New(a.Kit, rooms...)
 	return nil
+}
+
+// signInWatch returns what watches passwords and codes, in both realms.
+func (a *App) signInWatch() signin.Watch {
+	return signin.Watch{Count: a.Metrics.refused, Refusals: a.Stores.Refusals, Devices: a.Stores.Devices}
 }
 
 // RecoveryKey returns this installation's key of what holders are mailed about an

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/limit"
 )
@@ -125,7 +126,7 @@ func (l listener) open(t config.TLS) (net.Listener, error) {
 // NewServer returns a server with limits on the time and memory of a connection.
 func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: h, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelInfo),
+		Handler: h, ErrorLog: web.NewErrorLog(log),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 16 << 10,
 	}

@@ -16,6 +16,7 @@ import (
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/storage/redis"
 	"omgevingsloket-id/storage/sql"
 )
@@ -44,6 +45,8 @@ type Stores struct {
 	Requests   authreq.Store
 	Sessions   session.Store
 	Windows    limit.Windows
+	Refusals   signin.Refusals
+	Devices    signin.Devices
 }
 
 // OpenStores connects. If something does not answer, it returns an error for an
@@ -64,6 +67,7 @@ func OpenStores(ctx context.Context, c config.Config, o Options) (*Stores, error
 	s := &Stores{
 		DB: db, Ring: ring, Accounts: db.Accounts(), Recoveries: db.Recoveries(), Lanes: db.Lanes(), Locks: db.Locks(), Consents: db.Consents(), Grants: db.Grants(),
 		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
+		Refusals: db.Refusals(), Devices: db.Devices(),
 	}
 	if c.Redis.URL == "" {
 		return s, nil

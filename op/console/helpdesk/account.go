@@ -82,41 +82,67 @@ func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *console.Visit
 	typed := strings.TrimSpace(console.Cut(r.URL.Query().Get("q"), longestQuery))
 	p := &accountsPage{Frame: h.Page(r, v, "console-helpdesk.search.title"), Asked: typed != ""}
 	p.Query = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console-helpdesk.search.label"), Hint: p.T("console-helpdesk.search.hint"), Value: typed, Autocomplete: "off"}
+	var files []staff.File
 	if p.Asked {
-		if err := h.Searched(r, v, audit.AccountSearched, typed); err != nil {
-			return err
-		}
 		found, err := h.Helpdesk.Search(r.Context(), typed)
 		if err != nil {
 			return err
 		}
 		p.More = len(found) == helpdesk.Most
 		for _, a := range found {
+			files = append(files, accountFile(a))
 			p.Rows = append(p.Rows, accountRow{
 				Name: a.Profile.FullName(), Email: a.Email, Company: company(a), State: p.T("console-helpdesk.state_" + string(a.State)), URL: p.Path(accountURL(a.ID)),
 			})
 		}
 	}
-	return h.waiting(w, r, p)
-}
-
-// waiting adds what waits for a colleague and shows the page.
-func (h *Room) waiting(w http.ResponseWriter, r *http.Request, p *accountsPage) error {
-	requests, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
+	waiting, err := h.waiting(r, p)
 	if err != nil {
 		return err
+	}
+	if files = append(files, waiting...); p.Asked {
+		err = h.Searched(r, v, audit.AccountSearched, typed, files)
+	} else {
+		err = h.Listed(r, v, files)
+	}
+	if err != nil {
+		return err
+	}
+	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/helpdesk", p)
+}
+
+// accountFile returns what the watch over officials counts when the name of an
+// account's holder is shown.
+func accountFile(a account.Account) staff.File {
+	return staff.File{Kind: audit.ObjectAccount, ID: a.ID}
+}
+
+// viewed returns a function that adds the event about a look at an account.
+func (h *Room) viewed(r *http.Request, v *console.Visit, a account.Account) func() error {
+	return func() error {
+		_, err := h.Helpdesk.View(r.Context(), a.ID, h.By(r, v))
+		return err
+	}
+}
+
+// waiting adds what waits for a colleague, and returns whom it names.
+func (h *Room) waiting(r *http.Request, p *accountsPage) (files []staff.File, err error) {
+	requests, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
+	if err != nil {
+		return nil, err
 	}
 	names := h.Officials(r)
 	for _, q := range requests {
 		a, err := h.Helpdesk.Accounts.ByID(r.Context(), q.AccountID)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		files = append(files, accountFile(a))
 		p.Waiting = append(p.Waiting, proposalRow{
 			Name: a.Profile.FullName(), What: p.T(guides[q.Kind].title), By: names(p.Page, q.OpenedBy), At: console.Moment(q.OpenedAt, p.Lang), URL: p.Path(requestURL(q.ID)),
 		})
 	}
-	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/helpdesk", p)
+	return files, nil
 }
 
 func accountURL(id string) string {
@@ -130,8 +156,8 @@ func company(a account.Account) string {
 	return a.Profile.Organization.Name
 }
 
-// wantedAccount returns the account in the address, for an act, without an event in
-// the audit log.
+// wantedAccount returns the account in the address, for an act. Pages that name its
+// holder are rendered with Show, which adds an event.
 func (h *Room) wantedAccount(r *http.Request, v *console.Visit) (account.Account, error) {
 	id, err := console.Wanted(r)
 	if err != nil {

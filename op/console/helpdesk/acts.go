@@ -46,12 +46,12 @@ func (p *actPage) sure(r *http.Request, act string) {
 
 // ask shows the page of an act that has to be confirmed with a box.
 func (h *Room) ask(w http.ResponseWriter, r *http.Request, v *console.Visit, act string, reasons []helpdesk.Reason) error {
-	p, _, err := h.actPage(r, v, act, reasons)
+	p, a, err := h.actPage(r, v, act, reasons)
 	if err != nil {
 		return err
 	}
 	p.sure(r, act)
-	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/act", p)
+	return h.Show(w, r, v, http.StatusOK, "console/helpdesk/act", p, h.viewed(r, v, a))
 }
 
 // do carries out such an act when the box is ticked.
@@ -72,7 +72,7 @@ func (h *Room) do(w http.ResponseWriter, r *http.Request, v *console.Visit, act 
 	if next == "" {
 		next = console.DoneURL(accountURL(a.ID), act)
 	}
-	return h.acted(w, p, next, "console/helpdesk/act", err)
+	return h.acted(w, r, v, a, p, next, "console/helpdesk/act", err)
 }
 
 func reasonField(p *web.Page, r *http.Request, reasons []helpdesk.Reason) web.Field {
@@ -152,11 +152,11 @@ func (h *Room) reopenPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 
 // resend lists the mails that can be sent again.
 func (h *Room) resend(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
-	p, _, err := h.resendPage(r, v)
+	p, a, err := h.resendPage(r, v)
 	if err != nil {
 		return err
 	}
-	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/mail", p)
+	return h.Show(w, r, v, http.StatusOK, "console/helpdesk/mail", p, h.viewed(r, v, a))
 }
 
 func (h *Room) resendPage(r *http.Request, v *console.Visit) (*actPage, account.Account, error) {
@@ -181,20 +181,20 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 	err = h.Helpdesk.Resend(r.Context(), a, helpdesk.Mail(p.Mail.Value), helpdesk.Reason(p.Reason.Value), p.Ticket.Value, h.By(r, v))
 	if errors.Is(err, helpdesk.ErrMails) {
 		p.Wrong("", "console-helpdesk.mail.enough")
-		return h.Pages.Render(w, http.StatusTooManyRequests, "console/helpdesk/mail", p)
+		return h.Show(w, r, v, http.StatusTooManyRequests, "console/helpdesk/mail", p, h.viewed(r, v, a))
 	}
-	return h.acted(w, p, console.DoneURL(accountURL(a.ID), "mail"), "console/helpdesk/mail", err)
+	return h.acted(w, r, v, a, p, console.DoneURL(accountURL(a.ID), "mail"), "console/helpdesk/mail", err)
 }
 
 // acted answers an act: with the form again, or a redirect to next. After a conflict
 // a colleague was quicker, or another request is in progress.
-func (h *Room) acted(w http.ResponseWriter, p *actPage, next, template string, err error) error {
+func (h *Room) acted(w http.ResponseWriter, r *http.Request, v *console.Visit, a account.Account, p *actPage, next, template string, err error) error {
 	if unjustified(p.Page, err) {
-		return h.Pages.Render(w, http.StatusUnprocessableEntity, template, p)
+		return h.Show(w, r, v, http.StatusUnprocessableEntity, template, p, h.viewed(r, v, a))
 	}
 	if errors.Is(err, errs.ErrConflict) {
 		p.Wrong("", "console-helpdesk.too_late")
-		return h.Pages.Render(w, http.StatusConflict, template, p)
+		return h.Show(w, r, v, http.StatusConflict, template, p, h.viewed(r, v, a))
 	}
 	if err != nil {
 		return err

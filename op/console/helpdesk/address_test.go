@@ -139,7 +139,7 @@ func TestOF02_AddressSkipsNoStep(t *testing.T) {
 		desk.Post(at, "said_place", "99999 Elders")
 	}
 	desk.Says("geweigerd").Post("/console/helpdesk/address?id=" + b.ID).Is(http.StatusConflict)
-	if e := s.Events(b); e[0].Action != "address.refused" {
+	if e := s.Acts(b); e[0].Action != "address.refused" {
 		t.Errorf("%+v", e[0])
 	}
 }

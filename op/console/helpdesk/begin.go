@@ -50,11 +50,11 @@ func (h *Room) addressPage(r *http.Request, v *console.Visit) (*addressPage, acc
 
 // address explains what changing an address takes.
 func (h *Room) address(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
-	p, _, err := h.addressPage(r, v)
+	p, a, err := h.addressPage(r, v)
 	if err != nil {
 		return err
 	}
-	return h.Pages.Render(w, http.StatusOK, "console/helpdesk/address", p)
+	return h.Show(w, r, v, http.StatusOK, "console/helpdesk/address", p, h.viewed(r, v, a))
 }
 
 // addressPost begins a change of address.
@@ -66,7 +66,7 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 	q, err := h.Helpdesk.Begin(r.Context(), helpdesk.Address, a, h.By(r, v))
 	if errors.Is(err, errs.ErrConflict) {
 		p.Wrong("", "console-helpdesk.too_late")
-		return h.Pages.Render(w, http.StatusConflict, "console/helpdesk/address", p)
+		return h.Show(w, r, v, http.StatusConflict, "console/helpdesk/address", p, h.viewed(r, v, a))
 	}
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func TestOF20_SecondMemberConfirms(t *testing.T) {
 			other.Get("/console/helpdesk").Says(strings.TrimPrefix(at, "/console/helpdesk/request"))
 			s.Mails("")
 			other.Get(at).Says("M-2026-1234").Post(at, "action", "confirm").Says("Het account is gedeblokkeerd")
-			e := s.Events(a)[0]
+			e := s.Acts(a)[0]
 			if e.Action != "account.unblocked" || e.ActorID != s.Member("other@example.org").ID || e.Details["proposed_by"] != s.Member("first@example.org").ID {
 				t.Errorf("%+v", e)
 			}

@@ -82,11 +82,11 @@ func (h *Room) request(w http.ResponseWriter, r *http.Request, v *console.Visit)
 	if err != nil {
 		return err
 	}
-	return h.render(w, http.StatusOK, h.requestPage(c))
+	return h.render(w, http.StatusOK, c, h.requestPage(c))
 }
 
-func (h *Room) render(w http.ResponseWriter, status int, p *requestPage) error {
-	return h.Pages.Render(w, status, "console/helpdesk/request", p)
+func (h *Room) render(w http.ResponseWriter, status int, c call, p *requestPage) error {
+	return h.Show(w, c.http, c.visit, status, "console/helpdesk/request", p, h.viewed(c.http, c.visit, c.account))
 }
 
 func (h *Room) requestPage(c call) *requestPage {
@@ -144,7 +144,7 @@ func (h *Room) requestPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 		return err
 	}
 	if !helpdesk.MayEnd(c.at) {
-		return h.render(w, http.StatusConflict, h.requestPage(c))
+		return h.render(w, http.StatusConflict, c, h.requestPage(c))
 	}
 	step, next := c.step(), c.Request
 	if act := step.act(r.PostForm.Get("action")); act != nil {
@@ -159,7 +159,7 @@ func (h *Room) requestPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 			p.notYet()
 		}
 		if unjustified(p.Page, err) {
-			return h.render(w, http.StatusUnprocessableEntity, p)
+			return h.render(w, http.StatusUnprocessableEntity, c, p)
 		}
 	}
 	if err != nil && !errors.Is(err, errs.ErrConflict) {

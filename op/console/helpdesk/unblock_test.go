@@ -42,7 +42,7 @@ func TestEN20_HelpdeskUnblocks(t *testing.T) {
 	if got.State != account.AwaitingEnrolment || got.Factor.Sealed != nil || got.Epoch != a.Epoch+1 || got.Unblocks != 1 || got.UnblockedAt.IsZero() {
 		t.Fatalf("%+v", got)
 	}
-	e := s.Events(a)[0]
+	e := s.Acts(a)[0]
 	if e.Action != "account.unblocked" || e.ActorKind != audit.ActorStaff || e.ActorID != s.Member("desk@example.org").ID || e.Reason != "lost_phone" || e.Details["ticket"] != "M-2026-1234" {
 		t.Errorf("%+v", e)
 	}
@@ -133,8 +133,8 @@ func TestOF20_WrongAnswersEndTheCase(t *testing.T) {
 	desk.Says("geweigerd")
 	desk.Post(at, "code", code).Is(http.StatusConflict)
 	desk.Post("/console/helpdesk/account?id=" + a.ID).Is(http.StatusConflict)
-	if e := s.Events(a); e[1].Action != "unblock.refused" || s.Reload(a).State != account.Blocked {
-		t.Errorf("%+v", e[1])
+	if e := s.Acts(a); e[0].Action != "unblock.refused" || s.Reload(a).State != account.Blocked {
+		t.Errorf("%+v", e[0])
 	}
 	s.Clock.Add(helpdesk.Cooling)
 	desk.StaffLogin("desk@example.org").Begin(a)

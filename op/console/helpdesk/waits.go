@@ -48,7 +48,7 @@ func (h *Room) waitRequests(r *http.Request, p *web.Page, list console.WaitList,
 			title = "console-helpdesk.waits.unblock"
 		}
 		list.Rows = append(list.Rows, console.WaitRow{
-			Link: web.Link{URL: p.Path(requestURL(q.ID)), Label: p.T(title)}, Name: a.Profile.FullName(),
+			Link: web.Link{URL: p.Path(requestURL(q.ID)), Label: p.T(title)}, Name: a.Profile.FullName(), File: accountFile(a),
 			Note: note(q), Term: p.T("console.home.before", "Moment", console.Moment(q.Ends(), p.Lang)),
 		})
 	}

@@ -62,9 +62,7 @@ func (h *Room) showCase(w http.ResponseWriter, r *http.Request, v *console.Visit
 
 // drawCase renders a dossier; tell may add problems.
 func (h *Room) drawCase(w http.ResponseWriter, r *http.Request, v *console.Visit, f review.Dossier, status int, tell func(*casePage)) error {
-	if err := h.Look(r, v, func() error {
-		return h.Review.Cases.Viewed(r.Context(), f.ID, effect.Of(h.By(r, v).Did(audit.ApplicationViewed, f.ID, h.Now())))
-	}); err != nil {
+	if err := h.Look(r, v, h.viewed(r, v, f.ID)); err != nil {
 		return err
 	}
 	p := &casePage{Frame: h.Page(r, v, "console-review.case.title"), Name: caseName(f.Case)}
@@ -92,6 +90,13 @@ func (h *Room) drawCase(w http.ResponseWriter, r *http.Request, v *console.Visit
 		tell(p)
 	}
 	return h.Pages.Render(w, status, "console/review/case", p)
+}
+
+// viewed returns a function that adds the event about a look at an application.
+func (h *Room) viewed(r *http.Request, v *console.Visit, id string) func() error {
+	return func() error {
+		return h.Review.Cases.Viewed(r.Context(), id, effect.Of(h.By(r, v).Did(audit.ApplicationViewed, id, h.Now())))
+	}
 }
 
 // offer adds what this official can do now, and why not the rest.

@@ -92,7 +92,7 @@ func (h *Room) decide(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	if p.Words.Name == "" {
 		h.ready(p, f, review.Act{Kind: kind})
 	}
-	return h.Pages.Render(w, http.StatusOK, "console/review/decide", p)
+	return h.Show(w, r, v, http.StatusOK, "console/review/decide", p, h.viewed(r, v, f.ID))
 }
 
 // decidePost shows the mail, lets the official change it, and decides.
@@ -119,14 +119,14 @@ func (h *Room) decidePost(w http.ResponseWriter, r *http.Request, v *console.Vis
 		}
 	}
 	if len(p.Problems) > 0 {
-		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/review/decide", p)
+		return h.Show(w, r, v, http.StatusUnprocessableEntity, "console/review/decide", p, h.viewed(r, v, f.ID))
 	}
-	switch r.PostForm.Get("step") {
-	case "send":
+	switch step := r.PostForm.Get("step"); {
+	case step == "send":
 		return h.carryOut(w, r, v, f, act)
-	case "change":
-		return h.Pages.Render(w, http.StatusOK, "console/review/decide", p)
+	case step == "change" && p.Words.Name != "":
+		return h.Show(w, r, v, http.StatusOK, "console/review/decide", p, h.viewed(r, v, f.ID))
 	}
 	h.ready(p, f, act)
-	return h.Pages.Render(w, http.StatusOK, "console/review/decide", p)
+	return h.Show(w, r, v, http.StatusOK, "console/review/decide", p, h.viewed(r, v, f.ID))
 }

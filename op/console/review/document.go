@@ -43,27 +43,30 @@ func (h *Room) document(w http.ResponseWriter, r *http.Request, v *console.Visit
 	if err != nil || p == nil {
 		return err
 	}
+	look := h.viewed(r, v, d.ApplicationID) // the page names the file
+	kind := d.Type
 	if !d.MayBeShown() {
-		return h.Pages.Render(w, http.StatusOK, "console/review/document", p)
+		kind = ""
 	}
-	switch d.Type {
+	switch kind {
+	case "":
 	case document.TypeJPEG, document.TypePNG:
-		if err := h.Look(r, v, func() error {
+		look = func() error {
 			ticket, err := h.Viewing.Ticket(r.Context(), d, h.By(r, v))
 			p.Picture = p.Path(contentURL(ticket))
 			return err
-		}); err != nil {
-			return h.overtaken(w, p, err)
 		}
 	case document.TypePDF:
-		if err := h.Look(r, v, func() error { return h.Viewing.Look(r.Context(), d, h.By(r, v)) }); err != nil {
-			return h.overtaken(w, p, err)
-		}
-		if err := h.inspect(web.Patient(r.Context()), p, d); err != nil {
-			return h.overtaken(w, p, err)
-		}
+		look = func() error { return h.Viewing.Look(r.Context(), d, h.By(r, v)) }
 	default:
 		p.Refused = p.T("console-review.document.refused_other")
+	}
+	err = h.Look(r, v, look)
+	if err == nil && kind == document.TypePDF {
+		err = h.inspect(web.Patient(r.Context()), p, d)
+	}
+	if err != nil {
+		return h.overtaken(w, r, v, p, d, err)
 	}
 	return h.Pages.Render(w, http.StatusOK, "console/review/document", p)
 }
@@ -90,12 +93,12 @@ func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *console.V
 }
 
 // overtaken answers when a document may no longer be shown since a moment ago.
-func (h *Room) overtaken(w http.ResponseWriter, p *documentPage, err error) error {
+func (h *Room) overtaken(w http.ResponseWriter, r *http.Request, v *console.Visit, p *documentPage, d custody.Filed, err error) error {
 	if !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
 	p.Refused, p.Picture, p.Offered = p.T("console-review.document.refused_now"), "", false
-	return h.Pages.Render(w, http.StatusConflict, "console/review/document", p)
+	return h.Show(w, r, v, http.StatusConflict, "console/review/document", p, h.viewed(r, v, d.ApplicationID))
 }
 
 // inspect adds what is in a PDF, or why it is not offered.
@@ -128,11 +131,11 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *console.V
 	}
 	if d.MayBeShown() && d.Type == document.TypePDF {
 		if err := h.inspect(web.Patient(r.Context()), p, d); err != nil {
-			return h.overtaken(w, p, err)
+			return h.overtaken(w, r, v, p, d, err)
 		}
 	}
 	if !p.Offered {
-		return h.Pages.Render(w, http.StatusConflict, "console/review/document", p)
+		return h.Show(w, r, v, http.StatusConflict, "console/review/document", p, h.viewed(r, v, d.ApplicationID))
 	}
 	target := ""
 	if err := h.Look(r, v, func() error {
@@ -140,7 +143,7 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, v *console.V
 		target = contentURL(ticket)
 		return err
 	}); err != nil {
-		return h.overtaken(w, p, err)
+		return h.overtaken(w, r, v, p, d, err)
 	}
 	return h.Pages.SeeOther(w, target)
 }

@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/sheet"
+	"omgevingsloket-id/pkg/staff"
 )
 
 // export sends a queue as a sheet, without addresses, dates of birth or documents.
@@ -29,7 +30,9 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	}
 	p := h.Pages.Page(r, "console-review.queue.title")
 	s := console.NewSheet(p, r, "reference", "kind", "name", "country", "received", "due", "state", "decided", "days", "reason")
-	for _, l := range lines {
+	files := make([]staff.File, len(lines))
+	for i, l := range lines {
+		files[i] = staff.File{Kind: audit.ObjectApplication, ID: l.ID}
 		if err := s.Row(caseCells(p, l)...); err != nil {
 			return err
 		}
@@ -37,6 +40,7 @@ func (h *Room) export(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	return h.Download(w, r, v, s, console.Export{
 		Name: p.T("console-review.export.file"), Action: audit.ApplicationsExported,
 		Details: map[string]string{"show": string(show), "searched": strconv.FormatBool(search != "")}, // the search text may be a name
+		Files:   files,
 	})
 }
 

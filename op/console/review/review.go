@@ -79,11 +79,6 @@ type queueRow struct {
 func (h *Room) queue(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	q := r.URL.Query()
 	show, search := queueAsked(q)
-	if search != "" {
-		if err := h.Searched(r, v, audit.ApplicationSearched, search); err != nil {
-			return err
-		}
-	}
 	p := &queuePage{Frame: h.Page(r, v, "console-review.queue.title")}
 	p.Show = web.Field{Page: p.Page, Name: "show", Label: p.T("console-review.queue.show"), Optional: true}
 	for _, s := range review.Shows {
@@ -96,6 +91,18 @@ func (h *Room) queue(w http.ResponseWriter, r *http.Request, v *console.Visit) e
 	found, err := h.Review.Cases.Queue(r.Context(), review.Query{
 		Show: show, Member: v.Member.ID, Search: search, After: review.Mark(q.Get("after")), Before: review.Mark(q.Get("before")), Limit: queueRows,
 	})
+	if err != nil {
+		return err
+	}
+	files := make([]staff.File, len(found.Cases))
+	for i, c := range found.Cases {
+		files[i] = caseFile(c)
+	}
+	if search != "" {
+		err = h.Searched(r, v, audit.ApplicationSearched, search, files)
+	} else {
+		err = h.Listed(r, v, files)
+	}
 	if err != nil {
 		return err
 	}
@@ -149,6 +156,11 @@ func caseURL(id string) string {
 
 func decideURL(id string, act review.ActKind) string {
 	return "/console/review/decide?" + url.Values{"id": {id}, "act": {string(act)}}.Encode()
+}
+
+// caseFile returns what the watch over officials counts when caseName is shown.
+func caseFile(c review.Case) staff.File {
+	return staff.File{Kind: audit.ObjectApplication, ID: c.ID}
 }
 
 // caseName returns the name of the company or the person.

@@ -40,7 +40,7 @@ func (h *Room) waitCases(r *http.Request, v *console.Visit, p *web.Page, list co
 	for _, c := range part.Cases {
 		note := p.T("console-review.case.kind_"+string(c.Kind)) + ", " + stateText(p, c)
 		list.Rows = append(list.Rows, console.WaitRow{
-			Link: web.Link{URL: p.Path(caseURL(c.ID)), Label: c.Reference}, Name: caseName(c), Note: note,
+			Link: web.Link{URL: p.Path(caseURL(c.ID)), Label: c.Reference}, Name: caseName(c), File: caseFile(c), Note: note,
 			Term: h.leftText(p, c), Late: c.Late(h.Now()),
 		})
 	}

@@ -121,6 +121,8 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *console.Visi
 		p.Wrong("email", "console-staff.email_form")
 	} else if address == v.Member.Email {
 		p.Wrong("email", "console-staff.not_yourself")
+	} else if errors.Is(h.Staff.MayInvite(address), staff.ErrDomain) {
+		p.Wrong("email", "console-staff.email_domain", "Domains", strings.Join(h.Staff.Domains, ", "))
 	}
 	if len(roles) == 0 {
 		p.Wrong(string(staff.Roles[0]), "console-staff.role_missing")

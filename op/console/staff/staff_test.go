@@ -1,12 +1,15 @@
 package staff_test
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -72,4 +75,26 @@ func taken(s *site.Site) map[string][]string {
 		kinds[item.To] = append(kinds[item.To], item.Kind)
 	}
 	return kinds
+}
+
+// X19: an administrator can invite nobody at a domain that is not one of
+// console.domains; the page says which are, and nothing is stored or mailed.
+func TestX19_InviteAtForeignDomain(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, func(c *config.Config) { c.Console.Domains = []string{"gov.example", "rijk.example"} })
+	bas := s.Official("bas@gov.example", staff.Administrator)
+	taken(s)
+	for _, email := range []string{"bas.private@mail.example", "bas@sub.gov.example", "bas@gov.example.evil.example"} {
+		bas.Get("/console/staff").Press("/console/staff", "name", "Nora Nieuw", "email", email, "reviewer", "yes").Is(422).Says("gov.example, rijk.example")
+		if _, err := s.Stores.DB.Staff().ByEmail(t.Context(), email); !errors.Is(err, errs.ErrNotFound) {
+			t.Errorf("%s is stored: %v", email, err)
+		}
+	}
+	if got := taken(s); len(got) > 0 {
+		t.Errorf("refused invitations are mailed: %v", got)
+	}
+	bas.Get("/console/staff").Press("/console/staff", "name", "Nora Nieuw", "email", "Nora@Rijk.Example", "reviewer", "yes").At("/console/staff").Is(200)
+	if m := s.Member("nora@rijk.example"); m.State != staff.Invited {
+		t.Errorf("nora is %s, want %s", m.State, staff.Invited)
+	}
 }
