@@ -297,7 +297,7 @@ func TestX1_FullStoreLetsPeopleIn(t *testing.T) {
 	options, err := goredis.ParseURL(server.URL)
 	site.Must(t, err)
 	cache := goredis.NewClient(options)
-	defer cache.Close()
+	defer func() { _ = cache.Close() }()
 	for name, value := range map[string]string{"maxmemory": "32mb", "maxmemory-policy": "noeviction"} {
 		site.Must(t, cache.ConfigSet(t.Context(), name, value).Err())
 	}

@@ -32,10 +32,11 @@ const (
 	// DeadDraft is how long the row of an expired draft is kept, without answers
 	// and address.
 	DeadDraft = aDay
-	// DeadMail and DeadCodeMail are how long a mail that was given up is kept, with
-	// its address and without its text: those with a code, which nobody may have
-	// confirmed, shorter.
-	DeadMail     = 30 * aDay
+	// DeadMail is how long a mail that was given up is kept, with its address and
+	// without its text.
+	DeadMail = 30 * aDay
+	// DeadCodeMail is DeadMail for mails with a code, whose address may be that of
+	// a person who never asked for them.
 	DeadCodeMail = aDay
 )
 

@@ -117,11 +117,12 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *console.Visi
 	if name == "" || len(name) > 100 {
 		p.Wrong("name", "console-staff.name_missing")
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		p.Wrong("email", "console-staff.email_form")
-	} else if address == v.Member.Email {
+	case address == v.Member.Email:
 		p.Wrong("email", "console-staff.not_yourself")
-	} else if errors.Is(h.Staff.MayInvite(address), staff.ErrDomain) {
+	case errors.Is(h.Staff.MayInvite(address), staff.ErrDomain):
 		p.Wrong("email", "console-staff.email_domain", "Domains", strings.Join(h.Staff.Domains, ", "))
 	}
 	if len(roles) == 0 {
