@@ -36,7 +36,9 @@ func TestX15_ServerLogHoldsNoAddress(t *testing.T) {
 	listening, err := net.Listen("tcp", "127.0.0.1:0")
 	site.Must(t, err)
 	certs := testenv.TLS(t)
-	go func() { _ = server.Serve(tls.NewListener(listening, &tls.Config{Certificates: []tls.Certificate{certs.Server}})) }()
+	go func() {
+		_ = server.Serve(tls.NewListener(listening, &tls.Config{Certificates: []tls.Certificate{certs.Server}}))
+	}()
 	t.Cleanup(func() { _ = server.Close() })
 
 	conn, err := net.Dial("tcp", listening.Addr().String())
