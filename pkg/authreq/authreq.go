@@ -17,10 +17,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/secret"
 	"strings"
 	"time"
+
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
 )
 
 const (
