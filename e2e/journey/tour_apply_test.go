@@ -94,7 +94,7 @@ func (w *walk) mailedCode() {
 	b.Fill("code", "000000") // right in one of a million runs
 	b.Click(p.Next)
 	w.wrong("apply/code", "wrong")
-	w.site.Mail.Next(w.T, p.Email)
+	// Mails to one mailbox are a minute apart at least: the code in the first one still works.
 	b.ClickCSS(`button[name="resend"]`)
 	w.fine("apply/code", "again")
 	b.Open(w.site.Issuer + "/apply")

@@ -91,7 +91,11 @@ func buildOf(t *testing.T, binaries [2]string) *cluster {
 
 // start starts a server and waits until it is ready.
 func (h *cluster) start(i int, binary string) {
-	h.processes[i] = testenv.Start(h.t, binary, []string{"serve", "--config", h.config}, "OLID_LISTEN="+h.addresses[i], "OLID_ADMIN_LISTEN="+h.admins[i])
+	env := []string{"OLID_LISTEN=" + h.addresses[i], "OLID_ADMIN_LISTEN=" + h.admins[i]}
+	if binary == testenv.Binary(h.t, "./cmd/omgevingsloket-id") {
+		env = append(env, "OLID_SHUTDOWN_DELAY=0s") // which the previous version does not know
+	}
+	h.processes[i] = testenv.Start(h.t, binary, []string{"serve", "--config", h.config}, env...)
 	h.processes[i].WaitReady("http://" + h.admins[i] + "/readyz")
 }
 
@@ -110,7 +114,6 @@ func (h *cluster) other(r *http.Request) *http.Request {
 const configuration = `
 environment: practice
 issuer: %[1]s
-shutdown_delay: 0s
 trusted_proxies: [127.0.0.1, "::1"]
 master_key_file: %[2]s
 database:

@@ -20,8 +20,8 @@ var ErrTooLarge = errors.New("flow: the authorization request is too large to st
 // store's own administration.
 const storedApart = 256
 
-// Carried is the field in which the first page carries the authorization request,
-// for when the store has forgotten it or never had it.
+// Carried is the parameter in which the address of the first page's form carries
+// the authorization request, for when the store has forgotten it or never had it.
 const Carried = "request"
 
 // keep stores a new request for a while. What strangers make us store is counted;
@@ -67,10 +67,7 @@ func (f *Dispatcher) stored(r *http.Request, handle, browser secret.Text) (req a
 	if !errors.Is(err, errs.ErrNotFound) {
 		return req, false, err
 	}
-	text := r.PostForm.Get(Carried)
-	if text == "" {
-		text = r.URL.Query().Get(Carried)
-	}
+	text := r.URL.Query().Get(Carried)
 	if text == "" {
 		return req, false, err
 	}

@@ -56,7 +56,7 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/start", h.start)
 	t.Get("/portals", h.portals)
 	t.Get("/login", h.login)
-	t.PostLong("/login", longestLogin, h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password", flow.Carried)
+	t.Post("/login", h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password")
 	t.Get("/login/code", h.Flow.At(authreq.StepCode, h.code))
 	t.Post("/login/code", h.Flow.At(authreq.StepCode, h.codePost), "code")
 	t.Get("/login/lost", h.Flow.At(authreq.StepCode, h.lost))
@@ -65,14 +65,10 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/login/restart", h.restart)
 }
 
-// longestLogin is the longest body of the login form, which carries the
-// authorization request.
-const longestLogin = 16 << 10
-
 type loginPage struct {
 	*web.Page
 	Email, Password web.Field
-	Carried         string // the authorization request
+	Action          string // address of the form, which carries the authorization request
 }
 
 // login shows the form. A bookmarked login page has no login in its address
@@ -95,12 +91,14 @@ func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) (*loginPa
 	if err != nil {
 		return nil, err
 	}
+	// In the address, not in a field: the previous version refuses unknown fields.
+	query := "&" + url.Values{flow.Carried: {carried}}.Encode()
 	p := h.Flow.Page(r, v, "login.title")
 	for i := range p.Languages {
-		p.Languages[i].URL += "&" + url.Values{flow.Carried: {carried}}.Encode()
+		p.Languages[i].URL += query
 	}
 	return &loginPage{
-		Carried:  carried,
+		Action:   p.Path(flow.For("/login", v.Handle) + query),
 		Page:     p,
 		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username"},
 		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password"},

@@ -53,13 +53,6 @@ func (t *Router) Post(path string, h Handler, fields ...string) {
 	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: t.page(t.guarded(h, pageForm(fields)))})
 }
 
-// PostLong is Post for a form whose body may be longer, of at most size bytes.
-func (t *Router) PostLong(path string, size int64, h Handler, fields ...string) {
-	form := pageForm(fields)
-	form.Size = size
-	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: t.page(t.guarded(h, form))})
-}
-
 // Upload adds the target of a form with a file: multipart, of at most size bytes.
 // The handler reads it with Cookies.ReadFile.
 func (t *Router) Upload(path string, size int64, h Handler) {
