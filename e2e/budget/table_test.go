@@ -113,7 +113,7 @@ func TestX9_ThePageOfBudgets(t *testing.T) {
 	c := config.Default(config.Production).Limits
 	for name, d := range map[string][2]int{
 		"authorize_per_minute": {c.AuthorizePerMinute, limit.AuthorizeRequests.Most}, "apply_per_hour": {c.ApplyPerHour, limit.ApplyMails.Most},
-		"login_per_minute": {c.LoginPerMinute, limit.LoginRequests.Most}, "documents": {limit.UploadBytesOf(c.ApplyPerHour).Most, limit.UploadBytes.Most},
+		"login_per_minute": {c.LoginPerMinute, limit.LoginRequests.Most}, "apply_tries": {c.ApplyTries, limit.CodeRequests.Most}, "documents": {limit.UploadBytesOf(c.ApplyPerHour).Most, limit.UploadBytes.Most},
 		"drafts": {limit.DraftsBytesOf(c.ApplyPerHour).Most, limit.DraftsBytes.Most}, "codes": {c.AuthorizePerMinute / 4, limit.SessionCodes.Most},
 		"codes a day": {c.AuthorizePerMinute * 8, limit.SessionCodesDay.Most}, "alarm": {c.ApplyPerHour / 10, limit.AlarmMails.Most},
 	} {

@@ -104,7 +104,7 @@ func Start(t testing.TB, setup Setup) *Site {
 	Must(t, os.Mkdir(filepath.Join(dir, "mail"), 0o700))
 	c.Mail.From, c.Mail.Dir = "noreply@id.example", filepath.Join(dir, "mail")
 	c.Password.MemoryKiB, c.Password.Time = 64, 1
-	c.Limits = config.Limits{AuthorizePerMinute: 1_000_000, ApplyPerHour: 1_000_000, LoginPerMinute: 1_000_000}
+	c.Limits = config.Limits{AuthorizePerMinute: 1_000_000, ApplyPerHour: 1_000_000, ApplyTries: 1_000_000, LoginPerMinute: 1_000_000}
 	c.Clients = config.Clients{
 		{ID: "web", Name: "Web", RedirectURIs: []string{CallbackURI}, PostLogoutRedirectURIs: []string{"https://rp.example/out"},
 			AuthMethod: client.ClientSecretBasic, SecretHashes: []string{s.Secret.Hash()}, Scopes: []string{"omgevingsloket", "email", "profile", "phone", "address"}},

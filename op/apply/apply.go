@@ -83,6 +83,7 @@ type Room struct {
 	Ring     *secret.KeyRing
 	CodeKey  []byte // for the keyed hash of mailed codes
 	PerHour  int    // most mails with a code for one source in an hour; 0 means 30
+	Tries    int    // mailed codes, passwords and documents of one source, each in ten minutes
 
 	// Know makes the browser that confirmed an address known for it
 	// (signin.Service.Know); nil makes none known.

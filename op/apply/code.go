@@ -44,7 +44,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	if r.PostForm.Get("resend") != "" {
 		return h.resend(w, r, a)
 	}
-	if err := h.Limits.Spend(r, limit.CodeRequests, 1); err != nil {
+	if err := h.Limits.Spend(r, limit.CodeRequests.UpTo(h.Tries), 1); err != nil {
 		return err
 	}
 	p := h.codePage(w, r, a)

@@ -77,7 +77,7 @@ func altered(t *testing.T, change func(*apply.Room)) func(*app.App) http.Handler
 		site.Must(t, err)
 		room := &apply.Room{
 			Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Store: a.Stores.DB.Applications(), Cases: a.Stores.DB.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters,
-			Ring: a.Stores.Ring, CodeKey: []byte("code key of the test"), PerHour: a.Config.Limits.ApplyPerHour,
+			Ring: a.Stores.Ring, CodeKey: []byte("code key of the test"), PerHour: a.Config.Limits.ApplyPerHour, Tries: a.Config.Limits.ApplyTries,
 		}
 		change(room)
 		return op.New(kit, room)

@@ -40,7 +40,7 @@ func (h *Room) password(w http.ResponseWriter, r *http.Request, a application.Ap
 }
 
 func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a application.Application) error {
-	if err := h.Limits.Spend(r, limit.PasswordHashes, 1); err != nil {
+	if err := h.Limits.Spend(r, limit.PasswordHashes.UpTo(h.Tries), 1); err != nil {
 		return err
 	}
 	p, typed := h.passwordPage(w, r, a), r.PostForm.Get("password")

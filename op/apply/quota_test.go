@@ -88,3 +88,19 @@ func TestX9_BytesOfOneSource(t *testing.T) {
 		t.Errorf("%d bytes of strangers after the drafts have expired (%v)", n, err)
 	}
 }
+
+// W11: how many codes, passwords and documents an office behind one address may
+// send is a setting.
+func TestW11_TriesAreASetting(t *testing.T) {
+	t.Parallel()
+	const tries = 3
+	s := withMails(site.New(t, func(c *config.Config) { c.Limits.ApplyTries = tries }))
+	v := s.visitor()
+	v.fill("burger", "a@example.com", "/apply/document")
+	for i := range tries + 1 {
+		p := v.upload("x.txt", []byte("no document"))
+		if refused := p.Status == http.StatusTooManyRequests; refused != (i == tries) {
+			t.Errorf("document %d is answered with %d, want 429: %t", i+1, p.Status, i == tries)
+		}
+	}
+}

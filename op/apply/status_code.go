@@ -121,7 +121,7 @@ func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
 // statusCodePost gives this browser access to the application. It does not say what
 // is wrong with a code, since the number may not exist.
 func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
-	if err := h.Limits.Spend(r, limit.CodeRequests, 1); err != nil {
+	if err := h.Limits.Spend(r, limit.CodeRequests.UpTo(h.Tries), 1); err != nil {
 		return err
 	}
 	p := h.statusCodePage(w, r, referenceOf(r.PostForm.Get("reference")))

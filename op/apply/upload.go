@@ -33,7 +33,7 @@ const (
 // receive counts an upload of this source for an application and reads its form. The caller must call
 // leave when it no longer holds the file in memory.
 func (h *Room) receive(w http.ResponseWriter, r *http.Request, draft string) (f web.File, leave func(), err error) {
-	if err := h.Limits.Spend(r, limit.UploadRequests, 1); err != nil {
+	if err := h.Limits.Spend(r, limit.UploadRequests.UpTo(h.Tries), 1); err != nil {
 		return f, nil, err
 	}
 	patient := h.patient(w, r.Body)

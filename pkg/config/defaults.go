@@ -54,7 +54,7 @@ func Default(env Environment) Config {
 		Audit:    Audit{Keep: 7 * 365 * 24 * time.Hour},
 		Branding: Branding{Wordmark: "Omgevingsloket-ID"},
 		Log:      Log{Level: "info", Format: "json"},
-		Limits:   Limits{AuthorizePerMinute: 120, ApplyPerHour: 30, LoginPerMinute: 60},
+		Limits:   Limits{AuthorizePerMinute: 120, ApplyPerHour: 30, ApplyTries: 120, LoginPerMinute: 60},
 	}
 	c.complete()
 	return c

@@ -285,6 +285,11 @@ type Limits struct {
 	// each gets a mail. Default: 30.
 	ApplyPerHour int `yaml:"apply_per_hour"`
 
+	// ApplyTries is the most mailed codes, chosen passwords and documents that
+	// applicants send, each in ten minutes; a class or an office may share a
+	// source. Default: 120.
+	ApplyTries int `yaml:"apply_tries"`
+
 	// LoginPerMinute is the most passwords that are tried or, at an
 	// invitation, chosen, and the most codes at /address, each counted apart.
 	// Codes of authenticator apps have no limit of this kind: they come after

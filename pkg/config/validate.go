@@ -249,6 +249,7 @@ func (c Config) checkNumbers(fs *faults) {
 	between("password.parallel", c.Password.Parallel, 0, 1024)
 	between("limits.authorize_per_minute", c.Limits.AuthorizePerMinute, 1, 1_000_000)
 	between("limits.apply_per_hour", c.Limits.ApplyPerHour, 1, 1_000_000)
+	between("limits.apply_tries", c.Limits.ApplyTries, 1, 1_000_000)
 	between("limits.login_per_minute", c.Limits.LoginPerMinute, 1, 1_000_000)
 	if p := c.Password.Pepper.Reveal(); p != "" && len(p) < 32 {
 		fs.add("password.pepper", "is shorter than 32 characters", "make one with: head -c 32 /dev/urandom | base64")

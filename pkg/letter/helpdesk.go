@@ -76,7 +76,7 @@ func aboutRequest(e envelope, r helpdesk.Request) envelope {
 
 // SomebodyTries returns the mail to a holder that wrong passwords were tried.
 func (w *Writer) SomebodyTries(a account.Account, now time.Time) mail.Message {
-	return w.write(KindSomebodyTries, a.Email, toHolder(a, now, nil))
+	return w.toMailboxes(KindSomebodyTries, a, toHolder(a, now, nil))
 }
 
 // StaffTries returns the mail to a member that wrong passwords were tried.

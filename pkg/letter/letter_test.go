@@ -310,3 +310,19 @@ func TestPrepareRefusesBrokenMails(t *testing.T) {
 		}
 	}
 }
+
+// X4: after a change of address, what a holder must hear goes to the previous
+// address too.
+func TestX4_NoticesToBothMailboxes(t *testing.T) {
+	t.Parallel()
+	w, a := writer(t, false), person("nl")
+	a.Previous = []account.PreviousAddress{{Email: "old@example.com", Until: now.Add(time.Hour)}}
+	for name, m := range map[string]mail.Message{
+		"somebody tries": w.SomebodyTries(a, now), "login notice": w.LoginNotice(a, signin.Notice{Codes: 1, First: now, Last: now}, now),
+		"linked": w.FactorLinked(a, now), "blocked": w.AccountBlocked(a, account.Reported, "K7QD-2MXA", now),
+	} {
+		if len(m.Also) != 1 || m.Also[0] != "old@example.com" {
+			t.Errorf("%s: the mail goes to %v besides, want old@example.com", name, m.Also)
+		}
+	}
+}

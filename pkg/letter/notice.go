@@ -18,7 +18,7 @@ const (
 // LoginNotice returns the mail to a holder about wrong codes after the right
 // password, and about logins from new browsers.
 func (w *Writer) LoginNotice(a account.Account, n signin.Notice, now time.Time) mail.Message {
-	return w.write(KindLoginNotice, a.Email, toHolder(a, now, noticeData(n)))
+	return w.toMailboxes(KindLoginNotice, a, toHolder(a, now, noticeData(n)))
 }
 
 // StaffLoginNotice is LoginNotice for an official.

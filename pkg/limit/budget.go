@@ -117,11 +117,11 @@ var (
 	// AlarmMails are mails of one source beyond DomainMails or AllMails
 	// (limits.apply_per_hour / 10).
 	AlarmMails = Budget{"alarm-mail", Mails, Source, 3, time.Hour, refused}
-	// CodeRequests are tries of mailed codes; a class of students may share a source.
+	// CodeRequests are tries of mailed codes (limits.apply_tries).
 	CodeRequests = Budget{"apply-code", Requests, Source, 120, 10 * time.Minute, refused}
-	// PasswordHashes are passwords that applicants choose.
+	// PasswordHashes are passwords that applicants choose (limits.apply_tries).
 	PasswordHashes = Budget{"apply-password", Hashes, Source, 120, 10 * time.Minute, refused}
-	// UploadRequests are documents that are sent.
+	// UploadRequests are documents that are sent (limits.apply_tries).
 	UploadRequests = Budget{"apply-upload", Requests, Source, 120, 10 * time.Minute, refused}
 	// UploadBytes are documents that one source sends (limits.apply_per_hour).
 	UploadBytes = Budget{"upload-bytes", Bytes, Source, 30 * uploadShare, time.Hour, refused}

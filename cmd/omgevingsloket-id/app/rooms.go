@@ -100,7 +100,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		&home.Room{Pages: pages, Now: a.Now},
 		&apply.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
-			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Know: a.SignIn.Know,
+			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Know: a.SignIn.Know,
 		},
 		&login.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,
