@@ -147,7 +147,7 @@ func (h *Room) codeMail(a application.Application, ownerLang string) (hash strin
 	code := secret.Text(fmt.Sprintf("%06d", n))
 	if a.Taken {
 		m = h.Letters.AddressTaken(a.Email, cmp.Or(ownerLang, a.Lang), h.Now())
-		m.Asked = &mail.Asked{Known: true}
+		m.Asked = &mail.Asked{} // spaced as for an unknown address, or the gaps would tell them apart
 	} else {
 		m = h.Letters.ConfirmEmail(a.Email, a.Lang, code, h.Now())
 		m.Asked = &mail.Asked{Code: h.mailboxHash(a.Email, code.Reveal())}

@@ -3,6 +3,7 @@ package sql
 import (
 	"time"
 
+	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -27,8 +28,9 @@ type sweep struct {
 const (
 	aDay = 24 * time.Hour
 
-	// DeadCode is how long a code that was never redeemed is kept after its end.
-	DeadCode = 10 * time.Minute
+	// DeadCode is how long a code that was never redeemed is kept after its end:
+	// longer than its authorization request, which would make the same code again.
+	DeadCode = authreq.Lifetime + 10*time.Minute
 	// DeadDraft is how long the row of an expired draft is kept, without answers
 	// and address.
 	DeadDraft = aDay
