@@ -41,7 +41,7 @@ func (f *Dispatcher) keep(r *http.Request, v *Login) error {
 			return err
 		}
 		if !free {
-			v.carried, v.onlyCarried = true, true
+			v.carried = true
 			return nil
 		}
 	}
@@ -75,7 +75,7 @@ func (f *Dispatcher) stored(r *http.Request, handle, browser secret.Text) (req a
 	return req, true, err
 }
 
-// Carry returns the value of the field Carried for a page.
+// Carry returns the value of the parameter Carried for the form of a page.
 func (f *Dispatcher) Carry(v *Login) (string, error) { return v.Request.Carry(f.CarryKey) }
 
 // save stores a changed request, which may not be stored yet.
@@ -86,10 +86,10 @@ func (f *Dispatcher) save(ctx context.Context, v *Login) (authreq.Request, error
 	return v.Request, f.Requests.Create(ctx, v.Request, v.Request.TTL(f.Now()))
 }
 
-// first returns the address of the next page of a login that has just begun.
-func (f *Dispatcher) first(v *Login) (string, error) {
+// next returns the address of the next page of a login.
+func (f *Dispatcher) next(v *Login) (string, error) {
 	location := ForStep(v.Step, v.Handle)
-	if !v.onlyCarried {
+	if !v.carried {
 		return location, nil
 	}
 	carried, err := f.Carry(v)

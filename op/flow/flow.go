@@ -52,8 +52,7 @@ type Login struct {
 	Client  *client.Client // nil = no client asked for the login
 	Step    authreq.Step
 
-	carried     bool // not in the store (any more)
-	onlyCarried bool // begun beyond what may be stored
+	carried bool // by the browser: the store never had the request, or has forgotten it
 }
 
 // paths are the paths of the pages, by step.
@@ -260,7 +259,7 @@ func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http
 // Onward sends the browser to the page of the next step. After a POST, the step
 // to the client goes through a page (see web.Renderer.Onward).
 func (f *Dispatcher) Onward(w http.ResponseWriter, r *http.Request, v *Login) error {
-	location, err := f.first(v)
+	location, err := f.next(v)
 	if err != nil {
 		return err
 	}
