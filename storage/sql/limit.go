@@ -39,9 +39,9 @@ func (s lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (
 	return open, err
 }
 
-func laneOf(ctx context.Context, tx *sql.Tx, key, deviceHash string) (string, error) {
+func laneOf(ctx context.Context, q querier, key, deviceHash string) (string, error) {
 	var device string
-	err := tx.QueryRowContext(ctx, `SELECT device FROM devices WHERE key = $1 AND device = $2`, key, deviceHash).Scan(&device)
+	err := q.QueryRowContext(ctx, `SELECT device FROM devices WHERE key = $1 AND device = $2`, key, deviceHash).Scan(&device)
 	if errors.Is(err, sql.ErrNoRows) {
 		return limit.Strangers, nil
 	}

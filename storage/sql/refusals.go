@@ -9,6 +9,7 @@ import (
 
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/signin"
 )
 
@@ -95,9 +96,8 @@ type devices struct{ db *DB }
 func (db *DB) Devices() signin.Devices { return devices{db} }
 
 func (s devices) Known(ctx context.Context, key, deviceHash string) (bool, error) {
-	var n int
-	err := s.db.sql.QueryRowContext(ctx, `SELECT COUNT(*) FROM devices WHERE key = $1 AND device = $2`, key, deviceHash).Scan(&n)
-	return n > 0, answer("devices", err)
+	lane, err := laneOf(ctx, s.db.sql, key, deviceHash)
+	return err == nil && lane != limit.Strangers, answer("devices", err)
 }
 
 type notices struct{ db *DB }

@@ -178,7 +178,15 @@ func (s desk) Move(ctx context.Context, id string, judge func(helpdesk.Request, 
 			return err
 		}
 		return s.db.change(ctx, "helpdesk request", func(tx *sql.Tx) (effect.Effects, error) {
-			return rec, s.keep(ctx, tx, was.State, next, a)
+			// Codes may have been tried since: the change is made of the locked row.
+			now, err := lockAccount(ctx, tx, `$1`, a.ID)
+			if errors.Is(err, errs.ErrConflict) || err == nil && (now.State != a.State || now.Epoch != a.Epoch) {
+				err = errMoved
+			}
+			if err != nil {
+				return effect.Effects{}, err
+			}
+			return rec, s.keep(ctx, tx, was.State, next, now)
 		})
 	})
 	if err != nil {
@@ -189,7 +197,7 @@ func (s desk) Move(ctx context.Context, id string, judge func(helpdesk.Request, 
 }
 
 // keep writes a request that was judged in the state was, and the change of its
-// account.
+// locked account.
 func (s desk) keep(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request, a account.Account) error {
 	if err := act(ctx, tx, q, a); err != nil {
 		return err
@@ -233,19 +241,12 @@ func put(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request
 		q.ConfirmedBy, ms(q.From), ms(q.Until), q.DecidedBy, ms(q.DecidedAt), q.ID, was, q.Version))
 }
 
-// act makes the change of the account that a request asks for
-// (helpdesk.Request.Act). The account must be as it was judged, also when
-// nothing changes.
+// act makes the change of a locked account that a request asks for
+// (helpdesk.Request.Act).
 func act(ctx context.Context, tx *sql.Tx, q helpdesk.Request, a account.Account) error {
-	now, err := lockAccount(ctx, tx, `$1`, a.ID)
-	if errors.Is(err, errs.ErrConflict) || err == nil && (now.State != a.State || now.Epoch != a.Epoch) {
-		return errMoved
+	if q.State != helpdesk.Done {
+		return nil
 	}
-	if err != nil || q.State != helpdesk.Done {
-		return err
-	}
-	// Codes may have been tried since a was read: what is written is the locked row.
-	a = now
 	next, err := q.Act(a)
 	if err != nil {
 		return err
