@@ -2,10 +2,7 @@ package apply
 
 import (
 	"cmp"
-	"crypto/rand"
 	"errors"
-	"fmt"
-	"math/big"
 	"net/http"
 	"strings"
 
@@ -140,11 +137,10 @@ func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, 
 // codeMail makes a code, and returns its hash and the mail with it. To the owner of
 // an account the mail says so instead, in the account's language.
 func (h *Room) codeMail(a application.Application, ownerLang string) (hash string, m mail.Message, err error) {
-	n, err := rand.Int(h.Rand, big.NewInt(1_000_000))
+	code, err := secret.NewCode(h.Rand)
 	if err != nil {
 		return "", mail.Message{}, err
 	}
-	code := secret.Text(fmt.Sprintf("%06d", n))
 	if a.Taken {
 		m = h.Letters.AddressTaken(a.Email, cmp.Or(ownerLang, a.Lang), h.Now())
 		m.Asked = &mail.Asked{} // spaced as for an unknown address, or the gaps would tell them apart
@@ -161,7 +157,7 @@ func (h *Room) codeHash(a application.Application, code string) string {
 	return secret.MAC(h.CodeKey, "code", a.ID, code)
 }
 
-// mailboxHash is codeHash for whoever reads the mailbox.
+// mailboxHash binds a code to a mailbox: it is right in every draft of that mailbox.
 func (h *Room) mailboxHash(email, code string) string {
 	return secret.MAC(h.CodeKey, "mailbox code", limit.Mailbox(email), code)
 }

@@ -1,10 +1,7 @@
 package apply
 
 import (
-	"crypto/rand"
 	"errors"
-	"fmt"
-	"math/big"
 	"net/http"
 	"net/url"
 	"strings"
@@ -72,11 +69,11 @@ func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 // mailStatusCode mails a code, unless it is too early for another mail to this
 // mailbox: the code in the latest one works.
 func (h *Room) mailStatusCode(r *http.Request, a application.Application) error {
-	n, err := rand.Int(h.Rand, big.NewInt(1_000_000))
+	code, err := secret.NewCode(h.Rand)
 	if err != nil {
 		return err
 	}
-	code, now := secret.Text(fmt.Sprintf("%06d", n)), h.Now()
+	now := h.Now()
 	message := h.Letters.StatusCode(a, code, now)
 	message.Asked = &mail.Asked{Known: true}
 	err = h.Cases.SetStatusCode(r.Context(), a.ID, h.statusHash(a, code.Reveal()), now.Add(intake.CodeLifetime),
@@ -118,7 +115,7 @@ func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.Render(w, http.StatusOK, "apply/status_code", h.statusCodePage(w, r, reference))
 }
 
-// statusCodePost gives this browser access to the application. It does not say what
+// statusCodePost allows this browser to see the application. It does not say what
 // is wrong with a code, since the number may not exist.
 func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Spend(r, limit.CodeRequests.UpTo(h.Tries), 1); err != nil {

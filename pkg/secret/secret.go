@@ -3,6 +3,7 @@
 package secret
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"strings"
 )
 
@@ -78,6 +80,15 @@ func New(rand io.Reader, kind Kind) Text {
 		panic("secret: no randomness: " + err.Error())
 	}
 	return Text(string(kind) + "_" + base64.RawURLEncoding.EncodeToString(b[:]))
+}
+
+// NewCode returns a random code of six digits, which is mailed to people.
+func NewCode(random io.Reader) (Text, error) {
+	n, err := rand.Int(random, big.NewInt(1_000_000))
+	if err != nil {
+		return "", err
+	}
+	return Text(fmt.Sprintf("%06d", n)), nil
 }
 
 // Derive returns the handle of a kind that belongs to parts, in the same shape as

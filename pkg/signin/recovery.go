@@ -2,10 +2,7 @@ package signin
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
-	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -48,20 +45,19 @@ func (k RecoveryKey) hash(a account.Account, code string) string {
 // returns account.ErrSpaced if that is too soon, and errs.ErrConflict if the
 // account has moved on or has to wait.
 func (r *Service) MailCode(ctx context.Context, read account.Account, from From) error {
-	n, err := rand.Int(r.Rand, big.NewInt(1_000_000))
+	code, err := secret.NewCode(r.Rand)
 	if err != nil {
 		return err
 	}
-	code := fmt.Sprintf("%06d", n)
 	return r.Recoveries.Send(ctx, read.ID, func(a account.Account, m account.Mailed) (account.Account, account.Mailed, effect.Effects, error) {
 		now := r.Now()
-		next, err := r.Limits.Send(m, a, read.Epoch, r.RecoveryKey.hash(a, code), now)
+		next, err := r.Limits.Send(m, a, read.Epoch, r.RecoveryKey.hash(a, code.Reveal()), now)
 		if err != nil {
 			return a, m, effect.Effects{}, err
 		}
 		link := r.RecoveryKey.Link(a.ID, a.Unblocks)
 		a.CancelHash = link.Hash() // a server of an earlier version unblocks without one
-		return a, next, effect.Of(r.event(a, audit.RecoveryCodeSent, from), r.Letters.RecoveryCode(a, secret.Text(code), link, next.Expires, now)), nil
+		return a, next, effect.Of(r.event(a, audit.RecoveryCodeSent, from), r.Letters.RecoveryCode(a, code, link, next.Expires, now)), nil
 	})
 }
 
