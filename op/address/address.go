@@ -13,7 +13,6 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
-	"omgevingsloket-id/pkg/signin"
 )
 
 // Room serves the page. Its fields are set before Mount.
@@ -58,7 +57,7 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := h.page(r)
-	verdict, c, err := h.Helpdesk.TakeAddress(r.Context(), p.Reference.Value, r.PostForm.Get("code"), signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)})
+	verdict, c, err := h.Helpdesk.TakeAddress(r.Context(), p.Reference.Value, r.PostForm.Get("code"), h.Limits.From(r))
 	switch {
 	case errors.Is(err, errs.ErrConflict):
 		p.Wrong("", "address.failed")

@@ -164,5 +164,7 @@ func (h *Kit) logoutPost(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Kit) from(r *http.Request) signin.From {
-	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r), Device: h.Cookies.Device(r)}
+	from := h.Limits.From(r)
+	from.Device = h.Cookies.Device(r)
+	return from
 }

@@ -63,7 +63,7 @@ func (h *Room) cancelPost(w http.ResponseWriter, r *http.Request) error {
 	}
 	handle, err := link(r)
 	if err == nil {
-		err = h.SignIn.CancelRecovery(r.Context(), handle, h.from(r))
+		err = h.SignIn.CancelRecovery(r.Context(), handle, h.Limits.From(r))
 	}
 	if err != nil {
 		return h.cancelOrOver(w, r, err)

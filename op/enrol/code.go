@@ -19,6 +19,7 @@ type codePage struct {
 	Until  string
 	Code   web.Field
 	Send   web.Button
+	mailed account.Mailed
 }
 
 func (h *Room) codePage(r *http.Request, v *flow.Login) (*codePage, error) {
@@ -28,7 +29,7 @@ func (h *Room) codePage(r *http.Request, v *flow.Login) (*codePage, error) {
 	}
 	now := h.SignIn.Now()
 	m = m.Of(*v.Account)
-	p := &codePage{Page: h.Flow.Page(r, v, "enrol.code.title"), Mailed: m.Valid(now), Both: len(v.Account.Mailboxes(now)) > 1, Until: letter.Clock(m.Expires)}
+	p := &codePage{Page: h.Flow.Page(r, v, "enrol.code.title"), Mailed: m.Valid(now), Both: len(v.Account.Mailboxes(now)) > 1, Until: letter.Clock(m.Expires), mailed: m}
 	p.Code = web.Field{Page: p.Page, Name: "code", Label: p.T("enrol.code.label"), Hint: p.T("enrol.code.hint")}
 	p.Send = web.Button{Name: "send", Value: "yes", Label: p.T("enrol.code.send")}
 	if p.Mailed {
@@ -51,7 +52,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	if r.PostForm.Get("send") != "" {
 		return h.send(w, r, v)
 	}
-	result, err := h.SignIn.TakeMailed(r.Context(), *v.Account, v.Request.Key, r.PostForm.Get("code"), h.from(r))
+	result, err := h.SignIn.TakeMailed(r.Context(), *v.Account, v.Request.Key, r.PostForm.Get("code"), h.Limits.From(r))
 	if errors.Is(err, errs.ErrConflict) {
 		// Blocked, or enrolled in another browser since.
 		return h.again(w, r)
@@ -87,7 +88,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 
 // send mails a code. An earlier one then no longer works.
 func (h *Room) send(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
-	err := h.SignIn.MailCode(r.Context(), *v.Account, h.from(r))
+	err := h.SignIn.MailCode(r.Context(), *v.Account, h.Limits.From(r))
 	if errors.Is(err, account.ErrSpaced) {
 		return h.spaced(w, r, v)
 	}
@@ -99,18 +100,10 @@ func (h *Room) send(w http.ResponseWriter, r *http.Request, v *flow.Login) error
 
 // spaced says from when the next code can be mailed.
 func (h *Room) spaced(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
-	m, err := h.SignIn.Recoveries.Mailed(r.Context(), v.Account.ID)
-	if err != nil {
-		return err
-	}
 	p, err := h.codePage(r, v)
 	if err != nil {
 		return err
 	}
-	p.Wrong("", "enrol.code.spaced", "At", letter.Clock(letter.Whole(m.Of(*v.Account).NextAt())))
+	p.Wrong("", "enrol.code.spaced", "At", letter.Clock(letter.Whole(p.mailed.NextAt())))
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "enrol/code", p)
-}
-
-func (h *Room) from(r *http.Request) signin.From {
-	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r)}
 }

@@ -18,7 +18,7 @@ type qrPage struct {
 
 // qrPost stores that the QR code was shown, and shows it after that has succeeded.
 func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
-	key, err := h.SignIn.ShowQR(r.Context(), *v.Account, !v.Request.MailboxAt.IsZero(), h.from(r))
+	key, err := h.SignIn.ShowQR(r.Context(), *v.Account, !v.Request.MailboxAt.IsZero(), h.Limits.From(r))
 	if errors.Is(err, errs.ErrConflict) {
 		// Another click or tab was first, and shows the QR code.
 		return h.again(w, r)

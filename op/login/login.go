@@ -159,7 +159,9 @@ func (h *Room) onward(w http.ResponseWriter, r *http.Request, v *flow.Login) err
 }
 
 func (h *Room) from(r *http.Request) signin.From {
-	return signin.From{Origin: h.Limits.Origin(r), RequestID: web.RequestID(r), Device: h.Cookies.Device(r)}
+	from := h.Limits.From(r)
+	from.Device = h.Cookies.Device(r)
+	return from
 }
 
 // restart is where a login ends that cannot go on.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/signin"
 )
 
 // Limits counts what is spent, and identifies the source of a request.
@@ -133,4 +134,9 @@ func prefix(a netip.Addr, v4, v6 int) string {
 		bits = v6
 	}
 	return netip.PrefixFrom(a, bits).Masked().String()
+}
+
+// From returns where a request comes from, for the audit log.
+func (l *Limits) From(r *http.Request) signin.From {
+	return signin.From{Origin: l.Origin(r), RequestID: RequestID(r)}
 }
