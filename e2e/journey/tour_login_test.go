@@ -123,7 +123,7 @@ func (w *walk) enrolling() {
 	w.fineAt(w.site.Issuer+"/portals", "login/portals", "two")
 }
 
-// secondPortal refuses and gives consent to a third party's client.
+// secondPortal refuses consent to a third party's client, and then grants it.
 func (w *walk) secondPortal() {
 	b, p := w.b, w.p
 	b.Open(w.site.Portal + "/second")

@@ -75,7 +75,7 @@ func (b *Browser) Answered() url.Values {
 }
 
 // NewCode returns a code for an authorization request of a browser that is
-// logged in. It gives a native client its consent.
+// logged in. For a native client it grants consent.
 func (b *Browser) NewCode(r Request) string {
 	b.Site.T.Helper()
 	if b.Authorize(r); b.URL.Path == "/consent" && r.Get("redirect_uri") == NativeURI {

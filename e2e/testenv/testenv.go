@@ -1,4 +1,4 @@
-// Package testenv gives tests real servers: Redis, PostgreSQL, SMTP, our own binaries, each on a
+// Package testenv provides tests with real servers: Redis, PostgreSQL, SMTP, our own binaries, each on a
 // free port with its files in a temporary folder. Nothing here imitates a server, and no test is
 // skipped without one: if a program is missing on the machine, the test fails and names the
 // package to install. Only -short skips the tests that need any of it.

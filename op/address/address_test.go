@@ -36,7 +36,7 @@ func wrongCode(code string) string {
 }
 
 // OF-16: without the right code, an unknown reference and one of an account that
-// has changed get the same answer. With the right code the answer gives the reason.
+// has changed get the same answer. With the right code the answer states the reason.
 func TestOF16_AddressTellsNothingWithoutTheCode(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -151,8 +151,8 @@ func TestApplyTypedIsKept(t *testing.T) {
 	v.post("/apply/address", form("line1", "", "line2", "10115 Berlin", "country", "DE")).Wrong("line1").Has(`value="10115 Berlin"`, `value="DE" selected`)
 }
 
-// Of two tabs the second is told of the first one's change, keeps what was typed,
-// and may overrule.
+// The second of two tabs shows that the first changed the answer, keeps what was
+// typed, and may overwrite it.
 func TestApplyTwoTabs(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

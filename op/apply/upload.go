@@ -53,7 +53,7 @@ func (h *Room) receive(w http.ResponseWriter, r *http.Request, draft string) (f 
 }
 
 // countDocument counts a document that is about to take the place of those that the
-// application has, and gives their bytes back to the source.
+// application has, and subtracts their bytes from what the source has spent.
 func (h *Room) countDocument(r *http.Request, a application.Application, d application.Document) error {
 	size := int(d.Size)
 	if err := h.Limits.SpendFor(r, limit.DraftUploads, a.ID, 1); err != nil {
@@ -78,8 +78,8 @@ func (h *Room) countDocument(r *http.Request, a application.Application, d appli
 	return h.Limits.Spend(r, limit.DraftsBytesOf(h.PerHour), size)
 }
 
-// giveBack gives the bytes of documents that were sent in back to the source. That
-// it may fail costs the source only.
+// giveBack subtracts the bytes of documents that were sent in from what the source
+// has spent. A failure costs the source only.
 func (h *Room) giveBack(r *http.Request, documents []application.Document) {
 	size := 0
 	for _, d := range documents {

@@ -48,8 +48,8 @@ func total(s *site.Site) int64 {
 }
 
 // X5: wrong passwords of a holder and of an administrator are in the metrics, one by
-// one, and in the audit log: the first, the lock and the sum. Those for an address that
-// is nobody's are in the metrics only.
+// one, and in the audit log: the first, the lock and the sum. Those for an unknown
+// address are in the metrics only.
 func TestX5_RefusedPasswords(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, s *site.Site) {

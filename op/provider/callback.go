@@ -17,7 +17,7 @@ import (
 )
 
 // callback ends a login, in the browser in which it began. A login that has
-// ended gives the same answer again, which may have been lost on its way, until
+// ended is answered in the same way again, since the answer may have been lost, until
 // its code is redeemed or expires.
 func (p *Room) callback(w http.ResponseWriter, r *http.Request) error {
 	v, err := p.Flow.Load(r)

@@ -44,7 +44,7 @@ func (k *taken) silently(b *site.Browser, on []*site.Site, end func()) {
 }
 
 // X2: what was under way while a person logged out, or while another person
-// logged in over the session, gives nothing afterwards.
+// logged in over the session, yields no token afterwards.
 func TestX2_NothingOutlivesTheSession(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

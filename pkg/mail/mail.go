@@ -37,7 +37,7 @@ type Message struct {
 // spaced (limit.Space).
 type Asked struct {
 	Known bool   // an account or application has the address
-	Code  string // the hash of the code in the mail for whoever reads the mailbox; may be ""
+	Code  string // the hash of the code in the mail, bound to the mailbox; may be ""
 }
 
 // Each returns the message for each of its addresses, the copies with ids of

@@ -65,9 +65,9 @@ var ErrRefused = errors.New("signin: refused")
 // longestAddress is the longest address in bytes (RFC 5321 §4.5.3.1.3).
 const longestAddress = 254
 
-// Password returns the person with this address and password. The error is ErrRefused, after the same calls
-// and one hash, if the address is unknown, the password wrong, the lane locked
-// or the person not admitted.
+// Password returns the person with this address and password. The error is
+// ErrRefused, after the same calls and one hash, if the address is unknown, the
+// password wrong, the lane locked or the person not admitted.
 func (v Verifier[P]) Password(ctx context.Context, email, password string, from From) (P, error) {
 	var none P
 	canonical, err := mail.CanonicalAddress(email)
