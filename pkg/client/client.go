@@ -130,14 +130,14 @@ func (c Client) AllowsPostLogout(uri string) bool {
 
 // Sector returns the sector identifier for pairwise subjects (OIDC Core §8.1):
 // the host of the redirect URIs unless one is named. On a loopback address, which
-// unrelated programs share, each client is a sector of its own.
+// unrelated programs share, each native client is a sector of its own.
 func (c Client) Sector() string {
 	if c.SectorHost != "" {
 		return c.SectorHost
 	}
 	if len(c.RedirectURIs) > 0 {
 		if u, err := url.Parse(c.RedirectURIs[0]); err == nil {
-			if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsLoopback() {
+			if ip := net.ParseIP(u.Hostname()); !c.Native() || ip == nil || !ip.IsLoopback() {
 				return u.Hostname()
 			}
 		}

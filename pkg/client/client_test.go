@@ -257,6 +257,7 @@ func TestSector(t *testing.T) {
 		"rp.example":    web(func(c *client.Client) { c.RedirectURIs = []string{"https://rp.example:8443/cb"} }),
 		"group.example": web(func(c *client.Client) { c.SectorHost = "group.example" }),
 		"web":           web(func(c *client.Client) { c.RedirectURIs = nil }),
+		"127.0.0.1":     web(func(c *client.Client) { c.RedirectURIs = []string{"http://127.0.0.1:1/cb"} }), // as always: a subject never changes
 		"app":           native(func(c *client.Client) { c.RedirectURIs = []string{"http://127.0.0.1:1/cb"} }),
 		"app6":          native(func(c *client.Client) { c.ID, c.RedirectURIs = "app6", []string{"http://[::1]/cb"} }),
 		"broken":        web(func(c *client.Client) { c.ID, c.RedirectURIs = "broken", []string{"https://[::1"} }),

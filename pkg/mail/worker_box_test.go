@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -97,3 +98,21 @@ func (b *box) end1(id string) string {
 type sendFunc func(context.Context, mail.Message) error
 
 func (f sendFunc) Send(ctx context.Context, m mail.Message) error { return f(ctx, m) }
+
+// list is what deliveries that run side by side add to.
+type list[T any] struct {
+	mu    sync.Mutex
+	items []T
+}
+
+func (l *list[T]) add(item T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.items = append(l.items, item)
+}
+
+func (l *list[T]) all() []T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.items)
+}
