@@ -30,11 +30,7 @@ type Verifier[P any] struct {
 	Now     func() time.Time
 	Subject func(P) Subject
 	Watch   Watch
-
-	// Locks and Tries tell a person, at most once a day, that somebody tries
-	// passwords; nil tells nobody.
-	Locks limit.Locks
-	Tries func(P) mail.Message
+	Locks   limit.Locks // nil: no lock can be removed
 }
 
 // People are the stored people of a realm; account.Store and staff.Store
@@ -105,7 +101,7 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 		if err := v.Watch.password(ctx, refused, why, v.Now()); err != nil {
 			return none, err
 		}
-		return none, v.refused(ctx, key, p, known && s.Admitted)
+		return none, ErrRefused
 	}
 	if err := v.Lanes.Clear(ctx, key, deviceHash(from.Device), false, v.Now()); err != nil {
 		return none, err
@@ -117,22 +113,6 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 		}
 	}
 	return p, nil
-}
-
-// refused tells the person that somebody tries, and returns ErrRefused. It costs the
-// same whether or not there is such a person.
-func (v Verifier[P]) refused(ctx context.Context, key string, p P, exists bool) error {
-	if v.Locks == nil {
-		return ErrRefused
-	}
-	var rec effect.Effects
-	if exists {
-		rec.Mails = []mail.Message{v.Tries(p)}
-	}
-	if err := v.Locks.Tell(ctx, key, rec, v.Now()); err != nil {
-		return err
-	}
-	return ErrRefused
 }
 
 // Know makes a browser known for an address, before anybody has a password there.
