@@ -483,6 +483,22 @@ func TestX4_FixationOfTheLogin(t *testing.T) {
 	holder.Submit().At("/enrol/qr").Scan()
 }
 
+// X4: a browser that a thief logged in with before is not known after the recovery: it
+// shares the lane of strangers, and the holder is told of a login there.
+func TestX4_NoBrowserIsKnownFromBefore(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	a, thief := s.Active(site.Email)
+	site.Must(t, s.Unblock(s.Blocked(a)))
+	holder := s.ToMailbox(site.Email).Mailbox().Enrolled()
+	s.FillLane(site.Email)
+	for _, b := range []*site.Browser{thief, holder} {
+		b.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "login")).Submit("email", site.Email, "password", site.Password)
+	}
+	thief.At("/login").Is(http.StatusUnprocessableEntity)
+	holder.At("/login/code")
+}
+
 // X4: an account that a server of an earlier version unblocked, without a link,
 // needs the code and gets the link with it.
 func TestX4_UnblockedByAnEarlierVersion(t *testing.T) {

@@ -74,7 +74,7 @@ func (r *Service) verifier() Verifier[account.Account] {
 	return Verifier[account.Account]{
 		Realm: realm.Holder, People: r.Accounts, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now, Watch: r.Watch, Locks: r.Locks,
 		Subject: func(a account.Account) Subject {
-			return Subject{ID: a.ID, Email: a.Email, Epoch: a.Epoch, PasswordHash: a.PasswordHash, Admitted: a.State != account.Closed}
+			return Subject{ID: a.ID, Email: a.Email, Epoch: a.Epoch, Enrolment: a.Unblocks, PasswordHash: a.PasswordHash, Admitted: a.State != account.Closed}
 		},
 	}
 }
