@@ -18,6 +18,8 @@ type Policy struct {
 	ACR               string   // the level of assurance that tokens state
 	AssertionLifetime int      // seconds
 	AssertionIssuedAt bool     // iat is required
+	OneAudience       bool     // aud of an assertion is one value
+	Dutch             bool     // tokens say what NL GOV OIDC alone asks for: sub_id_type, nbf at iat, countries by code
 	Secure            bool     // production: keys are fetched from public addresses only
 }
 
@@ -38,7 +40,7 @@ func NewPolicy(name client.Policy, acr string, secure bool) Policy {
 	}
 	p.AuthMethods = append(p.AuthMethods, client.None) // public clients: browser and native (NLGOV OIDC §4.1)
 	p.RefusedScopes = []string{"profile"}
-	p.AssertionIssuedAt = true
+	p.AssertionIssuedAt, p.OneAudience, p.Dutch = true, true, true
 	return p
 }
 
