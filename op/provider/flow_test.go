@@ -112,7 +112,7 @@ func TestR121_Hints(t *testing.T) {
 			t.Errorf("%s: %s", name, anna.URL)
 		}
 	}
-	anna.RefusedHere(site.NewRequest("web", site.CallbackURI).With("id_token_hint", strings.Repeat("a", 6001)))
+	anna.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", strings.Repeat("a", 6001)), "invalid_request")
 }
 
 // TestR118_HarmlessParameters: display, locales and hints never are errors;

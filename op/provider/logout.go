@@ -15,7 +15,7 @@ import (
 
 // logoutForm lists the parameters of OIDC RP-Initiated Logout §2.
 var logoutForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
-	"id_token_hint": 6000, "logout_hint": 512, "client_id": 128, "post_logout_redirect_uri": 2048, "state": 1024, "ui_locales": 128,
+	"id_token_hint": 6000, "logout_hint": 512, "client_id": 128, "post_logout_redirect_uri": 2048, "state": longestState, "ui_locales": 128,
 }}
 
 // logout is a parsed request to end_session.
@@ -23,6 +23,12 @@ type logout struct {
 	hint   hint           // from id_token_hint; of no meaning without client
 	client *client.Client // proven by the hint; nil = no hint, or none of ours
 	back   string         // where to send the browser afterwards; "" = our own page
+}
+
+// badLogout returns the error of a logout with parameters that cannot be read. It
+// is a page, since end_session has no error response.
+func badLogout(q web.Parameters) error {
+	return web.Fail(http.StatusBadRequest, "web.error.bad_request", errors.New(q.Fault()))
 }
 
 // logoutPage asks for confirmation, or confirms the logout.
@@ -35,10 +41,11 @@ type logoutPage struct {
 // endSession logs out at once if the hint belongs to the session of this browser;
 // otherwise it asks first (R-258, LO-01).
 func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
-	query, err := logoutForm.Query(r)
-	if err != nil {
-		return web.Fail(http.StatusBadRequest, "web.error.bad_request", err)
+	q := logoutForm.Parameters(r.URL.RawQuery)
+	if q.Fault() != "" {
+		return badLogout(q)
 	}
+	query := q.Values
 	l, err := p.readLogout(r, query)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -114,5 +115,125 @@ func TestY25_ReasonsOfAssertions(t *testing.T) {
 	_, out := prove(s, keys["ES256"].Sign(t, s.Assertion("ES256"), map[jose.HeaderKey]any{"typ": "at+jwt"}))
 	if !strings.Contains(out["error_description"].(string), "typ") {
 		t.Errorf("typ: %v", out)
+	}
+}
+
+// Y16: brokers and deep links put much in state; it comes back byte for byte, after
+// a whole login as well.
+func TestY16_LongState(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	for _, state := range []string{strings.Repeat("s", 2000), strings.Repeat("s", 4000), strings.Repeat("s", 7500), strings.Repeat("\"<&\\", 500), strings.Repeat("é", 1000)} {
+		r := site.NewRequest("web", site.CallbackURI).With("state", state)
+		if got := b.Authorize(r).Answered().Get("state"); got != state {
+			t.Errorf("%.10q…, %d bytes: state %.10q…, %d bytes", state, len(state), got, len(got))
+		}
+		s.Clock.Add(30 * time.Second)
+		fresh := s.Browser()
+		fresh.Seed = b.Seed
+		answer := fresh.Authorize(r.With("prompt", "login")).Login(site.Email).Answered()
+		if answer.Get("state") != state || answer.Get("code") == "" {
+			t.Errorf("%.10q…, %d bytes, logged in: %.200v", state, len(state), answer)
+		}
+		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("state", state, "response_type", "token"), "unsupported_response_type")
+	}
+}
+
+// Y16: what is wrong with a request of a proven client is told to the client, by
+// GET and by POST, with state and iss.
+func TestY16_FaultsGoToTheClient(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	b := s.Browser()
+	good := func() site.Request { return site.NewRequest("web", site.CallbackURI) }
+	for name, r := range map[string]site.Request{
+		"nonce too long": good().With("nonce", strings.Repeat("n", 513)), "nonce no text": good().With("nonce", "\xff"), "scope too long": good().With("scope", strings.Repeat("x", 1025)),
+		"claims too long": good().With("claims", strings.Repeat("x", 4097)), "nonce NUL": good().With("nonce", "\x00"), "prompt long": good().With("prompt", strings.Repeat("p", 65)),
+		"scope twice": {Values: mergedWith(good().Values, url.Values{"scope": {"openid", "openid"}})}, "max_age twice": {Values: mergedWith(good().Values, url.Values{"max_age": {"1", "2"}})},
+	} {
+		b.RefusedAtClient(r, "invalid_request")
+		post := b.Request(http.MethodPost, "/authorize", strings.NewReader(r.Encode()))
+		post.Header.Set("Content-Type", site.FormType)
+		a := b.Send(post)
+		location, err := url.Parse(a.Header.Get("Location"))
+		if err != nil || a.Status != http.StatusSeeOther || location.Host != "rp.example" || location.Query().Get("error") != "invalid_request" || location.Query().Get("state") != r.Get("state") || location.Query().Get("iss") != s.Config.Issuer {
+			t.Errorf("%s: POST = %d %q", name, a.Status, a.Header.Get("Location"))
+		}
+		b.RefusedHere(site.Request{Values: mergedWith(r.Values, url.Values{"client_id": {"nobody"}})})
+		b.RefusedHere(site.Request{Values: mergedWith(r.Values, url.Values{"redirect_uri": {"https://evil.example/cb"}})})
+	}
+	raw := b.Send(b.Request(http.MethodGet, "/authorize?"+good().With("state", "").Encode()+"&state=100%", nil))
+	if location := raw.Header.Get("Location"); !strings.HasPrefix(location, site.CallbackURI+"?error=invalid_request") {
+		t.Errorf("a state that is not encoded: %d %q", raw.Status, location)
+	}
+}
+
+// Y17: a semicolon is data, and what is unknown or repeatable refuses nothing, at
+// every endpoint.
+func TestY17_UnknownParametersAndSemicolons(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	const extra = "&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example&audience=x&audience=y&lang=en&lang=nl&login=1&login=2&x=%zz&x=%00&%zz&=&"
+	r := site.NewRequest("web", site.CallbackURI)
+	state := "a;b;c=d;"
+	get := b.Send(b.Request(http.MethodGet, "/authorize?"+strings.Replace(r.Encode(), "state=", "x=", 1)+extra+"state="+state, nil))
+	location, err := url.Parse(get.Header.Get("Location"))
+	site.Must(t, err)
+	if location.Query().Get("state") != state || location.Query().Get("code") == "" {
+		t.Fatalf("GET: %d %q", get.Status, location)
+	}
+	post := b.Request(http.MethodPost, "/authorize?utm=1&utm=2", strings.NewReader(strings.Replace(r.Encode(), "state=", "x=", 1)+extra+"state="+state))
+	post.Header.Set("Content-Type", site.FormType)
+	if answer := b.Do(post).Answered(); answer.Get("state") != state || answer.Get("code") == "" {
+		t.Errorf("POST: %v", answer)
+	}
+	call := func(path, body string, header http.Header) (int, map[string]any) {
+		t.Helper()
+		req := b.Request(http.MethodPost, path, strings.NewReader(body))
+		req.Header = header.Clone()
+		req.Header.Set("Content-Type", site.FormType)
+		a := b.Send(req)
+		out := map[string]any{}
+		_ = json.Unmarshal([]byte(a.Body), &out)
+		return a.Status, out
+	}
+	status, tokens := call("/token?foo=1&foo=2;", r.Exchange(b.NewCode(r)).Encode()+extra, s.Basic())
+	if status != http.StatusOK {
+		t.Fatal("token:", status, tokens)
+	}
+	token := tokens["access_token"].(string)
+	for _, c := range []struct{ path, body string }{{"/userinfo?schema=openid&x=1&x=2;", "x=1&x=2;"}, {"/userinfo?schema=openid", ""}} { // Y36
+		if status, out := call(c.path, c.body, site.Bearer(token)); status != http.StatusOK || out["sub"] == nil {
+			t.Errorf("%s: %d %v", c.path, status, out)
+		}
+		if status, out, _ := s.Call(http.MethodGet, c.path, nil, site.Bearer(token)); status != http.StatusOK || out["sub"] == nil {
+			t.Errorf("GET %s: %d %v", c.path, status, out)
+		}
+	}
+	if status, out, _ := s.Call(http.MethodGet, "/userinfo?access_token="+token, nil, site.Bearer(token)); status != http.StatusBadRequest {
+		t.Error("a token in the address:", status, out)
+	}
+	if status, out := call("/revoke?x=1", "token="+token+extra, s.Basic()); status != http.StatusOK {
+		t.Error("revoke:", status, out)
+	}
+	if status, _, _ := s.Call(http.MethodGet, "/userinfo", nil, site.Bearer(token)); status != http.StatusUnauthorized {
+		t.Error("not revoked:", status)
+	}
+	if a := b.Send(b.Request(http.MethodGet, "/end_session?x=1"+extra+"state="+state, nil)); a.Status != http.StatusOK {
+		t.Error("end_session:", a.Status)
+	}
+}
+
+// Y25: the policy's limits are told.
+func TestY25_ReasonsOfNLGov(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, site.OnlyClients(client.NLGov, site.PublicClient("gov", site.OtherURI)))
+	for _, name := range []string{"nonce", "state"} {
+		answer := s.Browser().Authorize(site.NewRequest("gov", site.OtherURI).With(name, strings.Repeat("x", 20))).Answered()
+		if text := answer.Get("error_description"); answer.Get("error") != "invalid_request" || !strings.Contains(text, name) || !strings.Contains(text, "22 characters") {
+			t.Errorf("%s of 20 characters: %v", name, answer)
+		}
 	}
 }
