@@ -13,7 +13,6 @@ import (
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
-	"omgevingsloket-id/pkg/secret"
 )
 
 // The header types of our tokens, so that an ID token is never accepted as an
@@ -89,7 +88,7 @@ func (p *Room) idClaims(c client.Client, g grant.Grant, a account.Account, subje
 	out := claim.Values(a, subject, claim.Wanted(c.Scopes, g.Scopes, wishes, claim.InIDToken))
 	maps.Copy(out, map[string]any{
 		"iss": p.issuer, "sub": subject.Person, "sub_id_type": claim.SubIDType, "aud": c.ID,
-		"exp": now.Add(idTokenLifetime).Unix(), "iat": now.Unix(), "nbf": now.Unix(), "jti": secret.NewID(p.Rand),
+		"exp": now.Add(idTokenLifetime).Unix(), "iat": now.Unix(), "nbf": now.Unix(), "jti": p.tokenID(g.ID),
 		"auth_time": g.AuthTime.Unix(), "acr": g.ACR, "sid": p.Subjects.Session(g.SID, c),
 	})
 	if g.Nonce != "" {
