@@ -156,13 +156,13 @@ func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session)
 func (p *Room) endElsewhere(w http.ResponseWriter, r *http.Request, l logout) error {
 	p.Cookies.DropSession(w)
 	if !l.proven {
-		return p.notEnded(w, r, l, "provider.not_here", http.StatusOK)
+		return p.notEnded(w, l, p.outcome(r, l, "provider.not_here.title", "provider.not_here.lead"), http.StatusOK)
 	}
 	err := p.endHinted(r, l)
 	if errors.Is(err, errs.ErrNotFound) {
 		p.Log.InfoContext(r.Context(), "logout without effect", "request", web.RequestID(r), "client", l.client.ID,
 			"parameter", "id_token_hint", "reason", "its session is not known any more")
-		return p.notEnded(w, r, l, "provider.not_ended", http.StatusNotFound)
+		return p.notEnded(w, l, p.outcome(r, l, "provider.not_ended.title", "provider.not_ended.lead"), http.StatusNotFound)
 	}
 	if err != nil {
 		return err
@@ -201,26 +201,25 @@ func (p *Room) loggedOut(w http.ResponseWriter, r *http.Request, l logout) error
 		}
 		return p.Pages.SeeOther(w, l.back)
 	}
-	page := p.outcome(r, l, "provider.logged_out")
+	page := p.outcome(r, l, "provider.logged_out.title", "provider.logged_out.lead")
 	page.Close = true
 	return p.Pages.Render(w, http.StatusOK, "provider/logged_out", page)
 }
 
 // notEnded says that no session was ended, and links to where the client wanted the
 // browser: without a proven hint nobody is sent on unasked.
-func (p *Room) notEnded(w http.ResponseWriter, r *http.Request, l logout, key string, status int) error {
-	page := p.outcome(r, l, key)
+func (p *Room) notEnded(w http.ResponseWriter, l logout, page *logoutPage, status int) error {
 	if l.back != "" {
 		page.Back = web.Link{URL: l.back, Label: page.T("provider.back", "Client", l.client.Name)}
 	}
 	return p.Pages.Render(w, status, "provider/logged_out", page)
 }
 
-// outcome returns the page that says how a logout ended; key names its texts.
-func (p *Room) outcome(r *http.Request, l logout, key string) *logoutPage {
-	page := &logoutPage{Page: p.Pages.Page(r, key+".title"), Unknown: l.unknown}
+// outcome returns the page that says how a logout ended.
+func (p *Room) outcome(r *http.Request, l logout, titleKey, leadKey string) *logoutPage {
+	page := &logoutPage{Page: p.Pages.Page(r, titleKey), Unknown: l.unknown}
 	page.Languages = nil
-	page.Lead = page.T(key + ".lead")
+	page.Lead = page.T(leadKey)
 	page.Start = web.Link{URL: p.Pages.URL("/"), Label: page.T("provider.logged_out.start")}
 	return page
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"slices"
+	"time"
 
 	"omgevingsloket-id/pkg/client"
 )
@@ -19,8 +20,10 @@ type Policy struct {
 	AssertionLifetime int      // seconds
 	AssertionIssuedAt bool     // iat is required
 	OneAudience       bool     // aud of an assertion is one value
-	Dutch             bool     // tokens say what NL GOV OIDC alone asks for: sub_id_type, nbf at iat, countries by code
-	Secure            bool     // production: keys are fetched from public addresses only
+	Dutch             bool     // tokens have sub_id_type, and addresses the code of the country
+	// Behind is how far the clock of a client may be behind ours for nbf.
+	Behind time.Duration
+	Secure bool // production: keys are fetched from public addresses only
 }
 
 // NewPolicy returns the policy of an issuer.
@@ -36,6 +39,7 @@ func NewPolicy(name client.Policy, acr string, secure bool) Policy {
 		p.SubjectTypes = []string{"pairwise", "public"}
 		p.StateAndNonce = false
 		p.UnknownScopes, p.UnknownACR = true, true
+		p.Behind = time.Minute
 		return p
 	}
 	p.AuthMethods = append(p.AuthMethods, client.None) // public clients: browser and native (NLGOV OIDC §4.1)
