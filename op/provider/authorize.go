@@ -27,7 +27,7 @@ import (
 var authorizeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 	"client_id": 128, "redirect_uri": 2048, "response_type": 64, "response_mode": 32, "scope": 1024, "state": longestState, "nonce": 512,
 	"code_challenge": 128, "code_challenge_method": 16, "prompt": 64, "max_age": 16, "acr_values": 1024, "claims": 4096,
-	"ui_locales": 128, "login_hint": 1024, "id_token_hint": 6000, "display": 32, "claims_locales": 128,
+	"ui_locales": 1024, "login_hint": 1024, "id_token_hint": 6000, "display": 32, "claims_locales": 128,
 	"request": 1 << 16, "request_uri": 2048, "registration": 1 << 16,
 }}
 
@@ -40,6 +40,7 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := authorizeForm.Parameters(r.URL.RawQuery)
+	web.Prefer(r, web.Locale(q.Get("ui_locales")))
 	c, err := p.proven(r, q)
 	if err != nil {
 		return err
@@ -117,10 +118,7 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 		return nil, false, err
 	}
 	silent = slices.Contains(prompts, "none")
-	if l := p.Pages.Catalog.Match(query.Get("ui_locales")); query.Get("ui_locales") != "" && r.URL.Query().Get("lang") == "" {
-		req.Lang = l
-		p.Cookies.SetLang(w, l)
-	}
+	req.Lang = web.Locale(query.Get("ui_locales"))
 	if !req.ForceLogin {
 		if err := p.reuse(r, &req, query.Get("max_age")); err != nil {
 			return nil, false, err

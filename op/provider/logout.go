@@ -2,6 +2,7 @@ package provider
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -15,7 +16,7 @@ import (
 
 // logoutForm lists the parameters of OIDC RP-Initiated Logout §2.
 var logoutForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
-	"id_token_hint": 6000, "logout_hint": 512, "client_id": 128, "post_logout_redirect_uri": 2048, "state": longestState, "ui_locales": 128,
+	"id_token_hint": 6000, "logout_hint": 512, "client_id": 128, "post_logout_redirect_uri": 2048, "state": longestState, "ui_locales": 1024,
 }}
 
 // logout is a parsed request to end_session.
@@ -50,6 +51,8 @@ type logoutPage struct {
 // as in a call from a client's server, it ends the session of the hint.
 func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	q := logoutForm.Parameters(r.URL.RawQuery)
+	lang := web.Locale(q.Get("ui_locales"))
+	web.Prefer(r, lang)
 	if q.Fault() != "" {
 		return badLogout(q)
 	}
@@ -73,6 +76,12 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	p.Cookies.EnsureBrowser(w, r)
 	page := &logoutPage{Page: p.Pages.Page(r, "provider.logout.title")}
 	page.Action = page.Path("/logout")
+	if lang != "" {
+		page.Action += "?ui_locales=" + lang // in the address: the previous version refuses unknown fields
+	}
+	for i := range page.Languages {
+		page.Languages[i].URL = p.languageLink(q, page.Languages[i].Code)
+	}
 	for _, name := range []string{"id_token_hint", "post_logout_redirect_uri", "state", "client_id"} {
 		if v := q.Get(name); v != "" {
 			page.Hidden = append(page.Hidden, web.Field{Name: name, Value: v})
@@ -81,8 +90,17 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	return p.Pages.Render(w, http.StatusOK, "provider/logout", page)
 }
 
+// languageLink returns the link to the question in another language. Only a link to
+// one of our own pages changes what lasts, so it is ui_locales here.
+func (p *Room) languageLink(q web.Parameters, code string) string {
+	again := maps.Clone(q.Values)
+	again.Set("ui_locales", code)
+	return "?" + again.Encode()
+}
+
 // logoutConfirmed logs out after the question of endSession.
 func (p *Room) logoutConfirmed(w http.ResponseWriter, r *http.Request) error {
+	web.Prefer(r, web.Locale(r.URL.Query().Get("ui_locales")))
 	l, err := p.readLogout(r, r.PostForm)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -235,5 +236,59 @@ func TestY25_ReasonsOfNLGov(t *testing.T) {
 		if text := answer.Get("error_description"); answer.Get("error") != "invalid_request" || !strings.Contains(text, name) || !strings.Contains(text, "22 characters") {
 			t.Errorf("%s of 20 characters: %v", name, answer)
 		}
+	}
+}
+
+// Y24: own choice, ui_locales for this login, the browser, Dutch; and what a client
+// asks for does not last.
+func TestY24_LanguageOfALogin(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	says := func(b *site.Browser) string {
+		_, after, _ := strings.Cut(b.Body, `<html lang="`)
+		lang, _, _ := strings.Cut(after, `"`)
+		return lang
+	}
+	open := func(accept string, pairs ...string) *site.Browser {
+		b := s.Browser()
+		req := b.Request(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).With(pairs...).Encode(), nil)
+		req.Header.Set("Accept-Language", accept)
+		b.Do(req)
+		return b
+	}
+	for _, c := range []struct{ accept, locales, want string }{
+		{"", "", "nl"}, {"en", "", "en"}, {"", "en", "en"}, {"nl", "en-GB", "en"}, {"en", "nl-BE en", "nl"}, {"nl", "de", "nl"}, {"", "de", "nl"}, {"en", "de xx", "en"}, {"nl", "de en", "en"},
+	} {
+		b := open(c.accept, "ui_locales", c.locales, "lang", "en")
+		b.Get(b.URL.String()) // a page of the login, as often as it is opened
+		if got := says(b); c.locales != "" && web.Locale(c.locales) != "" && got != c.want {
+			t.Errorf("browser %q, ui_locales %q: %s, want %s", c.accept, c.locales, got, c.want)
+		}
+		if cookies := b.Cookies(); cookies["olid-lang"] != "" {
+			t.Errorf("browser %q, ui_locales %q: kept as %q", c.accept, c.locales, cookies["olid-lang"])
+		}
+	}
+	// Every page of the login, a wrong password included; not those outside it.
+	s.Person(site.Email)
+	b := open("", "ui_locales", "en")
+	if b.Submit("email", site.Email, "password", "wrong wrong wrong"); says(b) != "en" {
+		t.Error("after a wrong password:", says(b))
+	}
+	if b.Submit("email", site.Email, "password", site.Password); says(b) != "en" {
+		t.Errorf("at %s: %s", b.URL, says(b))
+	}
+	if other := b.Get("/help"); says(other) != "nl" {
+		t.Error("outside the login:", says(other))
+	}
+	// The person's own choice wins, and stays.
+	b = open("", "ui_locales", "en")
+	b.Get(b.URL.String() + "&lang=nl")
+	if b.Authorize(site.NewRequest("web", site.CallbackURI).With("ui_locales", "en")); says(b) != "nl" {
+		t.Error("the own choice:", says(b))
+	}
+	// end_session: the question and what follows.
+	b = s.Browser().Get("/end_session?ui_locales=en&lang=en&state=1")
+	if says(b) != "en" || b.Cookies()["olid-lang"] != "" {
+		t.Errorf("end_session: %s, cookies %v", says(b), b.Cookies())
 	}
 }

@@ -110,7 +110,8 @@ func (t *Router) Handler() http.Handler {
 // outermost sets the headers and the request's ID, and recovers from panics.
 func (t *Router) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12]))
+		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
+		r = r.WithContext(context.WithValue(ctx, preferredKey{}, new(string)))
 		t.headers(w)
 		defer func() {
 			if v := recover(); v != nil {
@@ -138,6 +139,23 @@ func (t *Router) outermost(next http.Handler) http.Handler {
 }
 
 type requestIDKey struct{}
+
+type preferredKey struct{}
+
+// Prefer sets the language of the pages of this request, of a person who chose
+// none: what a client asked for. "" changes nothing.
+func Prefer(r *http.Request, lang string) {
+	if p, ok := r.Context().Value(preferredKey{}).(*string); ok && Supported(lang) != "" {
+		*p = Supported(lang)
+	}
+}
+
+func preferred(r *http.Request) string {
+	if p, ok := r.Context().Value(preferredKey{}).(*string); ok {
+		return *p
+	}
+	return ""
+}
 
 // RequestID returns the reference that error pages and the log show.
 func RequestID(r *http.Request) string {
