@@ -85,6 +85,7 @@ func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.R
 	handle := f.Cookies.NewHandle(secret.KindRequest)
 	now := f.Now()
 	req.Key, req.Browser, req.CreatedAt, req.Version = handle.Hash(), browser.Hash(), now, 1
+	web.Prefer(r, req.Lang)
 	v, err := f.read(r.Context(), handle, req)
 	if err != nil {
 		return nil, err
@@ -116,6 +117,7 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	if !secret.Text(req.Browser).Equal(browser.Hash()) {
 		return nil, web.Restart(errors.New("another browser's login"))
 	}
+	web.Prefer(r, req.Lang)
 	v, err := f.read(r.Context(), handle, req)
 	if err != nil {
 		return nil, err
