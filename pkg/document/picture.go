@@ -84,17 +84,25 @@ func turn(src *image.RGBA, orientation int) *image.RGBA {
 		return src
 	}
 	w, h := src.Rect.Dx(), src.Rect.Dy()
+	mirrored := orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8 // of each row, the last pixel comes first
+	flipped := orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7  // the last row comes first
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
-	if orientation > 4 {
+	right, down := 4, out.Stride // how far apart two neighbours of src are in out
+	if orientation > 4 {         // rows become columns
 		out = image.NewRGBA(image.Rect(0, 0, h, w))
+		right, down = out.Stride, 4
+	}
+	first := 0 // where the first pixel of src comes
+	if mirrored {
+		first, right = first+(w-1)*right, -right
+	}
+	if flipped {
+		first, down = first+(h-1)*down, -down
 	}
 	for y := range h {
-		for x := range w {
-			at := map[int][2]int{
-				2: {w - 1 - x, y}, 3: {w - 1 - x, h - 1 - y}, 4: {x, h - 1 - y},
-				5: {y, x}, 6: {h - 1 - y, x}, 7: {h - 1 - y, w - 1 - x}, 8: {y, w - 1 - x},
-			}[orientation]
-			out.SetRGBA(at[0], at[1], src.RGBAAt(x, y))
+		row := src.Pix[y*src.Stride:][:4*w]
+		for x, to := 0, first+y*down; x < len(row); x, to = x+4, to+right {
+			copy(out.Pix[to:to+4], row[x:x+4])
 		}
 	}
 	return out
