@@ -81,7 +81,7 @@ type App struct {
 	Rand io.Reader
 
 	mailer    *mail.Worker
-	inspector walled // nil without a console
+	inspector walled
 }
 
 // New opens the stores, brings the schema up to date and wires the rooms. The

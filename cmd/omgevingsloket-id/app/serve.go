@@ -68,9 +68,7 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 	for _, job := range a.Jobs {
 		running.Go(func() { a.repeat(work, runs, job) })
 	}
-	if a.inspector != nil {
-		running.Go(func() { a.Metrics.reportWalls(work, a.inspector, a.Log) })
-	}
+	running.Go(func() { a.Metrics.reportWalls(work, a.inspector, a.Log) })
 	failed := make(chan error, len(servers))
 	for i, s := range servers {
 		running.Go(func() {
