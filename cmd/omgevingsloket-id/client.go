@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -60,7 +59,7 @@ func (t clientAdd) Run(w world) error {
 			return fmt.Errorf("%w: production allows native clients only with the setting native_clients", errUse)
 		}
 		if t.JWKSFile != "" {
-			keys, err := os.ReadFile(t.JWKSFile)
+			keys, err := secret.ReadFile(t.JWKSFile)
 			if err != nil {
 				return err
 			}

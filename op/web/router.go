@@ -114,7 +114,7 @@ func (t *Router) Handler() http.Handler {
 			}
 		}
 	}
-	mux.Handle("GET "+base+"/static/", http.StripPrefix(base, t.pages.static.handler()))
+	mux.Handle("GET "+base+"/static/", http.StripPrefix(base, t.pages.serveAsset()))
 	mux.Handle("/", t.page(func(w http.ResponseWriter, r *http.Request) error {
 		if path, below := strings.CutPrefix(r.URL.Path, base); below && methods[path] != nil {
 			w.Header().Set("Allow", strings.Join(methods[path], ", "))

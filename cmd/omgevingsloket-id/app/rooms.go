@@ -78,6 +78,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	if err := checkHomeClient(ctx, clients, c); err != nil {
 		return err
 	}
+	a.clients = clients
 	a.SignIn = &signin.Service{
 		Accounts: a.Stores.Accounts, Recoveries: a.Stores.Recoveries, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
 		LaneKey: laneKey, RecoveryKey: recoveryKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now, Locks: a.Stores.Locks, Tries: letters.SomebodyTries,
