@@ -76,9 +76,11 @@ func New(o Options) (*Kit, error) {
 	}
 	k.Pages = &Renderer{Settings: o.Settings, Catalog: o.Catalog, Log: o.Log, cookies: k.Cookies, base: base}
 	k.Router = &Router{pages: k.Pages, cookies: k.Cookies, observe: o.Observe, now: o.Now}
-	if k.Pages.static, err = loadAssets(o.Settings.ThemeDir); err != nil {
+	static, err := loadAssets(o.Settings.ThemeDir)
+	if err != nil {
 		return nil, err
 	}
+	k.Pages.static.Store(static)
 	if k.Pages.templates, err = parseTemplates(); err != nil {
 		return nil, err
 	}
