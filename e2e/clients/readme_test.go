@@ -1,0 +1,60 @@
+package clients
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The placeholders in README's settings.
+const (
+	readmeIssuer = "https://id.example"
+	readmePortal = "https://portal.example"
+	readmeClient = "my-portal"
+	readmeSecret = "the-secret"
+)
+
+// root is the folder of the module, seen from this one.
+var root = filepath.Join("..", "..")
+
+// printed is what README prints for a relying party: the line that registers it, and
+// its settings, file by file.
+type printed struct {
+	add      []string // arguments of the command
+	settings []string
+}
+
+var fence = regexp.MustCompile("(?ms)^```\\w*\n(.*?)^```$")
+
+// fromREADME returns what README prints for a relying party.
+func fromREADME(t *testing.T, name string) printed {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, part, _ := strings.Cut(string(text), "<summary>"+name+"</summary>")
+	part, _, found := strings.Cut(part, "</details>")
+	blocks := fence.FindAllStringSubmatch(part, -1)
+	if !found || len(blocks) < 2 {
+		t.Fatalf("README prints no settings for %s", name)
+	}
+	var p printed
+	for _, b := range blocks[1:] {
+		p.settings = append(p.settings, b[1])
+	}
+	line := strings.ReplaceAll(blocks[0][1], "\\\n", " ")
+	for i, word := range regexp.MustCompile(`"[^"]*"|\S+`).FindAllString(line, -1) {
+		if i > 0 { // the program
+			p.add = append(p.add, strings.Trim(word, `"`))
+		}
+	}
+	// The demo has a folder instead of a file.
+	if len(p.add) < 4 || p.add[2] != "--config" {
+		t.Fatalf("README registers %s with %q", name, p.add)
+	}
+	p.add = append(p.add[:2], p.add[4:]...)
+	return p
+}
