@@ -10,6 +10,18 @@ import (
 // parties is the table of the relying parties.
 var parties = []party{
 	{
+		Name: "mod_auth_openidc", Version: "Debian's", Quick: true, Claims: "ID token and userinfo", PKCE: "OIDCPKCEMethod S256",
+		login: "/", logout: "/callback?logout=BASE%2Fbye%2F", start: apache,
+	},
+	{
+		Name: "Authlib", Version: "1.9.10", Claims: "userinfo", PKCE: `"code_challenge_method": "S256"`, login: "/login", home: "/", logout: "/logout",
+		start: pyScript("authlib_portal.py", "settings.py"),
+	},
+	{
+		Name: "mozilla-django-oidc", Version: "5.0.2", Claims: "userinfo", PKCE: "OIDC_USE_PKCE = True", login: "/oidc/authenticate/", home: "/", logout: "/leave",
+		start: pyScript("django_portal.py", "settings.py", "holders.py"),
+	},
+	{
 		Name: "Auth.js", Version: "@auth/express 0.12.3", Quick: true, Claims: "ID token", login: "/login", home: "/", logout: "/logout",
 		start: script("authjs.mjs"),
 	},

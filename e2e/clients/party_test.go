@@ -170,7 +170,8 @@ type guest struct {
 	sent *string // code_challenge_method of the latest authorization request
 }
 
-// watch reads the authorization requests.
+// watch reads the authorization requests, and accepts what a browser does, since some
+// parties send nobody else to log in.
 func (g *guest) watch() {
 	method := ""
 	g.sent = &method
@@ -188,6 +189,8 @@ type spy struct {
 
 func (s spy) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.look(r)
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
 	return s.RoundTripper.RoundTrip(r)
 }
 
@@ -231,7 +234,11 @@ func (g *guest) forget() {
 	g.c.HTTP.Jar = jar
 }
 
-func (g *guest) logOut() string { g.t.Helper(); g.open(g.p.logout); return g.c.URL }
+func (g *guest) logOut() string {
+	g.t.Helper()
+	g.open(strings.ReplaceAll(g.p.logout, "BASE", url.QueryEscape(g.r.base)))
+	return g.c.URL
+}
 
 func (g *guest) asked() bool {
 	g.t.Helper()
@@ -240,3 +247,6 @@ func (g *guest) asked() bool {
 }
 
 func (g *guest) challenge() string { return *g.sent }
+
+// replace replaces the first text of each pair with the second.
+func replace(text string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(text) }
