@@ -30,6 +30,10 @@ var parties = []party{
 		start: script("passport.mjs"),
 	},
 	{
+		Name: "oidc-client-ts", Version: "3.5.0 in Chromium", Claims: "userinfo", login: "/login", logout: "/logout",
+		start: script("oidc-client-ts.mjs"), visitor: newChromium,
+	},
+	{
 		Name: "openid-client", Version: "6.8.9", Quick: true, Claims: "userinfo", login: "/login", home: "/", logout: "/logout",
 		start: script("openid-client.mjs", `"));`, `"), { execute: [oidc.allowInsecureRequests] });`), /* http on this machine */
 	},

@@ -31,7 +31,7 @@ type party struct {
 	// start starts it with r.settings at r.addr.
 	start func(t *testing.T, r *run)
 	// visitor returns somebody who uses it with a real browser; nil: HTTP is enough.
-	visitor func(t *testing.T, r *run, site *practice.Site) visitor
+	visitor func(t *testing.T, p party, r *run, site *practice.Site) visitor
 }
 
 const none = "none"
@@ -141,7 +141,7 @@ func (p party) walk(t *testing.T, site *practice.Site) (s seen) {
 
 func (p party) visit(t *testing.T, r *run, site *practice.Site) visitor {
 	if p.visitor != nil {
-		return p.visitor(t, r, site)
+		return p.visitor(t, p, r, site)
 	}
 	g := &guest{t: t, p: p, r: r, site: site, c: member(t, site)}
 	g.watch()
