@@ -70,7 +70,7 @@ func (f *Dispatcher) count(r *http.Request, size int) (bool, error) {
 
 // stored returns the stored request, or the one that the browser carries if the
 // store does not have it; carried reports which. What is carried is stored when a
-// password was accepted, by Save.
+// password was accepted, by Renew.
 func (f *Dispatcher) stored(r *http.Request, handle, browser secret.Text) (req authreq.Request, carried bool, err error) {
 	req, err = f.Requests.Get(r.Context(), handle.Hash())
 	if !errors.Is(err, errs.ErrNotFound) {

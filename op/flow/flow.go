@@ -250,6 +250,23 @@ func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
 	return v, f.step(ctx, v)
 }
 
+// Renew stores a login in which something was just proven under a new handle, and
+// returns it at its next step. An earlier user of the browser may know the handle
+// that it had, and the browser's secret (LG-20); under that handle nothing is
+// proven.
+func (f *Dispatcher) Renew(ctx context.Context, v *Login) (*Login, error) {
+	handle, req := f.Cookies.NewHandle(secret.KindRequest), v.Request
+	req.Key, req.Version = handle.Hash(), 1
+	if err := f.Requests.Create(ctx, req, req.TTL(f.Now())); err != nil {
+		return nil, err
+	}
+	renewed, err := f.read(ctx, handle, req)
+	if err != nil {
+		return nil, err
+	}
+	return renewed, f.step(ctx, renewed)
+}
+
 // At returns a handler that runs h at its step, and otherwise redirects to the
 // page of the step that the login is at.
 func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http.Request, v *Login) error) web.Handler {

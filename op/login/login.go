@@ -148,7 +148,10 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	}
 	v.Request.Forget()
 	v.Request.AccountID, v.Request.Epoch, v.Request.PasswordAt = a.ID, a.Epoch, h.Now()
-	return h.onward(w, r, v)
+	if v, err = h.Flow.Renew(r.Context(), v); err != nil {
+		return err
+	}
+	return h.Flow.Onward(w, r, v)
 }
 
 func (h *Room) refuse(w http.ResponseWriter, p *loginPage) error {

@@ -123,7 +123,7 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 		if err := p.reuse(r, &req, query.Get("max_age")); err != nil {
 			return nil, false, err
 		}
-		if err := p.countSession(r, req, silent); err != nil {
+		if err := p.countSession(r, &req, silent); err != nil {
 			return nil, silent, err
 		}
 	}
@@ -138,17 +138,22 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 }
 
 // countSession counts a login that a session is reused for, each of which makes a
-// grant.
-func (p *Room) countSession(r *http.Request, req authreq.Request, silent bool) error {
+// grant. Beyond the budget the person logs in again: pages elsewhere that send the
+// browser here again and again shut nobody out.
+func (p *Room) countSession(r *http.Request, req *authreq.Request, silent bool) error {
 	if req.AccountID == "" {
 		return nil
 	}
 	for _, b := range []limit.Budget{limit.SessionCodes.UpTo(max(p.AuthorizePerMinute/4, 1)), limit.SessionCodesDay.UpTo(max(p.AuthorizePerMinute*8, 1))} {
 		err := p.Limits.SpendFor(r, b, req.SID, 1)
-		if _, over := errors.AsType[*web.Error](err); over && silent {
+		_, over := errors.AsType[*web.Error](err)
+		switch {
+		case over && silent:
 			return refuse("temporarily_unavailable", "too many codes of one session")
-		}
-		if err != nil {
+		case over:
+			req.Forget()
+			return nil
+		case err != nil:
 			return err
 		}
 	}

@@ -104,8 +104,8 @@ func (w refusals) Unreported(ctx context.Context, now time.Time, n int) ([]signi
 	return pass(w.f, "Refusals.Unreported", func() ([]signin.Series, error) { return w.s.Unreported(ctx, now, n) })
 }
 
-func (w refusals) Reported(ctx context.Context, was, next signin.Series, over bool, rec effect.Effects) error {
-	return tell(w.f, "Refusals.Reported", func() error { return w.s.Reported(ctx, was, next, over, rec) })
+func (w refusals) Reported(ctx context.Context, was, next signin.Series, over bool, rec effect.Effects, now time.Time) error {
+	return tell(w.f, "Refusals.Reported", func() error { return w.s.Reported(ctx, was, next, over, rec, now) })
 }
 
 type devices struct {
