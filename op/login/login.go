@@ -100,6 +100,9 @@ func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) (*loginPa
 	for i := range p.Languages {
 		p.Languages[i].URL += query
 	}
+	if p.Cancel != "" {
+		p.Cancel += query
+	}
 	return &loginPage{
 		Action:   p.Path(flow.For("/login", v.Handle) + query),
 		Page:     p,

@@ -199,7 +199,9 @@ func (p *Room) check(c client.Client, q url.Values) (authreq.Request, []string, 
 		return req, nil, err
 	}
 	req.ForceLogin = slices.Contains(prompts, "login") || slices.Contains(prompts, "select_account") || age == 0
-	req.ForceConsent = slices.Contains(prompts, "consent")
+	// With offline_access, consent is only the condition for a refresh token (OIDC Core
+	// §11), and there are none.
+	req.ForceConsent = slices.Contains(prompts, "consent") && !slices.Contains(strings.Fields(q.Get("scope")), "offline_access")
 	if err := p.checkClaims(policy, &req, q); err != nil {
 		return req, nil, err
 	}

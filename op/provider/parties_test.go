@@ -292,3 +292,19 @@ func TestY24_LanguageOfALogin(t *testing.T) {
 		t.Errorf("end_session: %s, cookies %v", says(b), b.Cookies())
 	}
 }
+
+// Y36: prompt=consent beside offline_access is asked for a refresh token, which never
+// comes; without it, it is a wish of its own.
+func TestY36_ConsentForARefreshToken(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	for range 2 {
+		answer := b.Authorize(site.NewRequest("web", site.CallbackURI).With("scope", "openid offline_access email", "prompt", "consent")).Answered()
+		if answer.Get("code") == "" {
+			t.Errorf("with offline_access: %v", answer)
+		}
+	}
+	b.Authorize(site.NewRequest("web", site.CallbackURI).With("scope", "openid email", "prompt", "consent")).At("/consent")
+	b.Authorize(site.NewRequest("third", "https://third.example/cb").With("scope", "openid offline_access email", "prompt", "consent")).At("/consent")
+}

@@ -85,6 +85,7 @@ func (p *Room) Mount(t *web.Router) {
 	t.ClientPage(http.MethodGet, pathAuthorize, p.authorize)
 	t.ClientPage(http.MethodPost, pathAuthorize, p.authorizePost)
 	t.RawPage(http.MethodGet, pathCallback, p.callback)
+	t.Post(flow.CancelPath, p.cancel)
 	t.ClientPage(http.MethodGet, pathEndSession, p.endSession)
 	t.ClientPage(http.MethodPost, pathEndSession, p.asGet(pathEndSession, logoutForm, "web.error.bad_request", badLogout))
 	t.Post("/logout", p.logoutConfirmed, "id_token_hint", "post_logout_redirect_uri", "state", "client_id")
