@@ -10,6 +10,13 @@ import (
 // parties is the table of the relying parties.
 var parties = []party{
 	{
+		Name: "oauth2-proxy", Version: "7.15.6", Claims: "userinfo", PKCE: "code_challenge_method: S256",
+		login: "/", logout: "/oauth2/sign_out?rd=%2Fbye", start: oauth2Proxy,
+	},
+	{
+		Name: "Dex", Version: "2.41.1", Claims: "userinfo", PKCE: none, login: "/login", logout: "/logout", start: dex,
+	},
+	{
 		Name: "mod_auth_openidc", Version: "Debian's", Quick: true, Claims: "ID token and userinfo", PKCE: "OIDCPKCEMethod S256",
 		login: "/", logout: "/callback?logout=BASE%2Fbye%2F", start: apache,
 	},

@@ -42,6 +42,7 @@ type run struct {
 	addr     string
 	base     string // http://addr
 	issuer   string
+	broker   string // address of the broker, for a party that is one
 	id       string
 	secret   string
 	settings []string // README's, for here
@@ -66,9 +67,9 @@ type visitor interface {
 func (p party) register(t *testing.T, site *practice.Site) *run {
 	t.Helper()
 	text := fromREADME(t, p.Name)
-	r := &run{dir: t.TempDir(), addr: testenv.FreeAddr(t), issuer: site.Issuer}
+	r := &run{dir: t.TempDir(), addr: testenv.FreeAddr(t), issuer: site.Issuer, broker: "http://" + testenv.FreeAddr(t)}
 	r.base, r.id = "http://"+r.addr, "portal-"+r.addr[strings.LastIndex(r.addr, ":")+1:]
-	here := strings.NewReplacer(readmeIssuer, r.issuer, readmePortal, r.base, readmeClient, r.id)
+	here := r.here()
 	for i, a := range text.add {
 		text.add[i] = here.Replace(a)
 	}
@@ -78,11 +79,20 @@ func (p party) register(t *testing.T, site *practice.Site) *run {
 	}
 	_, secret, _ := strings.Cut(added.Stdout, "shown only now: ")
 	r.secret = strings.TrimSpace(secret)
-	here = strings.NewReplacer(readmeIssuer, r.issuer, readmePortal, r.base, readmeClient, r.id, readmeSecret, r.secret)
+	here = r.here()
 	for _, s := range text.settings {
 		r.settings = append(r.settings, here.Replace(s))
 	}
 	return r
+}
+
+// here returns what replaces the placeholders of README.
+func (r *run) here() *strings.Replacer {
+	pairs := []string{readmeClient, r.id, readmeSecret, r.secret}
+	for from, to := range map[string]string{readmeIssuer: r.issuer, readmePortal: r.base, readmeBroker: r.broker} {
+		pairs = append(pairs, from, to, url.QueryEscape(from), url.QueryEscape(to))
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // file writes a file of the party's folder and returns its path.

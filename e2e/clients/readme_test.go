@@ -12,6 +12,7 @@ import (
 const (
 	readmeIssuer = "https://id.example"
 	readmePortal = "https://portal.example"
+	readmeBroker = "https://dex.example"
 	readmeClient = "my-portal"
 	readmeSecret = "the-secret"
 )
