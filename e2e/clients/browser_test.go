@@ -74,4 +74,6 @@ func (c *chromium) asked() bool {
 	return c.b.Attribute("main", "data-page") == "login/login"
 }
 
+func (c *chromium) text() string { return c.b.Text() }
+
 func (c *chromium) challenge() string { return c.sent }

@@ -61,8 +61,9 @@ type brokered struct {
 }
 
 // startBrokered serves a portal at r.base that logs in at the broker, and logs out at the
-// address that logout returns for an ID token of the broker.
-func startBrokered(t *testing.T, r *run, issuer, id, secret string, logout func(raw string) string) {
+// address that logout returns for an ID token of the broker. hint is a parameter of the
+// login, and its value.
+func startBrokered(t *testing.T, r *run, issuer, id, secret string, logout func(raw string) string, hint ...string) {
 	t.Helper()
 	provider, err := oidc.NewProvider(t.Context(), issuer)
 	if err != nil {
@@ -75,7 +76,11 @@ func startBrokered(t *testing.T, r *run, issuer, id, secret string, logout func(
 	verifier := oauth2.GenerateVerifier()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/login", func(w http.ResponseWriter, in *http.Request) {
-		http.Redirect(w, in, config.AuthCodeURL("state", oauth2.S256ChallengeOption(verifier)), http.StatusFound)
+		options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
+		if len(hint) == 2 {
+			options = append(options, oauth2.SetAuthURLParam(hint[0], hint[1]))
+		}
+		http.Redirect(w, in, config.AuthCodeURL("state", options...), http.StatusFound)
 	})
 	mux.HandleFunc("/callback", func(w http.ResponseWriter, in *http.Request) {
 		if err := b.login(in, provider, config, verifier); err != nil {

@@ -29,6 +29,14 @@ var parties = []party{
 		start: pyScript("django_portal.py", "settings.py", "holders.py"),
 	},
 	{
+		Name: "Spring Security", Version: "7, of Spring Boot 4.0.7", Claims: "ID token and userinfo",
+		login: "/oauth2/authorization/omgevingsloket-id", home: "/me", logout: "/leave", start: spring,
+	},
+	{
+		Name: "Keycloak", Version: "26.5.6, as a broker", Claims: "userinfo", PKCE: `"pkceMethod": "S256"`,
+		login: "/login", logout: "/logout", start: keycloak,
+	},
+	{
 		Name: "Auth.js", Version: "@auth/express 0.12.3", Quick: true, Claims: "ID token", login: "/login", home: "/", logout: "/logout",
 		start: script("authjs.mjs"),
 	},

@@ -1,7 +1,6 @@
 package clients
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -57,6 +56,8 @@ type visitor interface {
 	forget()
 	// logOut logs out and returns the address where that ends.
 	logOut() string
+	// text returns the page.
+	text() string
 	// asked tries to log in and reports whether the provider asks for a password.
 	asked() bool
 	// challenge returns the code_challenge_method of the latest login.
@@ -141,7 +142,7 @@ func (p party) walk(t *testing.T, site *practice.Site) (s seen) {
 	}
 	end := v.logOut()
 	if !strings.HasPrefix(end, r.base+"/") {
-		t.Errorf("the logout ends at %s", end)
+		t.Errorf("the logout ends at %s\n%s", end, v.text())
 	}
 	if s.logout = v.asked(); !s.logout {
 		t.Error("somebody who logged out is logged in again without a password")
@@ -219,11 +220,11 @@ func (g *guest) logIn() string {
 	if !strings.HasPrefix(g.c.URL, g.r.base) {
 		g.t.Fatalf("the login ends at %s (%d):\n%s", g.c.URL, g.c.Status, g.c.Body)
 	}
-	at := fmt.Sprintf("%s (%d)\n%s\n", g.c.URL, g.c.Status, g.c.Body)
+	g.t.Logf("the login ends at %s (%d)", g.c.URL, g.c.Status)
 	if g.p.home != "" {
 		g.c.Get(g.r.base + g.p.home)
 	}
-	return at + g.c.Body
+	return g.c.Body
 }
 
 func (g *guest) forget() {
@@ -247,6 +248,9 @@ func (g *guest) forget() {
 func (g *guest) logOut() string {
 	g.t.Helper()
 	g.open(strings.ReplaceAll(g.p.logout, "BASE", url.QueryEscape(g.r.base)))
+	if g.c.Page() == "provider/logout" { // without a hint the person is asked
+		g.c.Submit()
+	}
 	return g.c.URL
 }
 
@@ -255,6 +259,8 @@ func (g *guest) asked() bool {
 	g.open(g.p.login)
 	return g.c.Page() == "login/login"
 }
+
+func (g *guest) text() string { return g.c.Body }
 
 func (g *guest) challenge() string { return *g.sent }
 

@@ -12,7 +12,7 @@ import (
 const (
 	readmeIssuer = "https://id.example"
 	readmePortal = "https://portal.example"
-	readmeBroker = "https://dex.example"
+	readmeBroker = "https://broker.example"
 	readmeClient = "my-portal"
 	readmeSecret = "the-secret"
 )
