@@ -26,9 +26,10 @@ func spring(t *testing.T, r *run) {
 	r.dir = filepath.Join(r.dir, "java")
 	command(t, r.dir, testenv.Tool(t, "mvn"), "-q", "-B", "-ntp", "package")
 	own := r.file(t, "application.yaml", r.settings[0])
-	testenv.StartIn(t, r.dir, testenv.Tool(t, "java"), []string{
+	p := testenv.StartIn(t, r.dir, testenv.Tool(t, "java"), []string{
 		"-Xmx256m", "-jar", "target/portal.jar", "--server.address=127.0.0.1", "--server.port=" + r.port(), "--spring.config.additional-location=file:" + own,
-	}).WaitReady(r.base + "/")
+	})
+	slow(p, r.base+"/")
 }
 
 const keycloakVersion = "26.5.6"
@@ -60,12 +61,23 @@ func keycloak(t *testing.T, r *run) {
 	}
 	r.file(t, filepath.Join(name, "data", "import", "portals-realm.json"), string(realm))
 	issuer := r.broker + "/realms/portals"
-	testenv.StartIn(t, r.dir, filepath.Join(r.dir, name, "bin", "kc.sh"), []string{
-		"start-dev", "--import-realm", "--http-host=127.0.0.1", "--http-port=" + at.Port(), "--hostname=" + r.broker, "--cache=local",
-	}, "JAVA_OPTS_KC_HEAP=-Xms64m -Xmx512m").WaitReady(issuer + "/.well-known/openid-configuration")
+	p := testenv.StartIn(t, r.dir, filepath.Join(r.dir, name, "bin", "kc.sh"), []string{
+		"start-dev", "--import-realm", "--http-host=127.0.0.1", "--http-port=" + at.Port(), "--hostname=" + r.broker,
+	}, "JAVA_OPTS_KC_HEAP=-Xms64m -Xmx512m")
+	slow(p, issuer+"/.well-known/openid-configuration")
 	startBrokered(t, r, issuer, "behind", "behind-keycloak", func(raw string) string {
 		return issuer + "/protocol/openid-connect/logout?" + url.Values{"id_token_hint": {raw}, "post_logout_redirect_uri": {r.base + "/"}}.Encode()
 	}, "kc_idp_hint", "omgevingsloket-id")
+}
+
+// slow waits for a server of Java, which takes longer to start than any other.
+func slow(p *testenv.Process, ready string) {
+	for range 30 { // times Patience
+		if p.Ready(ready) {
+			break
+		}
+	}
+	p.WaitReady(ready)
 }
 
 // unzip unpacks an archive that we trust.
