@@ -82,7 +82,7 @@ func grantIssue(t *testing.T, w world) {
 	future.Epoch++
 	nobody.AccountID = fresh("nobody")
 	same(t, ok[grant.Grant](t)(w.Grants.Issued(ctx(t), g.CodeHash)).ID, g.ID)
-	same(t, ok[grant.Grant](t)(w.Grants.ByID(ctx(t), g.ID)).CodeHash, g.CodeHash)
+	same(t, ok[grant.Grant](t)(w.Grants.ByID(ctx(t), g.ID)).SID, g.SID)
 	_, err := w.Grants.ByID(ctx(t), fresh("grant"))
 	is(t, err, errs.ErrNotFound)
 	_, err = w.Grants.Issued(ctx(t), key())
