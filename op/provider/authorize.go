@@ -39,6 +39,7 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 		return web.Fail(http.StatusBadRequest, "provider.error.authorize", err)
 	}
 	c, err := p.Clients.ByID(r.Context(), query.Get("client_id"))
+	explainClient(r.Context(), query.Get("client_id"), err == nil)
 	if errors.Is(err, errs.ErrNotFound) {
 		return web.Fail(http.StatusBadRequest, "provider.error.client", err)
 	}

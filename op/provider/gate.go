@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,7 +39,7 @@ func (p *Room) asGet(path string, form web.Form, key string) web.Handler {
 			return web.Fail(http.StatusBadRequest, key, err)
 		}
 		if r.URL.RawQuery != "" {
-			return web.Fail(http.StatusBadRequest, key, errors.New("POST with a query"))
+			return web.Fail(http.StatusBadRequest, key, web.Rule("POST with a query"))
 		}
 		return p.Pages.SeeOther(w, path+"?"+r.PostForm.Encode())
 	}
@@ -54,6 +53,11 @@ const longestHeader = 4 << 10 // of Authorization
 func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.cors(w, r)
+		web.Explain(r.Context(), func(f *web.Refusal) {
+			if f.Client == "" {
+				f.Client = loggedID(namedClient(r), false)
+			}
+		})
 		w.Header().Set("Pragma", "no-cache")
 		if r.URL.RawQuery != "" {
 			writeError(w, http.StatusBadRequest, "invalid_request", "parameters belong in the body or in a header, never in the address")
@@ -130,7 +134,7 @@ func (p *Room) gateCredentials(w http.ResponseWriter, r *http.Request) bool {
 			ways++
 		}
 	}
-	refused := func() { p.clientRefused(r.Context(), namedClient(r), false, refusedMalformed, errClient) }
+	refused := func() { p.clientRefused(r.Context(), namedClient(r), false, refusedMalformed) }
 	switch {
 	case ways > 1:
 		refused()

@@ -82,6 +82,7 @@ const (
 func (p *Room) Mount(t *web.Router) {
 	p.issuer = p.Pages.Settings.Issuer
 	p.prepareMetadata()
+	t.Explains(explain)
 	t.RawPage(http.MethodGet, pathAuthorize, p.authorize)
 	t.RawPage(http.MethodPost, pathAuthorize, p.asGet(pathAuthorize, authorizeForm, "provider.error.authorize"))
 	t.RawPage(http.MethodGet, pathCallback, p.callback)
