@@ -157,7 +157,7 @@ func (h *Room) codeHash(a application.Application, code string) string {
 	return secret.MAC(h.CodeKey, "code", a.ID, code)
 }
 
-// mailboxHash binds a code to a mailbox: it is right in every draft of that mailbox.
+// mailboxHash binds a code to an address: it is right in every draft of that address.
 func (h *Room) mailboxHash(email, code string) string {
-	return secret.MAC(h.CodeKey, "mailbox code", limit.Mailbox(email), code)
+	return secret.MAC(h.CodeKey, "mailbox code", email, code)
 }

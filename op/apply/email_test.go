@@ -169,6 +169,78 @@ func TestX7_TheLatestCodeStaysValid(t *testing.T) {
 	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
 }
 
+// X12: from however many networks, the latest code of a mailbox cannot be guessed: it is
+// void after so many tries. One network alone has fewer, in all its drafts together.
+func TestX12_LatestCodeHasSoManyTries(t *testing.T) {
+	t.Parallel()
+	s := withMails(site.New(t, func(c *config.Config) { c.TrustedProxies, c.Limits.ApplyTries = []string{"127.0.0.1"}, 1_000_000 }))
+	const email = "victim@example.com"
+	s.visitor().begin("burger", email)
+	guess := func(network, drafts int) {
+		for range drafts {
+			v := s.visitor()
+			v.from = "198.51." + strconv.Itoa(network) + ".1"
+			v.begin("burger", email)
+			for range intake.CodeTries {
+				v.post("/apply/code", form("code", s.wrongCode(email))).Is(http.StatusUnprocessableEntity)
+			}
+		}
+	}
+	drafts := limit.MailboxMails.Most - 1
+	guess(0, drafts)
+	owner := s.visitor()
+	owner.begin("burger", email)
+	owner.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+
+	s.visitor().begin("burger", email)
+	for network := range limit.MailboxTries/intake.CodeTries/drafts + 1 {
+		guess(network+1, drafts)
+	}
+	late := s.visitor()
+	late.begin("burger", email)
+	late.post("/apply/code", form("code", s.code(email))).Wrong("code")
+	s.Clock.Add(time.Hour)
+	late.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
+	late.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+}
+
+// X12: whether a mail left is not on the page: strangers do not see whether others ask
+// for mails to an address.
+func TestX12_ResendTellsNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const quiet, busy = "quiet@example.com", "busy@example.com"
+	a, b := s.visitor(), s.visitor()
+	a.begin("burger", quiet)
+	b.begin("burger", busy)
+	plain := strings.NewReplacer(a.token(), "token", b.token(), "token")
+	for i := range intake.CodesPerDraft {
+		s.Clock.Add(90 * time.Minute)
+		s.visitor().begin("burger", busy)
+		for _, fields := range [][]string{{"resend", "yes"}, {"code", "000000"}} {
+			x, y := a.post("/apply/code", form(fields...)), b.post("/apply/code", form(fields...))
+			if x.Status != y.Status || x.Header.Get("Location") != y.Header.Get("Location") || plain.Replace(x.Body) != strings.ReplaceAll(plain.Replace(y.Body), busy, quiet) {
+				t.Errorf("round %d, %v: %d and, where others have mails sent, %d; or the pages differ", i, fields, x.Status, y.Status)
+			}
+		}
+	}
+}
+
+// X12: a code that was mailed to an address with a tag is right for that address alone,
+// and mails to tags do not keep the address without one waiting.
+func TestX12_TagIsAnotherAddress(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	stranger, owner, tagged := s.visitor(), s.visitor(), s.visitor()
+	stranger.begin("burger", "jo+x@example.com")
+	owner.begin("burger", "jo@example.com")
+	tagged.begin("burger", "jo+y@example.com")
+	for _, v := range []*visitor{owner, tagged} {
+		v.post("/apply/code", form("code", s.code("jo+x@example.com"))).Wrong("code")
+	}
+	owner.post("/apply/code", form("code", s.code("jo@example.com"))).Leads("/apply/password")
+}
+
 // X7: strangers who know the number of an application keep its owner from no code.
 func TestX7_StatusCodes(t *testing.T) {
 	t.Parallel()
@@ -225,11 +297,8 @@ func TestX12_DomainSlowsItsSources(t *testing.T) {
 	s := withMails(site.New(t, func(c *config.Config) { c.TrustedProxies, c.Limits.ApplyPerHour = []string{"127.0.0.1"}, 30 }))
 	ask := func(source, email string) int {
 		v := s.visitor()
-		v.post("/apply", form("kind", "burger"))
-		v.get("/apply/email?kind=burger")
-		req := v.FormTo("/apply/email?kind=burger", "email", email)
-		req.Header.Set("X-Forwarded-For", source)
-		return v.Send(req).Status
+		v.from = source
+		return v.post("/apply/email?kind=burger", form("email", email)).Status
 	}
 	for i := range limit.DomainMails.Most {
 		if status := ask("198.51.100."+strconv.Itoa(i%200), "p"+strconv.Itoa(i)+"@example.com"); status != http.StatusSeeOther {

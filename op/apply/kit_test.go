@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -189,6 +190,17 @@ type visitor struct {
 	*site.Browser
 	s    *applySite
 	csrf string
+	from string // address that the trusted proxy reports
+}
+
+// Request returns a request, through the proxy if the visitor has an address.
+func (v *visitor) Request(method, target string, body io.Reader) *http.Request {
+	v.s.T.Helper()
+	r := v.Browser.Request(method, target, body)
+	if v.from != "" {
+		r.Header.Set("X-Forwarded-For", v.from)
+	}
+	return r
 }
 
 func (s *applySite) visitor() *visitor {

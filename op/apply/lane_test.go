@@ -16,6 +16,7 @@ func tries(s *site.Site, email string) {
 	for range 7 {
 		s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", email, "password", "not the right password")
 	}
+	s.RunJob("watch logins")
 }
 
 // X8: who has never logged in is not shut out by strangers: the browser that

@@ -63,7 +63,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	switch result.Verdict {
 	case account.MailedRight:
 		v.Request.MailboxAt = h.SignIn.Now()
-		v, err := h.Flow.Save(r.Context(), v)
+		v, err := h.Flow.Renew(r.Context(), v)
 		if err != nil {
 			return err
 		}

@@ -451,7 +451,7 @@ func TestX4_LostAnswer(t *testing.T) {
 	for _, lost := range []struct {
 		call  string
 		fault storagetest.Fault
-	}{{"Recoveries.Try", storagetest.NotWritten}, {"Recoveries.Try", storagetest.Written}, {"Requests.Save", storagetest.NotWritten}} {
+	}{{"Recoveries.Try", storagetest.NotWritten}, {"Recoveries.Try", storagetest.Written}, {"Requests.Create", storagetest.NotWritten}, {"Requests.Create", storagetest.Written}} {
 		calls.Once(lost.call, lost.fault)
 		again := b.Form("code", code)
 		b.Do(again).Is(http.StatusServiceUnavailable)
@@ -464,6 +464,39 @@ func TestX4_LostAnswer(t *testing.T) {
 	}
 	calls.Once("Recoveries.Mailed", storagetest.NotWritten)
 	s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", site.Email, "password", site.Password).Is(http.StatusServiceUnavailable)
+}
+
+// X4: a thief of the password who left the page open that asks for the mailed code, and
+// knows the browser's secret, sees no QR code when the holder types the code there.
+func TestX4_FixationOfTheLogin(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	site.Must(t, s.Unblock(s.Blocked(s.Person(site.Email))))
+	thief := s.ToMailbox(site.Email)
+	holder := s.Browser()
+	holder.Give(thief.Cookies())
+	holder.Get(thief.URL.String()).Mailbox()
+	thief.Get("/enrol?" + thief.URL.RawQuery).At("/enrol/code")
+	if thief.Post("/enrol/qr?" + thief.URL.RawQuery).At("/enrol/code"); site.Reveals(thief.Body) {
+		t.Error("the thief sees the key of the holder")
+	}
+	holder.Submit().At("/enrol/qr").Scan()
+}
+
+// X4: a browser that a thief logged in with before is not known after the recovery: it
+// shares the lane of strangers, and the holder is told of a login there.
+func TestX4_NoBrowserIsKnownFromBefore(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	a, thief := s.Active(site.Email)
+	site.Must(t, s.Unblock(s.Blocked(a)))
+	holder := s.ToMailbox(site.Email).Mailbox().Enrolled()
+	s.FillLane(site.Email)
+	for _, b := range []*site.Browser{thief, holder} {
+		b.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "login")).Submit("email", site.Email, "password", site.Password)
+	}
+	thief.At("/login").Is(http.StatusUnprocessableEntity)
+	holder.At("/login/code")
 }
 
 // X4: an account that a server of an earlier version unblocked, without a link,

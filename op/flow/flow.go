@@ -55,6 +55,13 @@ type Login struct {
 	carried bool // by the browser: the store never had the request, or has forgotten it
 }
 
+// CancelPath is where the button of each page that returns to the client posts to.
+const CancelPath = "/authorize/cancel"
+
+// Stored reports whether the store has the authorization request, and not only the
+// browser.
+func (v *Login) Stored() bool { return !v.carried }
+
 // paths are the paths of the pages, by step.
 var paths = map[authreq.Step]string{
 	authreq.StepPassword: "/login",
@@ -85,6 +92,7 @@ func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.R
 	handle := f.Cookies.NewHandle(secret.KindRequest)
 	now := f.Now()
 	req.Key, req.Browser, req.CreatedAt, req.Version = handle.Hash(), browser.Hash(), now, 1
+	web.Prefer(r, req.Lang)
 	v, err := f.read(r.Context(), handle, req)
 	if err != nil {
 		return nil, err
@@ -116,6 +124,7 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	if !secret.Text(req.Browser).Equal(browser.Hash()) {
 		return nil, web.Restart(web.Rule("another browser's login"))
 	}
+	web.Prefer(r, req.Lang)
 	v, err := f.read(r.Context(), handle, req)
 	if err != nil {
 		return nil, err
@@ -241,6 +250,23 @@ func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
 	return v, f.step(ctx, v)
 }
 
+// Renew stores a login in which something was just proven under a new handle, and
+// returns it at its next step. An earlier user of the browser may know the handle
+// that it had, and the browser's secret (LG-20); under that handle nothing is
+// proven.
+func (f *Dispatcher) Renew(ctx context.Context, v *Login) (*Login, error) {
+	handle, req := f.Cookies.NewHandle(secret.KindRequest), v.Request
+	req.Key, req.Version = handle.Hash(), 1
+	if err := f.Requests.Create(ctx, req, req.TTL(f.Now())); err != nil {
+		return nil, err
+	}
+	renewed, err := f.read(ctx, handle, req)
+	if err != nil {
+		return nil, err
+	}
+	return renewed, f.step(ctx, renewed)
+}
+
 // At returns a handler that runs h at its step, and otherwise redirects to the
 // page of the step that the login is at.
 func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http.Request, v *Login) error) web.Handler {
@@ -273,7 +299,7 @@ func (f *Dispatcher) Onward(w http.ResponseWriter, r *http.Request, v *Login) er
 func (f *Dispatcher) Page(r *http.Request, v *Login, titleKey string) *web.Page {
 	p := f.Pages.Page(r, titleKey)
 	if v.Client != nil {
-		p.Client = v.Client.Name
+		p.Client, p.Cancel = v.Client.Name, p.Path(For(CancelPath, v.Handle))
 	}
 	return p
 }

@@ -92,10 +92,16 @@ func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) (*loginPa
 		return nil, err
 	}
 	// In the address, not in a field: the previous version refuses unknown fields.
-	query := "&" + url.Values{flow.Carried: {carried}}.Encode()
+	query := ""
+	if carried != "" {
+		query = "&" + url.Values{flow.Carried: {carried}}.Encode()
+	}
 	p := h.Flow.Page(r, v, "login.title")
 	for i := range p.Languages {
 		p.Languages[i].URL += query
+	}
+	if p.Cancel != "" {
+		p.Cancel += query
 	}
 	return &loginPage{
 		Action:   p.Path(flow.For("/login", v.Handle) + query),
@@ -142,7 +148,10 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	}
 	v.Request.Forget()
 	v.Request.AccountID, v.Request.Epoch, v.Request.PasswordAt = a.ID, a.Epoch, h.Now()
-	return h.onward(w, r, v)
+	if v, err = h.Flow.Renew(r.Context(), v); err != nil {
+		return err
+	}
+	return h.Flow.Onward(w, r, v)
 }
 
 func (h *Room) refuse(w http.ResponseWriter, p *loginPage) error {

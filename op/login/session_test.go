@@ -94,6 +94,27 @@ func TestLG20_FixationOfTheBrowser(t *testing.T) {
 	}
 }
 
+// An attacker who used the browser before, and knows its secret and the address of
+// the login page that was left open, is at no step of the login that goes on there.
+func TestLG20_FixationOfTheLogin(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	s.Person("new@example.com")
+	s.Active("old@example.com")
+	for email, step := range map[string]string{"new@example.com": "/enrol", "old@example.com": "/login/code"} {
+		attacker := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
+		victim := s.Browser()
+		victim.Give(attacker.Cookies())
+		victim.Get(attacker.URL.String()).Submit("email", email, "password", site.Password).At(step)
+		attacker.Get(step + "?" + attacker.URL.RawQuery).At("/login").Is(http.StatusOK)
+		attacker.Post("/enrol/qr?" + attacker.URL.RawQuery)
+		if attacker.At("/login"); site.Reveals(attacker.Body) {
+			t.Errorf("%s: the attacker sees the key of the victim", email)
+		}
+		victim.Get(victim.URL.String()).At(step).Is(http.StatusOK)
+	}
+}
+
 // A login in progress belongs to the browser it began in, with or without a session.
 func TestLG21_RequestOfAnotherBrowser(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -32,16 +33,16 @@ const (
 
 // clientRefused counts a client that did not authenticate, and has the line of the
 // request say so.
-func (p *Room) clientRefused(ctx context.Context, id string, known bool, why string) {
+func (p *Room) clientRefused(ctx context.Context, id string, known bool, why, rule string) {
 	if p.Refused != nil {
 		p.Refused(why)
 	}
-	web.Explain(ctx, func(f *web.Refusal) { f.Message, f.Client, f.Reason = "client refused", loggedID(id, known), why })
+	web.Explain(ctx, func(f *web.Refusal) { f.Message, f.Client, f.Rule, f.Reason = "client refused", loggedID(id, known), cmp.Or(rule, f.Rule), why })
 }
 
 // VerifyClient authenticates a client by its registered method and no other; the
 // gate has checked that the request uses one at most. An unknown client and a
-// wrong proof get the same answer.
+// wrong proof get the same answer; who signed an assertion is told what is wrong with it.
 func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
 	c, why, err := s.verifyClient(ctx, r)
 	if err != nil {
@@ -49,8 +50,12 @@ func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCreden
 			why = refusedUnavailable
 			explainCause(ctx, err)
 		}
-		s.room.clientRefused(ctx, r.Data.ClientID, c.ID != "", why)
-		return nil, told(err, oidc.ErrInvalidClient().WithDescription("client authentication failed"), http.StatusUnauthorized)
+		s.room.clientRefused(ctx, r.Data.ClientID, c.ID != "", why, err.Error())
+		description := "client authentication failed"
+		if proven, ok := errors.AsType[*wrongAssertion](err); ok {
+			description = proven.reason
+		}
+		return nil, told(err, oidc.ErrInvalidClient().WithDescription("%s", description), http.StatusUnauthorized)
 	}
 	explainClient(ctx, c.ID, true)
 	return relyingParty{c}, nil

@@ -80,6 +80,10 @@ func (t *Router) RawActs(method, path string, h http.Handler) {
 // RawPage is RawActs for an endpoint whose errors are pages.
 func (t *Router) RawPage(method, path string, h Handler) { t.RawActs(method, path, t.page(h)) }
 
+// ClientPage is RawPage for an endpoint whose parameters are a client's: none of them
+// is a choice of the person that lasts.
+func (t *Router) ClientPage(method, path string, h Handler) { t.RawActs(method, path, t.foreign(h)) }
+
 func (t *Router) add(r Route) { t.routes = append(t.routes, r) }
 
 // Routes returns all routes.
@@ -188,7 +192,8 @@ func (t *Router) outermost(next http.Handler) http.Handler {
 	next = t.told(t.recovered(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.headers(w)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])))
+		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, preferredKey{}, new(string))))
 	})
 }
 
@@ -213,6 +218,23 @@ func (t *Router) recovered(next http.Handler) http.Handler {
 }
 
 type requestIDKey struct{}
+
+type preferredKey struct{}
+
+// Prefer sets the language of the pages of this request, of a person who chose
+// none: what a client asked for. "" changes nothing.
+func Prefer(r *http.Request, lang string) {
+	if p, ok := r.Context().Value(preferredKey{}).(*string); ok && Supported(lang) != "" {
+		*p = Supported(lang)
+	}
+}
+
+func preferred(r *http.Request) string {
+	if p, ok := r.Context().Value(preferredKey{}).(*string); ok {
+		return *p
+	}
+	return ""
+}
 
 // RequestID returns the reference that error pages and the log show.
 func RequestID(r *http.Request) string {
@@ -246,18 +268,25 @@ func (t *Router) page(h Handler) http.Handler {
 		if l := Supported(r.URL.Query().Get("lang")); l != "" && r.Method == http.MethodGet {
 			t.cookies.SetLang(w, l)
 		}
+		for name, values := range r.URL.Query() {
+			if len(values) > 1 && (name == "login" || name == "lang") {
+				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", Rule("parameter twice")))
+				return
+			}
+		}
+		t.foreign(h).ServeHTTP(w, r)
+	})
+}
+
+// foreign returns a handler that runs h and turns errors into pages.
+func (t *Router) foreign(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A prefetched page must not create anything. Browsers drop what is refused,
 		// and ask again when somebody goes there.
 		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
 			Explain(r.Context(), func(f *Refusal) { f.Error, f.Rule = "prefetch", "pages are not prefetched" })
 			http.Error(w, "not prefetched", http.StatusForbidden)
 			return
-		}
-		for name, values := range r.URL.Query() {
-			if len(values) > 1 && (name == "login" || name == "lang") {
-				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", Rule("parameter twice")))
-				return
-			}
 		}
 		if err := h(w, r); err != nil {
 			t.pages.ServeError(w, r, err)

@@ -61,6 +61,7 @@ type Application struct {
 	Taken        bool   // the address already has an account, so no valid code was mailed
 	CodeHash     string // keyed hash of the code in the last mail
 	MailboxCode  string // keyed hash of the code in the latest mail to the mailbox; only where a code is judged
+	MailboxTries int    // how often it was tried, this try included; only where a code is judged
 	CodeExpires  time.Time
 	CodeFailures int
 	CodesSent    int

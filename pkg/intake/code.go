@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -34,10 +35,16 @@ const (
 // application, and as the latest code of its mailbox.
 func Hashes(own, mailbox string) string { return own + "." + mailbox }
 
+// Comparable reports whether a code typed in the draft, with the try already counted,
+// is compared with any code.
+func Comparable(a application.Application, now time.Time) bool {
+	return a.CodeFailures <= CodeTries && now.Before(a.CodeExpires)
+}
+
 // JudgeCode judges a mailed code, with the try already counted. codeHash is its
-// own hash, or both Hashes of it. The latest code that was mailed to the mailbox is
-// right too: the mail may have been asked for
-// in another browser, after which ours is not sent yet.
+// own hash, or both Hashes of it. The latest code that was mailed to the address is
+// right too, for limit.MailboxTries: the mail may have been asked for in another
+// browser, after which ours is not sent yet.
 func JudgeCode(a application.Application, codeHash string, now time.Time) CodeVerdict {
 	own, mailbox, _ := strings.Cut(codeHash, ".")
 	switch {
@@ -47,7 +54,7 @@ func JudgeCode(a application.Application, codeHash string, now time.Time) CodeVe
 		return CodeExpired
 	case a.Taken || a.CodeHash == "":
 		return CodeWrong
-	case a.MailboxCode != "" && secret.Text(a.MailboxCode).Equal(mailbox):
+	case a.MailboxCode != "" && a.MailboxTries <= limit.MailboxTries && secret.Text(a.MailboxCode).Equal(mailbox):
 		return CodeRight
 	case !secret.Text(a.CodeHash).Equal(own):
 		return CodeWrong

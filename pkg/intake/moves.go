@@ -26,16 +26,15 @@ func Renew(stored application.Application, codeHash string, expires time.Time) (
 // code of its mailbox is the right one. No code has it.
 const Unmailed = "unmailed"
 
-// Waits returns a draft that asked for a new mail before it was time for one. An
-// expired code makes place for the latest of the mailbox.
+// Waits returns a draft that asked for a new mail before it was time for one. It
+// differs from Renew only in the code, which stays; an expired one makes place for
+// the latest of the mailbox. So nobody sees whether others have mails sent there.
 func Waits(stored application.Application, expires, now time.Time) (application.Application, error) {
-	if stored.State != application.Draft {
-		return application.Application{}, errs.ErrConflict
-	}
+	code := stored.CodeHash
 	if !now.Before(stored.CodeExpires) {
-		stored.CodeHash, stored.CodeExpires = Unmailed, expires
+		code = Unmailed
 	}
-	return stored, nil
+	return Renew(stored, code, expires)
 }
 
 // Confirm judges a mailed code, with the try already counted. CodeRight

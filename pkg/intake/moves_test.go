@@ -37,6 +37,10 @@ func TestMoves(t *testing.T) {
 	}{
 		{"Renew", func(a app) (app, error) { return Renew(a, "next", last) }, application.Draft,
 			func(a *app) { a.CodeHash, a.CodeExpires, a.CodeFailures, a.CodesSent = "next", last, 0, 2 }},
+		{"Waits", func(a app) (app, error) { return Waits(a, last, moment) }, application.Draft,
+			func(a *app) { a.CodeExpires, a.CodeFailures, a.CodesSent = last, 0, 2 }},
+		{"Waits, after the code", func(a app) (app, error) { return Waits(a, last, moment.Add(CodeLifetime)) }, application.Draft,
+			func(a *app) { a.CodeHash, a.CodeExpires, a.CodeFailures, a.CodesSent = Unmailed, last, 0, 2 }},
 		{"Answer", func(a app) (app, error) {
 			return Answer(a, app{ID: "other", Version: 7, Answers: application.Answers{Declared: true}, PasswordHash: "hash", State: application.Approved})
 		}, application.EmailConfirmed, func(a *app) { a.Answers.Declared, a.PasswordHash, a.Version = true, "hash", 8 }},

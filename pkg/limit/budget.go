@@ -88,7 +88,10 @@ const judgeShare = 500
 func JudgeTimeOf(tries int) Budget { return JudgeTime.UpTo(tries * judgeShare) }
 
 // What Beyond says most often.
-const refused = "429 with Retry-After"
+const (
+	refused    = "429 with Retry-After"
+	loginAgain = "the login page, or temporarily_unavailable to the client at prompt=none"
+)
 
 // The budgets. Those of which a comment says so have their most from the
 // configuration; here it is the default.
@@ -144,8 +147,8 @@ var (
 	DraftBytes   = Budget{"draft-bytes", Bytes, Address, 60 << 20, 72 * time.Hour, refused}
 	// SessionCodes and SessionCodesDay are logins that reuse one session
 	// (limits.authorize_per_minute / 4 and * 8).
-	SessionCodes    = Budget{"session-codes", Requests, Address, 30, time.Minute, refused + ", or temporarily_unavailable to the client at prompt=none"}
-	SessionCodesDay = Budget{"session-codes-day", Requests, Address, 960, 24 * time.Hour, refused + ", or temporarily_unavailable to the client at prompt=none"}
+	SessionCodes    = Budget{"session-codes", Requests, Address, 30, time.Minute, loginAgain}
+	SessionCodesDay = Budget{"session-codes-day", Requests, Address, 960, 24 * time.Hour, loginAgain}
 	// Exports are the exports of one official, since each costs work.
 	Exports = Budget{"exports", Requests, Address, 30, time.Hour, refused}
 )

@@ -83,18 +83,11 @@ type Lanes interface {
 	Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error
 }
 
-// Locks tells people about locked lanes and opens them. Keys are those of Key. It is
-// durable (SQL).
+// Locks opens locked lanes. Keys are those of Key. It is durable (SQL).
 type Locks interface {
-	// Tell writes the effects if a lane of this key is locked and none were
-	// written for it in TellAgain. It costs the same for every key.
-	Tell(ctx context.Context, key string, rec effect.Effects, now time.Time) error
 	// Open removes every lock of this key, with its effects.
 	Open(ctx context.Context, key string, rec effect.Effects) error
 }
-
-// TellAgain is how long a person is not told again that somebody tries.
-const TellAgain = 24 * time.Hour
 
 // Windows counts what is spent per name and key in fixed windows; it may forget.
 type Windows interface {

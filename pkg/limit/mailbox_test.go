@@ -35,13 +35,29 @@ func TestX12_Space(t *testing.T) {
 	}
 }
 
-// X12: a tag is no other mailbox.
+// X12: a latest code that was tried too often is void, and another comes within an hour.
+func TestX12_SpaceAfterTries(t *testing.T) {
+	t.Parallel()
+	tally := limit.MailTally{Mails: 20, LastAt: noon, Tries: limit.MailboxTries - 1}
+	if send, _ := limit.Space(tally, false, noon.Add(24*time.Hour-1)); send {
+		t.Error("a mail within a day while the code still works")
+	}
+	tally.Tries++
+	if send, _ := limit.Space(tally, false, noon.Add(time.Hour-1)); send {
+		t.Error("a mail within an hour")
+	}
+	if send, _ := limit.Space(tally, false, noon.Add(time.Hour)); !send {
+		t.Error("no mail after an hour, though the code is void")
+	}
+}
+
+// X12: a tag is no other mailbox than another tag.
 func TestX12_Mailbox(t *testing.T) {
 	t.Parallel()
-	jo := limit.Mailbox("jo@example.com")
+	jo := limit.Mailbox("jo+x@example.com")
 	for address, same := range map[string]bool{
-		"jo+a@example.com": true, "jo+@example.com": true, "jo+a+b@example.com": true,
-		"joa@example.com": false, "jo@example.org": false, "+jo@example.com": false, "jo+a@example.org": false,
+		"jo+a@example.com": true, "jo+@example.com": true, "jo+a+b@example.com": true, "jo@example.com": false,
+		"joa@example.com": false, "joa+a@example.com": false, "jo@example.org": false, "+jo@example.com": false, "jo+a@example.org": false,
 	} {
 		if (limit.Mailbox(address) == jo) != same {
 			t.Errorf("%s: the same mailbox = %t, want %t", address, !same, same)

@@ -60,9 +60,7 @@ type Service struct {
 	Rand        io.Reader
 	Now         func() time.Time
 	Watch       Watch
-
-	Locks limit.Locks                                         // nil: nobody is told, and no lock can be removed
-	Tries func(a account.Account, now time.Time) mail.Message // with Locks
+	Locks       limit.Locks // nil: no lock can be removed
 }
 
 // From says where a request came from; it goes into the audit log.
@@ -74,10 +72,9 @@ type From struct {
 
 func (r *Service) verifier() Verifier[account.Account] {
 	return Verifier[account.Account]{
-		Realm: realm.Holder, People: r.Accounts, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now, Watch: r.Watch,
-		Locks: r.Locks, Tries: func(a account.Account) mail.Message { return r.Tries(a, r.Now()) },
+		Realm: realm.Holder, People: r.Accounts, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now, Watch: r.Watch, Locks: r.Locks,
 		Subject: func(a account.Account) Subject {
-			return Subject{ID: a.ID, Email: a.Email, Epoch: a.Epoch, PasswordHash: a.PasswordHash, Admitted: a.State != account.Closed}
+			return Subject{ID: a.ID, Email: a.Email, Epoch: a.Epoch, Enrolment: a.Unblocks, PasswordHash: a.PasswordHash, Admitted: a.State != account.Closed}
 		},
 	}
 }

@@ -99,7 +99,7 @@ func TestLG08_RefusalsAskTheSame(t *testing.T) {
 		h := newHouse()
 		email, password := change(h)
 		a, err := h.rules().Password(t.Context(), email, password, signin.From{})
-		if !errors.Is(err, signin.ErrRefused) || a.ID != "" || !slices.Equal(h.asked, []string{"try", "account", "verify"}) {
+		if !errors.Is(err, signin.ErrRefused) || a.ID != "" || !slices.Equal(h.asked, []string{"account", "try", "verify"}) {
 			t.Errorf("%s: %v, asked %v", what, err, h.asked)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,11 +31,7 @@ type Verifier[P any] struct {
 	Now     func() time.Time
 	Subject func(P) Subject
 	Watch   Watch
-
-	// Locks and Tries tell a person, at most once a day, that somebody tries
-	// passwords; nil tells nobody.
-	Locks limit.Locks
-	Tries func(P) mail.Message
+	Locks   limit.Locks // nil: no lock can be removed
 }
 
 // People are the stored people of a realm; account.Store and staff.Store
@@ -55,6 +52,7 @@ type People[P any] interface {
 type Subject struct {
 	ID, Email    string
 	Epoch        int64
+	Enrolment    int // how often the second factor was replaced: no browser is known from before
 	PasswordHash secret.Text
 	Admitted     bool // whether a right password opens anything in this state
 }
@@ -76,17 +74,17 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 		// that is cut in two would be refused by a database.
 		canonical = strings.ToValidUTF8(email[:min(len(email), longestAddress)], "")
 	}
-	key := limit.Key(v.LaneKey, v.Realm, canonical)
-	open, err := v.Lanes.Try(ctx, key, deviceHash(from.Device), v.Now())
-	if err != nil {
-		return none, err
-	}
 	p, err := v.People.ByEmail(ctx, canonical)
 	known := err == nil
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return none, err
 	}
 	s := v.Subject(p)
+	key, device := limit.Key(v.LaneKey, v.Realm, canonical), v.deviceHash(from.Device, s.Enrolment)
+	open, err := v.Lanes.Try(ctx, key, device, v.Now())
+	if err != nil {
+		return none, err
+	}
 	right, rehash, err := v.Hasher.Verify(ctx, s.PasswordHash.Reveal(), password)
 	if err != nil {
 		return none, err
@@ -105,9 +103,9 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 		if err := v.Watch.password(ctx, refused, why, v.Now()); err != nil {
 			return none, err
 		}
-		return none, v.refused(ctx, key, p, known && s.Admitted)
+		return none, ErrRefused
 	}
-	if err := v.Lanes.Clear(ctx, key, deviceHash(from.Device), false, v.Now()); err != nil {
+	if err := v.Lanes.Clear(ctx, key, device, false, v.Now()); err != nil {
 		return none, err
 	}
 	if rehash {
@@ -119,25 +117,9 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 	return p, nil
 }
 
-// refused tells the person that somebody tries, and returns ErrRefused. It costs the
-// same whether or not there is such a person.
-func (v Verifier[P]) refused(ctx context.Context, key string, p P, exists bool) error {
-	if v.Locks == nil {
-		return ErrRefused
-	}
-	var rec effect.Effects
-	if exists {
-		rec.Mails = []mail.Message{v.Tries(p)}
-	}
-	if err := v.Locks.Tell(ctx, key, rec, v.Now()); err != nil {
-		return err
-	}
-	return ErrRefused
-}
-
 // Know makes a browser known for an address, before anybody has a password there.
 func (v Verifier[P]) Know(ctx context.Context, email string, device secret.Text) error {
-	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, email), deviceHash(device), true, v.Now())
+	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, email), v.deviceHash(device, 0), true, v.Now())
 }
 
 // OpenLanes removes the locks that wrong passwords made for a person.
@@ -148,7 +130,8 @@ func (v Verifier[P]) OpenLanes(ctx context.Context, p P, e audit.Event) error {
 // Remember makes a browser known for a person, which gives it a lane of its
 // own. It is called after both factors.
 func (v Verifier[P]) Remember(ctx context.Context, p P, device secret.Text) error {
-	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, v.Subject(p).Email), deviceHash(device), true, v.Now())
+	s := v.Subject(p)
+	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, s.Email), v.deviceHash(device, s.Enrolment), true, v.Now())
 }
 
 // newBrowser returns the details of the event of a login in a browser that is not
@@ -157,18 +140,24 @@ func (v Verifier[P]) newBrowser(ctx context.Context, p P, device secret.Text) (m
 	if v.Watch.Devices == nil {
 		return nil, nil
 	}
-	known, err := v.Watch.Devices.Known(ctx, limit.Key(v.LaneKey, v.Realm, v.Subject(p).Email), deviceHash(device))
+	s := v.Subject(p)
+	known, err := v.Watch.Devices.Known(ctx, limit.Key(v.LaneKey, v.Realm, s.Email), v.deviceHash(device, s.Enrolment))
 	if err != nil || known {
 		return nil, err
 	}
 	return map[string]string{detailBrowser: newBrowser}, nil
 }
 
-func deviceHash(device secret.Text) string {
-	if device == "" {
+// deviceHash returns the hash under which a browser is known for a person; "" for a
+// browser without a handle.
+func (v Verifier[P]) deviceHash(device secret.Text, enrolment int) string {
+	switch {
+	case device == "":
 		return ""
+	case enrolment == 0:
+		return device.Hash()
 	}
-	return device.Hash()
+	return secret.MAC(v.LaneKey, "device", device.Reveal(), strconv.Itoa(enrolment))
 }
 
 // Codes is what differs between the realms in judging a code.

@@ -140,12 +140,16 @@ type Refusals interface {
 	// events, or which are over.
 	Unreported(ctx context.Context, now time.Time, n int) ([]Series, error)
 	// Reported writes events with the series as next says, or removes it when
-	// over. It returns errs.ErrConflict if what was reported, or the number of
+	// over; and the mails, unless mails about this key were written in TellAgain.
+	// It returns errs.ErrConflict if what was reported, or the number of
 	// tries of a series that is over, has changed since was was read.
-	Reported(ctx context.Context, was, next Series, over bool, rec effect.Effects) error
+	Reported(ctx context.Context, was, next Series, over bool, rec effect.Effects, now time.Time) error
 }
 
 const (
+	// TellAgain is how long a person is not told again that somebody tries
+	// passwords.
+	TellAgain = 24 * time.Hour
 	// GatherTime is how long notices for one person are gathered into a mail.
 	GatherTime = 5 * time.Minute
 	// NoticeSpacing is the shortest time between two such mails to one person.
@@ -211,10 +215,15 @@ type Notices interface {
 type Watcher struct {
 	Refusals Refusals
 	Notices  Notices
-	// Letters return the mails of a notice in each realm; none when nobody is
-	// there any more.
-	Letters map[realm.Realm]func(ctx context.Context, n Notice, now time.Time) ([]mail.Message, error)
-	Now     func() time.Time
+	People   map[realm.Realm]Told
+	Now      func() time.Time
+}
+
+// Told returns the mails to the people of a realm; none, or errs.ErrNotFound, for an
+// id that is of nobody any more.
+type Told struct {
+	Notice func(ctx context.Context, n Notice, now time.Time) ([]mail.Message, error)
+	Tries  func(ctx context.Context, who string, now time.Time) ([]mail.Message, error) // somebody tries passwords
 }
 
 // watchRound is how much a Watcher reads at once.
@@ -235,7 +244,13 @@ func (w *Watcher) report(ctx context.Context) error {
 		done := 0
 		for _, s := range all {
 			next, over, events := s.Report(now)
-			err := w.Refusals.Reported(ctx, s, next, over, effect.Effects{Events: events})
+			rec := effect.Effects{Events: events}
+			if s.Who != "" && len(s.NewLocks) > 0 {
+				if rec.Mails, err = w.People[s.Realm].Tries(ctx, s.Who, now); err != nil && !errors.Is(err, errs.ErrNotFound) {
+					return err
+				}
+			}
+			err := w.Refusals.Reported(ctx, s, next, over, rec, now)
 			switch {
 			case errors.Is(err, errs.ErrConflict): // another server, or another try; next time
 			case err != nil:
@@ -266,7 +281,7 @@ func (w *Watcher) notify(ctx context.Context) error {
 		return err
 	}
 	for _, n := range due {
-		mails, err := w.Letters[n.Realm](ctx, n, now)
+		mails, err := w.People[n.Realm].Notice(ctx, n, now)
 		if err != nil && !errors.Is(err, errs.ErrNotFound) {
 			return err
 		}

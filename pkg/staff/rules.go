@@ -11,7 +11,6 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
-	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
@@ -33,8 +32,7 @@ type Service struct {
 	Now     func() time.Time
 	Watch   signin.Watch
 
-	Locks limit.Locks                                // nil: nobody is told, and no lock can be removed
-	Tries func(m Member, now time.Time) mail.Message // with Locks
+	Locks limit.Locks // nil: nobody is told, and no lock can be removed
 }
 
 // Accept spends an invitation with a chosen password and returns the secret for
@@ -75,8 +73,7 @@ func (r *Service) Invited(ctx context.Context, invite secret.Text) (Member, erro
 
 func (r *Service) verifier() signin.Verifier[Member] {
 	return signin.Verifier[Member]{
-		Realm: realm.Official, People: r.Store, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now, Watch: r.Watch,
-		Locks: r.Locks, Tries: func(m Member) mail.Message { return r.Tries(m, r.Now()) },
+		Realm: realm.Official, People: r.Store, Lanes: r.Lanes, Hasher: r.Hasher, Ring: r.Ring, LaneKey: r.LaneKey, Now: r.Now, Watch: r.Watch, Locks: r.Locks,
 		Subject: func(m Member) signin.Subject {
 			return signin.Subject{ID: m.ID, Email: m.Email, Epoch: m.Epoch, PasswordHash: m.PasswordHash, Admitted: m.State == Active}
 		},

@@ -122,8 +122,10 @@ func (s applications) TryCode(ctx context.Context, id, codeHash string, now time
 		if err != nil {
 			return effect.Effects{}, orConflict(err)
 		}
-		if a.MailboxCode, err = latestCode(ctx, tx, a.Email); err != nil {
-			return effect.Effects{}, err
+		if intake.Comparable(a, now) {
+			if a.MailboxCode, a.MailboxTries, err = tryLatestCode(ctx, tx, a.Email); err != nil {
+				return effect.Effects{}, err
+			}
 		}
 		next, judged, err := intake.Confirm(a, codeHash, now)
 		if verdict = judged; err != nil || verdict != intake.CodeRight {

@@ -101,7 +101,7 @@ var lives = []Life{
 		sweeps: []sweep{{`DELETE FROM staff_seen WHERE at <= $1`, 2 * staff.WatchTime}},
 	},
 	{Table: "told_tries", Personal: "key", Other: "at", Ends: "48 hours after the mail", sweeps: []sweep{{`DELETE FROM told_tries WHERE at <= $1`, 2 * aDay}}},
-	{Table: "mailboxes", Personal: "key code", Other: "mails last_at", Ends: "48 hours after the last mail", sweeps: []sweep{{`DELETE FROM mailboxes WHERE last_at <= $1`, 2 * aDay}}},
+	{Table: "mailboxes", Personal: "key code", Other: "mails last_at tries", Ends: "48 hours after the last mail", sweeps: []sweep{{`DELETE FROM mailboxes WHERE last_at <= $1`, 2 * aDay}}},
 	{Table: "devices", Personal: "key device used_at", Ends: "400 days after the last login", sweeps: []sweep{{`DELETE FROM devices WHERE used_at <= $1`, 400 * aDay}}},
 	{
 		Table: "outbox", Personal: "recipient lang subject sealed", Other: "id kind at expires due attempts state reason",

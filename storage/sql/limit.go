@@ -71,20 +71,6 @@ type locks struct{ db *DB }
 // Locks returns what is done about locked lanes.
 func (db *DB) Locks() limit.Locks { return locks{db} }
 
-func (s locks) Tell(ctx context.Context, key string, rec effect.Effects, now time.Time) error {
-	return s.db.change(ctx, "tell of tries", func(tx *sql.Tx) (effect.Effects, error) {
-		var told string
-		err := tx.QueryRowContext(ctx, `INSERT INTO told_tries (key, at)
-			SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT) WHERE EXISTS (SELECT 1 FROM lanes WHERE key = $1 AND locked_until > $2)
-			ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE told_tries.at <= $3 RETURNING key`,
-			key, ms(now), ms(now.Add(-limit.TellAgain))).Scan(&told)
-		if errors.Is(err, sql.ErrNoRows) {
-			return effect.Effects{}, nil
-		}
-		return rec, err
-	})
-}
-
 func (s locks) Open(ctx context.Context, key string, rec effect.Effects) error {
 	return s.db.change(ctx, "open lanes", func(tx *sql.Tx) (effect.Effects, error) {
 		_, err := tx.ExecContext(ctx, `DELETE FROM lanes WHERE key = $1`, key)

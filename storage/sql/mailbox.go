@@ -40,7 +40,7 @@ func spaceOne(ctx context.Context, tx *sql.Tx, m mail.Message) (bool, error) {
 	var tally limit.MailTally
 	var last int64
 	if err := tx.QueryRowContext(ctx, `INSERT INTO mailboxes (key, mails, last_at) VALUES ($1,0,0)
-		ON CONFLICT (key) DO UPDATE SET mails = mailboxes.mails RETURNING mails, last_at`, key).Scan(&tally.Mails, &last); err != nil {
+		ON CONFLICT (key) DO UPDATE SET mails = mailboxes.mails RETURNING mails, last_at, tries`, key).Scan(&tally.Mails, &last, &tally.Tries); err != nil {
 		return false, err
 	}
 	tally.LastAt = at(last)
@@ -48,15 +48,19 @@ func spaceOne(ctx context.Context, tx *sql.Tx, m mail.Message) (bool, error) {
 	if !send {
 		return false, nil
 	}
-	return true, one(tx.ExecContext(ctx, `UPDATE mailboxes SET mails = $1, last_at = $2, code = CASE WHEN CAST($3 AS TEXT) = '' THEN code ELSE $3 END WHERE key = $4`,
+	if m.Asked.Code == "" {
+		return true, one(tx.ExecContext(ctx, `UPDATE mailboxes SET mails = $1, last_at = $2 WHERE key = $3`, tally.Mails, ms(tally.LastAt), key))
+	}
+	return true, one(tx.ExecContext(ctx, `UPDATE mailboxes SET mails = $1, last_at = $2, tries = 0, code = $3 WHERE key = $4`,
 		tally.Mails, ms(tally.LastAt), m.Asked.Code, key))
 }
 
-// latestCode returns the hash of the code in the latest mail to an address, or "".
-func latestCode(ctx context.Context, tx *sql.Tx, address string) (hash string, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT code FROM mailboxes WHERE key = $1`, limit.Mailbox(address)).Scan(&hash)
+// tryLatestCode counts a try of the latest code of a mailbox, and returns the hash of
+// that code, or "", and how often it was tried.
+func tryLatestCode(ctx context.Context, tx *sql.Tx, address string) (hash string, tries int, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE mailboxes SET tries = tries + 1 WHERE key = $1 RETURNING code, tries`, limit.Mailbox(address)).Scan(&hash, &tries)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return hash, err
+	return hash, tries, err
 }

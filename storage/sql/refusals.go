@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -80,14 +81,26 @@ func (s refusals) Unreported(ctx context.Context, now time.Time, n int) ([]signi
 	return out, nil
 }
 
-func (s refusals) Reported(ctx context.Context, was, next signin.Series, over bool, rec effect.Effects) error {
+func (s refusals) Reported(ctx context.Context, was, next signin.Series, over bool, rec effect.Effects, now time.Time) error {
 	told := map[bool]int{true: 1}
-	if over {
-		return s.db.with(ctx, "refusals", rec, `DELETE FROM refusals WHERE key = $1 AND first_at = $2 AND told = $3 AND locks = $4 AND tries = $5`,
-			was.Key, ms(was.First), told[was.Told], was.Locks, was.Tries)
-	}
-	return s.db.with(ctx, "refusals", rec, `UPDATE refusals SET told = $1, locks = $2, locked = $3 WHERE key = $4 AND first_at = $5 AND told = $6 AND locks = $7`,
-		told[next.Told], next.Locks, ms(next.Locked), was.Key, ms(was.First), told[was.Told], was.Locks)
+	return s.db.change(ctx, "refusals", func(tx *sql.Tx) (effect.Effects, error) {
+		statement, args := `UPDATE refusals SET told = $1, locks = $2, locked = $3 WHERE key = $4 AND first_at = $5 AND told = $6 AND locks = $7`,
+			[]any{told[next.Told], next.Locks, ms(next.Locked), was.Key, ms(was.First), told[was.Told], was.Locks}
+		if over {
+			statement, args = `DELETE FROM refusals WHERE key = $1 AND first_at = $2 AND told = $3 AND locks = $4 AND tries = $5`,
+				[]any{was.Key, ms(was.First), told[was.Told], was.Locks, was.Tries}
+		}
+		if err := one(tx.ExecContext(ctx, statement, args...)); err != nil || len(rec.Mails) == 0 {
+			return rec, err
+		}
+		var key string
+		err := tx.QueryRowContext(ctx, `INSERT INTO told_tries (key, at) VALUES ($1,$2)
+			ON CONFLICT (key) DO UPDATE SET at = excluded.at WHERE told_tries.at <= $3 RETURNING key`, was.Key, ms(now), ms(now.Add(-signin.TellAgain))).Scan(&key)
+		if errors.Is(err, sql.ErrNoRows) {
+			rec.Mails, err = nil, nil
+		}
+		return rec, err
+	})
 }
 
 type devices struct{ db *DB }

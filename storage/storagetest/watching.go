@@ -18,6 +18,7 @@ func Watching(t *testing.T, open func(*testing.T) (Stores, signin.Notices)) {
 	w := world{stores, t}
 	t.Run("X5: refusals", func(t *testing.T) { refusalsSummed(t, w.in(t)) })
 	t.Run("X5: locks", func(t *testing.T) { refusalsLocks(t, w.in(t)) })
+	t.Run("X8: mails", func(t *testing.T) { refusalsMails(t, w.in(t)) })
 	t.Run("X18: devices", func(t *testing.T) { devicesKnown(t, w.in(t)) })
 	t.Run("X18: notices", func(t *testing.T) { noticesGathered(t, w.in(t), notices) })
 	w.unbroken()
@@ -60,7 +61,7 @@ func refusalsSummed(t *testing.T, w world) {
 	rec := note("account.password_refused", refusal.Who)
 	told := *s
 	told.Told = true
-	exactlyOne(t, atOnce(func(int) error { return w.Refusals.Reported(ctx(t), *s, told, false, rec) }), errs.ErrConflict)
+	exactlyOne(t, atOnce(func(int) error { return w.Refusals.Reported(ctx(t), *s, told, false, rec, noon) }), errs.ErrConflict)
 	w.written(rec)
 	if s := w.series(refusal.Key, noon); s != nil {
 		t.Errorf("reported, and still to be reported: %+v", s)
@@ -77,11 +78,32 @@ func refusalsSummed(t *testing.T, w world) {
 	same(t, *end, want)
 	must(t, w.Refusals.Refuse(ctx(t), refusal, noon.Add(2*time.Minute)))
 	late := note("account.passwords_refused", refusal.Who)
-	w.refused(w.Refusals.Reported(ctx(t), *end, *end, true, late), errs.ErrConflict, late) // a try came between
+	w.refused(w.Refusals.Reported(ctx(t), *end, *end, true, late, noon.Add(signin.SeriesTime)), errs.ErrConflict, late) // a try came between
 	end = w.series(refusal.Key, noon.Add(signin.SeriesTime))
-	w.happened(w.Refusals.Reported(ctx(t), *end, *end, true, late), late)
+	w.happened(w.Refusals.Reported(ctx(t), *end, *end, true, late, noon.Add(signin.SeriesTime)), late)
 	if s := w.series(refusal.Key, noon.Add(48*time.Hour)); s != nil {
 		t.Errorf("over, and still there: %+v", s)
+	}
+}
+
+// Mails about an address are TellAgain apart; events are written each time.
+func refusalsMails(t *testing.T, w world) {
+	refusal := signin.Refusal{Realm: realm.Holder, Key: fresh("key"), Who: fresh("account")}
+	must(t, w.Refusals.Refuse(ctx(t), refusal, noon))
+	s := *w.series(refusal.Key, noon)
+	for i, after := range []time.Duration{0, signin.TellAgain - time.Millisecond, signin.TellAgain} {
+		next := s
+		next.Told, next.Locks = true, i+1
+		rec := note("account.locked", refusal.Who)
+		must(t, w.Refusals.Reported(ctx(t), s, next, false, rec, noon.Add(after)))
+		if i == 1 {
+			if mails := w.mails(rec.Mails[0].ID); len(mails) > 0 {
+				t.Error("a second mail within a day")
+			}
+			rec.Mails = nil
+		}
+		w.written(rec)
+		s = next
 	}
 }
 
@@ -99,7 +121,7 @@ func refusalsLocks(t *testing.T, w world) {
 	next := *s
 	next.Told, next.Locks, next.Locked = true, 2, second
 	rec := note("staff.passwords_locked", refusal.Who)
-	w.happened(w.Refusals.Reported(ctx(t), *s, next, false, rec), rec)
+	w.happened(w.Refusals.Reported(ctx(t), *s, next, false, rec, noon), rec)
 	if s := w.series(refusal.Key, noon.Add(time.Second)); s != nil {
 		t.Errorf("reported, and still to be reported: %+v", s)
 	}

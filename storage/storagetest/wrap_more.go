@@ -49,6 +49,10 @@ func (w grants) Issued(ctx context.Context, codeHash string) (grant.Grant, error
 	return pass(w.f, "Grants.Issued", func() (grant.Grant, error) { return w.s.Issued(ctx, codeHash) })
 }
 
+func (w grants) ByID(ctx context.Context, id string) (grant.Grant, error) {
+	return pass(w.f, "Grants.ByID", func() (grant.Grant, error) { return w.s.ByID(ctx, id) })
+}
+
 func (w grants) Ended(ctx context.Context, sid string) (bool, error) {
 	return pass(w.f, "Grants.Ended", func() (bool, error) { return w.s.Ended(ctx, sid) })
 }
@@ -100,8 +104,8 @@ func (w refusals) Unreported(ctx context.Context, now time.Time, n int) ([]signi
 	return pass(w.f, "Refusals.Unreported", func() ([]signin.Series, error) { return w.s.Unreported(ctx, now, n) })
 }
 
-func (w refusals) Reported(ctx context.Context, was, next signin.Series, over bool, rec effect.Effects) error {
-	return tell(w.f, "Refusals.Reported", func() error { return w.s.Reported(ctx, was, next, over, rec) })
+func (w refusals) Reported(ctx context.Context, was, next signin.Series, over bool, rec effect.Effects, now time.Time) error {
+	return tell(w.f, "Refusals.Reported", func() error { return w.s.Reported(ctx, was, next, over, rec, now) })
 }
 
 type devices struct {

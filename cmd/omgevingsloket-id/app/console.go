@@ -42,7 +42,7 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []by
 		return nil, err
 	}
 	a.Staff = &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, LaneKey: laneKey, Letters: letters, Link: InviteLink(c), Domains: c.Console.Domains, Rand: a.Rand, Now: a.Now,
-		Locks: db.Locks(), Tries: letters.StaffTries, Watch: a.signInWatch()}
+		Locks: db.Locks(), Watch: a.signInWatch()}
 	a.Review, a.Viewing = a.newReview(letters), a.newViewing()
 	a.Console = &console.Kit{
 		Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Log: a.Log,

@@ -81,27 +81,34 @@ func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 	return list, nil
 }
 
-// newWatcher returns what writes refused passwords to the audit log, and wrong codes
-// and new browsers to the people they concern.
+// newWatcher returns what writes refused passwords to the audit log, and wrong codes,
+// new browsers and locks to the people they concern.
 func (a *App) newWatcher(letters *letter.Writer) *signin.Watcher {
 	db := a.Stores.DB
+	holders := told(db.Accounts().ByID, func(p account.Account) bool { return p.State != account.Closed }, letters.LoginNotice, letters.SomebodyTries)
+	officials := told(db.Staff().ByID, func(m staff.Member) bool { return m.State == staff.Active }, letters.StaffLoginNotice, letters.StaffTries)
 	return &signin.Watcher{
 		Refusals: db.Refusals(), Notices: db.Notices(), Now: a.Now,
-		Letters: map[realm.Realm]func(context.Context, signin.Notice, time.Time) ([]mail.Message, error){
-			realm.Holder: func(ctx context.Context, n signin.Notice, now time.Time) ([]mail.Message, error) {
-				holder, err := db.Accounts().ByID(ctx, n.Who)
-				if err != nil || holder.State == account.Closed {
-					return nil, err
-				}
-				return []mail.Message{letters.LoginNotice(holder, n, now)}, nil
-			},
-			realm.Official: func(ctx context.Context, n signin.Notice, now time.Time) ([]mail.Message, error) {
-				m, err := db.Staff().ByID(ctx, n.Who)
-				if err != nil || m.State == staff.Removed {
-					return nil, err
-				}
-				return []mail.Message{letters.StaffLoginNotice(m, n, now)}, nil
-			},
+		People: map[realm.Realm]signin.Told{realm.Holder: holders, realm.Official: officials},
+	}
+}
+
+// told returns the mails to the people of a realm who can log in.
+func told[P any](byID func(context.Context, string) (P, error), can func(P) bool,
+	notice func(P, signin.Notice, time.Time) mail.Message, tries func(P, time.Time) mail.Message) signin.Told {
+	to := func(ctx context.Context, id string, write func(P) mail.Message) ([]mail.Message, error) {
+		p, err := byID(ctx, id)
+		if err != nil || !can(p) {
+			return nil, err
+		}
+		return []mail.Message{write(p)}, nil
+	}
+	return signin.Told{
+		Notice: func(ctx context.Context, n signin.Notice, now time.Time) ([]mail.Message, error) {
+			return to(ctx, n.Who, func(p P) mail.Message { return notice(p, n, now) })
+		},
+		Tries: func(ctx context.Context, who string, now time.Time) ([]mail.Message, error) {
+			return to(ctx, who, func(p P) mail.Message { return tries(p, now) })
 		},
 	}
 }

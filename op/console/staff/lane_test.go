@@ -23,6 +23,7 @@ func TestX8_AdministratorOpensALane(t *testing.T) {
 	for range 7 {
 		s.Browser().Get("/console/login").Submit("email", "nora@gov.example", "password", "not the right password")
 	}
+	s.RunJob("watch logins")
 	if mails := s.Mails("nora@gov.example"); len(mails) != 1 || mails[0] != "somebody-tries" {
 		t.Errorf("nora is told by %v", mails)
 	}
