@@ -33,25 +33,25 @@ type clientCommand struct {
 // clientFlags are what the configuration file offers for a client. What is not given is
 // nil, and stays as it is; "" empties a text or a list.
 type clientFlags struct {
-	Name          *string  `help:"Shown to people."`
-	RedirectURI   []string `sep:"none" help:"Where people may be sent back to; repeat for more."`
-	PostLogout    []string `sep:"none" help:"Where people may go after logging out; repeat for more."`
-	AuthMethod    *string  `help:"How it authenticates: none, client_secret_basic, client_secret_post or private_key_jwt."`
-	SecretHash    []string `help:"Hex SHA-256 of a secret that you made; repeat while two are valid."`
-	JWKSFile      string   `type:"existingfile" help:"File with its public keys (JWK Set)."`
-	JWKSURI       *string  `name:"jwks-uri" help:"Address of its public keys."`
-	Scope         []string `help:"Scopes it may ask for, besides openid."`
-	Policy        *string  `help:"Hold it to a stricter policy than the issuer's: nlgov or general."`
-	Sector        *string  `help:"Sector of its pairwise subjects."`
-	InitiateURI   *string  `name:"initiate-login-uri" help:"Where a login can be started (OIDC Core §4)."`
-	HomeURI       *string  `name:"home-uri" help:"Its front page, for our list of portals."`
-	ThirdParty    *bool    `negatable:"" help:"Ask people for consent."`
-	Native        *bool    `negatable:"" help:"It runs on the person's own device: auth method none, any port on 127.0.0.1 or [::1], consent at each login."`
-	SigningAlg    *string  `help:"Algorithm of its ID tokens: RS256, PS256 or ES256."`
-	PublicSubject *bool    `negatable:"" help:"Same subject as at other public-subject clients; policy general only."`
-	PKCEOptional  *bool    `negatable:"" name:"pkce-optional" help:"It may leave PKCE out; a confidential client of policy general only."`
-	DutchClaims   *bool    `negatable:"" help:"Add the urn:etoegang claims that Dutch government software reads."`
-	ClaimsInToken *bool    `negatable:"" name:"claims-in-id-token" help:"Put the claims of its scopes into the ID token too, for software that does not ask userinfo."`
+	Name            *string  `help:"Shown to people."`
+	RedirectURI     []string `sep:"none" help:"Where people may be sent back to; repeat for more."`
+	PostLogout      []string `sep:"none" help:"Where people may go after logging out; repeat for more."`
+	AuthMethod      *string  `help:"How it authenticates: none, client_secret_basic, client_secret_post or private_key_jwt."`
+	SecretHash      []string `help:"Hex SHA-256 of a secret that you made; repeat while two are valid."`
+	JWKSFile        string   `type:"existingfile" help:"File with its public keys (JWK Set)."`
+	JWKSURI         *string  `name:"jwks-uri" help:"Address of its public keys."`
+	Scope           []string `help:"Scopes it may ask for, besides openid."`
+	Policy          *string  `help:"Hold it to a stricter policy than the issuer's: nlgov or general."`
+	Sector          *string  `help:"Sector of its pairwise subjects."`
+	InitiateURI     *string  `name:"initiate-login-uri" help:"Where a login can be started (OIDC Core §4)."`
+	HomeURI         *string  `name:"home-uri" help:"Its front page, for our list of portals."`
+	ThirdParty      *bool    `negatable:"" help:"Ask people for consent."`
+	Native          *bool    `negatable:"" help:"It runs on the person's own device: auth method none, any port on 127.0.0.1 or [::1], consent at each login."`
+	SigningAlg      *string  `help:"Algorithm of its ID tokens: RS256, PS256 or ES256."`
+	PublicSubject   *bool    `negatable:"" help:"Same subject as at other public-subject clients; policy general only."`
+	PKCEOptional    *bool    `negatable:"" name:"pkce-optional" help:"It may leave PKCE out; a confidential client of policy general only."`
+	ClaimsInIDToken *bool    `negatable:"" name:"claims-in-id-token" help:"Put the claims of its scopes in the ID token too, for software that reads no userinfo."`
+	DutchClaims     *bool    `negatable:"" help:"Add the urn:etoegang claims that Dutch government software reads."`
 }
 
 // apply changes a client as the flags say.
@@ -77,7 +77,7 @@ func (f clientFlags) apply(c *client.Client) error {
 	give(&c.PublicSubject, f.PublicSubject)
 	give(&c.PKCEOptional, f.PKCEOptional)
 	give(&c.DutchClaims, f.DutchClaims)
-	give(&c.ClaimsInIDToken, f.ClaimsInToken)
+	give(&c.ClaimsInIDToken, f.ClaimsInIDToken)
 	switch {
 	case f.Native != nil && *f.Native:
 		c.ApplicationType = client.NativeApplication

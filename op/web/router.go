@@ -42,6 +42,7 @@ type Router struct {
 	observe func(route, method string, status int, took time.Duration) // may be nil
 	now     func() time.Time
 	routes  []Route
+	explain []func(*Refusal)
 }
 
 // Get adds a page.
@@ -76,14 +77,12 @@ func (t *Router) RawActs(method, path string, h http.Handler) {
 	t.add(Route{Method: method, Path: path, Raw: true, Acts: true, handler: h})
 }
 
-// ClientPage adds a protocol endpoint whose errors are pages and whose parameters
-// are a client's: none of them is a choice of the person that lasts.
-func (t *Router) ClientPage(method, path string, h Handler) {
-	t.add(Route{Method: method, Path: path, Raw: true, Acts: true, handler: t.foreign(h)})
-}
-
 // RawPage is RawActs for an endpoint whose errors are pages.
 func (t *Router) RawPage(method, path string, h Handler) { t.RawActs(method, path, t.page(h)) }
+
+// ClientPage is RawPage for an endpoint whose parameters are a client's: none of them
+// is a choice of the person that lasts.
+func (t *Router) ClientPage(method, path string, h Handler) { t.RawActs(method, path, t.foreign(h)) }
 
 func (t *Router) add(r Route) { t.routes = append(t.routes, r) }
 
@@ -188,12 +187,19 @@ func (w *headWriter) Write(p []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (w *headWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// outermost sets the headers and the request's ID, and recovers from panics.
+// outermost sets the headers and the request's ID, and logs what is refused.
 func (t *Router) outermost(next http.Handler) http.Handler {
+	next = t.told(t.recovered(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
-		r = r.WithContext(context.WithValue(ctx, preferredKey{}, new(string)))
 		t.headers(w)
+		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, preferredKey{}, new(string))))
+	})
+}
+
+// recovered turns panics into a page, and refuses addresses that are too long.
+func (t *Router) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if v := recover(); v != nil {
 				if v == http.ErrAbortHandler {
@@ -264,7 +270,7 @@ func (t *Router) page(h Handler) http.Handler {
 		}
 		for name, values := range r.URL.Query() {
 			if len(values) > 1 && (name == "login" || name == "lang") {
-				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", errors.New("parameter twice")))
+				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", Rule("parameter twice")))
 				return
 			}
 		}
@@ -278,6 +284,7 @@ func (t *Router) foreign(h Handler) http.Handler {
 		// A prefetched page must not create anything. Browsers drop what is refused,
 		// and ask again when somebody goes there.
 		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
+			Explain(r.Context(), func(f *Refusal) { f.Error, f.Rule = "prefetch", "pages are not prefetched" })
 			http.Error(w, "not prefetched", http.StatusForbidden)
 			return
 		}

@@ -86,7 +86,7 @@ type App struct {
 	mailer      *mail.Worker
 	inspector   walled
 	clients     *client.Directory
-	certificate atomic.Pointer[tls.Certificate] // nil: no TLS
+	certificate *atomic.Pointer[tls.Certificate] // holds nil: no TLS
 }
 
 // New opens the stores, brings the schema up to date and wires the rooms. The
@@ -100,7 +100,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if o.Wrap != nil {
 		o.Wrap(s)
 	}
-	a := &App{Config: c, Stores: s, Log: o.Log, Now: o.Now, Rand: o.Rand, Scanner: &Scanner{}}
+	a := &App{Config: c, Stores: s, Log: o.Log, Now: o.Now, Rand: o.Rand, Scanner: &Scanner{}, certificate: new(atomic.Pointer[tls.Certificate])}
 	if err := a.wire(ctx); err != nil {
 		s.Close()
 		return nil, err

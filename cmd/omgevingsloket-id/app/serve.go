@@ -51,7 +51,7 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 		if l.address == "" {
 			continue
 		}
-		listening, err := l.open(&a.certificate)
+		listening, err := l.open(a.certificate)
 		if err != nil {
 			for _, o := range open {
 				_ = o.Close()
