@@ -1,65 +1,83 @@
 package clients
 
 import (
-	"os"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/e2e/practice"
+	"omgevingsloket-id/e2e/testenv"
 )
 
 // parties is the table of the relying parties.
 var parties = []party{
 	{
-		Name: "oauth2-proxy", Version: "7.15.6", Claims: "userinfo", PKCE: "code_challenge_method: S256",
+		Name: "oauth2-proxy", Version: "7.15.6", Refresh: "its cookie lives for 7 days (`cookie_expire`)", Runs: "its own binary, built from its Go module", Claims: "userinfo", PKCE: "code_challenge_method: S256",
 		login: "/", logout: "/oauth2/sign_out?rd=%2Fbye", start: oauth2Proxy,
 	},
 	{
-		Name: "Dex", Version: "2.41.1", Claims: "userinfo", PKCE: none, login: "/login", logout: "/logout", start: dex,
+		Name: "Dex", Version: "2.41.1", Refresh: "its own tokens", Runs: "its own binary, built from its Go module, with a portal behind it", Claims: "userinfo", PKCE: none, login: "/login", logout: "/logout", start: dex,
 	},
 	{
-		Name: "mod_auth_openidc", Version: "Debian's", Quick: true, Claims: "ID token and userinfo", PKCE: "OIDCPKCEMethod S256",
+		Name: "mod_auth_openidc", Version: "Debian's", Quick: true, Refresh: "its session ends after 5 idle minutes, or 8 hours", Runs: "Debian's package in Debian's Apache", Claims: "ID token and userinfo", PKCE: "OIDCPKCEMethod S256",
 		login: "/", logout: "/callback?logout=BASE%2Fbye%2F", start: apache,
 	},
 	{
-		Name: "Authlib", Version: "1.9.10", Claims: "userinfo", PKCE: `"code_challenge_method": "S256"`, login: "/login", home: "/", logout: "/logout",
+		Name: "Authlib", Version: "1.9.10", Refresh: "the portal's own session", Runs: "a portal of Flask", Claims: "userinfo", PKCE: `"code_challenge_method": "S256"`, login: "/login", home: "/", logout: "/logout",
 		start: pyScript("authlib_portal.py", "settings.py"),
 	},
 	{
-		Name: "mozilla-django-oidc", Version: "5.0.2", Claims: "userinfo", PKCE: "OIDC_USE_PKCE = True", login: "/oidc/authenticate/", home: "/", logout: "/leave",
+		Name: "mozilla-django-oidc", Version: "5.0.2", Refresh: "Django's session, 2 weeks; `SessionRefresh` asks again every 15 minutes", Runs: "a portal of Django 5.2", Claims: "userinfo", PKCE: "OIDC_USE_PKCE = True", login: "/oidc/authenticate/", home: "/", logout: "/leave",
 		start: pyScript("django_portal.py", "settings.py", "holders.py"),
 	},
 	{
-		Name: "Spring Security", Version: "7, of Spring Boot 4.0.7", Claims: "ID token and userinfo",
+		Name: "Spring Security", Version: "7, of Spring Boot 4.0.7", Refresh: "the portal's own session", Runs: "a portal of Spring Boot", Claims: "ID token and userinfo",
 		login: "/oauth2/authorization/omgevingsloket-id", home: "/me", logout: "/leave", start: spring,
 	},
 	{
-		Name: "Keycloak", Version: "26.5.6, as a broker", Claims: "userinfo", PKCE: `"pkceMethod": "S256"`,
+		Name: "Keycloak", Version: "26.5.6, as a broker", Refresh: "its own session and tokens", Runs: "the distribution from Maven Central, with a portal behind it", Pause: 11 * time.Second, Claims: "userinfo", PKCE: `"pkceMethod": "S256"`,
 		login: "/login", logout: "/logout", start: keycloak,
 	},
 	{
-		Name: "Auth.js", Version: "@auth/express 0.12.3", Quick: true, Claims: "ID token", login: "/login", home: "/", logout: "/logout",
+		Name: "Auth.js", Version: "@auth/express 0.12.3", Quick: true, Refresh: "its session lives for 30 days", Runs: "a portal of Express 5", Claims: "ID token", login: "/login", home: "/", logout: "/logout",
 		start: script("authjs.mjs"),
 	},
 	{
-		Name: "passport-openidconnect", Version: "0.1.2", Claims: "ID token", PKCE: none, login: "/login", home: "/", logout: "/logout",
+		Name: "passport-openidconnect", Version: "0.1.2", Refresh: "the portal's own session", Runs: "a portal of Express 5", Claims: "ID token", PKCE: none, login: "/login", home: "/", logout: "/logout",
 		start: script("passport.mjs"),
 	},
 	{
-		Name: "oidc-client-ts", Version: "3.5.0 in Chromium", Claims: "userinfo", login: "/login", logout: "/logout",
+		Name: "oidc-client-ts", Version: "3.5.0 in Chromium", Refresh: "`signinSilent`, while Chromium lets a frame have our cookie, or a login without a page", Runs: "a page in Chromium", Claims: "userinfo", login: "/login", logout: "/logout",
 		start: script("oidc-client-ts.mjs"), visitor: newChromium,
 	},
 	{
-		Name: "openid-client", Version: "6.8.9", Quick: true, Claims: "userinfo", login: "/login", home: "/", logout: "/logout",
+		Name: "openid-client", Version: "6.8.9", Quick: true, Refresh: "the portal's own session", Runs: "a portal of Express 5", Claims: "userinfo", login: "/login", home: "/", logout: "/logout",
 		start: script("openid-client.mjs", `"));`, `"), { execute: [oidc.allowInsecureRequests] });`), /* http on this machine */
 	},
 }
 
-// TestParties walks through the parties that start in seconds.
-func TestParties(t *testing.T) {
+// TestY22_Parties walks through the parties that start in seconds, with the settings of
+// README.
+func TestY22_Parties(t *testing.T) {
 	site := practice.Start(t)
 	for _, p := range parties {
-		if p.Quick || os.Getenv("ALL") != "" {
-			t.Run(p.Name, func(t *testing.T) { p.walk(t, site) })
+		if p.Quick {
+			t.Run(p.Name, func(t *testing.T) { p.walk(t, site, new(seen)) })
 		}
 	}
+}
+
+// TestY22_AllParties walks through all parties, and writes what came of it to
+// deploy/clients.md.
+func TestY22_AllParties(t *testing.T) {
+	testenv.Long(t)
+	site := practice.Start(t)
+	rows := map[string]seen{}
+	for _, p := range parties {
+		t.Run(p.Name, func(t *testing.T) {
+			var s seen
+			defer func() { rows[p.Name] = s }() // also if the walk ends early
+			p.walk(t, site, &s)
+		})
+	}
+	writeMatrix(t, rows)
 }

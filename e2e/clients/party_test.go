@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/e2e/practice"
 	"omgevingsloket-id/e2e/testenv"
@@ -21,10 +22,14 @@ const name = "Jo Ek"
 type party struct {
 	Name    string // as in README
 	Version string
+	Runs    string // what is started
 	Claims  string // where it reads the name
 	Refresh string // what it does when its tokens end
 	PKCE    string // the part of its settings that switches PKCE on; "" if it is on by default, none if it has none
 	Quick   bool   // in every run
+	// Pause is how long it keeps keys before it reads them again for a kid that it does
+	// not know.
+	Pause time.Duration
 
 	login, home, logout string // paths; a page with a form there is sent
 	// start starts it with r.settings at r.addr.
@@ -117,7 +122,8 @@ type seen struct {
 
 // walk logs in at the party, rotates the keys of the provider twice, so that no
 // party knows the key by then, logs in again, and logs out.
-func (p party) walk(t *testing.T, site *practice.Site) (s seen) {
+func (p party) walk(t *testing.T, site *practice.Site, s *seen) {
+	t.Helper()
 	r := p.register(t, site)
 	p.start(t, r)
 	v := p.visit(t, r, site)
@@ -135,6 +141,7 @@ func (p party) walk(t *testing.T, site *practice.Site) (s seen) {
 		t.Errorf("the settings have no %q", p.PKCE)
 	}
 	rotate(t, site)
+	time.Sleep(p.Pause)
 	v.forget()
 	page = v.logIn()
 	if s.rotation = strings.Contains(page, name); !s.rotation {
@@ -147,7 +154,6 @@ func (p party) walk(t *testing.T, site *practice.Site) (s seen) {
 	if s.logout = v.asked(); !s.logout {
 		t.Error("somebody who logged out is logged in again without a password")
 	}
-	return s
 }
 
 func (p party) visit(t *testing.T, r *run, site *practice.Site) visitor {
