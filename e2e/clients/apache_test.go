@@ -10,7 +10,7 @@ import (
 
 const apacheModules = "/usr/lib/apache2/modules"
 
-// apacheConf is what a Debian machine has besides README's settings.
+// apacheConf is what Apache needs besides README's settings.
 const apacheConf = `
 ServerRoot "DIR"
 PidFile "DIR/pid"
@@ -24,17 +24,15 @@ LoadModule mpm_event_module MODULES/mod_mpm_event.so
 LoadModule authn_core_module MODULES/mod_authn_core.so
 LoadModule authz_core_module MODULES/mod_authz_core.so
 LoadModule authz_user_module MODULES/mod_authz_user.so
-LoadModule mime_module MODULES/mod_mime.so
 LoadModule dir_module MODULES/mod_dir.so
 LoadModule include_module MODULES/mod_include.so
 LoadModule auth_openidc_module MODULES/mod_auth_openidc.so
 DocumentRoot "DIR/site"
 DirectoryIndex index.shtml
-TypesConfig /etc/mime.types
-AddType text/html .shtml .html
 <Directory "DIR/site">
   Options +Includes
-  AddOutputFilter INCLUDES .shtml
+  ForceType text/html
+  SetOutputFilter INCLUDES
 </Directory>
 Include "DIR/oidc.conf"
 `
