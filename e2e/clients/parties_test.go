@@ -50,7 +50,7 @@ var parties = []party{
 		start: script("oidc-client-ts.mjs"), visitor: newChromium,
 	},
 	{
-		Name: "openid-client", Version: "6.8.9", Quick: true, Refresh: "the portal's own session", Runs: "a portal of Express 5", Claims: "userinfo", login: "/login", home: "/", logout: "/logout",
+		Name: "openid-client", Version: "6.8.9", PKCE: "code_challenge (S256)", Quick: true, Refresh: "the portal's own session", Runs: "a portal of Express 5", Claims: "userinfo", login: "/login", home: "/", logout: "/logout",
 		start: script("openid-client.mjs", `"));`, `"), { execute: [oidc.allowInsecureRequests] });`), /* http on this machine */
 	},
 }

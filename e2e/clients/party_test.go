@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -94,7 +95,7 @@ func (p party) register(t *testing.T, site *practice.Site) *run {
 
 // here returns what replaces the placeholders of README.
 func (r *run) here() *strings.Replacer {
-	pairs := []string{readmeClient, r.id, readmeSecret, r.secret}
+	pairs := []string{readmeClient, r.id, readmeSecret, r.secret, readmeRandom, rand.Text() + "123456"}
 	for from, to := range map[string]string{readmeIssuer: r.issuer, readmePortal: r.base, readmeBroker: r.broker} {
 		pairs = append(pairs, from, to, url.QueryEscape(from), url.QueryEscape(to))
 	}

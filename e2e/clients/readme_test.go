@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,7 @@ const (
 	readmeBroker = "https://broker.example"
 	readmeClient = "my-portal"
 	readmeSecret = "the-secret"
+	readmeRandom = "32-random-characters"
 )
 
 // root is the folder of the module, seen from this one.
@@ -58,4 +60,27 @@ func fromREADME(t *testing.T, name string) printed {
 	}
 	p.add = append(p.add[:2], p.add[4:]...)
 	return p
+}
+
+// README prints settings for the parties of the table and no others.
+func TestY22_ReadmeHasEveryParty(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "## Connect your portal in five minutes")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var got, want []string
+	for _, m := range regexp.MustCompile(`<summary>(.*)</summary>`).FindAllStringSubmatch(section, -1) {
+		got = append(got, m[1])
+	}
+	for _, p := range parties {
+		want = append(want, p.Name)
+		fromREADME(t, p.Name)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("README has %q, the table %q", got, want)
+	}
 }
