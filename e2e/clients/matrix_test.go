@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,19 +17,41 @@ person in, shows the name, forgets the person and logs in again after two rotati
 key), and logs out: after that the provider asks for the password again. Only addresses, id and secret are put in. As everything runs on
 this machine over http, oauth2-proxy gets ` + "`--cookie-secure=false`" + ` and openid-client ` + "`allowInsecureRequests`" + ` besides.
 
-There are no refresh tokens. What stands under "after its tokens end" is how long a party keeps its people by itself; during a session here
-a new login shows no page, as the second login of each row did.
+There are no refresh tokens. Under "refresh" stands how long a party keeps its people by itself; during a session here a new login shows no
+page, as the second login of each row did. Under "settings" stands what the client is registered with besides name and addresses.
 
-| relying party | version | what runs | login | name, read from | logout | key rotation | PKCE | after its tokens end |
-|---|---|---|---|---|---|---|---|---|
+| relying party | version | what runs | login | name, read from | logout | key rotation | PKCE | refresh | settings |
+|---|---|---|---|---|---|---|---|---|---|
 `
 
 // notRun ends the page: limits that were met, and what was not tried.
 const notRun = `
-Keycloak reads our keys at most once in 10 seconds: somebody who logs in within 10 seconds of two rotations in a row is refused, once.
+- Keycloak reads our keys at most once in 10 seconds: somebody who logs in within 10 seconds of two rotations in a row is refused.
+  It was logged in at after that.
+- Dex ends no session here, and its portals have no ID token of ours: the person follows a link with ` + "`client_id`" + `, is asked, and is sent on.
+- oauth2-proxy calls ` + "`end_session`" + ` from its server; the session of the person's browser ends all the same.
+- passport-openidconnect and Auth.js trust an ID token that comes from the token endpoint over TLS (OIDC Core §3.1.3.7) and check no
+  signature, so that a rotation means nothing to them.
 
-Every party of the list was run. Not tried: software that is not in a public registry of packages.
+Every party of the list was run; none was left out because a registry does not serve it.
 `
+
+// options returns what README registers the party with, besides name and addresses.
+func (p party) options(t *testing.T) string {
+	t.Helper()
+	var all []string
+	line := fromREADME(t, p.Name).add
+	for i, a := range line {
+		switch {
+		case !strings.HasPrefix(a, "--") || a == "--name" || a == "--redirect-uri" || a == "--post-logout":
+		case i+1 < len(line) && !strings.HasPrefix(line[i+1], "--"):
+			all = append(all, "`"+a+" "+line[i+1]+"`")
+		default:
+			all = append(all, "`"+a+"`")
+		}
+	}
+	return cmp.Or(strings.Join(all, " "), "none")
+}
 
 // writeMatrix writes deploy/clients.md.
 func writeMatrix(t *testing.T, rows map[string]seen) {
@@ -56,8 +79,8 @@ func writeMatrix(t *testing.T, rows map[string]seen) {
 		default:
 			pkce = "off by default; on with `" + p.PKCE + "`"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s, %s | %s | %s | %s | %s |\n",
-			p.Name, p.Version, p.Runs, word(s.login), word(s.claims), p.Claims, word(s.logout), word(s.rotation), pkce, p.Refresh)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s, %s | %s | %s | %s | %s | %s |\n",
+			p.Name, p.Version, p.Runs, word(s.login), word(s.claims), p.Claims, word(s.logout), word(s.rotation), pkce, p.Refresh, p.options(t))
 	}
 	b.WriteString(notRun)
 	if len(rows) != len(parties) {

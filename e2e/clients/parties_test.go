@@ -18,7 +18,7 @@ var parties = []party{
 		Name: "Dex", Version: "2.41.1", Refresh: "its own tokens", Runs: "its own binary, built from its Go module, with a portal behind it", Claims: "userinfo", PKCE: none, login: "/login", logout: "/logout", start: dex,
 	},
 	{
-		Name: "mod_auth_openidc", Version: "Debian's", Quick: true, Refresh: "its session ends after 5 idle minutes, or 8 hours", Runs: "Debian's package in Debian's Apache", Claims: "ID token and userinfo", PKCE: "OIDCPKCEMethod S256",
+		Name: "mod_auth_openidc", Version: "2.4.12, Debian 12", Quick: true, Refresh: "its session ends after 5 idle minutes, or 8 hours", Runs: "Debian's package in Debian's Apache", Claims: "ID token and userinfo", PKCE: "OIDCPKCEMethod S256",
 		login: "/", logout: "/callback?logout=BASE%2Fbye%2F", start: apache,
 	},
 	{
