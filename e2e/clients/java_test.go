@@ -73,7 +73,7 @@ func keycloak(t *testing.T, r *run) {
 // slow waits for a server of Java, which takes longer to start than any other.
 func slow(p *testenv.Process, ready string) {
 	for range 30 { // times Patience
-		if p.Ready(ready) {
+		if p.Ready(ready) == nil {
 			break
 		}
 	}

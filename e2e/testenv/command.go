@@ -169,16 +169,13 @@ func failOnRace(t testing.TB, name, output string) {
 // that ends before that fails the test, with its output.
 func (p *Process) WaitReady(url string) {
 	p.t.Helper()
-	if err := p.awaitURL(url); err != nil {
+	if err := p.Ready(url); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// Ready waits like WaitReady and reports whether the URL answered, for a program that may
-// take longer than Patience.
-func (p *Process) Ready(url string) bool { p.t.Helper(); return p.awaitURL(url) == nil }
-
-func (p *Process) awaitURL(url string) error {
+// Ready waits like WaitReady, and returns an error instead of failing the test.
+func (p *Process) Ready(url string) error {
 	p.t.Helper()
 	transport := &http.Transport{DisableKeepAlives: true, Proxy: nil}
 	if strings.HasPrefix(url, "https:") {
