@@ -87,7 +87,7 @@ func unzip(t *testing.T, archive, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }() // it was only read
 	for _, f := range z.File {
 		if err := unpack(f, filepath.Join(dir, filepath.FromSlash(f.Name))); err != nil {
 			t.Fatal(err)
