@@ -46,7 +46,7 @@ var parties = []party{
 		start: script("passport.mjs"),
 	},
 	{
-		Name: "oidc-client-ts", Version: "3.5.0 in Chromium", Refresh: "`signinSilent`, while Chromium lets a frame have our cookie, or a login without a page", Runs: "a page in Chromium", Claims: "userinfo", login: "/login", logout: "/logout",
+		Name: "oidc-client-ts", Version: "3.5.0 in Chromium", Refresh: "a login without a page; `signinSilent` in a frame only on the same site as the provider", Runs: "a page in Chromium", Claims: "userinfo", login: "/login", logout: "/logout",
 		start: script("oidc-client-ts.mjs"), visitor: newChromium,
 	},
 	{
