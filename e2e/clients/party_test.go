@@ -33,6 +33,7 @@ type party struct {
 	Pause time.Duration
 
 	login, home, logout string // paths; a page with a form there is sent
+
 	// start starts it with r.settings at r.addr.
 	start func(t *testing.T, r *run)
 	// visitor returns somebody who uses it with a real browser; nil: HTTP is enough.
