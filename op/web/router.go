@@ -45,6 +45,7 @@ type Router struct {
 
 // Get adds a page.
 func (t *Router) Get(path string, h Handler) {
+	t.pages.forms[path] = true
 	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(h)})
 }
 
@@ -211,13 +212,16 @@ func (t *Router) guarded(h Handler, form Form) Handler {
 		if !t.cookies.formTokenFits(browser, r.PostForm.Get("csrf")) {
 			return Fail(http.StatusForbidden, "web.error.foreign", nil)
 		}
+		if lang := Supported(r.PostForm.Get("lang")); lang != "" && t.pages.forms[r.URL.Path] {
+			return t.pages.switchLang(w, r, lang)
+		}
 		return h(w, r)
 	}
 }
 
 // pageForm returns the form of a page of ours with these fields.
 func pageForm(fields []string) Form {
-	f := Form{Size: smallBody, Fields: map[string]int{"csrf": smallBody}}
+	f := Form{Size: smallBody, Fields: map[string]int{"csrf": smallBody, "lang": smallBody}}
 	for _, name := range fields {
 		f.Fields[name] = smallBody
 	}
