@@ -178,7 +178,10 @@ func TestX7_TheLatestCodeStaysValid(t *testing.T) {
 func TestX12_LatestCodeHasSoManyTries(t *testing.T) {
 	t.Parallel()
 	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
-		s := withMails(site.New(t, func(c *config.Config) { on(c); c.TrustedProxies, c.Limits.ApplyTries = []string{"127.0.0.1"}, 1_000_000 }))
+		s := withMails(site.New(t, func(c *config.Config) {
+			on(c)
+			c.TrustedProxies, c.Limits.ApplyTries = []string{"127.0.0.1"}, 1_000_000
+		}))
 		const email = "victim@example.com"
 		s.visitor().begin("burger", email)
 		guess := func(network, drafts int) {

@@ -64,6 +64,7 @@ func Everything(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("Keys", func(t *testing.T) { Keys(t, open) })
 	t.Run("Lanes", func(t *testing.T) { Lanes(t, open) })
 	t.Run("Locks", func(t *testing.T) { Locks(t, open) })
+	t.Run("Mailboxes", func(t *testing.T) { Mailboxes(t, open) })
 	t.Run("Outbox", func(t *testing.T) { Outbox(t, open) })
 	t.Run("Audit", func(t *testing.T) { Audit(t, open) })
 	t.Run("Strings", func(t *testing.T) { Strings(t, open) })

@@ -92,10 +92,6 @@ type locks struct {
 	s limit.Locks
 }
 
-func (w locks) Tell(ctx context.Context, key string, rec effect.Effects, now time.Time) error {
-	return tell(w.f, "Locks.Tell", func() error { return w.s.Tell(ctx, key, rec, now) })
-}
-
 func (w locks) Open(ctx context.Context, key string, rec effect.Effects) error {
 	return tell(w.f, "Locks.Open", func() error { return w.s.Open(ctx, key, rec) })
 }
