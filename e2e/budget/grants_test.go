@@ -56,7 +56,7 @@ func TestX9_CodesOfOneSession(t *testing.T) {
 		b.Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
 		b.Login(site.Email).Answered()
 		s.Pass(sql.DeadCode + time.Minute)
-		site.Must(t, s.Stores.DB.Sweep(t.Context()))
+		s.RunJob("sweep")
 		if n := m.tables()["grants"]; n > 0 {
 			t.Errorf("%d bytes of grants are left", n)
 		}

@@ -85,8 +85,7 @@ func TestX9_BytesOfOneSource(t *testing.T) {
 			t.Errorf("%d bytes of strangers are reported, want those of three documents (%v)", n, err)
 		}
 		s.Pass(intake.DraftLifetime)
-		_, err := s.Stores.DB.Applications().Expire(t.Context(), s.Clock.Now())
-		site.Must(t, err)
+		s.RunJob("sweep")
 		if n, err := s.Stores.DB.Strangers(t.Context()); err != nil || n >= size {
 			t.Errorf("%d bytes of strangers after the drafts have expired (%v)", n, err)
 		}
