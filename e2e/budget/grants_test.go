@@ -62,3 +62,21 @@ func TestX9_CodesOfOneSession(t *testing.T) {
 		}
 	})
 }
+
+// X9: a session that gets its codes slowly enough for each minute has a number for the
+// day as well.
+func TestX9_CodesOfOneSessionInADay(t *testing.T) {
+	t.Parallel()
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		const perMinute = 4
+		s, _ := measured(t, on, func(c *config.Config) { c.Limits.AuthorizePerMinute = perMinute })
+		_, b := s.Active(site.Email)
+		for i := range perMinute*8 + 1 {
+			s.Pass(time.Minute)
+			answer := b.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "none")).Answered()
+			if over := answer.Get("error") == "temporarily_unavailable"; over != (i == perMinute*8) || !over && answer.Get("code") == "" {
+				t.Fatalf("code %d of the day: %v", i+1, answer)
+			}
+		}
+	})
+}

@@ -37,6 +37,9 @@ func dial(t *testing.T, address string) (net.Conn, *bufio.Reader) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil { // a test that fails does not hang
+		t.Fatal(err)
+	}
 	return c, bufio.NewReader(c)
 }
 
