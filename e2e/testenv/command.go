@@ -163,12 +163,20 @@ func failOnRace(t testing.TB, name, output string) {
 // that ends before that fails the test, with its output.
 func (p *Process) WaitReady(url string) {
 	p.t.Helper()
+	if err := p.Ready(url); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Ready waits like WaitReady, and returns an error instead of failing the test.
+func (p *Process) Ready(url string) error {
+	p.t.Helper()
 	transport := &http.Transport{DisableKeepAlives: true, Proxy: nil}
 	if strings.HasPrefix(url, "https:") {
 		transport.TLSClientConfig = &tls.Config{RootCAs: TLS(p.t).Pool}
 	}
 	client := &http.Client{Transport: transport, Timeout: Patience}
-	err := p.child.await(func() error {
+	return p.child.await(func() error {
 		res, err := client.Get(url)
 		if err != nil {
 			return err
@@ -179,9 +187,6 @@ func (p *Process) WaitReady(url string) {
 		}
 		return nil
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
 }
 
 // WaitLog waits until the process has printed the text.

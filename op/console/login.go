@@ -122,11 +122,7 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 		if err := h.begin(w, r, v.Member, h.Now(), 0); err != nil {
 			return err
 		}
-		if err := h.Staff.Remember(r.Context(), v.Member, h.Cookies.EnsureDevice(w, r)); err != nil {
-			// The login is done; next time, this browser shares the lane of
-			// strangers.
-			h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
-		}
+		h.remember(w, r, v.Member)
 		return h.Pages.SeeOther(w, "/console")
 	}
 	p := h.codePage(r)
@@ -134,6 +130,14 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/code", p)
+}
+
+// remember makes the browser known for an official. If that fails, it only shares the
+// lane of strangers: what came before is done and has to be answered.
+func (h *Kit) remember(w http.ResponseWriter, r *http.Request, m staff.Member) {
+	if err := h.Staff.Remember(r.Context(), m, h.Cookies.EnsureDevice(w, r)); err != nil {
+		h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
+	}
 }
 
 // wrongCode puts on a page why a code was not accepted. It returns an error if
