@@ -297,7 +297,7 @@ func (c *check) phone(field, text string) string {
 		return ""
 	case utf8.RuneCountInString(s) > longestNumber:
 		c.wrong(field, "length")
-	case !readable(s) || !plain && (!international || len(phone.Digits(s)) < fewestDigits):
+	case !readable(s) || phone.Digits(s) == "" || !plain && (!international || len(phone.Digits(s)) < fewestDigits):
 		c.wrong(field, "characters")
 	case !international:
 		c.wrong(field, "country_code")

@@ -112,13 +112,14 @@ func international(s string) (string, bool) {
 // extensions matches an extension at the end of a number.
 var extensions = regexp.MustCompile(`(?i)[\s,;.(]*(?:;ext=|\bext(?:ension|n)?\b|\btoestel\b|\btst\b|\bint(?:ern)?\b|\bposte\b|\bdurchwahl\b|\bnst\b|x|#)[\s:.=-]*(\d{1,7})[)#\s]*$`)
 
-// Split returns the number in typed text, folded, and its extension.
+// Split returns the number in typed text, folded, without what stands before and
+// after it ("Tel.: … (mobile)"), and its extension.
 func Split(text string) (main, extension string) {
-	main = strings.TrimPrefix(strings.ToLower(typed.Line(text)), "tel:")
+	main = typed.Line(text)
 	if at := extensions.FindStringSubmatchIndex(main); at != nil && at[0] > 0 {
 		main, extension = main[:at[0]], main[at[2]:at[3]]
 	}
-	return strings.TrimSpace(main), extension
+	return strings.TrimFunc(main, func(r rune) bool { return r != '+' && (r < '0' || r > '9') }), extension
 }
 
 // Digits returns the digits of the number in typed text, without its extension.

@@ -200,7 +200,7 @@ func digit(r rune) rune {
 }
 
 // Digits returns typed digits without what people put between and around them:
-// spaces, dashes, brackets, quotes, full stops and the like. It returns "" if s has
+// spaces, dashes, brackets, quotes, full stops, key caps and the like. It returns "" if s has
 // anything else.
 func Digits(s string) string {
 	var b strings.Builder
@@ -216,7 +216,7 @@ func Digits(s string) string {
 }
 
 func divides(r rune) bool {
-	return strings.ContainsRune(" .,:;'\"·•", r) || unicode.In(r, unicode.Pd, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf, unicode.Pc)
+	return strings.ContainsRune(" .,:;'\"·•", r) || unicode.In(r, unicode.Pd, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf, unicode.Pc, unicode.Me)
 }
 
 // Code returns typed text as a code of n digits, or "" if it cannot be one.

@@ -74,7 +74,7 @@ func TestY5_Y6_Y7_Code(t *testing.T) {
 	for _, typing := range []string{
 		"123456", " 123 456 ", "123456\t", "123\u3000456", "123\u200b456", inScript('０', "123456"), inScript('٠', "123456"), inScript('۰', "123456"),
 		inScript('०', "123456"), inScript('𝟘', "123456"), "123-456", "123\u2013456", "123.456", "123,456", "“123456”", "123456.", "(123456)", "\u202a123456\u202c",
-		"\ufeff1 2 3 4 5 6\r\n", "\u2460\u2461\u2462\u2463\u2464\u2465",
+		"\ufeff1 2 3 4 5 6\r\n", "1\ufe0f\u20e32\ufe0f\u20e33456", "\u2460\u2461\u2462\u2463\u2464\u2465",
 	} {
 		if got := typed.Code(typing, 6); got != "123456" {
 			t.Errorf("Code(%q) = %q, want 123456", typing, got)
