@@ -146,7 +146,7 @@ func worst(name string) []string {
 	case "code":
 		return []string{"123456"}
 	case "reference":
-		return []string{"OLID-2026-ABCDEF"}
+		return []string{"OLID-K7QD-2MXA"}
 	}
 	return []string{strings.Repeat("<\"", 400), "x"}
 }
@@ -169,7 +169,7 @@ func one(t *testing.T, s *site.Site, m measure, route web.Route, i int) {
 	t.Helper()
 	b := s.Browser().Get("/start")
 	pick := func(list []string) string { return list[min(i, len(list)-1)] }
-	path, body := route.Path+"?kind=burger&reference=OLID-2026-ABCDEF&login="+strings.Repeat("%3C", 300), ""
+	path, body := route.Path+"?kind=burger&reference=OLID-K7QD-2MXA&login="+strings.Repeat("%3C", 300), ""
 	if route.Path == "/authorize" {
 		path = route.Path + "?" + fattest().Encode()
 	}

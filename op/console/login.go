@@ -115,7 +115,7 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Pages.SeeOther(w, "/console/login") // removed or invited again since
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, signin.ErrNoCode) {
 		return err
 	}
 	if result.Outcome == account.Accepted {
@@ -126,7 +126,7 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 		return h.Pages.SeeOther(w, "/console")
 	}
 	p := h.codePage(r)
-	if err := wrongCode(p.Page, result); err != nil {
+	if err := wrongCode(p.Page, result, err); err != nil {
 		return err
 	}
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/code", p)
@@ -140,9 +140,13 @@ func (h *Kit) remember(w http.ResponseWriter, r *http.Request, m staff.Member) {
 	}
 }
 
-// wrongCode puts on a page why a code was not accepted. It returns an error if
-// the official is blocked by it.
-func wrongCode(p *web.Page, result signin.CodeResult) error {
+// wrongCode puts on a page why a code was not accepted; judged is the error with
+// its result. It returns an error if the official is blocked by it.
+func wrongCode(p *web.Page, result signin.CodeResult, judged error) error {
+	if errors.Is(judged, signin.ErrNoCode) {
+		p.Wrong("code", "web.code.form")
+		return nil
+	}
 	switch result.Outcome {
 	case account.BlockedNow:
 		return web.Fail(http.StatusForbidden, "console.blocked", nil)

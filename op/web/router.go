@@ -43,13 +43,14 @@ type Router struct {
 	routes  []Route
 }
 
-// Get adds a page.
+// Get adds a page. Its handler sees the values of the query folded (package typed).
 func (t *Router) Get(path string, h Handler) {
 	t.pages.forms[path] = true
-	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(h)})
+	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(foldedQuery(h))})
 }
 
 // Post adds the target of a form with these fields, behind every guard of a POST.
+// The handler sees what was typed folded (package typed), except in exact fields.
 func (t *Router) Post(path string, h Handler, fields ...string) {
 	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: t.page(t.guarded(h, pageForm(fields)))})
 }
@@ -215,6 +216,7 @@ func (t *Router) guarded(h Handler, form Form) Handler {
 		if lang := Supported(r.PostForm.Get("lang")); lang != "" && t.pages.forms[r.URL.Path] {
 			return t.pages.switchLang(w, r, lang)
 		}
+		fold(r.PostForm)
 		return h(w, r)
 	}
 }
