@@ -166,7 +166,8 @@ func TestHD02_HD10_CookiesAndHSTSUnderHTTPS(t *testing.T) {
 			t.Error("cookie:", c.Raw)
 		}
 	}}
-	b.Authorize(site.NewRequest("web", site.CallbackURI).With("ui_locales", "en")).Enrol(site.Email).Answered()
+	b.Get("/?lang=en")
+	b.Authorize(site.NewRequest("web", site.CallbackURI)).Enrol(site.Email).Answered()
 	for _, name := range []string{"browser", "session", "device", "turn", "lang"} {
 		if !seen["__Host-olid-"+name] {
 			t.Error("not seen:", name)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/signkey"
 )
 
 // command runs one command of the binary in this process.
@@ -110,6 +112,16 @@ func TestCommandsUnknownEnvironment(t *testing.T) {
 	w := world{ctx: t.Context(), stdout: &out, stderr: &err, getenv: func(string) string { return "" }, environ: []string{"OLID_SESION_IDLE=1m"}}
 	if code := run(w, []string{"config", "check", "--data", demoFolder(t)}); code != exitFailed || !strings.Contains(err.String(), "OLID_SESION_IDLE") {
 		t.Error(code, err.String())
+	}
+}
+
+// Y36: the help of `keys rotate` says how long servers sign with the old keys.
+func TestY36_KeysRotateHelp(t *testing.T) {
+	t.Parallel()
+	code, out, _ := command(t, "keys", "rotate", "--help")
+	text := strings.Join(strings.Fields(out), " ")
+	if want := fmt.Sprintf("within %.0f minutes", signkey.Follow.Minutes()); code != exitOK || !strings.Contains(text, want) {
+		t.Errorf("keys rotate --help does not say %q: %s", want, text)
 	}
 }
 

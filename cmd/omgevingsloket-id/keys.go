@@ -18,7 +18,7 @@ import (
 // keysCommand holds the commands about keys.
 type keysCommand struct {
 	List   keysList   `cmd:"" help:"List the keys that sign tokens."`
-	Rotate keysRotate `cmd:"" help:"Let the next keys sign from now on; running servers follow within a minute."`
+	Rotate keysRotate `cmd:"" help:"Let the next keys sign. Running servers follow within a minute, or within 3 minutes if the next keys have to be made first, so that every server publishes a key before one signs with it."`
 	Master keysMaster `cmd:"" help:"Make a master key file."`
 }
 
@@ -49,7 +49,7 @@ func (t keysRotate) Run(w world) error {
 		if err := m.Rotate(ctx, operator()); err != nil {
 			return err
 		}
-		fmt.Fprintln(w.stdout, "Done: `keys list` shows the keys. Clients that keep our keys read them again when they meet a new kid.")
+		fmt.Fprintf(w.stdout, "Done: `keys list` shows the keys. Running servers sign with the new ones within %.0f minutes. Clients that keep our keys read them again when they meet a new kid.\n", signkey.Follow.Minutes())
 		return nil
 	})
 }

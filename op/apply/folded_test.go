@@ -74,7 +74,7 @@ func TestY6_Y7_StatusCode(t *testing.T) {
 	code := s.code(email)
 	for _, typing := range []string{"", "12345", "1234567", "      ", "jan@example.org", "wachtwoord"} {
 		for range 2 {
-			other.post("/apply/status/code", form("reference", reference, "code", typing)).Is(http.StatusUnprocessableEntity).Has("6 cijfers uit de e-mail")
+			other.post("/apply/status/code?reference="+reference, form("reference", reference, "code", typing)).Is(http.StatusUnprocessableEntity).Has("6 cijfers uit de e-mail")
 		}
 	}
 	other.post("/apply/status/code", form("reference", reference, "code", code)).Leads("/apply/status")

@@ -42,10 +42,19 @@ func (f *Dispatcher) keep(r *http.Request, v *Login) error {
 		}
 		if !free {
 			v.carried = true
-			return nil
+			return f.carriable(v)
 		}
 	}
 	return f.Requests.Create(r.Context(), v.Request, v.Request.FirstTTL(f.Now()))
+}
+
+// carriable returns ErrTooLarge for a request that no address can carry.
+func (f *Dispatcher) carriable(v *Login) error {
+	carried, err := f.Carry(v)
+	if err == nil && carried == "" {
+		err = ErrTooLarge
+	}
+	return err
 }
 
 func (f *Dispatcher) count(r *http.Request, size int) (bool, error) {
@@ -75,8 +84,19 @@ func (f *Dispatcher) stored(r *http.Request, handle, browser secret.Text) (req a
 	return req, true, err
 }
 
-// Carry returns the value of the parameter Carried for the form of a page.
-func (f *Dispatcher) Carry(v *Login) (string, error) { return v.Request.Carry(f.CarryKey) }
+// longestCarried is the longest request that an address carries: with the rest, it
+// stays within web's limit and those of proxies.
+const longestCarried = 7 << 10
+
+// Carry returns the value of the parameter Carried for the form of a page, or "" for
+// a request that is too long for an address; such a request is only stored.
+func (f *Dispatcher) Carry(v *Login) (string, error) {
+	carried, err := v.Request.Carry(f.CarryKey)
+	if len(carried) > longestCarried {
+		carried = ""
+	}
+	return carried, err
+}
 
 // save stores a changed request, which may not be stored yet.
 func (f *Dispatcher) save(ctx context.Context, v *Login) (authreq.Request, error) {

@@ -55,6 +55,13 @@ type Login struct {
 	carried bool // by the browser: the store never had the request, or has forgotten it
 }
 
+// CancelPath is where the button of each page that returns to the client posts to.
+const CancelPath = "/authorize/cancel"
+
+// Stored reports whether the store has the authorization request, and not only the
+// browser.
+func (v *Login) Stored() bool { return !v.carried }
+
 // paths are the paths of the pages, by step.
 var paths = map[authreq.Step]string{
 	authreq.StepPassword: "/login",
@@ -85,6 +92,7 @@ func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.R
 	handle := f.Cookies.NewHandle(secret.KindRequest)
 	now := f.Now()
 	req.Key, req.Browser, req.CreatedAt, req.Version = handle.Hash(), browser.Hash(), now, 1
+	web.Prefer(r, req.Lang)
 	v, err := f.read(r.Context(), handle, req)
 	if err != nil {
 		return nil, err
@@ -116,6 +124,7 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	if !secret.Text(req.Browser).Equal(browser.Hash()) {
 		return nil, web.Restart(errors.New("another browser's login"))
 	}
+	web.Prefer(r, req.Lang)
 	v, err := f.read(r.Context(), handle, req)
 	if err != nil {
 		return nil, err
@@ -321,7 +330,7 @@ func (f *Dispatcher) Onward(w http.ResponseWriter, r *http.Request, v *Login) er
 func (f *Dispatcher) Page(r *http.Request, v *Login, titleKey string) *web.Page {
 	p := f.Pages.Page(r, titleKey)
 	if v.Client != nil {
-		p.Client = v.Client.Name
+		p.Client, p.Cancel = v.Client.Name, p.Path(For(CancelPath, v.Handle))
 	}
 	return p
 }

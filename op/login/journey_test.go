@@ -1,8 +1,12 @@
 package login_test
 
 import (
+	"html"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/e2e/site"
 )
@@ -48,5 +52,86 @@ func TestLoginJourney(t *testing.T) {
 	answer = other.Authorize(third).Login(site.Email).Answered()
 	if status, tokens = s.Redeem(third, answer.Get("code")); status != http.StatusOK || site.IDToken(t, tokens)["sub"] != id["sub"] {
 		t.Error("second browser:", status, tokens)
+	}
+}
+
+// Y35: the pages of a login have a quiet way back, which the client hears of as
+// access_denied, once; Back or another tab cannot go on with the login.
+func TestY35_Cancel(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, known := s.Active(site.Email)
+	cancel := func(b *site.Browser) *http.Request {
+		t.Helper()
+		_, after, ok := strings.Cut(b.Body, `formaction="`)
+		target, _, _ := strings.Cut(after, `"`)
+		if !ok || !strings.Contains(b.Body, "Annuleren en terug naar Web") {
+			t.Fatalf("no way back at %s\n%s", b.URL, b.Body)
+		}
+		return b.FormTo(html.UnescapeString(target))
+	}
+	for _, page := range []string{"/login", "a wrong password", "/login/code"} {
+		b := s.Browser()
+		r := site.NewRequest("web", site.CallbackURI)
+		switch b.Authorize(r).At("/login"); page {
+		case "a wrong password":
+			b.Submit("email", site.Email, "password", "wrong wrong wrong")
+		case "/login/code":
+			b.Seed = known.Seed
+			b.Submit("email", site.Email, "password", site.Password).At("/login/code")
+		}
+		target, request := b.URL.String(), cancel(b)
+		a := b.Send(request)
+		_, onward, _ := strings.Cut(a.Header.Get("Refresh"), "url=")
+		if a.Status != http.StatusOK || !strings.HasPrefix(onward, "/authorize/callback?") { // not a redirect: form-action
+			t.Fatalf("%s: POST = %d %v", page, a.Status, a.Header)
+		}
+		answer := b.Get(s.Server.URL + onward).Answered()
+		if answer.Get("error") != "access_denied" || answer.Get("state") != r.Get("state") || answer.Get("iss") != s.Config.Issuer || b.Status != http.StatusSeeOther {
+			t.Errorf("%s: %v", page, answer)
+		}
+		if b.Get(target); b.Status != http.StatusGone && b.URL.Path != "/login/restart" {
+			t.Errorf("%s: the login goes on at %s (%d)", page, b.URL, b.Status)
+		}
+	}
+	// Only by a POST of the browser that it began in, with its form token.
+	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
+	request := cancel(b)
+	if a := s.Browser().Send(s.Browser().Request(http.MethodGet, request.URL.RequestURI(), nil)); a.Status != http.StatusMethodNotAllowed {
+		t.Error("GET:", a.Status)
+	}
+	foreign := b.Request(http.MethodPost, request.URL.RequestURI(), strings.NewReader("csrf=x"))
+	foreign.Header.Set("Content-Type", site.FormType)
+	if a := b.Send(foreign); a.Status != http.StatusForbidden {
+		t.Error("without the token:", a.Status)
+	}
+	b.Login(site.Email)
+	// A login that nobody asked for has no way back.
+	if own := known.Get("/start"); strings.Contains(own.Body, "formaction") {
+		t.Error("a login without a client has a way back")
+	}
+}
+
+// Y35: a login that is only carried by the browser, since the store forgot it, is
+// answered without being stored.
+func TestY35_CancelACarriedLogin(t *testing.T) {
+	t.Parallel()
+	s, faults := site.NewWatched(t, nil)
+	r := site.NewRequest("web", site.CallbackURI)
+	b := s.Browser().Authorize(r).At("/login")
+	s.Clock.Add(20 * time.Minute)
+	site.Must(t, s.Stores.DB.Sweep(t.Context()))
+	faults.Reset()
+	_, after, _ := strings.Cut(b.Body, `formaction="`)
+	target, _, _ := strings.Cut(after, `"`)
+	a := b.Send(b.FormTo(html.UnescapeString(target)))
+	_, location, _ := strings.Cut(a.Header.Get("Refresh"), "url=")
+	u, err := url.Parse(location)
+	site.Must(t, err)
+	if u.Host != "rp.example" || u.Query().Get("error") != "access_denied" || u.Query().Get("state") != r.Get("state") || u.Query().Get("iss") != s.Config.Issuer {
+		t.Errorf("%d %v", a.Status, a.Header)
+	}
+	if n := faults.Calls()["Requests.Create"] + faults.Calls()["Requests.Save"]; n != 0 {
+		t.Errorf("written %d times", n)
 	}
 }

@@ -92,10 +92,16 @@ func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) (*loginPa
 		return nil, err
 	}
 	// In the address, not in a field: the previous version refuses unknown fields.
-	query := "&" + url.Values{flow.Carried: {carried}}.Encode()
+	query := ""
+	if carried != "" {
+		query = "&" + url.Values{flow.Carried: {carried}}.Encode()
+	}
 	p := h.Flow.Page(r, v, "login.title")
 	for i := range p.Languages {
 		p.Languages[i].URL += query
+	}
+	if p.Cancel != "" {
+		p.Cancel += query
 	}
 	return &loginPage{
 		Action:   p.Path(flow.For("/login", v.Handle) + query),

@@ -75,9 +75,13 @@ func (h *Room) loggedIn(r *http.Request) (bool, error) {
 	if !ok || !bound {
 		return false, nil
 	}
-	_, _, err := h.Sessions.Current(r.Context(), handle, browser)
+	s, _, err := h.Sessions.Current(r.Context(), handle, browser)
 	if errors.Is(err, errs.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	ended, err := h.Grants.Ended(r.Context(), s.SID) // by a client, without this browser
+	return err == nil && !ended, err
 }

@@ -18,7 +18,7 @@ func refuse(code, description string) error { return &oauthError{code, descripti
 
 // refusals are the descriptions of the errors that end a login.
 var refusals = map[string]string{
-	"access_denied":    "the person did not allow this, or the account may not be used",
+	"access_denied":    "the person cancelled the login or did not allow this, or the account may not be used",
 	"login_required":   "the person asked for is not the one who is logged in",
 	"consent_required": "the person has to be asked first",
 }
@@ -37,8 +37,13 @@ func refusal(code, state string) url.Values {
 // answer redirects the browser to a proven redirect URI: 303, with iss in
 // every response (RFC 9207 §2).
 func (p *Room) answer(w http.ResponseWriter, redirectURI string, parameters url.Values) error {
+	return p.Pages.SeeOther(w, p.answerURI(redirectURI, parameters))
+}
+
+// answerURI returns the address of a response.
+func (p *Room) answerURI(redirectURI string, parameters url.Values) string {
 	parameters.Set("iss", p.issuer)
-	return p.Pages.SeeOther(w, web.AddQuery(redirectURI, parameters))
+	return web.AddQuery(redirectURI, parameters)
 }
 
 // writeError writes an OAuth error (RFC 6749 §5.2). The description is always

@@ -2,10 +2,10 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -48,19 +48,32 @@ func assertedClient(assertion string) (string, error) {
 // clockSkew is how far a client's clock may be ahead.
 const clockSkew = 10 * time.Second
 
-// verifyAssertion checks the header, the signature and the claims, and then marks
-// the jti as used: last, so that only the client itself can use up its jti.
+// wrongAssertion is an assertion that the client itself signed, with what is wrong
+// with it: since it proved who it is, it is told the reason.
+type wrongAssertion struct{ reason string }
+
+func (e *wrongAssertion) Error() string { return errAssertion.Error() + ": " + e.reason }
+
+func (e *wrongAssertion) Unwrap() error { return errAssertion }
+
+func wrong(format string, args ...any) error {
+	return &wrongAssertion{"client_assertion: " + fmt.Sprintf(format, args...)}
+}
+
+// verifyAssertion checks the signature, the header and the claims, and then marks
+// the jti as used: last, so that only the client itself can use up its jti. What
+// is wrong behind a right signature is a *wrongAssertion.
 func (p *Room) verifyAssertion(ctx context.Context, c client.Client, assertion string) error {
 	parsed, err := jwt.ParseSigned(assertion, assertionAlgs)
 	if err != nil || len(parsed.Headers) != 1 {
 		return errAssertion
 	}
 	header := parsed.Headers[0]
-	if err := checkAssertionHeader(header); err != nil {
-		return err
-	}
 	claims, err := p.verifySignature(ctx, c, parsed, header)
 	if err != nil {
+		return err
+	}
+	if err := checkAssertionHeader(header); err != nil {
 		return err
 	}
 	expires, err := p.checkAssertionClaims(c, claims)
@@ -68,7 +81,7 @@ func (p *Room) verifyAssertion(ctx context.Context, c client.Client, assertion s
 		return err
 	}
 	if err := p.Grants.UseOnce(ctx, c.ID, claims.ID, expires.Add(clockSkew)); errors.Is(err, errs.ErrConflict) {
-		return fmt.Errorf("%w: replayed", errAssertion)
+		return wrong("jti was used before")
 	} else if err != nil {
 		return err
 	}
@@ -76,36 +89,39 @@ func (p *Room) verifyAssertion(ctx context.Context, c client.Client, assertion s
 }
 
 // checkAssertionHeader refuses a header that holds a key, the address of one, or
-// the type of another kind of token (R-168, TK-18).
+// the type of another kind of token (R-168, TK-18). Types are media types, in any
+// case and with or without "application/" (RFC 7515 §4.1.9).
 func checkAssertionHeader(h jose.Header) error {
 	if h.JSONWebKey != nil {
-		return errAssertion
+		return wrong("the header must not hold a key")
 	}
 	for _, name := range []jose.HeaderKey{"jku", "x5u", "x5c", "crit", "b64", "zip", "cty"} {
 		if _, ok := h.ExtraHeaders[name]; ok {
-			return errAssertion
+			return wrong("the header must not hold %s", name)
 		}
 	}
-	switch h.ExtraHeaders[jose.HeaderType] {
-	case nil, "JWT", "client-authentication+jwt":
+	if h.ExtraHeaders[jose.HeaderType] == nil {
 		return nil
 	}
-	return errAssertion
+	typ, _ := h.ExtraHeaders[jose.HeaderType].(string)
+	switch strings.TrimPrefix(strings.ToLower(typ), "application/") {
+	case "jwt", "client-authentication+jwt":
+		return nil
+	}
+	return wrong("typ must be JWT or client-authentication+jwt")
 }
 
 func (p *Room) verifySignature(ctx context.Context, c client.Client, parsed *jwt.JSONWebToken, header jose.Header) (assertionClaims, error) {
 	var claims assertionClaims
 	for _, fresh := range []bool{false, true} {
-		set, err := p.clientKeys(ctx, c, fresh)
+		keys, err := p.clientKeys(ctx, c, fresh)
 		if err != nil {
-			return claims, err
+			return claims, fmt.Errorf("%w: %s", errAssertion, err.Error()) // not wrapped: a time-out of the client's server is no outage of ours
 		}
-		for _, key := range set.Keys {
-			if header.KeyID != "" && key.KeyID != header.KeyID || key.Use == "enc" || key.Algorithm != "" && key.Algorithm != header.Algorithm || client.CheckKey(key) != nil {
-				continue
-			}
-			if parsed.Claims(key.Key, &claims) == nil {
-				return claims, nil
+		for _, key := range client.KeysFor(keys, header.KeyID, header.Algorithm) {
+			var read assertionClaims
+			if parsed.Claims(key.Key, &read) == nil {
+				return read, nil
 			}
 		}
 		if c.JWKSURI == "" {
@@ -115,42 +131,62 @@ func (p *Room) verifySignature(ctx context.Context, c client.Client, parsed *jwt
 	return claims, fmt.Errorf("%w: no key of the client verifies it", errAssertion)
 }
 
-func (p *Room) clientKeys(ctx context.Context, c client.Client, fresh bool) (jose.JSONWebKeySet, error) {
+// clientKeys returns the keys that the client registered. Those that it published
+// badly, or that cannot be fetched, are its own fault and not an outage of ours.
+func (p *Room) clientKeys(ctx context.Context, c client.Client, fresh bool) ([]jose.JSONWebKey, error) {
 	if c.JWKSURI != "" {
-		return p.ClientKeys.Fetch(ctx, c.JWKSURI, fresh)
+		set, err := p.ClientKeys.Fetch(ctx, c.JWKSURI, fresh)
+		return set.Keys, err
 	}
-	var set jose.JSONWebKeySet
-	if err := json.Unmarshal(c.JWKS, &set); err != nil {
-		return set, errAssertion
-	}
-	return set, nil
+	return client.ParseKeys(c.JWKS)
 }
+
+// longestJTI bounds the jti of an assertion, in bytes.
+const longestJTI = 256
 
 func (p *Room) checkAssertionClaims(c client.Client, claims assertionClaims) (expires time.Time, err error) {
 	now := p.Now()
+	policy := p.Policy.For(c)
 	lifetime := time.Duration(p.Policy.AssertionLifetime) * time.Second
+	if err := p.checkAudience(policy, claims.Audience); err != nil {
+		return expires, err
+	}
 	switch {
 	case claims.Issuer != c.ID || claims.Subject != c.ID:
-		return expires, fmt.Errorf("%w: iss or sub is not the client", errAssertion)
-	case !slices.Contains(claims.Audience, p.issuer) && !slices.Contains(claims.Audience, p.issuer+pathToken):
-		return expires, fmt.Errorf("%w: aud is not this provider", errAssertion)
-	case len(claims.Audience) != 1:
-		return expires, errAssertion // TK-17: the assertion is for other audiences as well
-	case claims.ID == "" || len(claims.ID) > 256 || claims.Expires == nil:
-		return expires, errAssertion
-	}
-	if claims.IssuedAt == nil && p.Policy.For(c).AssertionIssuedAt {
-		return expires, errAssertion
+		return expires, wrong("iss and sub must be the client_id")
+	case claims.ID == "" || len(claims.ID) > longestJTI:
+		return expires, wrong("jti is required, with at most %d characters", longestJTI)
+	case claims.Expires == nil:
+		return expires, wrong("exp is required")
+	case claims.IssuedAt == nil && policy.AssertionIssuedAt:
+		return expires, wrong("iat is required")
 	}
 	// Compared as numbers, because a time.Time overflows for distant dates.
 	seconds := float64(now.UnixMilli()) / 1000
-	if *claims.Expires <= seconds || *claims.Expires > seconds+(lifetime+clockSkew).Seconds() {
-		return expires, fmt.Errorf("%w: exp has passed or is too far ahead", errAssertion)
+	switch {
+	case *claims.Expires <= seconds:
+		return expires, wrong("exp has passed")
+	case *claims.Expires > seconds+(lifetime+clockSkew).Seconds():
+		return expires, wrong("exp is more than %d seconds ahead", int(lifetime.Seconds()))
 	}
-	for _, from := range []*float64{claims.IssuedAt, claims.NotFrom} {
+	for name, from := range map[string]*float64{"iat": claims.IssuedAt, "nbf": claims.NotFrom} {
 		if from != nil && *from > seconds+clockSkew.Seconds() {
-			return expires, errAssertion
+			return expires, wrong("%s is in the future", name)
 		}
 	}
 	return time.UnixMilli(int64(*claims.Expires * 1000)), nil
+}
+
+// checkAudience requires that each audience is this provider: with a foreign one,
+// the assertion could be used there too, or comes from there (TK-17). Under nlgov
+// there is one.
+func (p *Room) checkAudience(policy Policy, audience jwt.Audience) error {
+	own := []string{p.issuer, p.issuer + pathToken}
+	if len(audience) == 0 || slices.ContainsFunc(audience, func(a string) bool { return !slices.Contains(own, a) }) {
+		return wrong("aud must be the issuer or the token endpoint, and nothing else")
+	}
+	if len(audience) > 1 && policy.OneAudience {
+		return wrong("aud must be one value")
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -24,31 +25,29 @@ import (
 
 // authorizeForm lists the parameters that are read of an authorization request.
 var authorizeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
-	"client_id": 128, "redirect_uri": 2048, "response_type": 64, "response_mode": 32, "scope": 1024, "state": 1024, "nonce": 512,
+	"client_id": 128, "redirect_uri": 2048, "response_type": 64, "response_mode": 32, "scope": 1024, "state": longestState, "nonce": 512,
 	"code_challenge": 128, "code_challenge_method": 16, "prompt": 64, "max_age": 16, "acr_values": 1024, "claims": 4096,
-	"ui_locales": 128, "login_hint": 1024, "id_token_hint": 6000, "display": 32, "claims_locales": 128,
+	"ui_locales": 1024, "login_hint": 1024, "id_token_hint": 6000, "display": 32, "claims_locales": 128,
 	"request": 1 << 16, "request_uri": 2048, "registration": 1 << 16,
 }}
+
+// longestState is the longest state, in bytes: brokers and deep links put much in
+// it. The limit of an address is reached first if the rest is long.
+const longestState = 8 << 10
 
 func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Limits.Spend(r, limit.AuthorizeRequests.UpTo(p.AuthorizePerMinute), 1); err != nil {
 		return err
 	}
-	query, err := authorizeForm.Query(r)
-	if err != nil {
-		return web.Fail(http.StatusBadRequest, "provider.error.authorize", err)
-	}
-	c, err := p.Clients.ByID(r.Context(), query.Get("client_id"))
-	if errors.Is(err, errs.ErrNotFound) {
-		return web.Fail(http.StatusBadRequest, "provider.error.client", err)
-	}
+	q := authorizeForm.Parameters(r.URL.RawQuery)
+	web.Prefer(r, web.Locale(q.Get("ui_locales")))
+	c, err := p.proven(r, q)
 	if err != nil {
 		return err
 	}
-	// Up to and including this check, errors are shown on our own page: the
-	// redirect URI has not been proven to be the client's.
-	if !c.AllowsRedirect(query.Get("redirect_uri")) {
-		return web.Fail(http.StatusBadRequest, "provider.error.redirect_uri", nil)
+	query := q.Values
+	if q.Fault() != "" {
+		return p.faulty(w, q)
 	}
 	v, silent, err := p.begin(w, r, c, query)
 	if oauth, ok := errors.AsType[*oauthError](err); ok {
@@ -72,6 +71,45 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	return p.finish(w, r, v, silent)
 }
 
+// proven returns the client of an authorization request, whose redirect URI it
+// is. Only errors up to and including this check are pages of ours; those after it
+// are sent to the client (RFC 6749 §4.1.2.1), since no client registers itself here
+// (RFC 9700 §4.11.2, R-107).
+func (p *Room) proven(r *http.Request, q web.Parameters) (client.Client, error) {
+	_, badID := q.Faults["client_id"]
+	_, badURI := q.Faults["redirect_uri"]
+	if q.Flood || badID || badURI {
+		return client.Client{}, web.Fail(http.StatusBadRequest, "provider.error.authorize", errors.New(q.Fault()))
+	}
+	c, err := p.Clients.ByID(r.Context(), q.Get("client_id"))
+	if errors.Is(err, errs.ErrNotFound) {
+		return c, web.Fail(http.StatusBadRequest, "provider.error.client", err)
+	}
+	if err == nil && !c.AllowsRedirect(q.Get("redirect_uri")) {
+		err = web.Fail(http.StatusBadRequest, "provider.error.redirect_uri", nil)
+	}
+	return c, err
+}
+
+// faulty tells a proven client that a parameter cannot be read.
+func (p *Room) faulty(w http.ResponseWriter, q web.Parameters) error {
+	return p.answer(w, q.Get("redirect_uri"), errorAnswer(&oauthError{"invalid_request", q.Fault()}, q.Get("state")))
+}
+
+// authorizePost answers a posted authorization request with a redirect to the same
+// request as a GET: a POST from another site comes without our cookies.
+func (p *Room) authorizePost(w http.ResponseWriter, r *http.Request) error {
+	return p.asGet(pathAuthorize, authorizeForm, "provider.error.authorize", func(q web.Parameters) error {
+		if err := p.Limits.Spend(r, limit.AuthorizeRequests.UpTo(p.AuthorizePerMinute), 1); err != nil {
+			return err
+		}
+		if _, err := p.proven(r, q); err != nil {
+			return err
+		}
+		return p.faulty(w, q)
+	})(w, r)
+}
+
 // begin checks the authorization request and stores it. silent reports whether
 // it has prompt=none. An *oauthError is sent to the client.
 func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, query url.Values) (v *flow.Login, silent bool, err error) {
@@ -80,10 +118,7 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 		return nil, false, err
 	}
 	silent = slices.Contains(prompts, "none")
-	if l := p.Pages.Catalog.Match(query.Get("ui_locales")); query.Get("ui_locales") != "" && r.URL.Query().Get("lang") == "" {
-		req.Lang = l
-		p.Cookies.SetLang(w, l)
-	}
+	req.Lang = web.Locale(query.Get("ui_locales"))
 	if !req.ForceLogin {
 		if err := p.reuse(r, &req, query.Get("max_age")); err != nil {
 			return nil, false, err
@@ -164,7 +199,9 @@ func (p *Room) check(c client.Client, q url.Values) (authreq.Request, []string, 
 		return req, nil, err
 	}
 	req.ForceLogin = slices.Contains(prompts, "login") || slices.Contains(prompts, "select_account") || age == 0
-	req.ForceConsent = slices.Contains(prompts, "consent")
+	// With offline_access, consent is only the condition for a refresh token (OIDC Core
+	// §11), and there are none.
+	req.ForceConsent = slices.Contains(prompts, "consent") && !slices.Contains(strings.Fields(q.Get("scope")), "offline_access")
 	if err := p.checkClaims(policy, &req, q); err != nil {
 		return req, nil, err
 	}
@@ -182,10 +219,10 @@ func checkScopes(policy Policy, c client.Client, raw string) ([]string, error) {
 		case slices.Contains(granted, s):
 		case !slices.Contains(exist, s):
 			if !policy.UnknownScopes {
-				return nil, refuse("invalid_scope", "a scope does not exist here")
+				return nil, refuse("invalid_scope", "a scope does not exist here: scopes_supported in our metadata has those that do")
 			}
 		case s != "openid" && !slices.Contains(c.Scopes, s), slices.Contains(policy.RefusedScopes, s):
-			return nil, refuse("invalid_scope", "a scope is not open to this client")
+			return nil, refuse("invalid_scope", "scope "+s+" is not open to this client: it is not registered, or refused by the policy")
 		default:
 			granted = append(granted, s)
 		}
@@ -208,7 +245,7 @@ func checkStateAndNonce(policy Policy, req authreq.Request) error {
 			return refuse("invalid_request", name+" holds control characters")
 		}
 		if policy.StateAndNonce && len(value) < shortestState {
-			return refuse("invalid_request", name+" is required, with at least 128 bits")
+			return refuse("invalid_request", fmt.Sprintf("%s is required, with at least %d characters (128 bits): it has %d", name, shortestState, len(value)))
 		}
 	}
 	return nil

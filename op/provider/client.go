@@ -47,7 +47,7 @@ func (p *Room) clientRefused(ctx context.Context, id string, known bool, why str
 
 // VerifyClient authenticates a client by its registered method and no other; the
 // gate has checked that the request uses one at most. An unknown client and a
-// wrong proof get the same answer.
+// wrong proof get the same answer; who signed an assertion is told what is wrong with it.
 func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCredentials]) (op.Client, error) {
 	c, why, err := s.verifyClient(ctx, r)
 	if err != nil {
@@ -55,7 +55,11 @@ func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCreden
 			why = refusedUnavailable
 		}
 		s.room.clientRefused(ctx, r.Data.ClientID, c.ID != "", why, err)
-		return nil, told(err, oidc.ErrInvalidClient().WithDescription("client authentication failed"), http.StatusUnauthorized)
+		description := "client authentication failed"
+		if proven, ok := errors.AsType[*wrongAssertion](err); ok {
+			description = proven.reason
+		}
+		return nil, told(err, oidc.ErrInvalidClient().WithDescription("%s", description), http.StatusUnauthorized)
 	}
 	return relyingParty{c}, nil
 }

@@ -32,7 +32,7 @@ type metadata struct {
 	GrantTypes            []string            `json:"grant_types_supported"`
 	ACRValues             []string            `json:"acr_values_supported"`
 	SubjectTypes          []string            `json:"subject_types_supported"`
-	SubIDTypes            []string            `json:"sub_id_types_supported"`
+	SubIDTypes            []string            `json:"sub_id_types_supported,omitempty"`
 	IDTokenAlgs           []string            `json:"id_token_signing_alg_values_supported"`
 	AuthMethods           []client.AuthMethod `json:"token_endpoint_auth_methods_supported"`
 	AuthAlgs              []string            `json:"token_endpoint_auth_signing_alg_values_supported"`
@@ -54,11 +54,14 @@ func (p *Room) prepareMetadata() {
 		Issuer: p.issuer, Authorization: p.issuer + pathAuthorize, Token: p.issuer + pathToken, Userinfo: p.issuer + pathUserinfo,
 		Revocation: p.issuer + pathRevoke, EndSession: p.issuer + pathEndSession, JWKS: p.issuer + pathJWKS,
 		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, GrantTypes: []string{"authorization_code"},
-		ACRValues: []string{p.Policy.ACR}, SubjectTypes: p.Policy.SubjectTypes, SubIDTypes: []string{claim.SubIDType},
+		ACRValues: []string{p.Policy.ACR}, SubjectTypes: p.Policy.SubjectTypes,
 		IDTokenAlgs: signkey.Algorithms, AuthMethods: p.Policy.AuthMethods, RevocationAuthMethods: p.Policy.AuthMethods,
-		ClaimTypes: []string{"normal"}, Claims: append([]string{"sub", "sub_id_type", "iss", "aud", "exp", "iat", "nbf", "jti", "auth_time", "acr", "sid", "nonce"}, claim.Names()...),
+		ClaimTypes: []string{"normal"}, Claims: append([]string{"sub", "iss", "aud", "exp", "iat", "nbf", "jti", "auth_time", "acr", "sid", "nonce"}, claim.Names()...),
 		PromptValues: []string{"none", "login", "consent", "select_account"}, ChallengeMethods: []string{"S256"},
 		IssParameter: true, ClaimsParameter: true,
+	}
+	if p.Policy.Dutch {
+		m.SubIDTypes, m.Claims = []string{claim.SubIDType}, append(m.Claims, "sub_id_type")
 	}
 	for _, s := range claim.Scopes() {
 		if !slices.Contains(p.Policy.RefusedScopes, s) {

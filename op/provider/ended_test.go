@@ -129,7 +129,7 @@ func TestX3_NoIdentifierIsEqualAtTwoSectors(t *testing.T) {
 		answers[id] = []map[string]any{claimsOf(t, tokens["id_token"]), claimsOf(t, tokens["access_token"]), info, tokens}
 	}
 	// What says nothing about who it is.
-	shared := []string{"iss", "exp", "iat", "nbf", "auth_time", "acr", "sub_id_type", "token_type", "expires_in", "scope"}
+	shared := []string{"iss", "exp", "iat", "nbf", "auth_time", "acr", "token_type", "expires_in", "scope"}
 	for kind := range answers["web"] {
 		for _, other := range []string{"other", "open"} {
 			for name, value := range answers["web"][kind] {

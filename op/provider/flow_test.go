@@ -112,7 +112,7 @@ func TestR121_Hints(t *testing.T) {
 			t.Errorf("%s: %s", name, anna.URL)
 		}
 	}
-	anna.RefusedHere(site.NewRequest("web", site.CallbackURI).With("id_token_hint", strings.Repeat("a", 6001)))
+	anna.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("id_token_hint", strings.Repeat("a", 6001)), "invalid_request")
 }
 
 // TestR118_HarmlessParameters: display, locales and hints never are errors;
@@ -126,7 +126,7 @@ func TestR118_HarmlessParameters(t *testing.T) {
 	} {
 		s.Browser().Authorize(site.NewRequest("web", site.CallbackURI).With(c...)).At("/login")
 	}
-	for wanted, lang := range map[string]string{"nl": "nl", "en": "en", "de en": "en", "nl-NL en": "nl", "de fr": "en", "": "nl"} {
+	for wanted, lang := range map[string]string{"nl": "nl", "en": "en", "de en": "en", "nl-NL en": "nl", "de fr": "nl", "": "nl"} {
 		b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI).With("ui_locales", wanted)).At("/login")
 		if !strings.Contains(b.Body, `<html lang="`+lang+`"`) && !strings.Contains(b.Body, `lang="`+lang+`"`) {
 			t.Errorf("ui_locales %q: not %s", wanted, lang)

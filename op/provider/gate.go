@@ -14,9 +14,9 @@ import (
 // longestBody bounds the body of each endpoint, in bytes.
 const longestBody = 8 << 10
 
-// The parameters that the endpoints for clients read. Other parameters are ignored (RFC 6749
-// §3.2), but none may be repeated. userinfo takes its token from the
-// Authorization header alone.
+// The parameters that the endpoints for clients read, each once. Other parameters
+// are ignored (RFC 6749 §3.2). userinfo takes its token from the Authorization
+// header alone, and knows access_token to refuse it.
 var (
 	tokenForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 		"grant_type": 64, "code": 256, "redirect_uri": 2048, "code_verifier": 256, "client_id": 128, "client_secret": 1024,
@@ -25,40 +25,59 @@ var (
 	revokeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 		"token": 6000, "token_type_hint": 64, "client_id": 128, "client_secret": 1024, "client_assertion": 6000, "client_assertion_type": 128,
 	}}
-	userinfoForm = web.Form{Size: longestBody, Ignore: true}
+	userinfoForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{"access_token": 6000}}
 )
+
+// bearer reports whether the endpoint of a form takes an access token.
+func bearer(form web.Form) bool { return form.Fields["access_token"] > 0 }
+
+// inAddress reports whether a query holds what belongs in the body or in a header:
+// addresses are logged.
+func inAddress(query string) bool {
+	for _, form := range []web.Form{tokenForm, revokeForm, userinfoForm} {
+		if len(form.Parameters(query).Values) > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // asGet answers a form that is posted to an endpoint for browsers with a
 // redirect to the same parameters in a GET: a POST from another site comes
-// without our cookies.
-func (p *Room) asGet(path string, form web.Form, key string) web.Handler {
+// without our cookies. faulty answers for parameters that cannot be read.
+func (p *Room) asGet(path string, form web.Form, key string, faulty func(web.Parameters) error) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := form.Read(w, r); err != nil {
+		body, err := form.Body(w, r)
+		if err != nil {
 			if err.Status == http.StatusUnsupportedMediaType {
 				return web.Fail(err.Status, key, err)
 			}
 			return web.Fail(http.StatusBadRequest, key, err)
 		}
-		if r.URL.RawQuery != "" {
-			return web.Fail(http.StatusBadRequest, key, errors.New("POST with a query"))
+		if len(form.Parameters(r.URL.RawQuery).Values) > 0 {
+			return web.Fail(http.StatusBadRequest, key, errors.New("parameters in the body and in the query"))
 		}
-		return p.Pages.SeeOther(w, path+"?"+r.PostForm.Encode())
+		if q := form.Parameters(body); q.Fault() != "" {
+			return faulty(q)
+		}
+		all, _ := url.ParseQuery(strings.ReplaceAll(body, ";", "%3B")) // what is left out cannot be read and is not known
+		return p.Pages.SeeOther(w, path+"?"+all.Encode())
 	}
 }
 
 const longestHeader = 4 << 10 // of Authorization
 
 // gate runs next, the library, only for a request of the right type and size,
-// with each parameter once and none in the query. An endpoint whose form has no
-// fields takes an access token from the Authorization header.
+// with each known parameter once and none in the query; unknown ones are dropped.
 func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.cors(w, r)
 		w.Header().Set("Pragma", "no-cache")
-		if r.URL.RawQuery != "" {
+		if inAddress(r.URL.RawQuery) {
 			writeError(w, http.StatusBadRequest, "invalid_request", "parameters belong in the body or in a header, never in the address")
 			return
 		}
+		r.URL.RawQuery = ""
 		if len(r.Header.Get("Authorization")) > longestHeader || len(r.Header.Values("Authorization")) > 1 {
 			writeError(w, http.StatusBadRequest, "invalid_request", "one Authorization header of at most 4096 bytes")
 			return
@@ -71,7 +90,7 @@ func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 			return
 		}
 		challenge := basicChallenge
-		if form.Fields == nil {
+		if bearer(form) {
 			challenge = bearerChallenge
 			if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); !strings.EqualFold(scheme, "Bearer") || token == "" {
 				// Without a token the challenge has no error (RFC 6750 §3.1).
@@ -86,17 +105,17 @@ func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 	})
 }
 
-// gateBody reads the body, and leaves in it what the endpoint knows. It reports
+// gateBody reads the body, and keeps what the endpoint knows. It reports
 // whether the request may go on; otherwise it has been answered.
 func gateBody(w http.ResponseWriter, r *http.Request, form web.Form) bool {
-	if form.Fields == nil && r.ContentLength == 0 {
+	if bearer(form) && r.ContentLength == 0 {
 		return true // a POST to userinfo without a body
 	}
 	if err := form.Read(w, r); err != nil {
 		writeError(w, err.Status, "invalid_request", err.Reason)
 		return false
 	}
-	if form.Fields == nil && r.PostForm.Has("access_token") {
+	if bearer(form) && r.PostForm.Has("access_token") {
 		writeError(w, http.StatusBadRequest, "invalid_request", "send the access token in the Authorization header")
 		return false
 	}
@@ -107,12 +126,6 @@ func gateBody(w http.ResponseWriter, r *http.Request, form web.Form) bool {
 		} else if g != "authorization_code" {
 			writeError(w, http.StatusBadRequest, "unsupported_grant_type", "authorization_code is the only grant type")
 			return false
-		}
-	}
-	for name := range r.PostForm {
-		if _, known := form.Fields[name]; !known {
-			r.PostForm.Del(name)
-			r.Form.Del(name)
 		}
 	}
 	return true

@@ -12,6 +12,7 @@ type hint struct {
 	Subject  string `json:"sub"`
 	Audience string `json:"aud"`
 	SID      string `json:"sid"`
+	ID       string `json:"jti"`
 }
 
 // readHint returns the claims of an ID token of ours. Expired tokens are accepted:

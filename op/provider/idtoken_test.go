@@ -37,11 +37,15 @@ func TestJW01_IDToken(t *testing.T) {
 			id, access := site.IDToken(t, tokens), JWTClaims(t, tokens["access_token"])
 			now := float64(s.Clock.Now().Unix())
 			want := []string{"acr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "jti", "nbf", "nonce", "sid", "sub", "sub_id_type"}
+			behind := float64(0)
+			if policy == client.General {
+				want, behind = want[:len(want)-1], 60 // Y23, Y26
+			}
 			if got := slices.Sorted(maps.Keys(id)); !slices.Equal(got, want) {
 				t.Errorf("%s %s: claims %v", policy, c.ID, got)
 			}
-			if id["iss"] != s.Config.Issuer || id["aud"] != c.ID || id["iat"] != now || id["nbf"] != now || id["exp"] != now+300 || id["nonce"] != r.Get("nonce") ||
-				len(id["jti"].(string)) != 32 || id["acr"] != config.PracticeACR || id["sub_id_type"] != "urn:nl-eid-gdi:1.0:id:pseudonym" {
+			if id["iss"] != s.Config.Issuer || id["aud"] != c.ID || id["iat"] != now || id["nbf"] != now-behind || id["exp"] != now+300 || id["nonce"] != r.Get("nonce") ||
+				len(id["jti"].(string)) != 32 || id["acr"] != config.PracticeACR || policy == client.NLGov && id["sub_id_type"] != "urn:nl-eid-gdi:1.0:id:pseudonym" {
 				t.Errorf("%s %s: %v", policy, c.ID, id)
 			}
 			alg := strings.TrimPrefix(c.ID, "app")
@@ -132,13 +136,13 @@ func TestR058_OnlyWhatWasAsked(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.WithClients(site.NewClient("narrow", site.OtherURI, func(c *client.Client) { c.Scopes = []string{"email"} })))
 	_, b := s.Active(site.Email)
-	base := []string{"acr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "jti", "nbf", "nonce", "sid", "sub", "sub_id_type"}
+	base := []string{"acr", "at_hash", "aud", "auth_time", "exp", "iat", "iss", "jti", "nbf", "nonce", "sid", "sub"}
 	for name, c := range map[string]struct{ id, scope, claims, inToken, atUserinfo string }{
 		"nothing":         {"web", "openid", "", "", ""},
 		"email":           {"web", "openid email", "", "", "email email_verified"},
-		"profile":         {"web", "openid profile", "", "", "birthdate family_name given_name locale"},
-		"address, phone":  {"web", "openid address phone", "", "", "address phone_number"},
-		"our own":         {"web", "openid omgevingsloket", "", "", "account_type address birthdate family_name given_name locale"},
+		"profile":         {"web", "openid profile", "", "", "birthdate family_name given_name locale name updated_at"},
+		"address, phone":  {"web", "openid address phone", "", "", "address phone_number phone_number_verified"},
+		"our own":         {"web", "openid omgevingsloket", "", "", "account_type address birthdate family_name given_name locale name"},
 		"one in each":     {"web", "openid", `{"id_token":{"email":null},"userinfo":{"given_name":{"essential":true}}}`, "email", "given_name"},
 		"scope and claim": {"web", "openid email", `{"id_token":{"birthdate":null}}`, "birthdate", "email email_verified"},
 		"unknown members": {"web", "openid", `{"id_token":{"bsn":{"essential":true},"x":null},"x":{"y":1},"userinfo":{"amr":null}}`, "", ""},
@@ -157,7 +161,7 @@ func TestR058_OnlyWhatWasAsked(t *testing.T) {
 			t.Errorf("%s: ID token %v", name, got)
 		}
 		_, info := s.Userinfo(tokens)
-		want = slices.Sorted(slices.Values(append(strings.Fields(c.atUserinfo), "sub", "sub_id_type")))
+		want = slices.Sorted(slices.Values(append(strings.Fields(c.atUserinfo), "sub")))
 		if got := slices.Sorted(maps.Keys(info)); !slices.Equal(got, want) {
 			t.Errorf("%s: userinfo %v", name, got)
 		}
@@ -200,5 +204,50 @@ func TestR054_Represents(t *testing.T) {
 	_, m, _ := s.Call(http.MethodGet, "/.well-known/openid-configuration", nil, nil)
 	if !slices.Contains(m["claims_supported"].([]any), any("represents")) {
 		t.Error("represents is not advertised")
+	}
+}
+
+// Y23: what NL GOV alone asks for is in the tokens of nlgov clients and of those that
+// read the Dutch names; claims of scopes are in the ID token of a client that is
+// registered so. Y36: countries have names.
+func TestY23_ClaimsByClient(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, site.WithClients(
+		site.NewClient("plain", site.OtherURI, nil),
+		site.NewClient("dutch", site.OtherURI, func(c *client.Client) { c.DutchClaims = true }),
+		site.NewClient("gov", site.OtherURI, func(c *client.Client) {
+			c.Policy, c.AuthMethod, c.SecretHashes = client.NLGov, client.None, nil
+		}),
+		site.NewClient("token", site.OtherURI, func(c *client.Client) { c.ClaimsInIDToken = true }),
+	))
+	_, b := s.Active(site.Email)
+	for id, want := range map[string]struct {
+		typed, urn, inToken bool
+		country             string
+		behind              float64
+	}{
+		"plain": {false, false, false, "Germany", 60}, "dutch": {true, true, false, "Germany", 60}, "gov": {true, false, false, "DE", 0}, "token": {false, false, true, "Germany", 60},
+	} {
+		r := site.NewRequest(id, site.OtherURI).With("scope", "openid omgevingsloket email")
+		form, header := r.Exchange(b.NewCode(r)), site.BasicOf(id)
+		if id == "gov" {
+			form.Set("client_id", id)
+			header = nil
+		}
+		_, tokens, _ := s.Call(http.MethodPost, "/token", form, header)
+		token := site.IDToken(t, tokens)
+		_, info := s.Userinfo(tokens)
+		if (token["sub_id_type"] != nil) != want.typed || (info["sub_id_type"] != nil) != want.typed || (info["urn:etoegang:1.9:attribute:FirstName"] != nil) != want.urn {
+			t.Errorf("%s: ID token %v, userinfo %v", id, token, info)
+		}
+		if (token["name"] != nil) != want.inToken || (token["email"] != nil) != want.inToken || info["name"] != "Anna Muster" {
+			t.Errorf("%s: ID token %v, userinfo %v", id, token, info)
+		}
+		if got := info["address"].(map[string]any)["country"]; got != want.country {
+			t.Errorf("%s: country %v", id, got)
+		}
+		if token["nbf"] != token["iat"].(float64)-want.behind {
+			t.Errorf("%s: nbf %v, iat %v", id, token["nbf"], token["iat"])
+		}
 	}
 }

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/client"
 )
 
 // KeyFetcher fetches the keys of clients from their jwks_uri. It follows no
@@ -90,7 +89,8 @@ var special = []netip.Prefix{
 
 // Fetch returns the keys at uri. fresh skips keys that are cached, unless the last
 // attempt was within a minute. When the client's server does not answer, the
-// previous keys are returned; without any, the error is errs.ErrUnavailable.
+// previous keys are returned; without any, there is an error, as for an answer that
+// is no JWK set. Keys that cannot be read are left out (client.ParseKeys).
 func (f *KeyFetcher) Fetch(ctx context.Context, uri string, fresh bool) (jose.JSONWebKeySet, error) {
 	f.mu.Lock()
 	k, ok := f.known[uri]
@@ -105,7 +105,7 @@ func (f *KeyFetcher) Fetch(ctx context.Context, uri string, fresh bool) (jose.JS
 	now := f.now()
 	if now.Sub(k.at) < keysFresh && !fresh || now.Sub(k.try) < keysPause {
 		if k.at.IsZero() {
-			return jose.JSONWebKeySet{}, errs.Unavailable("jwks_uri", errors.New("did not answer a moment ago"))
+			return jose.JSONWebKeySet{}, errors.New("jwks_uri: gave no keys a moment ago")
 		}
 		return k.set, nil
 	}
@@ -116,7 +116,7 @@ func (f *KeyFetcher) Fetch(ctx context.Context, uri string, fresh bool) (jose.JS
 		if !k.at.IsZero() {
 			return k.set, nil
 		}
-		return jose.JSONWebKeySet{}, errs.Unavailable("jwks_uri", err)
+		return jose.JSONWebKeySet{}, fmt.Errorf("jwks_uri: %w", err)
 	}
 	k.set, k.at = set, now
 	return set, nil
@@ -141,6 +141,6 @@ func (f *KeyFetcher) get(ctx context.Context, uri string) (jose.JSONWebKeySet, e
 	if err != nil {
 		return set, err
 	}
-	err = json.Unmarshal(body, &set)
+	set.Keys, err = client.ParseKeys(body)
 	return set, err
 }

@@ -122,8 +122,9 @@ func TestR166_HangingUpCostsNothing(t *testing.T) {
 	}
 }
 
-// TestR212_AnswersThatAreNoKeys: a client whose keys cannot be read is not
-// wrong but unavailable; nothing is followed, and little is read.
+// TestR212_AnswersThatAreNoKeys: a client whose keys cannot be read does not
+// authenticate, which is no outage of ours (Y18); nothing is followed, and little
+// is read.
 func TestR212_AnswersThatAreNoKeys(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
@@ -144,7 +145,7 @@ func TestR212_AnswersThatAreNoKeys(t *testing.T) {
 		server.answer(c.status, c.to)
 		for range 3 {
 			status, out := prove(s, key.Sign(t, s.Assertion("remote"), nil))
-			WantRefused(t, status, out, http.StatusServiceUnavailable, "server_error")
+			WantRefused(t, status, out, http.StatusUnauthorized, "invalid_client")
 		}
 		if server.count() != 1 {
 			t.Errorf("%s: asked %d times", name, server.count())

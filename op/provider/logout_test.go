@@ -1,6 +1,8 @@
 package provider_test
 
 import (
+	"crypto/rand"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/storage/storagetest"
 )
 
@@ -137,23 +140,112 @@ func TestR258_Asked(t *testing.T) {
 	}
 }
 
-// TestLO03_HintWithoutSession: nothing is revoked for somebody who only has
-// an ID token; expired ones lead back as well.
-func TestLO03_HintWithoutSession(t *testing.T) {
+// TestLO03_Y19_HintWithoutSession: brokers and proxies call end_session from their
+// server, with the ID token of the login, which has expired by then. The session of
+// the token ends, once, and no other.
+func TestLO03_Y19_HintWithoutSession(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, site.WithClients(site.NewClient("other", site.OtherURI, nil)))
+	a, b := s.Active(site.Email)
+	_, ben := s.Active("ben@example.com")
+	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
+	r, other := site.NewRequest("web", site.CallbackURI), site.NewRequest("other", site.OtherURI)
+	inFlight := b.NewCode(r)
+	_, others, _ := s.Call(http.MethodPost, "/token", other.Exchange(b.NewCode(other)), site.BasicOf("other"))
+	s.Clock.Add(10 * time.Second)
+	logouts := func() (n int) {
+		for _, e := range s.Events(a) {
+			if e.Action == "account.logout" {
+				n++
+			}
+		}
+		return n
+	}
+	for range 3 {
+		server := s.Browser().Get(leave("id_token_hint", tokens["id_token"].(string), "post_logout_redirect_uri", outURI, "state", "x"))
+		if server.URL.String() != outURI+"?state=x" {
+			t.Error("at", server.URL, server.Status)
+		}
+	}
+	if n := logouts(); n != 1 {
+		t.Errorf("%d events, want 1", n)
+	}
+	for _, of := range []map[string]any{tokens, others} {
+		if status, _ := s.Userinfo(of); status != http.StatusUnauthorized {
+			t.Error("an access token lives:", status)
+		}
+	}
+	if status, out := s.Redeem(r, inFlight); status != http.StatusBadRequest {
+		t.Error("a code in flight lives:", status, out)
+	}
+	if live(b) || !live(ben) {
+		t.Errorf("live: %t, want false; another's: %t, want true", live(b), live(ben))
+	}
+	if b.Get("/portals"); b.URL.Path == "/portals" {
+		t.Error("the list of portals takes the browser for logged in")
+	}
+	b.Authorize(site.NewRequest("web", site.CallbackURI)).Login(site.Email)
+	if !live(b) {
+		t.Error("no login after that")
+	}
+}
+
+// Y19: a hint whose session cannot be found ends nothing, and the page says so.
+func TestY19_NothingIsClaimed(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
-	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
-	s.Clock.Add(10 * time.Minute)
-	stranger := s.Browser().Get(leave("id_token_hint", tokens["id_token"].(string), "post_logout_redirect_uri", outURI))
-	if stranger.URL.String() != outURI {
-		t.Error("at", stranger.URL)
+	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
+	s.Clock.Add(72 * time.Hour) // the grant is forgotten
+	site.Must(t, s.Stores.DB.Sweep(t.Context()))
+	a := s.Browser().Get(leave("id_token_hint", hint, "post_logout_redirect_uri", outURI))
+	if a.Status != http.StatusNotFound || !strings.Contains(a.Body, "Uitloggen is niet gelukt") || strings.Contains(a.Body, "U bent uitgelogd") || !strings.Contains(a.Body, `href="`+outURI+`"`) {
+		t.Errorf("%d at %s\n%s", a.Status, a.URL, a.Body)
 	}
-	if status, _ := s.Userinfo(tokens); status != http.StatusOK || !live(b) {
-		t.Error("something died:", status)
+	for _, target := range []string{leave(), leave("id_token_hint", "x"), leave("client_id", "web")} {
+		a := s.Browser().Get(target)
+		if a.Status != http.StatusOK || !strings.Contains(a.Body, "U bent hier niet ingelogd") || strings.Contains(a.Body, "U bent uitgelogd") {
+			t.Errorf("%s: %d\n%s", target, a.Status, a.Body)
+		}
 	}
-	if b.Get(leave("id_token_hint", tokens["id_token"].(string), "post_logout_redirect_uri", outURI)); b.URL.String() != outURI || live(b) { // R-256
-		t.Error("an expired hint of this session: at", b.URL)
+}
+
+// Y20: with client_id and a registered address the person is asked, and then sent
+// on; without a session there is a link.
+func TestY20_ClientIDWithoutHint(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	target := leave("client_id", "web", "post_logout_redirect_uri", outURI, "state", "s;1")
+	b.Get(target)
+	if !live(b) {
+		t.Fatal("logged out unasked")
+	}
+	if a := b.Send(b.Form()); a.Status != http.StatusOK || a.Header.Get("Refresh") != "0; url="+outURI+"?state=s%3B1" || live(b) {
+		t.Errorf("confirmed: %d %v", a.Status, a.Header)
+	}
+	stranger := s.Browser().Get(target)
+	if stranger.URL.Path != "/end_session" || !strings.Contains(stranger.Body, `href="`+outURI+`?state=s%3B1"`) || !strings.Contains(stranger.Body, "Terug naar Web") {
+		t.Errorf("without a session: at %s\n%s", stranger.URL, stranger.Body)
+	}
+}
+
+// Y21: an address that is not registered is named on the page and in the log.
+func TestY21_UnknownReturnAddress(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	s := site.Start(t, site.Setup{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	for _, evil := range []string{"https://evil.example/out", outURI + "/", "https://third.example/cb"} {
+		_, b := s.Active(secret.NewID(rand.Reader) + "@example.com")
+		hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
+		log.Reset()
+		b.Get(leave("id_token_hint", hint, "post_logout_redirect_uri", evil))
+		if b.Status != http.StatusOK || !strings.Contains(b.Body, "niet bij ons aangemeld") || strings.Contains(b.Body, evil) || live(b) {
+			t.Errorf("%s: %d\n%s", evil, b.Status, b.Body)
+		}
+		if text := log.String(); !strings.Contains(text, "client=web parameter=post_logout_redirect_uri") || strings.Contains(text, "evil") {
+			t.Errorf("%s: the log says %s", evil, text)
+		}
 	}
 }
 
@@ -183,7 +275,7 @@ func TestLO04_ReturnAddresses(t *testing.T) {
 	if a.Header.Get("Location") != outURI+"?state=a%0D%0ASet-Cookie%3A+x%3Dy" || a.Header.Get("Set-Cookie") != "" && strings.Contains(a.Header.Get("Set-Cookie"), "x=y") {
 		t.Error(a.Header)
 	}
-	for _, query := range []string{"state=a&state=b", "id_token_hint=" + strings.Repeat("a", 6001), "x=%zz", "state=%ff"} {
+	for _, query := range []string{"state=a&state=b", "id_token_hint=" + strings.Repeat("a", 6001), "state=%zz", "state=%ff"} {
 		stranger.Send(stranger.Request(http.MethodGet, "/end_session?"+query, nil)).RefusedHere()
 	}
 	for _, kind := range []string{"", "application/json", "multipart/form-data; boundary=x"} {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"slices"
+	"time"
 
 	"omgevingsloket-id/pkg/client"
 )
@@ -18,7 +19,11 @@ type Policy struct {
 	ACR               string   // the level of assurance that tokens state
 	AssertionLifetime int      // seconds
 	AssertionIssuedAt bool     // iat is required
-	Secure            bool     // production: keys are fetched from public addresses only
+	OneAudience       bool     // aud of an assertion is one value
+	Dutch             bool     // tokens have sub_id_type, and addresses the code of the country
+	// Behind is how far the clock of a client may be behind ours for nbf.
+	Behind time.Duration
+	Secure bool // production: keys are fetched from public addresses only
 }
 
 // NewPolicy returns the policy of an issuer.
@@ -34,11 +39,12 @@ func NewPolicy(name client.Policy, acr string, secure bool) Policy {
 		p.SubjectTypes = []string{"pairwise", "public"}
 		p.StateAndNonce = false
 		p.UnknownScopes, p.UnknownACR = true, true
+		p.Behind = time.Minute
 		return p
 	}
 	p.AuthMethods = append(p.AuthMethods, client.None) // public clients: browser and native (NLGOV OIDC §4.1)
 	p.RefusedScopes = []string{"profile"}
-	p.AssertionIssuedAt = true
+	p.AssertionIssuedAt, p.OneAudience, p.Dutch = true, true, true
 	return p
 }
 

@@ -82,11 +82,12 @@ const (
 func (p *Room) Mount(t *web.Router) {
 	p.issuer = p.Pages.Settings.Issuer
 	p.prepareMetadata()
-	t.RawPage(http.MethodGet, pathAuthorize, p.authorize)
-	t.RawPage(http.MethodPost, pathAuthorize, p.asGet(pathAuthorize, authorizeForm, "provider.error.authorize"))
+	t.ClientPage(http.MethodGet, pathAuthorize, p.authorize)
+	t.ClientPage(http.MethodPost, pathAuthorize, p.authorizePost)
 	t.RawPage(http.MethodGet, pathCallback, p.callback)
-	t.RawPage(http.MethodGet, pathEndSession, p.endSession)
-	t.RawPage(http.MethodPost, pathEndSession, p.asGet(pathEndSession, logoutForm, "web.error.bad_request"))
+	t.Post(flow.CancelPath, p.cancel)
+	t.ClientPage(http.MethodGet, pathEndSession, p.endSession)
+	t.ClientPage(http.MethodPost, pathEndSession, p.asGet(pathEndSession, logoutForm, "web.error.bad_request", badLogout))
 	t.Post("/logout", p.logoutConfirmed, "id_token_hint", "post_logout_redirect_uri", "state", "client_id")
 
 	library := op.RegisterServer(&server{room: p}, op.Endpoints{

@@ -13,7 +13,6 @@ import (
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
-	"omgevingsloket-id/pkg/secret"
 )
 
 // The header types of our tokens, so that an ID token is never accepted as an
@@ -53,7 +52,7 @@ type accessClaims struct {
 
 // tokens returns the tokens of a redeemed grant.
 func (p *Room) tokens(c client.Client, g grant.Grant, a account.Account, now time.Time) (tokenAnswer, error) {
-	subject := p.Subjects.For(a, c)
+	subject := p.subject(a, c)
 	scope := strings.Join(g.Scopes, " ")
 	access, err := p.Keys.Sign(accessAlg, typAccessToken, accessClaims{
 		Issuer: p.issuer, Subject: subject.Person, Audience: []string{p.issuer}, ClientID: c.ID, Azp: c.ID,
@@ -86,17 +85,31 @@ func (p *Room) idClaims(c client.Client, g grant.Grant, a account.Account, subje
 	if err != nil {
 		return nil, err
 	}
-	out := claim.Values(a, subject, claim.Wanted(c.Scopes, g.Scopes, wishes, claim.InIDToken))
+	out := claim.Values(a, subject, claim.InToken(c, g.Scopes, wishes))
 	maps.Copy(out, map[string]any{
-		"iss": p.issuer, "sub": subject.Person, "sub_id_type": claim.SubIDType, "aud": c.ID,
-		"exp": now.Add(idTokenLifetime).Unix(), "iat": now.Unix(), "nbf": now.Unix(), "jti": secret.NewID(p.Rand),
+		"iss": p.issuer, "sub": subject.Person, "aud": c.ID,
+		"exp": now.Add(idTokenLifetime).Unix(), "iat": now.Unix(), "nbf": now.Add(-p.Policy.For(c).Behind).Unix(), "jti": p.tokenID(g.ID),
 		"auth_time": g.AuthTime.Unix(), "acr": g.ACR, "sid": p.Subjects.Session(g.SID, c),
 	})
+	if p.typed(c) {
+		out["sub_id_type"] = claim.SubIDType
+	}
 	if g.Nonce != "" {
 		out["nonce"] = g.Nonce
 	}
 	return out, nil
 }
+
+// subject returns the subject of an account at a client, under the client's policy.
+func (p *Room) subject(a account.Account, c client.Client) claim.Subject {
+	s := p.Subjects.For(a, c)
+	s.Codes = p.Policy.For(c).Dutch
+	return s
+}
+
+// typed reports whether tokens for a client say of which type sub is (NL GOV OIDC
+// §5.2.2).
+func (p *Room) typed(c client.Client) bool { return p.Policy.For(c).Dutch || c.DutchClaims }
 
 // leftHalf returns the at_hash of an access token for algorithms with SHA-256 (OIDC
 // Core §3.1.3.6).
@@ -110,9 +123,11 @@ func (p *Room) userinfo(c client.Client, g grant.Grant, a account.Account) map[s
 	if err != nil {
 		wishes = claim.Request{} // it was checked when it was stored
 	}
-	subject := p.Subjects.For(a, c)
+	subject := p.subject(a, c)
 	out := claim.Values(a, subject, claim.Wanted(c.Scopes, g.Scopes, wishes, claim.InUserInfo))
-	out["sub"], out["sub_id_type"] = subject.Person, claim.SubIDType
+	if out["sub"] = subject.Person; p.typed(c) {
+		out["sub_id_type"] = claim.SubIDType
+	}
 	return out
 }
 

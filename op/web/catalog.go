@@ -95,12 +95,40 @@ func Supported(code string) string {
 	return ""
 }
 
-// Match returns the language for an Accept-Language header or a ui_locales list:
-// the first supported one, English if it names others only, Dutch if it names
-// none.
+// Locale returns the language for a ui_locales list (OIDC Core §3.1.2.1): that of the
+// first tag whose language is supported, with any region, or "" if there is none.
+func Locale(wanted string) string {
+	for tag := range strings.FieldsFuncSeq(wanted, func(r rune) bool { return r == ' ' || r == ',' }) {
+		tag, _, _ = strings.Cut(tag, ";")
+		parsed, _ := language.Parse(tag) // with an error, as far as it could be read
+		if base, sure := parsed.Base(); sure == language.Exact && Supported(base.String()) != "" {
+			return Supported(base.String())
+		}
+	}
+	return ""
+}
+
+// readable returns the tags of an Accept-Language header of which some cannot be
+// read, the others in their order; at most 20.
+func readable(header string) (tags []language.Tag) {
+	for part := range strings.SplitSeq(header, ",") {
+		if one, _, err := language.ParseAcceptLanguage(part); err == nil && len(tags) < 20 {
+			tags = append(tags, one...)
+		}
+	}
+	return tags
+}
+
+// Match returns the language for an Accept-Language header, or tags with spaces
+// between them: the first supported
+// one, English if it names others only, Dutch if it names none.
 func (c *Catalog) Match(wanted string) string {
-	tags, _, err := language.ParseAcceptLanguage(strings.ReplaceAll(wanted, " ", ","))
-	if err != nil || len(tags) == 0 {
+	wanted = strings.ReplaceAll(wanted, " ", ",")
+	tags, _, err := language.ParseAcceptLanguage(wanted)
+	if err != nil {
+		tags = readable(wanted)
+	}
+	if len(tags) == 0 {
 		return Langs[0].Code
 	}
 	_, index, confidence := c.matcher.Match(tags...)

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"omgevingsloket-id/op/web"
@@ -19,9 +20,24 @@ func TestCatalogMatch(t *testing.T) {
 		"de,nl;q=0.5": "nl", "en;q=0.3,nl;q=0.9": "nl", "nl;q=0.3,en": "en",
 		"nl en": "nl", "en nl": "en", "de nl": "nl", // ui_locales (OpenID Connect Core §3.1.2.1)
 		"!!": "nl", "en;q=x": "nl", // unreadable
+		"de,xx-1-2-3-4,nl": "nl", "ëé,en-GB": "en", // in part
 	} {
 		if got := c.Match(wanted); got != want {
 			t.Errorf("Match(%q) = %q, want %q", wanted, got, want)
+		}
+	}
+}
+
+// Y24: the first tag of a language that exists here; what is unknown is passed over.
+func TestY24_Locale(t *testing.T) {
+	t.Parallel()
+	for wanted, want := range map[string]string{
+		"nl": "nl", "en": "en", "nl-BE en": "nl", "en-GB nl": "en", "NL_be": "nl", "de": "", "de fr-CA": "", "de nl": "nl", "zh-Hant en": "en", "": "", " ": "",
+		"xx en": "en", "!! nl": "nl", "ëé": "", "*": "", "und": "", "und-NL": "", "fy nl": "nl", "fy": "", "nl-Latn-BE-x-foo": "nl", "nl,en;q=0.5": "nl", "de-DE,en;q=0.5": "en",
+		"english": "", "nlx": "", strings.Repeat("xx ", 300) + "nl": "nl",
+	} {
+		if got := web.Locale(wanted); got != want {
+			t.Errorf("Locale(%.40q) = %q, want %q", wanted, got, want)
 		}
 	}
 }

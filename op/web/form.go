@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -28,7 +30,74 @@ type Form struct {
 	Type   string         // media type of the body; "" = application/x-www-form-urlencoded
 	Size   int64          // longest body, in bytes
 	Fields map[string]int // the known names, with the longest value of each in bytes
-	Ignore bool           // other names are ignored, up to 40 names in all, instead of refused
+	// Ignore is for what the software of others sends: other names are ignored,
+	// up to 40 names in all, however often they occur and whatever they hold, and
+	// a semicolon is data.
+	Ignore bool
+}
+
+// Parameters are the known parameters of a protocol request.
+type Parameters struct {
+	url.Values                   // the first value of each that can be read
+	Faults     map[string]string // what is wrong with a parameter, by name
+	Flood      bool              // more than 40 names
+}
+
+// fault returns the first fault in order of name, or nil.
+func (p Parameters) fault() *FormError {
+	if p.Flood {
+		return unreadable("too many parameters", nil)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Faults)) {
+		return unreadable(name+" "+p.Faults[name], nil)
+	}
+	return nil
+}
+
+// Fault returns what is wrong with the first faulty parameter in order of name, as
+// a sentence; "" if there is none.
+func (p Parameters) Fault() string {
+	if f := p.fault(); f != nil {
+		return f.Reason
+	}
+	return ""
+}
+
+// Parameters reads a query or a body of an Ignore form (RFC 6749 §3.1: unknown
+// parameters are ignored, known ones occur once).
+func (f Form) Parameters(raw string) Parameters {
+	p := Parameters{Values: url.Values{}, Faults: map[string]string{}}
+	names := map[string]bool{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(rawName)
+		if pair == "" || err != nil {
+			continue
+		}
+		if names[name] = true; len(names) > mostNames {
+			p.Flood = true
+			return p
+		}
+		longest, known := f.Fields[name]
+		if !known {
+			continue
+		}
+		value, err := url.QueryUnescape(rawValue)
+		switch {
+		case p.Has(name):
+			p.Faults[name] = "is repeated"
+			continue
+		case err != nil:
+			p.Faults[name] = "is not encoded as a form"
+			value = rawValue
+		case len(value) > longest:
+			p.Faults[name] = "is too long"
+		case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
+			p.Faults[name] = "is not text"
+		}
+		p.Set(name, value)
+	}
+	return p
 }
 
 // FormError is the error of everything that reads a form. As a page it is
@@ -57,7 +126,8 @@ func unreadable(reason string, cause error) *FormError {
 	return &FormError{Status: status, Reason: reason, Cause: cause}
 }
 
-// Read reads the body of r into r.PostForm and checks it.
+// Read reads the body of r into r.PostForm and checks it. Of an Ignore form,
+// r.PostForm and r.Form have the known parameters alone.
 func (f Form) Read(w http.ResponseWriter, r *http.Request) *FormError {
 	if err := f.open(w, r); err != nil {
 		return err
@@ -75,41 +145,65 @@ func (f Form) open(w http.ResponseWriter, r *http.Request) *FormError {
 	return nil
 }
 
+// Body returns the body of r, of an Ignore form, after checking its type and size.
+func (f Form) Body(w http.ResponseWriter, r *http.Request) (string, *FormError) {
+	if err := f.open(w, r); err != nil {
+		return "", err
+	}
+	return f.body(r)
+}
+
+func (f Form) body(r *http.Request) (string, *FormError) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return "", f.unread(err)
+	}
+	return string(body), nil
+}
+
+func (f Form) unread(cause error) *FormError {
+	return unreadable(fmt.Sprintf("the body cannot be read as a form of at most %d bytes", f.Size), cause)
+}
+
 func (f Form) parse(r *http.Request) *FormError {
+	if f.Ignore {
+		body, err := f.body(r)
+		if err != nil {
+			return err
+		}
+		p := f.Parameters(body)
+		r.PostForm, r.Form = p.Values, p.Values
+		return p.fault()
+	}
 	if err := r.ParseForm(); err != nil {
-		return unreadable(fmt.Sprintf("the body cannot be read as a form of at most %d bytes", f.Size), err)
+		return f.unread(err)
 	}
 	return f.check(r.PostForm)
 }
 
-// Query reads and checks the query of r. Every error is a *FormError.
+// Query reads and checks the query of r, of an Ignore form. Every error is a
+// *FormError.
 func (f Form) Query(r *http.Request) (url.Values, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, unreadable("the query cannot be read", err)
-	}
-	if err := f.check(query); err != nil {
+	p := f.Parameters(r.URL.RawQuery)
+	if err := p.fault(); err != nil {
 		return nil, err
 	}
-	return query, nil
+	return p.Values, nil
 }
 
-// check requires each name once, and each known value to be text without NUL
-// that is no longer than allowed.
+// check requires each name to be known and to occur once, and each value to be
+// text without NUL that is no longer than allowed.
 func (f Form) check(values url.Values) *FormError {
-	if f.Ignore && len(values) > mostNames {
-		return unreadable("too many parameters", nil)
-	}
 	for name, v := range values {
 		longest, known := f.Fields[name]
 		switch {
 		case len(v) != 1:
 			return unreadable("a parameter is repeated", nil)
-		case !known && !f.Ignore:
+		case !known:
 			return unreadable("a parameter is not known", nil)
-		case known && len(v[0]) > longest:
+		case len(v[0]) > longest:
 			return unreadable(name+" is too long", nil)
-		case known && !isText(v[0]):
+		case !isText(v[0]):
 			return unreadable(name+" is not text", nil)
 		}
 	}

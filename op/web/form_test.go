@@ -12,9 +12,11 @@ import (
 	"net/textproto"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"omgevingsloket-id/op/web"
 )
@@ -60,7 +62,11 @@ func TestFormRead(t *testing.T) {
 		"unknown":              {allow, formType, "c=1", 400, "a parameter is not known"},
 		"unknown, ignored":     {ignore, formType, "a=1&c=" + strings.Repeat("x", 100) + "%00%ff", 0, ""},
 		"twice":                {allow, formType, "a=1&a=1", 400, "a parameter is repeated"},
-		"unknown twice":        {ignore, formType, "c=1&c=1", 400, "a parameter is repeated"},
+		"unknown twice":        {ignore, formType, "c=1&c=1", 0, ""},
+		"known twice":          {ignore, formType, "a=1&a=1", 400, "a is repeated"},
+		"not a form, ignored":  {ignore, formType, "c=%zz&%=1", 0, ""},
+		"not a form, known":    {ignore, formType, "a=%zz", 400, "a is not encoded as a form"},
+		"semicolon as data":    {ignore, formType, "a=1;2", 0, ""},
 		"value too long":       {allow, formType, "a=12345", 400, "a is too long"},
 		"NUL":                  {allow, formType, "a=1%002", 400, "a is not text"},
 		"not UTF-8":            {allow, formType, "b=%ff", 400, "b is not text"},
@@ -76,7 +82,11 @@ func TestFormRead(t *testing.T) {
 		if got.Status != c.status || got.Reason != c.reason {
 			t.Errorf("%s: Read() = %d %q, want %d %q", name, got.Status, got.Reason, c.status, c.reason)
 		}
-		if sent, _ := url.ParseQuery(c.body); c.status == 0 && !maps.EqualFunc(sent, r.PostForm, func(a, b []string) bool { return a[0] == b[0] }) {
+		sent, _ := url.ParseQuery(strings.ReplaceAll(c.body, ";", "%3B"))
+		if c.form.Ignore {
+			maps.DeleteFunc(sent, func(name string, _ []string) bool { return c.form.Fields[name] == 0 })
+		}
+		if c.status == 0 && !maps.EqualFunc(sent, r.PostForm, func(a, b []string) bool { return a[0] == b[0] }) {
 			t.Errorf("%s: PostForm = %v, want %v", name, r.PostForm, sent)
 		}
 	}
@@ -86,7 +96,7 @@ func TestFormQuery(t *testing.T) {
 	t.Parallel()
 	form := web.Form{Ignore: true, Fields: map[string]int{"a": 4}}
 	for query, want := range map[string]string{
-		"a=1&b=2": "", "": "", "a=12345": "a is too long", "a=%00": "a is not text", "b=1&b=2": "a parameter is repeated", "a=%zz": "the query cannot be read", "a=1;b=2": "the query cannot be read",
+		"a=1": "", "": "", "a=12345": "a is too long", "a=%00": "a is not text", "a=1&a=2": "a is repeated", "a=%zz": "a is not encoded as a form", "a=1;b=2": "a is too long",
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.URL.RawQuery = query
@@ -96,6 +106,55 @@ func TestFormQuery(t *testing.T) {
 			t.Errorf("Query(%q) = %v, %v, want %q", query, values, err, want)
 		}
 	}
+}
+
+// Y17: what is not known never refuses a request, and a semicolon is data. What
+// is wrong with one parameter does not hide the others.
+func TestY17_Parameters(t *testing.T) {
+	t.Parallel()
+	form := web.Form{Ignore: true, Fields: map[string]int{"a": 6, "b": 6}}
+	for query, want := range map[string]struct {
+		values url.Values
+		fault  string
+	}{
+		"a=x;y&b=;":                      {url.Values{"a": {"x;y"}, "b": {";"}}, ""},
+		"a=1;b=2":                        {url.Values{"a": {"1;b=2"}}, ""},
+		"resource=1&resource=2&a=1":      {url.Values{"a": {"1"}}, ""},
+		"x=%zz&%zz=1&a=1&=&&=1&x=%00":    {url.Values{"a": {"1"}}, ""},
+		"a=1&b=2&b=2":                    {url.Values{"a": {"1"}, "b": {"2"}}, "b is repeated"},
+		"a=1&%61=1":                      {url.Values{"a": {"1"}}, "a is repeated"},
+		"b=1234567&a=100%":               {url.Values{"a": {"100%"}, "b": {"1234567"}}, "a is not encoded as a form"},
+		"a=%ff&b=1":                      {url.Values{"a": {"\xff"}, "b": {"1"}}, "a is not text"},
+		"a":                              {url.Values{"a": {""}}, ""},
+		"a=1" + strings.Repeat("&", 1e4): {url.Values{"a": {"1"}}, ""},
+	} {
+		if got := form.Parameters(query); !maps.EqualFunc(got.Values, want.values, slices.Equal) || got.Fault() != want.fault {
+			t.Errorf("Parameters(%.60q) = %q, %q, want %q, %q", query, got.Values, got.Fault(), want.values, want.fault)
+		}
+	}
+}
+
+// Whatever is sent, each known value is the first one that was sent, and a request
+// without a fault has each known parameter once, as text of the right length.
+func FuzzY17_Parameters(f *testing.F) {
+	for _, q := range []string{"", "a=1&b=2", "a=x;y", "a=%zz", "&&=&a", "a=1&a=2", "%61=%ff", "a=" + strings.Repeat("x", 9)} {
+		f.Add(q)
+	}
+	form := web.Form{Ignore: true, Fields: map[string]int{"a": 6, "b": 6}}
+	f.Fuzz(func(t *testing.T, query string) {
+		p := form.Parameters(query)
+		for name, values := range p.Values {
+			if form.Fields[name] == 0 || len(values) != 1 {
+				t.Fatalf("%q: %q", query, p.Values)
+			}
+			if p.Fault() == "" && (len(values[0]) > form.Fields[name] || !utf8.ValidString(values[0])) {
+				t.Fatalf("%q: %s = %q without a fault", query, name, values[0])
+			}
+		}
+		if again := form.Parameters(p.Encode()); p.Fault() == "" && !maps.EqualFunc(again.Values, p.Values, slices.Equal) {
+			t.Fatalf("%q: read as %q, and again as %q", query, p.Values, again.Values)
+		}
+	})
 }
 
 // A form with an error becomes a page with a status and a text.

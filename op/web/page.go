@@ -21,6 +21,7 @@ type Page struct {
 	Wordmark  string
 	RequestID string
 	Client    string // name of the client of the login; may be ""
+	Cancel    string // where the button posts to that ends the login; "" without a client
 	Helpdesk  Helpdesk
 	Template  string // its name, such as "login/code": data-page on main, for an operator's style sheet and for tests
 	// StyleSheet is the asset with the rules that only this page's part of the

@@ -36,14 +36,17 @@ func (d *Renderer) URL(path string) string { return d.Settings.Issuer + path }
 // path returns p below the path of the issuer, for links inside pages.
 func (d *Renderer) path(p string) string { return strings.TrimSuffix(d.base.Path, "/") + p }
 
-// Lang returns the language of a page: that of the query, that of the cookie (set
-// by an earlier choice or a client's ui_locales), what the browser prefers, or
-// Dutch.
+// Lang returns the language of a page: the person's choice (in the query, or the
+// cookie of an earlier choice), what a client asked for (Prefer), what the browser
+// prefers, or Dutch.
 func (d *Renderer) Lang(r *http.Request) string {
 	if l := Supported(r.URL.Query().Get("lang")); l != "" {
 		return l
 	}
 	if l := d.cookies.lang(r); l != "" {
+		return l
+	}
+	if l := preferred(r); l != "" {
 		return l
 	}
 	return d.Catalog.Match(r.Header.Get("Accept-Language"))

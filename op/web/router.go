@@ -71,6 +71,12 @@ func (t *Router) RawPage(method, path string, h Handler) {
 	t.add(Route{Method: method, Path: path, Raw: true, handler: t.page(h)})
 }
 
+// ClientPage adds a protocol endpoint whose errors are pages and whose parameters
+// are a client's: none of them is a choice of the person that lasts.
+func (t *Router) ClientPage(method, path string, h Handler) {
+	t.add(Route{Method: method, Path: path, Raw: true, handler: t.foreign(h)})
+}
+
 func (t *Router) add(r Route) { t.routes = append(t.routes, r) }
 
 // Routes returns all routes.
@@ -106,7 +112,8 @@ func (t *Router) Handler() http.Handler {
 // outermost sets the headers and the request's ID, and recovers from panics.
 func (t *Router) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12]))
+		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
+		r = r.WithContext(context.WithValue(ctx, preferredKey{}, new(string)))
 		t.headers(w)
 		defer func() {
 			if v := recover(); v != nil {
@@ -134,6 +141,23 @@ func (t *Router) outermost(next http.Handler) http.Handler {
 }
 
 type requestIDKey struct{}
+
+type preferredKey struct{}
+
+// Prefer sets the language of the pages of this request, of a person who chose
+// none: what a client asked for. "" changes nothing.
+func Prefer(r *http.Request, lang string) {
+	if p, ok := r.Context().Value(preferredKey{}).(*string); ok && Supported(lang) != "" {
+		*p = Supported(lang)
+	}
+}
+
+func preferred(r *http.Request) string {
+	if p, ok := r.Context().Value(preferredKey{}).(*string); ok {
+		return *p
+	}
+	return ""
+}
 
 // RequestID returns the reference that error pages and the log show.
 func RequestID(r *http.Request) string {
@@ -167,16 +191,23 @@ func (t *Router) page(h Handler) http.Handler {
 		if l := Supported(r.URL.Query().Get("lang")); l != "" && r.Method == http.MethodGet {
 			t.cookies.SetLang(w, l)
 		}
-		// A prefetched page must not create anything.
-		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
-			t.pages.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "web.error.unavailable"})
-			return
-		}
 		for name, values := range r.URL.Query() {
 			if len(values) > 1 && (name == "login" || name == "lang") {
 				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", errors.New("parameter twice")))
 				return
 			}
+		}
+		t.foreign(h).ServeHTTP(w, r)
+	})
+}
+
+// foreign returns a handler that runs h and turns errors into pages.
+func (t *Router) foreign(h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A prefetched page must not create anything.
+		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
+			t.pages.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "web.error.unavailable"})
+			return
 		}
 		if err := h(w, r); err != nil {
 			t.pages.ServeError(w, r, err)

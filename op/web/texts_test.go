@@ -107,7 +107,7 @@ func TestTexts(t *testing.T) {
 	for _, reason := range []account.BlockReason{account.NotScanned, account.EnrolmentCodes, account.EnrolmentLate, account.TooManyCodes, account.Reported, account.Reopened} {
 		mentions = append(mentions, mention{where: "account.BlockReason", room: "login", key: "login.blocked.why_" + string(reason), exact: true})
 	}
-	for _, name := range claim.Names() {
+	for _, name := range claim.Asked(claim.Scopes(), claim.Scopes(), claim.Request{}) {
 		if name != "email_verified" {
 			mentions = append(mentions, mention{where: "claim.Asked", room: "consent", key: "consent.claim." + name, exact: true})
 		}

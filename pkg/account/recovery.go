@@ -69,6 +69,15 @@ func (a Account) MovedAt() time.Time {
 	return last
 }
 
+// UpdatedAt returns when the holder's data last changed: the creation, or a change
+// of address of less than PreviousTime ago. Nothing else of a profile changes.
+func (a Account) UpdatedAt() time.Time {
+	if moved := a.MovedAt(); moved.After(a.CreatedAt) {
+		return moved
+	}
+	return a.CreatedAt
+}
+
 // Proven reports whether the account was ever active. LastLoginAt is set by
 // every right code, on every version of the server, and never cleared.
 func (a Account) Proven() bool { return !a.LastLoginAt.IsZero() }

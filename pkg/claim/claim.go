@@ -16,7 +16,9 @@ import (
 	"slices"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/birthdate"
+	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/phone"
 )
 
@@ -24,12 +26,17 @@ import (
 // "omgevingsloket" is not standard; it has the claims that the Omgevingsloket
 // needs.
 var scopes = map[string][]string{
-	"profile":        {"given_name", "family_name", "birthdate", "locale"},
+	"profile":        {"name", "given_name", "family_name", "birthdate", "locale", "updated_at"},
 	"email":          {"email", "email_verified"},
-	"phone":          {"phone_number"},
+	"phone":          {"phone_number", "phone_number_verified"},
 	"address":        {"address"},
-	"omgevingsloket": {"account_type", "given_name", "family_name", "birthdate", "address", "locale", "represents"},
+	"omgevingsloket": {"account_type", "name", "given_name", "family_name", "birthdate", "address", "locale", "represents"},
 }
+
+// derived maps the claims that say nothing but what other claims say to those:
+// people are asked for consent to the latter. A holder has no user name, so there is
+// no preferred_username: the e-mail address would reach clients that did not ask for it.
+var derived = map[string][]string{"name": {"given_name", "family_name"}, "phone_number_verified": nil, "updated_at": nil}
 
 // dutch maps claims to the names that Dutch government software expects too.
 var dutch = map[string]string{
@@ -158,10 +165,27 @@ func Wanted(clientScopes, requestScopes []string, r Request, place Place) []stri
 	return slices.Sorted(maps.Keys(names))
 }
 
+// InToken returns, sorted, the claims of the ID token for a client: those that the
+// claims parameter requests there and, for a client that is registered so, those of
+// the scopes of the request too.
+func InToken(c client.Client, requestScopes []string, r Request) []string {
+	if !c.ClaimsInIDToken {
+		return Wanted(c.Scopes, requestScopes, r, InIDToken)
+	}
+	return Wanted(c.Scopes, requestScopes, Request{UserInfo: r.IDToken}, InUserInfo)
+}
+
 // Asked returns, sorted, the claims that a request asks for at any place, for
-// the consent page.
+// the consent page. Derived claims are replaced with those that they are made of.
 func Asked(clientScopes, requestScopes []string, r Request) []string {
-	all := append(Wanted(clientScopes, requestScopes, r, InIDToken), Wanted(clientScopes, requestScopes, r, InUserInfo)...)
+	var all []string
+	for _, name := range slices.Concat(Wanted(clientScopes, requestScopes, r, InIDToken), Wanted(clientScopes, requestScopes, r, InUserInfo)) {
+		if parts, ok := derived[name]; ok {
+			all = append(all, parts...)
+		} else {
+			all = append(all, name)
+		}
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -173,6 +197,9 @@ type Subject struct {
 	Company string
 	Issuer  string
 	Dutch   bool // add the urn:etoegang names
+	// Codes writes the country of an address as its ISO 3166-1 code alone, as NL GOV
+	// portals read it, instead of its name with the code in country_code.
+	Codes bool
 }
 
 // Values returns the wanted claims for which the account has a value.
@@ -207,6 +234,13 @@ func value(a account.Account, s Subject, name string) any {
 		return v
 	}
 	switch name {
+	case "name":
+		return text(p.FullName())
+	case "updated_at":
+		if at := a.UpdatedAt(); !at.IsZero() {
+			return at.Unix()
+		}
+		return nil
 	case "given_name":
 		return text(p.GivenName)
 	case "family_name":
@@ -225,12 +259,17 @@ func value(a account.Account, s Subject, name string) any {
 			return n.String()
 		}
 		return nil // a portal could not call it
+	case "phone_number_verified":
+		if _, ok := phone.Parse(p.Phone); !ok {
+			return nil
+		}
+		return false // nobody called it
 	case "locale":
 		return text(a.Lang)
 	case "account_type":
 		return string(a.Kind)
 	case "address":
-		return address(p.Address)
+		return address(p.Address, s.Codes)
 	case "represents":
 		if p.Organization != nil {
 			return represents(*p.Organization, s)
@@ -240,8 +279,9 @@ func value(a account.Account, s Subject, name string) any {
 }
 
 // address returns the address claim (OIDC Core §5.1.1), or nil without an
-// address. Foreign addresses are free lines.
-func address(a account.Address) any {
+// address. Foreign addresses are free lines. country is a name in English, with its
+// code in country_code, a member of ours; if codes, it is the code.
+func address(a account.Address, codes bool) any {
 	if a.Line1 == "" && a.Country == "" {
 		return nil
 	}
@@ -252,7 +292,10 @@ func address(a account.Address) any {
 		}
 		lines += l
 	}
-	return map[string]any{"street_address": lines, "country": a.Country}
+	if codes {
+		return map[string]any{"street_address": lines, "country": a.Country}
+	}
+	return map[string]any{"street_address": lines, "country": application.CountryName(a.Country, "en"), "country_code": a.Country}
 }
 
 // represents returns the claim about the company that a person acts for (NL
@@ -265,7 +308,7 @@ func represents(o account.Organization, s Subject) any {
 	if o.RegistrationNumber != "" {
 		out["registration_number"] = o.RegistrationNumber
 	}
-	if adr := address(o.Address); adr != nil {
+	if adr := address(o.Address, s.Codes); adr != nil {
 		out["address"] = adr
 	}
 	return out

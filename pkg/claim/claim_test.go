@@ -8,15 +8,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/claim"
+	"omgevingsloket-id/pkg/client"
 )
 
 // company returns an account with a value for every claim.
 func company() account.Account {
 	return account.Account{
-		ID: "account-1", Kind: account.LegalPerson, Email: "anna@example.com", Lang: "en",
+		ID: "account-1", Kind: account.LegalPerson, Email: "anna@example.com", Lang: "en", CreatedAt: time.Unix(1_780_000_000, 0),
 		Profile: account.Profile{
 			GivenName: "Anna", FamilyName: "Muster", Birthdate: "1980-02-29", Phone: "+4930123456",
 			Address: account.Address{Line1: "Hauptstr. 1", Line3: "10115 Berlin", Country: "DE"},
@@ -48,7 +50,7 @@ func TestWanted(t *testing.T) {
 		}
 		return r
 	}
-	profile := []string{"birthdate", "family_name", "given_name", "locale"}
+	profile := []string{"birthdate", "family_name", "given_name", "locale", "name", "updated_at"}
 	for name, c := range map[string]struct {
 		client, request []string
 		claims          string
@@ -57,13 +59,13 @@ func TestWanted(t *testing.T) {
 	}{
 		"nothing":                              {[]string{"profile"}, []string{"openid"}, "", nil, nil},
 		"scope claims come with userinfo":      {[]string{"profile"}, []string{"openid", "profile"}, "", nil, profile},
-		"two scopes, sorted":                   {[]string{"email", "phone"}, []string{"phone", "email"}, "", nil, []string{"email", "email_verified", "phone_number"}},
+		"two scopes, sorted":                   {[]string{"email", "phone"}, []string{"phone", "email"}, "", nil, []string{"email", "email_verified", "phone_number", "phone_number_verified"}},
 		"a scope that the client has not":      {[]string{"email"}, []string{"email", "profile"}, "", nil, []string{"email", "email_verified"}},
 		"an unknown scope":                     {[]string{"email", "groups"}, []string{"groups"}, "", nil, nil},
 		"one claim in the ID token":            {[]string{"email"}, nil, `{"id_token":{"email":null}}`, []string{"email"}, nil},
 		"one claim at userinfo":                {[]string{"email"}, nil, `{"userinfo":{"email":{"essential":true}}}`, nil, []string{"email"}},
 		"essential opens nothing":              {[]string{"email"}, nil, `{"id_token":{"birthdate":{"essential":true}},"userinfo":{"address":null}}`, nil, nil},
-		"a claim that two of its scopes allow": {[]string{"omgevingsloket", "profile"}, []string{"profile"}, `{"userinfo":{"given_name":null,"represents":null}}`, nil, []string{"birthdate", "family_name", "given_name", "locale", "represents"}},
+		"a claim that two of its scopes allow": {[]string{"omgevingsloket", "profile"}, []string{"profile"}, `{"userinfo":{"given_name":null,"represents":null}}`, nil, []string{"birthdate", "family_name", "given_name", "locale", "name", "represents", "updated_at"}},
 		"unknown claims":                       {[]string{"email"}, nil, `{"id_token":{"email":null,"shoe_size":null,"sub":{"value":"x"}}}`, []string{"email"}, nil},
 		"unknown members":                      {[]string{"email"}, nil, `{"id_token":{"email":{"purpose":"mail"}},"verified_claims":{"claims":{}}}`, []string{"email"}, nil},
 	} {
@@ -127,10 +129,10 @@ func TestValues(t *testing.T) {
 		},
 		// OIDC Core §5.3.2: a claim without a value is left out, never empty.
 		"what has no value is left out": {bare, claim.Names(), map[string]any{"email": "a@example.com", "email_verified": true, "account_type": "natural_person"}},
-		"a foreign address is lines":    {company(), []string{"address"}, map[string]any{"address": map[string]any{"street_address": "Hauptstr. 1\n10115 Berlin", "country": "DE"}}},
+		"a foreign address is lines":    {company(), []string{"address"}, map[string]any{"address": map[string]any{"street_address": "Hauptstr. 1\n10115 Berlin", "country": "Germany", "country_code": "DE"}}},
 		"a company": {company(), []string{"represents"}, map[string]any{"represents": map[string]any{
 			"sub": "c", "iss": "https://id.example", "sub_id_type": claim.SubIDType, "organization_name": "Muster GmbH", "registration_number": "HRB 12345", "registration_country": "DE",
-			"address": map[string]any{"street_address": "Werkstr. 2\nTor 3", "country": "DE"},
+			"address": map[string]any{"street_address": "Werkstr. 2\nTor 3", "country": "Germany", "country_code": "DE"},
 		}}},
 		"a company without a number": {unregistered, []string{"represents"}, map[string]any{"represents": map[string]any{
 			"sub": "c", "iss": "https://id.example", "sub_id_type": claim.SubIDType, "organization_name": "Muster GmbH", "registration_country": "DE",
@@ -203,6 +205,61 @@ func TestY8_Y10_Y12_Values(t *testing.T) {
 		got := claim.Values(account.Account{Profile: c.profile}, claim.Subject{}, []string{"given_name", "family_name", "birthdate", "phone_number"})
 		if !maps.Equal(got, c.want) {
 			t.Errorf("Values(%+v) = %v, want %v", c.profile, got, c.want)
+		}
+	}
+}
+
+// Y23: relying parties show name; a phone number is never verified here.
+func TestY23_NameAndPhone(t *testing.T) {
+	t.Parallel()
+	all := claim.Values(company(), claim.Subject{}, claim.Names())
+	if all["name"] != "Anna Muster" || all["phone_number_verified"] != false || all["updated_at"] != int64(1_780_000_000) {
+		t.Errorf("Values() = %v", all)
+	}
+	moved := company()
+	moved.Previous = []account.PreviousAddress{{Email: "old@example.com", Until: time.Unix(1_790_000_000, 0).Add(account.PreviousTime)}}
+	one := company()
+	one.Profile.FamilyName, one.Profile.Phone = "", ""
+	for name, c := range map[string]struct {
+		account account.Account
+		claim   string
+		want    any
+	}{
+		"after a change of address": {moved, "updated_at", int64(1_790_000_000)}, "one name": {one, "name", "Anna"}, "no phone": {one, "phone_number_verified", nil},
+	} {
+		if got := claim.Values(c.account, claim.Subject{}, []string{c.claim})[c.claim]; got != c.want {
+			t.Errorf("%s: %s = %v, want %v", name, c.claim, got, c.want)
+		}
+	}
+	// Who allowed the parts allowed the name.
+	if got := claim.Asked([]string{"profile"}, nil, claim.Request{UserInfo: map[string]*claim.Wish{"name": nil, "updated_at": nil}}); !slices.Equal(got, []string{"family_name", "given_name"}) {
+		t.Errorf("Asked() = %q, want the parts of the name", got)
+	}
+}
+
+// Y23: the claims of scopes are in the ID token of a client that is registered so.
+func TestY23_InToken(t *testing.T) {
+	t.Parallel()
+	c := client.Client{Scopes: []string{"email", "phone"}}
+	asked := claim.Request{IDToken: map[string]*claim.Wish{"phone_number": nil, "birthdate": nil}, UserInfo: map[string]*claim.Wish{"phone_number_verified": nil}}
+	for inToken, want := range map[bool][]string{false: {"phone_number"}, true: {"email", "email_verified", "phone_number"}} {
+		c.ClaimsInIDToken = inToken
+		if got := claim.InToken(c, []string{"openid", "email", "profile"}, asked); !slices.Equal(got, want) {
+			t.Errorf("claims_in_id_token %t: InToken() = %q, want %q", inToken, got, want)
+		}
+	}
+}
+
+// Y36: country is a name (OIDC Core §5.1.1) with its code beside it; under nlgov it
+// is the code, as portals there read it.
+func TestY36_Country(t *testing.T) {
+	t.Parallel()
+	for codes, want := range map[bool]map[string]any{
+		false: {"street_address": "Hauptstr. 1\n10115 Berlin", "country": "Germany", "country_code": "DE"},
+		true:  {"street_address": "Hauptstr. 1\n10115 Berlin", "country": "DE"},
+	} {
+		if got := claim.Values(company(), claim.Subject{Codes: codes}, []string{"address"})["address"]; !reflect.DeepEqual(got, want) {
+			t.Errorf("codes %t: address = %v, want %v", codes, got, want)
 		}
 	}
 }

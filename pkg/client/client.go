@@ -54,7 +54,8 @@ type Client struct {
 	InitiateLoginURI       string          `yaml:"initiate_login_uri" json:"initiate_login_uri"`               // OIDC Core §4
 	ThirdParty             bool            `yaml:"third_party" json:"third_party"`                             // people are asked for consent
 	PKCEOptional           bool            `yaml:"pkce_optional" json:"pkce_optional"`                         // confidential client of the general policy only
-	DutchClaims            bool            `yaml:"dutch_claims" json:"dutch_claims"`                           // adds the urn:etoegang names
+	DutchClaims            bool            `yaml:"dutch_claims" json:"dutch_claims"`                           // adds the urn:etoegang names and sub_id_type
+	ClaimsInIDToken        bool            `yaml:"claims_in_id_token" json:"claims_in_id_token,omitempty"`     // the claims of scopes are in the ID token too
 	SigningAlg             string          `yaml:"id_token_signed_response_alg" json:"signing_alg"`            // "" = RS256 (OIDC Reg §2)
 	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                   // its start page, for the list of portals
 	ApplicationType        ApplicationType `yaml:"application_type" json:"application_type,omitempty"`         // "" = web (OIDC Registration §2)

@@ -13,6 +13,9 @@ import (
 // shortestRSA is the shortest RSA key of a client, in bits (R-207).
 const shortestRSA = 2048
 
+// ErrNoKeys is returned by ParseKeys for a text that is no JWK set.
+var ErrNoKeys = errors.New("not a JWK set")
+
 // CheckKey returns an error if k may not verify a client's assertion: it is
 // not a public key, or too weak (JW-13).
 func CheckKey(k jose.JSONWebKey) error {
@@ -33,16 +36,64 @@ func CheckKey(k jose.JSONWebKey) error {
 	return errors.New("keys are RSA or P-256")
 }
 
-// checkKeys checks every key of a set that was registered inline.
-func checkKeys(raw []byte) error {
-	var set jose.JSONWebKeySet
-	if err := json.Unmarshal(raw, &set); err != nil || len(set.Keys) == 0 {
-		return errors.New("not a JWK set with keys")
+// ParseKeys returns the keys of a JWK set that can be read. Keys of an unknown
+// type, curve or form are passed over (RFC 7517 §5). It returns ErrNoKeys if raw
+// is no set.
+func ParseKeys(raw []byte) ([]jose.JSONWebKey, error) {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
 	}
-	for _, k := range set.Keys {
-		if err := CheckKey(k); err != nil {
-			return err
+	if err := json.Unmarshal(raw, &set); err != nil || set.Keys == nil {
+		return nil, ErrNoKeys
+	}
+	keys := []jose.JSONWebKey{}
+	for _, text := range set.Keys {
+		var k jose.JSONWebKey
+		if json.Unmarshal(text, &k) == nil {
+			keys = append(keys, k)
 		}
+	}
+	return keys, nil
+}
+
+// KeysFor returns the keys that may verify an assertion with this key id and
+// algorithm. A key without an id is tried for each id, and each key for an
+// assertion without one, as far as the algorithm allows.
+func KeysFor(keys []jose.JSONWebKey, kid, alg string) []jose.JSONWebKey {
+	var fit []jose.JSONWebKey
+	for _, k := range keys {
+		named := kid == "" || k.KeyID == "" || k.KeyID == kid
+		signs := (k.Use == "" || k.Use == "sig") && (k.Algorithm == "" || k.Algorithm == alg)
+		if named && signs && CheckKey(k) == nil {
+			fit = append(fit, k)
+		}
+	}
+	return fit
+}
+
+// checkKeys checks a set that is registered inline: at least one key is usable,
+// none is private or too weak, and others are passed over.
+func checkKeys(raw []byte) error {
+	keys, err := ParseKeys(raw)
+	if err != nil {
+		return err
+	}
+	refused := errors.New("no key that we can use: keys are RSA or P-256")
+	usable := false
+	for _, k := range keys {
+		err := CheckKey(k)
+		_, rsaKey := k.Key.(*rsa.PublicKey)
+		switch {
+		case err == nil:
+			usable = true
+		case rsaKey || !k.IsPublic():
+			return err
+		default:
+			refused = err
+		}
+	}
+	if !usable {
+		return refused
 	}
 	return nil
 }

@@ -61,3 +61,71 @@ func TestJW13_CheckKey(t *testing.T) {
 		}
 	}
 }
+
+// Keys that this version does not know stand beside one that it does (RFC 7517 §5).
+var strangeKeys = []string{
+	`{"kty":"AKP","alg":"ML-DSA-65","pub":"AAAA"}`,
+	`{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"}`,
+	`{"kty":"EC","crv":"secp256k1","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`,
+	`{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}`, `{"kty":1}`, `{}`, `null`, `[]`, `"key"`, `{"kty":"RSA"}`,
+}
+
+func TestY18_UnknownKeysArePassedOver(t *testing.T) {
+	t.Parallel()
+	keyed := func(jwks string) client.Client {
+		return client.Client{ID: "k", Name: "K", RedirectURIs: []string{"https://k.example/cb"}, AuthMethod: client.PrivateKeyJWT, JWKS: []byte(jwks)}
+	}
+	for _, strange := range strangeKeys {
+		for _, set := range []string{`{"keys":[` + strange + `,` + p256Key + `]}`, `{"keys":[` + p256Key + `,` + strange + `]}`} {
+			keys, err := client.ParseKeys([]byte(set))
+			if got := client.KeysFor(keys, "", "ES256"); err != nil || len(got) != 1 {
+				t.Errorf("ParseKeys(%s) = %v, usable %v, %v, want the known key", set, keys, got, err)
+			}
+			if err := keyed(set).Validate(client.General, false); err != nil {
+				t.Errorf("Validate(%s) = %v", set, err)
+			}
+		}
+		alone := `{"keys":[` + strange + `]}`
+		if keys, err := client.ParseKeys([]byte(alone)); err != nil || len(client.KeysFor(keys, "", "ES256")) != 0 {
+			t.Errorf("ParseKeys(%s) = %v, %v, want nothing usable", alone, keys, err)
+		}
+		if keyed(alone).Validate(client.General, false) == nil {
+			t.Errorf("Validate(%s) finds no fault", alone)
+		}
+	}
+	for _, bad := range []string{"", "x", "[]", "{}", "null", `{"keys":null}`, `{"keys":{}}`, `{"keys":"x"}`} {
+		if keys, err := client.ParseKeys([]byte(bad)); err == nil {
+			t.Errorf("ParseKeys(%q) = %v, want an error", bad, keys)
+		}
+	}
+}
+
+func TestY18_KeysFor(t *testing.T) {
+	t.Parallel()
+	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := func(kid, alg, use string) jose.JSONWebKey {
+		return jose.JSONWebKey{Key: p256.Public(), KeyID: kid, Algorithm: alg, Use: use}
+	}
+	for name, c := range map[string]struct {
+		key  jose.JSONWebKey
+		kid  string
+		want bool
+	}{
+		"the id":                     {key("a", "", ""), "a", true},
+		"another id":                 {key("b", "", ""), "a", false},
+		"a key without an id":        {key("", "", ""), "a", true},
+		"an assertion without an id": {key("b", "", ""), "", true},
+		"neither has one":            {key("", "ES256", "sig"), "", true},
+		"another algorithm":          {key("a", "RS256", ""), "a", false},
+		"an unknown algorithm":       {key("a", "XX", ""), "a", false},
+		"for encryption":             {key("a", "", "enc"), "a", false},
+		"of an unknown use":          {key("a", "", "x"), "a", false},
+	} {
+		if got := client.KeysFor([]jose.JSONWebKey{c.key}, c.kid, "ES256"); (len(got) == 1) != c.want {
+			t.Errorf("%s: KeysFor() = %v, want it: %t", name, got, c.want)
+		}
+	}
+}

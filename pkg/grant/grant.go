@@ -87,6 +87,9 @@ type Store interface {
 	// Issued returns the grant of a code, in any state, or errs.ErrNotFound.
 	Issued(ctx context.Context, codeHash string) (Grant, error)
 
+	// ByID returns a grant in any state, or errs.ErrNotFound.
+	ByID(ctx context.Context, id string) (Grant, error)
+
 	// Redeem counts a try and writes the result of Grant.Redeem, in one
 	// transaction. One of several concurrent calls gets the grant and the
 	// account; refused is then empty. replay is written when a code that was

@@ -276,6 +276,11 @@ func (m *Manager) setView(keys []Key) error {
 // which refreshes every minute, publishes it.
 const settle = 2 * time.Minute
 
+// Follow is the longest time after a rotation by hand until every server signs with
+// the new keys: they settle, and then the next refresh sees it. If the next keys
+// had been published that long before, it is one refresh.
+const Follow = settle + time.Minute
+
 // previous returns the signer to use instead of k while other servers may not
 // know k yet: the previous signer of this server, if its key is still
 // published. Only a rotation by hand activates such a new key.

@@ -90,8 +90,16 @@ func sessionEnded(ctx context.Context, q querier, sid string) (bool, error) {
 }
 
 func (s grants) Issued(ctx context.Context, codeHash string) (grant.Grant, error) {
+	return s.find(ctx, `SELECT `+grantColumns+` FROM grants WHERE code_hash = $1`, codeHash)
+}
+
+func (s grants) ByID(ctx context.Context, id string) (grant.Grant, error) {
+	return s.find(ctx, `SELECT `+grantColumns+` FROM grants WHERE id = $1`, id)
+}
+
+func (s grants) find(ctx context.Context, query, key string) (grant.Grant, error) {
 	var scan grantScan
-	if err := s.db.sql.QueryRowContext(ctx, `SELECT `+grantColumns+` FROM grants WHERE code_hash = $1`, codeHash).Scan(scan.targets()...); err != nil {
+	if err := s.db.sql.QueryRowContext(ctx, query, key).Scan(scan.targets()...); err != nil {
 		return grant.Grant{}, answer("grant", err)
 	}
 	g, err := scan.value()

@@ -21,7 +21,7 @@ func Clients(t *testing.T, open func(*testing.T) Stores) {
 		PostLogoutRedirectURIs: []string{"https://a.example/"}, AuthMethod: client.PrivateKeyJWT, SecretHashes: []string{"00"},
 		JWKS: json.RawMessage(`{"keys":[]}`), JWKSURI: "https://a.example/jwks", Scopes: []string{"email"}, Policy: client.General,
 		PublicSubject: true, SectorHost: "a.example", InitiateLoginURI: "https://a.example/login", ThirdParty: true,
-		PKCEOptional: true, DutchClaims: true, SigningAlg: "ES256", HomeURI: "https://a.example/home",
+		PKCEOptional: true, DutchClaims: true, ClaimsInIDToken: true, SigningAlg: "ES256", HomeURI: "https://a.example/home",
 	}
 	rec := note("client.added", full.ID)
 	w.happened(w.Clients.Add(ctx(t), full, rec), rec)

@@ -82,7 +82,10 @@ func grantIssue(t *testing.T, w world) {
 	future.Epoch++
 	nobody.AccountID = fresh("nobody")
 	same(t, ok[grant.Grant](t)(w.Grants.Issued(ctx(t), g.CodeHash)).ID, g.ID)
-	_, err := w.Grants.Issued(ctx(t), key())
+	same(t, ok[grant.Grant](t)(w.Grants.ByID(ctx(t), g.ID)).SID, g.SID)
+	_, err := w.Grants.ByID(ctx(t), fresh("grant"))
+	is(t, err, errs.ErrNotFound)
+	_, err = w.Grants.Issued(ctx(t), key())
 	is(t, err, errs.ErrNotFound)
 	for _, bad := range []grant.Grant{doubled, past, future, nobody, grantOf(w.awaiting()), grantOf(w.shown()), grantOf(w.blocked())} {
 		rec := note("grant.issued", a.ID)

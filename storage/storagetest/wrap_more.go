@@ -49,6 +49,10 @@ func (w grants) Issued(ctx context.Context, codeHash string) (grant.Grant, error
 	return pass(w.f, "Grants.Issued", func() (grant.Grant, error) { return w.s.Issued(ctx, codeHash) })
 }
 
+func (w grants) ByID(ctx context.Context, id string) (grant.Grant, error) {
+	return pass(w.f, "Grants.ByID", func() (grant.Grant, error) { return w.s.ByID(ctx, id) })
+}
+
 func (w grants) Ended(ctx context.Context, sid string) (bool, error) {
 	return pass(w.f, "Grants.Ended", func() (bool, error) { return w.s.Ended(ctx, sid) })
 }

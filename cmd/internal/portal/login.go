@@ -122,7 +122,9 @@ func (p *Portal) begin(w http.ResponseWriter, r *http.Request, e *entry, target 
 	options := []oauth2.AuthCodeOption{
 		oidc.Nonce(a.nonce),
 		oauth2.S256ChallengeOption(a.verifier.Reveal()),
-		oauth2.SetAuthURLParam("ui_locales", p.texts(w, r).Lang),
+	}
+	if lang := p.chosen(w, r); lang != nil {
+		options = append(options, oauth2.SetAuthURLParam("ui_locales", lang.Lang))
 	}
 	if claims := e.claimsParameter(); claims != "" {
 		options = append(options, oauth2.SetAuthURLParam("claims", claims)) // a value in extra replaces it

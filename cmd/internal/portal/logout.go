@@ -32,23 +32,26 @@ func (p *Portal) logout(w http.ResponseWriter, r *http.Request, e *entry) {
 	}
 	state := p.random()
 	p.setCookie(w, cookieLogout+e.suffix, state, logoutLife)
-	next := p.endSession(m, e, s, state, t.Lang)
+	next := p.endSession(m, e, s, state, p.chosen(w, r))
 	w.Header().Set("Refresh", "0; url="+next)
 	p.message(w, r, e, http.StatusOK, note{Title: t.LeavingTitle, Text: t.LeavingText, Link: next, LinkText: t.LeavingLink})
 }
 
 // endSession returns the logout address at the provider.
-func (p *Portal) endSession(m *metadata, e *entry, s session, state, lang string) string {
+func (p *Portal) endSession(m *metadata, e *entry, s session, state string, lang *texts) string {
 	u, err := webURL(m.EndSession)
 	if err != nil {
 		return e.Home
 	}
 	q := u.Query()
 	for name, v := range map[string]string{
-		"id_token_hint": s.raw.Reveal(), "client_id": e.ClientID, "ui_locales": lang,
+		"id_token_hint": s.raw.Reveal(), "client_id": e.ClientID,
 		"post_logout_redirect_uri": e.PostLogout, "state": state,
 	} {
 		q.Set(name, v)
+	}
+	if lang != nil {
+		q.Set("ui_locales", lang.Lang)
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath, RawQuery: q.Encode()}).String()
 }

@@ -22,6 +22,7 @@ func TestLogoutHereAndAtTheProvider(t *testing.T) {
 	s := newStage(t, nil)
 	b := s.browser()
 	b.login("/login")
+	b.get("/?lang=nl")
 	res := b.post("/logout")
 	want(t, res, http.StatusOK) // no redirect, to which form-action would apply
 	if b.loggedIn("") {

@@ -89,13 +89,7 @@ func (p *Portal) badLink(w http.ResponseWriter, r *http.Request, e *entry, why s
 // texts returns the texts in the language of ?lang= (which is then remembered), of the
 // cookie, of the browser, or of the configuration.
 func (p *Portal) texts(w http.ResponseWriter, r *http.Request) *texts {
-	if t := catalogue[r.URL.Query().Get("lang")]; t != nil {
-		if p.cookie(r, cookieLang) != t.Lang {
-			p.setCookie(w, cookieLang, t.Lang, 365*24*time.Hour)
-		}
-		return t
-	}
-	if t := catalogue[p.cookie(r, cookieLang)]; t != nil {
+	if t := p.chosen(w, r); t != nil {
 		return t
 	}
 	tags, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
@@ -106,6 +100,18 @@ func (p *Portal) texts(w http.ResponseWriter, r *http.Request) *texts {
 		}
 	}
 	return catalogue[p.cfg.Lang]
+}
+
+// chosen returns the texts of the language that the person chose here, or nil. Only
+// a choice is sent to the provider: it reads what the browser prefers itself.
+func (p *Portal) chosen(w http.ResponseWriter, r *http.Request) *texts {
+	if t := catalogue[r.URL.Query().Get("lang")]; t != nil {
+		if p.cookie(r, cookieLang) != t.Lang {
+			p.setCookie(w, cookieLang, t.Lang, 365*24*time.Hour)
+		}
+		return t
+	}
+	return catalogue[p.cookie(r, cookieLang)]
 }
 
 // static serves the stylesheet and the icon.

@@ -59,6 +59,19 @@ func TestAuthorizationRequest(t *testing.T) {
 	}
 }
 
+// Y24: only a language that the person chose here is sent on; what the browser
+// prefers, the provider reads itself.
+func TestY24_OnlyAChosenLanguageIsSent(t *testing.T) {
+	s := newStage(t, nil)
+	b := s.browser()
+	for _, c := range []struct{ path, want string }{{"/login", ""}, {"/login?lang=xx", ""}, {"/login?lang=en", "en"}, {"/login", "en"}} {
+		b.login(c.path)
+		if got := s.op.asked.Get("ui_locales"); got != c.want {
+			t.Errorf("%s: ui_locales = %q, want %q", c.path, got, c.want)
+		}
+	}
+}
+
 func TestLoginRefusesMalformedParameters(t *testing.T) {
 	s := newStage(t, nil)
 	for _, q := range []string{
