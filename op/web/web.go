@@ -15,8 +15,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
-	"strings"
 	"regexp"
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/limit"
