@@ -13,6 +13,7 @@ import (
 
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/staff"
 )
 
 // overTLS gives the site an https issuer and a certificate.
@@ -145,6 +146,46 @@ func noForeignResource(t *testing.T, what, body string) {
 	}
 	if strings.Contains(body, "style=") || regexp.MustCompile(`<script>|<style|\son[a-z]+="`).MatchString(body) {
 		t.Errorf("%s: inline script or style", what)
+	}
+}
+
+// Y27: HEAD gets the status of GET wherever GET changes nothing, in every state of a
+// login, sets no cookie and writes nothing.
+func TestY27_HeadChangesNothing(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	states := s.States()
+	states["nobody"] = s.Browser()
+	_, states["session"] = s.Active("session@example.com")
+	states["official"] = s.Official("olga@example.com", staff.Reviewer, staff.Helpdesk, staff.Administrator, staff.Auditor)
+	for state, b := range states {
+		for _, r := range s.Kit.Router.Routes() {
+			if r.Method != http.MethodGet {
+				continue
+			}
+			target := r.Path
+			if b.URL != nil {
+				target += "?" + b.URL.RawQuery
+			}
+			before := s.Written()
+			head := b.Send(b.Request(http.MethodHead, target, nil))
+			if s.Written() != before && r.Path != "/enrol/cancel" { // a try of a secret is counted however it is made
+				t.Errorf("%s: HEAD %s writes to the database", state, target)
+			}
+			if head.Body != "" || len(head.Header.Values("Set-Cookie")) != 0 {
+				t.Errorf("%s: HEAD %s: body %q, cookies %v", state, target, head.Body, head.Header.Values("Set-Cookie"))
+			}
+			if r.Acts {
+				if head.Status != http.StatusMethodNotAllowed || head.Header.Get("Allow") != http.MethodGet {
+					t.Errorf("%s: HEAD %s = %d, want 405", state, target, head.Status)
+				}
+				continue
+			}
+			plain := b.Send(b.Request(http.MethodGet, target, nil))
+			if head.Status != plain.Status && !(state == "official" && head.Status == http.StatusOK && strings.HasPrefix(target, "/console/")) {
+				t.Errorf("%s: HEAD %s = %d, GET %d", state, target, head.Status, plain.Status)
+			}
+		}
 	}
 }
 

@@ -74,6 +74,7 @@ func (d demoCommand) Run(w world) error {
 		return err
 	}
 	defer a.Close()
+	defer onHangup(func() { log.Info("SIGHUP is ignored: a demo has nothing to reload") })()
 	officials := ""
 	if d.Review {
 		made, err := demo.Fill(w.ctx, a, d.Data)
@@ -171,7 +172,7 @@ func (d demoCommand) prepare(issuer, portalURL string) (secret.Text, error) {
 	if err := onceFile(secretFile, func() ([]byte, error) { return []byte(secret.New(rand.Reader, secret.KindClient).Reveal()), nil }); err != nil {
 		return "", err
 	}
-	text, err := os.ReadFile(secretFile)
+	text, err := secret.ReadFile(secretFile)
 	if err != nil {
 		return "", err
 	}

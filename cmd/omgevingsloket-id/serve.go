@@ -14,7 +14,8 @@ type serveCommand struct {
 // Help explains the command.
 func (serveCommand) Help() string {
 	return "Every setting can also come from the environment (OLID_…); deploy/omgevingsloket-id.example.yaml explains each.\n" +
-		"SIGTERM stops it: readiness goes first, running requests finish."
+		"SIGTERM stops it: readiness goes first, running requests finish.\n" +
+		"SIGHUP makes it read the clients of the file, the certificate and the theme again."
 }
 
 // Run serves until it gets a signal.
@@ -32,6 +33,14 @@ func (s serveCommand) Run(w world) error {
 		return err
 	}
 	defer a.Close()
+	defer onHangup(func() {
+		fresh, err := s.load(w)
+		if err != nil {
+			log.Error("not reloaded; the server goes on with the configuration that it has", "error", err.Error())
+			return
+		}
+		a.Reload(w.ctx, fresh)
+	})()
 	return a.Serve(w.ctx, nil)
 }
 

@@ -113,7 +113,7 @@ func (e entry) at(path string) (portal.Entry, error) {
 	if e.ClientSecretFile == "" {
 		return out, nil
 	}
-	raw, err := os.ReadFile(e.ClientSecretFile)
+	raw, err := secret.ReadFile(e.ClientSecretFile)
 	if err != nil {
 		return out, fmt.Errorf("client secret: %w", err)
 	}

@@ -68,6 +68,7 @@ func table() []string {
 	line("one source", "write: documents", amount(anHour(limit.UploadBytes), limit.Bytes))
 	line("one source", "send: mails", amount(anHour(limit.ApplyMails, limit.StatusRequests), limit.Mails))
 	line("one source", "compute: passwords", amount(anHour(limit.LoginRequests, limit.ConsoleRequests, limit.PasswordHashes), limit.Hashes))
+	line("one source", "compute: documents", amount(anHour(limit.JudgeTime), limit.Millis))
 	line("one network", "each of these", fmt.Sprintf("%d times as much", limit.NetworkSources))
 	line("one application", "store: documents written in three days", amount(limit.DraftBytes.Most, limit.Bytes))
 	line("one mailbox", "receive: mails, that an account or application has", amount(mailsTo(true, time.Hour), limit.Mails))
@@ -113,7 +114,7 @@ func TestX9_ThePageOfBudgets(t *testing.T) {
 	c := config.Default(config.Production).Limits
 	for name, d := range map[string][2]int{
 		"authorize_per_minute": {c.AuthorizePerMinute, limit.AuthorizeRequests.Most}, "apply_per_hour": {c.ApplyPerHour, limit.ApplyMails.Most},
-		"login_per_minute": {c.LoginPerMinute, limit.LoginRequests.Most}, "apply_tries": {c.ApplyTries, limit.CodeRequests.Most}, "documents": {limit.UploadBytesOf(c.ApplyPerHour).Most, limit.UploadBytes.Most},
+		"login_per_minute": {c.LoginPerMinute, limit.LoginRequests.Most}, "apply_tries": {c.ApplyTries, limit.CodeRequests.Most}, "judging": {limit.JudgeTimeOf(c.ApplyTries).Most, limit.JudgeTime.Most}, "documents": {limit.UploadBytesOf(c.ApplyPerHour).Most, limit.UploadBytes.Most},
 		"drafts": {limit.DraftsBytesOf(c.ApplyPerHour).Most, limit.DraftsBytes.Most}, "codes": {c.AuthorizePerMinute / 4, limit.SessionCodes.Most},
 		"codes a day": {c.AuthorizePerMinute * 8, limit.SessionCodesDay.Most}, "alarm": {c.ApplyPerHour / 10, limit.AlarmMails.Most},
 	} {

@@ -234,6 +234,15 @@ func (s *Site) RunJob(name string) {
 	Must(s.T, s.Jobs[i].Run(context.Background()))
 }
 
+// Written returns when something was last written to the SQLite database.
+func (s *Site) Written() time.Time {
+	s.T.Helper()
+	name := strings.TrimPrefix(s.Config.Database.URL.Reveal(), "sqlite:")
+	info, err := os.Stat(name + "-wal")
+	Must(s.T, err)
+	return info.ModTime()
+}
+
 // Metric returns the value of a line of /metrics, such as name{label="x"}; "" if there
 // is none.
 func (s *Site) Metric(line string) string {

@@ -66,24 +66,31 @@ type Hasher interface {
 	Hash(ctx context.Context, password string) (string, error)
 }
 
+// Judge is the part of document.Worker that this package uses. An error is
+// errs.ErrUnavailable.
+type Judge interface {
+	Judge(ctx context.Context, content []byte, practice bool) (kind, wrong string, cost time.Duration, err error)
+}
+
 // Room serves the pages. Its fields are set before Mount. Whether this is
 // practice, where every application is approved at once, is in Pages.Settings.
 type Room struct {
-	Pages    *web.Renderer
-	Cookies  *web.Cookies
-	Limits   *web.Limits
-	Now      func() time.Time
-	Rand     io.Reader
-	Store    intake.Store
-	Cases    Cases
-	Accounts Accounts
-	Hasher   Hasher
-	Policy   password.Policy
-	Letters  *letter.Writer
-	Ring     *secret.KeyRing
-	CodeKey  []byte // for the keyed hash of mailed codes
-	PerHour  int    // most mails with a code for one source in an hour; 0 means 30
-	Tries    int    // mailed codes, passwords and documents of one source, each in ten minutes
+	Pages     *web.Renderer
+	Cookies   *web.Cookies
+	Limits    *web.Limits
+	Now       func() time.Time
+	Rand      io.Reader
+	Store     intake.Store
+	Cases     Cases
+	Accounts  Accounts
+	Hasher    Hasher
+	Policy    password.Policy
+	Documents Judge
+	Letters   *letter.Writer
+	Ring      *secret.KeyRing
+	CodeKey   []byte // for the keyed hash of mailed codes
+	PerHour   int    // most mails with a code for one source in an hour; 0 means 30
+	Tries     int    // mailed codes, passwords and documents of one source, each in ten minutes
 
 	// Know makes the browser that confirmed an address known for it
 	// (signin.Service.Know); nil makes none known.

@@ -1,10 +1,12 @@
 package apply
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"time"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
@@ -12,6 +14,7 @@ import (
 	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -68,7 +71,10 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a applicatio
 	if !u.Chosen && p.Document.Current != "" {
 		return h.documentDone(w, r, a) // the stored one is kept
 	}
-	kind, why := h.judge(u)
+	kind, why, err := h.judge(r, u, "/apply/document")
+	if err != nil {
+		return err
+	}
 	if why != "" {
 		p.Wrong("document", "apply.field.document."+why)
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/document", p)
@@ -76,15 +82,32 @@ func (h *Room) documentPost(w http.ResponseWriter, r *http.Request, a applicatio
 	return h.putDocument(w, r, a, u, kind)
 }
 
-// judge returns the type of an uploaded file, or what is wrong with it.
-func (h *Room) judge(u web.File) (kind, wrong string) {
+// judgeTime is how long an applicant waits for a judgement, with the time in which
+// others have the place.
+const judgeTime = 20 * time.Second
+
+// judge returns the type of an uploaded file, or what is wrong with it. Without a
+// judgement it returns an error: a page that leads back to where the file was chosen.
+func (h *Room) judge(r *http.Request, u web.File, chosenAt string) (kind, wrong string, err error) {
 	switch {
 	case !u.Chosen:
-		return "", "missing"
+		return "", "missing", nil
 	case u.TooLarge:
-		return "", "too_large"
+		return "", "too_large", nil
 	}
-	return document.Judge(u.Content, h.Pages.Settings.AtOnce)
+	budget := limit.JudgeTimeOf(h.Tries)
+	if err := h.Limits.Spend(r, budget, 1); err != nil {
+		return "", "", err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), judgeTime)
+	defer cancel()
+	kind, wrong, cost, err := h.Documents.Judge(ctx, u.Content, h.Pages.Settings.AtOnce)
+	// What is over the budget is refused the next time.
+	_ = h.Limits.Spend(r, budget, int(cost.Milliseconds()))
+	if errors.Is(err, errs.ErrUnavailable) {
+		err = &web.Error{Status: http.StatusServiceUnavailable, Key: "apply.unjudged", Cause: err, Retry: 30 * time.Second, Link: &web.Link{URL: chosenAt, Label: "apply.unjudged.link"}}
+	}
+	return kind, wrong, err
 }
 
 // seal returns an upload as a document, encrypted for its row.

@@ -2,18 +2,26 @@ package apply_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"hash/crc32"
 	"image"
+	"image/jpeg"
 	"image/png"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/document"
+	"omgevingsloket-id/pkg/errs"
 )
 
 // bombPNG returns a file of some 70 bytes that claims 20,000 × 20,000 pixels.
@@ -49,9 +57,7 @@ func TestUP08_DocumentsOfProduction(t *testing.T) {
 	s := newProduction(t)
 	v := s.visitor()
 	v.fill("burger", "jo@example.com", "/apply/document")
-	limit := func(n int) []byte {
-		return append([]byte(smallPDF[:9]), append(bytes.Repeat([]byte("x"), n-len(smallPDF)), smallPDF[9:]...)...)
-	}
+	limit := func(n int) []byte { return append([]byte(smallPDF), bytes.Repeat([]byte("\n"), n-len(smallPDF))...) }
 	v.upload("", nil).Wrong("document").Has("Kies een document")
 	v.upload("leeg.pdf", nil).Wrong("document").Has("leeg")
 	v.upload("brief.pdf", []byte("geen PDF")).Wrong("document").Has("geen PDF, JPEG of PNG")
@@ -141,5 +147,83 @@ func TestUP20_SealedAtRest(t *testing.T) {
 		if _, err := s.Stores.Ring.Open(d.Sealed, aad); err == nil {
 			t.Errorf("opens as %s", aad)
 		}
+	}
+}
+
+// lockedPDF is a PDF that asks for a password.
+var lockedPDF = strings.Replace(smallPDF, "/Root 1 0 R", "/Root 1 0 R/Encrypt<</Filter/Standard/V 1/R 2/O("+strings.Repeat("o", 32)+")/U("+strings.Repeat("u", 32)+")/P -4>>/ID[(a)(a)]", 1)
+
+// jpegCutOff returns a photo without its last two bytes.
+func jpegCutOff(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	site.Must(t, jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 16, 16)), nil))
+	return b.Bytes()[:b.Len()-2]
+}
+
+// Y13, Y14: what no official can open is refused with what to do, in both
+// languages; what they can open is accepted, and stored as it was sent.
+func TestY13_Y14_WhatToDo(t *testing.T) {
+	t.Parallel()
+	s := newProduction(t)
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	v.upload("slot.pdf", []byte(lockedPDF)).Wrong("document").Has("beveiliging eraf")
+	v.upload("half.jpg", jpegCutOff(t)).Wrong("document").Has("foto of scan opnieuw")
+	v.upload("half.pdf", []byte(smallPDF[:30])).Wrong("document").Has("Opslaan als PDF")
+	for name, content := range map[string]string{"mark.pdf": "\xef\xbb\xbf" + smallPDF, "scanner.pdf": smallPDF + strings.Repeat("\x00", 3000)} {
+		v.upload(name, []byte(content)).Leads("/apply/check")
+		if d, plain := v.stored(); d.Type != document.TypePDF || string(plain) != content {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	v.get("/apply/document?lang=en")
+	v.upload("slot.pdf", []byte(lockedPDF)).Wrong("document").Has("Remove the protection")
+	v.upload("half.jpg", jpegCutOff(t)).Wrong("document").Has("Take the photo")
+	v.upload("half.pdf", []byte(smallPDF[:30])).Wrong("document").Has("Save as PDF")
+}
+
+// judge is a Judge that returns what it holds, and counts its calls.
+type judge struct {
+	cost  time.Duration
+	err   error
+	calls atomic.Int32
+}
+
+func (j *judge) Judge(context.Context, []byte, bool) (kind, wrong string, cost time.Duration, err error) {
+	j.calls.Add(1)
+	return document.TypePDF, "", j.cost, j.err
+}
+
+// Y13: without a judgement a document is neither accepted nor called bad, also on
+// practice.
+func TestY13_NobodyJudges(t *testing.T) {
+	t.Parallel()
+	s := newAltered(t, func(r *apply.Room) { r.Documents = &judge{err: errs.Unavailable("judging", errors.New("no place"))} })
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	p := v.upload("x.pdf", []byte(smallPDF)).Is(http.StatusServiceUnavailable).Has("Probeer het over een minuut opnieuw", "/apply/document")
+	if p.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	if documents, err := s.Stores.DB.Applications().Documents(t.Context(), v.application().ID); err != nil || len(documents) != 0 {
+		t.Errorf("%v %v", documents, err)
+	}
+}
+
+// Y13, X9: a source whose documents took all its processor time is refused before
+// the next one is judged.
+func TestY13_JudgeTimeOfOneSource(t *testing.T) {
+	t.Parallel()
+	j := &judge{cost: 9 * time.Second}
+	s := newAltered(t, func(r *apply.Room) { r.Documents, r.Tries = j, 120 })
+	v := s.visitor()
+	v.fill("burger", "jo@example.com", "/apply/document")
+	for range 7 { // 63 s
+		v.upload("x.pdf", []byte(smallPDF)).Leads("/apply/check")
+	}
+	v.upload("x.pdf", []byte(smallPDF)).Is(http.StatusTooManyRequests)
+	if n := j.calls.Load(); n != 7 {
+		t.Errorf("%d documents are judged, want 7", n)
 	}
 }

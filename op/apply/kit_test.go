@@ -23,6 +23,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -80,6 +81,7 @@ func altered(t *testing.T, change func(*apply.Room)) func(*app.App) http.Handler
 		room := &apply.Room{
 			Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Store: a.Stores.DB.Applications(), Cases: a.Stores.DB.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters,
 			Ring: a.Stores.Ring, CodeKey: []byte("code key of the test"), PerHour: a.Config.Limits.ApplyPerHour, Tries: a.Config.Limits.ApplyTries,
+			Documents: document.NewWorker(2, os.Args[0], "inspect-document"),
 		}
 		change(room)
 		return op.New(kit, room)

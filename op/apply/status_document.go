@@ -41,7 +41,10 @@ func (h *Room) statusDocumentPost(w http.ResponseWriter, r *http.Request, c revi
 		return err
 	}
 	defer leave()
-	kind, why := h.judge(u)
+	kind, why, err := h.judge(r, u, "/apply/status/document")
+	if err != nil {
+		return err
+	}
 	if why != "" {
 		p := h.statusDocumentPage(w, r)
 		p.Wrong("document", "apply.field.document."+why)

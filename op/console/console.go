@@ -144,6 +144,10 @@ func (h *Kit) as(roles []staff.Role, run Handler) web.Handler {
 		if !v.Member.Has(roles...) {
 			return DeadEnd(http.StatusForbidden, "console.error.role")
 		}
+		if web.IsHead(r) { // a look is in the audit log
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			return nil
+		}
 		if err := h.touch(r.Context(), v); err != nil {
 			return err
 		}
@@ -214,10 +218,11 @@ func (h *Kit) By(r *http.Request, v *Visit) audit.Actor {
 	return audit.Official(v.Member.ID).At(h.Limits.Origin(r), web.RequestID(r))
 }
 
-// OpenRaw mounts a handler that needs no login and has guards of its own.
+// OpenRaw mounts a handler that needs no login and has guards of its own. A GET of
+// it changes something.
 func (h *Kit) OpenRaw(method, path string, run http.Handler) {
 	h.access = append(h.access, Access{Method: method, Path: path})
-	h.router.Raw(method, path, run)
+	h.router.RawActs(method, path, run)
 }
 
 // Cut returns the first n bytes of s, or all of them if there are fewer.

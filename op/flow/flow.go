@@ -108,11 +108,11 @@ func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.R
 func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	handle, ok := secret.Parse(secret.KindRequest, r.URL.Query().Get("login"))
 	if !ok {
-		return nil, web.Restart(errors.New("no login in the address"))
+		return nil, web.Restart(web.Rule("no login in the address"))
 	}
 	browser, ok := f.Cookies.Browser(r)
 	if !ok {
-		return nil, web.Restart(errors.New("no browser cookie"))
+		return nil, web.Restart(web.Rule("no browser cookie"))
 	}
 	req, carried, err := f.stored(r, handle, browser)
 	if errors.Is(err, errs.ErrNotFound) {
@@ -122,7 +122,7 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 		return nil, err
 	}
 	if !secret.Text(req.Browser).Equal(browser.Hash()) {
-		return nil, web.Restart(errors.New("another browser's login"))
+		return nil, web.Restart(web.Rule("another browser's login"))
 	}
 	web.Prefer(r, req.Lang)
 	v, err := f.read(r.Context(), handle, req)

@@ -53,7 +53,7 @@ type Room struct {
 
 // Mount adds the pages.
 func (h *Room) Mount(t *web.Router) {
-	t.Get("/start", h.start)
+	t.GetActs("/start", h.start)
 	t.Get("/portals", h.portals)
 	t.Get("/login", h.login)
 	t.Post("/login", h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password")

@@ -79,9 +79,10 @@ func (p *Room) proven(r *http.Request, q web.Parameters) (client.Client, error) 
 	_, badID := q.Faults["client_id"]
 	_, badURI := q.Faults["redirect_uri"]
 	if q.Flood || badID || badURI {
-		return client.Client{}, web.Fail(http.StatusBadRequest, "provider.error.authorize", errors.New(q.Fault()))
+		return client.Client{}, web.Fail(http.StatusBadRequest, "provider.error.authorize", web.Rule(q.Fault()))
 	}
 	c, err := p.Clients.ByID(r.Context(), q.Get("client_id"))
+	explainClient(r.Context(), q.Get("client_id"), err == nil)
 	if errors.Is(err, errs.ErrNotFound) {
 		return c, web.Fail(http.StatusBadRequest, "provider.error.client", err)
 	}

@@ -34,6 +34,7 @@ func (p *Room) callback(w http.ResponseWriter, r *http.Request) error {
 // finish sends the browser back to the client, or to the list of portals when
 // no client asked for the login. silent is whether no page may be shown.
 func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, silent bool) error {
+	explainClient(r.Context(), v.Request.ClientID, true)
 	end, err := settle(v, p.Subjects)
 	if err != nil {
 		return web.Restart(err)
@@ -70,7 +71,7 @@ func (p *Room) end(r *http.Request, req authreq.Request, end ending) (authreq.Re
 	if errors.Is(err, errs.ErrConflict) {
 		kept, err = p.Flow.Requests.Get(r.Context(), req.Key)
 		if err == nil && (!kept.Finished || kept.Refusal != req.Refusal || kept.Session != req.Session) {
-			return kept, web.Restart(errors.New("another tab finished the login, or changed it"))
+			return kept, web.Restart(web.Rule("another tab finished the login, or changed it"))
 		}
 	}
 	if errors.Is(err, errs.ErrNotFound) {
@@ -148,7 +149,7 @@ func (p *Room) issue(r *http.Request, v *flow.Login) (secret.Text, error) {
 	case err != nil:
 		return "", err
 	case !kept.Pending(now):
-		return "", web.Restart(errors.New("the code was redeemed, revoked or expired"))
+		return "", web.Restart(web.Rule("the code was redeemed, revoked or expired"))
 	}
 	return code, nil
 }

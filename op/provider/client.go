@@ -1,19 +1,20 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
+	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/errs"
 )
@@ -30,19 +31,15 @@ const (
 	refusedUnavailable = "unavailable"
 )
 
-// longestLoggedID is how much of the id of an unknown client is logged, in bytes.
-const longestLoggedID = 64
-
-// clientRefused counts and logs a client that did not authenticate. An id is logged as
-// it is if a client has it, and otherwise quoted and cut, since a stranger typed it.
-func (p *Room) clientRefused(ctx context.Context, id string, known bool, why string, err error) {
+// clientRefused counts a client that did not authenticate, and has the line of the
+// request say so.
+func (p *Room) clientRefused(ctx context.Context, id string, known bool, why, rule string) {
 	if p.Refused != nil {
 		p.Refused(why)
 	}
-	if !known {
-		id = strconv.QuoteToASCII(id[:min(len(id), longestLoggedID)])
-	}
-	p.Log.InfoContext(ctx, "client refused", "client", id, "reason", why, "error", err.Error())
+	web.Explain(ctx, func(f *web.Refusal) {
+		f.Message, f.Client, f.Rule, f.Reason = "client refused", loggedID(id, known), cmp.Or(rule, f.Rule), why
+	})
 }
 
 // VerifyClient authenticates a client by its registered method and no other; the
@@ -53,14 +50,16 @@ func (s *server) VerifyClient(ctx context.Context, r *op.Request[op.ClientCreden
 	if err != nil {
 		if errors.Is(err, errs.ErrUnavailable) {
 			why = refusedUnavailable
+			explainCause(ctx, err)
 		}
-		s.room.clientRefused(ctx, r.Data.ClientID, c.ID != "", why, err)
+		s.room.clientRefused(ctx, r.Data.ClientID, c.ID != "", why, err.Error())
 		description := "client authentication failed"
 		if proven, ok := errors.AsType[*wrongAssertion](err); ok {
 			description = proven.reason
 		}
 		return nil, told(err, oidc.ErrInvalidClient().WithDescription("%s", description), http.StatusUnauthorized)
 	}
+	explainClient(ctx, c.ID, true)
 	return relyingParty{c}, nil
 }
 

@@ -107,11 +107,8 @@ func (p *Room) publish(w http.ResponseWriter, r *http.Request, document []byte, 
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Add("Vary", "Origin")
 	}
-	if r.Header.Get("If-None-Match") == etag {
+	if web.NotModified(r, etag) {
 		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	if r.Method == http.MethodHead {
 		return
 	}
 	_, _ = w.Write(document)

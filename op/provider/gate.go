@@ -1,7 +1,7 @@
 package provider
 
 import (
-	"errors"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -55,7 +55,7 @@ func (p *Room) asGet(path string, form web.Form, key string, faulty func(web.Par
 			return web.Fail(http.StatusBadRequest, key, err)
 		}
 		if len(form.Parameters(r.URL.RawQuery).Values) > 0 {
-			return web.Fail(http.StatusBadRequest, key, errors.New("parameters in the body and in the query"))
+			return web.Fail(http.StatusBadRequest, key, web.Rule("parameters in the body and in the query"))
 		}
 		if q := form.Parameters(body); q.Fault() != "" {
 			return faulty(q)
@@ -72,6 +72,12 @@ const longestHeader = 4 << 10 // of Authorization
 func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.cors(w, r)
+		web.Explain(r.Context(), func(f *web.Refusal) {
+			if id := namedClient(r); f.Client == "" && id != "" {
+				_, err := p.Clients.ByID(context.WithoutCancel(r.Context()), id)
+				f.Client = loggedID(id, err == nil)
+			}
+		})
 		w.Header().Set("Pragma", "no-cache")
 		if inAddress(r.URL.RawQuery) {
 			writeError(w, http.StatusBadRequest, "invalid_request", "parameters belong in the body or in a header, never in the address")
@@ -143,7 +149,7 @@ func (p *Room) gateCredentials(w http.ResponseWriter, r *http.Request) bool {
 			ways++
 		}
 	}
-	refused := func() { p.clientRefused(r.Context(), namedClient(r), false, refusedMalformed, errClient) }
+	refused := func() { p.clientRefused(r.Context(), namedClient(r), false, refusedMalformed, "") }
 	switch {
 	case ways > 1:
 		refused()

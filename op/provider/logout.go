@@ -31,7 +31,7 @@ type logout struct {
 // badLogout returns the error of a logout with parameters that cannot be read. It
 // is a page, since end_session has no error response.
 func badLogout(q web.Parameters) error {
-	return web.Fail(http.StatusBadRequest, "web.error.bad_request", errors.New(q.Fault()))
+	return web.Fail(http.StatusBadRequest, "web.error.bad_request", web.Rule(q.Fault()))
 }
 
 // logoutPage asks for confirmation, or says what happened.

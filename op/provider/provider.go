@@ -82,6 +82,7 @@ const (
 func (p *Room) Mount(t *web.Router) {
 	p.issuer = p.Pages.Settings.Issuer
 	p.prepareMetadata()
+	t.Explains(explain)
 	t.ClientPage(http.MethodGet, pathAuthorize, p.authorize)
 	t.ClientPage(http.MethodPost, pathAuthorize, p.authorizePost)
 	t.RawPage(http.MethodGet, pathCallback, p.callback)

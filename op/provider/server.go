@@ -11,6 +11,7 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/oidc"
 	"github.com/zitadel/oidc/v3/pkg/op"
 
+	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
@@ -46,14 +47,16 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 		Now: now, Expires: now.Add(accessTokenLifetime),
 	}, replay)
 	if err == nil && refused != "" {
-		s.room.Log.InfoContext(ctx, "code refused", "client", c.ID, "reason", string(refused))
+		web.Explain(ctx, func(f *web.Refusal) { f.Reason = string(refused) })
 		err = errs.ErrNotFound
 	}
 	if err != nil {
+		explainCause(ctx, err)
 		return nil, told(err, oidc.ErrInvalidGrant().WithDescription("the code is not valid, or not any more"), http.StatusBadRequest)
 	}
 	tokens, err := s.room.tokens(c, g, a, now)
 	if err != nil {
+		explainCause(ctx, err)
 		return nil, told(err, oidc.ErrServerError().WithDescription("the tokens could not be made"), http.StatusInternalServerError)
 	}
 	return op.NewResponse(tokens), nil
@@ -102,6 +105,7 @@ func (s *server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.Revoca
 	}
 	rec := effect.Of(audit.ClientActor(c.ID).Did(audit.GrantRevoked, c.ID, s.room.Now()).With(map[string]string{"grant": claims.ID}))
 	if err := s.room.Grants.Revoke(ctx, claims.ID, c.ID, s.room.Now(), rec); err != nil && !errors.Is(err, errs.ErrNotFound) {
+		explainCause(ctx, err)
 		return nil, told(err, oidc.ErrServerError().WithDescription("the token could not be revoked"), http.StatusInternalServerError)
 	}
 	return op.NewResponse(struct{}{}), nil

@@ -23,6 +23,12 @@ type Error struct {
 	Link   *Link         // where the page leads; Label is a key
 }
 
+// Rule is the cause of a refusal in our own words. The log has it; other causes may
+// hold addresses and what somebody sent.
+type Rule string
+
+func (r Rule) Error() string { return string(r) }
+
 func (e *Error) Error() string {
 	if e.Cause == nil {
 		return fmt.Sprintf("%s (%d)", e.Key, e.Status)
@@ -87,14 +93,10 @@ type errorPage struct {
 	Next          *Link
 }
 
-// ServeError writes the page for err and logs it. All error pages are made here.
+// ServeError writes the page for err; Router logs it. All error pages are made here.
 func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := classify(err)
-	if e.Status >= 500 {
-		d.Log.ErrorContext(r.Context(), "request failed", "request", RequestID(r), "status", e.Status, "error", e.Error())
-	} else {
-		d.Log.InfoContext(r.Context(), "request refused", "request", RequestID(r), "status", e.Status, "error", e.Key)
-	}
+	d.note(r, e)
 	if e.Retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(max(e.Retry.Round(time.Second), time.Second)/time.Second)))
 	}
@@ -111,6 +113,26 @@ func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusInternalServerError)
 		_, _ = w.Write(d.lastWords)
+	}
+}
+
+// note has the line of the request say what a page is about.
+func (d *Renderer) note(r *http.Request, e *Error) {
+	f, ok := r.Context().Value(refusalKey{}).(*Refusal)
+	if !ok { // outside of a Router
+		f = &Refusal{}
+		defer func() { f.log(d.Log, r) }()
+	}
+	f.status, f.Error = e.Status, e.Key
+	var form *FormError
+	var rule Rule
+	switch {
+	case e.Status >= http.StatusInternalServerError:
+		f.Error = e.Error()
+	case errors.As(e.Cause, &form):
+		f.Rule = form.Reason
+	case errors.As(e.Cause, &rule):
+		f.Rule = string(rule)
 	}
 }
 

@@ -100,7 +100,7 @@ func (p *Page) Wrong(field, key string, pairs ...any) {
 }
 
 // StaticURL returns the address of an asset, which holds the hash of its content.
-func (p *Page) StaticURL(name string) string { return p.pages.static.url(name) }
+func (p *Page) StaticURL(name string) string { return p.pages.static.Load().url(name) }
 
 // HelpdeskHours returns the helpdesk's hours in the page's language.
 func (p *Page) HelpdeskHours() string { return p.Helpdesk.Hours[p.Lang] }

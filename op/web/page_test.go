@@ -53,7 +53,7 @@ func TestPageLinksStyleSheets(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("sheets of a page with StyleSheet %q and ThemeDir %q = %q, want %q", c.styleSheet, c.themeDir, got, c.want)
 		}
-		theme := string(k.Pages.static.files[k.Pages.static.url("theme.css")].body)
+		theme := string(k.Pages.static.Load().files[k.Pages.static.Load().url("theme.css")].body)
 		if own := theme == "/* an operator's */"; own != (c.themeDir != "") {
 			t.Errorf("theme.css with ThemeDir %q = %q", c.themeDir, theme)
 		}

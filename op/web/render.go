@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"omgevingsloket-id/templates"
 )
@@ -24,7 +25,7 @@ type Renderer struct {
 
 	cookies   *Cookies
 	templates *template.Template
-	static    *assets
+	static    atomic.Pointer[assets]
 	forms     map[string]bool // paths of pages
 	lastWords []byte          // the error page for when rendering fails
 	base      *url.URL

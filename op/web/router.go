@@ -21,6 +21,7 @@ type Route struct {
 	Fields       []string // form fields that a POST may have, besides csrf
 	Upload       int64    // > 0: multipart, of at most so many bytes
 	Raw          bool     // a protocol endpoint, which has its own guards
+	Acts         bool     // a GET that changes something, so that there is no HEAD
 	handler      http.Handler
 }
 
@@ -41,12 +42,18 @@ type Router struct {
 	observe func(route, method string, status int, took time.Duration) // may be nil
 	now     func() time.Time
 	routes  []Route
+	explain []func(*Refusal)
 }
 
 // Get adds a page. Its handler sees the values of the query folded (package typed).
 func (t *Router) Get(path string, h Handler) {
 	t.pages.forms[path] = true
 	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(foldedQuery(h))})
+}
+
+// GetActs adds a page whose GET changes something, so that there is no HEAD.
+func (t *Router) GetActs(path string, h Handler) {
+	t.add(Route{Method: http.MethodGet, Path: path, Acts: true, handler: t.page(h)})
 }
 
 // Post adds the target of a form with these fields, behind every guard of a POST.
@@ -66,55 +73,135 @@ func (t *Router) Raw(method, path string, h http.Handler) {
 	t.add(Route{Method: method, Path: path, Raw: true, handler: h})
 }
 
-// RawPage adds a protocol endpoint whose errors are pages.
-func (t *Router) RawPage(method, path string, h Handler) {
-	t.add(Route{Method: method, Path: path, Raw: true, handler: t.page(h)})
+// RawActs is Raw for an endpoint whose GET changes something, so that there is no
+// HEAD.
+func (t *Router) RawActs(method, path string, h http.Handler) {
+	t.add(Route{Method: method, Path: path, Raw: true, Acts: true, handler: h})
 }
 
-// ClientPage adds a protocol endpoint whose errors are pages and whose parameters
-// are a client's: none of them is a choice of the person that lasts.
-func (t *Router) ClientPage(method, path string, h Handler) {
-	t.add(Route{Method: method, Path: path, Raw: true, handler: t.foreign(h)})
-}
+// RawPage is RawActs for an endpoint whose errors are pages.
+func (t *Router) RawPage(method, path string, h Handler) { t.RawActs(method, path, t.page(h)) }
+
+// ClientPage is RawPage for an endpoint whose parameters are a client's: none of them
+// is a choice of the person that lasts.
+func (t *Router) ClientPage(method, path string, h Handler) { t.RawActs(method, path, t.foreign(h)) }
 
 func (t *Router) add(r Route) { t.routes = append(t.routes, r) }
 
 // Routes returns all routes.
 func (t *Router) Routes() []Route { return t.routes }
 
-// Handler returns the handler of the site: all routes, with the headers.
+// Handler returns the handler of the site: all routes, with the headers. The
+// routes are below the path of the issuer; ServeMux keeps it when it redirects.
 func (t *Router) Handler() http.Handler {
 	mux := http.NewServeMux()
+	base := strings.TrimSuffix(t.pages.base.Path, "/")
 	methods := map[string][]string{}
 	for _, route := range t.routes {
-		pattern := route.Method + " " + route.Path
-		if route.Path == "/" {
-			pattern = route.Method + " /{$}"
-		}
-		mux.Handle(pattern, t.observed(route, timed(route, route.handler)))
+		handler := http.StripPrefix(base, t.observed(route, timed(route, route.handler)))
 		methods[route.Path] = append(methods[route.Path], route.Method)
+		if route.Method == http.MethodGet {
+			handler = t.head(route, handler)
+			if !route.Acts {
+				methods[route.Path] = append(methods[route.Path], http.MethodHead)
+			}
+		}
+		switch path := route.Method + " " + base + route.Path; {
+		case route.Path == "/":
+			mux.Handle(path+"{$}", handler)
+			if base != "" { // without the slash that an issuer does not have
+				mux.Handle(route.Method+" "+base, handlerAt(base+"/", handler))
+			}
+		default:
+			mux.Handle(path, handler)
+			// RFC 8414 §3.1: a well-known address is at the root of the host, before
+			// the path of the issuer. OpenID Connect Discovery §4 has it after that.
+			if base != "" && route.Method == http.MethodGet && strings.HasPrefix(route.Path, "/.well-known/") {
+				mux.Handle(route.Method+" "+route.Path+base, handlerAt(base+route.Path, handler))
+			}
+		}
 	}
-	mux.Handle("GET /static/", t.pages.static.handler())
+	mux.Handle("GET "+base+"/static/", http.StripPrefix(base, t.pages.serveAsset()))
 	mux.Handle("/", t.page(func(w http.ResponseWriter, r *http.Request) error {
-		if allowed := methods[r.URL.Path]; allowed != nil {
-			w.Header().Set("Allow", strings.Join(allowed, ", "))
+		if path, below := strings.CutPrefix(r.URL.Path, base); below && methods[path] != nil {
+			w.Header().Set("Allow", strings.Join(methods[path], ", "))
 			return lost(http.StatusMethodNotAllowed, "web.error.method", nil)
 		}
 		return lost(http.StatusNotFound, "web.error.not_found", nil)
 	}))
-	var site http.Handler = mux
-	if base := strings.TrimSuffix(t.pages.base.Path, "/"); base != "" {
-		site = http.StripPrefix(base, mux)
-	}
-	return t.outermost(site)
+	return t.outermost(mux)
 }
 
-// outermost sets the headers and the request's ID, and recovers from panics.
-func (t *Router) outermost(next http.Handler) http.Handler {
+// handlerAt returns a handler that serves each request as one of another path.
+func handlerAt(path string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
-		r = r.WithContext(context.WithValue(ctx, preferredKey{}, new(string)))
+		moved := r.Clone(r.Context())
+		moved.URL.Path, moved.URL.RawPath = path, ""
+		next.ServeHTTP(w, moved)
+	})
+}
+
+type headKey struct{}
+
+// IsHead reports whether a request is a HEAD, whose method handlers see as GET.
+func IsHead(r *http.Request) bool { return r.Context().Value(headKey{}) != nil }
+
+// head returns a handler that answers HEAD as a GET of which nothing is kept: no
+// cookie is set, and net/http discards the body (RFC 9110 §9.3.2). A GET that
+// changes something has no HEAD.
+func (t *Router) head(route Route, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method != http.MethodHead:
+			next.ServeHTTP(w, r)
+		case route.Acts:
+			w.Header().Set("Allow", http.MethodGet)
+			t.pages.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "web.error.method", nil))
+		default:
+			get := r.WithContext(context.WithValue(r.Context(), headKey{}, true))
+			get.Method = http.MethodGet
+			next.ServeHTTP(&headWriter{ResponseWriter: w}, get)
+		}
+	})
+}
+
+// headWriter is a ResponseWriter that sets no cookies.
+type headWriter struct {
+	http.ResponseWriter
+	wrote bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *headWriter) WriteHeader(status int) {
+	w.wrote = true
+	w.Header().Del("Set-Cookie")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *headWriter) Write(p []byte) (int, error) {
+	if !w.wrote {
+		w.WriteHeader(http.StatusOK)
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *headWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// outermost sets the headers and the request's ID, and logs what is refused.
+func (t *Router) outermost(next http.Handler) http.Handler {
+	next = t.told(t.recovered(next))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t.headers(w)
+		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, preferredKey{}, new(string))))
+	})
+}
+
+// recovered turns panics into a page, and refuses addresses that are too long.
+func (t *Router) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if v := recover(); v != nil {
 				if v == http.ErrAbortHandler {
@@ -127,14 +214,6 @@ func (t *Router) outermost(next http.Handler) http.Handler {
 		if len(r.RequestURI) > longestURL {
 			t.pages.ServeError(w, r, Fail(http.StatusRequestURITooLong, "web.error.too_large", nil))
 			return
-		}
-		if r.Method == http.MethodHead {
-			// HEAD must not create a login or a draft, as a GET would.
-			if r.URL.Path != "/" && !strings.HasPrefix(r.URL.Path, "/static/") && !strings.HasPrefix(r.URL.Path, "/.well-known/") && r.URL.Path != "/jwks" {
-				w.Header().Set("Allow", http.MethodGet)
-				t.pages.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "web.error.method", nil))
-				return
-			}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -193,7 +272,7 @@ func (t *Router) page(h Handler) http.Handler {
 		}
 		for name, values := range r.URL.Query() {
 			if len(values) > 1 && (name == "login" || name == "lang") {
-				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", errors.New("parameter twice")))
+				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", Rule("parameter twice")))
 				return
 			}
 		}
@@ -204,9 +283,11 @@ func (t *Router) page(h Handler) http.Handler {
 // foreign returns a handler that runs h and turns errors into pages.
 func (t *Router) foreign(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// A prefetched page must not create anything.
+		// A prefetched page must not create anything. Browsers drop what is refused,
+		// and ask again when somebody goes there.
 		if p := r.Header.Get("Sec-Purpose"); strings.Contains(p, "prefetch") || strings.Contains(p, "prerender") {
-			t.pages.ServeError(w, r, &Error{Status: http.StatusServiceUnavailable, Key: "web.error.unavailable"})
+			Explain(r.Context(), func(f *Refusal) { f.Error, f.Rule = "prefetch", "pages are not prefetched" })
+			http.Error(w, "not prefetched", http.StatusForbidden)
 			return
 		}
 		if err := h(w, r); err != nil {

@@ -137,7 +137,8 @@ func TestRequestsWithoutHandler(t *testing.T) {
 	k.Router.Get("/page", says("page"))
 	k.Router.Post("/page", says("done"))
 	k.Router.Get("/post-only/x", says("x"))
-	k.Router.RawPage(http.MethodGet, "/jwks", says("keys"))
+	k.Router.RawPage(http.MethodGet, "/acts", says("done"))
+	k.Router.GetActs("/begin", says("begun"))
 	long := "/page?q=" + strings.Repeat("x", 8<<10-len("/page?q="))
 	for _, c := range []struct {
 		method, target string
@@ -148,15 +149,17 @@ func TestRequestsWithoutHandler(t *testing.T) {
 		{"GET", "/page", nil, "200 page", ""},
 		{"GET", "/page/", nil, "404 not_found", ""},
 		{"GET", "/nowhere", nil, "404 not_found", ""},
-		{"PUT", "/page", nil, "405 method", "GET, POST"},
-		{"POST", "/post-only/x", nil, "405 method", "GET"},
+		{"PUT", "/page", nil, "405 method", "GET, HEAD, POST"},
+		{"POST", "/post-only/x", nil, "405 method", "GET, HEAD"},
 		{"HEAD", "/", nil, "200 home", ""},
-		{"HEAD", "/jwks", nil, "200 keys", ""},
-		{"HEAD", "/page", nil, "405 method", "GET"}, // a login or a draft would begin
+		{"HEAD", "/page", nil, "200 page", ""},      // Y27
+		{"HEAD", "/acts", nil, "405 method", "GET"}, // a login would begin
+		{"HEAD", "/begin", nil, "405 method", "GET"},
+		{"HEAD", "/nowhere", nil, "404 not_found", ""},
 		{"GET", long, nil, "200 page", ""},
 		{"GET", long + "x", nil, "414 too_large", ""},
-		{"GET", "/page", map[string]string{"Sec-Purpose": "prefetch"}, "503 unavailable", ""},
-		{"GET", "/page", map[string]string{"Sec-Purpose": "prefetch;prerender"}, "503 unavailable", ""},
+		{"GET", "/page", map[string]string{"Sec-Purpose": "prefetch"}, "403 not prefetched\n", ""},
+		{"GET", "/page", map[string]string{"Sec-Purpose": "prefetch;prerender"}, "403 not prefetched\n", ""},
 		{"GET", "/page?login=a&login=b", nil, "400 bad_request", ""},
 		{"GET", "/page?lang=nl&lang=en", nil, "400 bad_request", ""},
 		{"GET", "/page?x=1&x=2", nil, "200 page", ""},
@@ -187,6 +190,87 @@ func TestIssuerWithPath(t *testing.T) {
 		if location := w.Header().Get("Location"); w.Code == http.StatusSeeOther && location != "/id/other" {
 			t.Errorf("GET %s leads to %q, want /id/other", target, location)
 		}
+	}
+}
+
+// Y28: an issuer with a path has the methods, redirects, errors and headers of
+// one without.
+func TestY28_IssuerWithPath(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, at("https://example.org/id"))
+	k.Router.Get("/", says("home"))
+	k.Router.Get("/page", says("page"))
+	k.Router.Post("/page", says("done"))
+	k.Router.Raw(http.MethodGet, "/.well-known/openid-configuration", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = says("metadata")(w, r) }))
+	plain := newKit(t)
+	for _, c := range []struct{ method, target, want, location, allow string }{
+		{"GET", "/id", "200 home", "", ""},
+		{"HEAD", "/id", "200 home", "", ""},
+		{"GET", "/id/", "200 home", "", ""},
+		{"GET", "/id/page", "200 page", "", ""},
+		{"HEAD", "/id/page", "200 page", "", ""},
+		{"PUT", "/id/page", "405 method", "", "GET, HEAD, POST"},
+		{"HEAD", "/id/.well-known/openid-configuration", "200 metadata", "", ""},
+		{"GET", "/.well-known/openid-configuration/id", "200 metadata", "", ""}, // RFC 8414 §3.1
+		{"GET", "/id//page", "307 ", "/id/page", ""},
+		{"GET", "/id/x/../page", "307 ", "/id/page", ""},
+		{"GET", "/id/nowhere", "404 not_found", "", ""},
+		{"GET", "/page", "404 not_found", "", ""},
+		{"PUT", "/page", "404 not_found", "", ""},
+		{"GET", "/", "404 not_found", "", ""},
+		{"GET", "/idx", "404 not_found", "", ""},
+		{"GET", "/.well-known/openid-configuration", "404 not_found", "", ""},
+	} {
+		r := httptest.NewRequest(c.method, c.target, nil)
+		w := send(k, r)
+		got := answered(k, w)
+		if strings.HasPrefix(c.want, "307") {
+			got = got[:4]
+		}
+		if got != c.want || w.Header().Get("Location") != c.location || w.Header().Get("Allow") != c.allow {
+			t.Errorf("%s %s = %q, Location %q, Allow %q, want %q, %q, %q", c.method, c.target, got, w.Header().Get("Location"), w.Header().Get("Allow"), c.want, c.location, c.allow)
+		}
+		for name, want := range send(plain, get("/nowhere")).Header() {
+			if name != "Set-Cookie" && name != "Content-Type" && !slices.Equal(w.Header()[name], want) && !(name == "Strict-Transport-Security") {
+				t.Errorf("%s %s: %s is %q, want %q", c.method, c.target, name, w.Header()[name], want)
+			}
+		}
+	}
+}
+
+// Y27: entity tags are compared weakly, in lists too.
+func TestY27_NotModified(t *testing.T) {
+	t.Parallel()
+	const etag = `"abc"`
+	for header, want := range map[string]bool{
+		`"abc"`: true, `W/"abc"`: true, ` W/"abc" `: true, `"x", W/"abc"`: true, `"x","abc","y"`: true, `"a,b", "abc"`: true, "*": true, " * ": true, `,"abc"`: true,
+		"": false, `abc`: false, `"x"`: false, `w/"abc"`: false, `"abc`: false, `"ab", "c"`: false, `""`: false, `x"abc"`: false, `"abcd"`: false,
+	} {
+		r := get("/")
+		r.Header.Set("If-None-Match", header)
+		if got := web.NotModified(r, etag); got != want {
+			t.Errorf("NotModified(%s) = %v, want %v", header, got, want)
+		}
+	}
+	r := get("/")
+	r.Header["If-None-Match"] = []string{`"x"`, `"abc"`}
+	if !web.NotModified(r, etag) || web.NotModified(get("/"), etag) {
+		t.Error("NotModified() does not look at each header")
+	}
+}
+
+// Y27: HEAD has the status and headers of GET, but for cookies.
+func TestY27_HeadKeepsNothing(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.Router.Get("/page", func(w http.ResponseWriter, r *http.Request) error {
+		http.SetCookie(w, &http.Cookie{Name: "x", Value: "y"})
+		return k.Pages.SeeOther(w, "/other")
+	})
+	r := httptest.NewRequest(http.MethodHead, "/page?lang=en", nil)
+	w := send(k, r)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/other" || len(w.Header().Values("Set-Cookie")) != 0 {
+		t.Errorf("HEAD = %d %v", w.Code, w.Header())
 	}
 }
 

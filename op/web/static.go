@@ -79,9 +79,26 @@ func (a *assets) add(dir fs.FS, name string) error {
 
 func (a *assets) url(name string) string { return a.urls[name] }
 
-func (a *assets) handler() http.Handler {
+// ReloadTheme reads the operator's theme from a folder again; "" is none. Addresses
+// on pages that browsers show go on working.
+func (d *Renderer) ReloadTheme(dir string) error {
+	fresh, err := loadAssets(dir)
+	if err != nil {
+		return err
+	}
+	for url, file := range d.static.Load().files {
+		if _, ok := fresh.files[url]; !ok {
+			fresh.files[url] = file
+		}
+	}
+	d.static.Store(fresh)
+	return nil
+}
+
+// serveAsset serves a static file.
+func (d *Renderer) serveAsset() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f, ok := a.files[r.URL.Path]
+		f, ok := d.static.Load().files[r.URL.Path]
 		if !ok || strings.Contains(r.URL.Path, "..") {
 			http.Error(w, "not found", http.StatusNotFound)
 			return

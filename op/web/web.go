@@ -15,6 +15,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"regexp"
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/limit"
@@ -41,6 +43,19 @@ type Links struct {
 type Helpdesk struct {
 	Name, Phone, Email, URL string
 	Hours                   map[string]string // by language
+}
+
+// national matches a trunk prefix that is dialled within a country only.
+var national = regexp.MustCompile(`^(\s*\+.*?)\(0\)`)
+
+// Tel returns Phone as it is dialled, for a tel: address (RFC 3966 §3).
+func (h Helpdesk) Tel() string {
+	return strings.Map(func(r rune) rune {
+		if r == '+' || '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, national.ReplaceAllString(h.Phone, "$1"))
 }
 
 // Options configures New.
@@ -76,9 +91,11 @@ func New(o Options) (*Kit, error) {
 	}
 	k.Pages = &Renderer{Settings: o.Settings, Catalog: o.Catalog, Log: o.Log, cookies: k.Cookies, base: base, forms: map[string]bool{}}
 	k.Router = &Router{pages: k.Pages, cookies: k.Cookies, observe: o.Observe, now: o.Now}
-	if k.Pages.static, err = loadAssets(o.Settings.ThemeDir); err != nil {
+	static, err := loadAssets(o.Settings.ThemeDir)
+	if err != nil {
 		return nil, err
 	}
+	k.Pages.static.Store(static)
 	if k.Pages.templates, err = parseTemplates(); err != nil {
 		return nil, err
 	}

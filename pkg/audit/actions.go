@@ -129,6 +129,7 @@ const (
 	StaffAlarm       Action = "staff.alarm"
 
 	ClientAdded          Action = "client.added"
+	ClientChanged        Action = "client.changed"
 	ClientRemoved        Action = "client.removed"
 	KeyMoved             Action = "key.moved"
 	AuditLogViewed       Action = "record.viewed"
@@ -236,6 +237,7 @@ var vocabulary = []entry{
 	{StaffAlarm, GroupStaff, ObjectStaff},
 
 	{ClientAdded, GroupSystem, ObjectClient},
+	{ClientChanged, GroupSystem, ObjectClient},
 	{ClientRemoved, GroupSystem, ObjectClient},
 	{KeyMoved, GroupSystem, ObjectKey},
 	{AuditLogViewed, GroupSystem, ObjectAuditLog},

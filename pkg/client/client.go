@@ -346,6 +346,11 @@ type Store interface {
 	// Add stores a new client. It returns errs.ErrConflict when the id is
 	// taken.
 	Add(ctx context.Context, c Client, rec effect.Effects) error
+	// Change replaces a client with what change returns for it, in one
+	// transaction, together with the effects. An error of change is returned and
+	// changes nothing. It returns errs.ErrNotFound if there is no such client, and
+	// errs.ErrConflict when it changed meanwhile.
+	Change(ctx context.Context, id string, change func(Client) (Client, effect.Effects, error)) error
 	// Remove removes a client and revokes its grants. It returns
 	// errs.ErrNotFound if there is no such client.
 	Remove(ctx context.Context, id string, rec effect.Effects) error

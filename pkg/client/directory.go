@@ -15,7 +15,6 @@ import (
 // of the store, which it caches for keepFor because nearly every request needs
 // one. It is safe for concurrent use.
 type Directory struct {
-	fixed    []Client
 	store    Store
 	policy   Policy
 	insecure bool
@@ -26,6 +25,7 @@ type Directory struct {
 	RefuseNative bool
 
 	mu    sync.Mutex
+	fixed []Client
 	known map[string]kept
 }
 
@@ -47,8 +47,9 @@ func NewDirectory(fixed []Client, store Store, issuer Policy, insecure bool, now
 // ByID returns errs.ErrNotFound for unknown clients and for stored ones that
 // the issuer's policy no longer allows.
 func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
-	if i := slices.IndexFunc(d.fixed, func(c Client) bool { return c.ID == id }); i >= 0 {
-		return d.withPolicy(d.fixed[i]), nil
+	fixed := d.configured()
+	if i := slices.IndexFunc(fixed, func(c Client) bool { return c.ID == id }); i >= 0 {
+		return d.withPolicy(fixed[i]), nil
 	}
 	if id == "" || len(id) > 128 {
 		return Client{}, errs.ErrNotFound
@@ -79,6 +80,19 @@ func (d *Directory) ByID(ctx context.Context, id string) (Client, error) {
 	return c, err
 }
 
+// Configure replaces the clients of the configuration file.
+func (d *Directory) Configure(fixed []Client) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fixed = fixed
+}
+
+func (d *Directory) configured() []Client {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.fixed
+}
+
 // withPolicy returns c with the issuer's policy if it has none of its own.
 func (d *Directory) withPolicy(c Client) Client {
 	if c.Policy == "" {
@@ -93,7 +107,7 @@ func (d *Directory) List(ctx context.Context) ([]Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := slices.Concat(d.fixed, stored)
+	all := slices.Concat(d.configured(), stored)
 	for i := range all {
 		all[i] = d.withPolicy(all[i])
 	}

@@ -79,8 +79,7 @@ func otherForm(s setting, all []setting) (setting, bool) {
 	return setting{}, false
 }
 
-// readSecrets sets secrets from the files that hold them, without a final line
-// end.
+// readSecrets sets secrets from the files that hold them (secret.FileText).
 func (c *Config) readSecrets(readFile func(string) ([]byte, error)) faults {
 	var fs faults
 	all := settings(c)
@@ -98,8 +97,8 @@ func (c *Config) readSecrets(readFile func(string) ([]byte, error)) faults {
 			fs.add(file.path, err.Error(), "name a file that this user can read")
 			continue
 		}
-		value := strings.TrimRight(string(text), "\r\n")
-		if strings.TrimSpace(value) == "" || strings.ContainsAny(value, "\r\n") {
+		value := string(secret.FileText(text))
+		if strings.TrimSpace(value) == "" || strings.Contains(value, "\n") {
 			fs.add(file.path, "wants exactly one line in "+file.value.String(), "write the secret there, nothing else")
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +231,32 @@ func TestLoadSecretFiles(t *testing.T) {
 	refused(t, err, "database.url_file: ", "/nowhere/db")
 	if strings.Contains(err.Error(), "database.url: is missing") {
 		t.Errorf("a fault is reported twice: %v", err)
+	}
+}
+
+// Y30: what an editor adds to a file is no part of the secret in it.
+func TestY30_SecretFiles(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"mark": "\ufeffsqlite:x", "Windows": "sqlite:x\r\n", "blanks": "sqlite:x \t\n\n", "all": "\ufeffsqlite:x  \r\n\r\n"} {
+		if c := mustLoad(t, practice(t), map[string]string{"OLID_DATABASE_URL_FILE": write(t, "db", text, 0o600)}); c.Database.URL.Reveal() != "sqlite:x" {
+			t.Errorf("%s: database.url = %q, want sqlite:x", name, c.Database.URL.Reveal())
+		}
+	}
+}
+
+// Y31: what a running server cannot take over is named, and nothing else.
+func TestY31_NeedRestart(t *testing.T) {
+	t.Parallel()
+	running := mustLoad(t, practice(t), nil)
+	wanted := running
+	wanted.Clients = []client.Client{{ID: "new"}}
+	wanted.TLS.CertFile, wanted.Branding.ThemeDir = "/a", "/b"
+	if names := config.NeedRestart(running, wanted); len(names) != 0 {
+		t.Errorf("NeedRestart() = %v, want none", names)
+	}
+	wanted.Listen, wanted.Login.Codes = ":1", wanted.Login.Codes+1
+	if names := config.NeedRestart(running, wanted); !slices.Equal(names, []string{"listen", "login.codes"}) {
+		t.Errorf("NeedRestart() = %v, want listen and login.codes", names)
 	}
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -34,6 +35,14 @@ func (c Config) Print(w io.Writer) error {
 	}
 	_, err := w.Write(out.Bytes())
 	return err
+}
+
+// Print writes the clients as YAML that the list in the file may have, without the
+// hashes of their secrets.
+func (cs Clients) Print(w io.Writer) error {
+	enc := yaml.NewEncoder(w)
+	enc.SetIndent(2)
+	return errors.Join(enc.Encode(map[string]any{"clients": cs.shown()}), enc.Close())
 }
 
 // shown returns the value of a setting without secrets. A secret that came

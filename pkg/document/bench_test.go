@@ -1,6 +1,7 @@
 package document
 
 import (
+	"encoding/binary"
 	"image"
 	"math/rand/v2"
 	"testing"
@@ -13,9 +14,18 @@ func BenchmarkPicture(b *testing.B) {
 		m.Y[i] = byte(i/40) + byte(rand.IntN(16))
 	}
 	content := jpegOf(b, m)
+	upright := segment(content, 0xe1, exif(binary.BigEndian, 6))
 	b.Run("here", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := Picture(content); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	// Y15: turning costs a few milliseconds.
+	b.Run("held upright", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := Picture(upright); err != nil {
 				b.Fatal(err)
 			}
 		}

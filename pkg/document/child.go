@@ -57,6 +57,10 @@ func child(kind Kind, in io.Reader, out io.Writer) (code int, err error) {
 		if found, err = PDF(content); err == nil {
 			answer, err = json.Marshal(found)
 		}
+	case KindJudge:
+		v := verdict{Type: typeOf(content)}
+		v.Wrong = faultOf(v.Type, content)
+		answer, err = json.Marshal(v)
 	default:
 		return exitUnfit, errors.New("no such kind")
 	}

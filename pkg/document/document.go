@@ -5,9 +5,12 @@
 //	             again, without metadata and trailing bytes.
 //	PDF       ─► PDF: which active content it has. The file itself is not
 //	             changed and not shown; officials download it.
+//	an upload ─► Judge: which of these it is, and whether that function
+//	             returns no error for it. So no official meets a document that
+//	             cannot be opened, and its sender hears at once what to do.
 //
-// Decoders have faults that files can exploit. So a server calls neither
-// function but uses a Worker, which starts a process for each file (Child). It
+// Decoders have faults that files can exploit. So a server calls none of these
+// functions but uses a Worker, which starts a process for each file (Child). It
 // has no environment, little time and memory, and walls between it and all
 // files, networks and other processes (Wall). A fault there is one refused
 // document.
@@ -26,6 +29,7 @@ type Kind string
 const (
 	KindPicture Kind = "picture"
 	KindPDF     Kind = "pdf"
+	KindJudge   Kind = "judge"
 
 	kindWalls Kind = "walls" // which walls the process lacks
 )

@@ -66,6 +66,9 @@ func TestMain(m *testing.M) {
 		}
 		fmt.Print(`[]`)
 		os.Exit(exitDone)
+	case "broken-threads":
+		fmt.Fprintln(os.Stderr, "runtime: failed to create new OS thread (have 3 already; errno=11)")
+		os.Exit(2)
 	case "broken-environment":
 		if len(os.Environ()) == 0 {
 			os.Exit(exitRefused)
@@ -77,7 +80,13 @@ func TestMain(m *testing.M) {
 }
 
 // insides are more kinds of processes, which end by themselves.
-var insides = map[string]func(){}
+var insides = map[string]func(){
+	"killed": func() {
+		self, _ := os.FindProcess(os.Getpid())
+		_ = self.Kill()
+		select {}
+	},
+}
 
 // worker returns a worker whose process is this test binary.
 func worker(t testing.TB, way string) *Worker {

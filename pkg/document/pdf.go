@@ -13,8 +13,29 @@ import (
 
 // PDF returns the kinds of active content of a PDF, in the order of Actives:
 // those of each object in the cross-reference, and those of everything else in
-// the file (scan). It returns ErrRefused for a file that it cannot read.
+// the file (scan). It returns ErrRefused for a file that it cannot read or that
+// is cut off. Up to 1024 bytes before the header are allowed, unless they are
+// the beginning of another type of file, and so is padding after the end.
 func PDF(content []byte) (found []Active, err error) {
+	head := headOf(content)
+	switch {
+	case head < 0:
+		return nil, fmt.Errorf("%w: no header", ErrRefused)
+	case !isJunk(content[:head]):
+		return nil, fmt.Errorf("%w: something else before the header", ErrRefused)
+	case !isWhole(content):
+		return nil, fmt.Errorf("%w: no trailer", ErrRefused)
+	}
+	// Places in a file count from its header, or from its first byte; readers try
+	// both.
+	if found, err = inspect(content[head:]); err != nil && head > 0 {
+		return inspect(content)
+	}
+	return found, err
+}
+
+// inspect is PDF for a file whose places count from the first byte.
+func inspect(content []byte) (found []Active, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			found, err = nil, fmt.Errorf("%w: the reader gave up: %v", ErrRefused, v)
@@ -25,7 +46,7 @@ func PDF(content []byte) (found []Active, err error) {
 	const megabyte = 1 << 20
 	conf.Limits.MaxStreamBytes, conf.Limits.MaxDecodeBytes = 32*megabyte, 64*megabyte
 	conf.Limits.MaxObjectCount, conf.Limits.MaxXRefEntries, conf.Limits.MaxObjectStreamCount = 1_000_000, 1_000_000, 200_000
-	file, err := pdfcpu.Read(bytes.NewReader(content), conf)
+	file, err := pdfcpu.Read(bytes.NewReader(trimPadding(content)), conf)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -42,6 +63,9 @@ func PDF(content []byte) (found []Active, err error) {
 	s := newScan(len(content), decrypted(file, content))
 	if err := s.file(content); err != nil {
 		return nil, err
+	}
+	if file.Encrypt == nil && s.encrypted() {
+		return nil, refuse("an encryption in a file without a valid cross-reference")
 	}
 	for a := range s.found {
 		l.found[a] = true

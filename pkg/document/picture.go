@@ -2,7 +2,10 @@ package document
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/draw"
 	"image/jpeg"
@@ -10,7 +13,8 @@ import (
 )
 
 const (
-	// MostPixels is the most pixels of a picture.
+	// MostPixels is the most pixels of a picture: a small file can be huge when
+	// decoded.
 	MostPixels = 40_000_000
 
 	// longestSide is the longest side of the result, in pixels: enough to read
@@ -24,24 +28,67 @@ const (
 // turned upright. It checks the size in the header before it decodes the
 // picture, and returns ErrRefused if that is too large or the file is damaged.
 func Picture(content []byte) ([]byte, error) {
-	header, unpack, turned := png.DecodeConfig, png.Decode, 1
-	if bytes.HasPrefix(content, []byte{0xff, 0xd8}) {
-		header, unpack, turned = jpeg.DecodeConfig, jpeg.Decode, orientation(content)
-	}
-	size, err := header(bytes.NewReader(content))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
-	case size.Width < 1 || size.Height < 1 || size.Width > MostPixels/size.Height:
-		return nil, fmt.Errorf("%w: %d by %d pixels", ErrRefused, size.Width, size.Height)
-	}
-	whole, err := unpack(bytes.NewReader(content))
+	whole, turned, err := decode(content)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
+		return nil, err
 	}
 	var out bytes.Buffer
 	err = jpeg.Encode(&out, turn(shrink(whole), turned), &jpeg.Options{Quality: quality})
 	return out.Bytes(), err
+}
+
+// errPixels is returned for a picture that is too large to decode.
+var errPixels = errors.New("too many pixels")
+
+// decode returns the picture and its Exif orientation.
+func decode(content []byte) (whole image.Image, turned int, err error) {
+	header, unpack, turned := png.DecodeConfig, png.Decode, 1
+	if bytes.HasPrefix(content, []byte{0xff, 0xd8}) {
+		header, unpack, turned = jpeg.DecodeConfig, jpeg.Decode, orientation(content)
+	} else {
+		content = essential(content)
+	}
+	size, err := header(bytes.NewReader(content))
+	switch {
+	case err != nil:
+		return nil, 0, fmt.Errorf("%w: %w", ErrRefused, err)
+	case size.Width < 1 || size.Height < 1:
+		return nil, 0, fmt.Errorf("%w: %d by %d pixels", ErrRefused, size.Width, size.Height)
+	case size.Width > MostPixels/size.Height:
+		return nil, 0, fmt.Errorf("%w: %w: %d by %d pixels", ErrRefused, errPixels, size.Width, size.Height)
+	}
+	if whole, err = unpack(bytes.NewReader(content)); err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return whole, turned, nil
+}
+
+// essential returns a PNG without its ancillary chunks, except a whole tRNS, for
+// the transparency: readers pass over those that they cannot read, Go's does not
+// (PNG 3rd edition §5.4, §13.2). What is not a chunk is left as it is.
+func essential(content []byte) []byte {
+	const length, name, sum = 4, 4, 4
+	rest, ok := bytes.CutPrefix(content, []byte(pngSignature))
+	if !ok {
+		return content
+	}
+	out := append(make([]byte, 0, len(content)), pngSignature...)
+	for len(rest) >= length+name+sum {
+		size := int64(binary.BigEndian.Uint32(rest)) + length + name + sum
+		if size > int64(len(rest)) {
+			break
+		}
+		chunk, kind := rest[:size], string(rest[length:length+name])
+		rest = rest[size:]
+		whole := crc32.ChecksumIEEE(chunk[length:size-sum]) == binary.BigEndian.Uint32(chunk[size-sum:])
+		if ancillary := kind[0]&0x20 != 0; !ancillary || kind == "tRNS" && whole {
+			out = append(out, chunk...)
+		}
+		if kind == "IEND" {
+			return out
+		}
+	}
+	return append(out, rest...)
 }
 
 // shrink returns the picture, at most longestSide a side, on a white
@@ -84,17 +131,25 @@ func turn(src *image.RGBA, orientation int) *image.RGBA {
 		return src
 	}
 	w, h := src.Rect.Dx(), src.Rect.Dy()
+	mirrored := orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8 // of each row, the last pixel comes first
+	flipped := orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7  // the last row comes first
 	out := image.NewRGBA(image.Rect(0, 0, w, h))
-	if orientation > 4 {
+	right, down := 4, out.Stride // how far apart two neighbours of src are in out
+	if orientation > 4 {         // rows become columns
 		out = image.NewRGBA(image.Rect(0, 0, h, w))
+		right, down = out.Stride, 4
+	}
+	first := 0 // where the first pixel of src comes
+	if mirrored {
+		first, right = first+(w-1)*right, -right
+	}
+	if flipped {
+		first, down = first+(h-1)*down, -down
 	}
 	for y := range h {
-		for x := range w {
-			at := map[int][2]int{
-				2: {w - 1 - x, y}, 3: {w - 1 - x, h - 1 - y}, 4: {x, h - 1 - y},
-				5: {y, x}, 6: {h - 1 - y, x}, 7: {h - 1 - y, w - 1 - x}, 8: {y, w - 1 - x},
-			}[orientation]
-			out.SetRGBA(at[0], at[1], src.RGBAAt(x, y))
+		row := src.Pix[y*src.Stride:][:4*w]
+		for x, to := 0, first+y*down; x < len(row); x, to = x+4, to+right {
+			copy(out.Pix[to:to+4], row[x:x+4])
 		}
 	}
 	return out

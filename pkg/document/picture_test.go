@@ -132,6 +132,38 @@ func TestUP19_MetadataIsGone(t *testing.T) {
 	}
 }
 
+// Y15: a turned picture has the bytes of one that is turned pixel by pixel.
+func TestY15_Turned(t *testing.T) {
+	t.Parallel()
+	slow := func(src *image.RGBA, orientation int) *image.RGBA {
+		w, h := src.Rect.Dx(), src.Rect.Dy()
+		out := image.NewRGBA(image.Rect(0, 0, w, h))
+		if orientation > 4 {
+			out = image.NewRGBA(image.Rect(0, 0, h, w))
+		}
+		for y := range h {
+			for x := range w {
+				at := map[int][2]int{
+					2: {w - 1 - x, y}, 3: {w - 1 - x, h - 1 - y}, 4: {x, h - 1 - y},
+					5: {y, x}, 6: {h - 1 - y, x}, 7: {h - 1 - y, w - 1 - x}, 8: {y, w - 1 - x},
+				}[orientation]
+				out.SetRGBA(at[0], at[1], src.RGBAAt(x, y))
+			}
+		}
+		return out
+	}
+	for _, size := range [][2]int{{1, 1}, {1, 5}, {5, 1}, {2, 3}, {31, 17}} {
+		src := image.NewRGBA(image.Rect(0, 0, size[0], size[1]))
+		copy(src.Pix, noise(len(src.Pix)))
+		for orientation := 2; orientation <= 8; orientation++ {
+			got, want := turn(src, orientation), slow(src, orientation)
+			if got.Rect != want.Rect || !bytes.Equal(got.Pix, want.Pix) {
+				t.Errorf("turn(%v, %d) differs", size, orientation)
+			}
+		}
+	}
+}
+
 // Malformed metadata is ignored.
 func TestUP19_BrokenMetadata(t *testing.T) {
 	t.Parallel()

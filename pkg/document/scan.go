@@ -129,6 +129,16 @@ func (s *scan) file(content []byte) error {
 	return nil
 }
 
+// encrypted reports whether a trailer names an encryption.
+func (s *scan) encrypted() bool {
+	for said := range s.trailers {
+		if said != "" {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *scan) newPiece(b []byte) *piece {
 	return &piece{scan: s, b: b, dicts: map[int]seenDict{}, understood: map[int]bool{}}
 }

@@ -1,96 +1,15 @@
 package document
 
 import (
-	"bytes"
-	"image"
-	"image/jpeg"
-	"image/png"
-	"io"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/gabriel-vasile/mimetype"
 	"golang.org/x/text/unicode/norm"
 
 	"omgevingsloket-id/pkg/application"
 )
-
-// Largest is the largest size of a document, in bytes.
-const Largest = 10 << 20
-
-// mostPixels is the most pixels of a picture: a small file can be huge when
-// decoded.
-const mostPixels = 40_000_000
-
-// The types of documents.
-const (
-	TypePDF   = "application/pdf"
-	TypeJPEG  = "image/jpeg"
-	TypePNG   = "image/png"
-	TypeOther = "application/octet-stream" // practice only
-)
-
-// The faults of a document (Fault.Why).
-const (
-	Empty         = "empty"
-	WrongType     = "type"    // neither PDF, JPEG nor PNG
-	Damaged       = "damaged" // one of these types, but cannot be read
-	TooManyPixels = "pixels"  // more than 40 million
-)
-
-// Judge returns the type of a document by its content, or its fault. It
-// ignores the name and the type that a browser states. Practice accepts any
-// content, even none, except pictures with too many pixels.
-func Judge(content []byte, practice bool) (kind, wrong string) {
-	switch kind, wrong = judge(content); {
-	case practice && wrong != "" && wrong != TooManyPixels:
-		return TypeOther, ""
-	default:
-		return kind, wrong
-	}
-}
-
-func judge(content []byte) (kind, wrong string) {
-	if len(content) == 0 {
-		return "", Empty
-	}
-	switch kind = mimetype.Detect(content).String(); kind {
-	case TypePDF:
-		return kind, judgePDF(content)
-	case TypeJPEG:
-		return kind, judgePicture(content, jpeg.DecodeConfig)
-	case TypePNG:
-		return kind, judgePicture(content, png.DecodeConfig)
-	}
-	return "", WrongType
-}
-
-// judgePicture reads only the header, so that nothing is decoded before its
-// size is known.
-func judgePicture(content []byte, header func(io.Reader) (image.Config, error)) string {
-	size, err := header(bytes.NewReader(content))
-	if err != nil || size.Width < 1 || size.Height < 1 {
-		return Damaged
-	}
-	if size.Width > mostPixels/size.Height {
-		return TooManyPixels
-	}
-	return ""
-}
-
-// judgePDF checks for a header at the very start, so that no browser takes the
-// file for another type, and for a trailer, so that it is not truncated (ISO
-// 32000-1 §7.5).
-func judgePDF(content []byte) string {
-	const trailer = 2048
-	end := content[max(0, len(content)-trailer):]
-	if !bytes.HasPrefix(content, []byte("%PDF-")) || !bytes.Contains(end, []byte("startxref")) || !bytes.Contains(end, []byte("%%EOF")) {
-		return Damaged
-	}
-	return ""
-}
 
 // endings lists the file name extensions of a type. CleanName adds the first
 // one to other names, because programs choose by extension.

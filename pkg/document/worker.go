@@ -66,6 +66,38 @@ func (w *Worker) PDF(ctx context.Context, content []byte) ([]Active, error) {
 	return found, nil
 }
 
+// verdict is what a process returns for KindJudge.
+type verdict struct{ Type, Wrong string }
+
+// Judge runs the function Judge in a process and returns its results, and the
+// processor time that the process took. It returns errs.ErrUnavailable if no
+// process can be started in time, or if it was ended by something else than the
+// document.
+func (w *Worker) Judge(ctx context.Context, content []byte, practice bool) (kind, wrong string, cost time.Duration, err error) {
+	kind = typeOf(content)
+	if kind == "" {
+		kind, wrong = practised(practice, kind, faultOf(kind, content)) // reads nothing
+		return kind, wrong, 0, nil
+	}
+	out, cost, err := w.spend(ctx, KindJudge, content)
+	var v verdict
+	switch {
+	case errors.Is(err, errNoFault):
+		return "", "", cost, errs.Unavailable("judging a document", errors.New(err.Error()))
+	case errors.Is(err, ErrRefused): // the process came to its limits
+		v = verdict{kind, DamagedPicture}
+		if kind == TypePDF {
+			v.Wrong = Damaged
+		}
+	case err != nil:
+		return "", "", cost, err
+	case json.Unmarshal(out, &v) != nil || v.Type != kind || !isFault(v.Wrong):
+		v = verdict{kind, Damaged} // the file may have taken over the process
+	}
+	kind, wrong = practised(practice, v.Type, v.Wrong)
+	return kind, wrong, cost, nil
+}
+
 // Missing returns the walls that the processes of this machine lack, found by
 // starting one. It returns errs.ErrUnavailable if none can be started.
 func (w *Worker) Missing(ctx context.Context) ([]Missing, error) {
@@ -93,9 +125,15 @@ func (w *Worker) enter(ctx context.Context) (leave func(), err error) {
 }
 
 func (w *Worker) run(ctx context.Context, kind Kind, content []byte) ([]byte, error) {
+	out, _, err := w.spend(ctx, kind, content)
+	return out, err
+}
+
+// spend is run that returns the processor time of the process too.
+func (w *Worker) spend(ctx context.Context, kind Kind, content []byte) (answer []byte, cost time.Duration, err error) {
 	leave, err := w.enter(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer leave()
 	look, cancel := context.WithTimeout(ctx, w.longest)
@@ -105,20 +143,41 @@ func (w *Worker) run(ctx context.Context, kind Kind, content []byte) ([]byte, er
 	cmd.Env, cmd.Dir, cmd.WaitDelay = []string{}, "/", time.Second
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(content), out, stderr
 	if err := closeOnExec(); err != nil {
-		return nil, errs.Unavailable("looking into a document", err)
+		return nil, 0, errs.Unavailable("looking into a document", err)
 	}
 	err = cmd.Run()
+	if cmd.ProcessState != nil {
+		cost = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	}
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-		return out.held, nil
+		return out.held, cost, nil
 	case ctx.Err() != nil: // the caller gave up
-		return nil, errs.Unavailable("looking into a document", ctx.Err())
+		return nil, cost, errs.Unavailable("looking into a document", ctx.Err())
 	case errors.As(err, &exit) && exit.ExitCode() != exitUnfit, look.Err() != nil, errors.Is(err, errTooMuch):
 		first, _, _ := bytes.Cut(stderr.held, []byte("\n"))
-		return nil, fmt.Errorf("%w: %w: %.200q", ErrRefused, err, first)
+		err = fmt.Errorf("%w: %w: %.200q", ErrRefused, err, first)
+		if !out.over && !stderr.over && mayBeOurs(exit, cost, stderr.held) {
+			err = fmt.Errorf("%w, %w", err, errNoFault)
+		}
+		return nil, cost, err
 	}
-	return nil, errs.Unavailable("looking into a document", fmt.Errorf("%w: %q", err, stderr.held))
+	return nil, cost, errs.Unavailable("looking into a document", fmt.Errorf("%w: %q", err, stderr.held))
+}
+
+// errNoFault is returned for a process that came to its end by this machine
+// rather than by its document, as far as can be seen.
+var errNoFault = errors.New("perhaps by a busy machine")
+
+// mayBeOurs reports whether a process was ended by a machine that is busy or out of
+// memory: killed before it had used up its own processor time, or unable to start.
+func mayBeOurs(exit *exec.ExitError, cost time.Duration, stderr []byte) bool {
+	if exit == nil {
+		return true // it was not started
+	}
+	killed := exit.ExitCode() < 0
+	return killed && cost < (mostSeconds-1)*time.Second || bytes.Contains(stderr, []byte("failed to create new OS thread"))
 }
 
 var errTooMuch = errors.New("more than may be answered")
@@ -129,10 +188,12 @@ type bounded struct {
 	held []byte
 	most int
 	full func() // stops the writer
+	over bool   // full was called
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
 	if len(b.held)+len(p) > b.most {
+		b.over = true
 		b.full()
 		return 0, errTooMuch
 	}

@@ -11,6 +11,7 @@ const (
 	Bytes    Unit = "bytes"
 	Mails    Unit = "mails"
 	Hashes   Unit = "hashes" // of passwords
+	Millis   Unit = "ms"     // of processor time
 )
 
 // Scope is who shares a budget.
@@ -79,6 +80,13 @@ func UploadBytesOf(perHour int) Budget { return UploadBytes.UpTo(perHour * uploa
 // DraftsBytesOf is described at UploadBytesOf.
 func DraftsBytesOf(perHour int) Budget { return DraftsBytes.UpTo(perHour * draftShare) }
 
+// judgeShare is the processor time that each document that a source may send allows
+// it, in milliseconds: a large photo takes 200, most others 50.
+const judgeShare = 500
+
+// JudgeTimeOf returns the budget of a source that may send so many documents.
+func JudgeTimeOf(tries int) Budget { return JudgeTime.UpTo(tries * judgeShare) }
+
 // What Beyond says most often.
 const (
 	refused    = "429 with Retry-After"
@@ -126,6 +134,9 @@ var (
 	PasswordHashes = Budget{"apply-password", Hashes, Source, 120, 10 * time.Minute, refused}
 	// UploadRequests are documents that are sent (limits.apply_tries).
 	UploadRequests = Budget{"apply-upload", Requests, Source, 120, 10 * time.Minute, refused}
+	// JudgeTime is the processor time in which documents of one source are judged
+	// (limits.apply_tries * 500).
+	JudgeTime = Budget{"apply-judge", Millis, Source, 120 * judgeShare, 10 * time.Minute, refused}
 	// UploadBytes are documents that one source sends (limits.apply_per_hour).
 	UploadBytes = Budget{"upload-bytes", Bytes, Source, 30 * uploadShare, time.Hour, refused}
 	// DraftsBytes is what the drafts of one source hold; what is replaced or sent
@@ -146,6 +157,6 @@ var (
 func Budgets() []Budget {
 	return []Budget{
 		AuthorizeRequests, StartRequests, LoginBytes, LoginBytesAll, LoginRequests, ConsoleRequests, AddressRequests, CancelRequests, ApplyMails, StatusRequests,
-		MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, UploadBytes, DraftsBytes, DraftUploads, DraftBytes, SessionCodes, SessionCodesDay, Exports,
+		MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, JudgeTime, UploadBytes, DraftsBytes, DraftUploads, DraftBytes, SessionCodes, SessionCodesDay, Exports,
 	}
 }

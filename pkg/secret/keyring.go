@@ -32,17 +32,17 @@ type masterKey struct {
 // another row or key, or is damaged.
 var ErrSealed = errors.New("secret: sealed value does not open")
 
-// ParseKeyRing parses a key ring file: a line `id base64(32 bytes)` for each
+// ParseKeyRing parses the FileText of a key ring file: a line `id base64(32 bytes)` for each
 // key, the newest first. It ignores empty lines and lines that start with #,
 // and refuses keys of another length, all-zero keys and duplicate ids.
 func ParseKeyRing(text []byte, rand io.Reader) (*KeyRing, error) {
 	ring := &KeyRing{rand: rand}
-	for n, line := range strings.Split(string(text), "\n") {
+	for n, line := range strings.Split(string(FileText(text)), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		id, enc, ok := strings.Cut(line, " ")
+		id, enc, ok := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
 		if !ok || id == "" || strings.ContainsAny(id, "|.:") {
 			return nil, fmt.Errorf("key ring, line %d: want `id base64-of-32-bytes`", n+1)
 		}
@@ -113,13 +113,14 @@ func (r *KeyRing) Open(sealed []byte, aad string) ([]byte, error) {
 		return nil, ErrSealed
 	}
 	for _, k := range r.keys {
-		if k.id != string(id) {
+		// Earlier versions took a byte order mark for a part of the id.
+		if k.id != strings.TrimPrefix(string(id), byteOrderMark) {
 			continue
 		}
 		if len(rest) < k.aead.NonceSize() {
 			return nil, ErrSealed
 		}
-		plain, err := k.aead.Open(nil, rest[:k.aead.NonceSize()], rest[k.aead.NonceSize():], []byte(k.id+"|"+aad))
+		plain, err := k.aead.Open(nil, rest[:k.aead.NonceSize()], rest[k.aead.NonceSize():], []byte(string(id)+"|"+aad))
 		if err != nil {
 			return nil, ErrSealed
 		}

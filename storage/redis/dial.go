@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -17,6 +16,8 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
+
+	"omgevingsloket-id/pkg/secret"
 )
 
 const (
@@ -106,7 +107,7 @@ func parseURL(raw string) (settings *goredis.Options, encrypted bool, err error)
 }
 
 func readCAs(path string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(path)
+	pem, err := secret.ReadFile(path)
 	if err != nil {
 		return nil, fault("CA file: %w", err)
 	}

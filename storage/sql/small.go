@@ -47,6 +47,29 @@ func (s clients) Add(ctx context.Context, c client.Client, rec effect.Effects) e
 	return s.db.with(ctx, "add client", rec, `INSERT INTO clients (id, data) VALUES ($1,$2)`, c.ID, text(c))
 }
 
+func (s clients) Change(ctx context.Context, id string, change func(client.Client) (client.Client, effect.Effects, error)) error {
+	var refused error
+	err := s.db.change(ctx, "change client", func(tx *sql.Tx) (effect.Effects, error) {
+		var data string
+		if err := tx.QueryRowContext(ctx, `SELECT data FROM clients WHERE id = $1`, id).Scan(&data); err != nil {
+			return effect.Effects{}, err
+		}
+		var c client.Client
+		if err := json.Unmarshal([]byte(data), &c); err != nil {
+			return effect.Effects{}, err
+		}
+		next, rec, err := change(c)
+		if refused = err; err != nil {
+			return effect.Effects{}, err
+		}
+		return rec, one(tx.ExecContext(ctx, `UPDATE clients SET data = $1 WHERE id = $2 AND data = $3`, text(next), id, data))
+	})
+	if refused != nil {
+		return refused
+	}
+	return err
+}
+
 func (s clients) Remove(ctx context.Context, id string, rec effect.Effects) error {
 	return s.db.change(ctx, "remove client", func(tx *sql.Tx) (effect.Effects, error) {
 		err := one(tx.ExecContext(ctx, `DELETE FROM clients WHERE id = $1`, id))

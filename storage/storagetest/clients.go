@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -32,6 +33,24 @@ func Clients(t *testing.T, open func(*testing.T) Stores) {
 	same(t, ok[client.Client](t)(w.Clients.ByID(ctx(t), full.ID)).Name, full.Name)
 	_, err := w.Clients.ByID(ctx(t), "B-FULL") // ids are compared byte for byte
 	is(t, err, errs.ErrNotFound)
+
+	// Y22: a client is changed, and keeps what is not changed.
+	changed := full
+	changed.Name = "Another name"
+	rec = note("client.changed", full.ID)
+	rename := func(c client.Client) (client.Client, effect.Effects, error) {
+		same(t, c, full)
+		c.Name = changed.Name
+		return c, rec, nil
+	}
+	w.happened(w.Clients.Change(ctx(t), full.ID, rename), rec)
+	same(t, ok[client.Client](t)(w.Clients.ByID(ctx(t), full.ID)), changed)
+	wrong := errors.New("not so")
+	refusal := note("client.changed", full.ID)
+	is(t, w.Clients.Change(ctx(t), full.ID, func(c client.Client) (client.Client, effect.Effects, error) { return client.Client{}, refusal, wrong }), wrong)
+	is(t, w.Clients.Change(ctx(t), "nobody", rename), errs.ErrNotFound)
+	w.notWritten(refusal)
+	same(t, ok[client.Client](t)(w.Clients.ByID(ctx(t), full.ID)), changed)
 
 	must(t, w.Clients.Add(ctx(t), client.Client{ID: "c"}, effect.Effects{}))
 	must(t, w.Clients.Add(ctx(t), client.Client{ID: "Z"}, effect.Effects{}))

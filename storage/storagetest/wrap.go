@@ -144,6 +144,10 @@ func (w clients) Add(ctx context.Context, c client.Client, rec effect.Effects) e
 	return tell(w.f, "Clients.Add", func() error { return w.s.Add(ctx, c, rec) })
 }
 
+func (w clients) Change(ctx context.Context, id string, change func(client.Client) (client.Client, effect.Effects, error)) error {
+	return tell(w.f, "Clients.Change", func() error { return w.s.Change(ctx, id, change) })
+}
+
 func (w clients) Remove(ctx context.Context, id string, rec effect.Effects) error {
 	return tell(w.f, "Clients.Remove", func() error { return w.s.Remove(ctx, id, rec) })
 }

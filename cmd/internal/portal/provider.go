@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -15,6 +14,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 	"golang.org/x/oauth2"
+
+	"omgevingsloket-id/pkg/secret"
 )
 
 // idp is what the portal knows of the provider: its metadata, fetched when first needed
@@ -141,7 +142,7 @@ func readKey(file string) (*jose.JSONWebKey, error) {
 	if file == "" {
 		return nil, nil
 	}
-	raw, err := os.ReadFile(file)
+	raw, err := secret.ReadFile(file)
 	if err != nil {
 		return nil, fmt.Errorf("private key: %w", err)
 	}

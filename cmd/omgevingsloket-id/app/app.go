@@ -9,14 +9,17 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/mail"
@@ -80,8 +83,10 @@ type App struct {
 	Now  func() time.Time
 	Rand io.Reader
 
-	mailer    *mail.Worker
-	inspector walled // nil without a console
+	mailer      *mail.Worker
+	inspector   walled
+	clients     *client.Directory
+	certificate *atomic.Pointer[tls.Certificate] // holds nil: no TLS
 }
 
 // New opens the stores, brings the schema up to date and wires the rooms. The
@@ -95,7 +100,7 @@ func New(ctx context.Context, c config.Config, o Options) (*App, error) {
 	if o.Wrap != nil {
 		o.Wrap(s)
 	}
-	a := &App{Config: c, Stores: s, Log: o.Log, Now: o.Now, Rand: o.Rand, Scanner: &Scanner{}}
+	a := &App{Config: c, Stores: s, Log: o.Log, Now: o.Now, Rand: o.Rand, Scanner: &Scanner{}, certificate: new(atomic.Pointer[tls.Certificate])}
 	if err := a.wire(ctx); err != nil {
 		s.Close()
 		return nil, err

@@ -41,7 +41,6 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []by
 	if err != nil {
 		return nil, err
 	}
-	a.inspector = inspector
 	a.Staff = &staff.Service{Store: db.Staff(), Lanes: db.Lanes(), Hasher: hasher, Ring: a.Stores.Ring, LaneKey: laneKey, Letters: letters, Link: InviteLink(c), Domains: c.Console.Domains, Rand: a.Rand, Now: a.Now,
 		Locks: db.Locks(), Watch: a.signInWatch()}
 	a.Review, a.Viewing = a.newReview(letters), a.newViewing()

@@ -9,7 +9,8 @@ import (
 	"omgevingsloket-id/pkg/document"
 )
 
-// inspectAtOnce is how many files are inspected at the same time.
+// inspectAtOnce is how many files are inspected at the same time for officials, and
+// judged for applicants. Neither wait for the other.
 const inspectAtOnce = 2
 
 // newInspector returns the worker that starts this program again. On Linux it starts

@@ -78,6 +78,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	if err := checkHomeClient(ctx, clients, c); err != nil {
 		return err
 	}
+	a.clients = clients
 	a.SignIn = &signin.Service{
 		Accounts: a.Stores.Accounts, Recoveries: a.Stores.Recoveries, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
 		LaneKey: laneKey, RecoveryKey: recoveryKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now, Locks: a.Stores.Locks,
@@ -92,6 +93,11 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		RecoveryKey: recoveryKey, Limits: c.AccountLimits(), AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now, Lanes: a.SignIn.OpenLanes,
 	}
 	a.Helpdesk = calls
+	judge, err := newInspector()
+	if err != nil {
+		return err
+	}
+	a.inspector = judge
 	officials, err := a.newConsole(ctx, hasher, laneKey, letters, calls)
 	if err != nil {
 		return err
@@ -100,7 +106,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		&home.Room{Pages: pages, Now: a.Now},
 		&apply.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
-			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Know: a.SignIn.Know,
+			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Know: a.SignIn.Know, Documents: judge,
 		},
 		&login.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,

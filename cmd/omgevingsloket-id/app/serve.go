@@ -9,10 +9,10 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/limit"
 )
 
@@ -42,13 +42,16 @@ func (a *App) listeners() []listener {
 // shutdown_grace, and returns. started, if
 // not nil, is called once all addresses are open.
 func (a *App) Serve(ctx context.Context, started func()) error {
+	if err := a.loadCertificate(a.Config.TLS); err != nil {
+		return err
+	}
 	var servers []*http.Server
 	var open []net.Listener
 	for _, l := range a.listeners() {
 		if l.address == "" {
 			continue
 		}
-		listening, err := l.open(a.Config.TLS)
+		listening, err := l.open(a.certificate)
 		if err != nil {
 			for _, o := range open {
 				_ = o.Close()
@@ -68,9 +71,7 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 	for _, job := range a.Jobs {
 		running.Go(func() { a.repeat(work, runs, job) })
 	}
-	if a.inspector != nil {
-		running.Go(func() { a.Metrics.reportWalls(work, a.inspector, a.Log) })
-	}
+	running.Go(func() { a.Metrics.reportWalls(work, a.inspector, a.Log) })
 	failed := make(chan error, len(servers))
 	for i, s := range servers {
 		running.Go(func() {
@@ -107,20 +108,18 @@ func (a *App) Serve(ctx context.Context, started func()) error {
 	return err
 }
 
-func (l listener) open(t config.TLS) (net.Listener, error) {
+func (l listener) open(certificate *atomic.Pointer[tls.Certificate]) (net.Listener, error) {
 	listening, err := net.Listen("tcp", l.address)
 	if err == nil && l.caps != nil {
 		listening = counted{listening, l.caps}
 	}
-	if err != nil || !l.tls || t.CertFile == "" {
+	if err != nil || !l.tls || certificate.Load() == nil {
 		return listening, err
 	}
-	cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-	if err != nil {
-		_ = listening.Close()
-		return nil, fmt.Errorf("tls: %w", err)
-	}
-	return tls.NewListener(listening, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), nil
+	return tls.NewListener(listening, &tls.Config{
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return certificate.Load(), nil },
+		MinVersion:     tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+	}), nil
 }
 
 // NewServer returns a server with limits on the time and memory of a connection.

@@ -17,7 +17,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-const PDF = "%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\nstartxref\n0\n%%EOF\n"
+const PDF = SmallPDF
 
 // upload sends a file with the form on the page.
 func upload(b *site.Browser, name, content string) *site.Browser {
