@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/typed"
 )
 
 type accountCommand struct {
@@ -118,7 +118,11 @@ func (t accountUnblock) reason() string {
 
 // find returns an account by its address or by the reference of its block.
 func find(ctx context.Context, s *app.Stores, who string) (account.Account, error) {
-	a, err := s.DB.Accounts().ByBlockRef(ctx, strings.ToUpper(strings.TrimSpace(who)))
+	var a account.Account
+	err := errs.ErrNotFound
+	if reference := typed.Reference(who); reference != "" {
+		a, err = s.DB.Accounts().ByBlockRef(ctx, reference)
+	}
 	if errors.Is(err, errs.ErrNotFound) {
 		address, bad := mail.CanonicalAddress(who)
 		if bad != nil {

@@ -22,6 +22,7 @@ if ! command -v go >/dev/null; then
 fi
 
 need redis-server redis-server
+need pgbouncer pgbouncer
 need chromium chromium chromium-sandbox
 need zbarimg zbar-tools
 need clamd clamav-daemon

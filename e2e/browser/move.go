@@ -47,6 +47,14 @@ func (s *Session) Back() { s.t.Helper(); s.step(-1) }
 // Forward goes forward one page in the tab's history.
 func (s *Session) Forward() { s.t.Helper(); s.step(+1) }
 
+// Entry returns the address of the page in the tab's history, also when the browser shows
+// an error of its own instead.
+func (s *Session) Entry() string {
+	s.t.Helper()
+	history := must(s, page.GetNavigationHistory, cdp.Empty{})
+	return history.Entries[history.CurrentIndex].URL
+}
+
 func (s *Session) step(by int64) {
 	s.t.Helper()
 	history := must(s, page.GetNavigationHistory, cdp.Empty{})

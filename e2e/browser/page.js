@@ -31,7 +31,7 @@ const choice = (name, value) =>
 // submitter is the button of the only form in the main part.
 const submitter = () => {
 	const forms = [...content().querySelectorAll("form")].filter(shown);
-	const button = [...one(forms, "forms").elements].find((e) => e.type === "submit" && shown(e));
+	const button = [...one(forms, "forms").elements].find((e) => e.type === "submit" && shown(e) && content().contains(e));
 	return button ?? fail("the form has no button");
 };
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,67 +23,79 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// measure is what is stored, in bytes: every column of every row of SQLite, and
+// measure is what is stored, in bytes: every column of every row of the database, and
 // the keys and values of Redis.
 type measure struct {
 	t     *testing.T
 	db    *sql.DB
+	query string          // returns the name and the bytes of each table
 	cache *goredis.Client // nil: without Redis
 }
 
-// measured starts a site and returns it with a measure of its stores.
-func measured(t *testing.T, redis bool, change func(*config.Config)) (*site.Site, measure) {
+// measured starts a site on these stores and returns it with a measure of them.
+func measured(t *testing.T, on func(*config.Config), change func(*config.Config)) (*site.Site, measure) {
 	t.Helper()
-	m := measure{t: t}
-	var path string
 	s := site.New(t, func(c *config.Config) {
-		if redis {
-			c.Redis.URL = secret.Text(testenv.Redis(t))
-			options, err := goredis.ParseURL(c.Redis.URL.Reveal())
-			site.Must(t, err)
-			m.cache = goredis.NewClient(options)
-			t.Cleanup(func() { _ = m.cache.Close() })
-		}
+		on(c)
 		c.TrustedProxies = []string{"127.0.0.1"}
-		path = strings.TrimPrefix(c.Database.URL.Reveal(), "sqlite:")
 		if change != nil {
 			change(c)
 		}
 	})
+	m := measure{t: t}
+	address, cache := s.Config.Database.URL.Reveal(), s.Config.Redis.URL.Reveal()
+	path, lite := strings.CutPrefix(address, "sqlite:")
+	driver := "pgx"
+	sizes := `SELECT table_name, format(CASE data_type WHEN 'bytea' THEN 'octet_length(%I)' ELSE 'octet_length(CAST(%I AS TEXT))' END, column_name)
+		FROM information_schema.columns WHERE table_schema = 'public'`
+	if lite {
+		driver, address = "sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)"
+		sizes = `SELECT t.name, 'length(CAST("' || c.name || '" AS BLOB))'
+			FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'`
+	}
 	var err error
-	m.db, err = sql.Open("sqlite", "file:"+path+"?mode=ro&_pragma=busy_timeout(5000)")
+	m.db, err = sql.Open(driver, address)
 	site.Must(t, err)
 	t.Cleanup(func() { _ = m.db.Close() })
+	sums := map[string]string{}
+	m.pairs(sizes, func(table, size string) { sums[table] += "+COALESCE(" + size + ",0)" })
+	var parts []string
+	for table, sum := range sums {
+		parts = append(parts, fmt.Sprintf(`SELECT '%s', COALESCE(SUM(%s),0) FROM %q`, table, sum[1:], table))
+	}
+	m.query = strings.Join(parts, " UNION ALL ")
+	if cache != "" {
+		options, err := goredis.ParseURL(cache)
+		site.Must(t, err)
+		m.cache = goredis.NewClient(options)
+		t.Cleanup(func() { _ = m.cache.Close() })
+	}
 	return s, m
 }
 
-func (m measure) strings(query string) (list []string) {
+// pairs calls do with each row of two columns.
+func (m measure) pairs(query string, do func(a, b string)) {
 	m.t.Helper()
 	rows, err := m.db.Query(query)
 	site.Must(m.t, err)
 	defer rows.Close()
 	for rows.Next() {
-		var s string
-		site.Must(m.t, rows.Scan(&s))
-		list = append(list, s)
+		var a, b string
+		site.Must(m.t, rows.Scan(&a, &b))
+		do(a, b)
 	}
 	site.Must(m.t, rows.Err())
-	return list
 }
 
 // tables returns the bytes of each table, and of Redis.
 func (m measure) tables() map[string]int {
 	m.t.Helper()
 	out := map[string]int{}
-	for _, table := range m.strings(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`) {
-		var sum []string
-		for _, column := range m.strings(`SELECT name FROM pragma_table_info('` + table + `')`) {
-			sum = append(sum, `COALESCE(length(CAST("`+column+`" AS BLOB)),0)`)
-		}
-		var n int
-		site.Must(m.t, m.db.QueryRow(`SELECT COALESCE(SUM(`+strings.Join(sum, "+")+`),0) FROM "`+table+`"`).Scan(&n))
+	m.pairs(m.query, func(table, bytes string) {
+		n, err := strconv.Atoi(bytes)
+		site.Must(m.t, err)
 		out[table] = n
-	}
+	})
 	if m.cache != nil {
 		ctx := context.Background()
 		keys, err := m.cache.Keys(ctx, "*").Result()
@@ -133,7 +146,7 @@ func worst(name string) []string {
 	case "code":
 		return []string{"123456"}
 	case "reference":
-		return []string{"OLID-2026-ABCDEF"}
+		return []string{"OLID-K7QD-2MXA"}
 	}
 	return []string{strings.Repeat("<\"", 400), "x"}
 }
@@ -142,24 +155,21 @@ func worst(name string) []string {
 // was sent and a constant. The list is the router's.
 func TestX1_NoRouteStoresMoreThanWasSent(t *testing.T) {
 	t.Parallel()
-	for _, redis := range []bool{false, true} {
-		t.Run(fmt.Sprintf("redis=%t", redis), func(t *testing.T) {
-			t.Parallel()
-			s, m := measured(t, redis, nil)
-			for _, route := range s.Kit.Router.Routes() {
-				for i := range 2 {
-					one(t, s, m, route, i)
-				}
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s, m := measured(t, on, nil)
+		for _, route := range s.Kit.Router.Routes() {
+			for i := range 2 {
+				one(t, s, m, route, i)
 			}
-		})
-	}
+		}
+	})
 }
 
 func one(t *testing.T, s *site.Site, m measure, route web.Route, i int) {
 	t.Helper()
 	b := s.Browser().Get("/start")
 	pick := func(list []string) string { return list[min(i, len(list)-1)] }
-	path, body := route.Path+"?kind=burger&reference=OLID-2026-ABCDEF&login="+strings.Repeat("%3C", 300), ""
+	path, body := route.Path+"?kind=burger&reference=OLID-K7QD-2MXA&login="+strings.Repeat("%3C", 300), ""
 	if route.Path == "/authorize" {
 		path = route.Path + "?" + fattest().Encode()
 	}
@@ -207,76 +217,75 @@ func fattest() site.Request {
 // count as they were sent.
 func TestX1_AuthorizeNeverGrows(t *testing.T) {
 	t.Parallel()
-	for _, redis := range []bool{false, true} {
-		t.Run(fmt.Sprintf("redis=%t", redis), func(t *testing.T) {
-			t.Parallel()
-			s, m := measured(t, redis, nil)
-			base := site.NewRequest("web", site.CallbackURI)
-			raw := func(more string) string { return base.Encode() + more }
-			empty := site.NewRequest("web", site.CallbackURI).With("state", "")
-			many := func(member string) string {
-				list := []string{}
-				for i := range 4000 / (len(member) + 6) {
-					list = append(list, fmt.Sprintf(`"%03d":%s`, i, member))
-				}
-				return `{"userinfo":{` + strings.Join(list, ",") + `}}`
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s, m := measured(t, on, nil)
+		base := site.NewRequest("web", site.CallbackURI)
+		raw := func(more string) string { return base.Encode() + more }
+		empty := site.NewRequest("web", site.CallbackURI).With("state", "")
+		many := func(member string) string {
+			list := []string{}
+			for i := range 4000 / (len(member) + 6) {
+				list = append(list, fmt.Sprintf(`"%03d":%s`, i, member))
 			}
-			for name, query := range map[string]string{
-				"everything":        fattest().Encode(),
-				"state of quotes":   empty.Encode() + "&state=" + strings.Repeat(`"`, 1024),
-				"state of slashes":  empty.Encode() + "&state=" + strings.Repeat(`\`, 1024),
-				"state of brackets": empty.Encode() + "&state=" + strings.Repeat(`<`, 1024),
-				"state of lines":    empty.Encode() + "&state=" + strings.Repeat("\u2028", 341),
-				"hint of quotes":    raw("&login_hint=" + strings.Repeat(`"`, 254)),
-				"claims of null":    raw("&claims=" + many("null")),
-				"claims of {}":      raw("&claims=" + many("{}")),
-				"claims of <":       raw("&claims=" + many(`{"value":"<<<<<<"}`)),
-				"claims unknown":    raw(`&claims={"x":"` + strings.Repeat("<", 4000) + `"}`),
-				"claims of spaces":  raw(`&claims={` + strings.Repeat("+", 4000) + `}`),
-				"claims of sub":     raw(`&claims={"id_token":{"sub":{"value":"` + strings.Repeat("s", 4000) + `"}}}`),
-				"claims, state":     empty.With("claims", many("{}"), "state", strings.Repeat("s", 1024)).Encode(),
-				"long nonce":        raw("&x=1") + "&login_hint=" + strings.Repeat("%3C", 254) + "&claims=" + many("null"),
-			} {
-				before := m.tables()
-				b := s.Browser()
-				req := b.Request(http.MethodGet, "/authorize", nil)
-				req.URL.RawQuery = query
-				got := b.Send(req)
-				sum, where := grown(before, m.tables())
-				state, _ := url.ParseQuery(query)
-				if sum > len(query)+authreq.Overhead+400 || sum > authreq.LongestStored+len(state.Get("state"))+authreq.Overhead+400 {
-					t.Errorf("%s: %d, sent %d bytes, stored %d (%s)", name, got.Status, len(query), sum, where)
-				}
-				if got.Status >= http.StatusInternalServerError {
-					t.Errorf("%s: status %d", name, got.Status)
-				}
+			return `{"userinfo":{` + strings.Join(list, ",") + `}}`
+		}
+		for name, query := range map[string]string{
+			"everything":        fattest().Encode(),
+			"state of quotes":   empty.Encode() + "&state=" + strings.Repeat(`"`, 1024),
+			"state of slashes":  empty.Encode() + "&state=" + strings.Repeat(`\`, 1024),
+			"state of brackets": empty.Encode() + "&state=" + strings.Repeat(`<`, 1024),
+			"state of lines":    empty.Encode() + "&state=" + strings.Repeat("\u2028", 341),
+			"hint of quotes":    raw("&login_hint=" + strings.Repeat(`"`, 254)),
+			"claims of null":    raw("&claims=" + many("null")),
+			"claims of {}":      raw("&claims=" + many("{}")),
+			"claims of <":       raw("&claims=" + many(`{"value":"<<<<<<"}`)),
+			"claims unknown":    raw(`&claims={"x":"` + strings.Repeat("<", 4000) + `"}`),
+			"claims of spaces":  raw(`&claims={` + strings.Repeat("+", 4000) + `}`),
+			"claims of sub":     raw(`&claims={"id_token":{"sub":{"value":"` + strings.Repeat("s", 4000) + `"}}}`),
+			"claims, state":     empty.With("claims", many("{}"), "state", strings.Repeat("s", 1024)).Encode(),
+			"long nonce":        raw("&x=1") + "&login_hint=" + strings.Repeat("%3C", 254) + "&claims=" + many("null"),
+		} {
+			before := m.tables()
+			b := s.Browser()
+			req := b.Request(http.MethodGet, "/authorize", nil)
+			req.URL.RawQuery = query
+			got := b.Send(req)
+			sum, where := grown(before, m.tables())
+			state, _ := url.ParseQuery(query)
+			if sum > len(query)+authreq.Overhead+400 || sum > authreq.LongestStored+len(state.Get("state"))+authreq.Overhead+400 {
+				t.Errorf("%s: %d, sent %d bytes, stored %d (%s)", name, got.Status, len(query), sum, where)
 			}
-		})
-	}
+			if got.Status >= http.StatusInternalServerError {
+				t.Errorf("%s: status %d", name, got.Status)
+			}
+		}
+	})
 }
 
 // X1: a visitor without an account spends the bytes of its own source: it is
 // refused with 429 and Retry-After, and its state counts.
 func TestX1_BytesOfOneSource(t *testing.T) {
 	t.Parallel()
-	s, _ := measured(t, true, func(c *config.Config) { c.Limits.AuthorizePerMinute = 20 })
-	query := fattest().Encode()
-	for i := 0; ; i++ {
-		if i == 200 {
-			t.Fatal("never refused")
-		}
-		s.Clock.Add(4 * time.Second) // within the requests of a minute
-		answer := from(s, "198.51.100.7", query)
-		if answer.Status == http.StatusTooManyRequests {
-			if answer.Header.Get("Retry-After") == "" {
-				t.Error("no Retry-After")
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s, _ := measured(t, on, func(c *config.Config) { c.Limits.AuthorizePerMinute = 20 })
+		query := fattest().Encode()
+		for i := 0; ; i++ {
+			if i == 200 {
+				t.Fatal("never refused")
 			}
-			break
+			s.Clock.Add(4 * time.Second) // within the requests of a minute
+			answer := from(s, "198.51.100.7", query)
+			if answer.Status == http.StatusTooManyRequests {
+				if answer.Header.Get("Retry-After") == "" {
+					t.Error("no Retry-After")
+				}
+				break
+			}
 		}
-	}
-	if answer := from(s, "198.51.100.8", query); answer.Status != http.StatusSeeOther {
-		t.Errorf("another source: %d", answer.Status)
-	}
+		if answer := from(s, "198.51.100.8", query); answer.Status != http.StatusSeeOther {
+			t.Errorf("another source: %d", answer.Status)
+		}
+	})
 }
 
 // from sends an authorization request of a new browser at this source.
@@ -288,49 +297,55 @@ func from(s *site.Site, source, query string) site.Answer {
 	return b.Send(req)
 }
 
-// X1: many sources that fill a small Redis without eviction leave logins working:
-// beyond what everybody together may store, browsers carry their request.
+// X1: many sources that fill the store, also a small Redis without eviction, leave
+// logins working: beyond what everybody together may store, browsers carry their
+// request.
 func TestX1_FullStoreLetsPeopleIn(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()
-	server := testenv.NewRedis(t)
-	options, err := goredis.ParseURL(server.URL)
-	site.Must(t, err)
-	cache := goredis.NewClient(options)
-	defer func() { _ = cache.Close() }()
-	for name, value := range map[string]string{"maxmemory": "32mb", "maxmemory-policy": "noeviction"} {
-		site.Must(t, cache.ConfigSet(t.Context(), name, value).Err())
-	}
-	s := site.New(t, func(c *config.Config) {
-		c.Redis.URL, c.TrustedProxies, c.Limits.AuthorizePerMinute = secret.Text(server.URL), []string{"127.0.0.1"}, 120
-	})
-	_, owner := s.Active(site.Email)
-	query := fattest().Encode()
-	for source := range 100 {
-		for range 110 {
-			if status := from(s, fmt.Sprintf("198.51.%d.7", source), query).Status; status != http.StatusSeeOther && status != http.StatusTooManyRequests {
-				t.Fatal("an attacker's answer:", status)
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		sources := 30 // more than everybody may store together
+		s, m := measured(t, on, func(c *config.Config) {
+			if c.Redis.URL != "" {
+				c.Redis.URL, sources = secret.Text(small(t)), 100 // more than it holds
+			}
+			c.Limits.AuthorizePerMinute = 120
+		})
+		_, owner := s.Active(site.Email)
+		query := fattest().Encode()
+		before := m.tables()
+		for source := range sources {
+			for range 110 {
+				if status := from(s, fmt.Sprintf("198.51.%d.7", source), query).Status; status != http.StatusSeeOther && status != http.StatusTooManyRequests {
+					t.Fatal("an attacker's answer:", status)
+				}
 			}
 		}
-	}
-	used, err := cache.Info(t.Context(), "memory").Result()
-	site.Must(t, err)
-	t.Log(strings.Split(used, "\r\n")[1:3])
-	if n := cache.DBSize(t.Context()).Val(); n*4000 < int64(limit.LoginBytesAll.Most)/2 {
-		t.Errorf("only %d keys: the attack was too small to prove anything", n)
-	}
-	s.Clock.Add(time.Minute)
-	honest := s.Browser()
-	honest.Seed = owner.Seed
-	honest.Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
-	if honest.URL.Query().Get("request") == "" {
-		t.Error("the request of a person is stored although everybody's bytes are spent")
-	}
-	honest.Submit("email", site.Email, "password", "wrong password it is").Says(site.Email)
-	honest.Login(site.Email)
-	if honest.Answered().Get("code") == "" {
-		t.Errorf("no code at %s", honest.URL)
-	}
+		if n, where := grown(before, m.tables()); n < limit.LoginBytesAll.Most/2 {
+			t.Errorf("only %d bytes (%s): the attack was too small to prove anything", n, where)
+		}
+		s.Clock.Add(time.Minute)
+		honest := s.Browser()
+		honest.Seed = owner.Seed
+		honest.Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
+		if honest.URL.Query().Get("request") == "" {
+			t.Error("the request of a person is stored although everybody's bytes are spent")
+		}
+		honest.Submit("email", site.Email, "password", "wrong password it is").Says(site.Email)
+		honest.Login(site.Email)
+		if honest.Answered().Get("code") == "" {
+			t.Errorf("no code at %s", honest.URL)
+		}
+	})
+}
+
+// small returns the address of a Redis of 32 MB that forgets nothing.
+func small(t *testing.T) string {
+	t.Helper()
+	server := testenv.NewRedis(t)
+	server.Command("CONFIG", "SET", "maxmemory", "32mb")
+	server.Command("CONFIG", "SET", "maxmemory-policy", "noeviction")
+	return server.URL
 }
 
 // X1: the store forgets a request that nobody answered after ten minutes; the form
@@ -338,40 +353,31 @@ func TestX1_FullStoreLetsPeopleIn(t *testing.T) {
 // and for as long as a request lives.
 func TestX1_LateFormGoesOn(t *testing.T) {
 	t.Parallel()
-	for _, redis := range []bool{false, true} {
-		t.Run(fmt.Sprintf("redis=%t", redis), func(t *testing.T) {
-			t.Parallel()
-			s, m := measured(t, redis, nil)
-			_, owner := s.Active(site.Email)
-			forget := func() {
-				s.Clock.Add(authreq.Unanswered + time.Second)
-				if redis { // whose clock is its own
-					site.Must(t, m.cache.FlushDB(t.Context()).Err())
-				}
-				site.Must(t, s.Stores.DB.Sweep(t.Context()))
-			}
-			b := s.Browser()
-			b.Seed = owner.Seed
-			b.Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
-			stolen := b.Form("email", site.Email, "password", site.Password)
-			forget()
-			b.Submit("email", site.Email, "password", "a wrong password").At("/login").Says(`value="` + site.Email + `"`)
-			forget()
-			if got := s.Browser().Get("/login").Send(stolen); got.Status == http.StatusOK || got.Status == http.StatusSeeOther {
-				t.Errorf("another browser goes on with it: %d", got.Status)
-			}
-			b.Login(site.Email)
-			if b.Answered().Get("code") == "" {
-				t.Errorf("no code at %s", b.URL)
-			}
-			b = s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
-			s.Clock.Add(authreq.Lifetime)
-			if redis {
-				site.Must(t, m.cache.FlushDB(t.Context()).Err())
-			}
-			if b.Submit("email", site.Email, "password", site.Password); b.Status != http.StatusGone {
-				t.Errorf("after an hour: %d at %s", b.Status, b.URL)
-			}
-		})
-	}
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s, _ := measured(t, on, nil)
+		_, owner := s.Active(site.Email)
+		forget := func() {
+			s.Pass(authreq.Unanswered + time.Second)
+			site.Must(t, s.Stores.DB.Sweep(t.Context()))
+		}
+		b := s.Browser()
+		b.Seed = owner.Seed
+		b.Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
+		stolen := b.Form("email", site.Email, "password", site.Password)
+		forget()
+		b.Submit("email", site.Email, "password", "a wrong password").At("/login").Says(`value="` + site.Email + `"`)
+		forget()
+		if got := s.Browser().Get("/login").Send(stolen); got.Status == http.StatusOK || got.Status == http.StatusSeeOther {
+			t.Errorf("another browser goes on with it: %d", got.Status)
+		}
+		b.Login(site.Email)
+		if b.Answered().Get("code") == "" {
+			t.Errorf("no code at %s", b.URL)
+		}
+		b = s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
+		s.Pass(authreq.Lifetime)
+		if b.Submit("email", site.Email, "password", site.Password); b.Status != http.StatusGone {
+			t.Errorf("after an hour: %d at %s", b.Status, b.URL)
+		}
+	})
 }

@@ -40,6 +40,9 @@ func (g *rig) settle(t *testing.T) {
 	g.mu.Unlock()
 	for _, m := range members {
 		g.once(t, m)
+		if m.invitation != "" {
+			g.spent(t, m)
+		}
 		g.kept(t, m)
 	}
 	g.whole(t)
@@ -68,20 +71,22 @@ func (g *rig) once(t *testing.T, m *member) {
 }
 
 // kept checks that what was acknowledged is there: somebody who saw the
-// confirmation can log in, and the codes of the app that were accepted are used up.
+// confirmation, or the QR code of an invitation, can log in, and the codes of the app that were accepted are used up.
 func (g *rig) kept(t *testing.T, m *member) {
 	t.Helper()
 	if !m.applied || m.lost {
 		return
 	}
 	v := g.visitor(t, m)
-	v.get(g.authorize())
-	if v.Page() != "login/login" {
+	begin, login, want := g.authorize(), "login/login", "login/code"
+	if m.invitation != "" {
+		begin, login, want = g.issuer+"/console/login", "console/login", "console/code"
+	}
+	if v.get(begin); v.Page() != login {
 		t.Errorf("%s is at %s (%d), want the login page", m.Email, v.URL, v.Status)
 		return
 	}
 	v.form("email", m.Email, "password", m.Password)
-	want := "login/code"
 	if m.Phone == nil {
 		want = "enrol/enrol"
 	}
@@ -90,7 +95,7 @@ func (g *rig) kept(t *testing.T, m *member) {
 		return
 	}
 	for code := range m.logins {
-		if v.form("code", code); v.ended() || v.Page() != "login/code" {
+		if v.form("code", code); v.ended() || v.Page() != want {
 			t.Errorf("%s: the code %s that was used leads to %s (%d)", m.Email, code, v.URL, v.Status)
 		}
 	}
@@ -112,7 +117,11 @@ func (g *rig) whole(t *testing.T) {
 		"accounts without an application": `SELECT COUNT(*) FROM accounts WHERE id NOT IN (SELECT account_id FROM applications WHERE account_id IS NOT NULL)`,
 		"accounts without one event": `SELECT COUNT(*) FROM accounts WHERE 1 <>
 			(SELECT COUNT(*) FROM audit_events WHERE action = 'account.created' AND object_id = accounts.id)`,
-		"events without an account": `SELECT COUNT(*) FROM audit_events WHERE action = 'account.created' AND object_id NOT IN (SELECT id FROM accounts)`,
+		"officials who joined without one event": `SELECT COUNT(*) FROM staff WHERE state = 'active' AND 1 <>
+			(SELECT COUNT(*) FROM audit_events WHERE action = 'staff.joined' AND object_id = staff.id)`,
+		"officials who joined and can again": `SELECT COUNT(*) FROM staff WHERE state <> 'invited' AND invite IS NOT NULL`,
+		"officials who were not invited":     `SELECT COUNT(*) FROM staff WHERE id NOT IN (SELECT object_id FROM audit_events WHERE action = 'staff.invited')`,
+		"events without an account":          `SELECT COUNT(*) FROM audit_events WHERE action = 'account.created' AND object_id NOT IN (SELECT id FROM accounts)`,
 		"accounts with two QR codes": `SELECT COUNT(*) FROM accounts WHERE 1 <
 			(SELECT COUNT(*) FROM audit_events WHERE action = 'account.qr_shown' AND object_id = accounts.id)`,
 		"links between events that are missing": `SELECT (SELECT seq FROM audit_head) - (SELECT COUNT(*) FROM audit_events)`,

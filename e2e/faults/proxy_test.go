@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,13 +18,15 @@ import (
 const (
 	beforeCommit = iota + 1 // the COMMIT does not reach the server
 	afterCommit             // the server has committed; its answer does not arrive
+	beforeChange            // the same for an INSERT, UPDATE or DELETE in a transaction
+	afterChange
 )
 
 // proxy is a PostgreSQL server's address that loses connections on purpose.
 type proxy struct {
 	addr string
-	cut  atomic.Int32 // beforeCommit, afterCommit or 0
-	left atomic.Int64 // COMMITs until the cut
+	cut  atomic.Int32 // where, or 0
+	left atomic.Int64 // COMMITs or changes until the cut
 }
 
 // newProxy starts a proxy in front of a server. It ends with the test.
@@ -48,7 +51,7 @@ func newProxy(t *testing.T, server string) *proxy {
 	return p
 }
 
-// cutAt makes the proxy lose the connection at the n-th COMMIT from now on.
+// cutAt makes the proxy lose the connection at the n-th COMMIT or change from now on.
 func (p *proxy) cutAt(where int32, n int64) { p.left.Store(n); p.cut.Store(where) }
 
 // reached reports whether the cut was made, and ends the waiting for it.
@@ -69,7 +72,7 @@ func (p *proxy) serve(client net.Conn, address string) {
 		defer client.Close()
 		for {
 			m, err := message(server, true)
-			if err != nil || mute.Load() && m[0] == 'Z' { // ReadyForQuery: the COMMIT is done
+			if err != nil || mute.Load() && m[0] == 'Z' { // ReadyForQuery: the command is done
 				_ = server.Close()
 				return
 			}
@@ -87,23 +90,24 @@ func (p *proxy) serve(client net.Conn, address string) {
 				_ = server.Close()
 			}
 		}()
+		var at statements
 		for first := true; ; first = false {
 			m, err := message(client, !first) // the startup message has no type
 			if err != nil {
 				return
 			}
-			if !first && m[0] == 'Q' && strings.EqualFold(string(m[5:len(m)-1]), "commit") {
-				switch p.take() {
-				case beforeCommit:
+			if !first {
+				switch p.take(at.read(m)) {
+				case beforeCommit, beforeChange:
 					return
-				case afterCommit:
+				case afterCommit, afterChange:
 					mute.Store(true)
 				}
 			}
 			if _, err := server.Write(m); err != nil {
 				return
 			}
-			if mute.Load() {
+			if mute.Load() && (m[0] == 'Q' || m[0] == 'S') { // the command is complete
 				return
 			}
 		}
@@ -111,10 +115,54 @@ func (p *proxy) serve(client net.Conn, address string) {
 	both.Wait()
 }
 
-// take counts a COMMIT and returns where to cut it, 0 if not.
-func (p *proxy) take() int32 {
+// statements follows what a client sends on a connection.
+type statements struct {
+	transaction bool
+	changes     map[string]bool // prepared statements by name
+}
+
+// kind is what a message does.
+type kind int
+
+const (
+	other kind = iota
+	commit
+	change // in a transaction
+)
+
+var changing = regexp.MustCompile(`^(?i)\s*(INSERT|UPDATE|DELETE)\b`)
+
+// read returns what a message with a type does.
+func (s *statements) read(m []byte) kind {
+	texts := strings.Split(string(m[5:]), "\x00")
+	switch m[0] {
+	case 'Q':
+		word, _, _ := strings.Cut(strings.ToLower(texts[0]), " ")
+		s.transaction = word == "begin" || s.transaction && word != "commit" && word != "rollback"
+		if word == "commit" {
+			return commit
+		}
+	case 'P': // Parse: the name and the text of a statement
+		if s.changes == nil {
+			s.changes = map[string]bool{}
+		}
+		s.changes[texts[0]] = changing.MatchString(texts[1])
+	case 'B': // Bind: the names of a portal and a statement; it is executed next
+		if s.transaction && s.changes[texts[1]] {
+			return change
+		}
+	}
+	return other
+}
+
+// take counts a message and returns where to cut it, 0 if not.
+func (p *proxy) take(k kind) int32 {
 	where := p.cut.Load()
-	if where == 0 || p.left.Add(-1) != 0 {
+	of := commit
+	if where == beforeChange || where == afterChange {
+		of = change
+	}
+	if where == 0 || k != of || p.left.Add(-1) != 0 {
 		return 0
 	}
 	p.cut.Store(0)

@@ -110,11 +110,21 @@ func (g *rig) start(dir, database, redis string) {
 	g.up()
 }
 
-// up starts the server, or starts it again.
+// up starts the server, or starts it again. One that finds a store silent ends, and is
+// started again after a while, as the systemd unit does.
 func (g *rig) up() {
 	g.t.Helper()
-	g.process = testenv.Start(g.t, g.bin, []string{"serve", "--config", g.config}, g.env...)
-	g.process.WaitReady("http://" + g.admin + "/readyz")
+	for tries := 1; ; tries++ {
+		g.process = testenv.Start(g.t, g.bin, []string{"serve", "--config", g.config}, g.env...)
+		err := g.process.Ready("http://" + g.admin + "/readyz")
+		if err == nil {
+			return
+		}
+		if tries == 5 || !strings.Contains(g.process.Logs(), "does not answer; check") {
+			g.t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+	}
 }
 
 // restart kills the server (SIGKILL) and starts it again.

@@ -20,10 +20,16 @@ import (
 // answerTime is how long an answer may take.
 const answerTime = 10 * time.Second
 
-// member is somebody with an account, and what the provider acknowledged.
+// mailPatience is how long a mail is waited for. One that was taken when the answer of
+// the store was lost waits for its lease, and may be taken so again.
+const mailPatience = 8 * testenv.Patience
+
+// member is somebody with an account or an official, and what the provider acknowledged.
 type member struct {
 	*practice.Person
-	applied bool           // the confirmation was shown
+	invitation string // link of an official; "" for others
+
+	applied bool           // the confirmation, or the official's QR code, was shown
 	qrs     int            // how often the QR code was shown
 	logins  map[string]int // logins by accepted code of the app
 	tokens  map[string]int // answers with tokens, by authorization code
@@ -64,7 +70,9 @@ func (v *visitor) visit(address string) bool {
 	return false
 }
 
-func (v *visitor) ended() bool { return v.lost || strings.HasPrefix(v.URL, v.rig.callback) }
+func (v *visitor) ended() bool {
+	return v.lost || strings.HasPrefix(v.URL, v.rig.callback) || v.atHome()
+}
 
 func (v *visitor) get(address string) {
 	v.send(func() *http.Request {
@@ -85,6 +93,10 @@ func (v *visitor) step() {
 		v.retries++
 		time.Sleep(100 * time.Millisecond)
 		v.send(v.last)
+	case v.invitation != "":
+		if !v.stepOfficial() {
+			v.stuck()
+		}
 	case v.Status == http.StatusGone: // "begin again", after a login whose answer was lost
 		v.get(v.rig.authorize())
 	case page == "apply/code":
@@ -121,8 +133,12 @@ func (v *visitor) step() {
 	case fields[page] != nil:
 		v.form(fields[page](v.member)...)
 	default:
-		v.t.Errorf("%s is at %s, which answers %d and is no step:\n%s", v.Email, v.URL, v.Status, v.Body)
+		v.stuck()
 	}
+}
+
+func (v *visitor) stuck() {
+	v.t.Errorf("%s is at %s, which answers %d and is no step:\n%s", v.Email, v.URL, v.Status, v.Body)
 }
 
 // fields are what the forms of the application are filled with.
@@ -153,8 +169,7 @@ func (v *visitor) enterCode() {
 
 // mailed returns the code of the newest mail.
 func (v *visitor) mailed() string {
-	// A mail that was taken when the answer was lost waits for its lease.
-	for until := time.Now().Add(3 * testenv.Patience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+	for until := time.Now().Add(mailPatience); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
 		mails := v.rig.mail.To(v.t, v.Email)
 		if len(mails) == 0 {
 			continue
@@ -199,6 +214,10 @@ func (v *visitor) send(request func() *http.Request) {
 			return
 		}
 		if next == "" {
+			if v.atHome() && v.code != "" {
+				v.logins[v.code]++
+				v.code = ""
+			}
 			return
 		}
 		to, err := r.URL.Parse(next)

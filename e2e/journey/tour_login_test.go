@@ -35,7 +35,7 @@ func (w *walk) refused() {
 	for state, change := range map[string]func(url.Values){
 		"client":       func(q url.Values) { q.Set("client_id", "nobody") },
 		"redirect uri": func(q url.Values) { q.Set("redirect_uri", "https://evil.example/") },
-		"parameter":    func(q url.Values) { q.Add("state", "twice") },
+		"parameter":    func(q url.Values) { q.Add("redirect_uri", "https://evil.example/") },
 	} {
 		q := request.Query()
 		change(q)

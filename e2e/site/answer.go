@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"html"
 	"net/http"
 	"regexp"
@@ -19,11 +20,18 @@ type Answer struct {
 // requestReference is the reference on an error page.
 var requestReference = regexp.MustCompile(`<code dir="ltr">[0-9a-f]{12}</code>`)
 
-// Plain returns the answer without what differs between any two: the date, and
-// the reference on an error page.
+// Plain returns the answer without what differs between any two: the date,
+// the reference on an error page, and the bytes of what is sealed in a cookie.
 func (a Answer) Plain() Answer {
 	a.Header = a.Header.Clone()
 	a.Header.Del("Date")
+	for i, c := range a.Header["Set-Cookie"] {
+		if leavesNote(http.Header{"Set-Cookie": {c}}) {
+			name, value, _ := strings.Cut(c, "=")
+			value, attributes, _ := strings.Cut(value, ";")
+			a.Header["Set-Cookie"][i] = fmt.Sprintf("%s=%d bytes;%s", name, len(value), attributes)
+		}
+	}
 	a.Body = requestReference.ReplaceAllString(a.Body, "REFERENCE")
 	return a
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -15,6 +14,7 @@ import (
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
 )
 
 // NoEffects are the effects of a write that nothing goes with.
@@ -57,7 +57,7 @@ func (s *Site) Sent(email string, change ...func(*application.Application)) revi
 	return s.Case(a.ID)
 }
 
-func newReference() string { return "OLID-" + strings.ToUpper(secret.NewID(rand.Reader)[:8]) }
+func newReference() string { return "OLID-" + signin.Reference(rand.Reader) }
 
 // Company makes an application a company's.
 func Company(a *application.Application) {

@@ -105,9 +105,11 @@ func (b *Browser) Press(target string, fields ...string) *Browser {
 }
 
 // Do sends a request and follows redirects and refreshes within the site. It
-// stops at an address elsewhere, which becomes the browser's URL.
+// stops at an address elsewhere, which becomes the browser's URL. The page of a form
+// that was refused has the status 422, though it comes after a redirect.
 func (b *Browser) Do(req *http.Request) *Browser {
 	b.Site.T.Helper()
+	refused := false
 	for range 10 {
 		if b.Lang != "" {
 			req.Header.Set("Accept-Language", b.Lang)
@@ -117,7 +119,12 @@ func (b *Browser) Do(req *http.Request) *Browser {
 		body, err := io.ReadAll(res.Body)
 		Must(b.Site.T, err)
 		_ = res.Body.Close()
+		b.Site.redirects(req, res)
 		b.URL, b.Status, b.Header, b.Body = req.URL, res.StatusCode, res.Header, string(body)
+		if refused {
+			b.Status = http.StatusUnprocessableEntity
+		}
+		refused = req.Method == http.MethodPost && leavesNote(res.Header)
 		next := res.Header.Get("Location")
 		if refresh := res.Header.Get("Refresh"); refresh != "" {
 			_, next, _ = strings.Cut(refresh, "url=")
@@ -138,8 +145,38 @@ func (b *Browser) Do(req *http.Request) *Browser {
 	return b
 }
 
+// leavesNote reports whether an answer sets a cookie with the problems of a form.
+func leavesNote(h http.Header) bool {
+	return slices.ContainsFunc(h["Set-Cookie"], func(c string) bool {
+		return strings.HasPrefix(strings.TrimPrefix(c, "__Host-"), "olid-note-") && !strings.Contains(c, "Max-Age=0")
+	})
+}
+
+// longForm is the length of a form from which on a browser may be unable to carry what
+// was typed.
+const longForm = 2500
+
+// redirects requires that no answer to a POST is the page of the form that was refused
+// (Z1), unless the form is a long one or has no page.
+func (s *Site) redirects(req *http.Request, res *http.Response) {
+	s.T.Helper()
+	if req.Method == http.MethodPost && res.StatusCode == http.StatusUnprocessableEntity && req.ContentLength < longForm && !strings.HasSuffix(req.URL.Path, "/export") {
+		s.T.Errorf("Z1: POST %s is answered with 422, so that Back shows the browser's own error", req.URL.Path)
+	}
+}
+
+// Status returns the status of an answer to a POST: 422 if it redirects to the page of
+// the form, which was refused.
+func Status(res *http.Response) int {
+	if leavesNote(res.Header) {
+		return http.StatusUnprocessableEntity
+	}
+	return res.StatusCode
+}
+
 // Send makes one request with the browser's cookies, and keeps those that the
-// answer sets. It follows no redirect and leaves the browser on its page.
+// answer sets. It follows no redirect and leaves the browser on its page. If a form
+// was refused, the answer has the status 422 and the body of the form's page.
 func (b *Browser) Send(req *http.Request) Answer {
 	b.Site.T.Helper()
 	if b.Lang != "" {
@@ -150,6 +187,19 @@ func (b *Browser) Send(req *http.Request) Answer {
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	Must(b.Site.T, err)
+	b.Site.redirects(req, res)
+	if req.Method == http.MethodPost && leavesNote(res.Header) {
+		target, err := req.URL.Parse(res.Header.Get("Location"))
+		Must(b.Site.T, err)
+		get, err := http.NewRequest(http.MethodGet, target.String(), nil)
+		Must(b.Site.T, err)
+		for name, values := range req.Header {
+			if name != "Content-Type" && name != "Cookie" {
+				get.Header[name] = values
+			}
+		}
+		return Answer{Status: http.StatusUnprocessableEntity, Header: res.Header, Body: b.Send(get).Body, site: b.Site}
+	}
 	return Answer{Status: res.StatusCode, Header: res.Header, Body: string(body), site: b.Site}
 }
 

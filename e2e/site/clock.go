@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
+
 	"omgevingsloket-id/e2e/testenv"
 )
 
@@ -30,6 +32,30 @@ func (c *Clock) Add(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
+}
+
+// Pass moves the clock ahead by d, and takes d from the life of everything in Redis,
+// which has a clock of its own.
+func (s *Site) Pass(d time.Duration) {
+	s.T.Helper()
+	s.Clock.Add(d)
+	if s.Config.Redis.URL == "" {
+		return
+	}
+	options, err := goredis.ParseURL(s.Config.Redis.URL.Reveal())
+	Must(s.T, err)
+	cache := goredis.NewClient(options)
+	defer func() { _ = cache.Close() }()
+	ctx := s.T.Context()
+	keys := cache.Scan(ctx, 0, "*", 1000).Iterator()
+	for keys.Next(ctx) {
+		left, err := cache.PTTL(ctx, keys.Val()).Result()
+		Must(s.T, err)
+		if left > 0 {
+			Must(s.T, cache.PExpire(ctx, keys.Val(), left-d).Err())
+		}
+	}
+	Must(s.T, keys.Err())
 }
 
 var netherlands = sync.OnceValues(func() (*time.Location, error) { return time.LoadLocation("Europe/Amsterdam") })

@@ -157,6 +157,18 @@ func OnServers(t testing.TB) func(*config.Config) {
 	}
 }
 
+// OnEach runs a test on SQLite and on PostgreSQL with Redis, side by side. on changes a
+// configuration to these stores.
+func OnEach(t *testing.T, run func(t *testing.T, on func(*config.Config))) {
+	t.Helper()
+	for name, stores := range map[string]func(testing.TB) func(*config.Config){
+		"SQLite":               func(testing.TB) func(*config.Config) { return func(*config.Config) {} },
+		"PostgreSQL and Redis": OnServers,
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); run(t, stores(t)) })
+	}
+}
+
 // rsaKeys are the RSA keys that every site of this test process begins with.
 // Making them takes twice as long as everything else that a site needs.
 var rsaKeys = sync.OnceValues(func() (map[string]*rsa.PrivateKey, error) {

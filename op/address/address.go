@@ -13,6 +13,7 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/signin"
 )
 
 // Room serves the page. Its fields are set before Mount.
@@ -59,6 +60,8 @@ func (h *Room) addressPost(w http.ResponseWriter, r *http.Request) error {
 	p := h.page(r)
 	verdict, c, err := h.Helpdesk.TakeAddress(r.Context(), p.Reference.Value, r.PostForm.Get("code"), h.Limits.From(r))
 	switch {
+	case errors.Is(err, signin.ErrNoCode):
+		p.Wrong("code", "address.form")
 	case errors.Is(err, errs.ErrConflict):
 		p.Wrong("", "address.failed")
 	case err != nil && !errors.Is(err, errs.ErrNotFound):

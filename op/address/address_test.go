@@ -73,10 +73,12 @@ func TestAddressConfirm(t *testing.T) {
 		says                  string
 		email                 string
 	}{
-		{"nothing", "", "", http.StatusUnprocessableEntity, "horen niet bij elkaar", site.Email},
+		{"nothing", "", "", http.StatusUnprocessableEntity, "6 cijfers", site.Email},
+		{"Y7: no code", reference, code[1:], http.StatusUnprocessableEntity, "telt niet als een verkeerde code", site.Email},
+		{"Y7: no code of nobody", "AAAA-AAAA", "jan@example.org", http.StatusUnprocessableEntity, "telt niet als een verkeerde code", site.Email},
 		{"a wrong code", reference, wrongCode(code), http.StatusUnprocessableEntity, `value="` + reference + `"`, site.Email},
 		{"another reference", "AAAA-AAAA", code, http.StatusUnprocessableEntity, "horen niet bij elkaar", site.Email},
-		{"the code", " " + strings.ToLower(reference) + " ", code[:3] + " " + code[3:], http.StatusOK, "Uw e-mailadres is veranderd", site.NewEmail},
+		{"the code", " " + strings.ToLower(strings.ReplaceAll(reference, "-", "\u2013")) + " ", code[:3] + "\u200b\t" + code[3:], http.StatusOK, "Uw e-mailadres is veranderd", site.NewEmail},
 		{"the code again", reference, code, http.StatusUnprocessableEntity, "horen niet bij elkaar", site.NewEmail},
 	} {
 		b := s.Browser().Get("/address").Submit("reference", step.reference, "code", step.code)

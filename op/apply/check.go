@@ -77,7 +77,7 @@ func (s formPage) personPart(a application.Application) web.Summary {
 		s.row("given_name", a.Answers.GivenName, intake.StepPerson),
 		s.row("family_name", a.Answers.FamilyName, intake.StepPerson),
 		s.row("birth", letter.Date(a.Answers.Birthdate, s.Lang), intake.StepPerson),
-		s.row("phone", a.Answers.Phone, intake.StepPerson),
+		s.row("phone", letter.Phone(a.Answers.Phone, s.Lang), intake.StepPerson),
 	}
 	return part
 }

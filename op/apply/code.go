@@ -3,8 +3,6 @@ package apply
 import (
 	"errors"
 	"net/http"
-	"strings"
-	"unicode"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
@@ -13,6 +11,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/typed"
 )
 
 type codePage struct {
@@ -48,7 +48,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 		return err
 	}
 	p := h.codePage(w, r, a)
-	code := sixDigits(r.PostForm.Get("code"))
+	code := typed.Code(r.PostForm.Get("code"), secret.CodeDigits)
 	if code == "" {
 		p.Wrong("code", "apply.field.code.form")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
@@ -121,18 +121,4 @@ func (h *Room) notRenewed(w http.ResponseWriter, r *http.Request, p *codePage) e
 	}
 	p.Wrong("", "apply.code.no_more", "Count", intake.CodesPerDraft)
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
-}
-
-// sixDigits returns a code without spaces, or "" if it is not six digits.
-func sixDigits(typed string) string {
-	code := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '-' {
-			return -1
-		}
-		return r
-	}, typed)
-	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
-		return ""
-	}
-	return code
 }

@@ -24,7 +24,7 @@ func TestApplyKind(t *testing.T) {
 	v.get("/apply/email?kind=overheid").Leads("/apply")
 	v.post("/apply/email", form("email", "jo@example.com")).Leads("/apply")
 	// The choice is kept when the language changes.
-	v.get("/apply/email?kind=bedrijf").Has(`href="?kind=bedrijf&lang=en"`)
+	v.post("/apply/email?kind=bedrijf", form("lang", "en", "email", "jo")).Has(`lang="en"`, `value="jo"`)
 }
 
 func TestApplyEmailFaults(t *testing.T) {
@@ -53,7 +53,7 @@ func TestApplyCodeWrong(t *testing.T) {
 	v := s.visitor()
 	const email = "jo@example.com"
 	v.begin("burger", email)
-	for _, typed := range []string{"", "12345", "1234567", "12345a", "１２３４５６"} {
+	for _, typed := range []string{"", "12345", "1234567", "12345a", "jan@example.org", "      "} { // Y7
 		v.post("/apply/code", form("code", typed)).Wrong("code").Has("6 cijfers") // does not count as a try
 	}
 	right := s.code(email)
@@ -117,32 +117,34 @@ func TestApplyMailsPerDraft(t *testing.T) {
 // to an address, and whenever, the code in its latest mail is right for its owner.
 func TestX7_StrangersKeepNobodyFromApplying(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	const email = "victim@example.com"
-	for _, wait := range []time.Duration{0, 0, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 3 * time.Hour, 20 * time.Hour} {
-		s.Clock.Add(wait)
-		for range 2 {
-			s.visitor().begin("burger", email)
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := withMails(site.New(t, on))
+		const email = "victim@example.com"
+		for _, wait := range []time.Duration{0, 0, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 3 * time.Hour, 20 * time.Hour} {
+			s.Pass(wait)
+			for range 2 {
+				s.visitor().begin("burger", email)
+			}
+			stranger := s.visitor()
+			stranger.begin("burger", email)
+			for range intake.CodeTries {
+				stranger.post("/apply/code", form("code", s.wrongCode(email))).Is(http.StatusUnprocessableEntity)
+			}
 		}
-		stranger := s.visitor()
-		stranger.begin("burger", email)
-		for range intake.CodeTries {
-			stranger.post("/apply/code", form("code", s.wrongCode(email))).Is(http.StatusUnprocessableEntity)
+		if n := len(s.mailsTo(email)); n > 6 {
+			t.Errorf("%d mails in a day to an address that nobody has", n)
 		}
-	}
-	if n := len(s.mailsTo(email)); n > 6 {
-		t.Errorf("%d mails in a day to an address that nobody has", n)
-	}
-	v := s.visitor()
-	v.begin("burger", email)
-	v.post("/apply/code", form("code", s.wrongCode(email))).Wrong("code")
-	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
-	// Once the owner has shown that the mailbox is his, nothing is held against it.
-	before := len(s.mailsTo(email))
-	s.visitor().begin("burger", email)
-	if n := len(s.mailsTo(email)); n != before+1 {
-		t.Errorf("%d mails after the address was confirmed, want one more than %d", n, before)
-	}
+		v := s.visitor()
+		v.begin("burger", email)
+		v.post("/apply/code", form("code", s.wrongCode(email))).Wrong("code")
+		v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+		// Once the owner has shown that the mailbox is his, nothing is held against it.
+		before := len(s.mailsTo(email))
+		s.visitor().begin("burger", email)
+		if n := len(s.mailsTo(email)); n != before+1 {
+			t.Errorf("%d mails after the address was confirmed, want one more than %d", n, before)
+		}
+	})
 }
 
 // X7: a draft whose mail arrived accepts a later code of its mailbox too, which
@@ -150,169 +152,186 @@ func TestX7_StrangersKeepNobodyFromApplying(t *testing.T) {
 // draft's new code is the latest.
 func TestX7_TheLatestCodeStaysValid(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	const email = "jo@example.com"
-	v := s.visitor()
-	v.begin("burger", email)
-	s.Clock.Add(2 * time.Minute)
-	s.visitor().begin("burger", email)
-	s.visitor().begin("burger", "other@example.com")
-	v.post("/apply/code", form("code", s.code("other@example.com"))).Wrong("code")
-	s.Clock.Add(intake.CodeLifetime)
-	v.post("/apply/code", form("code", s.code(email))).Wrong("code").Has("niet meer geldig")
-	s.visitor().begin("burger", email) // takes the next mail
-	before := len(s.mailsTo(email))
-	v.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
-	if n := len(s.mailsTo(email)); n != before {
-		t.Errorf("%d mails, want %d", n, before)
-	}
-	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := withMails(site.New(t, on))
+		const email = "jo@example.com"
+		v := s.visitor()
+		v.begin("burger", email)
+		s.Pass(2 * time.Minute)
+		s.visitor().begin("burger", email)
+		s.visitor().begin("burger", "other@example.com")
+		v.post("/apply/code", form("code", s.code("other@example.com"))).Wrong("code")
+		s.Pass(intake.CodeLifetime)
+		v.post("/apply/code", form("code", s.code(email))).Wrong("code").Has("niet meer geldig")
+		s.visitor().begin("burger", email) // takes the next mail
+		before := len(s.mailsTo(email))
+		v.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
+		if n := len(s.mailsTo(email)); n != before {
+			t.Errorf("%d mails, want %d", n, before)
+		}
+		v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+	})
 }
 
 // X12: from however many networks, the latest code of a mailbox cannot be guessed: it is
 // void after so many tries. One network alone has fewer, in all its drafts together.
 func TestX12_LatestCodeHasSoManyTries(t *testing.T) {
 	t.Parallel()
-	s := withMails(site.New(t, func(c *config.Config) { c.TrustedProxies, c.Limits.ApplyTries = []string{"127.0.0.1"}, 1_000_000 }))
-	const email = "victim@example.com"
-	s.visitor().begin("burger", email)
-	guess := func(network, drafts int) {
-		for range drafts {
-			v := s.visitor()
-			v.from = "198.51." + strconv.Itoa(network) + ".1"
-			v.begin("burger", email)
-			for range intake.CodeTries {
-				v.post("/apply/code", form("code", s.wrongCode(email))).Is(http.StatusUnprocessableEntity)
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := withMails(site.New(t, func(c *config.Config) {
+			on(c)
+			c.TrustedProxies, c.Limits.ApplyTries = []string{"127.0.0.1"}, 1_000_000
+		}))
+		const email = "victim@example.com"
+		s.visitor().begin("burger", email)
+		guess := func(network, drafts int) {
+			for range drafts {
+				v := s.visitor()
+				v.from = "198.51." + strconv.Itoa(network) + ".1"
+				v.begin("burger", email)
+				for range intake.CodeTries {
+					v.post("/apply/code", form("code", s.wrongCode(email))).Is(http.StatusUnprocessableEntity)
+				}
 			}
 		}
-	}
-	drafts := limit.MailboxMails.Most - 1
-	guess(0, drafts)
-	owner := s.visitor()
-	owner.begin("burger", email)
-	owner.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+		drafts := limit.MailboxMails.Most - 1
+		guess(0, drafts)
+		owner := s.visitor()
+		owner.begin("burger", email)
+		owner.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
 
-	s.visitor().begin("burger", email)
-	for network := range limit.MailboxTries/intake.CodeTries/drafts + 1 {
-		guess(network+1, drafts)
-	}
-	late := s.visitor()
-	late.begin("burger", email)
-	late.post("/apply/code", form("code", s.code(email))).Wrong("code")
-	s.Clock.Add(time.Hour)
-	late.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
-	late.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+		s.visitor().begin("burger", email)
+		for network := range limit.MailboxTries/intake.CodeTries/drafts + 1 {
+			guess(network+1, drafts)
+		}
+		late := s.visitor()
+		late.begin("burger", email)
+		late.post("/apply/code", form("code", s.code(email))).Wrong("code")
+		s.Pass(time.Hour)
+		late.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
+		late.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+	})
 }
 
 // X12: whether a mail left is not on the page: strangers do not see whether others ask
 // for mails to an address.
 func TestX12_ResendTellsNothing(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	const quiet, busy = "quiet@example.com", "busy@example.com"
-	a, b := s.visitor(), s.visitor()
-	a.begin("burger", quiet)
-	b.begin("burger", busy)
-	plain := strings.NewReplacer(a.token(), "token", b.token(), "token")
-	for i := range intake.CodesPerDraft {
-		s.Clock.Add(90 * time.Minute)
-		s.visitor().begin("burger", busy)
-		for _, fields := range [][]string{{"resend", "yes"}, {"code", "000000"}} {
-			x, y := a.post("/apply/code", form(fields...)), b.post("/apply/code", form(fields...))
-			if x.Status != y.Status || x.Header.Get("Location") != y.Header.Get("Location") || plain.Replace(x.Body) != strings.ReplaceAll(plain.Replace(y.Body), busy, quiet) {
-				t.Errorf("round %d, %v: %d and, where others have mails sent, %d; or the pages differ", i, fields, x.Status, y.Status)
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := withMails(site.New(t, on))
+		const quiet, busy = "quiet@example.com", "busy@example.com"
+		a, b := s.visitor(), s.visitor()
+		a.begin("burger", quiet)
+		b.begin("burger", busy)
+		plain := strings.NewReplacer(a.token(), "token", b.token(), "token")
+		for i := range intake.CodesPerDraft {
+			s.Pass(90 * time.Minute)
+			s.visitor().begin("burger", busy)
+			for _, fields := range [][]string{{"resend", "yes"}, {"code", "000000"}} {
+				x, y := a.post("/apply/code", form(fields...)), b.post("/apply/code", form(fields...))
+				if x.Status != y.Status || x.Header.Get("Location") != y.Header.Get("Location") || plain.Replace(x.Body) != strings.ReplaceAll(plain.Replace(y.Body), busy, quiet) {
+					t.Errorf("round %d, %v: %d and, where others have mails sent, %d; or the pages differ", i, fields, x.Status, y.Status)
+				}
 			}
 		}
-	}
+	})
 }
 
 // X12: a code that was mailed to an address with a tag is right for that address alone,
 // and mails to tags do not keep the address without one waiting.
 func TestX12_TagIsAnotherAddress(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	stranger, owner, tagged := s.visitor(), s.visitor(), s.visitor()
-	stranger.begin("burger", "jo+x@example.com")
-	owner.begin("burger", "jo@example.com")
-	tagged.begin("burger", "jo+y@example.com")
-	for _, v := range []*visitor{owner, tagged} {
-		v.post("/apply/code", form("code", s.code("jo+x@example.com"))).Wrong("code")
-	}
-	owner.post("/apply/code", form("code", s.code("jo@example.com"))).Leads("/apply/password")
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := withMails(site.New(t, on))
+		stranger, owner, tagged := s.visitor(), s.visitor(), s.visitor()
+		stranger.begin("burger", "jo+x@example.com")
+		owner.begin("burger", "jo@example.com")
+		tagged.begin("burger", "jo+y@example.com")
+		for _, v := range []*visitor{owner, tagged} {
+			v.post("/apply/code", form("code", s.code("jo+x@example.com"))).Wrong("code")
+		}
+		owner.post("/apply/code", form("code", s.code("jo@example.com"))).Leads("/apply/password")
+	})
 }
 
 // X7: strangers who know the number of an application keep its owner from no code.
 func TestX7_StatusCodes(t *testing.T) {
 	t.Parallel()
-	s := newProduction(t)
-	v := s.visitor()
-	v.fill("burger", "jo@example.com", "")
-	v.send()
-	reference := v.application().Reference
-	before := len(s.mailsTo("jo@example.com"))
-	for range 30 {
-		s.visitor().post("/apply/status/find", form("reference", reference)).Is(http.StatusSeeOther)
-	}
-	if n := len(s.mailsTo("jo@example.com")) - before; n != 1 {
-		t.Errorf("%d mails at once", n)
-	}
-	owner := s.visitor()
-	owner.post("/apply/status/find", form("reference", reference)).Is(http.StatusSeeOther)
-	owner.post("/apply/status/code?reference="+reference, form("reference", reference, "code", s.code("jo@example.com"))).Leads("/apply/status")
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := newProduction(t, on)
+		v := s.visitor()
+		v.fill("burger", "jo@example.com", "")
+		v.send()
+		reference := v.application().Reference
+		before := len(s.mailsTo("jo@example.com"))
+		for range 30 {
+			s.visitor().post("/apply/status/find", form("reference", reference)).Is(http.StatusSeeOther)
+		}
+		if n := len(s.mailsTo("jo@example.com")) - before; n != 1 {
+			t.Errorf("%d mails at once", n)
+		}
+		owner := s.visitor()
+		owner.post("/apply/status/find", form("reference", reference)).Is(http.StatusSeeOther)
+		owner.post("/apply/status/code?reference="+reference, form("reference", reference, "code", s.code("jo@example.com"))).Leads("/apply/status")
+	})
 }
 
 // X12: tags of one mailbox are one mailbox: 90 requests are one mail at once, and the
 // next comes a minute later.
 func TestX12_PlusTags(t *testing.T) {
 	t.Parallel()
-	s := newSite(t)
-	mails := func() (n int) {
-		for _, m := range s.mails() {
-			if strings.HasPrefix(m.To, "jo") {
-				n++
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := withMails(site.New(t, on))
+		mails := func() (n int) {
+			for _, m := range s.mails() {
+				if strings.HasPrefix(m.To, "jo") {
+					n++
+				}
 			}
+			return n
 		}
-		return n
-	}
-	for i := range limit.MailboxMails.Most - 1 {
-		s.visitor().begin("burger", "jo+"+strconv.Itoa(i)+"@example.com")
-	}
-	if n := mails(); n != 1 {
-		t.Errorf("%d mails to one mailbox at once", n)
-	}
-	s.Clock.Add(time.Minute)
-	v := s.visitor()
-	v.begin("burger", "jo+last@example.com")
-	if n := mails(); n != 2 {
-		t.Errorf("%d mails after a minute", n)
-	}
-	// The source has spent what it may ask for this mailbox: its own, not the person's.
-	s.visitor().post("/apply/email?kind=burger", form("email", "jo+x@example.com")).Is(http.StatusTooManyRequests)
-	v.post("/apply/code", form("code", s.code("jo+last@example.com"))).Leads("/apply/password")
+		for i := range limit.MailboxMails.Most - 1 {
+			s.visitor().begin("burger", "jo+"+strconv.Itoa(i)+"@example.com")
+		}
+		if n := mails(); n != 1 {
+			t.Errorf("%d mails to one mailbox at once", n)
+		}
+		s.Pass(time.Minute)
+		v := s.visitor()
+		v.begin("burger", "jo+last@example.com")
+		if n := mails(); n != 2 {
+			t.Errorf("%d mails after a minute", n)
+		}
+		// The source has spent what it may ask for this mailbox: its own, not the person's.
+		s.visitor().post("/apply/email?kind=burger", form("email", "jo+x@example.com")).Is(http.StatusTooManyRequests)
+		v.post("/apply/code", form("code", s.code("jo+last@example.com"))).Leads("/apply/password")
+	})
 }
 
 // X12: many mails to one domain, or in total, slow the sources that ask for them.
 func TestX12_DomainSlowsItsSources(t *testing.T) {
 	t.Parallel()
-	s := withMails(site.New(t, func(c *config.Config) { c.TrustedProxies, c.Limits.ApplyPerHour = []string{"127.0.0.1"}, 30 }))
-	ask := func(source, email string) int {
-		v := s.visitor()
-		v.from = source
-		return v.post("/apply/email?kind=burger", form("email", email)).Status
-	}
-	for i := range limit.DomainMails.Most {
-		if status := ask("198.51.100."+strconv.Itoa(i%200), "p"+strconv.Itoa(i)+"@example.com"); status != http.StatusSeeOther {
-			t.Fatal(i, status)
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := withMails(site.New(t, func(c *config.Config) { on(c); c.TrustedProxies, c.Limits.ApplyPerHour = []string{"127.0.0.1"}, 30 }))
+		ask := func(source, email string) int {
+			v := s.visitor()
+			v.from = source
+			return v.post("/apply/email?kind=burger", form("email", email)).Status
 		}
-	}
-	if status := ask("203.0.113.9", "q@example.com"); status != http.StatusSeeOther {
-		t.Errorf("a person at another source after the alarm: %d", status)
-	}
-	for i, want := range []int{http.StatusSeeOther, http.StatusSeeOther, http.StatusSeeOther, http.StatusTooManyRequests} {
-		if status := ask("203.0.113.10", "r"+strconv.Itoa(i)+"@example.com"); status != want {
-			t.Errorf("mail %d of a source that goes on: %d, want %d", i+1, status, want)
+		for i := range limit.DomainMails.Most {
+			if status := ask("198.51.100."+strconv.Itoa(i%200), "p"+strconv.Itoa(i)+"@example.com"); status != http.StatusSeeOther {
+				t.Fatal(i, status)
+			}
 		}
-	}
+		if status := ask("203.0.113.9", "q@example.com"); status != http.StatusSeeOther {
+			t.Errorf("a person at another source after the alarm: %d", status)
+		}
+		for i, want := range []int{http.StatusSeeOther, http.StatusSeeOther, http.StatusSeeOther, http.StatusTooManyRequests} {
+			if status := ask("203.0.113.10", "r"+strconv.Itoa(i)+"@example.com"); status != want {
+				t.Errorf("mail %d of a source that goes on: %d, want %d", i+1, status, want)
+			}
+		}
+	})
 }
 
 func TestApplyMailsPerSource(t *testing.T) {
@@ -369,6 +388,7 @@ func TestUP27_AddressTaken(t *testing.T) {
 		v := s.visitor()
 		var seen []string
 		look := func(p site.Answer) {
+			p = p.Plain()
 			token := regexp.MustCompile(`value="`+regexp.QuoteMeta(v.token())+`"`).ReplaceAllString(p.Body, "TOKEN")
 			cookie := regexp.MustCompile(`=olid_[a-z]+_[\w-]{43}`).ReplaceAllString(strings.Join(p.Header.Values("Set-Cookie"), "\n"), "=HANDLE")
 			seen = append(seen, strings.ReplaceAll(strings.Join([]string{strconv.Itoa(p.Status), p.Location(), cookie, token}, "\n"), email, "ADDRESS"))

@@ -22,6 +22,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
@@ -43,9 +44,9 @@ func newSite(t *testing.T) *applySite {
 }
 
 // newProduction starts production, where officials decide.
-func newProduction(t *testing.T) *applySite {
+func newProduction(t *testing.T, change ...func(*config.Config)) *applySite {
 	t.Helper()
-	s, _ := site.NewProduction(t)
+	s, _ := site.NewProduction(t, change...)
 	return withMails(s)
 }
 

@@ -23,7 +23,7 @@ func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.
 	p.Seen = printOf(intake.PersonOf(a.Answers))
 	p.GivenName = p.hinted("given_name", f.GivenName)
 	p.GivenName.Autocomplete = "given-name"
-	p.FamilyName = p.field("family_name", f.FamilyName)
+	p.FamilyName = p.hinted("family_name", f.FamilyName)
 	p.FamilyName.Autocomplete = "family-name"
 	p.Birth = p.hinted("birth", "")
 	p.Birth.Autocomplete, p.Birth.Day, p.Birth.Month, p.Birth.Year = "bday", f.Day, f.Month, f.Year

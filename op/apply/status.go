@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -15,6 +14,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/review"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Cases is the part of review.Cases that an applicant uses.
@@ -142,7 +142,7 @@ func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c review.Case)
 	if err != nil {
 		return err
 	}
-	text := strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n"))
+	text := typed.Text(r.PostForm.Get("text"))
 	switch {
 	case text == "":
 		p.Wrong("text", "apply.status.answer_missing")

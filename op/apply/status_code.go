@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/application"
@@ -15,6 +14,7 @@ import (
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/typed"
 )
 
 type findPage struct {
@@ -33,20 +33,11 @@ func (h *Room) statusFind(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.Render(w, http.StatusOK, "apply/status_find", h.findPage(w, r, ""))
 }
 
-// referenceOf returns the canonical form of a reference, or "" if it is not one.
-func referenceOf(typed string) string {
-	s := strings.ToUpper(strings.Join(strings.Fields(typed), ""))
-	if len(s) > 32 || strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != "" {
-		return ""
-	}
-	return s
-}
-
 // statusFindPost mails a code to the address of the application. An unknown number
 // gets the same answer.
 func (h *Room) statusFindPost(w http.ResponseWriter, r *http.Request) error {
 	p := h.findPage(w, r, r.PostForm.Get("reference"))
-	reference := referenceOf(p.Reference.Value)
+	reference := application.TypedReference(p.Reference.Value)
 	if reference == "" {
 		p.Wrong("reference", "apply.find.reference_form")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/status_find", p)
@@ -108,7 +99,7 @@ func (h *Room) statusCodePage(w http.ResponseWriter, r *http.Request, reference 
 
 // statusCode asks for the mailed code.
 func (h *Room) statusCode(w http.ResponseWriter, r *http.Request) error {
-	reference := referenceOf(r.URL.Query().Get("reference"))
+	reference := application.TypedReference(r.URL.Query().Get("reference"))
 	if reference == "" {
 		return h.Pages.SeeOther(w, "/apply/status/find")
 	}
@@ -121,8 +112,13 @@ func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Spend(r, limit.CodeRequests.UpTo(h.Tries), 1); err != nil {
 		return err
 	}
-	p := h.statusCodePage(w, r, referenceOf(r.PostForm.Get("reference")))
-	right, err := h.openStatus(w, r, p.Reference, sixDigits(r.PostForm.Get("code")))
+	p := h.statusCodePage(w, r, application.TypedReference(r.PostForm.Get("reference")))
+	code := typed.Code(r.PostForm.Get("code"), secret.CodeDigits)
+	if code == "" {
+		p.Wrong("code", "apply.field.code.form")
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/status_code", p)
+	}
+	right, err := h.openStatus(w, r, p.Reference, code)
 	if err != nil {
 		return err
 	}
@@ -134,7 +130,7 @@ func (h *Room) statusCodePost(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Room) openStatus(w http.ResponseWriter, r *http.Request, reference, code string) (bool, error) {
-	if reference == "" || code == "" {
+	if reference == "" {
 		return false, nil
 	}
 	a, err := h.Store.ByReference(r.Context(), reference)

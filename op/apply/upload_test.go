@@ -194,34 +194,36 @@ func TestUP16_UploadsAtOnce(t *testing.T) {
 // place, a source a few, and when all are taken the slowest makes place.
 func TestX6_SlowUploadsMakePlace(t *testing.T) {
 	t.Parallel()
-	s := withMails(site.Start(t, site.Setup{
-		Config:   func(c *config.Config) { c.TrustedProxies = []string{"127.0.0.1"} },
-		Citizens: altered(t, func(r *apply.Room) { r.UploadGrace = time.Nanosecond }),
-	}))
-	hold := func(v *visitor, source string) *bufio.Reader {
-		body, contentType := site.Multipart(t, site.Part{Name: "csrf", Content: []byte(v.token())}, site.Part{Name: "document", File: "x.pdf", IsFile: true, Content: pdfOf(100_000)})
-		_, answer := v.rawFrom(source, body[:100], len(body), contentType)
-		return answer
-	}
-	filled := func(name string) *visitor {
-		v := s.visitor()
-		v.fill("burger", name+"@example.com", "/apply/document")
-		return v
-	}
-	// One draft from three sources has one place.
-	one := filled("one")
-	for i := range 24 {
-		hold(one, "198.51.100."+strconv.Itoa(i%3))
-	}
-	honest := filled("honest")
-	honest.upload("y.pdf", []byte(smallPDF)).Leads("/apply/check")
-	// Many drafts of many sources have all places; uploads go on.
-	for i := range 30 {
-		hold(filled("many"+strconv.Itoa(i)), "203.0.113."+strconv.Itoa(i/6))
-	}
-	for i := range 5 {
-		honest.upload("z"+strconv.Itoa(i)+".pdf", pdfOf(1<<20)).Leads("/apply/check")
-	}
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := withMails(site.Start(t, site.Setup{
+			Config:   func(c *config.Config) { on(c); c.TrustedProxies = []string{"127.0.0.1"} },
+			Citizens: altered(t, func(r *apply.Room) { r.UploadGrace = time.Nanosecond }),
+		}))
+		hold := func(v *visitor, source string) *bufio.Reader {
+			body, contentType := site.Multipart(t, site.Part{Name: "csrf", Content: []byte(v.token())}, site.Part{Name: "document", File: "x.pdf", IsFile: true, Content: pdfOf(100_000)})
+			_, answer := v.rawFrom(source, body[:100], len(body), contentType)
+			return answer
+		}
+		filled := func(name string) *visitor {
+			v := s.visitor()
+			v.fill("burger", name+"@example.com", "/apply/document")
+			return v
+		}
+		// One draft from three sources has one place.
+		one := filled("one")
+		for i := range 24 {
+			hold(one, "198.51.100."+strconv.Itoa(i%3))
+		}
+		honest := filled("honest")
+		honest.upload("y.pdf", []byte(smallPDF)).Leads("/apply/check")
+		// Many drafts of many sources have all places; uploads go on.
+		for i := range 30 {
+			hold(filled("many"+strconv.Itoa(i)), "203.0.113."+strconv.Itoa(i/6))
+		}
+		for i := range 5 {
+			honest.upload("z"+strconv.Itoa(i)+".pdf", pdfOf(1<<20)).Leads("/apply/check")
+		}
+	})
 }
 
 // reading reports when an upload has been counted; reading it is next.

@@ -10,6 +10,7 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/signin"
 )
 
 const (
@@ -76,12 +77,12 @@ func (h *Kit) againPost(w http.ResponseWriter, r *http.Request, v *Visit) error 
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Pages.SeeOther(w, "/console/login") // removed or invited again since
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, signin.ErrNoCode) {
 		return err
 	}
 	if result.Outcome != account.Accepted {
 		p := h.againPage(r, v)
-		if err := wrongCode(p.Page, result); err != nil {
+		if err := wrongCode(p.Page, result, err); err != nil {
 			return err
 		}
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/again", p)

@@ -7,6 +7,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/birthdate"
 	"omgevingsloket-id/pkg/letter"
 )
 
@@ -16,16 +17,14 @@ func (p *Frame) DateField(name, value string) web.Field {
 }
 
 // Date reads a day in the Netherlands, as browsers send it or as people write it
-// there. It returns the zero time for an empty or invalid value.
+// there (birthdate.Typed). It returns the zero time for an empty or invalid value.
 func (p *Frame) Date(f *web.Field) time.Time {
 	if f.Value == "" {
 		return time.Time{}
 	}
-	for _, layout := range []string{time.DateOnly, "2-1-2006"} {
-		if t, err := time.ParseInLocation(layout, f.Value, letter.Dutch); err == nil && t.Year() >= 1971 && t.Year() <= 9998 {
-			f.Value = t.Format(time.DateOnly)
-			return t
-		}
+	if d, ok := birthdate.Typed(f.Value); ok && d.Known() && d.Year >= 1971 && d.Year <= 9998 {
+		f.Value = d.String()
+		return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, letter.Dutch)
 	}
 	p.Wrong(f.Name, "console.filter.day")
 	f.Type = "" // a date field would not show an invalid value

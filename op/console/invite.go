@@ -89,9 +89,7 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.Cookies.SetInvite(w, "")
 	// Strangers who try passwords at this address have another lane.
-	if err := h.Staff.Remember(r.Context(), m, h.Cookies.EnsureDevice(w, r)); err != nil {
-		return err
-	}
+	h.remember(w, r, m)
 	uri := totp.URIFor(totp.StaffIssuer, m.Email, key)
 	picture, err := totp.Draw(uri)
 	if err != nil {

@@ -115,30 +115,38 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Pages.SeeOther(w, "/console/login") // removed or invited again since
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, signin.ErrNoCode) {
 		return err
 	}
 	if result.Outcome == account.Accepted {
 		if err := h.begin(w, r, v.Member, h.Now(), 0); err != nil {
 			return err
 		}
-		if err := h.Staff.Remember(r.Context(), v.Member, h.Cookies.EnsureDevice(w, r)); err != nil {
-			// The login is done; next time, this browser shares the lane of
-			// strangers.
-			h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
-		}
+		h.remember(w, r, v.Member)
 		return h.Pages.SeeOther(w, "/console")
 	}
 	p := h.codePage(r)
-	if err := wrongCode(p.Page, result); err != nil {
+	if err := wrongCode(p.Page, result, err); err != nil {
 		return err
 	}
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/code", p)
 }
 
-// wrongCode puts on a page why a code was not accepted. It returns an error if
-// the official is blocked by it.
-func wrongCode(p *web.Page, result signin.CodeResult) error {
+// remember makes the browser known for an official. If that fails, it only shares the
+// lane of strangers: what came before is done and has to be answered.
+func (h *Kit) remember(w http.ResponseWriter, r *http.Request, m staff.Member) {
+	if err := h.Staff.Remember(r.Context(), m, h.Cookies.EnsureDevice(w, r)); err != nil {
+		h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
+	}
+}
+
+// wrongCode puts on a page why a code was not accepted; judged is the error with
+// its result. It returns an error if the official is blocked by it.
+func wrongCode(p *web.Page, result signin.CodeResult, judged error) error {
+	if errors.Is(judged, signin.ErrNoCode) {
+		p.Wrong("code", "web.code.form")
+		return nil
+	}
 	switch result.Outcome {
 	case account.BlockedNow:
 		return web.Fail(http.StatusForbidden, "console.blocked", nil)

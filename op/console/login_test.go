@@ -18,6 +18,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/storage/storagetest"
 )
 
 func TestConsoleInviteAndLogin(t *testing.T) {
@@ -141,6 +142,18 @@ func TestOF07_ConsoleRemovalCountsAtOnce(t *testing.T) {
 	if admin.Post("/console/staff/member?id="+self.ID, "action", "remove", "sure", "yes"); admin.Status != http.StatusUnprocessableEntity {
 		t.Error("an administrator removed oneself:", admin.Status)
 	}
+}
+
+// W12: the QR code that an invitation was spent for is shown, also when a store fails
+// right after.
+func TestW12_ConsoleInviteShowsItsQR(t *testing.T) {
+	t.Parallel()
+	s, f := site.New(t, nil), &storagetest.Faults{}
+	s.Staff.Lanes = f.Wrap(storagetest.Stores{Lanes: s.Staff.Lanes}).Lanes
+	f.Always("Lanes.Clear", storagetest.NotWritten)
+	b := s.Browser().Join(s.Invite("olga@example.org", staff.Reviewer))
+	f.Heal()
+	b.StaffLogin("olga@example.org").At("/console")
 }
 
 // Of 32 simultaneous uses of one invitation one sets the password and the secret.

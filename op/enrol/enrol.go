@@ -60,9 +60,5 @@ func (h *Room) enrol(w http.ResponseWriter, r *http.Request, v *flow.Login) erro
 
 // again answers a GET of the address of the QR page, which never shows the code.
 func (h *Room) again(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.Flow.Load(r)
-	if err != nil {
-		return err
-	}
-	return h.Flow.Onward(w, r, v)
+	return h.Flow.At("", nil)(w, r)
 }

@@ -413,7 +413,7 @@ func TestX4_CodesAtOnce(t *testing.T) {
 			site.AtOnce(len(browsers), func(i int) {
 				res, err := browsers[i].HTTP.Do(browsers[i].Form(fields...))
 				if err == nil {
-					statuses[res.StatusCode].Add(1)
+					statuses[site.Status(res)].Add(1)
 					_ = res.Body.Close()
 				}
 			})

@@ -268,10 +268,18 @@ func (f *Dispatcher) Renew(ctx context.Context, v *Login) (*Login, error) {
 }
 
 // At returns a handler that runs h at its step, and otherwise redirects to the
-// page of the step that the login is at.
+// page of the step that the login is at; step "" is none. A browser that has logged in since is
+// redirected to the list of portals: it went back, or has another tab.
 func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http.Request, v *Login) error) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := f.Load(r)
+		in, fault := f.overtaken(r, v, err)
+		switch {
+		case fault != nil:
+			return fault
+		case in:
+			return f.Pages.SeeOther(w, "/portals")
+		}
 		if err != nil {
 			return err
 		}
@@ -280,6 +288,29 @@ func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http
 		}
 		return h(w, r, v)
 	}
+}
+
+// overtaken reports whether a login that cannot go on, or is at its first page, was
+// overtaken by another one in the browser. It does not concern other browsers and
+// requests that send something.
+func (f *Dispatcher) overtaken(r *http.Request, v *Login, err error) (bool, error) {
+	ended, _ := errors.AsType[*web.Error](err)
+	switch {
+	case r.Method != http.MethodGet, err != nil && (ended == nil || ended.Status != http.StatusGone):
+		return false, nil
+	case err == nil && v.Step != authreq.StepRestart && v.Step != authreq.StepPassword:
+		return false, nil
+	}
+	handle, ok := f.Cookies.Session(r)
+	browser, bound := f.Cookies.Browser(r)
+	if !ok || !bound {
+		return false, nil
+	}
+	s, _, fault := f.Sessions.Current(r.Context(), handle, browser)
+	if errors.Is(fault, errs.ErrNotFound) {
+		return false, nil
+	}
+	return fault == nil && (v == nil || s.AuthTime.After(v.Request.CreatedAt) && !s.AuthTime.After(f.Now())), fault
 }
 
 // Onward sends the browser to the page of the next step. After a POST, the step

@@ -48,6 +48,10 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	}
 	a := *v.Account
 	result, err := h.SignIn.Code(r.Context(), a, typed, h.from(r))
+	if errors.Is(err, signin.ErrNoCode) {
+		p.Wrong("code", "web.code.form")
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "login/code", p)
+	}
 	if errors.Is(err, errs.ErrConflict) {
 		// Blocked, unblocked or used in another tab since.
 		return h.onward(w, r, v)

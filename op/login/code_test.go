@@ -9,6 +9,7 @@ import (
 
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/totp"
 )
@@ -67,7 +68,7 @@ func TestTP02_TP16_OneCodeAtOnceIsOneLogin(t *testing.T) {
 		switch {
 		case res.Header.Get("Refresh") != "":
 			logins.Add(1)
-		case res.StatusCode == http.StatusUnprocessableEntity, res.StatusCode == http.StatusServiceUnavailable: // many requests on a slow machine
+		case site.Status(res) == http.StatusUnprocessableEntity, res.StatusCode == http.StatusServiceUnavailable: // many requests on a slow machine
 			others.Add(1)
 		}
 	})
@@ -208,37 +209,51 @@ func TestTP06_ParallelGuesses(t *testing.T) {
 	}
 }
 
-// A code is six ASCII digits, with or without spaces; anything else is wrong.
-func TestTP07_Formats(t *testing.T) {
+// Y5, Y7, TP-07: a code is six digits of any script, however they are divided.
+// What cannot be a code is not counted, and the page says that six digits are wanted.
+func TestY5_Y7_TP07_Formats(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
-	_, b := s.Active(site.Email)
+	a, b := s.Active(site.Email)
 	again := func() string { s.Clock.Add(10 * time.Minute); return b.ToCode(site.Email).Code() }
-	spaced := func(code string) string { return code[:3] + " " + code[3:] }
-	for what, typed := range map[string]func(string) string{
-		"a space": spaced, "spaces around": func(c string) string { return " " + c + "  " },
-		"a no-break space": func(c string) string { return c[:3] + "\u00a0" + c[3:] },
+	inScript := func(zero rune) func(string) string {
+		return func(c string) string { return strings.Map(func(r rune) rune { return zero + r - '0' }, c) }
+	}
+	divided := func(by string) func(string) string { return func(c string) string { return c[:3] + by + c[3:] } }
+	for what, typing := range map[string]func(string) string{
+		"a space": divided(" "), "a no-break space": divided("\u00a0"), "a dash": divided("-"), "an en dash": divided("\u2013"), "a wide space": divided("\u3000"),
+		"something invisible": divided("\u200b"), "a tab": func(c string) string { return c + "\t" }, "a line break": func(c string) string { return c + "\r\n" },
+		"spaces around": func(c string) string { return " " + c + "  " }, "directions": func(c string) string { return "\u202a" + c + "\u202c" },
+		"Arabic digits": inScript('٠'), "Persian digits": inScript('۰'), "wide digits": inScript('０'), "mathematical digits": inScript('𝟘'),
 	} {
-		if b.Submit("code", typed(again())); b.URL.Host != "rp.example" {
-			t.Errorf("%s: refused", what)
+		if b.Submit("code", typing(again())); b.URL.Host != "rp.example" {
+			t.Errorf("%s: refused at %s", what, b.URL)
 		}
 	}
-	for what, typed := range map[string]func(string) string{
+	again()
+	for what, typing := range map[string]func(string) string{
 		"five digits": func(c string) string { return c[1:] }, "seven digits": func(c string) string { return c + "0" },
 		"a sign": func(c string) string { return "+" + c }, "a fraction": func(c string) string { return c + ".0" },
-		"a line break": func(c string) string { return c + "\n" }, "a tab": func(c string) string { return c + "\t" },
-		"a dash": func(c string) string { return c[:3] + "-" + c[3:] }, "hexadecimal": func(c string) string { return "0x" + c },
-		"Arabic digits": func(c string) string { return strings.Map(func(r rune) rune { return r - '0' + '٠' }, c) },
-		"wide digits":   func(c string) string { return strings.Map(func(r rune) rune { return r - '0' + '０' }, c) },
-		"an exponent":   func(c string) string { return c[:4] + "e1" }, "only spaces": func(string) string { return "      " },
+		"hexadecimal": func(c string) string { return "0x" + c }, "an exponent": func(c string) string { return c[:4] + "e1" },
+		"only spaces": func(string) string { return "      " }, "an address": func(string) string { return "jan@example.org" }, "a word": func(string) string { return "wachtwoord" },
 	} {
-		if b.Submit("code", typed(again())); b.URL.Path != "/login/code" || b.Status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %s", what, b.URL)
+		for range 2 { // in all more than block an account
+			if b.Submit("code", typing(b.Code())); b.URL.Path != "/login/code" || b.Status != http.StatusUnprocessableEntity || !strings.Contains(b.Body, "6 cijfers") {
+				t.Errorf("%s: %d at %s", what, b.Status, b.URL)
+			}
 		}
-		b.Submit("code", again()).Answered()
+	}
+	if f := s.Reload(a).Factor; f.Failures != 0 || !f.NextTryAt.IsZero() {
+		t.Errorf("what cannot be a code is counted: %+v", f)
+	}
+	for _, e := range s.Events(a) {
+		if e.Action == audit.AccountCodeWrong {
+			t.Errorf("the audit log has %+v", e)
+		}
 	}
 	again()
 	b.Submit("code", "").At("/login/code").Says("Vul de 6 cijfers uit uw app in")
+	b.Submit("code", again()).Answered()
 }
 
 // A code without a right password before it leads nowhere, and is not counted

@@ -37,7 +37,9 @@ func (p *Room) clientRefused(ctx context.Context, id string, known bool, why, ru
 	if p.Refused != nil {
 		p.Refused(why)
 	}
-	web.Explain(ctx, func(f *web.Refusal) { f.Message, f.Client, f.Rule, f.Reason = "client refused", loggedID(id, known), cmp.Or(rule, f.Rule), why })
+	web.Explain(ctx, func(f *web.Refusal) {
+		f.Message, f.Client, f.Rule, f.Reason = "client refused", loggedID(id, known), cmp.Or(rule, f.Rule), why
+	})
 }
 
 // VerifyClient authenticates a client by its registered method and no other; the

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -72,8 +73,9 @@ func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.cors(w, r)
 		web.Explain(r.Context(), func(f *web.Refusal) {
-			if f.Client == "" {
-				f.Client = loggedID(namedClient(r), false)
+			if id := namedClient(r); f.Client == "" && id != "" {
+				_, err := p.Clients.ByID(context.WithoutCancel(r.Context()), id)
+				f.Client = loggedID(id, err == nil)
 			}
 		})
 		w.Header().Set("Pragma", "no-cache")

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"omgevingsloket-id/pkg/typed"
 )
 
 const (
@@ -201,11 +203,48 @@ func (f Form) check(values url.Values) *FormError {
 			return unreadable("a parameter is not known", nil)
 		case len(v[0]) > longest:
 			return unreadable(name+" is too long", nil)
-		case !utf8.ValidString(v[0]) || strings.ContainsRune(v[0], 0):
+		case !isText(v[0]):
 			return unreadable(name+" is not text", nil)
 		}
 	}
 	return nil
+}
+
+// exact are the fields whose values are passed on as they are: those that nobody
+// types, and passwords, which package password normalizes.
+var exact = map[string]bool{
+	"password": true, "csrf": true, "before": true, "after": true,
+	"id_token_hint": true, "post_logout_redirect_uri": true, "state": true, "client_id": true,
+}
+
+// fold folds the values of a form or a query in place. What is not text stays as it
+// is, for the rules to refuse.
+func fold(values url.Values) {
+	for name, v := range values {
+		if exact[name] {
+			continue
+		}
+		for i, s := range v {
+			if isText(s) {
+				v[i] = typed.Text(s)
+			}
+		}
+	}
+}
+
+// isText reports whether s is text without NUL.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// foldedQuery returns a handler that calls next with the query folded.
+func foldedQuery(next Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if strings.ContainsFunc(r.URL.RawQuery, func(c rune) bool { return c == '%' || c == '+' || c > '~' }) { // otherwise there is nothing to fold
+			query := r.URL.Query()
+			fold(query)
+			r.URL.RawQuery = query.Encode()
+		}
+		return next(w, r)
+	}
 }
 
 // File is the file of a multipart form.

@@ -27,13 +27,22 @@ type Page struct {
 	// StyleSheet is the asset with the rules that only this page's part of the
 	// site needs, such as "console.css"; "" if site.css has them all.
 	StyleSheet string
+	Form       bool // the language switch submits the page's form (InForm)
 
-	pages *Renderer
+	pages   *Renderer
+	request *http.Request
+	typed   map[string]string // in the form that was refused, by name of the field; nil if none was
 }
 
-// drawn sets the template that renders the page; Render calls it through the page
-// struct that embeds p.
-func (p *Page) drawn(template string) { p.Template = template }
+// InForm makes the language switch of the page submit its form, whose id is "form", so
+// that what was typed is kept. Templates call it before the head; it writes nothing.
+func (p *Page) InForm() string {
+	p.Form = true
+	return ""
+}
+
+// base returns the page that a page struct embeds.
+func (p *Page) base() *Page { return p }
 
 // Language is one entry of the language switch.
 type Language struct {
@@ -55,7 +64,7 @@ func (d *Renderer) Page(r *http.Request, titleKey string) *Page {
 	p := &Page{
 		Lang: lang, Title: d.Catalog.Text(lang, titleKey), Ribbon: d.Settings.Practice, AtOnce: d.Settings.AtOnce,
 		Wordmark: d.Settings.Wordmark, RequestID: RequestID(r),
-		Helpdesk: d.Settings.Helpdesk, pages: d,
+		Helpdesk: d.Settings.Helpdesk, pages: d, request: r,
 	}
 	if browser, ok := d.cookies.Browser(r); ok {
 		p.CSRF = d.cookies.formToken(browser)

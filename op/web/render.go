@@ -26,7 +26,8 @@ type Renderer struct {
 	cookies   *Cookies
 	templates *template.Template
 	static    atomic.Pointer[assets]
-	lastWords []byte // the error page for when rendering fails
+	forms     map[string]bool // paths of pages
+	lastWords []byte          // the error page for when rendering fails
 	base      *url.URL
 }
 
@@ -78,10 +79,17 @@ func parseTemplates() (*template.Template, error) {
 // structs.
 func (d *Renderer) Templates() *template.Template { return d.templates }
 
-// Render writes a page. If the template fails, nothing has been written.
+// Render writes a page. If the template fails, nothing has been written. The answer
+// to a POST with status 422 becomes a redirect to the form's page, which shows the
+// problems and what was typed (note).
 func (d *Renderer) Render(w http.ResponseWriter, status int, name string, data any) error {
-	if p, ok := data.(interface{ drawn(string) }); ok {
-		p.drawn(name)
+	if embedded, ok := data.(interface{ base() *Page }); ok {
+		p := embedded.base()
+		if left, err := p.leave(w, status); left || err != nil {
+			return err
+		}
+		p.pick(w, status)
+		p.Template = name
 	}
 	var page bytes.Buffer
 	if err := d.templates.ExecuteTemplate(&page, name, data); err != nil {

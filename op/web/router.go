@@ -45,9 +45,10 @@ type Router struct {
 	explain []func(*Refusal)
 }
 
-// Get adds a page.
+// Get adds a page. Its handler sees the values of the query folded (package typed).
 func (t *Router) Get(path string, h Handler) {
-	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(h)})
+	t.pages.forms[path] = true
+	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(foldedQuery(h))})
 }
 
 // GetActs adds a page whose GET changes something, so that there is no HEAD.
@@ -56,6 +57,7 @@ func (t *Router) GetActs(path string, h Handler) {
 }
 
 // Post adds the target of a form with these fields, behind every guard of a POST.
+// The handler sees what was typed folded (package typed), except in exact fields.
 func (t *Router) Post(path string, h Handler, fields ...string) {
 	t.add(Route{Method: http.MethodPost, Path: path, Fields: fields, handler: t.page(t.guarded(h, pageForm(fields)))})
 }
@@ -323,13 +325,17 @@ func (t *Router) guarded(h Handler, form Form) Handler {
 		if !t.cookies.formTokenFits(browser, r.PostForm.Get("csrf")) {
 			return Fail(http.StatusForbidden, "web.error.foreign", nil)
 		}
+		if lang := Supported(r.PostForm.Get("lang")); lang != "" && t.pages.forms[r.URL.Path] {
+			return t.pages.switchLang(w, r, lang)
+		}
+		fold(r.PostForm)
 		return h(w, r)
 	}
 }
 
 // pageForm returns the form of a page of ours with these fields.
 func pageForm(fields []string) Form {
-	f := Form{Size: smallBody, Fields: map[string]int{"csrf": smallBody}}
+	f := Form{Size: smallBody, Fields: map[string]int{"csrf": smallBody, "lang": smallBody}}
 	for _, name := range fields {
 		f.Fields[name] = smallBody
 	}

@@ -15,8 +15,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
-	"strings"
 	"regexp"
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/limit"
@@ -89,7 +89,7 @@ func New(o Options) (*Kit, error) {
 		Cookies: &Cookies{FormKey: o.FormKey, Secure: base.Scheme == "https", Rand: o.Rand},
 		Limits:  &Limits{Windows: o.Windows, Trusted: o.Settings.TrustedNets, Exceeded: o.Exceeded},
 	}
-	k.Pages = &Renderer{Settings: o.Settings, Catalog: o.Catalog, Log: o.Log, cookies: k.Cookies, base: base}
+	k.Pages = &Renderer{Settings: o.Settings, Catalog: o.Catalog, Log: o.Log, cookies: k.Cookies, base: base, forms: map[string]bool{}}
 	k.Router = &Router{pages: k.Pages, cookies: k.Cookies, observe: o.Observe, now: o.Now}
 	static, err := loadAssets(o.Settings.ThemeDir)
 	if err != nil {

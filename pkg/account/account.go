@@ -102,8 +102,8 @@ type Organization struct {
 type Profile struct {
 	GivenName    string        `json:"given_name"`
 	FamilyName   string        `json:"family_name"`
-	Birthdate    string        `json:"birthdate"` // YYYY-MM-DD
-	Phone        string        `json:"phone,omitempty"`
+	Birthdate    string        `json:"birthdate"`       // YYYY-MM-DD, with 00 for a day and month that are not known
+	Phone        string        `json:"phone,omitempty"` // phone.Number as text, or as typed if there is no such number
 	Address      Address       `json:"address"`
 	Organization *Organization `json:"organization,omitempty"`
 }

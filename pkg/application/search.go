@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"omgevingsloket-id/pkg/term"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // SearchTerms returns the terms by which a search finds a submitted
@@ -34,8 +35,18 @@ func (a Application) SearchTerms() []string {
 // referencePrefix is the folded prefix of every reference.
 const referencePrefix = "olid"
 
-// typedReference matches a reference as people type it.
-var typedReference = regexp.MustCompile(`(?i)\b(OLID)[\s–—-]*([A-Z2-9]{4})[\s–—-]*([A-Z2-9]{4})\b`)
+// TypedReference returns the reference that was typed, also without its prefix, or
+// "" if it cannot be one.
+func TypedReference(text string) string {
+	reference := typed.Reference(text)
+	if len(reference) == len("XXXX-XXXX") {
+		return strings.ToUpper(referencePrefix) + "-" + reference
+	}
+	return reference
+}
+
+// typedReference matches a reference in folded text.
+var typedReference = regexp.MustCompile(`(?i)\b(OLID)[\s-]*([A-Z2-9]{4})[\s-]*([A-Z2-9]{4})\b`)
 
 // mostWords is the most words of one search.
 const mostWords = 8
@@ -43,6 +54,6 @@ const mostWords = 8
 // SearchWords returns the words to search for in typed text. An application
 // matches if each word is a prefix of one of its terms; no words match
 // nothing.
-func SearchWords(typed string) []string {
-	return term.Typed(typedReference.ReplaceAllString(typed, "$1$2$3"), mostWords)
+func SearchWords(text string) []string {
+	return term.Typed(typedReference.ReplaceAllString(typed.Line(text), "$1$2$3"), mostWords)
 }

@@ -17,7 +17,9 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/birthdate"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/phone"
 )
 
 // scopes maps each scope but openid to its claims (OIDC Core §5.4).
@@ -244,15 +246,21 @@ func value(a account.Account, s Subject, name string) any {
 	case "family_name":
 		return text(p.FamilyName)
 	case "birthdate":
+		if d, ok := birthdate.Parse(p.Birthdate); ok {
+			return d.Claim()
+		}
 		return text(p.Birthdate)
 	case "email":
 		return text(a.Email)
 	case "email_verified":
 		return true // an application confirms its address before an account exists
 	case "phone_number":
-		return text(p.Phone)
+		if n, ok := phone.Parse(p.Phone); ok {
+			return n.String()
+		}
+		return nil // a portal could not call it
 	case "phone_number_verified":
-		if p.Phone == "" {
+		if _, ok := phone.Parse(p.Phone); !ok {
 			return nil
 		}
 		return false // nobody called it

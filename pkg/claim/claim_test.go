@@ -190,6 +190,25 @@ func text(t *testing.T, v any) string {
 	return string(out)
 }
 
+// Y8, Y10, Y12: what OpenID Connect Core §5.1 has a form for is given, in that form.
+func TestY8_Y10_Y12_Values(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		profile account.Profile
+		want    map[string]any
+	}{
+		{account.Profile{GivenName: "Suharto", Birthdate: "1980-00-00", Phone: "+390612345678"}, map[string]any{"given_name": "Suharto", "birthdate": "1980", "phone_number": "+390612345678"}},
+		{account.Profile{FamilyName: "Suharto", Birthdate: "1980-05-00", Phone: "+31201234567;ext=12"}, map[string]any{"family_name": "Suharto", "birthdate": "1980", "phone_number": "+31201234567;ext=12"}},
+		{account.Profile{Birthdate: "1980-05-17", Phone: "+31 (0)20 1234567"}, map[string]any{"birthdate": "1980-05-17", "phone_number": "+31201234567"}},
+		{account.Profile{Phone: "+999 12 34 56 78"}, map[string]any{}},
+	} {
+		got := claim.Values(account.Account{Profile: c.profile}, claim.Subject{}, []string{"given_name", "family_name", "birthdate", "phone_number"})
+		if !maps.Equal(got, c.want) {
+			t.Errorf("Values(%+v) = %v, want %v", c.profile, got, c.want)
+		}
+	}
+}
+
 // Y23: relying parties show name; a phone number is never verified here.
 func TestY23_NameAndPhone(t *testing.T) {
 	t.Parallel()

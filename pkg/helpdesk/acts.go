@@ -92,7 +92,7 @@ func (s *Service) at(ctx context.Context, step Step, id string, by audit.Actor, 
 }
 
 // Identify judges the caller's code and answers. What was right before stays
-// right; an empty text counts as not asked. Too many wrong ones refuse the
+// right; an empty text, and what cannot be a code, count as not asked. Too many wrong ones refuse the
 // request, even if the others are right.
 func (s *Service) Identify(ctx context.Context, id, code string, said map[Question]string, by audit.Actor) (Request, error) {
 	return s.at(ctx, StepIdentify, id, by, func(r Request, a account.Account) (Request, effect.Effects) {

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
@@ -15,6 +14,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // addressCode returns the code in the mail to the new address. It is computed,
@@ -28,19 +28,26 @@ func (s *Service) addressCode(r Request) secret.Text {
 }
 
 // TakeAddress judges a code for a new address (TakeCode) and changes the
-// address if it is right. It returns errs.ErrNotFound when no change with this
+// address if it is right. It returns signin.ErrNoCode, whatever the reference,
+// when text cannot be a code. It returns errs.ErrNotFound when no change with this
 // reference can be confirmed, and errs.ErrConflict when the code is right but
 // the address cannot be changed.
-func (s *Service) TakeAddress(ctx context.Context, reference, typed string, from signin.From) (HolderVerdict, Request, error) {
-	r, err := s.Store.ByReference(ctx, strings.ToUpper(strings.TrimSpace(reference)))
+func (s *Service) TakeAddress(ctx context.Context, reference, text string, from signin.From) (HolderVerdict, Request, error) {
+	code := typed.Code(text, secret.CodeDigits)
+	if code == "" {
+		return "", Request{}, signin.ErrNoCode
+	}
+	if reference = typed.Reference(reference); reference == "" {
+		return "", Request{}, errs.ErrNotFound
+	}
+	r, err := s.Store.ByReference(ctx, reference)
 	if err == nil && (r.Kind != Address || r.State != Confirmed || r.Over(s.Now())) {
 		err = errs.ErrNotFound
 	}
 	if err != nil {
 		return "", r, err
 	}
-	typed = strings.Join(strings.Fields(typed), "")
-	right := subtle.ConstantTimeCompare([]byte(s.addressCode(r).Reveal()), []byte(typed)) == 1 // the address of a confirmed request does not change
+	right := subtle.ConstantTimeCompare([]byte(s.addressCode(r).Reveal()), []byte(code)) == 1 // the address of a confirmed request does not change
 	var verdict HolderVerdict
 	_, err = s.Store.Try(ctx, r.ID, func(r Request, a account.Account) (Request, effect.Effects, error) {
 		next, v, err := TakeCode(r, a, right, s.Now())

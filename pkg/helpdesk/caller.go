@@ -2,11 +2,11 @@ package helpdesk
 
 import (
 	"maps"
-	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Caller is what the caller of a request has proven so far.
@@ -24,19 +24,19 @@ func (c Caller) Identified(withCode bool) bool {
 }
 
 // check returns c with a code and answers judged. What was right before stays
-// right; an empty text counts as not asked.
+// right; an empty text, and what cannot be a code, count as not asked.
 func (c Caller) check(a account.Account, key signin.Callback, code string, said map[Question]string, now time.Time) Caller {
 	c.Answers = maps.Clone(c.Answers)
 	if c.Answers == nil {
 		c.Answers = map[Question]bool{}
 	}
-	if code = strings.TrimSpace(code); code != "" && !c.CodeRight {
+	if typed.Code(code, signin.CallbackDigits) != "" && !c.CodeRight {
 		if c.CodeRight = key.Right(a, code, now); !c.CodeRight {
 			c.Wrong++
 		}
 	}
 	for _, q := range Questions(a) {
-		answer := strings.TrimSpace(said[q])
+		answer := typed.Line(said[q])
 		if answer == "" || c.Answers[q] {
 			continue
 		}

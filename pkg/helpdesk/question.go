@@ -2,11 +2,13 @@ package helpdesk
 
 import (
 	"strings"
-	"time"
 	"unicode"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/birthdate"
+	"omgevingsloket-id/pkg/phone"
 	"omgevingsloket-id/pkg/term"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Question is a question about the data of an account.
@@ -14,7 +16,7 @@ type Question string
 
 // The questions. None can be answered from mails or search results only.
 const (
-	Birthdate    Question = "birthdate" // YYYY-MM-DD or D-M-YYYY
+	Birthdate    Question = "birthdate" // as birthdate.Typed reads it
 	Street       Question = "street"    // first line of the address
 	Place        Question = "place"     // second line of the address
 	Phone        Question = "phone"
@@ -68,9 +70,13 @@ func Right(a account.Account, q Question, said string) bool {
 	}
 	switch q {
 	case Birthdate:
-		return date(said) == want
+		d, ok := birthdate.Typed(said)
+		return ok && d.String() == want
 	case Phone:
-		got, have := digits(said), digits(want)
+		got, have := phone.Digits(said), phone.Digits(want)
+		if _, exists := phone.Parse(want); !exists {
+			return len(got) >= 8 && strings.Contains(have, lastDigits(got)) // other text may follow it
+		}
 		return len(got) >= 8 && lastDigits(got) == lastDigits(have)
 	case Street, Place:
 		w, s := fold(want), fold(said)
@@ -81,7 +87,7 @@ func Right(a account.Account, q Question, said string) bool {
 }
 
 // fold returns the letters and digits of s, folded.
-func fold(s string) string { return term.Whole(s) }
+func fold(s string) string { return term.Whole(typed.Line(s)) }
 
 func digits(s string) string { return string(runes(s, unicode.IsDigit)) }
 
@@ -98,17 +104,6 @@ func runes(s string, keep func(rune) bool) []rune {
 // lastDigits returns the last eight digits, which do not depend on how the
 // country prefix is written.
 func lastDigits(s string) string { return s[max(0, len(s)-8):] }
-
-// date returns a typed date of birth as YYYY-MM-DD, or "".
-func date(s string) string {
-	s = strings.NewReplacer("/", "-", ".", "-", " ", "-").Replace(strings.TrimSpace(s))
-	for _, layout := range []string{time.DateOnly, "2-1-2006"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.Format(time.DateOnly)
-		}
-	}
-	return ""
-}
 
 // distance returns the Levenshtein distance.
 func distance(a, b []rune) int {

@@ -20,7 +20,7 @@ func company() account.Account {
 	}}
 }
 
-func TestRight(t *testing.T) {
+func TestY8_Y12_Right(t *testing.T) {
 	t.Parallel()
 	a := company()
 	for q, cases := range map[helpdesk.Question]map[string]bool{
@@ -35,6 +35,29 @@ func TestRight(t *testing.T) {
 			if got := helpdesk.Right(a, q, said); got != want {
 				t.Errorf("Right(%s, %q) = %v, want %v", q, said, got, want)
 			}
+		}
+	}
+	// Y8, Y12: the same without a day and month, with an extension, and for what
+	// is no number.
+	a.Profile.Birthdate, a.Profile.Phone = "1980-00-00", "+390612345678;ext=12"
+	other := company()
+	other.Profile.Birthdate, other.Profile.Phone = "1980-05-00", "+999 12 34 56 78 (na 18 uur)"
+	for _, c := range []struct {
+		a    account.Account
+		q    helpdesk.Question
+		said string
+		want bool
+	}{
+		{a, helpdesk.Birthdate, "1980", true}, {a, helpdesk.Birthdate, "00-00-1980", true}, {a, helpdesk.Birthdate, "XX/XX/１９８０", true},
+		{a, helpdesk.Birthdate, "01-01-1980", false}, {a, helpdesk.Birthdate, "1981", false}, {a, helpdesk.Birthdate, "mei 1980", false},
+		{other, helpdesk.Birthdate, "mei 1980", true}, {other, helpdesk.Birthdate, "00-05-1980", true}, {other, helpdesk.Birthdate, "1980", false},
+		{company(), helpdesk.Birthdate, "3 februari 1980", true}, {company(), helpdesk.Birthdate, "３ Feb. １９８０", true}, {company(), helpdesk.Birthdate, "1980", false},
+		{a, helpdesk.Phone, "06 1234 5678", true}, {a, helpdesk.Phone, "+39 (0)6 1234 5678 toestel 12", true}, {a, helpdesk.Phone, "\u202a+٣٩ ٠٦ ١٢٣٤ ٥٦٧٨\u202c", true}, {a, helpdesk.Phone, "06 1234 5679", false},
+		{other, helpdesk.Phone, "12345678", true}, {other, helpdesk.Phone, "+999 12 34 56 78", true}, {other, helpdesk.Phone, "87654321", false},
+		{company(), helpdesk.Registration, "ＨＲＢ\u200b １２３４５", true}, {company(), helpdesk.Street, "Hauptstraße\u00a0１２", true},
+	} {
+		if got := helpdesk.Right(c.a, c.q, c.said); got != c.want {
+			t.Errorf("Right(%s, %q) = %v, want %v", c.q, c.said, got, c.want)
 		}
 	}
 	empty := account.Account{}

@@ -6,9 +6,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
@@ -18,6 +16,7 @@ import (
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Letters composes the mails of the helpdesk's acts.
@@ -64,10 +63,10 @@ var (
 // that no personal data ends up in the audit log.
 var ticket = regexp.MustCompile(`^[A-Za-z]{0,8}[-_#. ]?[0-9][0-9-]{0,19}$`)
 
-// Justified returns the ticket number without spaces around it, or ErrReason,
+// Justified returns the ticket number folded, or ErrReason,
 // ErrTicket or both, joined.
 func Justified(list []Reason, reason Reason, number string) (string, error) {
-	number = strings.TrimSpace(number)
+	number = typed.Line(number)
 	var wrong []error
 	if !slices.Contains(list, reason) {
 		wrong = append(wrong, ErrReason)
@@ -81,23 +80,27 @@ func Justified(list []Reason, reason Reason, number string) (string, error) {
 // Search returns the account of a block reference, or of the reference of an
 // application or a helpdesk request, or otherwise at most Most accounts that
 // match the words.
-func (s *Service) Search(ctx context.Context, typed string) ([]account.Account, error) {
-	typed = strings.ToValidUTF8(strings.Map(printable, typed), "")
-	reference := strings.ToUpper(strings.TrimSpace(typed))
-	for _, find := range []func(context.Context, string) (account.Account, error){s.Accounts.ByBlockRef, s.Store.AccountOf, s.accountOfRequest} {
-		a, err := find(ctx, reference)
-		if err == nil {
-			return []account.Account{a}, nil
-		}
-		if !errors.Is(err, errs.ErrNotFound) {
-			return nil, err
+func (s *Service) Search(ctx context.Context, text string) ([]account.Account, error) {
+	if reference := typed.Reference(text); reference != "" {
+		for _, find := range []func(context.Context, string) (account.Account, error){s.Accounts.ByBlockRef, s.accountOfApplication, s.accountOfRequest} {
+			a, err := find(ctx, reference)
+			if err == nil {
+				return []account.Account{a}, nil
+			}
+			if !errors.Is(err, errs.ErrNotFound) {
+				return nil, err
+			}
 		}
 	}
-	words := SearchWords(typed)
+	words := SearchWords(text)
 	if len(words) == 0 {
 		return nil, nil
 	}
 	return s.Store.Search(ctx, words, Most)
+}
+
+func (s *Service) accountOfApplication(ctx context.Context, reference string) (account.Account, error) {
+	return s.Store.AccountOf(ctx, application.TypedReference(reference))
 }
 
 func (s *Service) accountOfRequest(ctx context.Context, reference string) (account.Account, error) {
@@ -106,14 +109,6 @@ func (s *Service) accountOfRequest(ctx context.Context, reference string) (accou
 		return account.Account{}, err
 	}
 	return s.Accounts.ByID(ctx, r.AccountID)
-}
-
-// printable removes control characters.
-func printable(r rune) rune {
-	if unicode.IsControl(r) {
-		return -1
-	}
-	return r
 }
 
 // View returns an account and adds an event about the official who viewed it.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,10 +175,12 @@ func TestChangeOfAddress(t *testing.T) {
 		says                   []string
 	}{
 		{"another reference", "AAAA-AAAA", code, r.From, "", errs.ErrNotFound, nil},
-		{"wrong", r.Reference, "x" + code, r.From, helpdesk.CodeWrong, nil, nil},
+		{"Y7: no code", r.Reference, "x" + code, r.From, "", signin.ErrNoCode, nil},
+		{"Y7: five digits of nobody's", "AAAA-AAAA", code[1:], r.From, "", signin.ErrNoCode, nil},
+		{"wrong", r.Reference, another(code), r.From, helpdesk.CodeWrong, nil, nil},
 		{"early", r.Reference, code, r.From.Add(-time.Second), helpdesk.CodeEarly, nil, nil},
 		{"too late", r.Reference, code, r.Until, "", errs.ErrNotFound, nil},
-		{"right", " " + r.Reference, code[:3] + " " + code[3:], r.From, helpdesk.CodeRight, nil, []string{"account.address_changed", "mail changed", "mail new"}},
+		{"right, Y6", " \u202a" + strings.ToLower(strings.ReplaceAll(r.Reference, "-", "\u2013")), code[:3] + "\u3000" + code[3:] + "\u200b", r.From, helpdesk.CodeRight, nil, []string{"account.address_changed", "mail changed", "mail new"}},
 		{"again", r.Reference, code, r.From, "", errs.ErrNotFound, nil},
 	} {
 		o.now = test.at
@@ -185,7 +188,7 @@ func TestChangeOfAddress(t *testing.T) {
 		if got != test.want || !errors.Is(err, test.err) {
 			t.Errorf("%s: TakeAddress() = %q, %v, want %q, %v", test.name, got, err, test.want, test.err)
 		}
-		if test.name == "right" && (o.events[0].Details["proposed_by"] != "olga" || o.events[0].Details["confirmed_by"] != "piet" || o.mails[0].To != a.Email) {
+		if test.name == "right, Y6" && (o.events[0].Details["proposed_by"] != "olga" || o.events[0].Details["confirmed_by"] != "piet" || o.mails[0].To != a.Email) {
 			t.Errorf("the event is %+v and the mail to %s, want both officials and %s", o.events[0], o.mails[0].To, a.Email)
 		}
 		o.says(test.says...)
@@ -193,6 +196,14 @@ func TestChangeOfAddress(t *testing.T) {
 	if got := o.accounts[a.ID].Email; got != "new@example.net" {
 		t.Errorf("the address is %s, want new@example.net", got)
 	}
+}
+
+// another returns a code of six digits other than code.
+func another(code string) string {
+	if code == "000000" {
+		return "111111"
+	}
+	return "000000"
 }
 
 // Wrong codes end a change of address. That an account has changed meanwhile
@@ -213,12 +224,17 @@ func TestCodesOfAddress(t *testing.T) {
 		return o, r, code
 	}
 	o, r, code := confirmed()
+	for _, typing := range []string{"", "wrong", "12345", "1234567", "jan@example.org"} { // Y7
+		if got, _, err := o.TakeAddress(t.Context(), r.Reference, typing, signin.From{}); got != "" || !errors.Is(err, signin.ErrNoCode) {
+			t.Errorf("TakeAddress(%q) = %s, %v, want %v", typing, got, err, signin.ErrNoCode)
+		}
+	}
 	for n := range helpdesk.HolderTries {
 		want := helpdesk.CodeWrong
 		if n == helpdesk.HolderTries-1 {
 			want = helpdesk.CodeOver
 		}
-		if got, _, err := o.TakeAddress(t.Context(), r.Reference, "wrong", signin.From{}); got != want || err != nil {
+		if got, _, err := o.TakeAddress(t.Context(), r.Reference, another(code), signin.From{}); got != want || err != nil {
 			t.Errorf("wrong code %d: TakeAddress() = %s, %v, want %s, nil", n+1, got, err, want)
 		}
 	}
@@ -230,7 +246,7 @@ func TestCodesOfAddress(t *testing.T) {
 	blocked := a
 	blocked.State, blocked.Epoch = account.Blocked, a.Epoch+1
 	o.accounts[a.ID] = blocked
-	for typed, want := range map[string]error{code: errs.ErrConflict, "wrong": errs.ErrNotFound} {
+	for typed, want := range map[string]error{code: errs.ErrConflict, another(code): errs.ErrNotFound, "wrong": signin.ErrNoCode} {
 		_, _, err := o.TakeAddress(t.Context(), r.Reference, typed, signin.From{})
 		o.is(err, want)
 	}

@@ -24,4 +24,4 @@ func Terms(a account.Account) []string {
 const mostWords = 6
 
 // SearchWords returns the words to search for in typed text.
-func SearchWords(typed string) []string { return term.Typed(typed, mostWords) }
+func SearchWords(text string) []string { return term.Typed(text, mostWords) }

@@ -7,10 +7,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/birthdate"
+	"omgevingsloket-id/pkg/phone"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Fault is an error in a form: the name of the field and the reason. Both are
@@ -20,6 +21,7 @@ type Fault struct{ Field, Why string }
 // The longest answers, in characters.
 const (
 	longestName        = 100
+	longestCompany     = 300
 	longestLine        = 100
 	longestNumber      = 50
 	longestExplanation = 500
@@ -35,7 +37,7 @@ type PersonForm struct {
 	Phone                 string
 }
 
-// noName is typed by people without a given name.
+// noName is typed by people who have one name, in the place of the other.
 const noName = "-"
 
 // PersonOf returns the form with the stored answers.
@@ -44,22 +46,38 @@ func PersonOf(a application.Answers) PersonForm {
 	if a.PersonDone && a.GivenName == "" {
 		f.GivenName = noName
 	}
-	if t, err := time.Parse(time.DateOnly, a.Birthdate); err == nil {
-		f.Day, f.Month, f.Year = strconv.Itoa(t.Day()), strconv.Itoa(int(t.Month())), strconv.Itoa(t.Year())
+	if a.PersonDone && a.FamilyName == "" {
+		f.FamilyName = noName
+	}
+	if d, ok := birthdate.Parse(a.Birthdate); ok {
+		f.Day, f.Month, f.Year = part(d.Day), part(d.Month), strconv.Itoa(d.Year)
 	}
 	return f
+}
+
+// part returns a day or a month as it is typed: 00 if it is not known.
+func part(n int) string {
+	if n == 0 {
+		return "00"
+	}
+	return strconv.Itoa(n)
 }
 
 // Answer checks the form and, without faults, stores the answers in a.
 func (f PersonForm) Answer(a *application.Answers, now time.Time) []Fault {
 	var c check
-	given := f.GivenName
-	if strings.TrimSpace(given) == noName {
-		given = ""
-	} else {
+	given, family := typed.Line(f.GivenName), typed.Line(f.FamilyName)
+	switch {
+	case given == noName && family == noName:
+		c.wrong("family_name", "none")
+	case given == noName:
+		given, family = "", c.text("family_name", family, longestName, required|withLetter)
+	case family == noName:
+		given, family = c.text("given_name", given, longestName, required|withLetter), ""
+	default:
 		given = c.text("given_name", given, longestName, required|withLetter)
+		family = c.text("family_name", family, longestName, required|withLetter)
 	}
-	family := c.text("family_name", f.FamilyName, longestName, required|withLetter)
 	birth := c.birthdate("birth", f.Day, f.Month, f.Year, now)
 	phone := c.phone("phone", f.Phone)
 	if c.faults == nil {
@@ -98,7 +116,7 @@ func (f CompanyForm) Answer(a *application.Answers) []Fault {
 	if a.Organization != nil {
 		o = *a.Organization // keeps the address
 	}
-	o.Name = c.text("organization_name", f.Name, longestName, required|withLetter)
+	o.Name = c.text("organization_name", f.Name, longestCompany, required|withLetter)
 	o.RegistrationCountry = c.country("registration_country", f.Country)
 	o.RegistrationNumber = c.text("registration_number", f.Number, longestNumber, withLetter)
 	o.NotRegistered = c.text("not_registered", f.NotRegistered, longestExplanation, withLetter)
@@ -190,12 +208,11 @@ const (
 	withLetter           // at least one letter or digit
 )
 
-// text returns an answer in normal form: NFC, one line, single spaces. Any
-// script is allowed. Control characters, characters that change the direction
-// of text and more than application.MostAccents combining marks on a letter
-// are faults.
-func (c *check) text(field, typed string, longest int, rule fieldRule) string {
-	s := strings.Join(strings.Fields(norm.NFC.String(typed)), " ")
+// text returns an answer folded, on one line (package typed). Any script is
+// allowed. Characters without a meaning, a character that reverses the text and
+// more than application.MostAccents combining marks on a letter are faults.
+func (c *check) text(field, text string, longest int, rule fieldRule) string {
+	s := typed.Line(text)
 	switch {
 	case s == "":
 		if rule&required != 0 {
@@ -238,62 +255,56 @@ func (c *check) country(field, code string) string {
 	return code
 }
 
-// birthdate returns YYYY-MM-DD, or "" with a fault.
+// birthdate returns a date of birth as it is stored, or "" with a fault.
 func (c *check) birthdate(field, day, month, year string, now time.Time) string {
-	day, month, year = strings.TrimSpace(day), strings.TrimSpace(month), strings.TrimSpace(year)
-	if day == "" && month == "" && year == "" {
-		c.wrong(field, "missing")
-		return ""
-	}
-	if day == "" || month == "" || year == "" {
-		c.wrong(field, "incomplete")
-		return ""
-	}
-	if len(year) != 4 {
-		c.wrong(field, "year")
-		return ""
-	}
-	d, errD := strconv.ParseUint(day, 10, 8)
-	m, errM := strconv.ParseUint(month, 10, 8)
-	y, errY := strconv.ParseUint(year, 10, 16)
-	t := time.Date(int(y), time.Month(m), int(d), 0, 0, 0, 0, time.UTC)
+	d, fault := birthdate.Parts(day, month, year)
 	switch {
-	case errD != nil || errM != nil || errY != nil || y < 1900 || t.Day() != int(d) || t.Month() != time.Month(m):
-		c.wrong(field, "not_real")
-	case t.After(now):
+	case fault != "":
+		c.wrong(field, string(fault))
+	case d.String() > now.Format(time.DateOnly):
 		c.wrong(field, "future")
-	case t.AddDate(MinimumAge, 0, 0).After(now):
+	case d.Last().AddDate(MinimumAge, 0, 0).After(now): // on any day that it can be
 		c.wrong(field, "too_young")
 	default:
-		return t.Format(time.DateOnly)
+		return d.String()
 	}
 	return ""
 }
 
-// phone returns a number as E.164, such as +31201234567; "" is valid.
-func (c *check) phone(field, typed string) string {
-	s := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || strings.ContainsRune("-‐‑–./", r) {
-			return -1
-		}
-		return r
-	}, typed)
-	if rest, ok := strings.CutPrefix(s, "+"); ok {
-		s = "00" + strings.Replace(rest, "(0)", "", 1) // +31 (0)20: the 0 is for domestic calls
+// The fewest and the most digits of a number with the code of its country (ITU-T E.164
+// §6).
+const (
+	fewestDigits = 7
+	mostDigits   = 15
+)
+
+// phone returns a number as package phone writes it. A number that does not exist is
+// returned as typed, for an official to judge; "" is valid.
+func (c *check) phone(field, text string) string {
+	if n, ok := phone.Parse(text); ok {
+		return n.String()
 	}
-	s = strings.NewReplacer("(", "", ")", "").Replace(s)
-	digits, international := strings.CutPrefix(s, "00")
+	s := typed.Line(text)
+	main, _ := phone.Split(s)
+	bare := strings.NewReplacer(" ", "", "-", "", ".", "", "/", "", "(", "", ")", "").Replace(main)
+	digits, international := strings.CutPrefix(bare, "+")
+	if !international {
+		digits, international = strings.CutPrefix(bare, "00")
+	}
+	plain := strings.Trim(digits, "0123456789") == ""
 	switch {
 	case s == "":
 		return ""
-	case strings.Trim(s, "0123456789") != "":
+	case utf8.RuneCountInString(s) > longestNumber:
+		c.wrong(field, "length")
+	case !readable(s) || phone.Digits(s) == "" || !plain && (!international || len(phone.Digits(s)) < fewestDigits):
 		c.wrong(field, "characters")
 	case !international:
 		c.wrong(field, "country_code")
-	case len(digits) < 7 || len(digits) > 15 || digits[0] == '0':
+	case plain && (len(digits) < fewestDigits || len(digits) > mostDigits || digits[0] == '0'):
 		c.wrong(field, "length")
 	default:
-		return "+" + digits
+		return s
 	}
 	return ""
 }

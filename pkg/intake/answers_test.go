@@ -74,7 +74,8 @@ func TestPersonFormFaults(t *testing.T) {
 		{given("--"), "given_name.characters"},
 		{given(strings.Repeat("é", 100)), ""},
 		{given(strings.Repeat("é", 101)), "given_name.too_long"},
-		{given("Jo\x07"), "given_name.characters"},
+		{given("-"), ""},
+		{with(func(f *intake.PersonForm) { f.GivenName, f.FamilyName = "\u2013", " - " }), "family_name.none"},
 		{given("Jo\u202eeB"), "given_name.characters"},
 		{given("J" + strings.Repeat("\u0316", 5)), "given_name.characters"},
 		{given("J\ufffd"), "given_name.characters"},
@@ -85,9 +86,14 @@ func TestPersonFormFaults(t *testing.T) {
 		{given("<script>alert(1)</script>"), ""}, // valid text: pages escape it
 		{born("31", "2", "1990"), "birth.not_real"},
 		{born("29", "2", "1992"), ""},
-		{born("0", "1", "1990"), "birth.not_real"},
+		{born("1", "0", "1990"), "birth.not_real"},
+		{born("", "", "2008"), "birth.too_young"}, // perhaps
+		{born("00", "02", "2008"), ""},
+		{born("00", "03", "2008"), "birth.too_young"},
+		{born("00", "00", "2026"), "birth.too_young"},
+		{born("", "", "2027"), "birth.future"},
 		{born("1", "13", "1990"), "birth.not_real"},
-		{born("1", "maart", "1990"), "birth.not_real"},
+		{born("1", "mars", "1990"), "birth.not_real"},
 		{born("1", "1", "1899"), "birth.not_real"},
 		{born("1", "1", "90"), "birth.year"},
 		{born("", "1", "1990"), "birth.incomplete"},
@@ -103,6 +109,9 @@ func TestPersonFormFaults(t *testing.T) {
 		{phone("+0123456789"), "phone.length"},
 		{phone("bel mij"), "phone.characters"},
 		{phone("+31+20"), "phone.characters"},
+		{phone("ext 12"), "phone.country_code"},
+		{phone("+999 " + strings.Repeat("1 ", 30)), "phone.length"},
+		{phone("+32 470 \u202e12 34 56"), "phone.characters"},
 	} {
 		var a application.Answers
 		faults(t, c.form.Answer(&a, today), strings.Fields(c.want)...)
@@ -111,6 +120,46 @@ func TestPersonFormFaults(t *testing.T) {
 		}
 		if c.want != "" && !reflect.DeepEqual(a, application.Answers{}) {
 			t.Errorf("%+v: partly stored: %+v", c.form, a)
+		}
+	}
+}
+
+// Y1, Y2, Y4, Y8-Y10, Y12: what is stored of what people type.
+func TestY1_Y2_Y4_Y8_Y9_Y10_Y12_PersonForm(t *testing.T) {
+	t.Parallel()
+	type stored struct{ given, family, birth, phone string }
+	for _, c := range []struct {
+		form intake.PersonForm
+		want stored
+	}{
+		{intake.PersonForm{GivenName: "\ufeffJan\u00ad", FamilyName: "\u200bכהן\u200f", Day: "１７", Month: "５", Year: "１９８０", Phone: "\u202a+32 470 12 34 56\u202c"}, stored{"Jan", "כהן", "1980-05-17", "+32470123456"}},
+		{intake.PersonForm{GivenName: "Jo\x07", FamilyName: "Jean\u2011Luc\u00a0\u3000d’Arc", Day: "٣", Month: "٢", Year: "١٩٨٠", Phone: "＋３２ ４７０ １２３４５６"}, stored{"Jo", "Jean-Luc d’Arc", "1980-02-03", "+32470123456"}},
+		{intake.PersonForm{GivenName: "می\u200cخواهم", FamilyName: "O´Brien", Day: "17", Month: "Mei.", Year: "1980", Phone: "+39 (0)6 1234 5678"}, stored{"می\u200cخواهم", "O´Brien", "1980-05-17", "+390612345678"}},
+		{intake.PersonForm{GivenName: "Suharto", FamilyName: " \u2013 ", Day: "00", Month: "00", Year: "1980", Phone: "+31 20 123 4567 ext 12"}, stored{"Suharto", "", "1980-00-00", "+31201234567;ext=12"}},
+		{intake.PersonForm{GivenName: "－", FamilyName: "Suharto", Year: "1980", Phone: "+999 12 34\u00a056 78"}, stored{"", "Suharto", "1980-00-00", "+999 12 34 56 78"}},
+		{intake.PersonForm{GivenName: "Jo", FamilyName: "Berg", Day: "XX", Month: "may", Year: "1980", Phone: "+32 470 12 34 56 (na 18 uur)"}, stored{"Jo", "Berg", "1980-05-00", "+32 470 12 34 56 (na 18 uur)"}},
+	} {
+		var a application.Answers
+		faults(t, c.form.Answer(&a, today))
+		if got := (stored{a.GivenName, a.FamilyName, a.Birthdate, a.Phone}); got != c.want {
+			t.Errorf("%+v is stored as %+q, want %+q", c.form, got, c.want)
+		}
+		again := a
+		faults(t, intake.PersonOf(a).Answer(&again, today))
+		if !reflect.DeepEqual(again, a) {
+			t.Errorf("PersonOf() = %+v, which is stored as %+v, want %+v", intake.PersonOf(a), again, a)
+		}
+	}
+}
+
+// Y11: names of companies are long.
+func TestY11_CompanyName(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]string{160: "", 200: "", 300: "", 301: "organization_name.too_long"} {
+		var a application.Answers
+		faults(t, intake.CompanyForm{Name: strings.Repeat("é", length), Country: "AT", Register: "Firmenbuch", Number: "ＦＮ １２３\u200b", Role: "director"}.Answer(&a), strings.Fields(want)...)
+		if want == "" && a.Organization.RegistrationNumber != "FN 123" {
+			t.Errorf("the number is stored as %q", a.Organization.RegistrationNumber)
 		}
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"omgevingsloket-id/pkg/application"
+	"omgevingsloket-id/pkg/birthdate"
+	"omgevingsloket-id/pkg/phone"
 )
 
 // functions returns the functions of the templates.
@@ -20,19 +22,15 @@ func (w *Writer) functions(lang string) template.FuncMap {
 		"country": func(code string) string { return application.CountryName(code, lang) },
 		"size":    func(bytes int64) string { return Size(bytes, lang) },
 		"date":    func(iso string) string { return Date(iso, lang) },
+		"phone":   func(stored string) string { return Phone(stored, lang) },
 		"moment":  func(t time.Time) string { return w.moment(t, lang) },
 		"span":    func(d time.Duration) string { return Span(d, lang) },
 		"clock":   Clock,
 	}
 }
 
-var months = map[string][]string{
-	"nl": {"januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"},
-	"en": {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
-}
-
 func day(t time.Time, lang string) string {
-	return fmt.Sprintf("%d %s %d", t.Day(), months[lang][t.Month()-1], t.Year())
+	return fmt.Sprintf("%d %s %d", t.Day(), birthdate.Month(int(t.Month()), lang), t.Year())
 }
 
 // moment returns a date and a time of day in the Netherlands.
@@ -44,13 +42,29 @@ func (w *Writer) moment(t time.Time, lang string) string {
 	return day(t, lang) + " om " + t.Format("15:04") + " uur (Nederlandse tijd)"
 }
 
-// Date returns YYYY-MM-DD written out in full; any other text as it is.
+// Date returns YYYY-MM-DD written out in full, also a date of birth of which the day
+// or the month is not known (package birthdate); any other text as it is.
 func Date(iso, lang string) string {
-	t, err := time.Parse(time.DateOnly, iso)
-	if err != nil {
-		return iso
+	if d, ok := birthdate.Parse(iso); ok {
+		return d.Written(lang)
 	}
-	return day(t, lang)
+	return iso
+}
+
+// Phone returns a stored telephone number for people to read, with the extension in
+// words.
+func Phone(stored, lang string) string {
+	n, ok := phone.Parse(stored)
+	if !ok || n.Extension == "" {
+		return stored
+	}
+	word := "toestel"
+	if lang == "en" {
+		word = "ext."
+	}
+	extension := n.Extension
+	n.Extension = ""
+	return n.String() + " " + word + " " + extension
 }
 
 // Dutch is the time zone of mails and pages.

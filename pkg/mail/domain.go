@@ -4,21 +4,27 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"omgevingsloket-id/pkg/typed"
 )
 
-// CanonicalDomain returns the domain of canonical addresses: in lower case,
-// trimmed, an IDN in punycode. It returns ErrAddress for what cannot be the
+// CanonicalDomain returns the domain of canonical addresses: folded, in
+// lower case, an IDN in punycode. It returns ErrAddress for what cannot be the
 // domain of an address.
 func CanonicalDomain(s string) (string, error) {
-	domain, err := canonicalDomain(strings.ToLower(strings.TrimSpace(s)))
+	domain, err := canonicalDomain(strings.ToLower(lookAlikes.Replace(typed.Line(s))))
 	if err != nil {
 		return "", ErrAddress
 	}
 	return domain, nil
 }
 
+// names maps as idna.Lookup does, but accepts hyphens in the third and fourth place:
+// "my--shop" is a name like others for DNS (RFC 1123 §2.1), and some are in use.
+var names = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false))
+
 func canonicalDomain(domain string) (string, error) {
-	ascii, err := idna.Lookup.ToASCII(strings.TrimSuffix(domain, "."))
+	ascii, err := names.ToASCII(strings.TrimSuffix(domain, "."))
 	if err != nil {
 		return "", err
 	}

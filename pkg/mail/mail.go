@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Message is a mail that is ready to send. The subject holds no secret.
@@ -88,15 +89,18 @@ type Sender interface {
 // ErrTemporary is wrapped by errors of which a later attempt may succeed.
 var ErrTemporary = errors.New("temporary failure")
 
+// lookAlikes are the apostrophes and full stops that keyboards make of ' and .
+var lookAlikes = strings.NewReplacer("’", "'", "‘", "'", "ʼ", "'", "´", "'", "。", ".")
+
 // ErrAddress is returned for an address that is not accepted.
 var ErrAddress = errors.New("mail: not an address")
 
 // CanonicalAddress returns the form in which an address is stored and
-// compared: trimmed and in lower case, an IDN domain in punycode. It accepts
-// local@domain.tld with an ASCII local part without quotes, and returns
+// compared: folded (package typed) and in lower case, an IDN domain in punycode.
+// It accepts local@domain.tld with an ASCII local part without quotes, and returns
 // ErrAddress for anything else.
 func CanonicalAddress(s string) (string, error) {
-	s = strings.ToLower(strings.TrimSpace(s))
+	s = strings.ToLower(lookAlikes.Replace(typed.Line(s)))
 	if len(s) > 254 {
 		return "", ErrAddress
 	}

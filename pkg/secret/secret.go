@@ -82,7 +82,10 @@ func New(rand io.Reader, kind Kind) Text {
 	return Text(string(kind) + "_" + base64.RawURLEncoding.EncodeToString(b[:]))
 }
 
-// NewCode returns a random code of six digits, which is mailed to people.
+// CodeDigits is the number of digits of a mailed code.
+const CodeDigits = 6
+
+// NewCode returns a random code of CodeDigits digits, which is mailed to people.
 func NewCode(random io.Reader) (Text, error) {
 	n, err := rand.Int(random, big.NewInt(1_000_000))
 	if err != nil {

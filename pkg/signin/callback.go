@@ -11,6 +11,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Callback is the key of the codes on the page of a blocked account, which its
@@ -36,13 +37,16 @@ func (k Callback) at(a account.Account, quarter int64) string {
 	return fmt.Sprintf("%04d %04d", n/10_000, n%10_000)
 }
 
-// Right reports whether typed is the code of a blocked account at now or a
-// quarter of an hour earlier. Spaces are ignored.
-func (k Callback) Right(a account.Account, typed string, now time.Time) bool {
-	typed = strings.Join(strings.Fields(typed), "")
+// CallbackDigits is the number of digits of a Callback code.
+const CallbackDigits = 8
+
+// Right reports whether text is the code of a blocked account at now or a
+// quarter of an hour earlier.
+func (k Callback) Right(a account.Account, text string, now time.Time) bool {
+	code := typed.Code(text, CallbackDigits)
 	quarter, right := now.Unix()/int64(callbackTime/time.Second), 0
 	for _, q := range []int64{quarter, quarter - 1} {
-		right |= subtle.ConstantTimeCompare([]byte(strings.ReplaceAll(k.at(a, q), " ", "")), []byte(typed))
+		right |= subtle.ConstantTimeCompare([]byte(strings.ReplaceAll(k.at(a, q), " ", "")), []byte(code))
 	}
 	return right == 1 && a.State == account.Blocked
 }

@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // RecoveryKey is the key of what holders are mailed about an unblock: codes, and
@@ -67,15 +64,11 @@ type MailedResult struct {
 	Left    int // MailedWrong: tries before the block
 }
 
-// ErrNoCode is returned for text that cannot be a mailed code. It is not
-// counted as a wrong one.
-var ErrNoCode = errors.New("signin: not six digits")
-
-// TakeMailed judges a typed code. login is the key of the login in which it was
+// TakeMailed judges a typed code; ErrNoCode if it cannot be one. login is the key of the login in which it was
 // typed. The error is errs.ErrConflict if the account has moved on.
-func (r *Service) TakeMailed(ctx context.Context, read account.Account, login, typed string, from From) (MailedResult, error) {
-	code := digits(typed)
-	if len(code) != 6 {
+func (r *Service) TakeMailed(ctx context.Context, read account.Account, login, text string, from From) (MailedResult, error) {
+	code := typed.Code(text, secret.CodeDigits)
+	if code == "" {
 		return MailedResult{}, ErrNoCode
 	}
 	var result MailedResult
@@ -100,39 +93,6 @@ func (r *Service) TakeMailed(ctx context.Context, read account.Account, login, t
 		return MailedResult{}, err
 	}
 	return result, nil
-}
-
-// digits returns typed text without the spaces, dashes and invisible characters
-// that people type or paste in a code, with the digits of other scripts as 0 to 9;
-// "" if it has anything else.
-func digits(typed string) string {
-	var b strings.Builder
-	for _, c := range norm.NFKC.String(typed) {
-		switch {
-		case unicode.IsDigit(c):
-			b.WriteByte('0' + digit(c))
-		case unicode.IsSpace(c), unicode.In(c, unicode.Pd, unicode.Cf):
-		default:
-			return ""
-		}
-	}
-	return b.String()
-}
-
-// digit returns the value of a decimal digit. Each script has its ten digits in a
-// row (The Unicode Standard, §4.6).
-func digit(c rune) byte {
-	for _, r := range unicode.Nd.R16 {
-		if rune(r.Lo) <= c && c <= rune(r.Hi) {
-			return byte((c - rune(r.Lo)) % 10)
-		}
-	}
-	for _, r := range unicode.Nd.R32 {
-		if rune(r.Lo) <= c && c <= rune(r.Hi) {
-			return byte((c - rune(r.Lo)) % 10)
-		}
-	}
-	return 0
 }
 
 // Cancellable returns the account whose last unblock this link can cancel now,

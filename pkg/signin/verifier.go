@@ -17,6 +17,7 @@ import (
 	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/totp"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Verifier checks passwords and codes of one realm; P is a person of it. What
@@ -59,6 +60,10 @@ type Subject struct {
 
 // ErrRefused is every way in which a password does not open the door.
 var ErrRefused = errors.New("signin: refused")
+
+// ErrNoCode is returned for text that cannot be a code. It is not counted, as a
+// wrong code or as a try.
+var ErrNoCode = errors.New("signin: cannot be a code")
 
 // longestAddress is the longest address in bytes (RFC 5321 §4.5.3.1.3).
 const longestAddress = 254
@@ -178,9 +183,13 @@ type CodeResult struct {
 }
 
 // Code judges one verification code of a person, in the browser with a device
-// handle, or "". The error is errs.ErrConflict
-// if the person has moved on to another epoch or state.
-func (v Verifier[P]) Code(ctx context.Context, p P, code string, device secret.Text, codes Codes) (CodeResult, error) {
+// handle, or "". The error is ErrNoCode if text cannot be a code, and
+// errs.ErrConflict if the person has moved on to another epoch or state.
+func (v Verifier[P]) Code(ctx context.Context, p P, text string, device secret.Text, codes Codes) (CodeResult, error) {
+	code := typed.Code(text, totp.Digits)
+	if code == "" {
+		return CodeResult{}, ErrNoCode
+	}
 	now, s := v.Now(), v.Subject(p)
 	browser, err := v.newBrowser(ctx, p, device)
 	if err != nil {

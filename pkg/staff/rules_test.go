@@ -8,6 +8,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/realm"
@@ -28,7 +29,7 @@ func TestCode(t *testing.T) {
 		must(t, err)
 		return out
 	}
-	const wrong = "not a code"
+	const wrong = "000000" // not the code of one of these steps
 	m := staff.Member{ID: "m1", Epoch: 3}
 	for name, c := range map[string]struct {
 		failures int // before this try
@@ -106,6 +107,12 @@ func TestAgain(t *testing.T) {
 	must(t, err)
 	if got, err := s.Again(t.Context(), staff.Member{ID: "m1"}, code, signin.From{}); got.Outcome != account.Accepted || err != nil || o.rec.Events[0].Action != audit.StaffProven {
 		t.Errorf("Again() = %s, %v, logged as %+v, want %s and %s", got.Outcome, err, o.rec.Events, account.Accepted, audit.StaffProven)
+	}
+	o.rec = effect.Effects{}
+	for _, typing := range []string{"", "12345", "1234567", "      ", "olga@example.org"} { // Y7
+		if got, err := s.Again(t.Context(), staff.Member{ID: "m1"}, typing, signin.From{}); got.Outcome != "" || !errors.Is(err, signin.ErrNoCode) || len(o.rec.Events) > 0 {
+			t.Errorf("Again(%q) = %s, %v, logged as %+v, want %v", typing, got.Outcome, err, o.rec.Events, signin.ErrNoCode)
+		}
 	}
 	o.err = errs.ErrConflict
 	if got, err := s.Again(t.Context(), staff.Member{ID: "m1"}, code, signin.From{}); got.Outcome != "" || !errors.Is(err, errs.ErrConflict) {

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"omgevingsloket-id/pkg/typed"
 )
 
 // longest is the longest term or word, in bytes.
@@ -59,7 +61,7 @@ func Names(s string) []string {
 // word.
 func Typed(s string, most int) []string {
 	var out []string
-	for part := range strings.FieldsSeq(s) {
+	for part := range strings.FieldsSeq(typed.Line(s)) {
 		if strings.Contains(part, "@") {
 			out = append(out, Fold(strings.Trim(part, `<>()"',;`)))
 		} else {

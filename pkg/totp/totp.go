@@ -23,6 +23,8 @@ import (
 
 const (
 	period = 30 // seconds
+	// Digits is the number of digits of a code.
+	Digits = 6
 	// secretBytes is 160 bits (RFC 4226 §4 R6).
 	secretBytes = 20
 	// Issuer is the name of an account in the app.

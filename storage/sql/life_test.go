@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/staff"
 )
 
 // X14: every column of every table is listed once, and personal data has an end.
@@ -100,6 +102,86 @@ func TestX14_SweptAtItsEnd(t *testing.T) {
 			}
 			if a, b, c := count("outbox"), count("applications"), count("mailboxes"); a != step.outbox || b != step.applications || c != step.mailboxes {
 				t.Errorf("after %v: %d mails, %d applications, %d mailboxes, want %d, %d, %d", step.after, a, b, c, step.outbox, step.applications, step.mailboxes)
+			}
+		}
+	})
+}
+
+// X14: whatever lives says that it sweeps is there until its end, and gone at it.
+func TestX14_EverySweepSweeps(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		insert string // of one row that is as old as $1
+		after  time.Duration
+	}
+	const grant = `INSERT INTO grants (id, code_hash, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, challenge, auth_time, acr, issued_at, code_expires, expires, redeemed_at)
+		VALUES ('g', 'h', 'c', 'a', 's', 1, 'u', '', '{}', '', '', 0, '', 0, $1, $1, `
+	const mailed = `INSERT INTO outbox (id, recipient, lang, kind, subject, at, due, state, expires) VALUES ('o', 'jo@example.com', 'nl', 'k', 's', 0, $1, 'dropped', `
+	rows := map[string][]row{
+		"applications": {{`INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, created_at, expires_at)
+			VALUES ('d', 'h', 'natural', 'nl', '', 'expired', 1 > 2, '', 0, 0, $1)`, DeadDraft}},
+		"document_tickets": {{`INSERT INTO document_tickets (hash, document_id, expires) VALUES ('h', 'd', $1)`, 0}},
+		"grants":           {{grant + `1)`, 2 * aDay}, {grant + `0)`, DeadCode}},
+		"ended_sessions":   {{`INSERT INTO ended_sessions (sid, expires) VALUES ('s', $1)`, 0}},
+		"assertions":       {{`INSERT INTO assertions (client_id, jti, expires) VALUES ('c', 'j', $1)`, time.Hour}},
+		"lanes":            {{`INSERT INTO lanes (key, lane, failures, locked_until, last_at) VALUES ('k', 'l', 1, 0, $1)`, 2 * aDay}},
+		"refusals":         {{`INSERT INTO refusals (key, realm, who, origin, tries, first_at, last_at) VALUES ('k', 'holder', '', '', 1, $1, $1)`, signin.SeriesTime}},
+		"notices":          {{`INSERT INTO notices (realm, who, codes, browsers, first_at, last_at, mailed_at) VALUES ('holder', 'w', 0, 0, 0, 0, $1)`, 2 * signin.NoticeSpacing}},
+		"staff_seen":       {{`INSERT INTO staff_seen (member, file, at) VALUES ('m', 'f', $1)`, 2 * staff.WatchTime}},
+		"told_tries":       {{`INSERT INTO told_tries (key, at) VALUES ('k', $1)`, 2 * aDay}},
+		"mailboxes":        {{`INSERT INTO mailboxes (key, mails, last_at) VALUES ('k', 1, $1)`, limit.MailsForgotten}},
+		"devices":          {{`INSERT INTO devices (key, device, used_at) VALUES ('k', 'd', $1)`, 400 * aDay}},
+		"outbox":           {{mailed + `0)`, DeadMail}, {mailed + `$1)`, DeadCodeMail}},
+		"ephemeral":        {{`INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ('k', 'k', 'v', 1, $1)`, 0}},
+		"windows":          {{`INSERT INTO windows (name, key, count, expires) VALUES ('n', 'k', 1, $1)`, 0}},
+	}
+	for _, l := range lives {
+		if len(rows[l.Table]) != len(l.sweeps) {
+			t.Errorf("%s has %d sweeps, and %d are tested", l.Table, len(l.sweeps), len(rows[l.Table]))
+		}
+	}
+	onBoth(t, func(t *testing.T, at place) {
+		db := at.open()
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
+		now := begin
+		db.now = func() time.Time { return now }
+		run := func(query string, args ...any) {
+			t.Helper()
+			if _, err := db.exec(t.Context(), query, args...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// What the rows belong to, and no sweep removes.
+		run(`INSERT INTO accounts (id, kind, email, profile, lang, password_hash, state, epoch, created_at) VALUES ('a', 'natural_person', 'jo@example.com', '{}', 'nl', '', 'awaiting_enrolment', 1, 0)`)
+		run(`INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, created_at, expires_at) VALUES ('b', 'b', 'natural', 'nl', '', 'draft', 1 > 2, '', 0, 0, 0)`)
+		run(`INSERT INTO documents (id, application_id, name, type, size, sha256, sealed, created_at) VALUES ('d', 'b', '', '', 0, '', '', 0)`)
+		for table, sweeps := range rows {
+			for i, r := range sweeps {
+				left := func(at time.Time) (n int) {
+					t.Helper()
+					now = at
+					if err := db.Sweep(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					where := ``
+					if table == "applications" {
+						where = ` WHERE id = 'd'`
+					}
+					if err := db.sql.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM `+table+where).Scan(&n); err != nil {
+						t.Fatal(err)
+					}
+					return n
+				}
+				run(r.insert, ms(begin))
+				if n := left(begin.Add(r.after - time.Millisecond)); n != 1 {
+					t.Errorf("%s %d is gone before %v", table, i, r.after)
+				}
+				if n := left(begin.Add(r.after)); n != 0 {
+					t.Errorf("%s %d is still there after %v", table, i, r.after)
+				}
 			}
 		}
 	})

@@ -107,6 +107,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		return nil, err
 	}
 	err = db.Ping(ctx)
+	if db.postgres {
+		err = unpooled(ctx, db.sql.DB, err)
+	}
 	if f := db.sql.file; err == nil && f != nil {
 		err = errs.Unavailable("database", f.keep(ctx, db.sql.DB))
 	}

@@ -132,6 +132,9 @@ func (f *Faults) Wrap(s Stores) Stores {
 	if s.Lanes != nil {
 		s.Lanes = lanes{f, s.Lanes}
 	}
+	if s.Locks != nil {
+		s.Locks = locks{f, s.Locks}
+	}
 	if s.Refusals != nil {
 		s.Refusals = refusals{f, s.Refusals}
 	}

@@ -82,7 +82,7 @@ func TestWrappers(t *testing.T) {
 	t.Parallel()
 	s := Stores{
 		struct{ account.Store }{}, struct{ account.Recoveries }{}, struct{ intake.Store }{}, struct{ client.Store }{}, struct{ consent.Store }{},
-		struct{ grant.Store }{}, struct{ signkey.Store }{}, struct{ limit.Lanes }{}, struct{ mail.Outbox }{},
+		struct{ grant.Store }{}, struct{ signkey.Store }{}, struct{ limit.Lanes }{}, struct{ limit.Locks }{}, struct{ mail.Outbox }{},
 		struct{ audit.Store }{}, struct{ authreq.Store }{}, struct{ session.Store }{}, struct{ limit.Windows }{},
 		struct{ signin.Refusals }{}, struct{ signin.Devices }{},
 	}

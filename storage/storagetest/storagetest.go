@@ -42,6 +42,7 @@ type Stores struct {
 	Grants       grant.Store
 	Keys         signkey.Store
 	Lanes        limit.Lanes
+	Locks        limit.Locks
 	Outbox       mail.Outbox
 	Audit        audit.Store
 	Requests     authreq.Store
@@ -62,6 +63,8 @@ func Everything(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("Grants", func(t *testing.T) { Grants(t, open) })
 	t.Run("Keys", func(t *testing.T) { Keys(t, open) })
 	t.Run("Lanes", func(t *testing.T) { Lanes(t, open) })
+	t.Run("Locks", func(t *testing.T) { Locks(t, open) })
+	t.Run("Mailboxes", func(t *testing.T) { Mailboxes(t, open) })
 	t.Run("Outbox", func(t *testing.T) { Outbox(t, open) })
 	t.Run("Audit", func(t *testing.T) { Audit(t, open) })
 	t.Run("Strings", func(t *testing.T) { Strings(t, open) })

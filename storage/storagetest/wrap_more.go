@@ -91,6 +91,15 @@ func (w lanes) Clear(ctx context.Context, key, deviceHash string, remember bool,
 	return tell(w.f, "Lanes.Clear", func() error { return w.s.Clear(ctx, key, deviceHash, remember, now) })
 }
 
+type locks struct {
+	f *Faults
+	s limit.Locks
+}
+
+func (w locks) Open(ctx context.Context, key string, rec effect.Effects) error {
+	return tell(w.f, "Locks.Open", func() error { return w.s.Open(ctx, key, rec) })
+}
+
 type refusals struct {
 	f *Faults
 	s signin.Refusals

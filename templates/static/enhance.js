@@ -1,6 +1,10 @@
 // Comfort only; every page works the same without it.
 "use strict";
 
+// A page that answers a POST becomes one that was got: Back and reload then ask the server for its address, and do
+// not show the browser's own error.
+history.replaceState(history.state, "", location.href);
+
 // A button that shows what is typed in a password field. It hides it again before the form is sent,
 // so that the browser still knows it for a password.
 for (const button of document.querySelectorAll("button[data-reveal]")) {

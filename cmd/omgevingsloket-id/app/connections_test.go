@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -37,6 +38,9 @@ func dial(t *testing.T, address string) (net.Conn, *bufio.Reader) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil { // a test that fails does not hang
+		t.Fatal(err)
+	}
 	return c, bufio.NewReader(c)
 }
 
@@ -140,10 +144,18 @@ func TestX20_ProxiesAreNoSource(t *testing.T) {
 	}
 
 	kit := testKit(t, proxy)
-	release, running := make(chan struct{}), make(chan struct{}, 2)
-	h := atOnce(kit, 2, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { running <- struct{}{}; <-release }))
+	release, running := make(chan struct{}), make(chan struct{}, 3)
+	h := atOnce(kit, 2, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		running <- struct{}{}
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	}))
+	within, cancel := context.WithTimeout(t.Context(), 30*time.Second) // a test that fails does not hang
+	defer cancel()
 	get := func(source string) int {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r := httptest.NewRequestWithContext(within, http.MethodGet, "/", nil)
 		r.RemoteAddr = "127.0.0.1:1"
 		r.Header.Set("X-Forwarded-For", source)
 		w := httptest.NewRecorder()

@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/op/console"
 
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/staff"
@@ -106,7 +107,10 @@ func (h *Room) objectFields(r *http.Request, p *recordPage, f *audit.Filter, kin
 	if number == "" || f.ObjectKind != "" && f.ObjectKind != audit.ObjectApplication {
 		return nil
 	}
-	a, err := h.ByReference(r.Context(), strings.ToUpper(number))
+	a, err := application.Application{}, errs.ErrNotFound
+	if reference := application.TypedReference(number); reference != "" {
+		a, err = h.ByReference(r.Context(), reference)
+	}
 	switch {
 	case err == nil:
 		f.ObjectKind, f.ObjectID = audit.ObjectApplication, a.ID

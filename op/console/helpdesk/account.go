@@ -21,6 +21,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // Room serves the pages. Its fields are set before Mount.
@@ -79,12 +80,12 @@ type proposalRow struct {
 // accounts searches. The search text is in the address, so that the page can be
 // opened again, and in no log.
 func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
-	typed := strings.TrimSpace(console.Cut(r.URL.Query().Get("q"), longestQuery))
-	p := &accountsPage{Frame: h.Page(r, v, "console-helpdesk.search.title"), Asked: typed != ""}
-	p.Query = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console-helpdesk.search.label"), Hint: p.T("console-helpdesk.search.hint"), Value: typed, Autocomplete: "off"}
+	asked := strings.ToValidUTF8(console.Cut(typed.Line(r.URL.Query().Get("q")), longestQuery), "")
+	p := &accountsPage{Frame: h.Page(r, v, "console-helpdesk.search.title"), Asked: asked != ""}
+	p.Query = web.Field{Page: p.Page, Name: "q", Type: "search", Label: p.T("console-helpdesk.search.label"), Hint: p.T("console-helpdesk.search.hint"), Value: asked, Autocomplete: "off"}
 	var files []staff.File
 	if p.Asked {
-		found, err := h.Helpdesk.Search(r.Context(), typed)
+		found, err := h.Helpdesk.Search(r.Context(), asked)
 		if err != nil {
 			return err
 		}
@@ -101,7 +102,7 @@ func (h *Room) accounts(w http.ResponseWriter, r *http.Request, v *console.Visit
 		return err
 	}
 	if files = append(files, waiting...); p.Asked {
-		err = h.Searched(r, v, audit.AccountSearched, typed, files)
+		err = h.Searched(r, v, audit.AccountSearched, asked, files)
 	} else {
 		err = h.Listed(r, v, files)
 	}

@@ -218,7 +218,7 @@ func TestOF12_AddressAtOnce(t *testing.T) {
 		res, err := b.HTTP.Do(b.Form("reference", reference, "code", code))
 		site.Must(t, err)
 		_ = res.Body.Close()
-		return res.StatusCode
+		return site.Status(res)
 	}
 	a, reference, code := confirmed(site.Email, site.NewEmail)
 	wrong := "000000"

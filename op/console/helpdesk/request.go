@@ -13,6 +13,8 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/typed"
 )
 
 func requestURL(id string) string {
@@ -156,7 +158,7 @@ func (h *Room) requestPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 		}
 		p := h.requestPage(c)
 		if err == nil && c.at == helpdesk.StepIdentify && helpdesk.Next(next, !next.Over(h.Now()), v.Member.ID) == c.at {
-			p.notYet()
+			p.notYet(r.PostForm.Get("code"))
 		}
 		if unjustified(p.Page, err) {
 			return h.render(w, http.StatusUnprocessableEntity, c, p)
@@ -168,10 +170,14 @@ func (h *Room) requestPost(w http.ResponseWriter, r *http.Request, v *console.Vi
 	return h.Pages.SeeOther(w, requestURL(c.ID))
 }
 
-// notYet adds what was wrong with the answers, or that they were too few. A code
-// that was not asked for is not mentioned.
-func (p *requestPage) notYet() {
-	if p.Code.Name != "" {
+// notYet adds what was wrong with the typed code and the answers, or that they were
+// too few. A code that was not asked for is not mentioned.
+func (p *requestPage) notYet(code string) {
+	switch {
+	case p.Code.Name == "":
+	case typed.Code(code, signin.CallbackDigits) == "":
+		p.Wrong(p.Code.Name, "console-helpdesk.unblock.code_form")
+	default:
 		p.Wrong(p.Code.Name, "console-helpdesk.unblock.code_wrong")
 	}
 	for _, f := range p.Ask {

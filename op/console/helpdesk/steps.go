@@ -9,6 +9,8 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/signin"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // guide is the texts and steps of one kind of helpdesk request. All texts are keys.
@@ -172,13 +174,13 @@ func (p *requestPage) askCaller(c call) {
 
 // identify has the caller's answers judged. It does nothing when there are none.
 func (h *Room) identify(c call) (helpdesk.Request, error) {
-	code, answers := console.Cut(c.http.PostForm.Get("code"), 32), map[helpdesk.Question]string{}
-	typed := code != ""
+	code, answers := typed.Code(c.http.PostForm.Get("code"), signin.CallbackDigits), map[helpdesk.Question]string{}
+	given := code != ""
 	for _, q := range helpdesk.Questions(c.account) {
 		answers[q] = console.Cut(c.http.PostForm.Get(said(q)), 200)
-		typed = typed || answers[q] != ""
+		given = given || answers[q] != ""
 	}
-	if !typed {
+	if !given {
 		return c.Request, nil
 	}
 	return h.Helpdesk.Identify(c.http.Context(), c.ID, code, answers, c.by)

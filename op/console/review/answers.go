@@ -11,6 +11,7 @@ import (
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/phone"
 	"omgevingsloket-id/pkg/review"
 )
 
@@ -20,7 +21,7 @@ func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
 	general := part(p, "application",
 		"reference", c.Reference, "kind", p.T("console-review.case.kind_"+string(c.Kind)), "sent", console.Moment(c.SubmittedAt, p.Lang),
 		"due", termText(p, c, now), "email", c.Email, "lang", p.T("console.lang_"+c.Lang))
-	person := part(p, "person", "given_name", a.GivenName, "family_name", a.FamilyName, "birth", letter.Date(a.Birthdate, p.Lang), "phone", a.Phone)
+	person := part(p, "person", "given_name", a.GivenName, "family_name", a.FamilyName, "birth", letter.Date(a.Birthdate, p.Lang), "phone", phoneText(p, a.Phone))
 	if a.Organization == nil {
 		return append([]web.Summary{general, person}, part(p, "address",
 			"stay", p.T("console-review.case.stay_"+stay(a.Stay)), "address", address(p, a.Address)))
@@ -29,6 +30,14 @@ func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
 	return append([]web.Summary{general, person}, part(p, "company",
 		"company", o.Name, "country", application.CountryName(o.RegistrationCountry, p.Lang), "register", o.Register, "number", o.RegistrationNumber,
 		"not_registered", o.NotRegistered, "role", p.T("console-review.case.role_"+role(o.Role)), "address", address(p, o.Address)))
+}
+
+// phoneText returns a telephone number, with a warning if there is no such number.
+func phoneText(p *web.Page, stored string) string {
+	if _, ok := phone.Parse(stored); !ok && stored != "" {
+		return stored + "\n" + p.T("console-review.case.phone_unknown")
+	}
+	return letter.Phone(stored, p.Lang)
 }
 
 // stay and role return s if it is known, and otherwise the other known value, so that

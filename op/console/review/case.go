@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"omgevingsloket-id/op/console"
@@ -14,6 +13,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/review"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // caseEvents is how many events of the audit log a case shows.
@@ -189,10 +189,8 @@ func (h *Room) casePost(w http.ResponseWriter, r *http.Request, v *console.Visit
 	return h.carryOut(w, r, v, f, act)
 }
 
-// words returns what an official typed, without invisible characters.
-func words(r *http.Request) string {
-	return strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get("text"), "\r\n", "\n"))
-}
+// words returns what an official typed.
+func words(r *http.Request) string { return typed.Text(r.PostForm.Get("text")) }
 
 // wordsFault returns what is wrong with a required text, or "".
 func wordsFault(s string) string {

@@ -21,6 +21,7 @@ import (
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // queueRows is how many cases one page shows.
@@ -137,7 +138,7 @@ func queueAsked(q url.Values) (review.Show, string) {
 	if !slices.Contains(review.Shows, show) {
 		show = review.ShowWaiting
 	}
-	return show, strings.ToValidUTF8(console.Cut(strings.TrimSpace(q.Get("q")), 100), "")
+	return show, strings.ToValidUTF8(console.Cut(typed.Line(q.Get("q")), 100), "")
 }
 
 func (h *Room) queueRow(r *http.Request, p *queuePage, c review.Case, names *console.Names) (queueRow, error) {

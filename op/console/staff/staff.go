@@ -14,6 +14,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/pkg/typed"
 )
 
 // roleFields are the names of the checkboxes, which are the roles.
@@ -112,7 +113,7 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *console.Visi
 	if err != nil {
 		return err
 	}
-	name := strings.TrimSpace(p.Name.Value)
+	name := typed.Line(p.Name.Value)
 	address, err := mail.CanonicalAddress(p.Email.Value)
 	if name == "" || len(name) > 100 {
 		p.Wrong("name", "console-staff.name_missing")
