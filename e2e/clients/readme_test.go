@@ -84,3 +84,29 @@ func TestY22_ReadmeHasEveryParty(t *testing.T) {
 		t.Errorf("README has %q, the table %q", got, want)
 	}
 }
+
+// The versions in deploy/clients.md are those that are installed here. Debian chooses that
+// of mod_auth_openidc, and Dex's is a commit.
+func TestY22_Versions(t *testing.T) {
+	pins := map[string]string{
+		"oauth2-proxy": "oauth2-proxy/go.mod", "Authlib": "python/requirements.txt", "mozilla-django-oidc": "python/requirements.txt",
+		"Spring Security": "java/pom.xml", "Keycloak": "java_test.go", "Auth.js": "node/package.json",
+		"passport-openidconnect": "node/package.json", "oidc-client-ts": "node/package.json", "openid-client": "node/package.json",
+	}
+	for _, p := range parties {
+		file := pins[p.Name]
+		if file == "" && p.Name != "Dex" && p.Name != "mod_auth_openidc" {
+			t.Errorf("what pins the version of %s?", p.Name)
+		}
+		if file == "" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.FromSlash(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if version := regexp.MustCompile(`\d+\.\d+\.\d+`).FindString(p.Version); !strings.Contains(string(text), version) {
+			t.Errorf("%s has no %s %s", file, p.Name, version)
+		}
+	}
+}
