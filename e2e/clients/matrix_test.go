@@ -30,6 +30,7 @@ const notRun = `
   It was logged in at after that.
 - Dex ends no session here, and its portals have no ID token of ours: the person follows a link with ` + "`client_id`" + `, is asked, and is sent on.
 - oauth2-proxy calls ` + "`end_session`" + ` from its server; the session of the person's browser ends all the same.
+- Auth.js needs Node.js 20: the fetch of Debian 12's own Node.js 18 keeps only one of several cookies.
 - passport-openidconnect and Auth.js trust an ID token that comes from the token endpoint over TLS (OIDC Core §3.1.3.7) and check no
   signature, so that a rotation means nothing to them.
 

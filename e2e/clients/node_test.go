@@ -83,3 +83,15 @@ func script(file string, changes ...string) func(*testing.T, *run) {
 		testenv.StartIn(t, r.dir, line[0], line[1:], "PORT="+r.port()).WaitReady(r.base + "/")
 	}
 }
+
+// node20 is start for a party that Debian 12's Node.js 18 cannot run: its fetch keeps only
+// one of several cookies.
+func node20(start func(*testing.T, *run)) func(*testing.T, *run) {
+	return func(t *testing.T, r *run) {
+		t.Helper()
+		if len(node(t)) > 1 {
+			t.Fatal("Auth.js needs Node.js 20 or newer; Debian 12 has 18")
+		}
+		start(t, r)
+	}
+}

@@ -59,13 +59,13 @@ var parties = []party{
 		start: keycloak,
 	},
 	{
-		Name: "Auth.js", Version: "@auth/express 0.12.3", Runs: "a portal of Express 5", Quick: true,
+		Name: "Auth.js", Version: "@auth/express 0.12.3", Runs: "a portal of Express 5",
 		Claims: "ID token", Refresh: "its session lives for 30 days",
 		login: "/login", home: "/", logout: "/logout",
-		start: script("authjs.mjs"),
+		start: node20(script("authjs.mjs")),
 	},
 	{
-		Name: "passport-openidconnect", Version: "0.1.2", Runs: "a portal of Express 5",
+		Name: "passport-openidconnect", Version: "0.1.2", Runs: "a portal of Express 5", Quick: true,
 		Claims: "ID token", Refresh: "the portal's own session",
 		PKCE:  none,
 		login: "/login", home: "/", logout: "/logout",
