@@ -1,7 +1,7 @@
 // A module of its own: the real Dex, for a test.
 module omgevingsloket-id/e2e/clients/dex
 
-go 1.27.3
+go 1.26.0
 
 tool github.com/dexidp/dex/cmd/dex
 

@@ -1,7 +1,7 @@
 // A module of its own: the real oauth2-proxy, for a test.
 module omgevingsloket-id/e2e/clients/oauth2-proxy
 
-go 1.27.3
+go 1.26.0
 
 tool github.com/oauth2-proxy/oauth2-proxy/v7
 
