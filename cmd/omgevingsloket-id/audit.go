@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
@@ -122,11 +121,7 @@ func (t auditExport) logboek(ctx context.Context, w world, c config.Config, s *a
 	if err != nil {
 		return err
 	}
-	version := ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		version = info.Main.Version
-	}
-	l := audit.Logboek{Activities: t.Activities, Key: key, Issuer: c.Issuer, Version: version}
+	l := audit.Logboek{Activities: t.Activities, Key: key, Issuer: c.Issuer, Version: app.BuildInfo().Version}
 	return wholeFile(t.Out, w.stdout, func(out io.Writer) error { return l.Write(ctx, out, s.DB.Audit(), s.DB.Heads(), t.After) })
 }
 

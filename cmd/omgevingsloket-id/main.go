@@ -18,6 +18,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 )
 
 // Exit codes, as in every command of this project.
@@ -39,6 +41,9 @@ type commands struct {
 	Staff   staffCommand   `cmd:"" help:"Officials who work in the console."`
 	Audit   auditCommand   `cmd:"" help:"The record of who did what."`
 	Keys    keysCommand    `cmd:"" help:"Keys that sign tokens, and the master key."`
+	Version versionCommand `cmd:"" help:"Print the version of this binary."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version of this binary."`
 
 	Inspect inspectCommand `cmd:"" name:"inspect-document" hidden:""`
 }
@@ -68,7 +73,7 @@ func run(w world, args []string) (code int) {
 	var cli commands
 	parser, err := kong.New(&cli, kong.Name("omgevingsloket-id"),
 		kong.Description("An OpenID Provider for people and companies abroad: Omgevingsloket-ID."),
-		kong.Writers(w.stdout, w.stderr), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"version": app.BuildInfo().String()}, kong.Writers(w.stdout, w.stderr), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.Exit(func(c int) { code, exited = c, true }))
 	if err != nil {
 		fmt.Fprintln(w.stderr, "omgevingsloket-id:", err)
@@ -79,7 +84,7 @@ func run(w world, args []string) (code int) {
 		defer func() { code = exitWrongUse }()
 	}
 	ctx, err := parser.Parse(args)
-	if exited { // --help
+	if exited { // --help, --version
 		return code
 	}
 	if err != nil {

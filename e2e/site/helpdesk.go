@@ -29,7 +29,7 @@ func (b *Browser) Proposed(a account.Account, email string) string {
 }
 
 var (
-	mailedReference = regexp.MustCompile(`kenmerk in: ([A-Z2-9]{4}-[A-Z2-9]{4})`)
+	mailedReference = regexp.MustCompile(`referentie in: ([A-Z2-9]{4}-[A-Z2-9]{4})`)
 	mailedCode      = regexp.MustCompile(`code in: (\d{6})`)
 )
 

@@ -16,7 +16,7 @@ type companyPage struct {
 func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application.Application, f intake.CompanyForm) *companyPage {
 	p := &companyPage{formPage: h.formPage(w, r, a.Kind, intake.StepCompany, "apply.company.title", paths[intake.StepPerson])}
 	p.Seen = printOf(intake.CompanyOf(a.Answers))
-	p.Name = p.hinted("organization_name", f.Name)
+	p.Name = p.practised("organization_name", f.Name)
 	p.Name.Autocomplete = "organization"
 	p.Country = p.countries(p.hinted("registration_country", f.Country))
 	p.Register = p.hinted("register", f.Register)

@@ -35,7 +35,7 @@ func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a applicatio
 	}
 	p := &documentPage{formPage: h.formPage(w, r, a.Kind, intake.StepDocument, title, paths[intake.StepAddress]), Company: a.Kind == account.LegalPerson}
 	p.Heading = p.Title
-	p.Document = p.hinted("document", "")
+	p.Document = p.practised("document", "")
 	if !h.Pages.Settings.AtOnce {
 		p.Document.Accept = "application/pdf,image/jpeg,image/png"
 	}

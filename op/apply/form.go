@@ -52,6 +52,17 @@ func (s formPage) hinted(name, value string) web.Field {
 	return f
 }
 
+// practised returns a field like hinted, with the hint for practice where
+// applications are approved at once.
+func (s formPage) practised(name, value string) web.Field {
+	if !s.AtOnce {
+		return s.hinted(name, value)
+	}
+	f := s.field(name, value)
+	f.Hint = s.T("apply.field." + name + ".hint_practice")
+	return f
+}
+
 // countries returns f with all countries as options.
 func (s formPage) countries(f web.Field) web.Field {
 	for _, c := range application.Countries(s.Lang) {

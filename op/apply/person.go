@@ -25,9 +25,9 @@ func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.
 	p.GivenName.Autocomplete = "given-name"
 	p.FamilyName = p.hinted("family_name", f.FamilyName)
 	p.FamilyName.Autocomplete = "family-name"
-	p.Birth = p.hinted("birth", "")
+	p.Birth = p.practised("birth", "")
 	p.Birth.Autocomplete, p.Birth.Day, p.Birth.Month, p.Birth.Year = "bday", f.Day, f.Month, f.Year
-	p.Phone = p.hinted("phone", f.Phone)
+	p.Phone = p.practised("phone", f.Phone)
 	p.Phone.Type, p.Phone.Autocomplete, p.Phone.Width, p.Phone.Optional = "tel", "tel", "20", true
 	return p
 }

@@ -9,6 +9,6 @@ import (
 func TestPagesFitTheirStructs(t *testing.T) {
 	t.Parallel()
 	pages.Check(t, "home", map[string]any{
-		"home/home": &homePage{}, "home/help": &textPage{}, "home/accessibility": &textPage{}, "home/privacy": &textPage{}, "home/terms": &textPage{},
+		"home/home": &homePage{}, "home/help": &textPage{}, "home/accessibility": &accessibilityPage{}, "home/privacy": &textPage{}, "home/terms": &textPage{},
 	})
 }

@@ -235,7 +235,7 @@ func TestX18_HolderIsTold(t *testing.T) {
 		second.ToCode(jan.Email).Submit("code", second.WrongCode())
 		s.Clock.Add(signin.GatherTime)
 		told("a wrong code", jan.Email, 1)
-		if text := s.Mailed("login-notice", jan.Email); !strings.Contains(text, "Was this not you?") || !strings.Contains(text, "A wrong verification code was entered") {
+		if text := s.Mailed("login-notice", jan.Email); !strings.Contains(text, "If this was not you,") || !strings.Contains(text, "A wrong verification code was entered") {
 			t.Errorf("in English:\n%s", text)
 		}
 	})

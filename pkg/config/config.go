@@ -168,6 +168,15 @@ type Config struct {
 	// Links are in the footer of every page.
 	Links Links `yaml:"links"`
 
+	// Accessibility is what the page /accessibility states of this
+	// installation, in the Dutch model of an accessibility statement.
+	Accessibility Accessibility `yaml:"accessibility"`
+
+	// SecurityContact is where people report weaknesses, in
+	// /.well-known/security.txt: an e-mail address or an https address.
+	// Default: the helpdesk's page, e-mail address or telephone number, or else /help.
+	SecurityContact string `yaml:"security_contact"`
+
 	source string   // path of the file read; "" for none
 	inline []string // names of secrets whose value is in that file
 }

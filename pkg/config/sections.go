@@ -298,6 +298,31 @@ type Limits struct {
 	LoginPerMinute int `yaml:"login_per_minute"`
 }
 
+// Accessibility is what the operator states about accessibility. The server knows
+// none of it: without a status the page says that none was established.
+type Accessibility struct {
+	// Status is A (complies), B (complies in part), C (first measures are
+	// taken) or D (does not comply), as in the Dutch register of statements.
+	// Default: none was established.
+	Status string `yaml:"status"`
+
+	// Date is the day on which the statement was drawn up or last revised:
+	// 2026-12-31. Required with a status.
+	Date string `yaml:"date"`
+
+	// Organisation is the public authority that answers for the statement.
+	// Required with a status.
+	Organisation string `yaml:"organisation"`
+
+	// ReportURL is the report of the investigation. Required with status A
+	// and B.
+	ReportURL string `yaml:"report_url"`
+
+	// Email is where people report what is not accessible. Default: the
+	// helpdesk, on the page /help.
+	Email string `yaml:"email"`
+}
+
 // Links are the operator's own pages. Empty ones are left out of the footer.
 type Links struct {
 	// PrivacyURL is the privacy statement.

@@ -28,6 +28,8 @@ func (c Config) check() faults {
 	c.checkStores(&fs)
 	c.checkMail(&fs)
 	c.checkPeople(&fs)
+	c.checkAccessibility(&fs)
+	c.checkSecurityContact(&fs)
 	c.checkTimes(&fs)
 	c.checkNumbers(&fs)
 	c.checkClients(&fs)
@@ -195,7 +197,7 @@ func (c Config) checkPeople(fs *faults) {
 	}
 	for path, raw := range map[string]string{
 		"helpdesk.url": c.Helpdesk.URL, "links.privacy_url": c.Links.PrivacyURL,
-		"links.accessibility_url": c.Links.AccessibilityURL, "links.terms_url": c.Links.TermsURL,
+		"links.accessibility_url": c.Links.AccessibilityURL, "links.terms_url": c.Links.TermsURL, "accessibility.report_url": c.Accessibility.ReportURL,
 	} {
 		if raw == "" {
 			continue
@@ -204,6 +206,59 @@ func (c Config) checkPeople(fs *faults) {
 		if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (c.Production() || u.Scheme != "http") {
 			fs.add(path, "is not an https address", "give the whole address, such as https://www.example.nl/privacy")
 		}
+	}
+}
+
+func (c Config) checkAccessibility(fs *faults) {
+	a := c.Accessibility
+	if a.Email != "" {
+		if _, err := mail.CanonicalAddress(a.Email); err != nil {
+			fs.add("accessibility.email", "is no e-mail address", "")
+		}
+	}
+	if a.Date != "" {
+		if _, err := time.Parse(time.DateOnly, a.Date); err != nil {
+			fs.add("accessibility.date", "is no date", "write it as 2026-12-31")
+		}
+	}
+	switch a.Status {
+	case "":
+		return
+	case "A", "B":
+		if a.ReportURL == "" {
+			fs.add("accessibility.report_url", "is missing", "status A and B rest on a report of an investigation; name it")
+		}
+	case "C", "D":
+	default:
+		fs.add("accessibility.status", "is unknown", "choose A, B, C or D, or leave it out")
+	}
+	if a.Date == "" {
+		fs.add("accessibility.date", "is missing", "a statement with a status has a date, such as 2026-12-31")
+	}
+	if strings.TrimSpace(a.Organisation) == "" {
+		fs.add("accessibility.organisation", "is missing", "name the authority that answers for the statement")
+	}
+}
+
+// SecurityURI returns SecurityContact as an address (RFC 9116 §2.5.3): mailto: or
+// https:; "" if it is not set.
+func (c Config) SecurityURI() string {
+	if c.SecurityContact == "" || strings.HasPrefix(c.SecurityContact, "https://") {
+		return c.SecurityContact
+	}
+	return "mailto:" + url.PathEscape(c.SecurityContact)
+}
+
+func (c Config) checkSecurityContact(fs *faults) {
+	if c.SecurityContact == "" {
+		return
+	}
+	u, err := url.Parse(c.SecurityContact)
+	if err == nil && u.Scheme == "https" && u.Host != "" && u.User == nil {
+		return
+	}
+	if address, err := mail.CanonicalAddress(c.SecurityContact); err != nil || strings.Contains(address, ":") {
+		fs.add("security_contact", "is neither an e-mail address nor an https address", "give it as security@example.nl or https://www.example.nl/cvd")
 	}
 }
 

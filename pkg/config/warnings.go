@@ -37,7 +37,7 @@ func (c Config) Warnings() []string {
 	warn(c.Console.Origin != "" && len(c.Console.Domains) == 0,
 		"console.domains: is empty; an administrator can invite mailboxes of their own as officials")
 	warn(c.Links.PrivacyURL == "", "links.privacy_url: is not set; people must be told what happens with their data (GDPR article 13)")
-	warn(c.Links.AccessibilityURL == "", "links.accessibility_url: is not set; Dutch public authorities must have an accessibility statement")
+	warn(c.Links.AccessibilityURL == "" && c.Accessibility.Status == "", "links.accessibility_url: is not set, and neither is accessibility.status; Dutch public authorities must have an accessibility statement")
 	return all
 }
 

@@ -25,6 +25,9 @@ var _ review.Letters = (*Writer)(nil)
 // StatusURL returns the URL of the page with the status of an application.
 func (w *Writer) StatusURL() string { return w.Issuer + "/apply/status" }
 
+// FindURL returns the URL of the page that finds an application by its reference.
+func (w *Writer) FindURL() string { return w.Issuer + "/apply/status/find" }
+
 // Approved returns the mail about an approval, with how to log in for the first
 // time.
 func (w *Writer) Approved(a application.Application, now time.Time) mail.Message {

@@ -51,6 +51,11 @@ func newMetrics(a *App) *Metrics {
 		}, []string{"realm", "reason"}),
 		walls: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
 	}
+	build := BuildInfo()
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "olid_build_info", Help: "What the server was built from; always 1.",
+		ConstLabels: prometheus.Labels{"version": build.Version, "revision": build.Revision, "goversion": build.Go},
+	}, func() float64 { return 1 }))
 	m.registry.MustRegister(m.requests, m.mails, m.refusals, m.budgets, m.conns, m.stored, m.walls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }

@@ -103,7 +103,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		return err
 	}
 	rooms := []web.Room{
-		&home.Room{Pages: pages, Now: a.Now},
+		&home.Room{Pages: pages, Now: a.Now, Security: c.SecurityURI(), Statement: home.Statement(c.Accessibility)},
 		&apply.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
 			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Know: a.SignIn.Know, Documents: judge,
