@@ -74,6 +74,7 @@ type noteKind string
 const (
 	noteRefused noteKind = "olid-note-" // of a form that was refused
 	noteKept    noteKind = "olid-kept-" // of a form that was sent when the session had ended
+	noteSaid    noteKind = "olid-said-" // of a form that did what its page says once
 )
 
 func (kind noteKind) cookie(address string) string {
@@ -212,6 +213,18 @@ func (d *Renderer) KeepForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	_, err := d.cookies.setNote(w, r, noteKept, formAddress(r.URL), n)
 	return err
+}
+
+// Say has the page of the form that was sent say once what was done.
+func (d *Renderer) Say(w http.ResponseWriter, r *http.Request) error {
+	_, err := d.cookies.setNote(w, r, noteSaid, formAddress(r.URL), note{Typed: map[string]string{"said": "yes"}})
+	return err
+}
+
+// Said reports whether a POST had this page say what was done (Say); the next time it
+// does not.
+func (d *Renderer) Said(w http.ResponseWriter, r *http.Request) bool {
+	return d.cookies.takeNote(w, r, noteSaid, formAddress(r.URL)).Typed != nil
 }
 
 // Keeps reports whether something waits that was typed on the page at an address, as
