@@ -39,7 +39,7 @@ LONG = $(shell grep -rlE --include='*_test.go' '\bLong\(t\)' . | xargs dirname |
 
 .PHONY: long
 long: ## before an issue is resolved: the packages with tests that are too slow for every push, those tests included
-	@deploy/test/install.sh
+	@deploy/test/install.sh long
 	LONG_TESTS=1 CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 80m $(LONG)
 
 .PHONY: fmt

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -38,13 +39,14 @@ func (w wire) answer() int {
 	w.t.Helper()
 	resp, err := http.ReadResponse(w.in, nil)
 	if err != nil {
-		if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+		if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 			w.t.Fatal("neither an answer nor an end:", err)
 		}
 		return 0
 	}
 	_, err = io.Copy(io.Discard, resp.Body)
 	site.Must(w.t, err)
+	site.Must(w.t, resp.Body.Close())
 	return resp.StatusCode
 }
 

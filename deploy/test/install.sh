@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need and this machine lacks, from Debian's packages,
-# as root or with sudo. Where there is no apt-get it says what is missing and
+# as root or with sudo. With the argument "long" also what only `make long` needs. Where there is no apt-get it says what is missing and
 # fails. Servers are installed, not started: the tests start their own.
 set -euo pipefail
 
@@ -31,6 +31,19 @@ need npm npm
 # PostgreSQL keeps its programs out of PATH.
 if ! compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; then
 	need postgres postgresql
+fi
+# apache2-bin is the server without a service that starts.
+need apache2 apache2-bin
+if [ ! -e /usr/lib/apache2/modules/mod_auth_openidc.so ]; then
+	missing+=(libapache2-mod-auth-openidc)
+fi
+if [ "${1:-}" = long ]; then
+	need mvn maven
+	need javac default-jdk-headless
+	# A virtual environment needs more than Debian's python3.
+	if ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then
+		missing+=(python3 python3-venv)
+	fi
 fi
 # The race detector needs a C compiler with headers.
 if ! echo '#include <stdlib.h>' | gcc -E - >/dev/null 2>&1; then

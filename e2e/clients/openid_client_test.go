@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"embed"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,42 +19,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"omgevingsloket-id/e2e/practice"
-	"omgevingsloket-id/e2e/testenv"
 )
-
-//go:embed openid-client/package.json openid-client/package-lock.json openid-client/.npmrc openid-client/rp.mjs
-var nodeFiles embed.FS
-
-// install installs the packages of the lock file and returns the folder.
-func install(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, nodeFiles); err != nil {
-		t.Fatal(err)
-	}
-	dir = filepath.Join(dir, "openid-client")
-	cmd := exec.CommandContext(t.Context(), testenv.Tool(t, "npm"), "ci", "--prefer-offline", "--ignore-scripts", "--no-progress")
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
-	}
-	return dir
-}
-
-// node returns the command line of Node.js. Version 18, which Debian 12 has, needs a flag
-// for WebCrypto.
-func node(t *testing.T) []string {
-	t.Helper()
-	path := testenv.Tool(t, "node")
-	out, err := exec.CommandContext(t.Context(), path, "--version").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.HasPrefix(string(out), "v18.") {
-		return []string{path, "--experimental-global-webcrypto"}
-	}
-	return []string{path}
-}
 
 // relyingParty is a client at the provider and the configuration of openid-client.
 type relyingParty struct {

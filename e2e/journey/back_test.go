@@ -68,3 +68,37 @@ func backs(t *testing.T, site *practice.Site, v visitor) {
 		back(b, "the portal")
 	}
 }
+
+// Z10: somebody who switches the language in the middle of a form keeps what was typed, and
+// the Enter key sends the form instead of switching.
+func TestZ10_LanguageInTheMiddleOfAForm(t *testing.T) {
+	t.Parallel()
+	site := practice.Start(t)
+	for name, options := range map[string][]browser.Option{"script": nil, "no script": {browser.NoScript()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := browser.New(t, append(options, browser.Language("nl"))...)
+			p := site.Person(t, practice.Burger, practice.Dutch)
+			b.Open(site.Issuer + "/apply")
+			p.Begin(b)
+			b.Fill("password", p.Password)
+			b.Press("Enter")
+			p.Arrive(b, "apply/person")
+			b.Fill("given_name", "Zoë")
+			b.Fill("birth_year", "1980")
+			b.Click("English")
+			p.Arrive(b, "apply/person")
+			if lang := b.Attribute("html", "lang"); lang != "en" || b.Value("given_name") != "Zoë" || b.Value("birth_year") != "1980" {
+				t.Errorf("after the switch the page is in %q, with %q and %q", lang, b.Value("given_name"), b.Value("birth_year"))
+			}
+			b.Fill("family_name", "Jansen")
+			b.Fill("birth_day", "31")
+			b.Fill("birth_month", "3")
+			b.Press("Enter")
+			p.Arrive(b, "apply/address")
+			if lang := b.Attribute("html", "lang"); lang != "en" {
+				t.Errorf("Enter leads to a page in %q", lang)
+			}
+		})
+	}
+}

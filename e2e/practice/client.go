@@ -195,13 +195,23 @@ func Onward(res *http.Response) string {
 }
 
 // Raw sends a request with the visitor's cookies and returns the body or the error. It leaves
-// the page as it is, so that many may be sent at the same time.
+// the page as it is, so that many may be sent at the same time. Of a form that was refused it
+// returns the form's page.
 func (c *Client) Raw(r *http.Request) string {
 	res, err := c.HTTP.Do(r)
 	if err != nil {
 		return err.Error()
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusSeeOther && r.Method == http.MethodPost {
+		if to, err := res.Location(); err == nil && to.Path == r.URL.Path {
+			back := c.request(http.MethodGet, to.String(), "", nil)
+			back.Header = r.Header.Clone()
+			back.Header.Del("Content-Type")
+			back.Header.Del("Cookie") // the jar adds it
+			return c.Raw(back)
+		}
+	}
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		return err.Error()

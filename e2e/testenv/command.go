@@ -133,8 +133,14 @@ type Process struct {
 // the environment.
 func Start(t testing.TB, bin string, args []string, env ...string) *Process {
 	t.Helper()
+	return StartIn(t, t.TempDir(), bin, args, env...)
+}
+
+// StartIn is Start in a folder of the caller's.
+func StartIn(t testing.TB, dir, bin string, args []string, env ...string) *Process {
+	t.Helper()
 	cmd := exec.Command(bin, args...)
-	cmd.Dir, cmd.Env = t.TempDir(), environment(env)
+	cmd.Dir, cmd.Env = dir, environment(env)
 	c, err := startChild(cmd, "TERM")
 	if err != nil {
 		t.Fatal(err)

@@ -23,15 +23,19 @@ const Patience = 20 * time.Second
 
 // debian is the package of each tool, for the message when it is missing.
 var debian = map[string]string{
+	"apache2":        "apache2-bin",
 	"chromium":       "chromium",
 	"clamd":          "clamav-daemon",
 	"gcc":            "gcc",
 	"initdb":         "postgresql",
+	"java":           "default-jdk-headless",
+	"mvn":            "maven",
 	"node":           "nodejs",
 	"npm":            "npm",
 	"openssl":        "openssl",
 	"pdftotext":      "poppler-utils",
 	"postgres":       "postgresql",
+	"python3":        "python3-venv",
 	"redis-cli":      "redis-tools",
 	"redis-sentinel": "redis-sentinel",
 	"redis-server":   "redis-server",

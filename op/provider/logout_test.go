@@ -307,6 +307,7 @@ func TestLO06_TwoPeopleOneBrowser(t *testing.T) {
 		t.Error("the first one's tokens live:", status)
 	}
 	if waiting.Submit("decision", "yes"); waiting.URL.Path != "/login" && waiting.URL.Path != "/portals" {
+		t.Error("the first one's consent led to", waiting.URL)
 	}
 	// The first one's hint does not log the second one out.
 	if b.Get(leave("id_token_hint", annas["id_token"].(string))); b.Status != http.StatusOK || !live(b) {

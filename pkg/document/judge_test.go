@@ -89,7 +89,7 @@ func documents(t testing.TB) map[string]struct {
 		"PDF with a password and a wrong table": {bytes.Replace(locked(t, "geheim"), []byte("startxref\n"), []byte("startxref\n9"), 1), TypePDF, Password},
 		"PDF cut off":                           {plainPDF()[:200], TypePDF, Damaged},
 		"PDF cut off before the trailer":        {plainPDF()[:len(plain)-30], TypePDF, Damaged},
-		"PDF with a malformed object":           {pdf("<</Type/Catalog/Pages 2 0 R>>", pageTree, page, "<</X (")[:], TypePDF, Damaged},
+		"PDF with a malformed object":           {pdf("<</Type/Catalog/Pages 2 0 R>>", pageTree, page, "<</X ("), TypePDF, Damaged},
 		"PDF behind a byte order mark":          {[]byte("\xef\xbb\xbf" + plain), TypePDF, ""},
 		"packed PDF behind a mark":              {append([]byte("\xef\xbb\xbf"), scan...), TypePDF, ""},
 		"PDF behind a mark of 16 bits":          {[]byte("\xff\xfe" + plain), TypePDF, ""},

@@ -84,7 +84,7 @@ func TestY33_Pooler(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		defer db.Close()
+		defer func() { _ = db.Close() }()
 		if err := db.Migrate(t.Context()); err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func TestY33_Pooler(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	if _, err := db.sql.ExecContext(t.Context(), "ALTER ROLE CURRENT_USER SET statement_timeout = '3s'"); err != nil {
 		t.Fatal(err)
 	}
