@@ -17,7 +17,7 @@ func TestReviewerApproves(t *testing.T) {
 		w.on("console/review/case").reads("Document vergeleken, klopt.")
 		w.follow("act=approve").on("console/review/decide")
 		preview := w.TextOf("pre")
-		w.press("step", "send").on("console/review/case")
+		w.approve().on("console/review/case")
 		if w.Count(`main a[href*="act="]`) != 0 {
 			d.Error("a decided case can be decided on:", w.Text())
 		}
@@ -47,14 +47,14 @@ func TestReviewerSecondPairOfEyes(t *testing.T) {
 		ria := d.at("Ria").find("Dupont")
 		ria.press("action", "take").on("console/review/case")
 		ria.follow("act=approve").on("console/review/decide")
-		ria.press("step", "send").on("console/review/case")
+		ria.approve().on("console/review/case")
 		if ria.Count(`button[value="take"]`) != 0 {
 			d.Error("who approved first may take it again:", ria.Text())
 		}
 		rob := d.at("Rob").find("Dupont")
 		rob.press("action", "take").on("console/review/case")
 		rob.follow("act=approve").on("console/review/decide")
-		rob.press("step", "send").on("console/review/case")
+		rob.approve().on("console/review/case")
 		d.site.Mail.Next(d, "claire@demo.example") // the receipt
 		if mail := d.site.Mail.Next(d, "claire@demo.example"); !strings.Contains(mail.Text, d.site.Issuer+"/start") {
 			d.Error("the mail of the approval:", mail.Text)

@@ -93,6 +93,15 @@ func (w *worker) press(name, value string) *worker {
 	return w
 }
 
+// approve approves on the page of the decision, also if not every document was opened.
+func (w *worker) approve() *worker {
+	w.d.Helper()
+	if w.Count("#unread") > 0 {
+		w.ClickCSS("#unread")
+	}
+	return w.press("step", "send")
+}
+
 // primary presses the primary button of the page.
 func (w *worker) primary() *worker {
 	w.d.Helper()

@@ -11,7 +11,7 @@ import (
 )
 
 // StrictCSP is the Content-Security-Policy of every page.
-const StrictCSP = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const StrictCSP = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // NewProduction starts production: https, nothing approved at once. desk is the officials'
 // site, with a server and cookies of its own.

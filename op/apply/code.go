@@ -10,6 +10,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/typed"
@@ -22,6 +23,7 @@ type codePage struct {
 	Resend web.Button
 	Other  string // the page to enter another address
 	Again  bool   // a new code has just been mailed
+	Next   string // from when another mail may be asked; "" = now, or never
 }
 
 func (h *Room) codePage(w http.ResponseWriter, r *http.Request, a application.Application) *codePage {
@@ -30,13 +32,17 @@ func (h *Room) codePage(w http.ResponseWriter, r *http.Request, a application.Ap
 	p.Other = p.Path(other)
 	p.Code = p.field("code", "")
 	p.Resend = web.Button{Name: "resend", Value: "yes", Label: p.T("apply.code.resend"), Secondary: true}
+	// What other drafts had mailed to the address is not shown: it would tell about it.
+	if next := letter.Whole(a.CodeExpires.Add(limit.Gap(max(a.CodesSent, 1)) - intake.CodeLifetime)); a.CodesSent < intake.CodesPerDraft && h.Now().Before(next) {
+		p.Next = p.T("apply.code.next", "Time", letter.Clock(next))
+	}
 	return p
 }
 
 // code asks for the mailed code.
 func (h *Room) code(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p := h.codePage(w, r, a)
-	p.Again = r.URL.Query().Get("again") != ""
+	p.Again = h.Pages.Said(w, r)
 	return h.Pages.Render(w, http.StatusOK, "apply/code", p)
 }
 
@@ -104,6 +110,9 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 		return h.notRenewed(w, r, p)
 	}
 	if err != nil {
+		return err
+	}
+	if err := h.Pages.Say(w, r); err != nil {
 		return err
 	}
 	return h.Pages.SeeOther(w, paths[intake.StepCode]+"?again=1")

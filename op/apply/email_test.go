@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/op/apply"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
 )
 
@@ -71,6 +72,23 @@ func TestApplyCodeWrong(t *testing.T) {
 		v.post("/apply/code", form("code", right)).Wrong("code")
 	}
 	v.post("/apply/code", form("code", s.code(email))).Leads("/apply/password")
+}
+
+// Z12: that a new mail was sent is said once, not at each reload, and the page says from
+// when another one can be asked, whoever has the address.
+func TestZ12_NewMailIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	v := s.visitor()
+	const said = "Wij sturen u een nieuwe e-mail"
+	v.begin("burger", "jo@example.com")
+	v.get("/apply/code").Has("vanaf " + letter.Clock(s.Clock.Now().Add(time.Minute)) + " uur").Without(said)
+	v.get("/apply/code?again=1").Without(said)
+	s.Clock.Add(time.Minute)
+	v.get("/apply/code").Without("U kunt vanaf")
+	v.post("/apply/code", form("resend", "yes")).Leads("/apply/code?again=1")
+	v.get("/apply/code?again=1").Has(said).Has("vanaf " + letter.Clock(s.Clock.Now().Add(5*time.Minute)) + " uur")
+	v.get("/apply/code?again=1").Without(said)
 }
 
 func TestApplyCodeExpiredAndReused(t *testing.T) {

@@ -36,6 +36,9 @@ func (h *Kit) Proven(path string, run Handler) Handler {
 		if h.Now().Before(v.Session.AuthTime.Add(since)) {
 			return run(w, r, v)
 		}
+		if err := h.Pages.KeepForm(w, r); err != nil {
+			return err
+		}
 		q := url.Values{"then": {r.URL.Path}}
 		if id, err := Wanted(r); err == nil {
 			q.Set("id", id)

@@ -92,6 +92,7 @@ func (h *Kit) Mount(t *web.Router) {
 	h.Open(http.MethodPost, "/console/logout", h.logoutPost)
 
 	h.Get("/console", "", staff.Roles, h.home)
+	h.Post("/console/stay", staff.Roles, h.stayPost)
 	h.Get("/console/again", "", []staff.Role{staff.Administrator}, h.again)
 	h.Post("/console/again", []staff.Role{staff.Administrator}, h.againPost, "code")
 	for _, room := range h.Rooms {
@@ -136,10 +137,13 @@ func (h *Kit) as(roles []staff.Role, run Handler) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := h.load(r)
 		if errors.Is(err, errs.ErrNotFound) || err == nil && v.Session.AuthTime.IsZero() {
-			return h.Pages.SeeOther(w, "/console/login")
+			return h.ended(w, r)
 		}
 		if err != nil {
 			return err
+		}
+		if !h.Cookies.Own(w, r, v.Member.ID) {
+			return h.ended(w, r)
 		}
 		if !v.Member.Has(roles...) {
 			return DeadEnd(http.StatusForbidden, "console.error.role")
@@ -193,6 +197,7 @@ type Frame struct {
 	Who  string
 	Menu []entry
 	Done string // what the official did on the previous page; "" = nothing
+	Ends Ends
 }
 
 type entry struct {
@@ -205,6 +210,7 @@ func (h *Kit) Page(r *http.Request, v *Visit, titleKey string) Frame {
 	p := Frame{Page: h.Pages.Page(r, titleKey), Who: v.Member.Name}
 	p.StyleSheet = "console.css"
 	p.Done = doneText(r, p.Page)
+	p.Ends = h.ends(p.Page, v)
 	for _, a := range h.access {
 		if a.Menu != "" && v.Member.Has(a.Roles...) {
 			p.Menu = append(p.Menu, entry{web.Link{URL: p.Path(a.Path), Label: p.T(a.Menu)}, a.Path == r.URL.Path})

@@ -18,12 +18,14 @@ import (
 type loginPage struct {
 	*web.Page
 	Email, Password web.Field
+	Waits           bool // what was typed when the session ended waits
 }
 
 func (h *Kit) loginPage(r *http.Request, email string) *loginPage {
 	p := h.Pages.Page(r, "console.login.title")
 	return &loginPage{
 		Page:     p,
+		Waits:    h.Pages.Keeps(r, r.URL.Query().Get(thenParam)),
 		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username"},
 		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password"},
 	}
@@ -51,7 +53,7 @@ func (h *Kit) loginPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.begin(w, r, m, time.Time{}, codeTime); err != nil {
 		return err
 	}
-	return h.Pages.SeeOther(w, "/console/login/code")
+	return h.Pages.SeeOther(w, withThen(r, "/console/login/code"))
 }
 
 // begin begins a session under a new handle; the browser's previous one ends
@@ -96,7 +98,7 @@ func (h *Kit) half(r *http.Request) (*Visit, error) {
 
 func (h *Kit) code(w http.ResponseWriter, r *http.Request) error {
 	if _, err := h.half(r); errors.Is(err, errs.ErrNotFound) {
-		return h.Pages.SeeOther(w, "/console/login")
+		return h.Pages.SeeOther(w, withThen(r, "/console/login"))
 	} else if err != nil {
 		return err
 	}
@@ -106,14 +108,14 @@ func (h *Kit) code(w http.ResponseWriter, r *http.Request) error {
 func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.half(r)
 	if errors.Is(err, errs.ErrNotFound) {
-		return h.Pages.SeeOther(w, "/console/login")
+		return h.Pages.SeeOther(w, withThen(r, "/console/login"))
 	}
 	if err != nil {
 		return err
 	}
 	result, err := h.Staff.Code(r.Context(), v.Member, r.PostForm.Get("code"), h.from(r))
 	if errors.Is(err, errs.ErrConflict) {
-		return h.Pages.SeeOther(w, "/console/login") // removed or invited again since
+		return h.Pages.SeeOther(w, withThen(r, "/console/login")) // removed or invited again since
 	}
 	if err != nil && !errors.Is(err, signin.ErrNoCode) {
 		return err
@@ -122,8 +124,9 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 		if err := h.begin(w, r, v.Member, h.Now(), 0); err != nil {
 			return err
 		}
+		h.Cookies.SetOwner(w, r, v.Member.ID)
 		h.remember(w, r, v.Member)
-		return h.Pages.SeeOther(w, "/console")
+		return h.Pages.SeeOther(w, h.wanted(r, v.Member))
 	}
 	p := h.codePage(r)
 	if err := wrongCode(p.Page, result, err); err != nil {

@@ -3,8 +3,11 @@ package console
 import (
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"omgevingsloket-id/e2e/pages"
+	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/pkg/staff"
 )
 
 var drawn = map[string]any{
@@ -23,7 +26,8 @@ func TestPagesHideNothing(t *testing.T) { pages.HideNothing(t, Frame{}, drawn) }
 // Every page with the menu links the console's style sheet.
 func TestPageHasTheConsolesStyleSheet(t *testing.T) {
 	t.Parallel()
-	p := (&Kit{Pages: pages.New(t)}).Page(httptest.NewRequest("GET", "http://localhost/console", nil), &Visit{}, "console.home.title")
+	h := &Kit{Pages: pages.New(t), Sessions: &session.Service[staff.Member]{Limits: Limits}, Now: time.Now}
+	p := h.Page(httptest.NewRequest("GET", "http://localhost/console", nil), &Visit{}, "console.home.title")
 	if p.StyleSheet != "console.css" || p.StaticURL(p.StyleSheet) == "" {
 		t.Errorf("Page().StyleSheet = %q at %q, want console.css at an address", p.StyleSheet, p.StaticURL(p.StyleSheet))
 	}

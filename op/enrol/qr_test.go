@@ -18,6 +18,18 @@ import (
 	"omgevingsloket-id/storage/storagetest"
 )
 
+// Z8: the button that opens the app on this phone, and the key, stand before the QR code.
+func TestZ8_AppBeforeTheCode(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	s.Person(site.Email)
+	b := s.ToEnrol(site.Email).Submit()
+	app, key, code := strings.Index(b.Body, `class="qr-app"`), strings.Index(b.Body, `class="qr-groups"`), strings.Index(b.Body, `class="qr-code"`)
+	if app < 0 || key < app || code < key {
+		t.Errorf("the button is at %d, the key at %d, the code at %d", app, key, code)
+	}
+}
+
 // 64 clicks at two servers, in four browsers: one QR code, ever.
 func TestEN04_OneRevealOfMany(t *testing.T) {
 	t.Parallel()

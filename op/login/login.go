@@ -62,6 +62,7 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/login/lost", h.Flow.At(authreq.StepCode, h.lost))
 	t.Post("/login/lost", h.Flow.At(authreq.StepCode, h.lostPost))
 	t.Get("/login/blocked", h.Flow.At(authreq.StepBlocked, h.blocked))
+	t.Post("/login/blocked", h.Flow.At(authreq.StepBlocked, h.blockedPost))
 	t.Get("/login/restart", h.restart)
 }
 

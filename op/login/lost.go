@@ -43,6 +43,7 @@ type blockedPage struct {
 	Why       string
 	Reference string
 	Callback  string // proves to the helpdesk that the caller is on this page now
+	Until     string // until when, at least
 	Then      string
 }
 
@@ -57,5 +58,11 @@ func (h *Room) blocked(w http.ResponseWriter, r *http.Request, v *flow.Login) er
 	return h.Pages.Render(w, http.StatusForbidden, "login/blocked", &blockedPage{
 		Page: p, Why: p.T("login.blocked.why_" + string(v.Account.BlockReason)), Reference: v.Account.BlockRef,
 		Callback: h.Callback.Code(*v.Account, h.Now()), Then: then,
+		Until: p.T("login.blocked.callback_until", "Time", letter.Clock(v.Request.PasswordUntil())),
 	})
+}
+
+// blockedPost shows the page again, with the code of now.
+func (h *Room) blockedPost(w http.ResponseWriter, _ *http.Request, v *flow.Login) error {
+	return h.Pages.SeeOther(w, flow.For("/login/blocked", v.Handle))
 }

@@ -18,6 +18,7 @@ const (
 	cookieLang    = "olid-lang"
 	cookieStaff   = "olid-staff"  // an official's session
 	cookieInvite  = "olid-invite" // an official's invitation, out of the address
+	cookieOwner   = "olid-owner"  // which official notes are of
 	cookieTurn    = "olid-turn"   // changes when the QR page is left, so that browsers do not restore that page from memory
 )
 
@@ -152,6 +153,30 @@ func (k *Cookies) SetDraft(w http.ResponseWriter, h secret.Text, keep time.Durat
 
 // DropDraft removes the cookie of the draft.
 func (k *Cookies) DropDraft(w http.ResponseWriter) { k.setCookie(w, cookieApply, "", -1) }
+
+// Own has notes be of a person from now on: one that was sealed for another person in
+// the same browser does not open. It reports false if the browser's cookie names another
+// person.
+func (k *Cookies) Own(w http.ResponseWriter, r *http.Request, person string) bool {
+	browser, _ := k.Browser(r)
+	owner := k.owner(browser, person)
+	if c, err := r.Cookie(k.cookieName(cookieOwner)); err == nil {
+		return c.Value == owner
+	}
+	k.setCookie(w, cookieOwner, owner, 0)
+	r.AddCookie(&http.Cookie{Name: k.cookieName(cookieOwner), Value: owner})
+	return true
+}
+
+// SetOwner has notes be of a person from the next request on.
+func (k *Cookies) SetOwner(w http.ResponseWriter, r *http.Request, person string) {
+	browser, _ := k.Browser(r)
+	k.setCookie(w, cookieOwner, k.owner(browser, person), 0)
+}
+
+func (k *Cookies) owner(browser secret.Text, person string) string {
+	return secret.MAC(k.FormKey, "owner", browser.Reveal(), person)
+}
 
 // Turn changes a cookie that has no other use: browsers do not restore a page from
 // memory if the cookies have changed since.

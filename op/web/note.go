@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,6 +35,8 @@ type note struct {
 const (
 	// noteTime is how long a note waits for its page.
 	noteTime = 2 * time.Minute
+	// keptTime is how long a note waits for somebody who has to log in first.
+	keptTime = 30 * time.Minute
 	// longestNote is the longest value of the cookie. Browsers keep 4,096 bytes
 	// with name and attributes.
 	longestNote = 3800
@@ -65,13 +68,22 @@ func formAddress(u *url.URL) string {
 	return u.Path + "?" + q.Encode()
 }
 
-func noteCookie(address string) string {
+// A noteKind is the prefix of the cookies of notes.
+type noteKind string
+
+const (
+	noteRefused noteKind = "olid-note-" // of a form that was refused
+	noteKept    noteKind = "olid-kept-" // of a form that was sent when the session had ended
+	noteSaid    noteKind = "olid-said-" // of a form that did what its page says once
+)
+
+func (kind noteKind) cookie(address string) string {
 	sum := sha256.Sum256([]byte(address))
-	return "olid-note-" + hex.EncodeToString(sum[:4])
+	return string(kind) + hex.EncodeToString(sum[:4])
 }
 
 // noteAEAD returns the cipher of notes, and the associated data of one: a note opens
-// in its own browser and on its own page alone.
+// in its own browser, for its own person (Own) and on its own page alone.
 func (k *Cookies) noteAEAD(r *http.Request, address string) (cipher.AEAD, []byte, error) {
 	key := hmac.New(sha256.New, k.FormKey)
 	_, _ = key.Write([]byte("note"))
@@ -81,12 +93,16 @@ func (k *Cookies) noteAEAD(r *http.Request, address string) (cipher.AEAD, []byte
 	}
 	aead, err := cipher.NewGCM(block)
 	browser, _ := k.Browser(r)
-	return aead, []byte(browser.Reveal() + " " + address), err
+	owner := ""
+	if c, err := r.Cookie(k.cookieName(cookieOwner)); err == nil {
+		owner = c.Value
+	}
+	return aead, []byte(browser.Reveal() + " " + owner + " " + address), err
 }
 
 // setNote stores a note for the form at an address. It reports false, and stores
 // nothing, if the note is too long for a cookie.
-func (k *Cookies) setNote(w http.ResponseWriter, r *http.Request, address string, n note) (bool, error) {
+func (k *Cookies) setNote(w http.ResponseWriter, r *http.Request, kind noteKind, address string, n note) (bool, error) {
 	plain, err := n.pack()
 	if err != nil {
 		return false, err
@@ -103,17 +119,21 @@ func (k *Cookies) setNote(w http.ResponseWriter, r *http.Request, address string
 	if len(value) > longestNote {
 		return false, nil
 	}
-	k.setCookie(w, noteCookie(address), value, noteTime)
+	keep := noteTime
+	if kind == noteKept {
+		keep = keptTime
+	}
+	k.setCookie(w, kind.cookie(address), value, keep)
 	return true, nil
 }
 
 // takeNote removes the note of a form and returns it; empty if there is none.
-func (k *Cookies) takeNote(w http.ResponseWriter, r *http.Request, address string) note {
-	found := r.CookiesNamed(k.cookieName(noteCookie(address)))
+func (k *Cookies) takeNote(w http.ResponseWriter, r *http.Request, kind noteKind, address string) note {
+	found := r.CookiesNamed(k.cookieName(kind.cookie(address)))
 	if len(found) == 0 {
 		return note{}
 	}
-	k.setCookie(w, noteCookie(address), "", -1)
+	k.setCookie(w, kind.cookie(address), "", -1)
 	aead, aad, err := k.noteAEAD(r, address)
 	if err != nil {
 		return note{}
@@ -173,17 +193,55 @@ func (p *Page) leave(w http.ResponseWriter, status int) (bool, error) {
 	if status != http.StatusUnprocessableEntity || p.request.Method != http.MethodPost || !p.pages.forms[p.request.URL.Path] {
 		return false, nil
 	}
-	left, err := p.pages.cookies.setNote(w, p.request, formAddress(p.request.URL), note{Problems: p.Problems, Typed: typedIn(p.request.PostForm)})
+	left, err := p.pages.cookies.setNote(w, p.request, noteRefused, formAddress(p.request.URL), note{Problems: p.Problems, Typed: typedIn(p.request.PostForm)})
 	if !left || err != nil {
 		return false, err
 	}
 	return true, p.pages.back(w, p.request)
 }
 
+// KeepForm keeps what was typed in the form of a POST that is not carried out because
+// its session has ended, for the form's page after the person (Own) has logged in
+// again. Fields that nobody types, and passwords and codes, are not kept.
+func (d *Renderer) KeepForm(w http.ResponseWriter, r *http.Request) error {
+	if _, err := r.Cookie(d.cookies.cookieName(cookieOwner)); err != nil || r.Method != http.MethodPost || !d.forms[r.URL.Path] {
+		return nil
+	}
+	n := note{Typed: typedIn(r.PostForm)}
+	if len(n.Typed) == 0 {
+		return nil
+	}
+	_, err := d.cookies.setNote(w, r, noteKept, formAddress(r.URL), n)
+	return err
+}
+
+// Say has the page of the form that was sent say once what was done.
+func (d *Renderer) Say(w http.ResponseWriter, r *http.Request) error {
+	_, err := d.cookies.setNote(w, r, noteSaid, formAddress(r.URL), note{Typed: map[string]string{"said": "yes"}})
+	return err
+}
+
+// Said reports whether a POST had this page say what was done (Say); the next time it
+// does not.
+func (d *Renderer) Said(w http.ResponseWriter, r *http.Request) bool {
+	return d.cookies.takeNote(w, r, noteSaid, formAddress(r.URL)).Typed != nil
+}
+
+// Keeps reports whether something waits that was typed on the page at an address, as
+// FormAddress returns it.
+func (d *Renderer) Keeps(r *http.Request, address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && len(r.CookiesNamed(d.cookies.cookieName(noteKept.cookie(formAddress(u))))) > 0
+}
+
+// FormAddress returns the path and the query of a page of ours, of which only the
+// parameters that the language switch keeps.
+func FormAddress(u *url.URL) string { return strings.TrimSuffix(formAddress(u), "?") }
+
 // switchLang shows the page of a form in another language, with what was typed.
 func (d *Renderer) switchLang(w http.ResponseWriter, r *http.Request, lang string) error {
 	d.cookies.SetLang(w, lang)
-	if _, err := d.cookies.setNote(w, r, formAddress(r.URL), note{Typed: typedIn(r.PostForm)}); err != nil {
+	if _, err := d.cookies.setNote(w, r, noteRefused, formAddress(r.URL), note{Typed: typedIn(r.PostForm)}); err != nil {
 		return err
 	}
 	return d.back(w, r)
@@ -207,7 +265,11 @@ func (p *Page) pick(w http.ResponseWriter, status int) {
 	if status != http.StatusOK || p.request.Method != http.MethodGet {
 		return
 	}
-	n := p.pages.cookies.takeNote(w, p.request, formAddress(p.request.URL))
+	address := formAddress(p.request.URL)
+	n := p.pages.cookies.takeNote(w, p.request, noteRefused, address)
+	if kept := p.pages.cookies.takeNote(w, p.request, noteKept, address); n.Typed == nil && len(kept.Typed) > 0 {
+		n, p.Kept = kept, true
+	}
 	p.Problems = append(n.Problems, p.Problems...)
 	p.typed = maps.Clone(n.Typed)
 }

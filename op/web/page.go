@@ -27,6 +27,7 @@ type Page struct {
 	// StyleSheet is the asset with the rules that only this page's part of the
 	// site needs, such as "console.css"; "" if site.css has them all.
 	StyleSheet string
+	Kept       bool // what the form shows was typed before the person had to log in again
 	Form       bool // the language switch submits the page's form (InForm)
 
 	pages   *Renderer

@@ -244,7 +244,7 @@ func RequestID(r *http.Request) string {
 	return id
 }
 
-const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func (t *Router) headers(w http.ResponseWriter) {
 	h := w.Header()

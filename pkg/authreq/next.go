@@ -25,6 +25,15 @@ const (
 // passwordLasts is how long after the right password a code is accepted.
 const passwordLasts = 30 * time.Minute
 
+// PasswordUntil returns when the password has to be given again.
+func (r Request) PasswordUntil() time.Time {
+	end, password := r.CreatedAt.Add(Lifetime), r.PasswordAt.Add(passwordLasts)
+	if end.Before(password) {
+		return end
+	}
+	return password
+}
+
 // Facts is the input of Next. Account is nil when the request has none yet or
 // the account no longer exists.
 type Facts struct {

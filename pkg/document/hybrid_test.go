@@ -310,7 +310,6 @@ func TestX16_DoubtIsRefused(t *testing.T) {
 // rewrite writes a file anew, with object streams, as change wants it.
 func rewrite(t *testing.T, file []byte, change func(*model.Configuration)) []byte {
 	t.Helper()
-	model.ConfigPath = "disable"
 	conf := model.NewDefaultConfiguration()
 	if change != nil {
 		change(conf)

@@ -34,6 +34,10 @@ func PDF(content []byte) (found []Active, err error) {
 	return found, err
 }
 
+func init() {
+	model.ConfigPath = "disable" // otherwise the reader creates a folder in the home directory
+}
+
 // inspect is PDF for a file whose places count from the first byte.
 func inspect(content []byte) (found []Active, err error) {
 	defer func() {
@@ -41,7 +45,6 @@ func inspect(content []byte) (found []Active, err error) {
 			found, err = nil, fmt.Errorf("%w: the reader gave up: %v", ErrRefused, v)
 		}
 	}()
-	model.ConfigPath = "disable" // otherwise it creates a folder in the home directory
 	conf := model.NewDefaultConfiguration()
 	const megabyte = 1 << 20
 	conf.Limits.MaxStreamBytes, conf.Limits.MaxDecodeBytes = 32*megabyte, 64*megabyte

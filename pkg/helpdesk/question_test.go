@@ -80,7 +80,7 @@ func TestTerms(t *testing.T) {
 	}
 }
 
-// A code is valid for one account, one block of it and at most half an hour.
+// A code is valid for one account, one block of it and at most three quarters of an hour (Z7).
 func TestCallback(t *testing.T) {
 	t.Parallel()
 	key, a, now := signin.Callback("key"), company(), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -92,7 +92,7 @@ func TestCallback(t *testing.T) {
 	other.ID, later.Epoch, open.State = "a2", 4, account.Active
 	for name, right := range map[string]bool{
 		"another account": key.Right(other, code, now), "another block": key.Right(later, code, now), "not blocked": key.Right(open, code, now),
-		"half an hour later": key.Right(a, code, now.Add(30*time.Minute)), "before": key.Right(a, code, now.Add(-time.Second)),
+		"45 minutes later": key.Right(a, code, now.Add(45*time.Minute)), "before": key.Right(a, code, now.Add(-time.Second)),
 		"nothing": key.Right(a, "", now), "another key": signin.Callback("k").Right(a, code, now),
 	} {
 		if right {

@@ -17,6 +17,10 @@ type MailTally struct {
 // gaps are the times between one mail and the next.
 var gaps = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 4 * time.Hour, 24 * time.Hour}
 
+// Gap returns the time from the nth mail that strangers have sent to a mailbox to the
+// next one; n is at least 1.
+func Gap(n int) time.Duration { return gaps[min(n, len(gaps))-1] }
+
 const (
 	// knownGap is the longest time between mails to a person whom we know.
 	knownGap = time.Hour
@@ -38,7 +42,7 @@ func Space(t MailTally, known bool, now time.Time) (send bool, next MailTally) {
 		t = MailTally{}
 	}
 	if t.Mails > 0 {
-		gap := gaps[min(t.Mails, len(gaps))-1]
+		gap := Gap(t.Mails)
 		if known || t.Tries >= MailboxTries {
 			gap = min(gap, knownGap)
 		}

@@ -15,12 +15,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/custody"
+	"omgevingsloket-id/pkg/document"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
@@ -42,11 +44,18 @@ type Letters interface {
 	MoreAsked(a application.Application, question string, now time.Time) mail.Message
 }
 
+// Events reads the audit log.
+type Events interface {
+	// EventsAbout returns at most limit events about an object, newest first.
+	EventsAbout(ctx context.Context, kind audit.ObjectKind, objectID string, limit int) ([]audit.Event, error)
+}
+
 // Service carries out the acts of officials.
 type Service struct {
 	Cases        Cases
 	Archive      custody.Archive
 	Letters      Letters
+	Audit        Events
 	SecondAlways bool     // two officials have to approve people too, not only companies
 	Reasons      []string // those of Reasons that are offered
 	Rand         io.Reader
@@ -97,6 +106,7 @@ const (
 	RefusedFree   Refusal = "free"   // it has no official: take it first
 	RefusedWaits  Refusal = "waits"  // for the applicant
 	RefusedTwice  Refusal = "twice"  // decided on it before
+	RefusedUnread Refusal = "unread" // has not opened every document, and did not say so
 	RefusedSecond Refusal = "second" // asked for more information, so cannot be the second official
 )
 
@@ -188,7 +198,20 @@ func (d *Service) Do(ctx context.Context, f Dossier, o Official, act Act, by aud
 		return Refused{RefusedSecond}
 	}
 	act.Member, act.At = o.ID, d.Now()
-	rec := effect.Of(by.Did(actions[act.Kind], f.ID, act.At).Because(act.Reason))
+	done := by.Did(actions[act.Kind], f.ID, act.At).Because(act.Reason)
+	if act.Kind == ActPropose || act.Kind == ActApprove {
+		unread, err := d.Unread(ctx, f, o)
+		if err != nil {
+			return err
+		}
+		if len(unread) > 0 && !act.Unread {
+			return Refused{RefusedUnread}
+		}
+		if len(unread) > 0 {
+			done = done.With(map[string]string{"unread": strconv.Itoa(len(unread))})
+		}
+	}
+	rec := effect.Of(done)
 	if m, ok := d.Mail(f.Case, act); ok {
 		rec.Mails = append(rec.Mails, m)
 	}
@@ -209,6 +232,36 @@ func (d *Service) Do(ctx context.Context, f Dossier, o Official, act Act, by aud
 		return d.approve(ctx, f, act, rec)
 	}
 	return fmt.Errorf("application: %s is no act of an official", act.Kind)
+}
+
+// readEvents is how many events of a case are searched for who opened a document.
+const readEvents = 1000
+
+// Unread returns the documents of a dossier that may be shown and that the official
+// has not opened: not looked at, or for a PDF, which a browser does not show, not
+// downloaded.
+func (d *Service) Unread(ctx context.Context, f Dossier, o Official) ([]custody.Filed, error) {
+	if !slices.ContainsFunc(f.Documents, custody.Filed.MayBeShown) {
+		return nil, nil
+	}
+	events, err := d.Audit.EventsAbout(ctx, audit.ObjectApplication, f.ID, readEvents)
+	if err != nil {
+		return nil, err
+	}
+	return unread(f.Documents, events, o.ID), nil
+}
+
+func unread(documents []custody.Filed, events []audit.Event, official string) (left []custody.Filed) {
+	for _, d := range documents {
+		opened := func(e audit.Event) bool {
+			return e.ActorKind == audit.ActorStaff && e.ActorID == official && e.Details["document"] == d.ID &&
+				(e.Action == audit.DocumentDownloaded || e.Action == audit.DocumentViewed && d.Type != document.TypePDF)
+		}
+		if d.MayBeShown() && !slices.ContainsFunc(events, opened) {
+			left = append(left, d)
+		}
+	}
+	return left
 }
 
 // nextRows is the number of cases that TakeNext reads at a time; nextRounds

@@ -38,7 +38,16 @@ type Limits struct {
 
 // Over reports whether the session has reached a limit at now.
 func (l Limits) Over(s Session, now time.Time) bool {
-	return !now.Before(s.SeenAt.Add(l.Idle)) || !now.Before(s.CreatedAt.Add(l.Absolute))
+	return !now.Before(l.End(s))
+}
+
+// End returns when the session ends if it is not used again.
+func (l Limits) End(s Session) time.Time {
+	idle, absolute := s.SeenAt.Add(l.Idle), s.CreatedAt.Add(l.Absolute)
+	if absolute.Before(idle) {
+		return absolute
+	}
+	return idle
 }
 
 // TTL returns how long a store must keep the session from now on.

@@ -20,8 +20,13 @@ import (
 // gave the right password a moment ago.
 type Callback []byte
 
-// callbackTime is how long one code is shown; the previous one is right as well.
-const callbackTime = 15 * time.Minute
+const (
+	// callbackTime is how long one code is shown.
+	callbackTime = 15 * time.Minute
+	// callbackBefore is how many codes before the one that is shown are right as well,
+	// so that a code is right as long as the login whose page showed it.
+	callbackBefore = 2
+)
 
 // Code returns the code of an account at now: eight digits in two groups of four.
 func (k Callback) Code(a account.Account, now time.Time) string {
@@ -40,13 +45,13 @@ func (k Callback) at(a account.Account, quarter int64) string {
 // CallbackDigits is the number of digits of a Callback code.
 const CallbackDigits = 8
 
-// Right reports whether text is the code of a blocked account at now or a
-// quarter of an hour earlier.
+// Right reports whether text is the code of a blocked account at now, or one or two
+// quarters of an hour earlier.
 func (k Callback) Right(a account.Account, text string, now time.Time) bool {
 	code := typed.Code(text, CallbackDigits)
 	quarter, right := now.Unix()/int64(callbackTime/time.Second), 0
-	for _, q := range []int64{quarter, quarter - 1} {
-		right |= subtle.ConstantTimeCompare([]byte(strings.ReplaceAll(k.at(a, q), " ", "")), []byte(code))
+	for before := range int64(callbackBefore + 1) {
+		right |= subtle.ConstantTimeCompare([]byte(strings.ReplaceAll(k.at(a, quarter-before), " ", "")), []byte(code))
 	}
 	return right == 1 && a.State == account.Blocked
 }

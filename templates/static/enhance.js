@@ -9,9 +9,10 @@ history.replaceState(history.state, "", location.href);
 // so that the browser still knows it for a password.
 for (const button of document.querySelectorAll("button[data-reveal]")) {
   const input = document.getElementById(button.dataset.reveal);
+  const text = button.textContent;
   const show = (shown) => {
     input.type = shown ? "text" : "password";
-    button.setAttribute("aria-pressed", String(shown));
+    button.textContent = shown ? button.dataset.hide : text; // what a press does; so it has no aria-pressed
   };
   button.addEventListener("click", () => show(input.type === "password"));
   input.form?.addEventListener("submit", () => show(false));

@@ -78,7 +78,7 @@ func InviteLink(c config.Config) func(secret.Text) secret.Text {
 func (a *App) newReview(letters *letter.Writer) *review.Service {
 	db := a.Stores.DB
 	return &review.Service{
-		Cases: db.Cases(), Archive: db.Archive(), Letters: letters, SecondAlways: a.Config.Review.SecondReviewer == config.SecondForEveryone,
+		Cases: db.Cases(), Archive: db.Archive(), Letters: letters, Audit: db.Audit(), SecondAlways: a.Config.Review.SecondReviewer == config.SecondForEveryone,
 		Reasons: a.Config.Review.Reasons, Rand: a.Rand, Now: a.Now,
 	}
 }

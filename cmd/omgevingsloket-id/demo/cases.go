@@ -203,7 +203,7 @@ func decide(ctx context.Context, a *app.App, id string, act act) error {
 	if err != nil {
 		return err
 	}
-	return a.Review.Do(ctx, f, review.Official{ID: m.ID, Email: m.Email}, review.Act{Kind: act.kind, Reason: act.why, Text: act.text}, by)
+	return a.Review.Do(ctx, f, review.Official{ID: m.ID, Email: m.Email}, review.Act{Kind: act.kind, Reason: act.why, Text: act.text, Unread: true}, by)
 }
 
 func block(ctx context.Context, a *app.App, holder account.Account) error {

@@ -23,6 +23,8 @@ type decidePage struct {
 	Words     web.Field
 	Ready     bool // the text is complete: show the mail, then send it
 	Mail      *mailView
+	Unread    web.Field // the tick of who approves without having opened every document; no Name = all were opened
+	Documents []web.Link
 	Confirm   web.Button
 	Change    *web.Button
 	Preview   web.Button
@@ -62,6 +64,20 @@ func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
 	}
 }
 
+// unread adds the documents that an official has not opened, and the tick that an
+// approval then needs.
+func (h *Room) unread(r *http.Request, v *console.Visit, p *decidePage, f review.Dossier) error {
+	left, err := h.Review.Unread(r.Context(), f, official(v))
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	for _, d := range left {
+		p.Documents = append(p.Documents, web.Link{URL: p.Path(documentURL(d.ID)), Label: h.documentRow(p.Page, d).Name})
+	}
+	p.Unread = web.Field{Page: p.Page, Name: "unread", Label: p.T("console-review.decide.unread")}
+	return nil
+}
+
 // decision reads the dossier and the kind of decision in the address.
 func (h *Room) decision(r *http.Request) (review.Dossier, review.ActKind, error) {
 	kind := review.ActKind(r.URL.Query().Get("act"))
@@ -90,6 +106,9 @@ func (h *Room) decide(w http.ResponseWriter, r *http.Request, v *console.Visit) 
 	}
 	p := h.decidePage(r, v, f, kind)
 	if p.Words.Name == "" {
+		if err := h.unread(r, v, p, f); err != nil {
+			return err
+		}
 		h.ready(p, f, review.Act{Kind: kind})
 	}
 	return h.Show(w, r, v, http.StatusOK, "console/review/decide", p, h.viewed(r, v, f.ID))
@@ -116,6 +135,16 @@ func (h *Room) decidePost(w http.ResponseWriter, r *http.Request, v *console.Vis
 			p.Wrong("reason", "console-review.decide.reason_missing")
 		} else if act.Reason == "else" && act.Text == "" {
 			p.Wrong("text", "console-review.decide.words_else")
+		}
+	}
+	if p.Words.Name == "" {
+		act.Unread = r.PostForm.Get("unread") != ""
+		if err := h.unread(r, v, p, f); err != nil {
+			return err
+		}
+		if p.Unread.Name != "" && !act.Unread {
+			p.Wrong("unread", "console-review.decide.unread_missing")
+			h.ready(p, f, act)
 		}
 	}
 	if len(p.Problems) > 0 {

@@ -87,6 +87,11 @@ func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *console.V
 		return d, nil, err
 	}
 	p := &documentPage{Frame: h.Page(r, v, "console-review.document.title")}
+	c, err := h.Review.Cases.Case(r.Context(), d.ApplicationID)
+	if err != nil {
+		return d, nil, err
+	}
+	p.Title += " " + c.Reference
 	p.Back = web.Link{URL: p.Path(caseURL(d.ApplicationID)), Label: p.T("console-review.decide.back")}
 	p.Document = h.documentRow(p.Page, d)
 	return d, p, nil

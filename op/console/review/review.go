@@ -44,7 +44,7 @@ func (h *Room) Mount() {
 	h.Get("/console/review/case", "", reviewer, h.showCase)
 	h.Post("/console/review/case", reviewer, h.casePost, "action", "text", "seen")
 	h.Get("/console/review/decide", "", reviewer, h.decide)
-	h.Post("/console/review/decide", reviewer, h.decidePost, "step", "reason", "text", "seen")
+	h.Post("/console/review/decide", reviewer, h.decidePost, "step", "reason", "text", "seen", "unread")
 	h.Get("/console/review/document", "", reviewer, h.document)
 	h.Post("/console/review/document", reviewer, h.documentPost)
 	h.OpenRaw(http.MethodGet, contentPath, http.HandlerFunc(h.content))

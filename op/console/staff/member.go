@@ -40,6 +40,7 @@ func (h *Room) memberPage(r *http.Request, v *console.Visit) (*memberPage, staff
 		return nil, m, err
 	}
 	p := &memberPage{Frame: h.Page(r, v, "console-staff.member.title"), Self: m.ID == v.Member.ID}
+	p.Title += ": " + m.Email
 	p.Member = memberRow{Name: m.Name, Email: m.Email, Roles: roleNames(p.Page, m.Roles), State: p.T("console.state." + string(m.State))}
 	p.Roles = roleChoices(p.Page, m.Roles)
 	p.Save = web.Button{Name: "action", Value: "roles", Label: p.T("console-staff.member.save")}
