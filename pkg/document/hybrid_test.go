@@ -485,7 +485,6 @@ func FuzzX16_Hybrid(f *testing.F) {
 	} {
 		f.Add([]byte(seed[0]), []byte(seed[1]), []byte(seed[2]))
 	}
-	model.ConfigPath = "disable"
 	f.Fuzz(func(t *testing.T, before, within, behind []byte) {
 		b := newBook()
 		b.begin("")
