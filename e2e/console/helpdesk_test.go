@@ -21,7 +21,7 @@ func (d *workplace) holder() (b *browser.Session, reference, code string) {
 	if got := b.Attribute("main", "data-page"); got != "login/blocked" {
 		d.Fatalf("Pieter is on %q:\n%s", got, b.Text())
 	}
-	reference, code = b.TextOf(".reference--asked code"), b.TextOf(".reference:not(.reference--asked) code")
+	reference, code = b.TextOf(".reference--asked code"), b.TextOf(".desk-code-value code")
 	return b, reference, code
 }
 

@@ -83,7 +83,7 @@ func (d *workplace) invitation(email string) string {
 func TestAuditorReads(t *testing.T) {
 	everyWay(t, func(d *workplace) {
 		w := d.at("Ada").open("/console/audit").on("console/audit/audit")
-		if n := w.Count("main form[method=post] button"); n != 1 { // to log out
+		if n := w.Count("main form[method=post] button"); n != 0 {
 			d.Errorf("an auditor has %d buttons that change something", n)
 		}
 		for _, forbidden := range []string{"/console/review", "/console/helpdesk", "/console/staff"} {
