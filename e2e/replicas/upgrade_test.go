@@ -39,6 +39,9 @@ func (p refusedOnce) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	if len(body) == 0 {
+		r.Body = http.NoBody // so that the transport itself repeats a GET whose connection was closed while idle
+	}
 	res, err := p.RoundTripper.RoundTrip(r)
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" && errors.Is(err, syscall.ECONNREFUSED) {
 		r = p.other(r)
