@@ -20,13 +20,16 @@ type Answer struct {
 // requestReference is the reference on an error page.
 var requestReference = regexp.MustCompile(`<code dir="ltr">[0-9a-f]{12}</code>`)
 
+// sealedCookie matches the cookies whose values are sealed.
+var sealedCookie = regexp.MustCompile(`^(__Host-)?olid-(note|said|kept)-[0-9a-f]+=[\w-]`)
+
 // Plain returns the answer without what differs between any two: the date,
 // the reference on an error page, and the bytes of what is sealed in a cookie.
 func (a Answer) Plain() Answer {
 	a.Header = a.Header.Clone()
 	a.Header.Del("Date")
 	for i, c := range a.Header["Set-Cookie"] {
-		if leavesNote(http.Header{"Set-Cookie": {c}}) {
+		if sealedCookie.MatchString(c) {
 			name, value, _ := strings.Cut(c, "=")
 			value, attributes, _ := strings.Cut(value, ";")
 			a.Header["Set-Cookie"][i] = fmt.Sprintf("%s=%d bytes;%s", name, len(value), attributes)
