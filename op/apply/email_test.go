@@ -75,7 +75,7 @@ func TestApplyCodeWrong(t *testing.T) {
 }
 
 // Z12: that a new mail was sent is said once, not at each reload, and the page says from
-// when another one can be asked, whoever has the address.
+// when another one can be asked for, whether or not the address has an account.
 func TestZ12_NewMailIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

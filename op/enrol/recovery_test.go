@@ -484,7 +484,7 @@ func TestX4_FixationOfTheLogin(t *testing.T) {
 }
 
 // X4: a browser that a thief logged in with before is not known after the recovery: it
-// shares the lane of strangers, and the holder is told of a login there.
+// shares the lane of strangers.
 func TestX4_NoBrowserIsKnownFromBefore(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

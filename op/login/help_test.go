@@ -27,7 +27,7 @@ func TestZ2_BlockedPageExplainsTheCode(t *testing.T) {
 	}
 }
 
-// Z3: whoever cannot log in yet finds the application.
+// Z3: a person who cannot log in yet finds the application.
 func TestZ3_LoginHelpLeadsToTheApplication(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

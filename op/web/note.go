@@ -11,7 +11,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -271,7 +270,7 @@ func (p *Page) pick(w http.ResponseWriter, status int) {
 		n, p.Kept = kept, true
 	}
 	p.Problems = append(n.Problems, p.Problems...)
-	p.typed = maps.Clone(n.Typed)
+	p.typed = n.Typed
 }
 
 // Typed returns the value that the control shows: what was typed before the form was
