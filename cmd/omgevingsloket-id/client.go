@@ -64,7 +64,9 @@ func (f clientFlags) apply(c *client.Client) error {
 	texts(&c.RedirectURIs, f.RedirectURI)
 	texts(&c.PostLogoutRedirectURIs, f.PostLogout)
 	texts(&c.SecretHashes, f.SecretHash)
-	texts(&c.Scopes, f.Scope)
+	if f.Scope != nil {
+		c.Scopes = scopesOf(f.Scope)
+	}
 	give(&c.Name, f.Name)
 	give(&c.AuthMethod, (*client.AuthMethod)(f.AuthMethod))
 	give(&c.JWKSURI, f.JWKSURI)
@@ -108,6 +110,23 @@ func (f clientFlags) apply(c *client.Client) error {
 		c.JWKS, c.JWKSURI = nil, ""
 	}
 	return nil
+}
+
+// scopesOf returns the scopes in lists that are separated by spaces too, as clients
+// send them: each once, and without openid, which every client may ask for.
+func scopesOf(given []string) []string {
+	scopes := []string{}
+	for _, s := range strings.Fields(strings.Join(given, " ")) {
+		if s != "openid" && !slices.Contains(scopes, s) {
+			scopes = append(scopes, s)
+		}
+	}
+	return scopes
+}
+
+// allScopes returns the scopes that a client may ask for, for people.
+func allScopes(c client.Client) string {
+	return strings.Join(append([]string{"openid"}, scopesOf(c.Scopes)...), " ")
 }
 
 func give[T any](to, given *T) {
@@ -202,7 +221,7 @@ func (t clientAdd) Run(w world) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w.stdout, "Client %s added. It may ask for the scopes openid %s.\n", fresh.ID, strings.Join(fresh.Scopes, " "))
+		fmt.Fprintf(w.stdout, "Client %s added. It may ask for the scopes %s.\n", fresh.ID, allScopes(fresh))
 		saySecret(w, shown)
 		return nil
 	})
@@ -301,7 +320,7 @@ func (t clientList) Run(w world) error {
 			if slices.ContainsFunc(c.Clients, func(fixed client.Client) bool { return fixed.ID == one.ID }) {
 				from = "file"
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%t\t%s\t%s\n", one.ID, one.Name, one.AuthMethod, one.Policy, one.ThirdParty, from, strings.Join(append([]string{"openid"}, one.Scopes...), " "))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%t\t%s\t%s\n", one.ID, one.Name, one.AuthMethod, one.Policy, one.ThirdParty, from, allScopes(one))
 		}
 		return table.Flush()
 	})
