@@ -100,6 +100,7 @@ func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 			challenge = bearerChallenge
 			if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); !strings.EqualFold(scheme, "Bearer") || token == "" {
 				// Without a token the challenge has no error (RFC 6750 §3.1).
+				web.Explain(r.Context(), func(f *web.Refusal) { f.Rule = "the Authorization header must hold a Bearer token" })
 				w.Header().Set("WWW-Authenticate", "Bearer "+realm)
 				w.WriteHeader(http.StatusUnauthorized)
 				return

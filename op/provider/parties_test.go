@@ -227,6 +227,32 @@ func TestY17_UnknownParametersAndSemicolons(t *testing.T) {
 	}
 }
 
+// Y22: invalid_scope names the scope and the rule; what is no name of a scope is not
+// repeated.
+func TestY22_ScopeIsNamed(t *testing.T) {
+	t.Parallel()
+	gov := site.PublicClient("gov", site.OtherURI)
+	gov.Policy = client.NLGov
+	s := site.New(t, site.WithClients(gov))
+	for _, c := range []struct{ client, uri, scope, want string }{
+		{"gov", site.OtherURI, "openid emial", "scope emial does not exist here"},
+		{"gov", site.OtherURI, "openid https://a.example/read:x", "scope https://a.example/read:x does not exist here"},
+		{"gov", site.OtherURI, "openid anna@example.org", "scope does not exist here"},
+		{"gov", site.OtherURI, "openid " + strings.Repeat("x", 65), "scope does not exist here"},
+		{"gov", site.OtherURI, "openid <b>\"", "scope does not exist here"},
+		{"gov", site.OtherURI, "openid phone", "scope phone is not open to this client"},
+		{"third", "https://third.example/cb", "openid phone", "scope phone is not open to this client"},
+		{"web", site.CallbackURI, "email", "scope must contain openid"},
+		{"web", site.CallbackURI, "openidx", "scope must contain openid"},
+	} {
+		r := site.NewRequest(c.client, c.uri).With("scope", c.scope)
+		answer := s.Browser().Authorize(r).Answered()
+		if answer.Get("error") != "invalid_scope" || !strings.HasPrefix(answer.Get("error_description"), c.want) || answer.Get("state") != r.Get("state") {
+			t.Errorf("%s, %.40s: %v, want %q", c.client, c.scope, answer, c.want)
+		}
+	}
+}
+
 // Y25: the policy's limits are told.
 func TestY25_ReasonsOfNLGov(t *testing.T) {
 	t.Parallel()

@@ -38,7 +38,7 @@ func (l *Limits) SpendFor(r *http.Request, b limit.Budget, key string, amount in
 		return err
 	}
 	if !ok {
-		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Retry: wait}
+		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Cause: Rule("over the budget " + b.Name), Retry: wait}
 	}
 	return nil
 }

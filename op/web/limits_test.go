@@ -101,6 +101,9 @@ func TestLimitsSpend(t *testing.T) {
 		if c.status == 0 && (page != nil || !errors.Is(err, c.err)) || c.status != 0 && (page == nil || page.Status != c.status || page.Retry != c.windows.wait) {
 			t.Errorf("Spend(%s) = %v, want status %d, %v", name, err, c.status, c.err)
 		}
+		if c.status != 0 && page.Cause.Error() != "over the budget login-network" { // Y32
+			t.Errorf("Spend(%s): the log would say %v", name, page.Cause)
+		}
 		if c.status != 0 || c.err != nil { // its network comes first
 			if a := c.windows; !slices.Equal(a.names, []string{"login-network"}) || a.key != "203.0.113.0/24" || a.most != 5*limit.NetworkSources || a.window != time.Minute {
 				t.Errorf("Spend(%s) counts %q of %q, %d in %s", name, a.names, a.key, a.most, a.window)
