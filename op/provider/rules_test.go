@@ -208,7 +208,9 @@ func TestY32_EveryRuleHasItsLine(t *testing.T) {
 		s.Clock.Add(2 * time.Second) // within the budgets
 		s.Browser().Authorize(site.NewRequest("web", site.CallbackURI).With(pairs...))
 	}
-	get := func(b *site.Browser, target string) site.Answer { return b.Send(b.Request(http.MethodGet, target, nil)) }
+	get := func(b *site.Browser, target string) site.Answer {
+		return b.Send(b.Request(http.MethodGet, target, nil))
+	}
 	flood := ""
 	for i := range 45 {
 		flood += "&x" + strconv.Itoa(i)
@@ -325,7 +327,9 @@ func TestY32_EveryRuleHasItsLine(t *testing.T) {
 	s.Clock.Add(10 * time.Minute)
 	call("/token", late, basic)
 	s.Clock.Add(time.Minute)
-	again := func() { b.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "login")).Login(site.Email) }
+	again := func() {
+		b.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "login")).Login(site.Email)
+	}
 	again()
 	ended := code()
 	b.Get(leave("id_token_hint", b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)))
