@@ -11,7 +11,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"omgevingsloket-id/e2e/site"
-	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -277,22 +276,25 @@ func TestY24_LanguageOfALogin(t *testing.T) {
 	}
 	open := func(accept string, pairs ...string) *site.Browser {
 		b := s.Browser()
-		req := b.Request(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).With(pairs...).Encode(), nil)
-		req.Header.Set("Accept-Language", accept)
-		b.Do(req)
-		return b
+		b.Lang = accept
+		return b.Authorize(site.NewRequest("web", site.CallbackURI).With(pairs...))
 	}
 	for _, c := range []struct{ accept, locales, want string }{
 		{"", "", "nl"}, {"en", "", "en"}, {"", "en", "en"}, {"nl", "en-GB", "en"}, {"en", "nl-BE en", "nl"}, {"nl", "de", "nl"}, {"", "de", "nl"}, {"en", "de xx", "en"}, {"nl", "de en", "en"},
+		{"nl", "", "nl"}, {"de", "", "en"}, {"*", "", "nl"}, {"en;q=0.3, nl;q=0.9", "", "nl"}, {"de", "fr zz", "en"}, {"en", "!! \x01", "en"}, {"nl", "*", "nl"}, {"en", strings.Repeat("xx ", 300) + "nl", "nl"},
 	} {
 		b := open(c.accept, "ui_locales", c.locales, "lang", "en")
 		b.Get(b.URL.String()) // a page of the login, as often as it is opened
-		if got := says(b); c.locales != "" && web.Locale(c.locales) != "" && got != c.want {
+		if got := says(b); got != c.want {
 			t.Errorf("browser %q, ui_locales %q: %s, want %s", c.accept, c.locales, got, c.want)
 		}
 		if cookies := b.Cookies(); cookies["olid-lang"] != "" {
 			t.Errorf("browser %q, ui_locales %q: kept as %q", c.accept, c.locales, cookies["olid-lang"])
 		}
+	}
+	// A page of /authorize itself.
+	if b := open("nl", "ui_locales", "en", "client_id", "who"); says(b) != "en" || b.Status != http.StatusBadRequest {
+		t.Errorf("an error page: %s (%d)", says(b), b.Status)
 	}
 	// Every page of the login, a wrong password included; not those outside it.
 	s.Person(site.Email)
