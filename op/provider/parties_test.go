@@ -177,6 +177,17 @@ func TestY17_UnknownParametersAndSemicolons(t *testing.T) {
 	_, b := s.Active(site.Email)
 	const extra = "&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example&audience=x&audience=y&lang=en&lang=nl&login=1&login=2&x=%zz&x=%00&%zz&=&"
 	r := site.NewRequest("web", site.CallbackURI)
+	for _, state := range []string{`a"b<c>\d`, "a'b|c^d`e", "{}[]", "😀", "?x=/y", "a=b=c", "\ufffd", "\u200b\ufeff", "\u202e", "a b", "é+%"} {
+		if got := b.Authorize(site.NewRequest("web", site.CallbackURI).With("state", state)).Answered(); got.Get("state") != state || got.Get("code") == "" {
+			t.Errorf("state %q: %v", state, got)
+		}
+		raw := strings.NewReplacer("%", "%25", "+", "%2B", " ", "+").Replace(state)
+		req := b.Request(http.MethodGet, "/authorize", nil)
+		req.URL.RawQuery = site.NewRequest("web", site.CallbackURI).With("state", "").Encode() + "&state=" + raw
+		if location, err := url.Parse(b.Send(req).Header.Get("Location")); err != nil || location.Query().Get("state") != state || location.Query().Get("code") == "" {
+			t.Errorf("raw state %q: %v", raw, location)
+		}
+	}
 	state := "a;b;c=d;"
 	get := b.Send(b.Request(http.MethodGet, "/authorize?"+strings.Replace(r.Encode(), "state=", "x=", 1)+extra+"state="+state, nil))
 	location, err := url.Parse(get.Header.Get("Location"))
@@ -315,7 +326,7 @@ func TestY24_LanguageOfALogin(t *testing.T) {
 		t.Error("the own choice:", says(b))
 	}
 	// end_session: the question and what follows.
-	b = s.Browser().Get("/end_session?ui_locales=en&lang=en&state=1")
+	b = s.Browser().Get("/end_session?ui_locales=de%20en&state=1")
 	if says(b) != "en" || b.Cookies()["olid-lang"] != "" {
 		t.Errorf("end_session: %s, cookies %v", says(b), b.Cookies())
 	}
