@@ -209,8 +209,8 @@ func TestR054_Represents(t *testing.T) {
 
 // Y23: what NL GOV alone asks for is in the tokens of nlgov clients and of those that
 // read the Dutch names; claims of scopes are in the ID token of a client that is
-// registered so. Y36: countries have names.
-func TestY23_ClaimsByClient(t *testing.T) {
+// registered so. Y26: nbf is a minute back under general. Y36: countries have names.
+func TestY23_Y26_Y36_ClaimsByClient(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.WithClients(
 		site.NewClient("plain", site.OtherURI, nil),

@@ -118,6 +118,36 @@ func TestY25_ReasonsOfAssertions(t *testing.T) {
 	}
 }
 
+// Y26: clocks that differ. A client behind ours accepts our tokens, and we accept its
+// assertions while they last; one ahead of ours may be so by ten seconds, and is told
+// when it is more.
+func TestY26_ClocksOfClients(t *testing.T) {
+	t.Parallel()
+	key := site.NewClientKey(t, "ES256", "k1")
+	s := site.New(t, site.WithClients(site.KeyedClient(t, "keyed", site.KeyedURI, key)))
+	_, b := s.Active(site.Email)
+	claims := site.IDToken(t, b.Tokens(site.NewRequest("web", site.CallbackURI)))
+	for _, behind := range []time.Duration{0, 45 * time.Second, time.Minute} {
+		theirs := float64(s.Clock.Now().Add(-behind).Unix())
+		if claims["nbf"].(float64) > theirs || claims["exp"].(float64) <= theirs {
+			t.Errorf("%s behind: nbf %v, exp %v, their time %v", behind, claims["nbf"], claims["exp"], theirs)
+		}
+	}
+	for ahead, want := range map[time.Duration]string{
+		-59 * time.Second: "", -45 * time.Second: "", 0: "", 10 * time.Second: "", 11 * time.Second: "is in the future", 2 * time.Minute: "is in the future",
+		-time.Minute: "exp has passed", -time.Hour: "exp has passed",
+	} {
+		theirs := s.Clock.Now().Add(ahead).Unix()
+		for _, nbf := range []any{nil, theirs} {
+			status, out := prove(s, key.Sign(t, s.Assertion("keyed", "iat", theirs, "nbf", nbf, "exp", theirs+60), nil))
+			text, _ := out["error_description"].(string)
+			if want == "" && out["error"] != "invalid_grant" || want != "" && (status != http.StatusUnauthorized || !strings.Contains(text, want)) {
+				t.Errorf("%s ahead, nbf %v: %d %v, want %q", ahead, nbf, status, out, want)
+			}
+		}
+	}
+}
+
 // Y16: brokers and deep links put much in state; it comes back byte for byte, after
 // a whole login as well.
 func TestY16_LongState(t *testing.T) {
