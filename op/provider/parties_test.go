@@ -19,13 +19,15 @@ import (
 const strangeKeys = `{"kty":"AKP","alg":"ML-DSA-65","pub":"AAAA"},{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"},` +
 	`{"kty":"EC","crv":"secp256k1","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`
 
-// Y18: keys of a type, curve or algorithm that is not known stand beside the right
-// one, inline and at an address; a set without a usable key is no outage.
+// Y18: keys of a type, curve, use or algorithm that is not known, and others of the
+// same id, stand beside the right one, inline and at an address; a set without a usable key is no outage.
 func TestY18_UnknownKeysOfClients(t *testing.T) {
 	t.Parallel()
 	key := site.NewClientKey(t, "RS256", "k1")
 	good := strings.TrimPrefix(string(site.JWKS(t, key)), `{"keys":[`)
-	mixed := `{"keys":[` + strangeKeys + "," + good
+	same := strings.TrimSuffix(strings.TrimPrefix(string(site.JWKS(t, site.NewClientKey(t, "RS256", "k1"), site.NewClientKey(t, "ES256", "k1"))), `{"keys":[`), "]}")
+	others := strings.ReplaceAll(same, `"sig"`, `"future"`) + "," + strings.ReplaceAll(same, `"RS256"`, `"XS256"`)
+	mixed := `{"keys":[` + strangeKeys + "," + same + "," + others + "," + good
 	inline := site.KeyedClient(t, "inline", site.KeyedURI, key)
 	inline.JWKS = json.RawMessage(mixed)
 	server, remote := behindURI(t)
