@@ -115,6 +115,22 @@ func TestY35_Cancel(t *testing.T) {
 	}
 }
 
+// Y35: every page that waits for a password, a code or the helpdesk has the way back.
+func TestY35_CancelInEveryState(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	states := s.States()
+	for state, path := range map[string]string{"password": "/login", "code": "/login/code", "blocked": "/login/blocked", "mailbox": "/enrol/code"} {
+		b := states[state]
+		_, after, _ := strings.Cut(b.At(path).Body, `formaction="`)
+		target, _, _ := strings.Cut(after, `"`)
+		b.Do(b.FormTo(html.UnescapeString(target)))
+		if b.URL.Host != "third.example" || b.URL.Query().Get("error") != "access_denied" || b.URL.Query().Get("iss") != s.Config.Issuer {
+			t.Errorf("%s: at %s (%d)", state, b.URL, b.Status)
+		}
+	}
+}
+
 // Y35: a login that is only carried by the browser, since the store forgot it, is
 // answered without being stored.
 // Y32: the log has it.
