@@ -286,6 +286,15 @@ func (f Field) TypedMonth() string { return f.typedAs(f.Name+"_month", f.Month) 
 // TypedYear returns what Typed does, for the year of a date.
 func (f Field) TypedYear() string { return f.typedAs(f.Name+"_year", f.Year) }
 
+// Sent reports whether the form that was refused had the field.
+func (f Field) Sent() bool {
+	if f.Page == nil {
+		return false
+	}
+	_, sent := f.Page.typed[f.Name]
+	return sent
+}
+
 func (f Field) typedAs(name, value string) string {
 	if f.Page != nil {
 		if typed, ok := f.Page.typed[name]; ok {
