@@ -132,6 +132,7 @@ func (p *Page) FootLink(name string) string {
 type Field struct {
 	Page             *Page
 	Name             string
+	Form             string
 	Type             string
 	Label, Hint      string
 	Value            string
