@@ -97,7 +97,7 @@ func TestY25_ReasonsOfAssertions(t *testing.T) {
 	for want, pairs := range map[string][]any{
 		"exp is more than 300 seconds ahead": {"exp", at(time.Hour)}, "exp has passed": {"exp", at(-time.Second)}, "exp is required": {"exp", nil},
 		"iat is required": {"iat", nil}, "iat is in the future": {"iat", at(time.Minute)}, "jti is required": {"jti", nil}, "aud must be": {"aud", "https://x.example"},
-		"iss and sub": {"iss", "RS256"},
+		"iss and sub": {"iss", "RS256"}, "a claim has the wrong type": {"exp", "1781092800"},
 	} {
 		status, out := prove(s, keys["ES256"].Sign(t, s.Assertion("ES256", pairs...), nil))
 		WantRefused(t, status, out, http.StatusUnauthorized, "invalid_client")
@@ -107,6 +107,13 @@ func TestY25_ReasonsOfAssertions(t *testing.T) {
 		_, out = prove(s, site.NewClientKey(t, "ES256", "ES256-1").Sign(t, s.Assertion("ES256", pairs...), nil))
 		if out["error_description"] != "client authentication failed" {
 			t.Errorf("%v, signed by a stranger: %v", pairs, out)
+		}
+	}
+	for _, pairs := range [][]any{{"exp", "tomorrow"}, {"exp", true}, {"iat", "2026-06-10T12:00:00Z"}, {"nbf", []int{1}}, {"aud", 1}, {"aud", []any{1}}, {"aud", map[string]any{}}, {"jti", 7}, {"iss", []string{"ES256"}}} {
+		status, out := prove(s, keys["ES256"].Sign(t, s.Assertion("ES256", pairs...), nil))
+		WantRefused(t, status, out, http.StatusUnauthorized, "invalid_client")
+		if text, _ := out["error_description"].(string); !strings.Contains(text, "a claim has the wrong type") {
+			t.Errorf("%v: %q", pairs, text)
 		}
 	}
 	token := keys["ES256"].Sign(t, s.Assertion("ES256"), nil)

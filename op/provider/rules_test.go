@@ -345,7 +345,7 @@ func TestY32_EveryRuleHasItsLine(t *testing.T) {
 	// Assertions.
 	now := func(d time.Duration) int64 { return s.Clock.Now().Add(d).Unix() }
 	for _, pairs := range [][]any{
-		{"iss", "canary"}, {"jti", nil}, {"exp", nil}, {"exp", now(-time.Minute)}, {"exp", now(time.Hour)}, {"iat", now(time.Hour)}, {"nbf", now(time.Hour)}, {"aud", "https://canary.example"},
+		{"iss", "canary"}, {"exp", "canary"}, {"jti", nil}, {"exp", nil}, {"exp", now(-time.Minute)}, {"exp", now(time.Hour)}, {"iat", now(time.Hour)}, {"nbf", now(time.Hour)}, {"aud", "https://canary.example"},
 	} {
 		prove(s, key.Sign(t, s.Assertion("keyed", pairs...), nil))
 	}
