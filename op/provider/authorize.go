@@ -252,7 +252,7 @@ const shortestState = 22
 
 func checkStateAndNonce(policy Policy, req authreq.Request) error {
 	for name, value := range map[string]string{"state": req.State, "nonce": req.Nonce} {
-		if !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError }) {
 			return refuse("invalid_request", name+" holds control characters")
 		}
 		if policy.StateAndNonce && len(value) < shortestState {

@@ -216,7 +216,7 @@ func TestY17_UnknownParametersAndSemicolons(t *testing.T) {
 	_, b := s.Active(site.Email)
 	const extra = "&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example&audience=x&audience=y&lang=en&lang=nl&login=1&login=2&x=%zz&x=%00&%zz&=&"
 	r := site.NewRequest("web", site.CallbackURI)
-	for _, state := range []string{`a"b<c>\d`, "a'b|c^d`e", "{}[]", "😀", "?x=/y", "a=b=c", "\ufffd", "\u200b\ufeff", "\u202e", "a b", "é+%"} {
+	for _, state := range []string{`a"b<c>\d`, "a'b|c^d`e", "{}[]", "😀", "?x=/y", "a=b=c", "\u200b\ufeff", "\u202e", "a b", "é+%"} {
 		if got := b.Authorize(site.NewRequest("web", site.CallbackURI).With("state", state)).Answered(); got.Get("state") != state || got.Get("code") == "" {
 			t.Errorf("state %q: %v", state, got)
 		}
