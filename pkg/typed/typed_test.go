@@ -63,9 +63,13 @@ func TestY1_Y2_Y4_Y6_Line(t *testing.T) {
 	}
 }
 
-func TestText(t *testing.T) {
+// Y1: the same for text of several lines.
+func TestY1_Text(t *testing.T) {
 	t.Parallel()
 	if got := typed.Text(" \r\nEen\u00a0regel \t\r\n\r\n  nog\u2028één\u200b\rlaatste\n\n"); got != "Een regel\n\n  nog\néén\nlaatste" {
+		t.Errorf("Text() = %q", got)
+	}
+	if got := typed.Text("a\tb\u1680c\u2800d\ufeff\u2028e"); got != "a b c d\ne" {
 		t.Errorf("Text() = %q", got)
 	}
 	const plain = "Hauptstrasse 1, \"Berlin\""
