@@ -119,6 +119,7 @@ func documents(t testing.TB) map[string]struct {
 		"PDF behind a MIME header":              {[]byte("Content-Type: application/pdf\r\n\r\n" + plain), TypePDF, ""},
 		"PDF behind 128 bytes of a Mac":         {[]byte("\x00\x08scan.pdf" + strings.Repeat("\x00", 118) + plain), TypePDF, ""},
 		"PDF behind 1024 bytes":                 {[]byte(strings.Repeat("\x00", 1024) + plain), TypePDF, ""},
+		"packed PDF behind 1000 blanks":         {append([]byte(strings.Repeat(" \n", 500)), scan...), TypePDF, ""},
 		"PDF behind too much":                   {[]byte(strings.Repeat("\x00", 1025) + plain), "", WrongType},
 		"PDF behind HTML":                       {[]byte("<!doctype html><p>" + plain), TypePDF, Damaged},
 		"PDF behind a program":                  {[]byte("MZ" + strings.Repeat("\x00", 62) + plain), TypePDF, Damaged},
@@ -181,10 +182,14 @@ func TestY13_Y14_JudgedAsOpened(t *testing.T) {
 	if err != nil || len(out) == 0 {
 		t.Errorf("Picture(wrong transparency) = %v, want nil", err)
 	}
-	out, err = Picture(transparent(t))
-	must(t, err)
-	if !near(unpacked(t, out), 20, 20, white) {
-		t.Error("transparency is lost")
+	for name, content := range map[string][]byte{
+		"whole": transparent(t), "with a wrong sum of a text": damagedSum(t, chunk(transparent(t), "tEXt", []byte("Author\x00Jo")), "tEXt"), "twice": twice(t, transparent(t), "tRNS"),
+	} {
+		out, err = Picture(content)
+		must(t, err)
+		if !near(unpacked(t, out), 20, 20, white) {
+			t.Errorf("%s: transparency is lost", name)
+		}
 	}
 }
 
