@@ -145,6 +145,7 @@ func (p *Person) FillCompany(b *browser.Session) {
 	p.Arrive(b, "apply/company")
 	b.Fill("organization_name", "Bau & Söhne GmbH")
 	b.Select("registration_country", "AT")
+	b.Choose("registered", "yes")
 	b.Fill("register", "Firmenbuch Wien")
 	b.Fill("registration_number", "FN 12345x")
 	b.Choose("role", "authorized")

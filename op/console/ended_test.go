@@ -56,6 +56,35 @@ func TestZ4_TypedTextWaitsForTheOfficial(t *testing.T) {
 	}
 }
 
+// Z4: a kept text ends, also in a browser that keeps its cookie for longer.
+func TestZ4_KeptTextEnds(t *testing.T) {
+	t.Parallel()
+	const text = "De foto op het paspoort is niet te zien."
+	s := site.New(t, nil)
+	c := s.Sent("anna@example.com")
+	nora := s.Reviewer("nora").Take(c)
+	page := site.DecidePath(c, "reject")
+	nora.Get(page)
+	s.Clock.Add(15 * time.Minute)
+	nora.Press(page, "seen", nora.Seen(), "reason", "unreadable", "text", text, "step", "send").At("/console/login")
+	kept := map[string]string{}
+	for name, value := range nora.Cookies() {
+		if strings.HasPrefix(name, "olid-kept-") {
+			kept[name] = value
+		}
+	}
+	if len(kept) != 1 {
+		t.Fatalf("kept texts: %d, want 1", len(kept))
+	}
+	s.Clock.Add(30 * time.Minute)
+	nora.Submit("email", "nora@gov.example", "password", site.StaffPassword).At("/console/login/code")
+	nora.Submit("code", nora.Code())
+	nora.Give(kept)
+	if nora.Get(page).At("/console/review/decide"); strings.Contains(nora.Body, text) {
+		t.Error("a text of half an hour ago is shown")
+	}
+}
+
 // Z4: after a login an official goes on at a page of the console that their roles may
 // see, and nowhere else.
 func TestZ4_GoesOnAtPagesOfTheConsoleAlone(t *testing.T) {

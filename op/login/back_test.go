@@ -2,6 +2,9 @@ package login_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
@@ -79,4 +82,21 @@ func TestZ10_LanguageSwitchKeepsTheForm(t *testing.T) {
 		t.Error("the switch kept the password, or looked at it")
 	}
 	b.Get(b.URL.String()).Says(`lang="en"`)
+}
+
+// Z10: a form that is too long for a note is answered with its page.
+func TestZ10_LanguageSwitchKeepsALongForm(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	long := make([]byte, 2900)
+	if _, err := io.ReadFull(rand.NewChaCha8([32]byte{}), long); err != nil {
+		t.Fatal(err)
+	}
+	email := hex.EncodeToString(long)
+	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
+	b.Submit("email", email, "password", "guess of a password", "lang", "en").At("/login").Says(`lang="en"`).Says(`value="` + email + `"`)
+	if strings.Contains(b.Body, "guess of a password") {
+		t.Error("the switch kept the password")
+	}
+	b.Submit("email", "", "password", "").Says(`lang="en"`).Is(http.StatusUnprocessableEntity)
 }

@@ -29,6 +29,7 @@ type Cookies struct {
 	FormKey []byte // for form tokens; each site has its own
 	Secure  bool   // the site is served over TLS
 	Rand    io.Reader
+	now     func() time.Time
 }
 
 // NewHandle returns a random handle.

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"compress/flate"
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
@@ -29,6 +30,7 @@ import (
 type note struct {
 	Problems []Problem         `json:"p,omitempty"`
 	Typed    map[string]string `json:"t,omitempty"` // by name of the field
+	Until    int64             `json:"u,omitempty"` // seconds since 1970: when it ends
 }
 
 const (
@@ -102,6 +104,11 @@ func (k *Cookies) noteAEAD(r *http.Request, address string) (cipher.AEAD, []byte
 // setNote stores a note for the form at an address. It reports false, and stores
 // nothing, if the note is too long for a cookie.
 func (k *Cookies) setNote(w http.ResponseWriter, r *http.Request, kind noteKind, address string, n note) (bool, error) {
+	keep := noteTime
+	if kind == noteKept {
+		keep = keptTime
+	}
+	n.Until = k.now().Add(keep).Unix()
 	plain, err := n.pack()
 	if err != nil {
 		return false, err
@@ -117,10 +124,6 @@ func (k *Cookies) setNote(w http.ResponseWriter, r *http.Request, kind noteKind,
 	value := base64.RawURLEncoding.EncodeToString(aead.Seal(nonce, nonce, plain, aad))
 	if len(value) > longestNote {
 		return false, nil
-	}
-	keep := noteTime
-	if kind == noteKept {
-		keep = keptTime
 	}
 	k.setCookie(w, kind.cookie(address), value, keep)
 	return true, nil
@@ -145,7 +148,10 @@ func (k *Cookies) takeNote(w http.ResponseWriter, r *http.Request, kind noteKind
 	if err != nil {
 		return note{}
 	}
-	return unpack(plain)
+	if n := unpack(plain); k.now().Unix() < n.Until {
+		return n
+	}
+	return note{}
 }
 
 const (
@@ -189,7 +195,7 @@ func unpack(packed []byte) (n note) {
 // which it leaves a note. It reports false, and has written nothing, if the form has
 // no page of its own or the note is too long.
 func (p *Page) leave(w http.ResponseWriter, status int) (bool, error) {
-	if status != http.StatusUnprocessableEntity || p.request.Method != http.MethodPost || !p.pages.forms[p.request.URL.Path] {
+	if status != http.StatusUnprocessableEntity || p.request.Method != http.MethodPost || p.pages.forms[p.request.URL.Path] == nil {
 		return false, nil
 	}
 	left, err := p.pages.cookies.setNote(w, p.request, noteRefused, formAddress(p.request.URL), note{Problems: p.Problems, Typed: typedIn(p.request.PostForm)})
@@ -203,7 +209,7 @@ func (p *Page) leave(w http.ResponseWriter, status int) (bool, error) {
 // its session has ended, for the form's page after the person (Own) has logged in
 // again. Fields that nobody types, and passwords and codes, are not kept.
 func (d *Renderer) KeepForm(w http.ResponseWriter, r *http.Request) error {
-	if _, err := r.Cookie(d.cookies.cookieName(cookieOwner)); err != nil || r.Method != http.MethodPost || !d.forms[r.URL.Path] {
+	if _, err := r.Cookie(d.cookies.cookieName(cookieOwner)); err != nil || r.Method != http.MethodPost || d.forms[r.URL.Path] == nil {
 		return nil
 	}
 	n := note{Typed: typedIn(r.PostForm)}
@@ -237,13 +243,25 @@ func (d *Renderer) Keeps(r *http.Request, address string) bool {
 // parameters that the language switch keeps.
 func FormAddress(u *url.URL) string { return strings.TrimSuffix(formAddress(u), "?") }
 
-// switchLang shows the page of a form in another language, with what was typed.
+type heldKey struct{}
+
+// switchLang shows the page of a form in another language, with what was typed. If
+// that is too long for a note, the page is the answer to the POST.
 func (d *Renderer) switchLang(w http.ResponseWriter, r *http.Request, lang string) error {
 	d.cookies.SetLang(w, lang)
-	if _, err := d.cookies.setNote(w, r, noteRefused, formAddress(r.URL), note{Typed: typedIn(r.PostForm)}); err != nil {
-		return err
+	n := note{Typed: typedIn(r.PostForm)}
+	if left, err := d.cookies.setNote(w, r, noteRefused, formAddress(r.URL), n); left || err != nil {
+		if err != nil {
+			return err
+		}
+		return d.back(w, r)
 	}
-	return d.back(w, r)
+	get := r.Clone(context.WithValue(r.Context(), heldKey{}, n))
+	get.Method, get.Form, get.PostForm = http.MethodGet, nil, nil
+	q := get.URL.Query()
+	q.Set("lang", lang)
+	get.URL.RawQuery = q.Encode()
+	return d.forms[r.URL.Path](w, get)
 }
 
 // back redirects the browser from a POST to the page of its form.
@@ -262,6 +280,10 @@ func (d *Renderer) back(w http.ResponseWriter, r *http.Request) error {
 // pick takes up the note that a POST has left for this page.
 func (p *Page) pick(w http.ResponseWriter, status int) {
 	if status != http.StatusOK || p.request.Method != http.MethodGet {
+		return
+	}
+	if n, held := p.request.Context().Value(heldKey{}).(note); held {
+		p.typed = n.Typed
 		return
 	}
 	address := formAddress(p.request.URL)
@@ -285,6 +307,15 @@ func (f Field) TypedMonth() string { return f.typedAs(f.Name+"_month", f.Month) 
 
 // TypedYear returns what Typed does, for the year of a date.
 func (f Field) TypedYear() string { return f.typedAs(f.Name+"_year", f.Year) }
+
+// Sent reports whether the form that was refused had the field.
+func (f Field) Sent() bool {
+	if f.Page == nil {
+		return false
+	}
+	_, sent := f.Page.typed[f.Name]
+	return sent
+}
 
 func (f Field) typedAs(name, value string) string {
 	if f.Page != nil {

@@ -126,6 +126,7 @@ func (p *Page) FootLink(name string) string {
 type Field struct {
 	Page             *Page
 	Name             string
+	Form             string
 	Type             string
 	Label, Hint      string
 	Value            string

@@ -26,8 +26,8 @@ type Renderer struct {
 	cookies   *Cookies
 	templates *template.Template
 	static    atomic.Pointer[assets]
-	forms     map[string]bool // paths of pages
-	lastWords []byte          // the error page for when rendering fails
+	forms     map[string]Handler // pages by path
+	lastWords []byte             // the error page for when rendering fails
 	base      *url.URL
 }
 

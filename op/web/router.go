@@ -47,7 +47,7 @@ type Router struct {
 
 // Get adds a page. Its handler sees the values of the query folded (package typed).
 func (t *Router) Get(path string, h Handler) {
-	t.pages.forms[path] = true
+	t.pages.forms[path] = foldedQuery(h)
 	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(foldedQuery(h))})
 }
 
@@ -325,7 +325,7 @@ func (t *Router) guarded(h Handler, form Form) Handler {
 		if !t.cookies.formTokenFits(browser, r.PostForm.Get("csrf")) {
 			return Fail(http.StatusForbidden, "web.error.foreign", nil)
 		}
-		if lang := Supported(r.PostForm.Get("lang")); lang != "" && t.pages.forms[r.URL.Path] {
+		if lang := Supported(r.PostForm.Get("lang")); lang != "" && t.pages.forms[r.URL.Path] != nil {
 			return t.pages.switchLang(w, r, lang)
 		}
 		fold(r.PostForm)

@@ -86,10 +86,10 @@ func New(o Options) (*Kit, error) {
 		return nil, err
 	}
 	k := &Kit{
-		Cookies: &Cookies{FormKey: o.FormKey, Secure: base.Scheme == "https", Rand: o.Rand},
+		Cookies: &Cookies{FormKey: o.FormKey, Secure: base.Scheme == "https", Rand: o.Rand, now: o.Now},
 		Limits:  &Limits{Windows: o.Windows, Trusted: o.Settings.TrustedNets, Exceeded: o.Exceeded},
 	}
-	k.Pages = &Renderer{Settings: o.Settings, Catalog: o.Catalog, Log: o.Log, cookies: k.Cookies, base: base, forms: map[string]bool{}}
+	k.Pages = &Renderer{Settings: o.Settings, Catalog: o.Catalog, Log: o.Log, cookies: k.Cookies, base: base, forms: map[string]Handler{}}
 	k.Router = &Router{pages: k.Pages, cookies: k.Cookies, observe: o.Observe, now: o.Now}
 	static, err := loadAssets(o.Settings.ThemeDir)
 	if err != nil {

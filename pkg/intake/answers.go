@@ -104,6 +104,24 @@ const (
 	Authorized = "authorized"
 )
 
+// The choice whether a company is in a register.
+const (
+	InRegister   = "yes"
+	InNoRegister = "no"
+)
+
+// Registered returns the choice that the form holds: InRegister, InNoRegister, or
+// "" if it holds none or both.
+func (f CompanyForm) Registered() string {
+	switch registered := f.Register != "" || f.Number != ""; {
+	case registered == (f.NotRegistered != ""):
+		return ""
+	case registered:
+		return InRegister
+	}
+	return InNoRegister
+}
+
 // CompanyOf returns the form with the stored answers.
 func CompanyOf(a application.Answers) CompanyForm {
 	if a.Organization == nil {
@@ -113,8 +131,9 @@ func CompanyOf(a application.Answers) CompanyForm {
 	return CompanyForm{o.Name, o.RegistrationCountry, o.Register, o.RegistrationNumber, o.NotRegistered, o.Role}
 }
 
-// Answer checks the form and, without faults, stores the answers in a.
-func (f CompanyForm) Answer(a *application.Answers) []Fault {
+// Answer checks the form and, without faults, stores the answers in a. What does not
+// belong to the choice is left out; "" is no choice: the fields tell.
+func (f CompanyForm) Answer(a *application.Answers, registered string) []Fault {
 	var c check
 	o := account.Organization{}
 	if a.Organization != nil {
@@ -122,18 +141,24 @@ func (f CompanyForm) Answer(a *application.Answers) []Fault {
 	}
 	o.Name = c.text("organization_name", f.Name, longestCompany, required|withLetter)
 	o.RegistrationCountry = c.country("registration_country", f.Country)
-	o.RegistrationNumber = c.text("registration_number", f.Number, longestNumber, withLetter)
-	o.NotRegistered = c.text("not_registered", f.NotRegistered, longestExplanation, withLetter)
-	need := fieldRule(withLetter)
+	number, why := fieldRule(withLetter), fieldRule(withLetter)
+	switch registered {
+	case InRegister:
+		f.NotRegistered, number = "", required|withLetter
+	case InNoRegister:
+		f.Register, f.Number, why = "", "", required|withLetter
+	}
+	o.RegistrationNumber = c.text("registration_number", f.Number, longestNumber, number)
+	o.NotRegistered = c.text("not_registered", f.NotRegistered, longestExplanation, why)
 	switch {
 	case o.RegistrationNumber != "" && o.NotRegistered != "":
 		c.wrong("not_registered", "both")
 	case o.RegistrationNumber != "":
-		need |= required
+		number |= required
 	case o.NotRegistered == "" && c.right("registration_number") && c.right("not_registered"):
 		c.wrong("registration_number", "missing")
 	}
-	o.Register = c.text("register", f.Register, longestName, need)
+	o.Register = c.text("register", f.Register, longestName, number)
 	if o.Role = f.Role; o.Role != Director && o.Role != Authorized {
 		c.wrong("role", "missing")
 	}

@@ -160,7 +160,7 @@ func TestY11_CompanyName(t *testing.T) {
 	t.Parallel()
 	for length, want := range map[int]string{160: "", 200: "", 300: "", 301: "organization_name.too_long"} {
 		var a application.Answers
-		faults(t, intake.CompanyForm{Name: strings.Repeat("é", length), Country: "AT", Register: "Firmenbuch", Number: "ＦＮ １２３\u200b", Role: "director"}.Answer(&a), strings.Fields(want)...)
+		faults(t, intake.CompanyForm{Name: strings.Repeat("é", length), Country: "AT", Register: "Firmenbuch", Number: "ＦＮ １２３\u200b", Role: "director"}.Answer(&a, ""), strings.Fields(want)...)
 		if want == "" && a.Organization.RegistrationNumber != "FN 123" {
 			t.Errorf("the number is stored as %q", a.Organization.RegistrationNumber)
 		}
@@ -188,7 +188,7 @@ func TestCompanyForm(t *testing.T) {
 		form := good
 		c.change(&form)
 		var a application.Answers
-		faults(t, form.Answer(&a), strings.Fields(c.want)...)
+		faults(t, form.Answer(&a, ""), strings.Fields(c.want)...)
 		if (c.want == "") != a.CompanyDone {
 			t.Errorf("%+v: CompanyDone = %v, want %v", form, a.CompanyDone, c.want == "")
 		}
@@ -198,15 +198,53 @@ func TestCompanyForm(t *testing.T) {
 	}
 	t.Run("changing it keeps the address", func(t *testing.T) {
 		var a application.Answers
-		faults(t, good.Answer(&a))
+		faults(t, good.Answer(&a, ""))
 		faults(t, intake.AddressForm{Line1: "Ring 9", Country: "AT"}.Answer(&a, account.LegalPerson))
 		before := a.Organization
 		good.Name = "Bau AG"
-		faults(t, good.Answer(&a))
+		faults(t, good.Answer(&a, ""))
 		if a.Organization.Address.Line1 != "Ring 9" || a.Organization.Name != "Bau AG" || before.Name == "Bau AG" {
 			t.Errorf("Answer() makes %+v, want the new name with the same address", a.Organization)
 		}
 	})
+}
+
+// Z9: the company is in a register or it is not, and only the fields of the choice
+// count.
+func TestZ9_CompanyRegistered(t *testing.T) {
+	t.Parallel()
+	both := intake.CompanyForm{Name: "Bau", Country: "AT", Register: "Firmenbuch", Number: "FN 1x", NotRegistered: "Eenmanszaak", Role: "director"}
+	for _, c := range []struct {
+		choice string
+		change func(*intake.CompanyForm)
+		want   string
+	}{
+		{intake.InRegister, func(*intake.CompanyForm) {}, ""},
+		{intake.InNoRegister, func(*intake.CompanyForm) {}, ""},
+		{"", func(*intake.CompanyForm) {}, "not_registered.both"},
+		{intake.InRegister, func(f *intake.CompanyForm) { f.Number = "" }, "registration_number.missing"},
+		{intake.InRegister, func(f *intake.CompanyForm) { f.Register = "" }, "register.missing"},
+		{intake.InRegister, func(f *intake.CompanyForm) { f.Register, f.Number = "", "" }, "registration_number.missing register.missing"},
+		{intake.InNoRegister, func(f *intake.CompanyForm) { f.NotRegistered = "" }, "not_registered.missing"},
+		{intake.InNoRegister, func(f *intake.CompanyForm) { f.NotRegistered = " \u200b" }, "not_registered.missing"},
+	} {
+		form := both
+		c.change(&form)
+		var a application.Answers
+		faults(t, form.Answer(&a, c.choice), strings.Fields(c.want)...)
+		if c.want != "" {
+			continue
+		}
+		stored := intake.CompanyOf(a)
+		if inRegister := c.choice == intake.InRegister; stored.Registered() != c.choice || (stored.Number != "") != inRegister || (stored.Register != "") != inRegister || (stored.NotRegistered != "") == inRegister {
+			t.Errorf("choice %q stores %+v", c.choice, stored)
+		}
+	}
+	for _, form := range []intake.CompanyForm{{}, both} {
+		if got := form.Registered(); got != "" {
+			t.Errorf("Registered() of %+v = %q, want none", form, got)
+		}
+	}
 }
 
 func TestAddressForm(t *testing.T) {

@@ -19,6 +19,23 @@ for (const button of document.querySelectorAll("button[data-reveal]")) {
   button.hidden = false;
 }
 
+// The fields of the choice that was not made are not sent.
+const either = document.querySelector(".either");
+function decide() {
+  const choice = either?.querySelector(".either > :first-child input:checked");
+  if (!choice) {
+    return;
+  }
+  either.classList.remove("either-both");
+  for (const [group, value] of [[".either-first", "yes"], [".either-second", "no"]]) {
+    for (const field of either.querySelectorAll(group + " :is(input, textarea)")) {
+      field.disabled = choice.value !== value;
+    }
+  }
+}
+either?.addEventListener("change", decide);
+window.addEventListener("pageshow", decide); // the browser may bring the choice back
+
 // A second click on a slow connection sends nothing twice. Buttons stay enabled: a disabled one drops its
 // name and value, and stays grey when the browser brings the page back. A form that hands over a file leaves
 // its page where it is, and may be sent again (data-again).
