@@ -80,3 +80,7 @@ func Kept(c *sql.Conn) (n int, err error) {
 	})
 	return n, err
 }
+
+// Writing reports whether a call of this process writes, or waits for another
+// process that does.
+func (db *DB) Writing() bool { return len(db.turn) > 0 }
