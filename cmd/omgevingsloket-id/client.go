@@ -51,6 +51,7 @@ type clientFlags struct {
 	PublicSubject   *bool    `negatable:"" help:"Same subject as at other public-subject clients; policy general only."`
 	PKCEOptional    *bool    `negatable:"" name:"pkce-optional" help:"It may leave PKCE out; a confidential client of policy general only."`
 	ClaimsInIDToken *bool    `negatable:"" name:"claims-in-id-token" help:"Put the claims of its scopes in the ID token too, for software that reads no userinfo."`
+	AccessTokens    *string  `help:"Its access tokens: opaque (handles that only this provider reads) or jwt (RFC 9068)."`
 	DutchClaims     *bool    `negatable:"" help:"Add the urn:etoegang claims that Dutch government software reads."`
 }
 
@@ -79,6 +80,7 @@ func (f clientFlags) apply(c *client.Client) error {
 	give(&c.PublicSubject, f.PublicSubject)
 	give(&c.PKCEOptional, f.PKCEOptional)
 	give(&c.DutchClaims, f.DutchClaims)
+	give(&c.AccessTokens, (*client.AccessTokens)(f.AccessTokens))
 	give(&c.ClaimsInIDToken, f.ClaimsInIDToken)
 	switch {
 	case f.Native != nil && *f.Native:
@@ -204,6 +206,9 @@ func (t clientAdd) Run(w world) error {
 		}
 		if t.Scope == nil {
 			fresh.Scopes = usualScopes(cmp.Or(fresh.Policy, c.Policy))
+		}
+		if t.AccessTokens == nil && cmp.Or(fresh.Policy, c.Policy) == client.General {
+			fresh.AccessTokens = client.OpaqueTokens
 		}
 		shown := newSecret(&fresh, false)
 		if err := checkClient(c, fresh); err != nil {

@@ -27,7 +27,9 @@ func TestJW01_IDToken(t *testing.T) {
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		var clients []client.Client
 		for _, alg := range []string{"", "RS256", "PS256", "ES256"} {
-			clients = append(clients, site.NewClient("app"+alg, site.OtherURI, func(c *client.Client) { c.AuthMethod, c.SecretHashes, c.SigningAlg = client.None, nil, alg }))
+			clients = append(clients, site.NewClient("app"+alg, site.OtherURI, func(c *client.Client) {
+				c.AuthMethod, c.SecretHashes, c.SigningAlg, c.AccessTokens = client.None, nil, alg, client.JWTTokens
+			}))
 		}
 		s := site.New(t, site.OnlyClients(policy, append(clients, site.PublicClient("web", site.CallbackURI))...))
 		_, b := s.Active(site.Email)

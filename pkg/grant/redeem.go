@@ -43,7 +43,7 @@ func (g Grant) Redeem(a account.Account, ended bool, r Redemption) (next Grant, 
 	}
 	switch refused = g.refuse(a, r); refused {
 	case "":
-		g.RedeemedAt, g.Expires = r.Now, r.Expires
+		g.RedeemedAt, g.Expires, g.AccessHash = r.Now, r.Expires, r.AccessHash
 		return g, ""
 	case RefusedVerifier:
 		if g.Tries >= WrongVerifiers {

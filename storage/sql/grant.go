@@ -20,7 +20,7 @@ type grants struct{ db *DB }
 func (db *DB) Grants() grant.Store { return grants{db} }
 
 const grantColumns = `id, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, ` +
-	`challenge, auth_time, acr, issued_at, code_expires, expires, redeemed_at, revoked_at, tries`
+	`challenge, auth_time, acr, issued_at, code_expires, expires, redeemed_at, revoked_at, tries, access_hash`
 
 // grantScan receives the columns of a grant; value turns it into a Grant.
 type grantScan struct {
@@ -31,7 +31,7 @@ type grantScan struct {
 
 func (s *grantScan) targets() []any {
 	return []any{&s.g.ID, &s.g.ClientID, &s.g.AccountID, &s.g.SID, &s.g.Epoch, &s.g.RedirectURI, &s.scopes, &s.claims, &s.g.Nonce, &s.g.Challenge,
-		&s.authTime, &s.g.ACR, &s.issued, &s.codeExpires, &s.expires, &s.redeemed, &s.revoked, &s.g.Tries}
+		&s.authTime, &s.g.ACR, &s.issued, &s.codeExpires, &s.expires, &s.redeemed, &s.revoked, &s.g.Tries, &s.g.AccessHash}
 }
 
 func (s *grantScan) value() (grant.Grant, error) {
@@ -114,10 +114,10 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Ef
 		return s.tryCode(ctx, r, replay)
 	}
 	state, epoch := g.Wants()
-	err = one(s.db.exec(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, tries = tries + 1
-		WHERE id = $3 AND redeemed_at = 0 AND revoked_at = 0 AND NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = grants.sid)
-		AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = grants.account_id AND a.state = $4 AND a.epoch = $5)`,
-		ms(g.RedeemedAt), ms(g.Expires), g.ID, state, epoch))
+	err = one(s.db.exec(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, access_hash = $3, tries = tries + 1
+		WHERE id = $4 AND redeemed_at = 0 AND revoked_at = 0 AND NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = grants.sid)
+		AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = grants.account_id AND a.state = $5 AND a.epoch = $6)`,
+		ms(g.RedeemedAt), ms(g.Expires), g.AccessHash, g.ID, state, epoch))
 	if errors.Is(err, errs.ErrConflict) {
 		return s.tryCode(ctx, r, replay)
 	}
@@ -159,9 +159,9 @@ func (s grants) tryCode(ctx context.Context, r grant.Redemption, replay effect.E
 		if refused == grant.RefusedReplay && was.RevokedAt.IsZero() {
 			rec = replay
 		}
-		return rec, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, revoked_at = $3, tries = $4
-			WHERE id = $5 AND redeemed_at = $6 AND revoked_at = $7`,
-			ms(g.RedeemedAt), ms(g.Expires), ms(g.RevokedAt), g.Tries, g.ID, ms(was.RedeemedAt), ms(was.RevokedAt)))
+		return rec, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, revoked_at = $3, tries = $4, access_hash = $5
+			WHERE id = $6 AND redeemed_at = $7 AND revoked_at = $8`,
+			ms(g.RedeemedAt), ms(g.Expires), ms(g.RevokedAt), g.Tries, g.AccessHash, g.ID, ms(was.RedeemedAt), ms(was.RevokedAt)))
 	})
 	if err != nil || refused != "" {
 		return grant.Grant{}, account.Account{}, refused, err
