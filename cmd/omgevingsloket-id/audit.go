@@ -45,7 +45,7 @@ func (t auditVerify) Run(w world) error {
 		if err != nil {
 			return err
 		}
-		report, err := audit.Verify(ctx, s.DB.Audit(), s.DB.Heads(), signer.Public(), exported...)
+		report, err := audit.Verify(ctx, s.DB.Audit(), s.DB.Heads(), signer.Public(), time.Now(), exported...)
 		if err != nil {
 			return err
 		}

@@ -79,7 +79,7 @@ func TestOF17_RoleWithoutUpdateOrDelete(t *testing.T) {
 	if _, _, err := audit.Prune(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer, time.Hour, s.Clock.Now(), audit.Actor{}); err == nil {
 		t.Error("the server's role pruned")
 	}
-	report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer.Public(), head)
+	report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer.Public(), time.Now(), head)
 	if err != nil || !report.OK() {
 		t.Error(report.Faults, err)
 	}

@@ -173,6 +173,7 @@ func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 	}
 	tryPrune := func() int64 {
 		t.Helper()
+		site.Must(t, db.Chain(t.Context()))
 		to, n, err := audit.Prune(t.Context(), db.Audit(), db.Heads(), signer, 24*time.Hour, s.Clock.Now(), audit.Actor{})
 		site.Must(t, err)
 		if (n == 0) != (to.Seq == 0) {
@@ -199,7 +200,8 @@ func TestOF17_PruneKeepsWhatIsYoung(t *testing.T) {
 	}
 	// A clock that was set back is a note, not a fault.
 	s.Put(audit.Event{At: s.Clock.Now().Add(-time.Hour), ActorKind: audit.ActorSystem, Action: "key.moved", Outcome: audit.OK})
-	report, err := audit.Verify(t.Context(), db.Audit(), db.Heads(), signer.Public())
+	site.Must(t, db.Chain(t.Context()))
+	report, err := audit.Verify(t.Context(), db.Audit(), db.Heads(), signer.Public(), time.Now())
 	site.Must(t, err)
 	if !report.OK() || len(report.Notes) != 1 || !strings.Contains(report.Notes[0].Text, "set back") {
 		t.Error(report)

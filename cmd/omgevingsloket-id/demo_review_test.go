@@ -63,7 +63,8 @@ func TestDemoReview(t *testing.T) {
 	if err != nil || len(waiting) > 0 {
 		t.Error("documents of the demo are not scanned:", len(waiting), err)
 	}
-	if report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), ""); err != nil || !report.OK() {
+	site.Must(t, s.Stores.DB.Chain(t.Context()))
+	if report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), "", time.Now()); err != nil || !report.OK() {
 		t.Error("the audit log of a demo does not verify:", report, err)
 	}
 	// A new application waits for an official too.

@@ -52,7 +52,7 @@ var ErrBroken = errors.New("audit: the log does not hold; nothing was removed")
 // first verifies the log and the exported heads, because removed events can
 // never be verified again, and returns ErrBroken if that fails.
 func Prune(ctx context.Context, store Store, heads Heads, s Signer, keep time.Duration, now time.Time, by Actor, exported ...SignedHead) (Anchor, int64, error) {
-	report, err := Verify(ctx, store, heads, s.Public(), exported...)
+	report, err := Verify(ctx, store, heads, s.Public(), now, exported...)
 	if err != nil {
 		return Anchor{}, 0, err
 	}

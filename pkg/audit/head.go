@@ -25,10 +25,30 @@ type SignedHead struct {
 	Signature string `json:"signature"` // Ed25519 over signingText, base64url
 }
 
+// Waiting describes the events that are committed and have no place in the chain
+// yet.
+type Waiting struct {
+	Events int64
+	Since  time.Time // when the oldest was made; zero if there is none
+}
+
+// ChainTime is how long an event waits for its place in the chain at most.
+const ChainTime = time.Second
+
+// Age returns how long the oldest event has waited at now.
+func (w Waiting) Age(now time.Time) time.Duration {
+	if w.Events == 0 {
+		return 0
+	}
+	return max(now.Sub(w.Since), 0)
+}
+
 // Heads stores the two ends of the chain and the signed heads.
 type Heads interface {
 	// Head returns the end of the chain; Seq is 0 for an empty log.
 	Head(ctx context.Context) (Head, error)
+	// Waiting returns the events that have no place in the chain yet.
+	Waiting(ctx context.Context) (Waiting, error)
 	// Anchor returns where the log begins.
 	Anchor(ctx context.Context) (Anchor, error)
 	// Signed returns the stored signed heads, oldest first.

@@ -24,6 +24,7 @@ type memory struct {
 	head   audit.Head
 	signed []audit.SignedHead
 	anchor audit.Anchor
+	pool   audit.Waiting
 	down   bool
 	silent int    // the number of the call that fails: 1, 2, …
 	during func() // called once while the events are read
@@ -54,6 +55,8 @@ func (m *memory) Events(_ context.Context, after int64, limit int) ([]audit.Even
 	}
 	return m.events[i:min(i+limit, len(m.events))], nil
 }
+
+func (m *memory) Waiting(context.Context) (audit.Waiting, error) { return m.pool, m.fault() }
 
 func (m *memory) Head(context.Context) (audit.Head, error)           { return m.head, m.fault() }
 func (m *memory) Anchor(context.Context) (audit.Anchor, error)       { return m.anchor, m.fault() }
@@ -114,13 +117,13 @@ func TestNoAnswer(t *testing.T) {
 		least int // calls of the store
 	}{
 		"Verify": {func(m *memory, s audit.Signer) error {
-			_, err := audit.Verify(t.Context(), m, m, s.Public())
+			_, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{})
 			return err
 		}, 4},
 		"Verify of a broken log": {func(m *memory, s audit.Signer) error {
 			m.events = slices.Clone(m.events)
 			m.events[2].ObjectID = "x"
-			_, err := audit.Verify(t.Context(), m, m, s.Public())
+			_, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{})
 			return err
 		}, 5},
 		"Prune": {func(m *memory, s audit.Signer) error {

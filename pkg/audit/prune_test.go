@@ -43,12 +43,12 @@ func TestPrune(t *testing.T) {
 		if m.events[0].Seq != c.through+1 || last.Action != audit.AuditLogPruned || last.ActorID != "root" || !last.At.Equal(now) {
 			t.Errorf("%s: after Prune() the log goes from %d to %+v, want from %d to an event about it by root", name, m.events[0].Seq, last, c.through+1)
 		}
-		report, err := audit.Verify(t.Context(), m, m, s.Public())
+		report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{})
 		if err != nil || !report.OK() || report.Begin != anchor {
 			t.Errorf("%s: Verify() = %v after %+v, %v, want no fault after %+v", name, report.Faults, report.Begin, err, anchor)
 		}
 		// Heads of removed events cannot be checked.
-		report, err = audit.Verify(t.Context(), m, m, s.Public(), was...)
+		report, err = audit.Verify(t.Context(), m, m, s.Public(), time.Time{}, was...)
 		if want := int(c.through/2 - 1); err != nil || !report.OK() || len(report.Unchecked) != want || report.Heads != len(m.signed)+len(was)-want {
 			t.Errorf("%s: Verify() with old heads = %v, %d heads, %d unchecked, %v, want no fault, %d unchecked and all others counted", name, report.Faults, report.Heads, len(report.Unchecked), err, want)
 		}
@@ -141,7 +141,7 @@ func TestVerifyOfAPrunedLog(t *testing.T) {
 		}
 		m.signed = nil
 		c.change(m)
-		report, err := audit.Verify(t.Context(), m, m, s.Public())
+		report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{})
 		if err != nil || !slices.ContainsFunc(report.Faults, func(f audit.Fault) bool { return strings.Contains(f.Text, c.want) }) {
 			t.Errorf("%s: Verify() = %v, %v, want %q", name, report.Faults, err, c.want)
 		}
@@ -153,7 +153,7 @@ func TestVerifyOfAPrunedLog(t *testing.T) {
 		t.Fatalf("Prune() = %v, want nil", err)
 	}
 	for head, want := range map[audit.SignedHead]string{right: "", wrong: "begins after another event"} {
-		report, err := audit.Verify(t.Context(), m, m, s.Public(), head)
+		report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{}, head)
 		if err != nil || report.OK() != (want == "") || want != "" && !strings.Contains(report.Faults[0].Text, want) {
 			t.Errorf("Verify(an exported head of %d) = %v, %v, want %q", head.Seq, report.Faults, err, want)
 		}

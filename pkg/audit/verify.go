@@ -34,13 +34,18 @@ const (
 	skew = time.Minute
 )
 
-// Verify checks the whole chain: that it begins with event 1 or with a signed
+// Verify checks the whole chain: that no event waits for its place in it for longer
+// than ChainTime at now, that it begins with event 1 or with a signed
 // anchor that an event is about, that the numbers have no gap, that each hash
 // is over the previous one, that the chain ends at the stored head, and that
 // every signed head, stored or given, is on it. Events may be added and old
 // ones pruned meanwhile. The error is of reading; what does not verify is in
 // the report.
-func Verify(ctx context.Context, store Store, heads Heads, public string, exported ...SignedHead) (Report, error) {
+func Verify(ctx context.Context, store Store, heads Heads, public string, now time.Time, exported ...SignedHead) (Report, error) {
+	waiting, err := heads.Waiting(ctx)
+	if err != nil {
+		return Report{}, err
+	}
 	for {
 		begin, err := heads.Anchor(ctx)
 		if err != nil {
@@ -48,11 +53,14 @@ func Verify(ctx context.Context, store Store, heads Heads, public string, export
 		}
 		r, err := verifyFrom(ctx, begin, store, heads, public, exported)
 		if err != nil || r.OK() {
+			if waiting.Age(now) > ChainTime {
+				r.fault(r.Last.Seq, "%d events waited for their place after it, the oldest since %s: no server chained them", waiting.Events, waiting.Since.Format(time.RFC3339))
+			}
 			return r, err
 		}
 		// Events that were pruned during the reading look like faults: try again.
-		now, err := heads.Anchor(ctx)
-		if err != nil || now == begin {
+		end, err := heads.Anchor(ctx)
+		if err != nil || end == begin {
 			return r, err
 		}
 	}

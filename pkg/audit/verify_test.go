@@ -63,7 +63,7 @@ func TestVerify(t *testing.T) {
 	} {
 		m, s := log(t, 5)
 		c.change(m)
-		report, err := audit.Verify(t.Context(), m, m, s.Public(), c.exported...)
+		report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{}, c.exported...)
 		if err != nil {
 			t.Errorf("%s: Verify() = %v, want nil", name, err)
 		}
@@ -80,7 +80,7 @@ func TestVerify(t *testing.T) {
 	}
 	m, s := log(t, 5)
 	m.down = true
-	if _, err := audit.Verify(t.Context(), m, m, s.Public()); !errors.Is(err, errs.ErrUnavailable) {
+	if _, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{}); !errors.Is(err, errs.ErrUnavailable) {
 		t.Errorf("Verify() = %v, want errs.ErrUnavailable", err)
 	}
 }
@@ -92,13 +92,13 @@ func TestVerifyPages(t *testing.T) {
 	for range 2500 {
 		m.add(audit.Event{At: noon})
 	}
-	if report, err := audit.Verify(t.Context(), m, m, s.Public()); err != nil || !report.OK() || report.Events != 2500 {
+	if report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{}); err != nil || !report.OK() || report.Events != 2500 {
 		t.Errorf("Verify() = %d events with %v, %v, want 2500 without a fault", report.Events, report.Faults, err)
 	}
 	for i := range m.events {
 		m.events[i].ObjectID = "x"
 	}
-	if report, err := audit.Verify(t.Context(), m, m, s.Public()); err != nil || len(report.Faults) != 100 {
+	if report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{}); err != nil || len(report.Faults) != 100 {
 		t.Errorf("Verify() = %d faults, %v, want 100", len(report.Faults), err)
 	}
 }
@@ -113,9 +113,30 @@ func TestVerifyMeanwhile(t *testing.T) {
 			t.Errorf("Prune() = %v, want nil", err)
 		}
 	}
-	report, err := audit.Verify(t.Context(), m, m, s.Public())
+	report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{})
 	if err != nil || !report.OK() || report.Begin.Seq != 4 || report.Events != 4 {
 		t.Errorf("Verify() = %d events after %d with %v, %v, want 4 after 4 without a fault", report.Events, report.Begin.Seq, report.Faults, err)
+	}
+}
+
+// An event may wait a second for its place in the chain.
+func TestVerifyWaiting(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		pool audit.Waiting
+		want bool
+	}{
+		{audit.Waiting{}, true},
+		{audit.Waiting{Events: 3, Since: noon.Add(-time.Second)}, true},
+		{audit.Waiting{Events: 1, Since: noon.Add(time.Minute)}, true}, // of a clock that is ahead
+		{audit.Waiting{Events: 1, Since: noon.Add(-time.Second - time.Millisecond)}, false},
+	} {
+		m, s := log(t, 3)
+		m.pool = c.pool
+		report, err := audit.Verify(t.Context(), m, m, s.Public(), noon)
+		if err != nil || report.OK() != c.want {
+			t.Errorf("Verify() with %+v waiting = %v, %v, want it good: %t", c.pool, report.Faults, err, c.want)
+		}
 	}
 }
 
@@ -126,7 +147,7 @@ func TestVerifyNotes(t *testing.T) {
 		m, s := &memory{}, signer(t, 1)
 		m.add(audit.Event{At: noon})
 		m.add(audit.Event{At: noon.Add(-back)})
-		if report, err := audit.Verify(t.Context(), m, m, s.Public()); err != nil || !report.OK() || len(report.Notes) != want {
+		if report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{}); err != nil || !report.OK() || len(report.Notes) != want {
 			t.Errorf("%s back: Verify() = %v and notes %v, %v, want %d notes", back, report.Faults, report.Notes, err, want)
 		}
 	}
@@ -134,7 +155,7 @@ func TestVerifyNotes(t *testing.T) {
 	for i := range 202 {
 		m.add(audit.Event{At: noon.Add(-time.Duration(i) * time.Hour)})
 	}
-	if report, err := audit.Verify(t.Context(), m, m, s.Public()); err != nil || len(report.Notes) != 100 {
+	if report, err := audit.Verify(t.Context(), m, m, s.Public(), time.Time{}); err != nil || len(report.Notes) != 100 {
 		t.Errorf("Verify() = %d notes, %v, want 100", len(report.Notes), err)
 	}
 }

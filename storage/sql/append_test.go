@@ -10,18 +10,22 @@ import (
 	"testing"
 )
 
-// chaining matches the statements that extend the chain of the audit log.
-var chaining = regexp.MustCompile(`(?i)\b(INSERT\s+INTO|UPDATE)\s+(audit_events|audit_head)\b`)
+// chaining and pooling match the statements that extend the chain of the audit log
+// and the pool before it.
+var (
+	chaining = regexp.MustCompile(`(?i)\b(INSERT\s+INTO|UPDATE)\s+(audit_events|audit_head)\b`)
+	pooling  = regexp.MustCompile(`(?i)\b(INSERT\s+INTO|UPDATE)\s+audit_pool\b`)
+)
 
-// Events are added to the audit log by appendEvent alone, which changeOnce alone
-// calls.
+// Events are added to the pool by DB.pool alone, which changeOnce alone calls, and
+// to the chain by chainOnce alone.
 func TestEventsEnterByOneFunction(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	statements, calls := map[string]int{}, map[string]int{}
+	chained, pooled, calls := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
@@ -38,9 +42,10 @@ func TestEventsEnterByOneFunction(t *testing.T) {
 			ast.Inspect(d, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.BasicLit:
-					statements[where] += len(chaining.FindAllString(n.Value, -1))
+					chained[where] += len(chaining.FindAllString(n.Value, -1))
+					pooled[where] += len(pooling.FindAllString(n.Value, -1))
 				case *ast.CallExpr:
-					if name, ok := n.Fun.(*ast.Ident); ok && name.Name == "appendEvent" {
+					if name, ok := n.Fun.(*ast.SelectorExpr); ok && name.Sel.Name == "pool" {
 						calls[where]++
 					}
 				}
@@ -48,8 +53,9 @@ func TestEventsEnterByOneFunction(t *testing.T) {
 			})
 		}
 	}
-	wantOnly(t, "statements that add to the chain", statements, "tx.go appendEvent", 3)
-	wantOnly(t, "calls of appendEvent", calls, "tx.go changeOnce", 1)
+	wantOnly(t, "statements that add to the chain", chained, "chain.go chainOnce", 2)
+	wantOnly(t, "statements that add to the pool", pooled, "chain.go pool", 1)
+	wantOnly(t, "calls of pool", calls, "tx.go changeOnce", 1)
 }
 
 func wantOnly(t *testing.T, what string, got map[string]int, place string, want int) {

@@ -78,7 +78,9 @@ func (s auditLog) Note(ctx context.Context, e audit.Event) error {
 	return s.db.change(ctx, "note", func(*sql.Tx) (effect.Effects, error) { return effect.Of(e), nil })
 }
 
+// list chains the pool first: the log holds what was committed before.
 func (s auditLog) list(ctx context.Context, query string, args ...any) ([]audit.Event, error) {
+	s.db.chained(ctx)
 	rows, err := s.db.sql.QueryContext(ctx, query, args...)
 	out, err := all(rows, err, func(r row) (audit.Event, error) {
 		var e audit.Event
@@ -88,19 +90,24 @@ func (s auditLog) list(ctx context.Context, query string, args ...any) ([]audit.
 			&e.RequestID, &details, &e.PrevHash, &e.Hash); err != nil {
 			return e, err
 		}
-		if err := json.Unmarshal([]byte(details), &e.Details); err != nil {
-			return e, err
-		}
 		e.At = at(when)
-		return e, nil
+		var err error
+		e.Details, err = detailsOf(details)
+		return e, err
 	})
 	return out, answer("audit", err)
+}
+
+func detailsOf(stored string) (details map[string]string, err error) {
+	err = json.Unmarshal([]byte(stored), &details)
+	return details, err
 }
 
 // Heads returns the store of the chain's head and the signed heads.
 func (db *DB) Heads() audit.Heads { return auditLog{db} }
 
 func (s auditLog) Head(ctx context.Context) (audit.Head, error) {
+	s.db.chained(ctx)
 	var h audit.Head
 	err := s.db.sql.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head WHERE id = 1`).Scan(&h.Seq, &h.Hash)
 	return h, answer("audit head", err)
@@ -149,8 +156,7 @@ func (s auditLog) Anchor(ctx context.Context) (audit.Anchor, error) {
 	return a, answer("audit anchor", err)
 }
 
-// Prune takes the anchor's row first, so that one of several calls wins; it
-// takes the head last, as every transaction does.
+// Prune takes the anchor's row first, so that one of several calls wins.
 func (s auditLog) Prune(ctx context.Context, was, to audit.Anchor, e audit.Event) error {
 	return s.db.change(ctx, "prune the audit log", func(tx *sql.Tx) (effect.Effects, error) {
 		move := `UPDATE audit_anchor SET seq = $1, hash = $2, at = $3, signature = $4 WHERE id = 1 AND seq = $5`

@@ -39,7 +39,7 @@ func BenchmarkAuditLog(b *testing.B) {
 	signer := audit.NewSigner(bytes.Repeat([]byte{1}, 32))
 	b.Run("verify", func(b *testing.B) {
 		for b.Loop() {
-			if r, err := audit.Verify(b.Context(), db.Audit(), db.Heads(), signer.Public()); err != nil || !r.OK() {
+			if r, err := audit.Verify(b.Context(), db.Audit(), db.Heads(), signer.Public(), time.Now()); err != nil || !r.OK() {
 				b.Fatal(r.Faults, err)
 			}
 		}

@@ -66,7 +66,8 @@ func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec 
 			return effect.Effects{}, err
 		}
 		var sent int
-		err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM audit_events WHERE object_kind = $1 AND object_id = $2 AND action = $3 AND at > $4`,
+		const mailed = `WHERE object_kind = $1 AND object_id = $2 AND action = $3 AND at > $4`
+		err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM audit_events `+mailed+`) + (SELECT COUNT(*) FROM audit_pool `+mailed+`)`,
 			audit.ObjectAccount, a.ID, audit.AccountMailResent, ms(now.Add(-helpdesk.MailsWithin))).Scan(&sent)
 		if err == nil && sent >= helpdesk.MailsAgain {
 			err = helpdesk.ErrMails

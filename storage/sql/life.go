@@ -117,6 +117,10 @@ var lives = []Life{
 		Table: "audit_events", Personal: "actor_id origin object_id request_id details",
 		Other: "seq at actor_kind action object_kind outcome reason prev_hash hash", Ends: "audit.keep, with `audit prune`",
 	},
+	{
+		Table: "audit_pool", Personal: "actor_id origin object_id request_id details",
+		Other: "id place at actor_kind action object_kind outcome reason", Ends: "within a second, in the audit log",
+	},
 	{Table: "audit_head", Other: "id seq hash"},
 	{Table: "audit_signed_heads", Other: "seq hash at signature"},
 	{Table: "audit_anchor", Other: "id seq hash at signature"},

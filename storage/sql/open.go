@@ -11,8 +11,8 @@
 //   - What is counted or used once (codes, tries, lanes, grants, tickets) is
 //     counted or claimed first, by one statement that names the row alone; pkg
 //     judges its result. A refusal that is an error undoes the count.
-//   - A change and its effects (audit events, mails) are one transaction; the
-//     chain's head is taken last, so that all writers lock in one order.
+//   - A change and its effects (audit events, mails) are one transaction, which
+//     takes no lock for the chain of the audit log (chain.go).
 //   - A call has one deadline, whatever it waits for (deadline.go).
 //   - A method returns a value, errs.ErrNotFound, errs.ErrConflict or
 //     errs.ErrUnavailable; every error of a driver is wrapped.
@@ -37,6 +37,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -75,13 +76,16 @@ type DB struct {
 	mailed   func() // called after a commit with mail; may be nil
 	probe    probe
 	fresh    bool          // Options.Fresh
+	place    atomic.Int64  // the last result of nextPlace
+	owes     atomic.Bool   // this process added events to the pool since it last chained
+	events   chan struct{} // holds a value after events were added to the pool
 	turn     chan struct{} // SQLite: holds a value while this process writes; nil on PostgreSQL
 }
 
 // Open connects, and fails when the database does not answer. Call Migrate
 // before anything else.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{ring: o.Ring, now: o.Now, rand: o.Rand}
+	db := &DB{ring: o.Ring, now: o.Now, rand: o.Rand, events: make(chan struct{}, 1)}
 	if db.now == nil {
 		db.now = time.Now
 	}
@@ -125,8 +129,12 @@ func (db *DB) Ping(ctx context.Context) error {
 	return errs.Unavailable("database", db.sql.PingContext(ctx))
 }
 
-// Close ends all connections.
-func (db *DB) Close() error { return db.sql.Close() }
+// Close chains what this process has added to the audit log, and ends all
+// connections.
+func (db *DB) Close() error {
+	db.chainLast()
+	return db.sql.Close()
+}
 
 // isUnique reports whether err is a violated unique constraint, in either
 // dialect.

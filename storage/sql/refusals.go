@@ -120,6 +120,7 @@ func (db *DB) Notices() signin.Notices { return notices{db} }
 
 // Gather reads the head first: every event up to it is committed.
 func (s notices) Gather(ctx context.Context, n int) (int, error) {
+	s.db.chained(ctx)
 	var read, head int64
 	err := s.db.sql.QueryRowContext(ctx, `SELECT n.seq, h.seq FROM notices_read n, audit_head h WHERE n.id = 1 AND h.id = 1`).Scan(&read, &head)
 	if err != nil || read == head {

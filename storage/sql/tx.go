@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
@@ -58,13 +57,14 @@ func (db *DB) changeOnce(ctx context.Context, fn func(tx *sql.Tx) (effect.Effect
 			}
 		}
 	}
-	for _, e := range rec.Events {
-		if err := appendEvent(ctx, tx, e); err != nil {
-			return err
-		}
+	if err := db.pool(ctx, tx, rec.Events); err != nil {
+		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return err
+	}
+	if len(rec.Events) > 0 {
+		db.notePooled()
 	}
 	if len(rec.Mails) > 0 && db.mailed != nil {
 		db.mailed()
@@ -148,29 +148,6 @@ func one(res sql.Result, err error) error {
 		return errs.ErrConflict
 	}
 	return nil
-}
-
-// appendEvent adds an event to the chain; no other function does. Its first
-// statement locks the head's row, and with it the right to write the next link.
-func appendEvent(ctx context.Context, tx *sql.Tx, e audit.Event) error {
-	err := tx.QueryRowContext(ctx, `UPDATE audit_head SET seq = seq + 1 WHERE id = 1 RETURNING seq, hash`).Scan(&e.Seq, &e.PrevHash)
-	if err != nil {
-		return err
-	}
-	e = e.Storable()
-	e.At = e.At.UTC().Truncate(time.Millisecond)
-	e.Hash = audit.ChainHash(e.PrevHash, e)
-	details, err := json.Marshal(e.Details)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO audit_events
-		(seq, at, actor_kind, actor_id, origin, action, object_kind, object_id, outcome, reason, request_id, details, prev_hash, hash)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
-		e.Seq, ms(e.At), e.ActorKind, e.ActorID, e.Origin, e.Action, e.ObjectKind, e.ObjectID, e.Outcome, e.Reason, e.RequestID, string(details), e.PrevHash, e.Hash); err != nil {
-		return err
-	}
-	return one(tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1 WHERE id = 1 AND seq = $2`, e.Hash, e.Seq))
 }
 
 func (db *DB) putMail(ctx context.Context, tx *sql.Tx, m mail.Message) error {

@@ -29,9 +29,10 @@ func (s watched) Files(ctx context.Context, member string, actions []audit.Actio
 		marks = append(marks, fmt.Sprintf("$%d", len(args)))
 	}
 	var n int
+	seen := `WHERE ` + isStaff + ` AND actor_id = $1 AND at > $2 AND action IN (` + strings.Join(marks, ",") + `)`
 	err := s.db.sql.QueryRowContext(ctx, `SELECT COUNT(*) FROM (
-		SELECT object_kind || ' ' || object_id AS file FROM audit_events
-		WHERE `+isStaff+` AND actor_id = $1 AND at > $2 AND action IN (`+strings.Join(marks, ",")+`)
+		SELECT object_kind || ' ' || object_id AS file FROM audit_events `+seen+`
+		UNION SELECT object_kind || ' ' || object_id FROM audit_pool `+seen+`
 		UNION SELECT file FROM staff_seen WHERE member = $1 AND at > $2) AS seen`, args...).Scan(&n)
 	return n, answer("files seen", err)
 }

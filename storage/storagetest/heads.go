@@ -88,7 +88,7 @@ func pruneAtOnce(t *testing.T, signer audit.Signer, open func(*testing.T) (Store
 			_, _, err := audit.Prune(ctx(t), s.Audit, heads, signer, time.Minute, now, audit.Operator(""))
 			return err
 		case 1:
-			r, err := audit.Verify(ctx(t), s.Audit, heads, signer.Public())
+			r, err := audit.Verify(ctx(t), s.Audit, heads, signer.Public(), noon)
 			if err == nil && !r.OK() {
 				err = fmt.Errorf("while others write: %+v", r.Faults)
 			}
@@ -103,7 +103,7 @@ func pruneAtOnce(t *testing.T, signer audit.Signer, open func(*testing.T) (Store
 			oneOf(t, err, errs.ErrConflict)
 		}
 	}
-	r := ok[audit.Report](t)(audit.Verify(ctx(t), s.Audit, heads, signer.Public()))
+	r := ok[audit.Report](t)(audit.Verify(ctx(t), s.Audit, heads, signer.Public(), noon))
 	if !r.OK() || r.Begin.Seq != 20 || r.Events != crowd/2+1 {
 		t.Errorf("afterwards: %+v", r)
 	}

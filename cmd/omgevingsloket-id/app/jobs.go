@@ -30,6 +30,10 @@ type Job struct {
 	// them has failed for vitalPauses pauses.
 	Vital bool
 
+	// due, if set, receives a value when there is something to do before the
+	// pause is over. The job then runs after dueWait.
+	due <-chan struct{}
+
 	// loop, if set, takes the place of the ticker: it calls Run itself, also
 	// when there is something to do before the pause is over.
 	loop func(context.Context) error
@@ -39,6 +43,14 @@ type Job struct {
 	failed  int       // runs with an error since then
 	errors  int       // runs with an error since the start
 }
+
+const (
+	// chainPause is how long the events of a server that ended before it chained
+	// them wait for another one.
+	chainPause = 2 * time.Second
+	// dueWait is how long a job waits for more to do once it has something.
+	dueWait = 200 * time.Millisecond
+)
 
 // vitalPauses is how many pauses a vital job may go without success, so that a store can
 // be restarted.
@@ -50,6 +62,7 @@ func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 	list := []*Job{
 		{Name: "mail", Pause: a.mailer.Pause(), loop: a.mailer.Run},
 		{Name: "keys", Pause: time.Minute, Run: a.Keys.Refresh, Vital: true},
+		{Name: "chain", Pause: chainPause, Run: a.Stores.DB.Chain, Vital: true, due: a.Stores.DB.Pooled()},
 		{Name: "watch logins", Pause: 5 * time.Second, Run: a.newWatcher(letters).Run},
 		{Name: "sweep", Pause: 5 * time.Minute, Run: a.sweep},
 		{Name: "audit head", Pause: 10 * time.Minute, Run: a.signHead},
@@ -163,10 +176,15 @@ func (a *App) repeat(ctx, runs context.Context, j *Job) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-			if ctx.Err() != nil {
+		case <-j.due:
+			select {
+			case <-ctx.Done():
 				return
+			case <-time.After(dueWait):
 			}
+		case <-ticker.C:
+		}
+		if ctx.Err() == nil {
 			err := j.Run(sql.Patient(runs))
 			if runs.Err() != nil {
 				return

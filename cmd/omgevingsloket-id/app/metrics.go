@@ -154,6 +154,7 @@ var (
 	storeUp     = prometheus.NewDesc("olid_store_up", "Whether a store can be written.", []string{"store"}, nil)
 	jobSuccess  = prometheus.NewDesc("olid_job_last_success_timestamp_seconds", "When a job last ran without an error.", []string{"job"}, nil)
 	jobFailures = prometheus.NewDesc("olid_job_failures_total", "Runs of a job that ended in an error.", []string{"job"}, nil)
+	unchained   = prometheus.NewDesc("olid_audit_unchained_seconds", "How long the oldest event of the audit log has waited for its place in the chain.", nil, nil)
 	mailWaiting = prometheus.NewDesc("olid_mail_waiting", "Messages in the outbox.", nil, nil)
 )
 
@@ -161,6 +162,7 @@ var (
 func (s *storeCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- storeUp
 	ch <- mailWaiting
+	ch <- unchained
 	ch <- jobSuccess
 	ch <- jobFailures
 }
@@ -181,6 +183,9 @@ func (s *storeCollector) Collect(ch chan<- prometheus.Metric) {
 			up = 0
 		}
 		ch <- prometheus.MustNewConstMetric(storeUp, prometheus.GaugeValue, up, p.store)
+	}
+	if w, err := s.app.Stores.DB.Heads().Waiting(ctx); err == nil {
+		ch <- prometheus.MustNewConstMetric(unchained, prometheus.GaugeValue, w.Age(s.app.Now()).Seconds())
 	}
 	if n, err := s.app.Stores.DB.Outbox().Waiting(ctx); err == nil {
 		ch <- prometheus.MustNewConstMetric(mailWaiting, prometheus.GaugeValue, float64(n))

@@ -214,7 +214,7 @@ func TestOF17_ValuesStayValues(t *testing.T) {
 	}
 	signer, err := s.Stores.AuditSigner(t.Context())
 	site.Must(t, err)
-	report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer.Public())
+	report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer.Public(), s.Clock.Now())
 	if err != nil || !report.OK() {
 		t.Error(report.Faults, err)
 	}
