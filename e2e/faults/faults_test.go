@@ -29,7 +29,7 @@ const crowd, officials = 12, 3
 
 // stores are the faults of PostgreSQL and Redis.
 var stores = []fault{
-	{"W2 a locked row", func(g *rig) func() { return g.hold(`SELECT * FROM audit_head FOR UPDATE`) }, ""},
+	{"W2 locked rows", func(g *rig) func() { return g.hold(`SELECT * FROM accounts FOR UPDATE`) }, ""},
 	{"W2 a locked table", func(g *rig) func() { return g.hold(`LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE`) }, ""},
 	{"W2 PostgreSQL is silent", func(g *rig) func() { g.postgres.Freeze(); return g.postgres.Thaw }, "does not answer"},
 	{"W2 Redis is silent", func(g *rig) func() { g.redis.Freeze(); return g.redis.Thaw }, "does not answer"},

@@ -5,8 +5,8 @@
 //	change ──┐
 //	         ├── one transaction ── commit
 //	event ───┘        │
-//	                  └─ last step: the chain's head moves on (hash over the
-//	                     previous head and this event)
+//	                  └─ within ChainTime: the chain's head moves on (hash over
+//	                     the previous head and this event)
 //
 // Events hold ids, never addresses, codes, secrets or documents.
 package audit
