@@ -35,6 +35,10 @@ func (f *Dispatcher) keep(r *http.Request, v *Login) error {
 	if !v.Request.Fits(len(stored), len(r.URL.RawQuery)) {
 		return ErrTooLarge
 	}
+	if v.Step == authreq.StepFinish {
+		v.carried = true
+		return nil
+	}
 	if v.Request.AccountID == "" {
 		free, err := f.count(r, len(stored)+storedApart)
 		if err != nil {

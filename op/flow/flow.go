@@ -53,14 +53,14 @@ type Login struct {
 	Client  *client.Client // nil = no client asked for the login
 	Step    authreq.Step
 
-	carried bool // by the browser: the store never had the request, or has forgotten it
+	carried bool // not in the store: the browser carries the request, or it ends at once
 }
 
 // CancelPath is where the button of each page that returns to the client posts to.
 const CancelPath = "/authorize/cancel"
 
-// Stored reports whether the store has the authorization request, and not only the
-// browser.
+// Stored reports whether the store has the authorization request. Otherwise the
+// browser carries it, or it ends at once.
 func (v *Login) Stored() bool { return !v.carried }
 
 // paths are the paths of the pages, by step.
@@ -86,7 +86,8 @@ func For(path string, handle secret.Text) string {
 	return path + "?" + url.Values{"login": {handle.Reveal()}}.Encode()
 }
 
-// Begin stores a new authorization request, bound to this browser. The error is
+// Begin stores a new authorization request, bound to this browser. One that ends at
+// once is not stored: a browser that lost the answer asks again. The error is
 // ErrTooLarge if it may not be stored.
 func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.Request) (*Login, error) {
 	browser := f.Cookies.EnsureBrowser(w, r)
@@ -98,10 +99,10 @@ func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.R
 	if err != nil {
 		return nil, err
 	}
-	if err := f.keep(r, v); err != nil {
+	if err := f.step(r.Context(), v); err != nil {
 		return nil, err
 	}
-	return v, f.step(r.Context(), v)
+	return v, f.keep(r, v)
 }
 
 // Load returns the login that the query names. The error is a web.Restart if the

@@ -39,7 +39,12 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, sil
 	if err != nil {
 		return web.Restart(err)
 	}
-	if v.Request, err = p.end(r, v.Request, end); err != nil {
+	if v.Stored() {
+		v.Request, err = p.end(r, v.Request, end)
+	} else {
+		v.Request.Refusal, v.Request.Finished = end.refusal, true
+	}
+	if err != nil {
 		return err
 	}
 	switch {

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,40 @@ func TestTK12_BlockedInThatVeryMoment(t *testing.T) {
 	c.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none"), "login_required")
 	if n := issued(s, a); n != 1 { // of s.active
 		t.Errorf("%d grants", n)
+	}
+}
+
+// A single sign-on that no page interrupts stores no authorization request, and each
+// has a code of its own.
+func TestSingleSignOnStoresNoRequest(t *testing.T) {
+	t.Parallel()
+	s, faults := site.NewWatched(t, nil)
+	_, b := s.Active(site.Email)
+	before := faults.Calls()
+	codes := map[string]bool{}
+	for _, prompt := range []string{"", "none", "none"} {
+		r := site.NewRequest("web", site.CallbackURI)
+		if prompt != "" {
+			r = r.With("prompt", prompt)
+		}
+		code := b.Authorize(r).Answered().Get("code")
+		if code == "" || codes[code] {
+			t.Errorf("prompt %q: code %q", prompt, code)
+		}
+		codes[code] = true
+		if status, tokens := s.Redeem(r, code); status != http.StatusOK {
+			t.Errorf("prompt %q: %d %v", prompt, status, tokens)
+		}
+	}
+	for call, n := range faults.Calls() {
+		if strings.HasPrefix(call, "Requests.") && n != before[call] {
+			t.Errorf("%s is called %d times", call, n-before[call])
+		}
+	}
+	// One that a page interrupts is stored.
+	b.Authorize(site.NewRequest("third", "https://third.example/cb").With("scope", "openid email")).At("/consent")
+	if faults.Calls()["Requests.Create"] != before["Requests.Create"]+1 {
+		t.Error("the request that waits for consent is not stored")
 	}
 }
 
