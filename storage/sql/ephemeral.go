@@ -3,6 +3,7 @@ package sql
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/application"
@@ -134,10 +135,47 @@ func (db *DB) Sweep(ctx context.Context) error {
 	now := db.now()
 	for _, l := range lives {
 		for _, w := range l.sweeps {
-			if _, err := db.exec(ctx, w.query, ms(now.Add(-w.keep))); err != nil {
+			if err := db.remove(ctx, w.query, ms(now.Add(-w.keep))); err != nil {
 				return answer("sweep", err)
 			}
 		}
 	}
 	return answer("sweep", db.forgetAddresses(ctx, now))
+}
+
+const (
+	// sweepBatch is the most rows that one statement of a sweep removes.
+	sweepBatch = 500
+	// sweepPause is how long a sweep leaves the database to others between two.
+	sweepPause = 5 * time.Millisecond
+)
+
+// remove runs a sweep in batches, so that others wait for one batch at most.
+func (db *DB) remove(ctx context.Context, query string, before int64) error {
+	for {
+		n, err := db.removeOnce(ctx, query, before)
+		if err != nil || n < sweepBatch {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(sweepPause):
+		}
+	}
+}
+
+// removeOnce runs a sweep, DELETE FROM … WHERE …, for one batch, and returns the
+// number of rows that it removed.
+func (db *DB) removeOnce(ctx context.Context, query string, before int64) (int64, error) {
+	from, where, _ := strings.Cut(query, " WHERE ")
+	batch := from + ` WHERE rowid IN (SELECT rowid` + strings.TrimPrefix(from, "DELETE") + ` WHERE ` + where + ` LIMIT $2)`
+	if db.postgres {
+		batch = from + ` WHERE ctid = ANY (ARRAY (SELECT ctid` + strings.TrimPrefix(from, "DELETE") + ` WHERE ` + where + ` LIMIT $2))`
+	}
+	done, err := db.exec(ctx, batch, before, sweepBatch)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
 }

@@ -141,7 +141,7 @@ var lives = []Life{
 		Other:    "epoch kind state second code_asked code_right rights wrongs reason tries opened_at valid_from valid_until decided_by decided_at version", Ends: "with the account; nothing is added any more",
 	},
 	{Table: "constants", Other: "name sealed"},
-	{Table: "installation", Other: "id environment issuer"},
+	{Table: "installation", Other: "id environment issuer access_tokens"},
 	{Table: "schema_floor", Other: "id version"},
 	{Table: "goose_db_version", Other: "id version_id is_applied tstamp"},
 }

@@ -2,6 +2,7 @@ package sql
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,40 @@ func TestX14_SweptAtItsEnd(t *testing.T) {
 			}
 			if a, b, c := count("outbox"), count("applications"), count("mailboxes"); a != step.outbox || b != step.applications || c != step.mailboxes {
 				t.Errorf("after %v: %d mails, %d applications, %d mailboxes, want %d, %d, %d", step.after, a, b, c, step.outbox, step.applications, step.mailboxes)
+			}
+		}
+	})
+}
+
+// A sweep removes everything that is due, in batches between which others write.
+func TestSweepInBatches(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, at place) {
+		db := at.open()
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		const rows = 2*sweepBatch + 7
+		insert := `INSERT INTO windows (name, key, count, expires) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ` + strconv.Itoa(rows) + `) SELECT 'n', CAST(i AS TEXT), 1, 1 FROM n`
+		if _, err := db.exec(t.Context(), insert); err != nil {
+			t.Fatal(err)
+		}
+		const sweep = `DELETE FROM windows WHERE expires <= $1`
+		if n, err := db.removeOnce(t.Context(), sweep, 1); n != sweepBatch || err != nil {
+			t.Errorf("one batch removes %d rows, %v, want %d", n, err, sweepBatch)
+		}
+		if err := db.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var left int
+		if err := db.sql.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM windows`).Scan(&left); err != nil || left != 0 {
+			t.Errorf("%d rows are left, %v", left, err)
+		}
+		for _, l := range lives {
+			for _, s := range l.sweeps {
+				if !strings.HasPrefix(s.query, "DELETE FROM "+l.Table+" WHERE ") || strings.Count(s.query, " WHERE ") != 1 {
+					t.Errorf("%s cannot be run in batches", s.query)
+				}
 			}
 		}
 	})
