@@ -1,0 +1,39 @@
+package load
+
+import (
+	"testing"
+	"time"
+)
+
+// Each party does each phase for a moment, and no request fails.
+func TestLoad(t *testing.T) {
+	l := plan{phase: 300 * time.Millisecond, clients: 2, logins: 10}
+	const visitors, accounts = 2 * crowd, 50
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		for _, p := range []*party{startProduct(t, sqlite(t), accounts, visitors).party, startYardstick(t, sqlite(t), visitors)} {
+			underLoad(t, p, l)
+		}
+	})
+	t.Run("PostgreSQL and Redis", func(t *testing.T) {
+		t.Parallel()
+		next := servers(t)
+		for _, p := range []*party{startProduct(t, next(), accounts, visitors).party, startYardstick(t, next(), visitors), startPeer(t, next(), visitors)} {
+			underLoad(t, p, l)
+		}
+	})
+}
+
+func underLoad(t *testing.T, p *party, l plan) {
+	t.Helper()
+	for _, f := range phases {
+		if f.only != "" && f.only != p.name {
+			continue
+		}
+		r, err := f.do(t.Context(), p, l)
+		if err != nil {
+			t.Errorf("%s, %s: %d of %d requests failed: %v", p.name, f.name, r.failures, r.requests, err)
+		}
+		t.Logf("%s, %s: %d requests, %.3f ms CPU each", p.name, f.name, r.requests, r.cost())
+	}
+}
