@@ -2,7 +2,6 @@ package load
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -88,30 +87,28 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// hashing returns the CPU time of one password hash with the default parameters.
+// hashing returns the CPU time of one password hash with the default parameters. This process does nothing
+// else meanwhile.
 func hashing(t *testing.T) time.Duration {
 	t.Helper()
 	hasher, err := app.NewHasher(config.Default(config.Practice))
 	if err != nil {
 		t.Fatal(err)
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	var all []time.Duration
-	for range 9 {
-		begin := threadTime(t)
-		if _, err := hasher.Hash(context.Background(), seed.Password); err != nil {
+	const hashes = 20
+	before := cpuOfSelf(t)
+	for range hashes {
+		if _, err := hasher.Hash(t.Context(), seed.Password); err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, threadTime(t)-begin)
 	}
-	return median(all)
+	return (cpuOfSelf(t) - before) / hashes
 }
 
-func threadTime(t *testing.T) time.Duration {
+func cpuOfSelf(t *testing.T) time.Duration {
 	t.Helper()
 	var used unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &used); err != nil {
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &used); err != nil {
 		t.Fatal(err)
 	}
 	return time.Duration(used.Nano())

@@ -41,7 +41,7 @@ func (p *party) get(ctx context.Context, address, want string) error {
 	if err != nil {
 		return err
 	}
-	a, _, err := roundTrip(p.transport, r)
+	a, err := roundTrip(p.transport, r)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (p *party) exchange(ctx context.Context, c issued) error {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(c.alg, p.secret)
-	a, _, err := roundTrip(p.transport, r)
+	a, err := roundTrip(p.transport, r)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (p *party) userinfo(ctx context.Context) error {
 		return err
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	a, _, err := roundTrip(p.transport, r)
+	a, err := roundTrip(p.transport, r)
 	if err != nil {
 		return err
 	}
@@ -194,7 +194,7 @@ func (p *party) loginPage(ctx context.Context) error {
 	for name, value := range p.waiting.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
-	a, _, err := roundTrip(p.transport, r)
+	a, err := roundTrip(p.transport, r)
 	if err != nil {
 		return err
 	}

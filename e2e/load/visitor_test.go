@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -46,11 +45,11 @@ func (v *visitor) send(ctx context.Context, address string, form url.Values) (an
 	for name, value := range v.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
-	a, res, err := roundTrip(v.transport, r)
+	a, err := roundTrip(v.transport, r)
 	if err != nil {
 		return answer{}, err
 	}
-	for _, c := range res.Cookies() {
+	for _, c := range (&http.Response{Header: a.header}).Cookies() {
 		if c.MaxAge < 0 || c.Value == "" {
 			delete(v.cookies, c.Name)
 		} else {
@@ -86,15 +85,15 @@ func (v *visitor) visit(ctx context.Context, address string, form url.Values, en
 }
 
 // roundTrip sends a request and reads the response.
-func roundTrip(transport http.RoundTripper, r *http.Request) (answer, *http.Response, error) {
+func roundTrip(transport http.RoundTripper, r *http.Request) (answer, error) {
 	res, err := transport.RoundTrip(r)
 	if err != nil {
-		return answer{}, nil, err
+		return answer{}, err
 	}
 	defer func() { _ = res.Body.Close() }()
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(res.Body); err != nil {
-		return answer{}, nil, fmt.Errorf("%s: %w", r.URL, err)
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return answer{}, fmt.Errorf("%s: %w", r.URL, err)
 	}
-	return answer{url: r.URL, status: res.StatusCode, header: res.Header, body: body.Bytes()}, res, nil
+	return answer{url: r.URL, status: res.StatusCode, header: res.Header, body: body}, nil
 }

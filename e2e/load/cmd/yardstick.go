@@ -14,6 +14,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,7 +77,7 @@ func newYardstick(ctx context.Context, issuer, database, cache string) (*yardsti
 		{&y.redeem, write, `UPDATE grants SET redeemed_at = $1, token = $2 WHERE id = $3 AND code = $4 AND redeemed_at = 0 RETURNING account, nonce`},
 		{&y.read, read, `SELECT account FROM grants WHERE id = $1 AND token = $2`},
 	} {
-		if *s.to, err = s.on.PrepareContext(ctx, s.text); err != nil {
+		if *s.to, err = y.prepare(ctx, s.on, s.text); err != nil {
 			return nil, err
 		}
 	}
@@ -89,6 +90,14 @@ func newYardstick(ctx context.Context, issuer, database, cache string) (*yardsti
 		y.closers = append(y.closers, y.redis.Close)
 	}
 	return y, nil
+}
+
+func (y *yardstick) prepare(ctx context.Context, on *sql.DB, text string) (*sql.Stmt, error) {
+	s, err := on.PrepareContext(ctx, text)
+	if err == nil {
+		y.closers = append(y.closers, s.Close)
+	}
+	return s, err
 }
 
 // keys makes the signing keys, and the documents that name them.
@@ -119,7 +128,7 @@ func (y *yardstick) keys() error {
 }
 
 func (y *yardstick) close() {
-	for _, c := range y.closers {
+	for _, c := range slices.Backward(y.closers) {
 		_ = c()
 	}
 }
@@ -163,10 +172,10 @@ func (y *yardstick) authorize(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.StmtContext(r.Context(), y.grant).ExecContext(r.Context(), id, account, q.Get("nonce"), hash(code)); err != nil {
+	if err := y.insert(r.Context(), tx, y.grant, id, account, q.Get("nonce"), hash(code)); err != nil {
 		return err
 	}
-	if _, err := tx.StmtContext(r.Context(), y.event).ExecContext(r.Context(), time.Now().UnixMilli(), "grant", account, q.Get("client_id"), id); err != nil {
+	if err := y.insert(r.Context(), tx, y.event, time.Now().UnixMilli(), "grant", account, q.Get("client_id"), id); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
@@ -175,6 +184,13 @@ func (y *yardstick) authorize(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Location", q.Get("redirect_uri")+"?"+url.Values{"code": {id + "." + code}, "state": {q.Get("state")}, "iss": {y.issuer}}.Encode())
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
+}
+
+func (y *yardstick) insert(ctx context.Context, tx *sql.Tx, prepared *sql.Stmt, values ...any) error {
+	s := tx.StmtContext(ctx, prepared)
+	defer func() { _ = s.Close() }()
+	_, err := s.ExecContext(ctx, values...)
+	return err
 }
 
 // visitor returns the account of the session of a request.
