@@ -24,54 +24,36 @@ import (
 var (
 	rounds = flag.Int("rounds", 0, "rounds of TestBench; 0 = do not measure")
 	span   = flag.Duration("span", 4*time.Second, "length of one phase of TestBench")
+	traces = flag.String("profiles", "", "`folder` for a CPU profile of the product for each phase")
 	write  = flag.Bool("write", false, "write deploy/performance.md")
 )
 
 // onSQLite is the name of the back end for one server.
 const onSQLite = "SQLite"
 
+// contest is what happens on one back end.
+type contest struct {
+	series
+	ours   *installation
+	others []*party
+}
+
 // TestBench measures all parties and prints the report. It fails if a request fails, and judges no figure.
 func TestBench(t *testing.T) {
 	if *rounds == 0 {
 		t.Skip("make bench, or make bench-short")
 	}
-	l := plan{phase: *span, clients: 8, logins: 4}
+	l := plan{phase: *span, clients: 8, codes: 2000, logins: 4}
 	const visitors, accounts = 8 * crowd, 400
-	next := servers(t)
-	type contest struct {
-		*series
-		ours   *installation
-		others []*party
+	next, profiled := servers(t), *traces != ""
+	contests := []*contest{
+		{series{stores: onSQLite}, startProduct(t, sqlite(t), accounts, visitors, profiled), []*party{startYardstick(t, sqlite(t), visitors)}},
+		{series{stores: "PostgreSQL and Redis"}, startProduct(t, next(), accounts, visitors, profiled), []*party{startYardstick(t, next(), visitors), startPeer(t, next(), visitors)}},
 	}
-	contests := []contest{
-		{&series{stores: onSQLite}, startProduct(t, sqlite(t), accounts, visitors), []*party{startYardstick(t, sqlite(t), visitors)}},
-		{&series{stores: "PostgreSQL and Redis"}, startProduct(t, next(), accounts, visitors), []*party{startYardstick(t, next(), visitors), startPeer(t, next(), visitors)}},
-	}
-	for n := range *rounds {
+	for range *rounds {
 		for _, c := range contests {
-			c.ours.process.Stop()
-			c.starts = append(c.starts, c.ours.start())
-			time.Sleep(2 * time.Second)
-			c.idle = append(c.idle, rss(c.ours.server))
-			c.hash = append(c.hash, hashing(t))
-			r := round{}
-			for _, p := range append([]*party{c.ours.party}, c.others...) {
-				r[p.name] = map[string]result{}
-			}
-			for _, f := range phases {
-				for _, p := range append([]*party{c.ours.party}, c.others...) {
-					if f.only != "" && f.only != p.name {
-						continue
-					}
-					got, err := f.do(t.Context(), p, l)
-					if err != nil {
-						t.Errorf("%s, %s: %d of %d requests failed: %v", p.name, f.name, got.failures, got.requests, err)
-					}
-					t.Logf("round %d, %s, %s, %s: %d requests, %.3f ms CPU each", n+1, c.stores, p.name, f.name, got.requests, got.cost())
-					r[p.name][f.name] = got
-				}
-			}
-			c.rounds = append(c.rounds, r)
+			c.restart(t)
+			c.rounds = append(c.rounds, c.round(t, l))
 		}
 	}
 	var b strings.Builder
@@ -85,6 +67,39 @@ func TestBench(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// restart starts the product again, on the database with everything in it.
+func (c *contest) restart(t *testing.T) {
+	t.Helper()
+	c.ours.process.Stop()
+	c.starts = append(c.starts, c.ours.start())
+	time.Sleep(2 * time.Second)
+	c.idle = append(c.idle, rss(c.ours.server))
+	c.hash = append(c.hash, hashing(t))
+}
+
+// round has all parties do each phase, one after the other.
+func (c *contest) round(t *testing.T, l plan) round {
+	t.Helper()
+	r := round{product: {}, yardstick: {}, peer: {}}
+	for _, f := range phases {
+		for _, p := range append([]*party{c.ours.party}, c.others...) {
+			if f.only != "" && f.only != p.name {
+				continue
+			}
+			if c.ours.profiles != "" && p.name == product {
+				p.watch = c.ours.profile(t, filepath.Join(*traces, c.stores+", "+f.name+".pprof"), l.phase)
+			}
+			got, err := f.do(t.Context(), p, l)
+			if err != nil {
+				t.Errorf("%s, %s: %d of %d requests failed: %v", p.name, f.name, got.failures, got.requests, err)
+			}
+			t.Logf("%s, %s, %s: %d requests, %.3f ms CPU each", c.stores, p.name, f.name, got.requests, got.cost())
+			r[p.name][f.name] = got
+		}
+	}
+	return r
 }
 
 // hashing returns the CPU time of one password hash with the default parameters. This process does nothing

@@ -7,18 +7,18 @@ import (
 
 // Each party does each phase for a moment, and no request fails.
 func TestLoad(t *testing.T) {
-	l := plan{phase: 300 * time.Millisecond, clients: 2, logins: 10}
+	l := plan{phase: 300 * time.Millisecond, clients: 2, codes: 20, logins: 10}
 	const visitors, accounts = 2 * crowd, 50
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
-		for _, p := range []*party{startProduct(t, sqlite(t), accounts, visitors).party, startYardstick(t, sqlite(t), visitors)} {
+		for _, p := range []*party{startProduct(t, sqlite(t), accounts, visitors, false).party, startYardstick(t, sqlite(t), visitors)} {
 			underLoad(t, p, l)
 		}
 	})
 	t.Run("PostgreSQL and Redis", func(t *testing.T) {
 		t.Parallel()
 		next := servers(t)
-		for _, p := range []*party{startProduct(t, next(), accounts, visitors).party, startYardstick(t, next(), visitors), startPeer(t, next(), visitors)} {
+		for _, p := range []*party{startProduct(t, next(), accounts, visitors, false).party, startYardstick(t, next(), visitors), startPeer(t, next(), visitors)} {
 			underLoad(t, p, l)
 		}
 	})

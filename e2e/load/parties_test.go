@@ -5,11 +5,14 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -58,6 +61,9 @@ type party struct {
 	access   pool[string]
 	waiting  *visitor // on the login page
 	page     string   // its address
+
+	allocated func() float64       // objects so far; nil if it is not known
+	watch     func() (done func()) // called when a phase begins, unless nil; done when it has ended
 
 	mu      sync.Mutex
 	visited int
@@ -186,6 +192,7 @@ type installation struct {
 	t              testing.TB
 	binary, config string
 	admin          string
+	profiles       string // address at which CPU profiles are; "" = none are taken
 	process        *testenv.Process
 }
 
@@ -214,7 +221,8 @@ const client = `  - {id: %[1]s, name: Portal, auth_method: client_secret_basic, 
 `
 
 // startProduct makes an installation with so many accounts, starts its server, and logs visitors in.
-func startProduct(t testing.TB, s stores, accounts, visitors int) *installation {
+// With profiled, the server is the one that tells where its time goes.
+func startProduct(t testing.TB, s stores, accounts, visitors int, profiled bool) *installation {
 	t.Helper()
 	address, dir := testenv.FreeAddr(t), t.TempDir()
 	i := &installation{
@@ -234,6 +242,10 @@ func startProduct(t testing.TB, s stores, accounts, visitors int) *installation 
 	}
 	if err := os.WriteFile(i.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+	i.allocated = func() float64 { return i.metric("go_memstats_mallocs_total") }
+	if profiled {
+		i.profiles = testenv.FreeAddr(t)
 	}
 	i.settle(accounts)
 	i.start()
@@ -285,8 +297,12 @@ func (i *installation) settle(accounts int) {
 // start starts a server, and returns how long it took until it was ready.
 func (i *installation) start() time.Duration {
 	i.t.Helper()
+	binary, args := i.binary, []string{"serve", "--config", i.config}
+	if i.profiles != "" {
+		binary, args = testenv.Binary(i.t, "./e2e/load/cmd"), []string{"profiled", "-config", i.config, "-listen", i.profiles}
+	}
 	begin := time.Now()
-	i.process = testenv.Start(i.t, i.binary, []string{"serve", "--config", i.config})
+	i.process = testenv.Start(i.t, binary, args)
 	i.server = process{pid: i.process.PID()}
 	for {
 		res, err := http.Get("http://" + i.admin + "/readyz")
@@ -301,4 +317,48 @@ func (i *installation) start() time.Duration {
 		}
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// metric returns one of the server's metrics.
+func (i *installation) metric(name string) float64 {
+	res, err := http.Get("http://" + i.admin + "/metrics")
+	if err != nil {
+		i.t.Error(err)
+		return 0
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	_, after, found := strings.Cut(string(text), "\n"+name+" ")
+	value, _, _ := strings.Cut(after, "\n")
+	v, failed := strconv.ParseFloat(value, 64)
+	if err := errors.Join(err, failed); err != nil || !found {
+		i.t.Errorf("metric %s: %v", name, err)
+	}
+	return v
+}
+
+// profile returns a party's watch that writes a CPU profile of the coming seconds to a file.
+func (i *installation) profile(t *testing.T, file string, d time.Duration) func() (done func()) {
+	return func() func() {
+		written := make(chan error, 1)
+		go func() { written <- i.writeProfile(file, d) }()
+		return func() {
+			if err := <-written; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+func (i *installation) writeProfile(file string, d time.Duration) error {
+	res, err := http.Get(fmt.Sprintf("http://%s/?seconds=%d", i.profiles, max(1, int(d.Seconds()))))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o600)
 }

@@ -16,12 +16,16 @@ type result struct {
 	times              []time.Duration // of the requests, ascending
 	server, stores     time.Duration   // CPU time
 	memory             int64           // most RAM of the server, in bytes
+	objects            float64         // that the product allocated
 }
 
 // cost returns the CPU time of one request, of server and stores, in milliseconds.
 func (r result) cost() float64 {
 	return (r.server + r.stores).Seconds() * 1000 / float64(max(r.requests, 1))
 }
+
+// allocations returns the objects that the product allocated for one request.
+func (r result) allocations() float64 { return r.objects / float64(max(r.requests, 1)) }
 
 // rate returns the requests of a second.
 func (r result) rate() float64 { return float64(r.requests) / r.elapsed.Seconds() }
@@ -116,9 +120,17 @@ func measured(p *party, run func() result) result {
 			}
 		}
 	}()
+	var objects [3]float64
+	if p.allocated != nil {
+		objects[0], objects[1] = p.allocated(), p.allocated() // counting allocates too
+	}
 	server, stores := cpu(p.server), cpu(p.stores...)
 	r := run()
 	r.server, r.stores = cpu(p.server)-server, cpu(p.stores...)-stores
+	if p.allocated != nil {
+		objects[2] = p.allocated()
+		r.objects = objects[2] - objects[1] - (objects[1] - objects[0])
+	}
 	close(stop)
 	r.memory = <-most
 	slices.Sort(r.times)
@@ -129,8 +141,12 @@ func measured(p *party, run func() result) result {
 type plan struct {
 	phase   time.Duration
 	clients int     // of a closed phase
+	codes   int     // that are prepared for one phase; fewer, if they take longer than gathering
 	logins  float64 // whole logins that begin in a second
 }
+
+// gathering is the time for codes to be prepared, which live for a minute.
+const gathering = 20 * time.Second
 
 // phase is a row of the table: a call, and how it is made. A party does them in this order.
 type phase struct {
@@ -167,6 +183,9 @@ func (f phase) do(ctx context.Context, p *party, l plan) (result, error) {
 			return result{}, err
 		}
 	}
+	if p.watch != nil {
+		defer p.watch()()
+	}
 	r := measured(p, func() result { return f.run(ctx, p, l) })
 	p.verify(ctx, &r)
 	if r.requests == 0 {
@@ -186,7 +205,10 @@ func steady(c func(*party, context.Context) error) func(context.Context, *party,
 func codes(alg string) func(context.Context, *party, plan) error {
 	return func(ctx context.Context, p *party, l plan) error {
 		p.codes.list = nil
-		return closed(ctx, l.clients, l.phase, func(ctx context.Context) error {
+		return closed(ctx, l.clients, gathering, func(ctx context.Context) error {
+			if p.codes.len() >= l.codes {
+				return errDone
+			}
 			c, err := p.authorize(ctx, alg)
 			if err == nil {
 				p.codes.put(c)
@@ -230,6 +252,12 @@ func (p *pool[T]) take() (v T, ok bool) {
 	}
 	v, p.list = p.list[0], p.list[1:]
 	return v, true
+}
+
+func (p *pool[T]) len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.list)
 }
 
 // turn returns the first one, which becomes the last.

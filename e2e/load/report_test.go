@@ -88,8 +88,8 @@ func met(format string, aim float64, ok bool) string {
 
 // table writes the tables of one back end.
 func (s series) table(w *strings.Builder) {
-	fmt.Fprintf(w, "\n## %s\n\nCPU time of server and stores for one call, in milliseconds.\n\n", s.stores)
-	fmt.Fprintf(w, "| call | product | yardstick | ratio | aim | %s | ratio | aim |\n|---|---|---|---|---|---|---|---|\n", peer)
+	fmt.Fprintf(w, "\n## %s\n\nCPU time of server and stores for one call, in milliseconds, and the objects that the product allocates for it.\n\n", s.stores)
+	fmt.Fprintf(w, "| call | product | yardstick | ratio | aim | %s | ratio | aim | allocations |\n|---|---|---|---|---|---|---|---|---|\n", peer)
 	for _, f := range phases {
 		if f.only == yardstick {
 			continue
@@ -101,7 +101,8 @@ func (s series) table(w *strings.Builder) {
 		theirs, isTheirs := s.of(peer, f.name, result.cost)
 		above, isAbove := s.ratio(product, f.name, yardstick, floor, result.cost)
 		ahead, isAhead := s.ratio(peer, f.name, product, f.name, result.cost)
-		line := []string{f.name, fmt.Sprintf("%.3f", ours), cell("%.3f", least, isLeast), cell("%.2f", above, isAbove), "", cell("%.3f", theirs, isTheirs), cell("%.2f", ahead, isAhead), ""}
+		objects, _ := s.of(product, f.name, result.allocations)
+		line := []string{f.name, fmt.Sprintf("%.3f", ours), cell("%.3f", least, isLeast), cell("%.2f", above, isAbove), "", cell("%.3f", theirs, isTheirs), cell("%.2f", ahead, isAhead), "", fmt.Sprintf("%.0f", objects)}
 		if isAbove && a.most > 0 {
 			line[4] = met("≤ %.1f", a.most, above <= a.most)
 		}
@@ -163,7 +164,7 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	costs := func(ms ...int) (all []result) {
 		for _, m := range ms {
-			all = append(all, result{requests: 1, elapsed: time.Second, server: time.Duration(m) * time.Millisecond, times: []time.Duration{time.Second}})
+			all = append(all, result{requests: 1, elapsed: time.Second, objects: 50, server: time.Duration(m) * time.Millisecond, times: []time.Duration{time.Second}})
 		}
 		return all
 	}
@@ -175,7 +176,7 @@ func TestReport(t *testing.T) {
 	var b strings.Builder
 	s.table(&b)
 	for _, want := range []string{
-		"| userinfo | 4.000 | 4.000 | 1.50 | ≤ 1.8 met | 16.000 | 3.00 | ≥ 2 met |\n",
+		"| userinfo | 4.000 | 4.000 | 1.50 | ≤ 1.8 met | 16.000 | 3.00 | ≥ 2 met | 50 |\n",
 		"| userinfo | 1: 1000.0 / 1000.0 / 1000.0 |",
 		"| memory, idle | 30 MB | ≤ 28 MB missed |\n",
 		"| ready after | 40 ms | ≤ 50 ms met |\n",

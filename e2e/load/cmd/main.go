@@ -1,16 +1,23 @@
-// Command load is what the load tests run in a process of its own, so that its CPU time is counted as the
-// product's is:
+// Command load is what the load tests run in a process of its own:
 //
 //	load yardstick   the least that a provider's calls can cost on a back end
+//	load profiled    the product, which tells on another address where its time goes
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/pprof"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
+	"omgevingsloket-id/pkg/config"
 )
 
 func main() {
@@ -23,20 +30,52 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 0 || args[0] != "yardstick" {
-		return fmt.Errorf("use: load yardstick -listen HOST:PORT -database URL [-redis URL]")
+	if len(args) == 0 {
+		return errors.New("use: load yardstick|profiled, with -h for the flags")
 	}
-	flags := flag.NewFlagSet("load yardstick", flag.ContinueOnError)
+	flags := flag.NewFlagSet("load "+args[0], flag.ContinueOnError)
 	listen := flags.String("listen", "127.0.0.1:0", "`address` to serve")
-	database := flags.String("database", "", "`URL` of an empty database: sqlite:PATH or postgres://…")
-	redis := flags.String("redis", "", "`URL` of a Redis for the sessions; they are in the database without")
+	database := flags.String("database", "", "yardstick: `URL` of an empty database, sqlite:PATH or postgres://…")
+	redis := flags.String("redis", "", "yardstick: `URL` of a Redis for the sessions; they are in the database without")
+	settings := flags.String("config", "", "profiled: `file` with the product's configuration; -listen is for the profiles")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
-	y, err := newYardstick(ctx, "http://"+*listen, *database, *redis)
+	switch args[0] {
+	case "yardstick":
+		y, err := newYardstick(ctx, "http://"+*listen, *database, *redis)
+		if err != nil {
+			return err
+		}
+		defer y.close()
+		return serve(ctx, *listen, y.handler())
+	case "profiled":
+		return profiled(ctx, *listen, *settings)
+	}
+	return fmt.Errorf("load %s: no such command", args[0])
+}
+
+// serve serves until ctx ends.
+func serve(ctx context.Context, address string, h http.Handler) error {
+	server := &http.Server{Addr: address, Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// profiled runs the product until ctx ends, and serves its CPU profiles.
+func profiled(ctx context.Context, address, settings string) error {
+	c, err := config.Load(settings, os.Getenv, os.ReadFile)
 	if err != nil {
 		return err
 	}
-	defer y.close()
-	return y.serve(ctx, *listen)
+	a, err := app.New(ctx, c, app.Options{})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	go func() { _ = serve(ctx, address, http.HandlerFunc(pprof.Profile)) }()
+	return a.Serve(ctx, nil)
 }

@@ -65,21 +65,21 @@ func newYardstick(ctx context.Context, issuer, database, cache string) (*yardsti
 	if _, err := write.ExecContext(ctx, schema); err != nil {
 		return nil, err
 	}
-	for _, s := range []struct {
-		to   **sql.Stmt
-		on   *sql.DB
-		text string
-	}{
-		{&y.begin, write, `INSERT INTO sessions (id, account) VALUES ($1, $2)`},
-		{&y.session, read, `SELECT account FROM sessions WHERE id = $1`},
-		{&y.grant, write, `INSERT INTO grants (id, account, nonce, code) VALUES ($1, $2, $3, $4)`},
-		{&y.event, write, `INSERT INTO events (at, what, account, client, grant_id) VALUES ($1, $2, $3, $4, $5)`},
-		{&y.redeem, write, `UPDATE grants SET redeemed_at = $1, token = $2 WHERE id = $3 AND code = $4 AND redeemed_at = 0 RETURNING account, nonce`},
-		{&y.read, read, `SELECT account FROM grants WHERE id = $1 AND token = $2`},
-	} {
-		if *s.to, err = y.prepare(ctx, s.on, s.text); err != nil {
-			return nil, err
+	prepare := func(on *sql.DB, text string) *sql.Stmt {
+		s, failed := on.PrepareContext(ctx, text)
+		if err = errors.Join(err, failed); s != nil {
+			y.closers = append(y.closers, s.Close)
 		}
+		return s
+	}
+	y.begin = prepare(write, `INSERT INTO sessions (id, account) VALUES ($1, $2)`)
+	y.session = prepare(read, `SELECT account FROM sessions WHERE id = $1`)
+	y.grant = prepare(write, `INSERT INTO grants (id, account, nonce, code) VALUES ($1, $2, $3, $4)`)
+	y.event = prepare(write, `INSERT INTO events (at, what, account, client, grant_id) VALUES ($1, $2, $3, $4, $5)`)
+	y.redeem = prepare(write, `UPDATE grants SET redeemed_at = $1, token = $2 WHERE id = $3 AND code = $4 AND redeemed_at = 0 RETURNING account, nonce`)
+	y.read = prepare(read, `SELECT account FROM grants WHERE id = $1 AND token = $2`)
+	if err != nil {
+		return nil, err
 	}
 	if cache != "" {
 		options, err := redis.ParseURL(cache)
@@ -90,14 +90,6 @@ func newYardstick(ctx context.Context, issuer, database, cache string) (*yardsti
 		y.closers = append(y.closers, y.redis.Close)
 	}
 	return y, nil
-}
-
-func (y *yardstick) prepare(ctx context.Context, on *sql.DB, text string) (*sql.Stmt, error) {
-	s, err := on.PrepareContext(ctx, text)
-	if err == nil {
-		y.closers = append(y.closers, s.Close)
-	}
-	return s, err
 }
 
 // keys makes the signing keys, and the documents that name them.
@@ -133,7 +125,7 @@ func (y *yardstick) close() {
 	}
 }
 
-func (y *yardstick) serve(ctx context.Context, address string) error {
+func (y *yardstick) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /hello", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello\n")) })
 	for path, file := range y.files {
@@ -151,12 +143,7 @@ func (y *yardstick) serve(ctx context.Context, address string) error {
 			}
 		})
 	}
-	server := &http.Server{Addr: address, Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return mux
 }
 
 // authorize gives a visitor without a session one, and asks nothing.
