@@ -20,8 +20,6 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
-	"omgevingsloket-id/cmd/omgevingsloket-id/app"
-	"omgevingsloket-id/e2e/load/backend"
 	"omgevingsloket-id/e2e/load/seed"
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/config"
@@ -247,7 +245,7 @@ func startProduct(t testing.TB, s stores, accounts, visitors int, profiled bool)
 	if profiled {
 		i.profiles = testenv.FreeAddr(t)
 	}
-	i.settle(accounts)
+	i.settle(seed.Amounts{Accounts: accounts})
 	i.start()
 	i.discover(t)
 	for range visitors {
@@ -260,36 +258,14 @@ func startProduct(t testing.TB, s stores, accounts, visitors int, profiled bool)
 	return i
 }
 
-// settle makes the tables, and stores the accounts.
-func (i *installation) settle(accounts int) {
+// settle makes the tables, and stores what there is before the server starts.
+func (i *installation) settle(n seed.Amounts) {
 	i.t.Helper()
 	c, err := config.Load(i.config, func(string) string { return "" }, os.ReadFile)
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	ctx := i.t.Context()
-	s, err := app.OpenStores(ctx, c, app.Options{})
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	defer s.Close()
-	if err := s.Migrate(ctx, c, time.Now()); err != nil {
-		i.t.Fatal(err)
-	}
-	hasher, err := app.NewHasher(c)
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	hash, err := hasher.Hash(ctx, seed.Password)
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	_, db, err := backend.Open(c.Database.URL.Reveal())
-	if err != nil {
-		i.t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	if i.accounts.list, err = seed.Accounts(ctx, db, s.Ring, hash, accounts); err != nil {
+	if i.accounts.list, err = seed.Into(i.t.Context(), c, n); err != nil {
 		i.t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 // Command load is what the load tests run in a process of its own:
 //
 //	load yardstick   the least that a provider's calls can cost on a back end
+//	load seed        adds accounts, sessions and events to an installation, as many as it has after years
 //	load profiled    the product, which tells on another address where its time goes
 package main
 
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
+	"omgevingsloket-id/e2e/load/seed"
 	"omgevingsloket-id/pkg/config"
 )
 
@@ -31,13 +33,17 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("use: load yardstick|profiled, with -h for the flags")
+		return errors.New("use: load yardstick|seed|profiled, with -h for the flags")
 	}
 	flags := flag.NewFlagSet("load "+args[0], flag.ContinueOnError)
-	listen := flags.String("listen", "127.0.0.1:0", "`address` to serve")
+	listen := flags.String("listen", "127.0.0.1:0", "yardstick: `address` to serve; profiled: that of CPU profiles")
 	database := flags.String("database", "", "yardstick: `URL` of an empty database, sqlite:PATH or postgres://…")
 	redis := flags.String("redis", "", "yardstick: `URL` of a Redis for the sessions; they are in the database without")
-	settings := flags.String("config", "", "profiled: `file` with the product's configuration; -listen is for the profiles")
+	settings := flags.String("config", "", "seed, profiled: `file` with the product's configuration")
+	var n seed.Amounts
+	flags.IntVar(&n.Accounts, "accounts", 1000, "seed: how many accounts")
+	flags.IntVar(&n.Sessions, "sessions", 1000, "seed: how many sessions of these accounts")
+	flags.IntVar(&n.Events, "events", 10_000, "seed: how many events of logins of these accounts")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
 	}
@@ -49,8 +55,16 @@ func run(ctx context.Context, args []string) error {
 		}
 		defer y.close()
 		return serve(ctx, *listen, y.handler())
-	case "profiled":
-		return profiled(ctx, *listen, *settings)
+	case "seed", "profiled":
+		c, err := config.Load(*settings, os.Getenv, os.ReadFile)
+		if err != nil {
+			return err
+		}
+		if args[0] == "profiled" {
+			return profiled(ctx, *listen, c)
+		}
+		_, err = seed.Into(ctx, c, n)
+		return err
 	}
 	return fmt.Errorf("load %s: no such command", args[0])
 }
@@ -66,11 +80,7 @@ func serve(ctx context.Context, address string, h http.Handler) error {
 }
 
 // profiled runs the product until ctx ends, and serves its CPU profiles.
-func profiled(ctx context.Context, address, settings string) error {
-	c, err := config.Load(settings, os.Getenv, os.ReadFile)
-	if err != nil {
-		return err
-	}
+func profiled(ctx context.Context, address string, c config.Config) error {
 	a, err := app.New(ctx, c, app.Options{})
 	if err != nil {
 		return err
