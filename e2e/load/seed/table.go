@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,26 +18,44 @@ func (t *table) add(values ...any) { t.rows = append(t.rows, values) }
 
 // insert inserts the rows, with at most about a thousand parameters in one statement.
 func (t table) insert(ctx context.Context, tx *sql.Tx) error {
-	for rows := t.rows; len(rows) > 0; {
-		n := min(len(rows), 1000/len(rows[0]))
-		var text strings.Builder
-		var args []any
-		text.WriteString("INSERT INTO " + t.into + " VALUES ")
-		for i, row := range rows[:n] {
-			if i > 0 {
-				text.WriteString(", ")
-			}
-			for j, v := range row {
-				args = append(args, v)
-				fmt.Fprintf(&text, "%c$%d", "(,"[min(j, 1)], len(args))
-			}
-			text.WriteString(")")
+	if len(t.rows) == 0 {
+		return nil
+	}
+	columns := len(t.rows[0])
+	each := min(1000/columns, len(t.rows))
+	full, err := tx.PrepareContext(ctx, t.statement(each, columns))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = full.Close() }()
+	for rows := range slices.Chunk(t.rows, each) {
+		args := slices.Concat(rows...)
+		if len(rows) == each {
+			_, err = full.ExecContext(ctx, args...)
+		} else {
+			_, err = tx.ExecContext(ctx, t.statement(len(rows), columns), args...)
 		}
-		text.WriteString(" ON CONFLICT DO NOTHING")
-		if _, err := tx.ExecContext(ctx, text.String(), args...); err != nil {
+		if err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
 	return nil
+}
+
+// statement returns the statement that inserts so many rows.
+func (t table) statement(rows, columns int) string {
+	var text strings.Builder
+	text.WriteString("INSERT INTO " + t.into + " VALUES ")
+	for i := range rows * columns {
+		switch {
+		case i == 0:
+			text.WriteString("(")
+		case i%columns == 0:
+			text.WriteString("), (")
+		default:
+			text.WriteString(", ")
+		}
+		fmt.Fprintf(&text, "$%d", i+1)
+	}
+	return text.String() + ") ON CONFLICT DO NOTHING"
 }
