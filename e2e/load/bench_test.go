@@ -44,7 +44,8 @@ func TestBench(t *testing.T) {
 		t.Skip("make bench, or make bench-short")
 	}
 	l := plan{phase: *span, clients: 8, codes: 2000, logins: 4}
-	const visitors, accounts = 8 * crowd, 400
+	const visitors = 8 * crowd
+	accounts := seed.Amounts{Accounts: 400}
 	next, profiled := servers(t), *traces != ""
 	contests := []*contest{
 		{series{stores: onSQLite}, startProduct(t, sqlite(t), accounts, visitors, profiled), []*party{startYardstick(t, sqlite(t), visitors)}},

@@ -15,7 +15,10 @@
 //	usage_test.go    CPU time and memory, from /proc
 //	parties_test.go  starting product, yardstick and peer
 //	report_test.go   medians, ratios and the report
-//	seed/            accounts, straight into the database
+//	growth_test.go   the cost of calls in a large installation and in a small one, as part of `make long`
+//	seed/            accounts, sessions and events, straight into the stores
+//	cmd/             what runs in a process of its own
+//	peer/            the peer
 //	backend/         the databases as this package opens them itself
 //
 // CPU time is that of the server and of its stores, not of the driver. The driver shares the machine's cores

@@ -3,12 +3,15 @@ package load
 import (
 	"testing"
 	"time"
+
+	"omgevingsloket-id/e2e/load/seed"
 )
 
 // Each party does each phase for a moment, and no request fails.
 func TestLoad(t *testing.T) {
 	l := plan{phase: 300 * time.Millisecond, clients: 2, codes: 20, logins: 10}
-	const visitors, accounts = 2 * crowd, 50
+	const visitors = 2 * crowd
+	accounts := seed.Amounts{Accounts: 50}
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
 		for _, p := range []*party{startProduct(t, sqlite(t), accounts, visitors, false).party, startYardstick(t, sqlite(t), visitors)} {

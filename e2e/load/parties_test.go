@@ -220,7 +220,7 @@ const client = `  - {id: %[1]s, name: Portal, auth_method: client_secret_basic, 
 
 // startProduct makes an installation with so many accounts, starts its server, and logs visitors in.
 // With profiled, the server is the one that tells where its time goes.
-func startProduct(t testing.TB, s stores, accounts, visitors int, profiled bool) *installation {
+func startProduct(t testing.TB, s stores, n seed.Amounts, visitors int, profiled bool) *installation {
 	t.Helper()
 	address, dir := testenv.FreeAddr(t), t.TempDir()
 	i := &installation{
@@ -245,7 +245,7 @@ func startProduct(t testing.TB, s stores, accounts, visitors int, profiled bool)
 	if profiled {
 		i.profiles = testenv.FreeAddr(t)
 	}
-	i.settle(seed.Amounts{Accounts: accounts})
+	i.settle(n)
 	i.start()
 	i.discover(t)
 	for range visitors {
@@ -261,13 +261,20 @@ func startProduct(t testing.TB, s stores, accounts, visitors int, profiled bool)
 // settle makes the tables, and stores what there is before the server starts.
 func (i *installation) settle(n seed.Amounts) {
 	i.t.Helper()
+	var err error
+	if i.accounts.list, err = seed.Into(i.t.Context(), i.settings(), n); err != nil {
+		i.t.Fatal(err)
+	}
+}
+
+// settings returns the configuration.
+func (i *installation) settings() config.Config {
+	i.t.Helper()
 	c, err := config.Load(i.config, func(string) string { return "" }, os.ReadFile)
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	if i.accounts.list, err = seed.Into(i.t.Context(), c, n); err != nil {
-		i.t.Fatal(err)
-	}
+	return c
 }
 
 // start starts a server, and returns how long it took until it was ready.

@@ -25,6 +25,8 @@ type Amounts struct {
 	Accounts int
 	Sessions int // of these accounts, live, in browsers that nobody has
 	Events   int // of logins of these accounts, in the past year
+
+	Stored func(what string, n int) // called after each kind, unless nil
 }
 
 // batch is how many rows are in one transaction.
@@ -32,7 +34,7 @@ const batch = 1000
 
 // Into makes the tables of an installation if there are none, and adds to what they hold. It returns the
 // accounts. Meanwhile no server may write events.
-func Into(ctx context.Context, c config.Config, n Amounts) ([]Account, error) {
+func Into(ctx context.Context, c config.Config, m Amounts) ([]Account, error) {
 	stores, err := app.OpenStores(ctx, c, app.Options{})
 	if err != nil {
 		return nil, err
@@ -54,17 +56,25 @@ func Into(ctx context.Context, c config.Config, n Amounts) ([]Account, error) {
 	if err != nil {
 		return nil, err
 	}
+	stored := func(what string, n int) {
+		if m.Stored != nil {
+			m.Stored(what, n)
+		}
+	}
 	var all []Account
-	err = batches(n.Accounts, func(n int) error {
+	err = batches(m.Accounts, func(n int) error {
 		some, err := accounts(ctx, db, stores.Ring, hash, n)
 		all = append(all, some...)
 		return err
 	})
-	if err == nil && n.Sessions > 0 {
-		err = sessions(ctx, stores.Sessions, c.Session, all, n.Sessions)
+	stored("account", m.Accounts)
+	if err == nil && m.Sessions > 0 {
+		err = sessions(ctx, stores.Sessions, c.Session, all, m.Sessions)
+		stored("session", m.Sessions)
 	}
-	if err == nil && n.Events > 0 {
-		err = events(ctx, db, all, n.Events)
+	if err == nil && m.Events > 0 {
+		err = events(ctx, db, all, m.Events)
+		stored("event", m.Events)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("seed: %w", err)
