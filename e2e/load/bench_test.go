@@ -55,6 +55,12 @@ func TestBench(t *testing.T) {
 		for _, c := range contests {
 			c.restart(t)
 			c.rounds = append(c.rounds, c.round(t, l))
+			o := c.ours.flood(t.Context(), median(c.hash), l.phase)
+			c.ours.verify(t.Context(), &o.passwords)
+			if n, err := o.failures(); n > 0 {
+				t.Errorf("%s, flood: %d requests failed: %v", c.stores, n, err)
+			}
+			c.floods = append(c.floods, o)
 		}
 	}
 	var b strings.Builder

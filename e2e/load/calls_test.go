@@ -107,6 +107,15 @@ func (p *party) silent(ctx context.Context) error {
 	return err
 }
 
+// pair gets a code with a session, and redeems it.
+func (p *party) pair(ctx context.Context) error {
+	c, err := p.authorize(ctx, "ES256")
+	if err != nil {
+		return err
+	}
+	return p.exchange(ctx, c)
+}
+
 // redeem redeems one of the codes that were prepared.
 func (p *party) redeem(ctx context.Context) error {
 	c, ok := p.codes.take()
@@ -217,14 +226,7 @@ func (p *party) logIn(ctx context.Context) (issued, *visitor, error) {
 		return issued{}, nil, errors.New("no accounts")
 	}
 	v := p.newVisitor()
-	address, c := p.request("ES256")
-	a, err := v.visit(ctx, address, nil, redirect)
-	if err == nil {
-		err = a.expect(http.StatusOK, `data-page="login/login"`)
-	}
-	if err == nil {
-		a, err = v.submit(ctx, a, "email", account.Email, "password", seed.Password)
-	}
+	c, a, err := v.password(ctx, p, account)
 	if err == nil {
 		err = a.expect(http.StatusOK, `data-page="login/code"`)
 	}
@@ -236,6 +238,19 @@ func (p *party) logIn(ctx context.Context) (issued, *visitor, error) {
 	}
 	c, err = c.back(a)
 	return c, v, err
+}
+
+// password begins a login and sends the password, and returns the answer to that.
+func (v *visitor) password(ctx context.Context, p *party, of seed.Account) (issued, answer, error) {
+	address, c := p.request("ES256")
+	a, err := v.visit(ctx, address, nil, redirect)
+	if err == nil {
+		err = a.expect(http.StatusOK, `data-page="login/login"`)
+	}
+	if err == nil {
+		a, err = v.submit(ctx, a, "email", of.Email, "password", seed.Password)
+	}
+	return c, a, err
 }
 
 // code returns what the authenticator app of an account shows now. An account that logged in less than

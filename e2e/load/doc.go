@@ -15,6 +15,7 @@
 //	usage_test.go    CPU time and memory, from /proc
 //	parties_test.go  starting product, yardstick and peer
 //	report_test.go   medians, ratios and the report
+//	overload_test.go twice as many passwords as can be hashed, and what others notice of it
 //	growth_test.go   the cost of calls in a large installation and in a small one, as part of `make long`
 //	seed/            accounts, sessions and events, straight into the stores
 //	cmd/             what runs in a process of its own

@@ -221,13 +221,8 @@ func codes(alg string) func(context.Context, *party, plan) error {
 // pairs returns the phase of a silent login and the exchange of its code, by so many times the clients.
 func pairs(times int) func(context.Context, *party, plan) result {
 	return func(ctx context.Context, p *party, l plan) result {
-		return closed(ctx, times*l.clients, l.phase, func(ctx context.Context) error {
-			c, err := p.authorize(ctx, "ES256")
-			if err != nil {
-				return err
-			}
-			return p.exchange(ctx, c)
-		})
+		l.clients *= times
+		return steady((*party).pair)(ctx, p, l)
 	}
 }
 

@@ -19,6 +19,7 @@ type series struct {
 	starts []time.Duration // from the start of a process to its readiness, on a database with everything in it
 	idle   []int64         // memory of the product after that, in bytes
 	hash   []time.Duration // CPU time of one password hash
+	floods []overload
 }
 
 // aim is what the product's cost is compared with.
@@ -147,8 +148,14 @@ func (s series) rest(w *strings.Builder) {
 	fmt.Fprintf(w, "| whole login with exchange, beyond its hash of %.1f ms | %.1f ms | %s |\n", hash, login-hash, met("≤ %.1f ms", most, login-hash <= most))
 	fmt.Fprintf(w, "| memory, idle | %.0f MB | %s |\n", idle/(1<<20), met("≤ %.0f MB", 28, idle <= 28<<20))
 	fmt.Fprintf(w, "| memory, at most, while codes are exchanged | %.0f MB | %s |\n", memory/(1<<20), met("≤ %.0f MB", 50, memory <= 50<<20))
+	logins, _ := s.of(product, "whole login", func(r result) float64 { return float64(r.memory) })
 	fmt.Fprintf(w, "| ready after | %.0f ms | %s |\n", start, met("≤ %.0f ms", 50, start <= 50))
+	s.floodTable(w, logins)
 	failures := 0
+	for _, o := range s.floods {
+		n, _ := o.failures()
+		failures += n
+	}
 	for _, r := range s.rounds {
 		for _, done := range r {
 			for _, f := range done {
