@@ -45,11 +45,11 @@ func TestBench(t *testing.T) {
 	}
 	l := plan{phase: *span, clients: 8, codes: 2000, logins: 4}
 	const visitors = 8 * crowd
-	accounts := seed.Amounts{Accounts: 400}
-	next, profiled := servers(t), *traces != ""
+	with := setup{Amounts: seed.Amounts{Accounts: 400}, visitors: visitors, profiled: *traces != ""}
+	next := servers(t)
 	contests := []*contest{
-		{series{stores: onSQLite}, startProduct(t, sqlite(t), accounts, visitors, profiled), []*party{startYardstick(t, sqlite(t), visitors)}},
-		{series{stores: "PostgreSQL and Redis"}, startProduct(t, next(), accounts, visitors, profiled), []*party{startYardstick(t, next(), visitors), startPeer(t, next(), visitors)}},
+		{series{stores: onSQLite}, startProduct(t, sqlite(t), with), []*party{startYardstick(t, sqlite(t), visitors)}},
+		{series{stores: "PostgreSQL and Redis"}, startProduct(t, next(), with), []*party{startYardstick(t, next(), visitors), startPeer(t, next(), visitors)}},
 	}
 	for range *rounds {
 		for _, c := range contests {

@@ -71,7 +71,7 @@ func grow(t *testing.T, s stores, n seed.Amounts) map[string]float64 {
 		size = now
 	}
 	l := plan{phase: 3 * time.Second, clients: 2, codes: 500, logins: 4}
-	i := startProduct(t, s, n, l.clients, false)
+	i := startProduct(t, s, setup{Amounts: n, visitors: l.clients})
 	costs := map[string]float64{}
 	for _, f := range phases {
 		if !slices.Contains(growing, f.name) {

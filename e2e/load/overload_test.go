@@ -104,7 +104,7 @@ func (s series) floodTable(w *strings.Builder, normal float64) {
 	line := func(what, format string, v, most float64) {
 		fmt.Fprintf(w, "| flood: %s | "+format+" | %s |\n", what, v, met("≤ "+format, most, v <= most))
 	}
-	fmt.Fprintf(w, "| flood: passwords a second, and those that were told to come back | %.0f, %.0f %% | |\n",
+	fmt.Fprintf(w, "| flood: passwords answered in a second, and those that were told to come back | %.0f, %.0f %% | |\n",
 		figure(func(o overload) float64 { return o.passwords.rate() }),
 		figure(func(o overload) float64 { return 100 * float64(o.refused) / float64(max(o.passwords.requests, 1)) }))
 	for _, name := range slices.Sorted(maps.Keys(bystanders)) {

@@ -210,6 +210,7 @@ mail: {from: noreply@example.com, dir: %[7]s}
 helpdesk: {phone: "+31 88 000 00 00"}
 limits: {login_per_minute: 1000000, authorize_per_minute: 1000000}
 log: {level: warn, format: text}
+%[8]s
 clients:
 `
 
@@ -218,9 +219,16 @@ const client = `  - {id: %[1]s, name: Portal, auth_method: client_secret_basic, 
 	`scopes: [email], id_token_signed_response_alg: %[1]s}
 `
 
-// startProduct makes an installation with so many accounts, starts its server, and logs visitors in.
-// With profiled, the server is the one that tells where its time goes.
-func startProduct(t testing.TB, s stores, n seed.Amounts, visitors int, profiled bool) *installation {
+// setup is what may be different about an installation.
+type setup struct {
+	seed.Amounts
+	visitors int    // with a session
+	profiled bool   // the server is the one that tells where its time goes
+	settings string // added to the configuration
+}
+
+// startProduct makes an installation, starts its server, and logs visitors in.
+func startProduct(t testing.TB, s stores, with setup) *installation {
 	t.Helper()
 	address, dir := testenv.FreeAddr(t), t.TempDir()
 	i := &installation{
@@ -231,7 +239,7 @@ func startProduct(t testing.TB, s stores, n seed.Amounts, visitors int, profiled
 	if made := testenv.Run(t, i.binary, []string{"keys", "master", "--environment", "practice", key}); made.Code != 0 {
 		t.Fatalf("keys master: %+v", made)
 	}
-	text := fmt.Sprintf(configuration, i.issuer, address, i.admin, key, s.database, s.redis, mails)
+	text := fmt.Sprintf(configuration, i.issuer, address, i.admin, key, s.database, s.redis, mails, with.settings)
 	for _, alg := range algorithms {
 		text += fmt.Sprintf(client, alg, secret.Text(i.secret).Hash(), redirect)
 	}
@@ -242,13 +250,13 @@ func startProduct(t testing.TB, s stores, n seed.Amounts, visitors int, profiled
 		t.Fatal(err)
 	}
 	i.allocated = func() float64 { return i.metric("go_memstats_mallocs_total") }
-	if profiled {
+	if with.profiled {
 		i.profiles = testenv.FreeAddr(t)
 	}
-	i.settle(n)
+	i.settle(with.Amounts)
 	i.start()
 	i.discover(t)
-	for range visitors {
+	for range with.visitors {
 		_, v, err := i.logIn(t.Context())
 		if err != nil {
 			t.Fatal(err)
