@@ -43,7 +43,7 @@ func TestBench(t *testing.T) {
 	if *rounds == 0 {
 		t.Skip("make bench, or make bench-short")
 	}
-	l := plan{phase: *span, clients: 8, codes: 2000, logins: 4}
+	l := plan{phase: *span, clients: 8, codes: 2000, logins: 8}
 	const visitors = 8 * crowd
 	with := setup{Amounts: seed.Amounts{Accounts: 400}, visitors: visitors, profiled: *traces != ""}
 	next := servers(t)
@@ -55,6 +55,7 @@ func TestBench(t *testing.T) {
 		for _, c := range contests {
 			c.restart(t)
 			c.rounds = append(c.rounds, c.round(t, l))
+			c.hash = append(c.hash, hashing(t))
 			o := c.ours.flood(t.Context(), median(c.hash), l.phase)
 			c.ours.verify(t.Context(), &o.passwords)
 			if n, err := o.failures(); n > 0 {
@@ -83,7 +84,6 @@ func (c *contest) restart(t *testing.T) {
 	c.starts = append(c.starts, c.ours.start())
 	time.Sleep(2 * time.Second)
 	c.idle = append(c.idle, rss(c.ours.server))
-	c.hash = append(c.hash, hashing(t))
 }
 
 // round has all parties do each phase, one after the other.

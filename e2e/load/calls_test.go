@@ -160,8 +160,10 @@ func (p *party) verify(ctx context.Context, r *result) {
 		}
 		if err != nil {
 			r.failures++
-			r.first = errors.Join(r.first, fmt.Errorf("ID token: %w", err))
-			return
+			if r.first == nil {
+				r.first = fmt.Errorf("ID token: %w", err)
+			}
+			continue
 		}
 		p.access.put(t.Access)
 	}

@@ -35,7 +35,7 @@ func (r result) percentile(p int) float64 {
 	if len(r.times) == 0 {
 		return 0
 	}
-	return r.times[(len(r.times)-1)*p/100].Seconds() * 1000
+	return r.times[(len(r.times)*p+99)/100-1].Seconds() * 1000
 }
 
 // errDone is returned by a call that has nothing left to do; it is no failure, and no request.
@@ -249,6 +249,7 @@ func (p *pool[T]) take() (v T, ok bool) {
 	return v, true
 }
 
+// len returns how many there are.
 func (p *pool[T]) len() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -257,8 +258,12 @@ func (p *pool[T]) len() int {
 
 // turn returns the first one, which becomes the last.
 func (p *pool[T]) turn() (v T, ok bool) {
-	if v, ok = p.take(); ok {
-		p.put(v)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.list) == 0 {
+		return v, false
 	}
-	return v, ok
+	v = p.list[0]
+	p.list = append(p.list[1:], v)
+	return v, true
 }

@@ -171,7 +171,7 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	costs := func(ms ...int) (all []result) {
 		for _, m := range ms {
-			all = append(all, result{requests: 1, elapsed: time.Second, objects: 50, server: time.Duration(m) * time.Millisecond, times: []time.Duration{time.Second}})
+			all = append(all, result{requests: 1, elapsed: time.Second, objects: 50, server: time.Duration(m) * time.Millisecond, times: []time.Duration{time.Second, 2 * time.Second}})
 		}
 		return all
 	}
@@ -184,7 +184,7 @@ func TestReport(t *testing.T) {
 	s.table(&b)
 	for _, want := range []string{
 		"| userinfo | 4.000 | 4.000 | 1.50 | ≤ 1.8 met | 16.000 | 3.00 | ≥ 2 met | 50 |\n",
-		"| userinfo | 1: 1000.0 / 1000.0 / 1000.0 |",
+		"| userinfo | 1: 1000.0 / 2000.0 / 2000.0 |",
 		"| memory, idle | 30 MB | ≤ 28 MB missed |\n",
 		"| ready after | 40 ms | ≤ 50 ms met |\n",
 	} {
