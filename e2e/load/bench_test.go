@@ -38,7 +38,8 @@ type contest struct {
 	others []*party
 }
 
-// TestBench measures all parties and prints the report. It fails if a request fails, and judges no figure.
+// TestBench measures all parties and prints the report. It fails if a request fails without a flood, and
+// judges no figure.
 func TestBench(t *testing.T) {
 	if *rounds == 0 {
 		t.Skip("make bench, or make bench-short")
@@ -59,7 +60,7 @@ func TestBench(t *testing.T) {
 			o := c.ours.flood(t.Context(), median(c.hash), l.phase)
 			c.ours.verify(t.Context(), &o.passwords)
 			if n, err := o.failures(); n > 0 {
-				t.Errorf("%s, flood: %d requests failed: %v", c.stores, n, err)
+				t.Logf("%s, flood: %d requests failed: %.500v", c.stores, n, err)
 			}
 			c.floods = append(c.floods, o)
 		}

@@ -242,10 +242,14 @@ func (p *party) logIn(ctx context.Context) (issued, *visitor, error) {
 	return c, v, err
 }
 
-// password begins a login and sends the password, and returns the answer to that.
+// password begins a login and sends the password, and returns the answer to that, or the one that told it to
+// come back later.
 func (v *visitor) password(ctx context.Context, p *party, of seed.Account) (issued, answer, error) {
 	address, c := p.request("ES256")
 	a, err := v.visit(ctx, address, nil, redirect)
+	if err == nil && a.busy() {
+		return c, a, nil
+	}
 	if err == nil {
 		err = a.expect(http.StatusOK, `data-page="login/login"`)
 	}
@@ -253,6 +257,11 @@ func (v *visitor) password(ctx context.Context, p *party, of seed.Account) (issu
 		a, err = v.submit(ctx, a, "email", of.Email, "password", seed.Password)
 	}
 	return c, a, err
+}
+
+// busy reports whether the answer says that it is too busy now, and when to come back.
+func (a answer) busy() bool {
+	return a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != ""
 }
 
 // code returns what the authenticator app of an account shows now. An account that logged in less than

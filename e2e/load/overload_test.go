@@ -76,13 +76,14 @@ func (p *party) password(ctx context.Context) (busy bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != "" {
+	if a.busy() {
 		return true, nil
 	}
 	return false, a.expect(http.StatusOK, `data-page="login/code"`)
 }
 
-// failures returns what went wrong.
+// failures returns what went wrong: passwords that were neither checked nor told to come back, and calls of
+// others without their answer.
 func (o overload) failures() (n int, first error) {
 	n, first = o.passwords.failures, o.passwords.first
 	for _, r := range o.others {
@@ -110,6 +111,7 @@ func (s series) floodTable(w *strings.Builder, normal float64) {
 	for _, name := range slices.Sorted(maps.Keys(bystanders)) {
 		line(name+", 99 percent within", "%.0f ms", figure(func(o overload) float64 { return o.others[name].percentile(99) }), 250)
 	}
+	line("failed requests", "%.0f", figure(func(o overload) float64 { n, _ := o.failures(); return float64(n) }), 0)
 	line("recovered after", "%.1f s", figure(func(o overload) float64 { return o.recovery.Seconds() }), 5)
 	line("memory, as a multiple of that in logins", "%.2f", figure(func(o overload) float64 { return float64(o.passwords.memory) })/max(normal, 1), 1.3)
 }
@@ -123,7 +125,7 @@ func TestFlood(t *testing.T) {
 	}}}
 	var b strings.Builder
 	s.floodTable(&b, 100)
-	for _, want := range []string{"come back | 20, 50 % | |\n", "JWKS, 99 percent within | 1000 ms | ≤ 250 ms missed |\n", "6.0 s | ≤ 5.0 s missed", "logins | 1.30 | ≤ 1.30 met"} {
+	for _, want := range []string{"come back | 20, 50 % | |\n", "JWKS, 99 percent within | 1000 ms | ≤ 250 ms missed |\n", "6.0 s | ≤ 5.0 s missed", "logins | 1.30 | ≤ 1.30 met", "failed requests | 1 | ≤ 0 missed"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, &b)
 		}
