@@ -299,3 +299,13 @@ func luminance(t *testing.T, hex string) float64 {
 func contrast(a, b float64) float64 {
 	return (max(a, b) + 0.05) / (min(a, b) + 0.05)
 }
+
+// Z8: with a mouse the QR code comes first and the button that opens the app is not
+// there; elsewhere they are as in the page.
+func TestZ8_QRCodeFirstWithAMouse(t *testing.T) {
+	t.Parallel()
+	const mouse = "@media (hover:hover) and (pointer:fine){.qr-app{display:none}.qr-card{order:-1}"
+	if sheet := static(t, "site.css"); !strings.Contains(sheet, mouse) || strings.Count(sheet, ".qr-app") != 1 {
+		t.Errorf("site.css lacks %s, or has other rules of .qr-app", mouse)
+	}
+}

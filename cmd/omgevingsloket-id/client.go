@@ -51,6 +51,7 @@ type clientFlags struct {
 	PublicSubject   *bool    `negatable:"" help:"Same subject as at other public-subject clients; policy general only."`
 	PKCEOptional    *bool    `negatable:"" name:"pkce-optional" help:"It may leave PKCE out; a confidential client of policy general only."`
 	ClaimsInIDToken *bool    `negatable:"" name:"claims-in-id-token" help:"Put the claims of its scopes in the ID token too, for software that reads no userinfo."`
+	AccessTokens    *string  `help:"Its access tokens: opaque (handles that only this provider reads) or jwt (RFC 9068)."`
 	DutchClaims     *bool    `negatable:"" help:"Add the urn:etoegang claims that Dutch government software reads."`
 }
 
@@ -64,7 +65,9 @@ func (f clientFlags) apply(c *client.Client) error {
 	texts(&c.RedirectURIs, f.RedirectURI)
 	texts(&c.PostLogoutRedirectURIs, f.PostLogout)
 	texts(&c.SecretHashes, f.SecretHash)
-	texts(&c.Scopes, f.Scope)
+	if f.Scope != nil {
+		c.Scopes = scopesOf(f.Scope)
+	}
 	give(&c.Name, f.Name)
 	give(&c.AuthMethod, (*client.AuthMethod)(f.AuthMethod))
 	give(&c.JWKSURI, f.JWKSURI)
@@ -77,6 +80,7 @@ func (f clientFlags) apply(c *client.Client) error {
 	give(&c.PublicSubject, f.PublicSubject)
 	give(&c.PKCEOptional, f.PKCEOptional)
 	give(&c.DutchClaims, f.DutchClaims)
+	give(&c.AccessTokens, (*client.AccessTokens)(f.AccessTokens))
 	give(&c.ClaimsInIDToken, f.ClaimsInIDToken)
 	switch {
 	case f.Native != nil && *f.Native:
@@ -108,6 +112,23 @@ func (f clientFlags) apply(c *client.Client) error {
 		c.JWKS, c.JWKSURI = nil, ""
 	}
 	return nil
+}
+
+// scopesOf returns the scopes in lists that are separated by spaces too, as clients
+// send them: each once, and without openid, which every client may ask for.
+func scopesOf(given []string) []string {
+	scopes := []string{}
+	for _, s := range strings.Fields(strings.Join(given, " ")) {
+		if s != "openid" && !slices.Contains(scopes, s) {
+			scopes = append(scopes, s)
+		}
+	}
+	return scopes
+}
+
+// allScopes returns the scopes that a client may ask for, for people.
+func allScopes(c client.Client) string {
+	return strings.Join(append([]string{"openid"}, scopesOf(c.Scopes)...), " ")
 }
 
 func give[T any](to, given *T) {
@@ -186,6 +207,9 @@ func (t clientAdd) Run(w world) error {
 		if t.Scope == nil {
 			fresh.Scopes = usualScopes(cmp.Or(fresh.Policy, c.Policy))
 		}
+		if t.AccessTokens == nil && cmp.Or(fresh.Policy, c.Policy) == client.General {
+			fresh.AccessTokens = client.OpaqueTokens
+		}
 		shown := newSecret(&fresh, false)
 		if err := checkClient(c, fresh); err != nil {
 			return err
@@ -202,7 +226,7 @@ func (t clientAdd) Run(w world) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w.stdout, "Client %s added. It may ask for the scopes openid %s.\n", fresh.ID, strings.Join(fresh.Scopes, " "))
+		fmt.Fprintf(w.stdout, "Client %s added. It may ask for the scopes %s.\n", fresh.ID, allScopes(fresh))
 		saySecret(w, shown)
 		return nil
 	})
@@ -301,7 +325,7 @@ func (t clientList) Run(w world) error {
 			if slices.ContainsFunc(c.Clients, func(fixed client.Client) bool { return fixed.ID == one.ID }) {
 				from = "file"
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%t\t%s\t%s\n", one.ID, one.Name, one.AuthMethod, one.Policy, one.ThirdParty, from, strings.Join(append([]string{"openid"}, one.Scopes...), " "))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%t\t%s\t%s\n", one.ID, one.Name, one.AuthMethod, one.Policy, one.ThirdParty, from, allScopes(one))
 		}
 		return table.Flush()
 	})

@@ -147,6 +147,13 @@ func TestY22_ClientCommands(t *testing.T) {
 		t.Error("a new secret:", out)
 	}
 	has(do(exitOK, "client", "show", "mine"), "pkce_optional: true", "name: Mijn portaal", "[redacted]")
+	// Scopes as clients write them: openid among them, separated by spaces, twice.
+	has(do(exitOK, "client", "add", "spaces", "--name", "x", "--redirect-uri", "https://x.example/cb", "--scope", "openid profile  email", "--scope", " phone ,email"), "the scopes openid profile email phone.\n")
+	has(do(exitOK, "client", "set", "spaces", "--scope", "openid"), "changed")
+	has(do(exitOK, "client", "show", "spaces"), "scopes: []")
+	if list := do(exitOK, "client", "list"); strings.Contains(list, "openid openid") {
+		t.Errorf("openid stands twice:\n%s", list)
+	}
 	has(do(exitOK, "client", "set", "mine", "--new-secret"), "shown only now")
 	if n := strings.Count(do(exitOK, "client", "show", "mine"), "[redacted]"); n != 2 {
 		t.Errorf("%d secrets, want 2", n)

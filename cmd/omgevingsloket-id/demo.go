@@ -224,7 +224,7 @@ func (d demoCommand) configuration(issuer, portalURL string, clientSecret secret
 		"helpdesk": map[string]any{
 			"phone": "+31 88 000 00 00", "email": "helpdesk@omgevingsloket-id.example",
 			"hours_nl": "maandag tot en met vrijdag van 9.00 tot 17.00 uur (Nederlandse tijd)",
-			"hours_en": "Monday to Friday from 9:00 to 17:00 (time in the Netherlands)",
+			"hours_en": "Monday to Friday from 9:00 to 17:00 (Dutch time)",
 		},
 		"home_client": "demo-portal", "clients": clients,
 		"log": map[string]any{"level": "warn", "format": "text"},

@@ -295,7 +295,9 @@ func (b *Browser) MainText() string {
 // At requires that the browser is at a path of the site.
 func (b *Browser) At(path string) *Browser {
 	b.Site.T.Helper()
-	if b.URL.Path != path || b.URL.Host != b.Site.Server.Listener.Addr().String() {
+	root, err := url.Parse(b.Site.Server.URL) // with the path of the issuer, if a test added it
+	Must(b.Site.T, err)
+	if b.URL.Path != root.Path+path || b.URL.Host != b.Site.Server.Listener.Addr().String() {
 		b.Site.T.Fatalf("at %s (status %d), want %s\n%s", b.URL, b.Status, path, b.Body)
 	}
 	return b

@@ -31,6 +31,13 @@ func WithClients(clients ...client.Client) func(*config.Config) {
 	return func(c *config.Config) { c.Clients = append(c.Clients, clients...) }
 }
 
+// SignedAccess makes the access tokens of all clients JWTs.
+func SignedAccess(c *config.Config) {
+	for i := range c.Clients {
+		c.Clients[i].AccessTokens = client.JWTTokens
+	}
+}
+
 // OnlyClients replaces the clients, under a policy for all of them.
 func OnlyClients(policy client.Policy, clients ...client.Client) func(*config.Config) {
 	return func(c *config.Config) { c.Policy, c.Clients = policy, clients }

@@ -80,7 +80,7 @@ func TestZ12_NewMailIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	v := s.visitor()
-	const said = "Wij sturen u een nieuwe e-mail"
+	const said = "Wij sturen een nieuwe e-mail"
 	v.begin("burger", "jo@example.com")
 	v.get("/apply/code").Has("vanaf " + letter.Clock(s.Clock.Now().Add(time.Minute)) + " uur").Without(said)
 	v.get("/apply/code?again=1").Without(said)

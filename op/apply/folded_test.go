@@ -80,6 +80,29 @@ func TestY6_Y7_StatusCode(t *testing.T) {
 	other.post("/apply/status/code", form("reference", reference, "code", code)).Leads("/apply/status")
 }
 
+// Y6: the codes of an application and of its status page are their digits, however they
+// are divided.
+func TestY6_DividedCodes(t *testing.T) {
+	t.Parallel()
+	for i, divided := range []func(string) string{
+		func(c string) string { return c[:3] + " " + c[3:] },
+		func(c string) string { return c[:3] + "\u2013" + c[3:] },
+		func(c string) string { return "(" + c[:2] + "." + c[2:4] + "." + c[4:] + ")" },
+		func(c string) string { return strings.Join(strings.Split(c, ""), "\u00a0") + "." },
+	} {
+		s := newSite(t)
+		v := s.visitor()
+		email := "jo-" + string(rune('a'+i)) + "@example.com"
+		v.begin("burger", email)
+		v.post("/apply/code", form("code", divided(s.code(email)))).Leads("/apply/password")
+		v.fill("burger", "an-"+email, "")
+		v.send().Leads("/apply/done")
+		reference, other := v.application().Reference, s.visitor()
+		other.post("/apply/status/find", form("reference", reference)).Is(http.StatusSeeOther)
+		other.post("/apply/status/code", form("reference", reference, "code", divided(s.code("an-"+email)))).Leads("/apply/status")
+	}
+}
+
 // Y8, Y10-Y12: what some people's papers say has room in the form, and comes back on
 // the page that is checked.
 func TestY8_Y9_Y10_Y11_Y12_Form(t *testing.T) {
@@ -89,7 +112,7 @@ func TestY8_Y9_Y10_Y11_Y12_Form(t *testing.T) {
 	v.fill("bedrijf", "jo@my--shop.example", "/apply/person")
 	person := form("given_name", "Suharto", "family_name", "-", "birth_day", "", "birth_month", "", "birth_year", "1980", "phone", "+999 12 34 56 78")
 	v.post("/apply/person", person).Leads("/apply/company")
-	v.get("/apply/person").Has(`name="family_name"`, `value="00"`, `value="1980"`, `value="+999 12 34 56 78"`)
+	v.get("/apply/person").Has(`name="birth_month" type="text" inputmode="text"`, `name="family_name"`, `value="00"`, `value="1980"`, `value="+999 12 34 56 78"`)
 	company := companyFields()
 	name := strings.Repeat("Maatschappij ", 15) + "N.V."
 	company.Set("organization_name", name)

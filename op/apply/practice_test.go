@@ -10,6 +10,12 @@ import (
 var ofProduction = regexp.MustCompile(`(?i)paspoort|identiteitskaart|zoals in het register|naar waarheid|mag niet ouder zijn|PDF, JPEG|` +
 	`passport or|identity card\.|as in the register|are true|more than 3 months|burgerservicenummer|BSN`)
 
+// ofPractice is what only practice says on a page, by language.
+var ofPractice = map[string]map[string]string{
+	"nl": {"/apply": "oefenomgeving. Uw aanvraag", "/apply/person": "Verzin een", "/apply/company": "Verzin een", "/apply/address": "Verzin een"},
+	"en": {"/apply": "practice environment. We", "/apply/person": "Make up a", "/apply/company": "Make up a", "/apply/address": "Make up a"},
+}
+
 // Z5: on practice no page asks for data as in a passport, and none promises a check
 // that is not made. In production they do.
 func TestZ5_PracticeSpeaksOfPractice(t *testing.T) {
@@ -33,6 +39,9 @@ func TestZ5_PracticeSpeaksOfPractice(t *testing.T) {
 					}
 					if environment == "practice" && word != "" {
 						t.Errorf("%s, %s, %s: says %q", path, kind, lang, word)
+					}
+					if own := ofPractice[lang][path]; own != "" && strings.Contains(body, own) != (environment == "practice") {
+						t.Errorf("%s, %s, %s, %s: says %q: %v", environment, path, kind, lang, own, environment != "practice")
 					}
 				}
 				if environment == "production" && found < 3 {

@@ -7,6 +7,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -125,6 +126,7 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 		return nil, web.Restart(web.Rule("another browser's login"))
 	}
 	web.Prefer(r, req.Lang)
+	web.Explain(r.Context(), func(line *web.Refusal) { line.Client = cmp.Or(line.Client, req.ClientID) })
 	v, err := f.read(r.Context(), handle, req)
 	if err != nil {
 		return nil, err

@@ -2,13 +2,16 @@ package login_test
 
 import (
 	"html"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/storage/storagetest"
 )
 
 // The main journey, from a client and back: QR code, code, tokens, single sign-on.
@@ -112,11 +115,32 @@ func TestY35_Cancel(t *testing.T) {
 	}
 }
 
+// Y35: every page that waits for a password, a code or the helpdesk has the way back.
+func TestY35_CancelInEveryState(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	states := s.States()
+	for state, path := range map[string]string{"password": "/login", "code": "/login/code", "blocked": "/login/blocked", "mailbox": "/enrol/code"} {
+		b := states[state]
+		_, after, _ := strings.Cut(b.At(path).Body, `formaction="`)
+		target, _, _ := strings.Cut(after, `"`)
+		b.Do(b.FormTo(html.UnescapeString(target)))
+		if b.URL.Host != "third.example" || b.URL.Query().Get("error") != "access_denied" || b.URL.Query().Get("iss") != s.Config.Issuer {
+			t.Errorf("%s: at %s (%d)", state, b.URL, b.Status)
+		}
+	}
+}
+
 // Y35: a login that is only carried by the browser, since the store forgot it, is
 // answered without being stored.
-func TestY35_CancelACarriedLogin(t *testing.T) {
+// Y32: the log has it.
+func TestY35_Y32_CancelACarriedLogin(t *testing.T) {
 	t.Parallel()
-	s, faults := site.NewWatched(t, nil)
+	var log strings.Builder
+	faults := &storagetest.Faults{}
+	s := site.Start(t, site.Setup{Log: slog.New(slog.NewTextHandler(&log, nil)), Wrap: func(all *app.Stores) {
+		all.Requests = faults.Wrap(storagetest.Stores{Requests: all.Requests}).Requests
+	}})
 	r := site.NewRequest("web", site.CallbackURI)
 	b := s.Browser().Authorize(r).At("/login")
 	s.Clock.Add(20 * time.Minute)
@@ -124,7 +148,11 @@ func TestY35_CancelACarriedLogin(t *testing.T) {
 	faults.Reset()
 	_, after, _ := strings.Cut(b.Body, `formaction="`)
 	target, _, _ := strings.Cut(after, `"`)
+	log.Reset()
 	a := b.Send(b.FormTo(html.UnescapeString(target)))
+	if text := log.String(); !strings.Contains(text, "client=web error=access_denied") || !strings.Contains(text, "rule=") {
+		t.Errorf("the log says %q", text)
+	}
 	_, location, _ := strings.Cut(a.Header.Get("Refresh"), "url=")
 	u, err := url.Parse(location)
 	site.Must(t, err)

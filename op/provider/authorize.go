@@ -220,7 +220,7 @@ func checkScopes(policy Policy, c client.Client, raw string) ([]string, error) {
 		case slices.Contains(granted, s):
 		case !slices.Contains(exist, s):
 			if !policy.UnknownScopes {
-				return nil, refuse("invalid_scope", "a scope does not exist here: scopes_supported in our metadata has those that do")
+				return nil, refuse("invalid_scope", "scope "+shownScope(s)+"does not exist here: scopes_supported in our metadata has those that do")
 			}
 		case s != "openid" && !slices.Contains(c.Scopes, s), slices.Contains(policy.RefusedScopes, s):
 			return nil, refuse("invalid_scope", "scope "+s+" is not open to this client: it is not registered, or refused by the policy")
@@ -232,6 +232,16 @@ func checkScopes(policy Policy, c client.Client, raw string) ([]string, error) {
 		return nil, refuse("invalid_scope", "scope must contain openid")
 	}
 	return granted, nil
+}
+
+// shownScope returns the name of a scope and a space, for a description, or "" if
+// it is long or not written as scopes are: a stranger sent it.
+func shownScope(s string) string {
+	const longest = 64
+	if len(s) > longest || strings.ContainsFunc(s, func(r rune) bool { return notBase64URL(r) && !strings.ContainsRune(".:/", r) }) {
+		return ""
+	}
+	return s + " "
 }
 
 const longestSubject = 64

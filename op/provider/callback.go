@@ -102,7 +102,7 @@ type ending struct {
 	refusal string // the OAuth error; "" = none
 }
 
-var errRedirectURI = errors.New("the client's redirect URIs changed during the login")
+const errRedirectURI = web.Rule("the client's redirect URIs changed during the login")
 
 // settle returns how a login ends. The error is errRedirectURI if the client
 // may no longer be answered at the redirect URI of the request (AZ-23).

@@ -13,6 +13,7 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/storage/storagetest"
 )
 
@@ -110,10 +111,11 @@ func claimsOf(t *testing.T, token any) map[string]any {
 // in any token or answer, also when the clients have public subjects.
 func TestX3_NoIdentifierIsEqualAtTwoSectors(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, site.WithClients(
-		site.NewClient("other", site.OtherURI, nil),
-		site.NewClient("open", "https://open.example/cb", func(c *client.Client) { c.PublicSubject = true }),
-	))
+	s := site.New(t, func(c *config.Config) {
+		c.Clients = append(c.Clients, site.NewClient("other", site.OtherURI, nil),
+			site.NewClient("open", "https://open.example/cb", func(c *client.Client) { c.PublicSubject = true }))
+		site.SignedAccess(c)
+	})
 	_, b := s.Active(site.Email)
 	answers := map[string][]map[string]any{}
 	for id, uri := range map[string]string{"web": site.CallbackURI, "other": site.OtherURI, "open": "https://open.example/cb"} {

@@ -57,6 +57,17 @@ func explainClient(ctx context.Context, id string, known bool) {
 	web.Explain(ctx, func(f *web.Refusal) { f.Client = loggedID(id, known) })
 }
 
+// explainNamed adds the client that named returns, which a request names without
+// proof, to the line of this request, if that has none.
+func (p *Room) explainNamed(ctx context.Context, named func() string) {
+	web.Explain(ctx, func(f *web.Refusal) {
+		if id := named(); f.Client == "" && id != "" {
+			_, err := p.Clients.ByID(context.WithoutCancel(ctx), id)
+			f.Client = loggedID(id, err == nil)
+		}
+	})
+}
+
 // explainCause adds why a request failed to its line, if the answer is a failure of
 // ours (status 500 and beyond).
 func explainCause(ctx context.Context, err error) {

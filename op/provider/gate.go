@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,6 +57,7 @@ func (p *Room) asGet(path string, form web.Form, key string, faulty func(web.Par
 			return web.Fail(http.StatusBadRequest, key, web.Rule("parameters in the body and in the query"))
 		}
 		if q := form.Parameters(body); q.Fault() != "" {
+			p.explainNamed(r.Context(), func() string { return q.Get("client_id") })
 			return faulty(q)
 		}
 		all, _ := url.ParseQuery(strings.ReplaceAll(body, ";", "%3B")) // what is left out cannot be read and is not known
@@ -72,12 +72,7 @@ const longestHeader = 4 << 10 // of Authorization
 func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.cors(w, r)
-		web.Explain(r.Context(), func(f *web.Refusal) {
-			if id := namedClient(r); f.Client == "" && id != "" {
-				_, err := p.Clients.ByID(context.WithoutCancel(r.Context()), id)
-				f.Client = loggedID(id, err == nil)
-			}
-		})
+		p.explainNamed(r.Context(), func() string { return namedClient(r) })
 		w.Header().Set("Pragma", "no-cache")
 		if inAddress(r.URL.RawQuery) {
 			writeError(w, http.StatusBadRequest, "invalid_request", "parameters belong in the body or in a header, never in the address")
@@ -100,6 +95,7 @@ func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 			challenge = bearerChallenge
 			if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); !strings.EqualFold(scheme, "Bearer") || token == "" {
 				// Without a token the challenge has no error (RFC 6750 §3.1).
+				web.Explain(r.Context(), func(f *web.Refusal) { f.Rule = "the Authorization header must hold a Bearer token" })
 				w.Header().Set("WWW-Authenticate", "Bearer "+realm)
 				w.WriteHeader(http.StatusUnauthorized)
 				return

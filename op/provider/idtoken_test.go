@@ -27,7 +27,9 @@ func TestJW01_IDToken(t *testing.T) {
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		var clients []client.Client
 		for _, alg := range []string{"", "RS256", "PS256", "ES256"} {
-			clients = append(clients, site.NewClient("app"+alg, site.OtherURI, func(c *client.Client) { c.AuthMethod, c.SecretHashes, c.SigningAlg = client.None, nil, alg }))
+			clients = append(clients, site.NewClient("app"+alg, site.OtherURI, func(c *client.Client) {
+				c.AuthMethod, c.SecretHashes, c.SigningAlg, c.AccessTokens = client.None, nil, alg, client.JWTTokens
+			}))
 		}
 		s := site.New(t, site.OnlyClients(policy, append(clients, site.PublicClient("web", site.CallbackURI))...))
 		_, b := s.Active(site.Email)
@@ -209,8 +211,8 @@ func TestR054_Represents(t *testing.T) {
 
 // Y23: what NL GOV alone asks for is in the tokens of nlgov clients and of those that
 // read the Dutch names; claims of scopes are in the ID token of a client that is
-// registered so. Y36: countries have names.
-func TestY23_ClaimsByClient(t *testing.T) {
+// registered so. Y26: nbf is a minute back under general. Y36: countries have names.
+func TestY23_Y26_Y36_ClaimsByClient(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.WithClients(
 		site.NewClient("plain", site.OtherURI, nil),

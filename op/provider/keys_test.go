@@ -154,6 +154,7 @@ func TestJW19_ScheduledRotation(t *testing.T) {
 	t.Parallel()
 	one, two := pair(t, func(c *config.Config) {
 		c.Keys.Publish, c.Keys.Sign, c.Keys.Retain = 20*time.Minute, time.Hour, 20*time.Minute
+		site.SignedAccess(c)
 	})
 	_, b := one.Active(site.Email)
 	kept, keptAt := published(one), one.Clock.Now()
@@ -241,7 +242,7 @@ func TestR209_KeysSurviveARestart(t *testing.T) {
 // another (RFC 8725 §3.11, R-189).
 func TestJW20_TypesOfTokens(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, nil)
+	s := site.New(t, site.SignedAccess)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
 	for name, typ := range map[string]string{"id_token": "JWT", "access_token": "at+jwt"} {
@@ -258,7 +259,13 @@ func TestJW20_TypesOfTokens(t *testing.T) {
 // before is worth nothing.
 func TestJW06_FormerIssuer(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, nil)
+	for name, access := range map[string]func(*config.Config){"JWTs": site.SignedAccess, "handles": nil} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); formerIssuer(t, site.New(t, access)) })
+	}
+}
+
+func formerIssuer(t *testing.T, s *site.Site) {
+	t.Helper()
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
 	s.Config.Issuer = strings.Replace(s.Config.Issuer, "127.0.0.1", "localhost", 1)

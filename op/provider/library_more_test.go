@@ -220,7 +220,7 @@ func TestL20_DiscoveryAdvertisesMore(t *testing.T) {
 
 func TestL21_OneTokenPassesForAnother(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, nil)
+	s := site.New(t, site.SignedAccess)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
 	id := site.IDToken(t, tokens)

@@ -94,6 +94,8 @@ func TestY32_EveryErrorHasItsLine(t *testing.T) {
 		"in the address":   {"/token?code=canary", url.Values{"grant_type": {"authorization_code"}}, basic, expected{"web", "invalid_request", ""}},
 		"revoke, no token": {"/revoke", url.Values{}, basic, expected{"web", "invalid_request", ""}},
 		"userinfo":         {"/userinfo", url.Values{}, http.Header{"Authorization": {"Bearer canary"}}, expected{"", "invalid_token", ""}},
+		"logout, of web":   {"/end_session", url.Values{"id_token_hint": {"canary", "canary"}, "client_id": {"web"}}, nil, expected{"web", "web.error.bad_request", "id_token_hint"}},
+		"logout, of who":   {"/end_session", url.Values{"client_id": {"who"}, "state": {"\xff"}}, nil, expected{`"\"who\""`, "web.error.bad_request", "state"}},
 		"logout, a fault":  {"/end_session", url.Values{"id_token_hint": {"canary", "canary"}}, nil, expected{"", "web.error.bad_request", ""}},
 	} {
 		log.take()

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"net/http"
@@ -54,6 +55,7 @@ func (p *Room) endSession(w http.ResponseWriter, r *http.Request) error {
 	lang := web.Locale(q.Get("ui_locales"))
 	web.Prefer(r, lang)
 	if q.Fault() != "" {
+		p.explainNamed(r.Context(), func() string { return q.Get("client_id") })
 		return badLogout(q)
 	}
 	l, err := p.readLogout(r, q.Values)
@@ -138,8 +140,9 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 	default:
 		return l, err
 	}
+	named := cmp.Or(c.ID, loggedID(q.Get("client_id"), false))
 	if !l.proven && q.Get("id_token_hint") != "" {
-		p.Log.InfoContext(r.Context(), "logout hint refused", "request", web.RequestID(r), "client", c.ID,
+		p.Log.InfoContext(r.Context(), "logout hint refused", "request", web.RequestID(r), "client", named,
 			"parameter", "id_token_hint", "reason", "not an ID token of ours for the client that the request names")
 	}
 	switch uri := q.Get("post_logout_redirect_uri"); {
@@ -148,7 +151,7 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 		l.back = web.AddQuery(uri, url.Values{"state": {q.Get("state")}})
 	default:
 		l.unknown = true
-		p.Log.InfoContext(r.Context(), "return address after a logout refused", "request", web.RequestID(r), "client", c.ID,
+		p.Log.InfoContext(r.Context(), "return address after a logout refused", "request", web.RequestID(r), "client", named,
 			"parameter", "post_logout_redirect_uri", "reason", "not registered for a client that the request names")
 	}
 	return l, nil

@@ -249,6 +249,29 @@ func TestY21_UnknownReturnAddress(t *testing.T) {
 	}
 }
 
+// Y21, Y32: the log names the client that a refused logout names, known or not.
+func TestY21_LogNamesTheClient(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	s := site.Start(t, site.Setup{Config: site.WithClients(site.NewClient("other", site.OtherURI, nil)), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	_, b := s.Active(site.Email)
+	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
+	for want, pairs := range map[string][]string{
+		"client=web parameter=post_logout":             {"client_id", "web", "post_logout_redirect_uri", "https://evil.example"},
+		`client="\"who\"" parameter=post_logout`:       {"client_id", "who", "post_logout_redirect_uri", outURI},
+		`client="\"other\"" parameter=id_token_hint`:   {"client_id", "other", "id_token_hint", hint},
+		"client=web parameter=id_token_hint":           {"client_id", "web", "id_token_hint", "canary"},
+		`client="\"who\"" error=web.error.bad_request`: {"client_id", "who", "state", "\xff"},
+		"client=web error=web.error.bad_request":       {"client_id", "web", "id_token_hint", strings.Repeat("canary", 1001)},
+	} {
+		log.Reset()
+		s.Browser().Get(leave(pairs...))
+		if text := log.String(); !strings.Contains(text, want) || strings.Contains(text, "canary") || strings.Contains(text, "evil") {
+			t.Errorf("%v: the log says %s, want %s", pairs, text, want)
+		}
+	}
+}
+
 // TestLO04_ReturnAddresses: those registered, byte for byte, and only with a
 // hint of their client.
 func TestLO04_ReturnAddresses(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"omgevingsloket-id/e2e/site"
-	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/client"
 )
 
@@ -20,13 +19,15 @@ import (
 const strangeKeys = `{"kty":"AKP","alg":"ML-DSA-65","pub":"AAAA"},{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"},` +
 	`{"kty":"EC","crv":"secp256k1","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`
 
-// Y18: keys of a type, curve or algorithm that is not known stand beside the right
-// one, inline and at an address; a set without a usable key is no outage.
+// Y18: keys of a type, curve, use or algorithm that is not known, and others of the
+// same id, stand beside the right one, inline and at an address; a set without a usable key is no outage.
 func TestY18_UnknownKeysOfClients(t *testing.T) {
 	t.Parallel()
 	key := site.NewClientKey(t, "RS256", "k1")
 	good := strings.TrimPrefix(string(site.JWKS(t, key)), `{"keys":[`)
-	mixed := `{"keys":[` + strangeKeys + "," + good
+	same := strings.TrimSuffix(strings.TrimPrefix(string(site.JWKS(t, site.NewClientKey(t, "RS256", "k1"), site.NewClientKey(t, "ES256", "k1"))), `{"keys":[`), "]}")
+	others := strings.ReplaceAll(same, `"sig"`, `"future"`) + "," + strings.ReplaceAll(same, `"RS256"`, `"XS256"`)
+	mixed := `{"keys":[` + strangeKeys + "," + same + "," + others + "," + good
 	inline := site.KeyedClient(t, "inline", site.KeyedURI, key)
 	inline.JWKS = json.RawMessage(mixed)
 	server, remote := behindURI(t)
@@ -96,7 +97,7 @@ func TestY25_ReasonsOfAssertions(t *testing.T) {
 	for want, pairs := range map[string][]any{
 		"exp is more than 300 seconds ahead": {"exp", at(time.Hour)}, "exp has passed": {"exp", at(-time.Second)}, "exp is required": {"exp", nil},
 		"iat is required": {"iat", nil}, "iat is in the future": {"iat", at(time.Minute)}, "jti is required": {"jti", nil}, "aud must be": {"aud", "https://x.example"},
-		"iss and sub": {"iss", "RS256"},
+		"iss and sub": {"iss", "RS256"}, "a claim has the wrong type": {"exp", "1781092800"},
 	} {
 		status, out := prove(s, keys["ES256"].Sign(t, s.Assertion("ES256", pairs...), nil))
 		WantRefused(t, status, out, http.StatusUnauthorized, "invalid_client")
@@ -108,6 +109,13 @@ func TestY25_ReasonsOfAssertions(t *testing.T) {
 			t.Errorf("%v, signed by a stranger: %v", pairs, out)
 		}
 	}
+	for _, pairs := range [][]any{{"exp", "tomorrow"}, {"exp", true}, {"iat", "2026-06-10T12:00:00Z"}, {"nbf", []int{1}}, {"aud", 1}, {"aud", []any{1}}, {"aud", map[string]any{}}, {"jti", 7}, {"iss", []string{"ES256"}}} {
+		status, out := prove(s, keys["ES256"].Sign(t, s.Assertion("ES256", pairs...), nil))
+		WantRefused(t, status, out, http.StatusUnauthorized, "invalid_client")
+		if text, _ := out["error_description"].(string); !strings.Contains(text, "a claim has the wrong type") {
+			t.Errorf("%v: %q", pairs, text)
+		}
+	}
 	token := keys["ES256"].Sign(t, s.Assertion("ES256"), nil)
 	prove(s, token)
 	if _, out := prove(s, token); !strings.Contains(out["error_description"].(string), "jti was used before") {
@@ -116,6 +124,36 @@ func TestY25_ReasonsOfAssertions(t *testing.T) {
 	_, out := prove(s, keys["ES256"].Sign(t, s.Assertion("ES256"), map[jose.HeaderKey]any{"typ": "at+jwt"}))
 	if !strings.Contains(out["error_description"].(string), "typ") {
 		t.Errorf("typ: %v", out)
+	}
+}
+
+// Y26: clocks that differ. A client behind ours accepts our tokens, and we accept its
+// assertions while they last; one ahead of ours may be so by ten seconds, and is told
+// when it is more.
+func TestY26_ClocksOfClients(t *testing.T) {
+	t.Parallel()
+	key := site.NewClientKey(t, "ES256", "k1")
+	s := site.New(t, site.WithClients(site.KeyedClient(t, "keyed", site.KeyedURI, key)))
+	_, b := s.Active(site.Email)
+	claims := site.IDToken(t, b.Tokens(site.NewRequest("web", site.CallbackURI)))
+	for _, behind := range []time.Duration{0, 45 * time.Second, time.Minute} {
+		theirs := float64(s.Clock.Now().Add(-behind).Unix())
+		if claims["nbf"].(float64) > theirs || claims["exp"].(float64) <= theirs {
+			t.Errorf("%s behind: nbf %v, exp %v, their time %v", behind, claims["nbf"], claims["exp"], theirs)
+		}
+	}
+	for ahead, want := range map[time.Duration]string{
+		-59 * time.Second: "", -45 * time.Second: "", 0: "", 10 * time.Second: "", 11 * time.Second: "is in the future", 2 * time.Minute: "is in the future",
+		-time.Minute: "exp has passed", -time.Hour: "exp has passed",
+	} {
+		theirs := s.Clock.Now().Add(ahead).Unix()
+		for _, nbf := range []any{nil, theirs} {
+			status, out := prove(s, key.Sign(t, s.Assertion("keyed", "iat", theirs, "nbf", nbf, "exp", theirs+60), nil))
+			text, _ := out["error_description"].(string)
+			if want == "" && out["error"] != "invalid_grant" || want != "" && (status != http.StatusUnauthorized || !strings.Contains(text, want)) {
+				t.Errorf("%s ahead, nbf %v: %d %v, want %q", ahead, nbf, status, out, want)
+			}
+		}
 	}
 }
 
@@ -178,6 +216,17 @@ func TestY17_UnknownParametersAndSemicolons(t *testing.T) {
 	_, b := s.Active(site.Email)
 	const extra = "&resource=https%3A%2F%2Fa.example&resource=https%3A%2F%2Fb.example&audience=x&audience=y&lang=en&lang=nl&login=1&login=2&x=%zz&x=%00&%zz&=&"
 	r := site.NewRequest("web", site.CallbackURI)
+	for _, state := range []string{`a"b<c>\d`, "a'b|c^d`e", "{}[]", "😀", "?x=/y", "a=b=c", "\u200b\ufeff", "\u202e", "a b", "é+%"} {
+		if got := b.Authorize(site.NewRequest("web", site.CallbackURI).With("state", state)).Answered(); got.Get("state") != state || got.Get("code") == "" {
+			t.Errorf("state %q: %v", state, got)
+		}
+		raw := strings.NewReplacer("%", "%25", "+", "%2B", " ", "+").Replace(state)
+		req := b.Request(http.MethodGet, "/authorize", nil)
+		req.URL.RawQuery = site.NewRequest("web", site.CallbackURI).With("state", "").Encode() + "&state=" + raw
+		if location, err := url.Parse(b.Send(req).Header.Get("Location")); err != nil || location.Query().Get("state") != state || location.Query().Get("code") == "" {
+			t.Errorf("raw state %q: %v", raw, location)
+		}
+	}
 	state := "a;b;c=d;"
 	get := b.Send(b.Request(http.MethodGet, "/authorize?"+strings.Replace(r.Encode(), "state=", "x=", 1)+extra+"state="+state, nil))
 	location, err := url.Parse(get.Header.Get("Location"))
@@ -227,6 +276,32 @@ func TestY17_UnknownParametersAndSemicolons(t *testing.T) {
 	}
 }
 
+// Y22: invalid_scope names the scope and the rule; what is no name of a scope is not
+// repeated.
+func TestY22_ScopeIsNamed(t *testing.T) {
+	t.Parallel()
+	gov := site.PublicClient("gov", site.OtherURI)
+	gov.Policy = client.NLGov
+	s := site.New(t, site.WithClients(gov))
+	for _, c := range []struct{ client, uri, scope, want string }{
+		{"gov", site.OtherURI, "openid emial", "scope emial does not exist here"},
+		{"gov", site.OtherURI, "openid https://a.example/read:x", "scope https://a.example/read:x does not exist here"},
+		{"gov", site.OtherURI, "openid anna@example.org", "scope does not exist here"},
+		{"gov", site.OtherURI, "openid " + strings.Repeat("x", 65), "scope does not exist here"},
+		{"gov", site.OtherURI, "openid <b>\"", "scope does not exist here"},
+		{"gov", site.OtherURI, "openid phone", "scope phone is not open to this client"},
+		{"third", "https://third.example/cb", "openid phone", "scope phone is not open to this client"},
+		{"web", site.CallbackURI, "email", "scope must contain openid"},
+		{"web", site.CallbackURI, "openidx", "scope must contain openid"},
+	} {
+		r := site.NewRequest(c.client, c.uri).With("scope", c.scope)
+		answer := s.Browser().Authorize(r).Answered()
+		if answer.Get("error") != "invalid_scope" || !strings.HasPrefix(answer.Get("error_description"), c.want) || answer.Get("state") != r.Get("state") {
+			t.Errorf("%s, %.40s: %v, want %q", c.client, c.scope, answer, c.want)
+		}
+	}
+}
+
 // Y25: the policy's limits are told.
 func TestY25_ReasonsOfNLGov(t *testing.T) {
 	t.Parallel()
@@ -251,22 +326,25 @@ func TestY24_LanguageOfALogin(t *testing.T) {
 	}
 	open := func(accept string, pairs ...string) *site.Browser {
 		b := s.Browser()
-		req := b.Request(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).With(pairs...).Encode(), nil)
-		req.Header.Set("Accept-Language", accept)
-		b.Do(req)
-		return b
+		b.Lang = accept
+		return b.Authorize(site.NewRequest("web", site.CallbackURI).With(pairs...))
 	}
 	for _, c := range []struct{ accept, locales, want string }{
 		{"", "", "nl"}, {"en", "", "en"}, {"", "en", "en"}, {"nl", "en-GB", "en"}, {"en", "nl-BE en", "nl"}, {"nl", "de", "nl"}, {"", "de", "nl"}, {"en", "de xx", "en"}, {"nl", "de en", "en"},
+		{"nl", "", "nl"}, {"de", "", "en"}, {"*", "", "nl"}, {"en;q=0.3, nl;q=0.9", "", "nl"}, {"de", "fr zz", "en"}, {"en", "!! \x01", "en"}, {"nl", "*", "nl"}, {"en", strings.Repeat("xx ", 300) + "nl", "nl"},
 	} {
 		b := open(c.accept, "ui_locales", c.locales, "lang", "en")
 		b.Get(b.URL.String()) // a page of the login, as often as it is opened
-		if got := says(b); c.locales != "" && web.Locale(c.locales) != "" && got != c.want {
+		if got := says(b); got != c.want {
 			t.Errorf("browser %q, ui_locales %q: %s, want %s", c.accept, c.locales, got, c.want)
 		}
 		if cookies := b.Cookies(); cookies["olid-lang"] != "" {
 			t.Errorf("browser %q, ui_locales %q: kept as %q", c.accept, c.locales, cookies["olid-lang"])
 		}
+	}
+	// A page of /authorize itself.
+	if b := open("nl", "ui_locales", "en", "client_id", "who"); says(b) != "en" || b.Status != http.StatusBadRequest {
+		t.Errorf("an error page: %s (%d)", says(b), b.Status)
 	}
 	// Every page of the login, a wrong password included; not those outside it.
 	s.Person(site.Email)
@@ -287,7 +365,7 @@ func TestY24_LanguageOfALogin(t *testing.T) {
 		t.Error("the own choice:", says(b))
 	}
 	// end_session: the question and what follows.
-	b = s.Browser().Get("/end_session?ui_locales=en&lang=en&state=1")
+	b = s.Browser().Get("/end_session?ui_locales=de%20en&state=1")
 	if says(b) != "en" || b.Cookies()["olid-lang"] != "" {
 		t.Errorf("end_session: %s, cookies %v", says(b), b.Cookies())
 	}

@@ -44,7 +44,8 @@ type Room struct {
 	Subjects   claim.Subjects
 	Policy     Policy
 	ClientKeys *KeyFetcher
-	CodeKey    []byte // authorization codes are derived with it
+	CodeKey    []byte              // authorization codes are derived with it
+	Access     client.AccessTokens // of clients that have no format of their own
 	Rand       io.Reader
 	Now        func() time.Time
 	// AuthorizePerMinute is the most authorization requests of one source in a

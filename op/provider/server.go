@@ -41,10 +41,11 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 	c := r.Client.(relyingParty).Client
 	now := s.room.Now()
 	code, _ := secret.Parse(secret.KindCode, r.Data.Code)
+	handle, accessHash := s.room.newAccess(c)
 	replay := effect.Of(audit.ClientActor(c.ID).Did(audit.GrantCodeReplayed, c.ID, now).Refused().Because("everything it gave is revoked"))
 	g, a, refused, err := s.room.Grants.Redeem(ctx, grant.Redemption{
 		CodeHash: code.Hash(), ClientID: c.ID, RedirectURI: r.Data.RedirectURI, Challenge: challengeOf(r.Data.CodeVerifier),
-		Now: now, Expires: now.Add(accessTokenLifetime),
+		Now: now, Expires: now.Add(accessTokenLifetime), AccessHash: accessHash,
 	}, replay)
 	if err == nil && refused != "" {
 		web.Explain(ctx, func(f *web.Refusal) { f.Reason = string(refused) })
@@ -54,7 +55,7 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 		explainCause(ctx, err)
 		return nil, told(err, oidc.ErrInvalidGrant().WithDescription("the code is not valid, or not any more"), http.StatusBadRequest)
 	}
-	tokens, err := s.room.tokens(c, g, a, now)
+	tokens, err := s.room.tokens(c, g, a, handle, now)
 	if err != nil {
 		explainCause(ctx, err)
 		return nil, told(err, oidc.ErrServerError().WithDescription("the tokens could not be made"), http.StatusInternalServerError)
@@ -99,12 +100,18 @@ func invalidToken() *oidc.Error {
 // same, and nothing is revoked (RFC 7009 §2.2).
 func (s *server) Revocation(ctx context.Context, r *op.ClientRequest[oidc.RevocationRequest]) (*op.Response, error) {
 	c := r.Client.(relyingParty).Client
-	claims, err := s.room.readAccessToken(r.Data.Token)
-	if err != nil {
-		return op.NewResponse(struct{}{}), nil
+	token, err := s.room.readAccessToken(r.Data.Token)
+	if err == nil && token.hash != "" {
+		var g grant.Grant
+		if g, err = s.room.Grants.ByID(ctx, token.grant); err == nil && !token.of(g) {
+			err = errToken
+		}
 	}
-	rec := effect.Of(audit.ClientActor(c.ID).Did(audit.GrantRevoked, c.ID, s.room.Now()).With(map[string]string{"grant": claims.ID}))
-	if err := s.room.Grants.Revoke(ctx, claims.ID, c.ID, s.room.Now(), rec); err != nil && !errors.Is(err, errs.ErrNotFound) {
+	if err == nil {
+		rec := effect.Of(audit.ClientActor(c.ID).Did(audit.GrantRevoked, c.ID, s.room.Now()).With(map[string]string{"grant": token.grant}))
+		err = s.room.Grants.Revoke(ctx, token.grant, c.ID, s.room.Now(), rec)
+	}
+	if err != nil && !errors.Is(err, errToken) && !errors.Is(err, errs.ErrNotFound) {
 		explainCause(ctx, err)
 		return nil, told(err, oidc.ErrServerError().WithDescription("the token could not be revoked"), http.StatusInternalServerError)
 	}

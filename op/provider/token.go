@@ -13,6 +13,7 @@ import (
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
+	"omgevingsloket-id/pkg/secret"
 )
 
 // The header types of our tokens, so that an ID token is never accepted as an
@@ -22,9 +23,42 @@ const (
 	typAccessToken = "at+jwt" // RFC 9068 §2.1
 )
 
-// accessAlg is the algorithm of access tokens: the fastest, since only we verify
-// them.
+// accessAlg is the algorithm of access tokens that are JWTs: the fastest.
 const accessAlg = "ES256"
+
+// accessSeparator is between the two parts of an access token that is a handle: its
+// secret, of 256 bits, and the id of its grant, by which the row is found without an
+// index of its own.
+const accessSeparator = "."
+
+// newAccess returns the secret of a new access token of a client and its hash; both
+// are empty if the token is a JWT.
+func (p *Room) newAccess(c client.Client) (handle secret.Text, hash string) {
+	if c.AccessFormat(p.Policy.For(c).Name, p.Access) != client.OpaqueTokens {
+		return "", ""
+	}
+	handle = secret.New(p.Rand, secret.KindAccess)
+	return handle, p.accessHash(handle)
+}
+
+// accessHash returns the hash under which a handle is stored. It depends on the
+// issuer: a token of one is worth nothing under another.
+func (p *Room) accessHash(handle secret.Text) string {
+	return secret.Text(handle.Reveal() + " " + p.issuer).Hash()
+}
+
+// accessToken is an access token that has the form of one of ours.
+type accessToken struct {
+	grant  string    // id
+	hash   string    // of its secret; "" for a JWT
+	client string    // "" for a handle
+	ends   time.Time // zero for a handle: its grant says it
+}
+
+// of reports whether g is the grant of the token, whatever its state.
+func (t accessToken) of(g grant.Grant) bool {
+	return g.ID == t.grant && secret.Text(g.AccessHash).Equal(t.hash) && (t.client == "" || g.ClientID == t.client)
+}
 
 type tokenAnswer struct {
 	AccessToken string `json:"access_token"`
@@ -51,15 +85,19 @@ type accessClaims struct {
 }
 
 // tokens returns the tokens of a redeemed grant.
-func (p *Room) tokens(c client.Client, g grant.Grant, a account.Account, now time.Time) (tokenAnswer, error) {
+// handle is the secret of the access token if that is no JWT.
+func (p *Room) tokens(c client.Client, g grant.Grant, a account.Account, handle secret.Text, now time.Time) (tokenAnswer, error) {
 	subject := p.subject(a, c)
 	scope := strings.Join(g.Scopes, " ")
-	access, err := p.Keys.Sign(accessAlg, typAccessToken, accessClaims{
-		Issuer: p.issuer, Subject: subject.Person, Audience: []string{p.issuer}, ClientID: c.ID, Azp: c.ID,
-		Expires: g.Expires.Unix(), IssuedAt: now.Unix(), ID: g.ID, Scope: scope, AuthTime: g.AuthTime.Unix(), ACR: g.ACR,
-	})
-	if err != nil {
-		return tokenAnswer{}, err
+	access := handle.Reveal() + accessSeparator + g.ID
+	if handle == "" {
+		var err error
+		if access, err = p.Keys.Sign(accessAlg, typAccessToken, accessClaims{
+			Issuer: p.issuer, Subject: subject.Person, Audience: []string{p.issuer}, ClientID: c.ID, Azp: c.ID,
+			Expires: g.Expires.Unix(), IssuedAt: now.Unix(), ID: g.ID, Scope: scope, AuthTime: g.AuthTime.Unix(), ACR: g.ACR,
+		}); err != nil {
+			return tokenAnswer{}, err
+		}
 	}
 	claims, err := p.idClaims(c, g, a, subject, now)
 	if err != nil {
@@ -133,32 +171,37 @@ func (p *Room) userinfo(c client.Client, g grant.Grant, a account.Account) map[s
 
 var errToken = errors.New("not an access token of ours, or not any more")
 
-// readAccessToken returns the claims of an access token after checking signature,
-// type, issuer and audience, but neither time nor revocation.
-func (p *Room) readAccessToken(token string) (accessClaims, error) {
+// readAccessToken returns an access token after checking its form, and of a JWT
+// signature, type, issuer and audience. The grant decides the rest.
+func (p *Room) readAccessToken(token string) (accessToken, error) {
+	if left, id, ok := strings.Cut(token, accessSeparator); ok {
+		if handle, ok := secret.Parse(secret.KindAccess, left); ok {
+			return accessToken{grant: id, hash: p.accessHash(handle)}, nil
+		}
+	}
 	var claims accessClaims
 	if err := p.Keys.Verify(token, typAccessToken, &claims); err != nil {
-		return accessClaims{}, errToken
+		return accessToken{}, errToken
 	}
 	if claims.Issuer != p.issuer || len(claims.Audience) != 1 || claims.Audience[0] != p.issuer || claims.ID == "" {
-		return accessClaims{}, errToken
+		return accessToken{}, errToken
 	}
-	return claims, nil
+	return accessToken{grant: claims.ID, client: claims.ClientID, ends: time.Unix(claims.Expires, 0)}, nil
 }
 
 // bearer returns the grant of an access token and its account. The grant must not
 // be expired or revoked, and the account active and of its epoch (R-197).
 func (p *Room) bearer(ctx context.Context, token string) (grant.Grant, account.Account, error) {
-	claims, err := p.readAccessToken(token)
+	t, err := p.readAccessToken(token)
 	if err != nil {
 		return grant.Grant{}, account.Account{}, err
 	}
-	if !p.Now().Before(time.Unix(claims.Expires, 0)) {
+	if !t.ends.IsZero() && !p.Now().Before(t.ends) {
 		return grant.Grant{}, account.Account{}, errToken
 	}
-	g, a, err := p.Grants.Live(ctx, claims.ID, p.Now())
-	if err == nil && g.ClientID != claims.ClientID {
-		err = errToken
+	g, a, err := p.Grants.Live(ctx, t.grant, p.Now())
+	if err == nil && !t.of(g) {
+		return grant.Grant{}, account.Account{}, errToken
 	}
 	return g, a, err
 }

@@ -3,12 +3,14 @@ package provider_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/secret"
 )
 
 // Userinfo and revocation.
@@ -36,11 +38,80 @@ func TestR191_WaysToAsk(t *testing.T) {
 	}
 }
 
+// R-022, TK-14: an access token that is a handle is worth nothing without its whole
+// secret and the id of its own grant, and nothing of another kind passes for one.
+func TestR022_OpaqueAccessTokens(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	tokens, other := b.Tokens(site.NewRequest("web", site.CallbackURI)), b.Tokens(site.NewRequest("web", site.CallbackURI))
+	token := tokens["access_token"].(string)
+	handle, id, cut := strings.Cut(token, ".")
+	if !cut || !regexp.MustCompile(`^olid_acc_[\w-]{43}$`).MatchString(handle) {
+		t.Fatalf("access token %q is no handle", token)
+	}
+	if stored, err := s.Stores.Grants.ByID(t.Context(), id); err != nil || stored.AccessHash != secret.Text(handle+" "+s.Config.Issuer).Hash() {
+		t.Errorf("the grant %+v, %v does not store the hash of handle and issuer", stored, err)
+	}
+	otherHandle, otherID, _ := strings.Cut(other["access_token"].(string), ".")
+	signed := site.New(t, site.SignedAccess)
+	_, elsewhere := signed.Active(site.Email)
+	jwt := elsewhere.Tokens(site.NewRequest("web", site.CallbackURI))["access_token"].(string)
+	for name, bad := range map[string]string{
+		"handle alone": handle, "id alone": id, "no handle": "." + id, "no id": handle + ".", "of another grant": handle + "." + otherID, "another handle": otherHandle + "." + id,
+		"id in capitals": handle + "." + strings.ToUpper(id), "twice": token + "." + id, "longer": token + "0", "longer handle": handle + "A." + id,
+		"kind of a code": strings.Replace(token, "olid_acc", "olid_cod", 1), "hash": "olid_acc_" + secret.Text(handle).Hash()[:43] + "." + id,
+		"ID token": tokens["id_token"].(string), "JWT of another installation": jwt, "empty handle": "olid_acc_." + id,
+	} {
+		if bad == token {
+			t.Fatal(name)
+		}
+		status, out, _ := s.Call(http.MethodGet, "/userinfo", nil, site.Bearer(bad))
+		WantRefused(t, status, out, http.StatusUnauthorized, "invalid_token")
+		if status, _, _ := s.Call(http.MethodPost, "/revoke", url.Values{"token": {bad}}, s.Basic()); status != http.StatusOK {
+			t.Errorf("revoke %s: %d", name, status)
+		}
+	}
+	for _, good := range []map[string]any{tokens, other} {
+		if status, _ := s.Userinfo(good); status != http.StatusOK {
+			t.Error("what was worth nothing revoked a grant:", status)
+		}
+	}
+	if status, _, _ := s.Call(http.MethodPost, "/revoke", url.Values{"token": {token}}, s.Basic()); status != http.StatusOK {
+		t.Error("revoke:", status)
+	}
+	if status, _ := s.Userinfo(tokens); status != http.StatusUnauthorized {
+		t.Error("a revoked token:", status)
+	}
+	if status, _ := s.Userinfo(other); status != http.StatusOK {
+		t.Error("the token of another grant:", status)
+	}
+	s.Clock.Add(15 * time.Minute)
+	if status, _ := s.Userinfo(other); status != http.StatusUnauthorized {
+		t.Error("a token at its end:", status)
+	}
+}
+
+// R-062: under nlgov access tokens are JWTs, in a new installation too.
+func TestR062_SignedAccessTokens(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, site.OnlyClients(client.NLGov, site.PublicClient("web", site.CallbackURI)))
+	_, b := s.Active(site.Email)
+	r := site.NewRequest("web", site.CallbackURI)
+	_, tokens, _ := s.Call(http.MethodPost, "/token", r.Exchange(b.NewCode(r), url.Values{"client_id": {"web"}}), nil)
+	if typ := JWTHeader(t, tokens["access_token"])["typ"]; typ != "at+jwt" {
+		t.Errorf("typ %v, want at+jwt", typ)
+	}
+	if status, _ := s.Userinfo(tokens); status != http.StatusOK {
+		t.Error("userinfo:", status)
+	}
+}
+
 // TestR194_Challenges: no error is named where no token was sent; otherwise
 // it is invalid_token, and one answer for all of them (UI-01, JW-18).
 func TestR194_Challenges(t *testing.T) {
 	t.Parallel()
-	s := site.New(t, nil)
+	s := site.New(t, site.SignedAccess)
 	_, b := s.Active(site.Email)
 	r := site.NewRequest("web", site.CallbackURI)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
@@ -88,7 +159,7 @@ func TestR194_Challenges(t *testing.T) {
 // gone (UI-03); blocking is TestTK12.
 func TestR197_TokensThatAreOver(t *testing.T) {
 	t.Parallel()
-	s, faults := site.NewWatched(t, nil)
+	s, faults := site.NewWatched(t, site.SignedAccess)
 	_, b := s.Active(site.Email)
 	tokens := b.Tokens(site.NewRequest("web", site.CallbackURI))
 	s.Clock.Add(15*time.Minute - time.Second)

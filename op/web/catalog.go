@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/BurntSushi/toml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -98,7 +100,7 @@ func Supported(code string) string {
 // Locale returns the language for a ui_locales list (OIDC Core §3.1.2.1): that of the
 // first tag whose language is supported, with any region, or "" if there is none.
 func Locale(wanted string) string {
-	for tag := range strings.FieldsFuncSeq(wanted, func(r rune) bool { return r == ' ' || r == ',' }) {
+	for tag := range strings.FieldsFuncSeq(wanted, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
 		tag, _, _ = strings.Cut(tag, ";")
 		parsed, _ := language.Parse(tag) // with an error, as far as it could be read
 		if base, sure := parsed.Base(); sure == language.Exact && Supported(base.String()) != "" {
@@ -107,6 +109,9 @@ func Locale(wanted string) string {
 	}
 	return ""
 }
+
+// anyLanguage is "*" as package language parses it.
+var anyLanguage = language.MustParse("mul")
 
 // readable returns the tags of an Accept-Language header of which some cannot be
 // read, the others in their order; at most 20.
@@ -120,14 +125,15 @@ func readable(header string) (tags []language.Tag) {
 }
 
 // Match returns the language for an Accept-Language header, or tags with spaces
-// between them: the first supported
-// one, English if it names others only, Dutch if it names none.
+// between them: the first supported one, English if it names others only, Dutch if it
+// names none ("*" is none).
 func (c *Catalog) Match(wanted string) string {
 	wanted = strings.ReplaceAll(wanted, " ", ",")
 	tags, _, err := language.ParseAcceptLanguage(wanted)
 	if err != nil {
 		tags = readable(wanted)
 	}
+	tags = slices.DeleteFunc(tags, func(t language.Tag) bool { return t == anyLanguage })
 	if len(tags) == 0 {
 		return Langs[0].Code
 	}

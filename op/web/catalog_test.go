@@ -8,7 +8,8 @@ import (
 	"omgevingsloket-id/op/web"
 )
 
-func TestCatalogMatch(t *testing.T) {
+// Y24: what a browser asks for, with weights, unknown languages and malformed ranges.
+func TestY24_Match(t *testing.T) {
 	t.Parallel()
 	c, err := web.LoadCatalog()
 	if err != nil {
@@ -20,6 +21,8 @@ func TestCatalogMatch(t *testing.T) {
 		"de,nl;q=0.5": "nl", "en;q=0.3,nl;q=0.9": "nl", "nl;q=0.3,en": "en",
 		"nl en": "nl", "en nl": "en", "de nl": "nl", // ui_locales (OpenID Connect Core §3.1.2.1)
 		"!!": "nl", "en;q=x": "nl", // unreadable
+		"*": "nl", "*;q=0.5": "nl", "de, *;q=0.5": "en", "en;q=0.2, *": "en", "nl;q=0, en": "en", "en;q=0, nl": "nl", "en;q=0": "nl",
+		"en; q=0.8 , nl; q=0.9": "en", "i-klingon, nl": "nl", "x-private, en": "en", "\xff\xfe,en": "en",
 		"de,xx-1-2-3-4,nl": "nl", "ëé,en-GB": "en", // in part
 	} {
 		if got := c.Match(wanted); got != want {
@@ -33,7 +36,7 @@ func TestY24_Locale(t *testing.T) {
 	t.Parallel()
 	for wanted, want := range map[string]string{
 		"nl": "nl", "en": "en", "nl-BE en": "nl", "en-GB nl": "en", "NL_be": "nl", "de": "", "de fr-CA": "", "de nl": "nl", "zh-Hant en": "en", "": "", " ": "",
-		"xx en": "en", "!! nl": "nl", "ëé": "", "*": "", "und": "", "und-NL": "", "fy nl": "nl", "fy": "", "nl-Latn-BE-x-foo": "nl", "nl,en;q=0.5": "nl", "de-DE,en;q=0.5": "en",
+		"xx en": "en", "!! nl": "nl", "ëé": "", "*": "", "und": "", "und-NL": "", "en\tnl": "en", "en\nnl": "en", "x-private nl": "nl", "i-klingon nl": "nl", "af nl": "nl", "EN": "en", "nl-NL-u-co-phonebk": "nl", "\x00 nl": "nl", "\"en\"": "", "fy nl": "nl", "fy": "", "nl-Latn-BE-x-foo": "nl", "nl,en;q=0.5": "nl", "de-DE,en;q=0.5": "en",
 		"english": "", "nlx": "", strings.Repeat("xx ", 300) + "nl": "nl",
 	} {
 		if got := web.Locale(wanted); got != want {

@@ -133,6 +133,8 @@ func (d *Renderer) note(r *http.Request, e *Error) {
 		f.Rule = form.Reason
 	case errors.As(e.Cause, &rule):
 		f.Rule = string(rule)
+	case e.Status == http.StatusGone && errors.Is(e.Cause, errs.ErrNotFound):
+		f.Rule = "not known, or not any more"
 	}
 }
 

@@ -38,7 +38,7 @@ func (l *Limits) SpendFor(r *http.Request, b limit.Budget, key string, amount in
 		return err
 	}
 	if !ok {
-		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Retry: wait}
+		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Cause: Rule("over the budget " + b.Name), Retry: wait}
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (l *Limits) address(r *http.Request) netip.Addr {
 	if err != nil {
 		return netip.Addr{}
 	}
-	addr := peer.Addr().Unmap()
+	addr := peerOf(peer)
 	if !l.trusted(addr) {
 		return addr
 	}
@@ -100,6 +100,10 @@ func (l *Limits) address(r *http.Request) netip.Addr {
 	return addr
 }
 
+// peerOf returns the address of a peer as networks have it: a link-local peer has a
+// zone, which no network contains.
+func peerOf(peer netip.AddrPort) netip.Addr { return peer.Addr().WithZone("").Unmap() }
+
 func (l *Limits) trusted(a netip.Addr) bool {
 	for _, net := range l.Trusted {
 		if net.Contains(a) {
@@ -116,7 +120,7 @@ func (l *Limits) Source(r *http.Request) string { return prefix(l.address(r), 32
 // Forwarded reports whether the request came from a trusted proxy.
 func (l *Limits) Forwarded(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && l.trusted(peer.Addr().Unmap())
+	return err == nil && l.trusted(peerOf(peer))
 }
 
 // NetworkOf returns the name of the network of an address: a /24 or a /48.

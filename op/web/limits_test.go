@@ -15,11 +15,11 @@ import (
 	"omgevingsloket-id/pkg/limit"
 )
 
-// The source of a request is its peer, or, behind proxies that are trusted, the
+// Y29: the source of a request is its peer, or, behind proxies that are trusted, the
 // last address that none of them wrote.
-func TestLimitsSource(t *testing.T) {
+func TestY29_LimitsSource(t *testing.T) {
 	t.Parallel()
-	l := web.Limits{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}}
+	l := web.Limits{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"), netip.MustParsePrefix("fe80:0:0:1::/64")}}
 	many := func(n int) string { return "203.0.113.7" + strings.Repeat(", 10.0.0.9", n) }
 	for name, c := range map[string]struct {
 		peer           string
@@ -45,6 +45,8 @@ func TestLimitsSource(t *testing.T) {
 		"sixteen hops":                 {"10.0.0.1:1", []string{many(15)}, "203.0.113.7/32", "203.0.113.0/24"},
 		"more hops than are read":      {"10.0.0.1:1", []string{many(16)}, "10.0.0.9/32", "10.0.0.0/24"},
 		"a peer with a zone":           {"[fe80::1%eth0]:1", nil, "fe80::/64", "fe80::/48"},
+		"a proxy with a zone":          {"[fe80:0:0:1::1%eth0]:1", []string{"203.0.113.7"}, "203.0.113.7/32", "203.0.113.0/24"},
+		"a hop of RFC 7239":            {"10.0.0.1:1", []string{`by=10.0.0.2;for="[2001:db8:1:2::4]:_p", for=10.0.0.3`}, "2001:db8:1:2::/64", "2001:db8:1::/48"},
 		"no address":                   {"@", nil, "unknown", "unknown"},
 	} {
 		r := get("/")
@@ -98,6 +100,9 @@ func TestLimitsSpend(t *testing.T) {
 		page, _ := errors.AsType[*web.Error](err)
 		if c.status == 0 && (page != nil || !errors.Is(err, c.err)) || c.status != 0 && (page == nil || page.Status != c.status || page.Retry != c.windows.wait) {
 			t.Errorf("Spend(%s) = %v, want status %d, %v", name, err, c.status, c.err)
+		}
+		if c.status != 0 && page.Cause.Error() != "over the budget login-network" { // Y32
+			t.Errorf("Spend(%s): the log would say %v", name, page.Cause)
 		}
 		if c.status != 0 || c.err != nil { // its network comes first
 			if a := c.windows; !slices.Equal(a.names, []string{"login-network"}) || a.key != "203.0.113.0/24" || a.most != 5*limit.NetworkSources || a.window != time.Minute {

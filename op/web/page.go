@@ -101,7 +101,13 @@ func (p *Page) Wrong(field, key string, pairs ...any) {
 }
 
 // StaticURL returns the address of an asset, which holds the hash of its content.
-func (p *Page) StaticURL(name string) string { return p.pages.static.Load().url(name) }
+// It is "" if there is no such asset.
+func (p *Page) StaticURL(name string) string {
+	if url := p.pages.static.Load().url(name); url != "" {
+		return p.Path(url)
+	}
+	return ""
+}
 
 // HelpdeskHours returns the helpdesk's hours in the page's language.
 func (p *Page) HelpdeskHours() string { return p.Helpdesk.Hours[p.Lang] }

@@ -14,7 +14,7 @@ import (
 
 // Refusal is what the log says of a refused request, so that an operator who reads
 // it alone can say why a relying party fails. All of it is our own words, but for
-// Client.
+// Client and the name of a scope.
 type Refusal struct {
 	Message   string // of the line; "" = "request refused", or "request failed" from status 500 on
 	Client    string // client_id
@@ -94,11 +94,18 @@ func (w *refusalWriter) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 		w.json = status >= http.StatusBadRequest && strings.HasPrefix(w.Header().Get("Content-Type"), "application/json")
-		if to, err := url.Parse(w.Header().Get("Location")); err == nil && to.IsAbs() && to.Query().Has("error") {
+		if to, err := url.Parse(onward(w.Header())); err == nil && to.IsAbs() && to.Query().Has("error") {
 			w.location = to
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// onward returns where an answer takes the browser: with a redirect, or with the
+// page of Renderer.Away.
+func onward(h http.Header) string {
+	_, refresh, _ := strings.Cut(h.Get("Refresh"), "url=")
+	return cmp.Or(h.Get("Location"), refresh)
 }
 
 // Write implements http.ResponseWriter.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/errs"
 )
 
 // Y32: each refused request is one line of the log, whatever the answer looks like:
@@ -44,6 +45,13 @@ func TestY32_OneLineForARefusedRequest(t *testing.T) {
 	k.Router.Get("/redirect", func(w http.ResponseWriter, r *http.Request) error {
 		return k.Pages.SeeOther(w, "https://portal.example/cb?state=canary&error=invalid_scope&error_description=scope+phone+is+not+open")
 	})
+	k.Router.Get("/away", func(w http.ResponseWriter, r *http.Request) error {
+		return k.Pages.Away(w, r, "https://portal.example/cb?state=canary&error=access_denied&error_description=the+person+cancelled")
+	})
+	k.Router.Get("/out", func(w http.ResponseWriter, r *http.Request) error {
+		return k.Pages.Away(w, r, "https://portal.example/out?state=x")
+	})
+	k.Router.Get("/gone", func(http.ResponseWriter, *http.Request) error { return web.Restart(errs.ErrNotFound) })
 	k.Router.Get("/own", func(w http.ResponseWriter, r *http.Request) error { return k.Pages.SeeOther(w, "/login?error=x") })
 	k.Router.Raw(http.MethodGet, "/bearer", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="x", error="invalid_token"`)
@@ -68,6 +76,9 @@ func TestY32_OneLineForARefusedRequest(t *testing.T) {
 		{"/json", false, []string{"level=INFO", "client=portal", "error=invalid_client", `rule="client authentication failed"`, "reason=wrong_secret"}},
 		{"/down", false, []string{"level=ERROR", "error=server_error", `cause="no route to the database"`}},
 		{"/redirect", false, []string{"level=INFO", "status=303", "error=invalid_scope", "parameter=scope", `rule="scope phone is not open"`}},
+		{"/away", false, []string{"level=INFO", "status=200", "error=access_denied", `rule="the person cancelled"`}},
+		{"/gone", false, []string{"status=410", "error=web.error.restart", `rule="not known, or not any more"`}},
+		{"/out", false, nil},
 		{"/bearer", false, []string{"status=401", "error=invalid_token"}},
 		{"/nowhere", false, []string{"status=404", "error=web.error.not_found"}},
 		{"/page", true, []string{"level=INFO", "status=403", "error=prefetch"}},

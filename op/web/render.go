@@ -27,7 +27,7 @@ type Renderer struct {
 	templates *template.Template
 	static    atomic.Pointer[assets]
 	forms     map[string]Handler // pages by path
-	lastWords []byte          // the error page for when rendering fails
+	lastWords []byte             // the error page for when rendering fails
 	base      *url.URL
 }
 

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +99,7 @@ func (t *Router) Handler() http.Handler {
 	base := strings.TrimSuffix(t.pages.base.Path, "/")
 	methods := map[string][]string{}
 	for _, route := range t.routes {
-		handler := http.StripPrefix(base, t.observed(route, timed(route, route.handler)))
+		handler := below(base, t.observed(route, timed(route, route.handler)))
 		methods[route.Path] = append(methods[route.Path], route.Method)
 		if route.Method == http.MethodGet {
 			handler = t.head(route, handler)
@@ -121,15 +122,32 @@ func (t *Router) Handler() http.Handler {
 			}
 		}
 	}
-	mux.Handle("GET "+base+"/static/", http.StripPrefix(base, t.pages.serveAsset()))
+	mux.Handle("GET "+base+"/static/", below(base, t.pages.serveAsset()))
 	mux.Handle("/", t.page(func(w http.ResponseWriter, r *http.Request) error {
-		if path, below := strings.CutPrefix(r.URL.Path, base); below && methods[path] != nil {
-			w.Header().Set("Allow", strings.Join(methods[path], ", "))
+		path, ours := strings.CutPrefix(r.URL.Path, base)
+		if allowed := methods[cmp.Or(path, "/")]; ours && allowed != nil {
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			return lost(http.StatusMethodNotAllowed, "web.error.method", nil)
 		}
 		return lost(http.StatusNotFound, "web.error.not_found", nil)
 	}))
 	return t.outermost(mux)
+}
+
+// below returns a handler that serves each request, whose path is below base, with
+// what follows base. Unlike http.StripPrefix it does not compare how the path was
+// written, which the patterns of the router do not either.
+func below(base string, next http.Handler) http.Handler {
+	if base == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner, address := *r, *r.URL
+		address.Path = strings.TrimPrefix(address.Path, base)
+		address.RawPath = "" // the path of no route differs by how it is written
+		inner.URL = &address
+		next.ServeHTTP(w, &inner)
+	})
 }
 
 // handlerAt returns a handler that serves each request as one of another path.

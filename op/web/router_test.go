@@ -201,6 +201,7 @@ func TestY28_IssuerWithPath(t *testing.T) {
 	k.Router.Get("/", says("home"))
 	k.Router.Get("/page", says("page"))
 	k.Router.Post("/page", says("done"))
+	k.Router.Get("/item/{id}", func(w http.ResponseWriter, r *http.Request) error { return says(r.PathValue("id"))(w, r) })
 	k.Router.Raw(http.MethodGet, "/.well-known/openid-configuration", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = says("metadata")(w, r) }))
 	plain := newKit(t)
 	for _, c := range []struct{ method, target, want, location, allow string }{
@@ -214,6 +215,17 @@ func TestY28_IssuerWithPath(t *testing.T) {
 		{"GET", "/.well-known/openid-configuration/id", "200 metadata", "", ""}, // RFC 8414 §3.1
 		{"GET", "/id//page", "307 ", "/id/page", ""},
 		{"GET", "/id/x/../page", "307 ", "/id/page", ""},
+		{"POST", "/id", "405 method", "", "GET, HEAD"},
+		{"OPTIONS", "/id", "405 method", "", "GET, HEAD"},
+		{"OPTIONS", "/id/", "405 method", "", "GET, HEAD"},
+		{"OPTIONS", "/id/page", "405 method", "", "GET, HEAD, POST"},
+		{"OPTIONS", "/id/nowhere", "404 not_found", "", ""},
+		{"GET", "/i%64/page", "200 page", "", ""}, // as /p%61ge without a path
+		{"HEAD", "/%69d/p%61ge", "200 page", "", ""},
+		{"PUT", "/i%64/page", "405 method", "", "GET, HEAD, POST"},
+		{"GET", "/i%64/item/a%2Fb", "200 a/b", "", ""},
+		{"GET", "/id/item/a%2Fb", "200 a/b", "", ""},
+		{"GET", "/id/page/", "404 not_found", "", ""},
 		{"GET", "/id/nowhere", "404 not_found", "", ""},
 		{"GET", "/page", "404 not_found", "", ""},
 		{"PUT", "/page", "404 not_found", "", ""},
@@ -241,7 +253,13 @@ func TestY28_IssuerWithPath(t *testing.T) {
 // Y27: entity tags are compared weakly, in lists too.
 func TestY27_NotModified(t *testing.T) {
 	t.Parallel()
-	const etag = `"abc"`
+	for _, etag := range []string{`"abc"`, `W/"abc"`} {
+		notModified(t, etag)
+	}
+}
+
+func notModified(t *testing.T, etag string) {
+	t.Helper()
 	for header, want := range map[string]bool{
 		`"abc"`: true, `W/"abc"`: true, ` W/"abc" `: true, `"x", W/"abc"`: true, `"x","abc","y"`: true, `"a,b", "abc"`: true, "*": true, " * ": true, `,"abc"`: true,
 		"": false, `abc`: false, `"x"`: false, `w/"abc"`: false, `"abc`: false, `"ab", "c"`: false, `""`: false, `x"abc"`: false, `"abcd"`: false,
@@ -267,6 +285,13 @@ func TestY27_HeadKeepsNothing(t *testing.T) {
 		http.SetCookie(w, &http.Cookie{Name: "x", Value: "y"})
 		return k.Pages.SeeOther(w, "/other")
 	})
+	k.Router.Get("/method", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("X-Method", fmt.Sprintf("%s %t", r.Method, web.IsHead(r)))
+		return nil
+	})
+	if got := send(k, httptest.NewRequest(http.MethodHead, "/method", nil)).Header().Get("X-Method"); got != "GET true" {
+		t.Errorf("HEAD: the handler sees %s, want GET true", got)
+	}
 	r := httptest.NewRequest(http.MethodHead, "/page?lang=en", nil)
 	w := send(k, r)
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/other" || len(w.Header().Values("Set-Cookie")) != 0 {

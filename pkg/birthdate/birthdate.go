@@ -86,11 +86,11 @@ const (
 // that is not known is typed as passports print it. A whole date in the first
 // field is accepted, and so is a year alone.
 func Parts(day, month, year string) (Date, Fault) {
-	day, month, year = typed.Line(day), typed.Line(month), typed.Line(year)
+	day, month, year = bare(day), bare(month), bare(year)
 	switch {
 	case day == "" && month == "" && year == "":
 		return Date{}, Missing
-	case day == "" && month == "":
+	case day == "" && year != "" && (month == "" || unknown(month)):
 	case month == "" && year == "":
 		if d, ok := Typed(day); ok {
 			return d, ""
@@ -99,7 +99,7 @@ func Parts(day, month, year string) (Date, Fault) {
 	case day == "" || month == "" || year == "":
 		return Date{}, Incomplete
 	}
-	y, ok := number(strings.TrimRight(year, "."), 4)
+	y, ok := number(year, 4)
 	if !ok || y < 1000 {
 		return Date{}, Year
 	}
@@ -111,6 +111,9 @@ func Parts(day, month, year string) (Date, Fault) {
 	}
 	return date, ""
 }
+
+// bare returns typed text folded, without what divides it from the next part.
+func bare(s string) string { return strings.Trim(typed.Line(s), " .,;:/()[]") }
 
 // Typed returns the date in typed text, and whether it is one: day, month and year
 // as they are written in Dutch; year, month and day; or a month in words before
@@ -182,12 +185,19 @@ func split(text string) []string {
 	}
 	kept := out[:0]
 	for i, w := range out {
-		if i > 0 && ordinal[strings.ToLower(w)] {
+		if i > 0 && (ordinal[strings.ToLower(w)] || again(w, out[i-1])) {
 			continue
 		}
 		kept = append(kept, w)
 	}
 	return kept
+}
+
+// again reports whether a word is the month that the previous one is.
+func again(s, previous string) bool {
+	m, ok := word(s)
+	n, known := word(previous)
+	return ok && known && m == n
 }
 
 // ordinal are the words between a number and the next word.
@@ -257,9 +267,32 @@ var contracted = map[string]int{"mrt": 3}
 // shortest is the length of the shortest short form.
 const shortest = 3
 
-// word returns the number of a month that is written as a word: its name or the
-// beginning of that, with or without a full stop, in any language of the site.
+// word returns the number of a month that is written as a word, in any language of
+// the site. In passports it is printed in two languages ("MEI/MAY"), of which one may
+// be another.
 func word(s string) (int, bool) {
+	found := 0
+	for part := range strings.SplitSeq(s, "/") {
+		m, ok := name(part)
+		switch {
+		case ok && (found == 0 || m == found):
+			found = m
+		case ok, !isWord(part):
+			return 0, false
+		}
+	}
+	return found, found != 0
+}
+
+// isWord reports whether s can be the name of a month.
+func isWord(s string) bool {
+	s = strings.Trim(s, " .")
+	return len(s) >= shortest && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+// name returns the number of a month: s is its name or the beginning of that, with or
+// without a full stop.
+func name(s string) (int, bool) {
 	s = strings.Trim(term.Fold(s), " .")
 	if m, ok := contracted[s]; ok {
 		return m, true

@@ -19,7 +19,8 @@ func TestY4_Y8_Y9_Parts(t *testing.T) {
 		"17/mei/1980": "1980-05-17", "17/MEI/1980": "1980-05-17", "17/mrt./1980": "1980-03-17", "17/maa/1980": "1980-03-17", "17/Mar/1980": "1980-03-17",
 		"17/Sept./1980": "1980-09-17", "17/okt/1980": "1980-10-17", "17/Ｏｃｔ/1980": "1980-10-17", "17/febr/1980": "1980-02-17",
 		"17-05-1980//": "1980-05-17", "17 mei 1980//": "1980-05-17", "1980//": "1980-00-00",
-		"": "missing", " /\u200b/": "missing", "/5/1980": "incomplete", "17//1980": "incomplete", "17/5/": "incomplete", "17//": "incomplete",
+		"/00/1980": "1980-00-00", "/XX/1980": "1980-00-00", "१७/५/१९८०": "1980-05-17", "17,/mei,/1980": "1980-05-17", "(17)/[5]/(1980)": "1980-05-17",
+		"": "missing", " /\u200b/": "missing", "./,/": "missing", "/5/1980": "incomplete", "17//1980": "incomplete", "17/5/": "incomplete", "17//": "incomplete",
 		"17/5/80": "year", "17/5/980": "year", "17/5/19800": "year", "17/5/abcd": "year", "17/5/0980": "year", "17/5/+198": "year",
 		"31/2/1990": "not_real", "29/2/1990": "not_real", "1/13/1990": "not_real", "32/1/1990": "not_real", "17/00/1980": "not_real", "1/1/1899": "not_real",
 		"-1/1/1990": "not_real", "+1/1/1990": "not_real", "1/ma/1990": "not_real", "1/ju/1990": "not_real", "1/mmm/1990": "not_real", "001/1/1990": "not_real", "een/1/1990": "not_real",
@@ -36,6 +37,38 @@ func TestY4_Y8_Y9_Parts(t *testing.T) {
 	}
 }
 
+// Y9: months as passports print them and as people shorten them, in each language.
+func TestY9_Months(t *testing.T) {
+	t.Parallel()
+	for typing, want := range map[string]string{
+		"MEI/MAY": "1980-05-17", "maa / mar.": "1980-03-17", "OKT/OCT": "1980-10-17", "MAI/MAY": "1980-05-17", "AO\u00dbT/AUG": "1980-08-17",
+		"MAART": "1980-03-17", "mrt": "1980-03-17", "M\u200bRT.": "1980-03-17", "SEPT": "1980-09-17", "sep.": "1980-09-17", "FEBR.": "1980-02-17",
+		"MAR/NOV": "not_real", "mei/juni": "not_real", "5/mei": "not_real", "mei/": "1980-05-17", "mai/ma": "not_real", "mei/5": "not_real", "maandag": "not_real", "m e i": "not_real",
+	} {
+		d, fault := birthdate.Parts("17", typing, "1980")
+		got := string(fault)
+		if fault == "" {
+			got = d.String()
+		}
+		if got != want {
+			t.Errorf("Parts(17, %q, 1980) = %s, want %s", typing, got, want)
+		}
+	}
+	short := map[string]string{
+		"nl": "jan. feb. mrt. apr. mei jun. jul. aug. sep. okt. nov. dec.",
+		"en": "Jan. Feb. Mar. Apr. May Jun. Jul. Aug. Sep. Oct. Nov. Dec.",
+	}
+	for lang, list := range short {
+		for i, s := range strings.Fields(list) {
+			for _, typing := range []string{s, strings.TrimRight(s, "."), strings.ToUpper(s), strings.ToLower(s), birthdate.Month(i+1, lang), strings.ToUpper(birthdate.Month(i+1, lang))} {
+				if d, fault := birthdate.Parts("1", typing, "1980"); fault != "" || d != (birthdate.Date{Year: 1980, Month: i + 1, Day: 1}) {
+					t.Errorf("Parts(1, %q, 1980) = %s, %s, want month %d", typing, d, fault, i+1)
+				}
+			}
+		}
+	}
+}
+
 // Y8, Y9: what is typed in one field.
 func TestY8_Y9_Typed(t *testing.T) {
 	t.Parallel()
@@ -44,6 +77,7 @@ func TestY8_Y9_Typed(t *testing.T) {
 		"3 februari 1980": "1980-02-03", "3 feb. 1980": "1980-02-03", "3feb1980": "1980-02-03", "February 3, 1980": "1980-02-03", "3rd of February 1980": "1980-02-03",
 		"19800203": "1980-02-03", "03021980": "1980-02-03", "20021980": "1980-02-20", "1980/2/3": "1980-02-03", "３／２／１９８０": "1980-02-03", "3\u20132\u20131980": "1980-02-03",
 		"1980": "1980-00-00", "00-00-1980": "1980-00-00", "1980-00-00": "1980-00-00", "XX-XX-1980": "1980-00-00", "00/05/1980": "1980-05-00", "mei 1980": "1980-05-00", "5-1980": "1980-05-00", "??-??-1980": "1980-00-00",
+		"17 MEI/MAY 1980": "1980-05-17", "17 mrt/mar 1980": "1980-03-17", "17 mei juni 1980": "", "17 mei 1980 mei": "",
 		"": "", "3-2": "", "3-2-80": "", "1980-03": "1980-03-00", "nonsense": "", "1 2 3 1980": "", "31-02-1980": "", "99999999": "", "198": "",
 	} {
 		d, ok := birthdate.Typed(typing)

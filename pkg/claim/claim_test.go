@@ -206,6 +206,10 @@ func TestY8_Y10_Y12_Values(t *testing.T) {
 		if !maps.Equal(got, c.want) {
 			t.Errorf("Values(%+v) = %v, want %v", c.profile, got, c.want)
 		}
+		verified := claim.Values(account.Account{Profile: c.profile}, claim.Subject{}, []string{"phone_number_verified"})
+		if _, has := got["phone_number"]; has != (len(verified) == 1) {
+			t.Errorf("Values(%+v) = %v with %v", c.profile, got, verified)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,7 +59,26 @@ type Client struct {
 	ClaimsInIDToken        bool            `yaml:"claims_in_id_token" json:"claims_in_id_token,omitempty"`     // the claims of scopes are in the ID token too
 	SigningAlg             string          `yaml:"id_token_signed_response_alg" json:"signing_alg"`            // "" = RS256 (OIDC Reg §2)
 	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                   // its start page, for the list of portals
+	AccessTokens           AccessTokens    `yaml:"access_tokens" json:"access_tokens,omitempty"`               // "" = that of the installation
 	ApplicationType        ApplicationType `yaml:"application_type" json:"application_type,omitempty"`         // "" = web (OIDC Registration §2)
+}
+
+// AccessTokens is what the access tokens of a client are.
+type AccessTokens string
+
+// The formats of access tokens.
+const (
+	OpaqueTokens AccessTokens = "opaque" // handles that only this provider can read
+	JWTTokens    AccessTokens = "jwt"    // RFC 9068; always under policy nlgov (R-062)
+)
+
+// AccessFormat returns what the access tokens of the client are under a policy: what
+// the policy asks for, or the client, or else made, which the installation has.
+func (c Client) AccessFormat(policy Policy, made AccessTokens) AccessTokens {
+	if policy == NLGov {
+		return JWTTokens
+	}
+	return cmp.Or(c.AccessTokens, made)
 }
 
 // ApplicationType is where a client runs (OIDC Registration §2).
@@ -244,6 +264,15 @@ func (c Client) checkAuth(policy Policy) []error {
 	}
 	if c.PublicSubject && policy == NLGov {
 		add("public_subject: policy nlgov has pairwise subjects (R-050)")
+	}
+	switch c.AccessTokens {
+	case "", JWTTokens:
+	case OpaqueTokens:
+		if policy == NLGov {
+			add("access_tokens opaque: policy nlgov has signed access tokens (R-062)")
+		}
+	default:
+		add("access_tokens %q: choose opaque or jwt", c.AccessTokens)
 	}
 	switch c.SigningAlg {
 	case "", "RS256", "PS256", "ES256":

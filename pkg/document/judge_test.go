@@ -70,6 +70,27 @@ func transparent(t testing.TB) []byte {
 	return pngOf(t, image.NewPaletted(image.Rect(0, 0, 50, 50), color.Palette{color.NRGBA{}, color.Black}))
 }
 
+// greyPNG returns a PNG of greys.
+func greyPNG(t testing.TB) []byte {
+	t.Helper()
+	return pngOf(t, image.NewGray(image.Rect(0, 0, 9, 9)))
+}
+
+// faint returns a picture with a transparency for each pixel.
+func faint() image.Image {
+	m := image.NewNRGBA(image.Rect(0, 0, 9, 9))
+	m.SetNRGBA(1, 1, color.NRGBA{R: 9, A: 9})
+	return m
+}
+
+// twice returns the PNG with its first chunk of a kind twice.
+func twice(t testing.TB, content []byte, kind string) []byte {
+	t.Helper()
+	at := bytes.Index(content, []byte(kind)) - 4
+	end := at + 12 + int(binary.BigEndian.Uint32(content[at:]))
+	return append(append(bytes.Clone(content[:end]), content[at:end]...), content[end:]...)
+}
+
 // documents are what people send, with what they are told.
 func documents(t testing.TB) map[string]struct {
 	content     []byte
@@ -98,6 +119,7 @@ func documents(t testing.TB) map[string]struct {
 		"PDF behind a MIME header":              {[]byte("Content-Type: application/pdf\r\n\r\n" + plain), TypePDF, ""},
 		"PDF behind 128 bytes of a Mac":         {[]byte("\x00\x08scan.pdf" + strings.Repeat("\x00", 118) + plain), TypePDF, ""},
 		"PDF behind 1024 bytes":                 {[]byte(strings.Repeat("\x00", 1024) + plain), TypePDF, ""},
+		"packed PDF behind 1000 blanks":         {append([]byte(strings.Repeat(" \n", 500)), scan...), TypePDF, ""},
 		"PDF behind too much":                   {[]byte(strings.Repeat("\x00", 1025) + plain), "", WrongType},
 		"PDF behind HTML":                       {[]byte("<!doctype html><p>" + plain), TypePDF, Damaged},
 		"PDF behind a program":                  {[]byte("MZ" + strings.Repeat("\x00", 62) + plain), TypePDF, Damaged},
@@ -120,6 +142,11 @@ func documents(t testing.TB) map[string]struct {
 		"PNG with bytes after its end":          {append(bytes.Clone(pic), "xxxx"...), TypePNG, ""},
 		"PNG with transparency":                 {transparent(t), TypePNG, ""},
 		"PNG with a wrong transparency":         {damagedSum(t, transparent(t), "tRNS"), TypePNG, ""},
+		"PNG with a short transparency":         {chunk(greyPNG(t), "tRNS", []byte{0}), TypePNG, ""},
+		"PNG with two transparencies":           {twice(t, transparent(t), "tRNS"), TypePNG, ""},
+		"PNG with a transparency too much":      {chunk(pngOf(t, faint()), "tRNS", make([]byte, 6)), TypePNG, ""},
+		"PNG with a transparency, damaged":      {damagedSum(t, chunk(greyPNG(t), "tRNS", []byte{0}), "IDAT"), TypePNG, DamagedPicture},
+		"PNG of 16 bits":                        {pngOf(t, image.NewRGBA64(image.Rect(0, 0, 9, 9))), TypePNG, ""},
 		"animated PNG":                          {animated(t), TypePNG, ""},
 		"PNG with too many pixels":              {claims(pic, 8000, 5001), TypePNG, TooManyPixels},
 		"HEIC":                                  {[]byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00"), "", WrongType},
@@ -155,10 +182,14 @@ func TestY13_Y14_JudgedAsOpened(t *testing.T) {
 	if err != nil || len(out) == 0 {
 		t.Errorf("Picture(wrong transparency) = %v, want nil", err)
 	}
-	out, err = Picture(transparent(t))
-	must(t, err)
-	if !near(unpacked(t, out), 20, 20, white) {
-		t.Error("transparency is lost")
+	for name, content := range map[string][]byte{
+		"whole": transparent(t), "with a wrong sum of a text": damagedSum(t, chunk(transparent(t), "tEXt", []byte("Author\x00Jo")), "tEXt"), "twice": twice(t, transparent(t), "tRNS"),
+	} {
+		out, err = Picture(content)
+		must(t, err)
+		if !near(unpacked(t, out), 20, 20, white) {
+			t.Errorf("%s: transparency is lost", name)
+		}
 	}
 }
 

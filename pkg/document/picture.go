@@ -10,6 +10,7 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"io"
 )
 
 const (
@@ -42,31 +43,46 @@ var errPixels = errors.New("too many pixels")
 
 // decode returns the picture and its Exif orientation.
 func decode(content []byte) (whole image.Image, turned int, err error) {
-	header, unpack, turned := png.DecodeConfig, png.Decode, 1
 	if bytes.HasPrefix(content, []byte{0xff, 0xd8}) {
-		header, unpack, turned = jpeg.DecodeConfig, jpeg.Decode, orientation(content)
-	} else {
-		content = essential(content)
+		whole, err = unpack(content, jpeg.DecodeConfig, jpeg.Decode)
+		return whole, orientation(content), err
 	}
+	chunks := essential(content, transparency)
+	if whole, err = unpack(chunks, png.DecodeConfig, png.Decode); err == nil || errors.Is(err, errPixels) {
+		return whole, 1, err
+	}
+	// Readers pass over a transparency that does not fit the picture.
+	if opaque := essential(content, ""); len(opaque) < len(chunks) {
+		whole, err = unpack(opaque, png.DecodeConfig, png.Decode)
+	}
+	return whole, 1, err
+}
+
+// unpack decodes a picture, after a look at its size.
+func unpack(content []byte, header func(io.Reader) (image.Config, error), body func(io.Reader) (image.Image, error)) (image.Image, error) {
 	size, err := header(bytes.NewReader(content))
 	switch {
 	case err != nil:
-		return nil, 0, fmt.Errorf("%w: %w", ErrRefused, err)
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	case size.Width < 1 || size.Height < 1:
-		return nil, 0, fmt.Errorf("%w: %d by %d pixels", ErrRefused, size.Width, size.Height)
+		return nil, fmt.Errorf("%w: %d by %d pixels", ErrRefused, size.Width, size.Height)
 	case size.Width > MostPixels/size.Height:
-		return nil, 0, fmt.Errorf("%w: %w: %d by %d pixels", ErrRefused, errPixels, size.Width, size.Height)
+		return nil, fmt.Errorf("%w: %w: %d by %d pixels", ErrRefused, errPixels, size.Width, size.Height)
 	}
-	if whole, err = unpack(bytes.NewReader(content)); err != nil {
-		return nil, 0, fmt.Errorf("%w: %w", ErrRefused, err)
+	whole, err := body(bytes.NewReader(content))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	return whole, turned, nil
+	return whole, nil
 }
 
-// essential returns a PNG without its ancillary chunks, except a whole tRNS, for
-// the transparency: readers pass over those that they cannot read, Go's does not
-// (PNG 3rd edition §5.4, §13.2). What is not a chunk is left as it is.
-func essential(content []byte) []byte {
+// transparency is the one ancillary chunk that changes what a picture shows.
+const transparency = "tRNS"
+
+// essential returns a PNG without its ancillary chunks, except the first whole one of
+// the kind kept: readers pass over those that they cannot read, Go's does not (PNG
+// 3rd edition §5.4, §13.2). What is not a chunk is left as it is.
+func essential(content []byte, kept string) []byte {
 	const length, name, sum = 4, 4, 4
 	rest, ok := bytes.CutPrefix(content, []byte(pngSignature))
 	if !ok {
@@ -81,8 +97,11 @@ func essential(content []byte) []byte {
 		chunk, kind := rest[:size], string(rest[length:length+name])
 		rest = rest[size:]
 		whole := crc32.ChecksumIEEE(chunk[length:size-sum]) == binary.BigEndian.Uint32(chunk[size-sum:])
-		if ancillary := kind[0]&0x20 != 0; !ancillary || kind == "tRNS" && whole {
+		if ancillary := kind[0]&0x20 != 0; !ancillary || kind == kept && whole {
 			out = append(out, chunk...)
+			if kind == kept {
+				kept = "" // it is allowed once
+			}
 		}
 		if kind == "IEND" {
 			return out

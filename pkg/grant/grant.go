@@ -7,9 +7,9 @@
 //
 // The row in the database decides. That a session has ended is a fact in the
 // same database: Issue, Redeem and Live see it, so that nothing that was under
-// way at a logout outlives it. An access token is a JWT (RFC 9068) whose
-// jti is the id of the grant. Where it matters, the row and the account are
-// read again.
+// way at a logout outlives it. An access token names
+// the grant: a handle, or a JWT (RFC 9068) whose jti is the id of the grant. Where it
+// matters, the row and the account are read again.
 package grant
 
 import (
@@ -49,6 +49,10 @@ type Grant struct {
 	RedeemedAt  time.Time
 	RevokedAt   time.Time
 	Tries       int // wrong verifiers so far
+
+	// AccessHash is the hash of the handle in the access token; "" if the token
+	// is a JWT.
+	AccessHash string
 }
 
 // Redemption is a token request of an authenticated client.
@@ -59,6 +63,7 @@ type Redemption struct {
 	Challenge   string    // computed from the verifier; "" when none was sent
 	Now         time.Time //
 	Expires     time.Time // of the new access token
+	AccessHash  string    // of the new access token; "" for a JWT
 }
 
 // Refusal says why a code was not redeemed, for the audit log. The client only

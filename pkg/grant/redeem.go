@@ -6,10 +6,14 @@ import (
 	"omgevingsloket-id/pkg/account"
 )
 
-// ValidFor reports whether the account may have this grant: it is active and of
-// the epoch of the grant.
+// Wants returns the state and the epoch that an account must have to have this
+// grant.
+func (g Grant) Wants() (account.State, int64) { return account.Active, g.Epoch }
+
+// ValidFor reports whether the account may have this grant.
 func (g Grant) ValidFor(a account.Account) bool {
-	return a.State == account.Active && a.Epoch == g.Epoch
+	state, epoch := g.Wants()
+	return a.State == state && a.Epoch == epoch
 }
 
 // Pending reports whether the code of a grant can still be redeemed at now, as
@@ -39,7 +43,7 @@ func (g Grant) Redeem(a account.Account, ended bool, r Redemption) (next Grant, 
 	}
 	switch refused = g.refuse(a, r); refused {
 	case "":
-		g.RedeemedAt, g.Expires = r.Now, r.Expires
+		g.RedeemedAt, g.Expires, g.AccessHash = r.Now, r.Expires, r.AccessHash
 		return g, ""
 	case RefusedVerifier:
 		if g.Tries >= WrongVerifiers {

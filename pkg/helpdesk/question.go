@@ -1,6 +1,7 @@
 package helpdesk
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -74,10 +75,17 @@ func Right(a account.Account, q Question, said string) bool {
 		return ok && d.String() == want
 	case Phone:
 		got, have := phone.Digits(said), phone.Digits(want)
-		if _, exists := phone.Parse(want); !exists {
-			return len(got) >= 8 && strings.Contains(have, lastDigits(got)) // other text may follow it
+		number, exists := phone.Parse(want)
+		switch {
+		case len(got) < 8 && exists: // in some countries the whole number
+			same, ok := phone.Parse("+" + strconv.Itoa(number.Code) + " " + said)
+			return ok && same.National == number.National
+		case len(got) < 8:
+			return false
+		case !exists:
+			return strings.Contains(have, lastDigits(got)) // other text may follow it
 		}
-		return len(got) >= 8 && lastDigits(got) == lastDigits(have)
+		return lastDigits(got) == lastDigits(have)
 	case Street, Place:
 		w, s := fold(want), fold(said)
 		letters := runes(w, unicode.IsLetter)

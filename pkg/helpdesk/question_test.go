@@ -40,6 +40,8 @@ func TestY8_Y12_Right(t *testing.T) {
 	// Y8, Y12: the same without a day and month, with an extension, and for what
 	// is no number.
 	a.Profile.Birthdate, a.Profile.Phone = "1980-00-00", "+390612345678;ext=12"
+	island := company()
+	island.Profile.Phone = "+3544123456"
 	other := company()
 	other.Profile.Birthdate, other.Profile.Phone = "1980-05-00", "+999 12 34 56 78 (na 18 uur)"
 	for _, c := range []struct {
@@ -53,6 +55,7 @@ func TestY8_Y12_Right(t *testing.T) {
 		{other, helpdesk.Birthdate, "mei 1980", true}, {other, helpdesk.Birthdate, "00-05-1980", true}, {other, helpdesk.Birthdate, "1980", false},
 		{company(), helpdesk.Birthdate, "3 februari 1980", true}, {company(), helpdesk.Birthdate, "３ Feb. １９８０", true}, {company(), helpdesk.Birthdate, "1980", false},
 		{a, helpdesk.Phone, "06 1234 5678", true}, {a, helpdesk.Phone, "+39 (0)6 1234 5678 toestel 12", true}, {a, helpdesk.Phone, "\u202a+٣٩ ٠٦ ١٢٣٤ ٥٦٧٨\u202c", true}, {a, helpdesk.Phone, "06 1234 5679", false},
+		{island, helpdesk.Phone, "412 3456", true}, {island, helpdesk.Phone, "٤١٢ ٣٤٥٦ toestel 1", true}, {island, helpdesk.Phone, "+354 412 3456", true}, {island, helpdesk.Phone, "412 3457", false}, {island, helpdesk.Phone, "3456", false},
 		{other, helpdesk.Phone, "12345678", true}, {other, helpdesk.Phone, "+999 12 34 56 78", true}, {other, helpdesk.Phone, "87654321", false},
 		{company(), helpdesk.Registration, "ＨＲＢ\u200b １２３４５", true}, {company(), helpdesk.Street, "Hauptstraße\u00a0１２", true},
 	} {

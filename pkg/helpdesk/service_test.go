@@ -206,6 +206,22 @@ func another(code string) string {
 	return "000000"
 }
 
+// Y7: what cannot be the caller's code counts neither as right nor as wrong.
+func TestY7_CallerCode(t *testing.T) {
+	t.Parallel()
+	a := jo(account.Blocked)
+	o := newOffice(t, a)
+	r := o.ok(o.Service.Begin(t.Context(), helpdesk.Unblock, a, olga))
+	for _, typing := range []string{"", "wrong", "123456", "123456789", "      ", "jan@example.org"} {
+		if r = o.ok(o.Identify(t.Context(), r.ID, typing, nil, olga)); r.Caller.Wrong != 0 || r.Caller.CodeRight {
+			t.Errorf("Identify(%q): %+v", typing, r.Caller)
+		}
+	}
+	if r = o.ok(o.Identify(t.Context(), r.ID, "0000 0000", nil, olga)); r.Caller.Wrong != 1 {
+		t.Errorf("a wrong code: %+v", r.Caller)
+	}
+}
+
 // Wrong codes end a change of address. That an account has changed meanwhile
 // is revealed only with the right code.
 func TestCodesOfAddress(t *testing.T) {

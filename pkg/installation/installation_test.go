@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/installation"
 )
@@ -105,6 +106,10 @@ func (d *database) Claim(_ context.Context, i installation.Installation, e audit
 		d.made, d.events = &i, append(d.events, e)
 	}
 	return d.Owner(context.Background())
+}
+
+func (d *database) AccessTokens(context.Context) (client.AccessTokens, error) {
+	return client.OpaqueTokens, d.err
 }
 
 func (d *database) Move(_ context.Context, was string, i installation.Installation, e audit.Event) error {

@@ -40,6 +40,10 @@ type PersonForm struct {
 // noName is typed by people who have one name, in the place of the other.
 const noName = "-"
 
+// isNoName reports whether a name, folded, is noName or what other forms ask for
+// instead: dashes or full stops.
+func isNoName(s string) bool { return s != "" && strings.Trim(s, noName+". ") == "" }
+
 // PersonOf returns the form with the stored answers.
 func PersonOf(a application.Answers) PersonForm {
 	f := PersonForm{GivenName: a.GivenName, FamilyName: a.FamilyName, Phone: a.Phone}
@@ -68,11 +72,11 @@ func (f PersonForm) Answer(a *application.Answers, now time.Time) []Fault {
 	var c check
 	given, family := typed.Line(f.GivenName), typed.Line(f.FamilyName)
 	switch {
-	case given == noName && family == noName:
+	case isNoName(given) && isNoName(family):
 		c.wrong("family_name", "none")
-	case given == noName:
+	case isNoName(given):
 		given, family = "", c.text("family_name", family, longestName, required|withLetter)
-	case family == noName:
+	case isNoName(family):
 		given, family = c.text("given_name", given, longestName, required|withLetter), ""
 	default:
 		given = c.text("given_name", given, longestName, required|withLetter)
@@ -311,7 +315,12 @@ func (c *check) phone(field, text string) string {
 	}
 	s := typed.Line(text)
 	main, _ := phone.Split(s)
-	bare := strings.NewReplacer(" ", "", "-", "", ".", "", "/", "", "(", "", ")", "").Replace(main)
+	bare := strings.Map(func(r rune) rune {
+		if r == '/' || typed.Divides(r) {
+			return -1
+		}
+		return r
+	}, main)
 	digits, international := strings.CutPrefix(bare, "+")
 	if !international {
 		digits, international = strings.CutPrefix(bare, "00")

@@ -71,10 +71,11 @@ func TestPersonFormFaults(t *testing.T) {
 	}{
 		{intake.PersonForm{}, "given_name.missing family_name.missing birth.missing"},
 		{given(" \t\n"), "given_name.missing"},
-		{given("--"), "given_name.characters"},
+		{given("'"), "given_name.characters"},
 		{given(strings.Repeat("é", 100)), ""},
 		{given(strings.Repeat("é", 101)), "given_name.too_long"},
 		{given("-"), ""},
+		{with(func(f *intake.PersonForm) { f.GivenName, f.FamilyName = "--", ". ." }), "family_name.none"},
 		{with(func(f *intake.PersonForm) { f.GivenName, f.FamilyName = "\u2013", " - " }), "family_name.none"},
 		{given("Jo\u202eeB"), "given_name.characters"},
 		{given("J" + strings.Repeat("\u0316", 5)), "given_name.characters"},
@@ -137,6 +138,8 @@ func TestY1_Y2_Y4_Y8_Y9_Y10_Y12_PersonForm(t *testing.T) {
 		{intake.PersonForm{GivenName: "می\u200cخواهم", FamilyName: "O´Brien", Day: "17", Month: "Mei.", Year: "1980", Phone: "+39 (0)6 1234 5678"}, stored{"می\u200cخواهم", "O´Brien", "1980-05-17", "+390612345678"}},
 		{intake.PersonForm{GivenName: "Suharto", FamilyName: " \u2013 ", Day: "00", Month: "00", Year: "1980", Phone: "+31 20 123 4567 ext 12"}, stored{"Suharto", "", "1980-00-00", "+31201234567;ext=12"}},
 		{intake.PersonForm{GivenName: "－", FamilyName: "Suharto", Year: "1980", Phone: "+999 12 34\u00a056 78"}, stored{"", "Suharto", "1980-00-00", "+999 12 34 56 78"}},
+		{intake.PersonForm{GivenName: "Suharto", FamilyName: "---", Day: "00", Month: "05", Year: "1980"}, stored{"Suharto", "", "1980-05-00", ""}},
+		{intake.PersonForm{GivenName: ".", FamilyName: "Suharto", Day: "17", Month: "MEI/MAY", Year: "1980", Phone: "[+32] 470 O12345"}, stored{"", "Suharto", "1980-05-17", "[+32] 470 O12345"}},
 		{intake.PersonForm{GivenName: "Jo", FamilyName: "Berg", Day: "XX", Month: "may", Year: "1980", Phone: "+32 470 12 34 56 (na 18 uur)"}, stored{"Jo", "Berg", "1980-05-00", "+32 470 12 34 56 (na 18 uur)"}},
 	} {
 		var a application.Answers

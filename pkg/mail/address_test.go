@@ -13,7 +13,9 @@ func TestY3_Y11_CanonicalAddress(t *testing.T) {
 	t.Parallel()
 	for typing, want := range map[string]string{
 		"Jan@Example.ORG": "jan@example.org", "ｊａｎ＠ｅｘａｍｐｌｅ．ｏｒｇ": "jan@example.org", "\u202ajan@example.org\u202c": "jan@example.org", "jan@example.org\u200b": "jan@example.org",
-		"\ufeffjan@example.org\r\n": "jan@example.org", "jan\u2060@example。org": "jan@example.org", "jan\u2010jansen@example.org": "jan-jansen@example.org", "o\u2019brien@example.org": "o'brien@example.org",
+		"\ufeffjan@example.org\r\n": "jan@example.org", "jan\u2060@example。org": "jan@example.org", "jan\u3002jansen@example\uff0eorg": "jan.jansen@example.org", "jan\ufe6bexample\uff61org": "jan@example.org",
+		"JO@B\u00dcCHER.EXAMPLE": "jo@xn--bcher-kva.example", "jo@XN--BCHER-KVA.EXAMPLE": "jo@xn--bcher-kva.example", "jan@\u041f\u0420\u0418\u041c\u0415\u0420.\u0420\u0424": "jan@xn--e1afmkfd.xn--p1ai",
+		"a@b\u00fc--cher.example": "a@xn--b--cher-n2a.example", "a@12--34.example": "a@12--34.example", "a@xn--zca.example": "a@xn--zca.example", "jan\u2010jansen@example.org": "jan-jansen@example.org", "o\u2019brien@example.org": "o'brien@example.org",
 		"jan１２@example.org": "jan12@example.org", "\u00a0jan@example.org\u3000": "jan@example.org", "anna.\u212a@example.com": "anna.k@example.com", "jan@exam\u00adple.org": "jan@example.org",
 		"a@my--shop.example": "a@my--shop.example", "a@r3---sn.example": "a@r3---sn.example", "a@ab--cd.example": "a@ab--cd.example", "jo@Bücher.example": "jo@xn--bcher-kva.example",
 		"jo@xn--bcher-kva.example.": "jo@xn--bcher-kva.example",
@@ -29,7 +31,7 @@ func TestY3_Y11_CanonicalAddress(t *testing.T) {
 			t.Errorf("CanonicalAddress(%q) = %q, %v, want the same", got, again, err)
 		}
 	}
-	if domain, err := mail.CanonicalDomain("\u200bMy--Shop。example"); domain != "my--shop.example" || err != nil {
+	if domain, err := mail.CanonicalDomain("\u202aMy--Shop。example\u202c"); domain != "my--shop.example" || err != nil {
 		t.Errorf("CanonicalDomain() = %q, %v", domain, err)
 	}
 }

@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"omgevingsloket-id/pkg/typed"
 )
@@ -49,7 +51,7 @@ func (n Number) String() string {
 // text has to begin with + or 00 and the code of the country.
 func Parse(text string) (Number, bool) {
 	main, extension := Split(text)
-	if strings.Trim(main, "+0123456789 -./()") != "" {
+	if !Plain(main) {
 		return Number{}, false
 	}
 	// The 0 of a national call is dialled with the code for +39 (0)6 1234, but not
@@ -63,8 +65,16 @@ func Parse(text string) (Number, bool) {
 	return n, ok
 }
 
+// Plain reports whether text, folded, has nothing but digits, plus signs and what
+// people put between them.
+func Plain(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return r != '+' && r != '/' && (r < '0' || r > '9') && !typed.Divides(r)
+	})
+}
+
 // trunk matches the 0 of a national call as people write it in a number with a code.
-var trunk = regexp.MustCompile(`\(\s*0\s*\)`)
+var trunk = regexp.MustCompile(`[(\[{]\s*0\s*[)\]}]`)
 
 func read(main, extension string) (Number, bool) {
 	rest, ok := international(dialled(main))
@@ -109,17 +119,23 @@ func international(s string) (string, bool) {
 	return rest, ok && rest != "" && !strings.Contains(rest, "+")
 }
 
-// extensions matches an extension at the end of a number.
-var extensions = regexp.MustCompile(`(?i)[\s,;.(]*(?:;ext=|\bext(?:ension|n)?\b|\btoestel\b|\btst\b|\bint(?:ern)?\b|\bposte\b|\bdurchwahl\b|\bnst\b|x|#)[\s:.=-]*(\d{1,7})[)#\s]*$`)
+// extensions matches an extension at the end of a number: the words that the library
+// knows, and those of the Netherlands and its neighbours.
+var extensions = regexp.MustCompile(`(?i)[\s,;.([]*(?:;ext=|ext(?:ensi(?:on|ón|e)|n)?|доб|anexo|toestel|tst|doorkies(?:nummer)?|int(?:ern[eo]?)?|poste|durchwahl|nst|dw|[x×#]|,,)[\s:.=-]*(\d{1,7})[)\]#\s]*$`)
 
 // Split returns the number in typed text, folded, without what stands before and
 // after it ("Tel.: … (mobile)"), and its extension.
 func Split(text string) (main, extension string) {
 	main = typed.Line(text)
-	if at := extensions.FindStringSubmatchIndex(main); at != nil && at[0] > 0 {
+	if at := extensions.FindStringSubmatchIndex(main); at != nil && at[0] > 0 && !endsInLetter(main[:at[0]]) {
 		main, extension = main[:at[0]], main[at[2]:at[3]]
 	}
 	return strings.TrimFunc(main, func(r rune) bool { return r != '+' && (r < '0' || r > '9') }), extension
+}
+
+func endsInLetter(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return unicode.IsLetter(last)
 }
 
 // Digits returns the digits of the number in typed text, without its extension.

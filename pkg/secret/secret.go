@@ -59,7 +59,7 @@ const (
 	KindDevice      Kind = "olid_dev" // marks a browser that logged in before
 	KindRequest     Kind = "olid_req" // an authorization request in progress
 	KindCode        Kind = "olid_cod" // authorization code
-	KindGrant       Kind = "olid_grt" // a grant; also the jti of its access token
+	KindAccess      Kind = "olid_acc" // the secret of an access token
 	KindApplication Kind = "olid_app" // an applicant's draft
 	KindClient      Kind = "olid_sec" // a generated client secret
 	KindStaff       Kind = "olid_stf" // an official's session

@@ -123,6 +123,8 @@ func plainest(r, last rune) rune {
 		return '-'
 	case r == '\u2044' || r == '\u2215': // slashes of fractions
 		return '/'
+	case r == '\u2795': // a heavy plus sign
+		return '+'
 	}
 	return r
 }
@@ -132,12 +134,12 @@ func plainest(r, last rune) rune {
 // is no vowel, as in telephone numbers.
 func dash(r, last rune) bool {
 	switch r {
-	case '\u2212', '\u02d7', '\u2043', '\u2500', '\u2501', '\u2796':
+	case '\u02d7', '\u2043', '\u2500', '\u2501', '\u2796':
 		return true
 	case '\u30fc':
 		return !unicode.IsLetter(last)
 	}
-	return unicode.Is(unicode.Pd, r)
+	return unicode.In(r, unicode.Pd, unicode.Dash)
 }
 
 // invisible reports whether r has no look of its own: controls, format characters,
@@ -199,24 +201,25 @@ func digit(r rune) rune {
 	return 0
 }
 
-// Digits returns typed digits without what people put between and around them:
-// spaces, dashes, brackets, quotes, full stops, key caps and the like. It returns "" if s has
-// anything else.
+// Digits returns typed digits without what divides them (Divides). It returns "" if
+// s has anything else.
 func Digits(s string) string {
 	var b strings.Builder
 	for _, r := range Line(s) {
 		switch {
 		case '0' <= r && r <= '9':
 			b.WriteRune(r)
-		case !divides(r):
+		case !Divides(r):
 			return ""
 		}
 	}
 	return b.String()
 }
 
-func divides(r rune) bool {
-	return strings.ContainsRune(" .,:;'\"·•", r) || unicode.In(r, unicode.Pd, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf, unicode.Pc, unicode.Me)
+// Divides reports whether r, of folded text, is what people put between and around
+// digits: spaces, dashes, brackets, quotes, full stops, key caps and the like.
+func Divides(r rune) bool {
+	return strings.ContainsRune(" .,:;'\"·•・", r) || unicode.In(r, unicode.Pd, unicode.Ps, unicode.Pe, unicode.Pi, unicode.Pf, unicode.Pc, unicode.Me)
 }
 
 // Code returns typed text as a code of n digits, or "" if it cannot be one.
@@ -244,7 +247,7 @@ func Reference(s string) string {
 			}
 			b.WriteRune(r)
 			n++
-		case !divides(r):
+		case !Divides(r):
 			return ""
 		}
 	}

@@ -18,38 +18,44 @@ func inScript(zero rune, digits string) string {
 func TestY1_Y2_Y4_Y6_Line(t *testing.T) {
 	t.Parallel()
 	for typing, want := range map[string]string{
-		"":                                    "",
-		"  van  der\tBerg \r\n":               "van der Berg",
-		"\u202a+32 470 12 34 56\u202c":        "+32 470 12 34 56",
-		"\u202d+32\u00a0470\u00a012\u202c":    "+32 470 12",
-		"\u2066+32\u2069":                     "+32",
-		"＋３２ ４７０":                             "+32 470",
-		"٣٢ ۴۷۰ ४७० 𝟙𝟚":                       "32 470 470 12",
-		"כהן\u200f":                           "כהן",
-		"\u200bJansen":                        "Jansen",
-		"\ufeffJan":                           "Jan",
-		"Jan\u2060sen\u00adberg\ufe0f":        "Jansenberg",
-		"Jan\u0007sen\u007f\u0085\u0091":      "Jansen",
-		"Jan\u034f\u0301":                     "Jań",
-		"Jean\u2013Luc\u2011Marc\u2212\u05be": "Jean-Luc-Marc--",
-		"a\u3000b\u2009c\u202fd\u2800e":       "a b c d e",
-		"０３ー１２３４ー５６７８":                        "03-1234-5678",
-		"サーラ":                                 "サーラ",
-		"ｻｰﾗ":                                 "サーラ",
-		"ﬁﬀ Ĳ ſ":                              "fiff IJ s",
-		"O´Brien":                             "O´Brien",
-		"Main St 5½":                          "Main St 5 1/2",
-		"½":                                   "1/2",
-		"12²":                                 "12 2",
-		"\u2460\u2461":                        "1 2",
-		"می\u200cخواهم":                       "می\u200cخواهم",
-		"محمد\u200c":                          "محمد",
-		"ക്\u200d":                            "ക്\u200d",
-		"Jan\u200dsen\u200c":                  "Jansen",
-		"\u200dJan":                           "Jan",
-		"a\u202eb":                            "a\u202eb", // read backwards: left for the rules to refuse
-		"\xff":                                "\ufffd",
-		"\U000e0041x\ufffc\u3164":             "x",
+		"":                                      "",
+		"  van  der\tBerg \r\n":                 "van der Berg",
+		"\u202a+32 470 12 34 56\u202c":          "+32 470 12 34 56",
+		"\u202d+32\u00a0470\u00a012\u202c":      "+32 470 12",
+		"\u2066+32\u2069":                       "+32",
+		"＋３２ ４７０":                               "+32 470",
+		"٣٢ ۴۷۰ ४७० 𝟙𝟚":                         "32 470 470 12",
+		"כהן\u200f":                             "כהן",
+		"\u200bJansen":                          "Jansen",
+		"\ufeffJan":                             "Jan",
+		"Jan\u2060sen\u00adberg\ufe0f":          "Jansenberg",
+		"Jan\u0007sen\u007f\u0085\u0091":        "Jansen",
+		"Jan\u034f\u0301":                       "Jań",
+		"Jean\u2013Luc\u2011Marc\u2212\u05be":   "Jean-Luc-Marc--",
+		"\u2053\u2e40\u207b\ufe63\u2796":        "-----",
+		"\u279532 \u207a32 \ufe6232":            "+32 +32 +32",
+		"৩২ ௩௨ ๓๒ ៣២ ၃၂ ᠓᠒":                     "32 32 32 32 32 32",
+		"Jan\u180e\u17b4\u206a\u115f\U000e0100": "Jan",
+		"নি\u200dষাদ ක්\u200dර":                 "নি\u200dষাদ ක්\u200dර",
+		"علی\u200c رضا":                         "علی رضا",
+		"a\u3000b\u2009c\u202fd\u2800e":         "a b c d e",
+		"０３ー１２３４ー５６７８":                          "03-1234-5678",
+		"サーラ":                                   "サーラ",
+		"ｻｰﾗ":                                   "サーラ",
+		"ﬁﬀ Ĳ ſ":                                "fiff IJ s",
+		"O´Brien":                               "O´Brien",
+		"Main St 5½":                            "Main St 5 1/2",
+		"½":                                     "1/2",
+		"12²":                                   "12 2",
+		"\u2460\u2461":                          "1 2",
+		"می\u200cخواهم":                         "می\u200cخواهم",
+		"محمد\u200c":                            "محمد",
+		"ക്\u200d":                              "ക്\u200d",
+		"Jan\u200dsen\u200c":                    "Jansen",
+		"\u200dJan":                             "Jan",
+		"a\u202eb":                              "a\u202eb", // read backwards: left for the rules to refuse
+		"\xff":                                  "\ufffd",
+		"\U000e0041x\ufffc\u3164":               "x",
 	} {
 		if got := typed.Line(typing); got != want {
 			t.Errorf("Line(%q) = %q, want %q", typing, got, want)
@@ -57,9 +63,13 @@ func TestY1_Y2_Y4_Y6_Line(t *testing.T) {
 	}
 }
 
-func TestText(t *testing.T) {
+// Y1: the same for text of several lines.
+func TestY1_Text(t *testing.T) {
 	t.Parallel()
 	if got := typed.Text(" \r\nEen\u00a0regel \t\r\n\r\n  nog\u2028één\u200b\rlaatste\n\n"); got != "Een regel\n\n  nog\néén\nlaatste" {
+		t.Errorf("Text() = %q", got)
+	}
+	if got := typed.Text("a\tb\u1680c\u2800d\ufeff\u2028e"); got != "a b c d\ne" {
 		t.Errorf("Text() = %q", got)
 	}
 	const plain = "Hauptstrasse 1, \"Berlin\""

@@ -10,6 +10,7 @@ import (
 type connector struct {
 	driver.Connector
 	usable func() error // asked before each use and after each commit; may be nil
+	keeps  bool         // connections keep their statements prepared
 }
 
 // Connect makes a connection.
@@ -27,7 +28,11 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("the driver's %T lacks what a connection needs", inner)
 	}
-	return &conn{driverConn: full, usable: c.usable}, nil
+	made := &conn{driverConn: full, usable: c.usable}
+	if c.keeps {
+		made.kept = map[string]*statement{}
+	}
+	return made, nil
 }
 
 // driverConn is what both drivers implement.
@@ -47,7 +52,8 @@ type driverConn interface {
 type conn struct {
 	driverConn
 	usable func() error
-	tx     context.Context // of the transaction; nil outside one
+	tx     context.Context       // of the transaction; nil outside one
+	kept   map[string]*statement // by text; nil if none is kept
 }
 
 func (c *conn) check() error {
@@ -80,12 +86,12 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if c.tx != nil {
-		return c.driverConn.ExecContext(c.tx, query, args)
+		return c.exec(c.tx, query, args)
 	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	done, err := c.driverConn.ExecContext(ctx, query, args)
+	done, err := c.exec(ctx, query, args)
 	if err == nil {
 		err = c.check()
 	}
@@ -97,7 +103,16 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	return c.driverConn.QueryContext(c.context(ctx), query, args)
+	ctx = c.context(ctx)
+	if s := c.prepared(ctx, query); s != nil {
+		rows, err := s.QueryContext(ctx, args)
+		if err != nil {
+			return nil, err
+		}
+		s.reading = true
+		return &keptRows{rows, s}, nil
+	}
+	return c.driverConn.QueryContext(ctx, query, args)
 }
 
 // PrepareContext implements driver.ConnPrepareContext.

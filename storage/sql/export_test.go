@@ -71,3 +71,16 @@ func (db *DB) InEachConnection(ctx context.Context, n int, statement string) err
 	}
 	return nil
 }
+
+// Kept returns how many statements a connection keeps.
+func Kept(c *sql.Conn) (n int, err error) {
+	err = c.Raw(func(driver any) error {
+		n = len(driver.(*conn).kept)
+		return nil
+	})
+	return n, err
+}
+
+// Writing reports whether a call of this process writes, or waits for another
+// process that does.
+func (db *DB) Writing() bool { return len(db.turn) > 0 }

@@ -20,7 +20,7 @@ type grants struct{ db *DB }
 func (db *DB) Grants() grant.Store { return grants{db} }
 
 const grantColumns = `id, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, ` +
-	`challenge, auth_time, acr, issued_at, code_expires, expires, redeemed_at, revoked_at, tries`
+	`challenge, auth_time, acr, issued_at, code_expires, expires, redeemed_at, revoked_at, tries, access_hash`
 
 // grantScan receives the columns of a grant; value turns it into a Grant.
 type grantScan struct {
@@ -31,7 +31,7 @@ type grantScan struct {
 
 func (s *grantScan) targets() []any {
 	return []any{&s.g.ID, &s.g.ClientID, &s.g.AccountID, &s.g.SID, &s.g.Epoch, &s.g.RedirectURI, &s.scopes, &s.claims, &s.g.Nonce, &s.g.Challenge,
-		&s.authTime, &s.g.ACR, &s.issued, &s.codeExpires, &s.expires, &s.redeemed, &s.revoked, &s.g.Tries}
+		&s.authTime, &s.g.ACR, &s.issued, &s.codeExpires, &s.expires, &s.redeemed, &s.revoked, &s.g.Tries, &s.g.AccessHash}
 }
 
 func (s *grantScan) value() (grant.Grant, error) {
@@ -52,33 +52,17 @@ func of(table, columns string) string {
 	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
 }
 
-// Issue reads only what is judged and locks nothing. A grant that is issued
-// while its account changes has an epoch that has passed, and one that is issued
-// while its session ends is not redeemed.
+// Issue is one guarded statement that locks nothing. A grant that is issued while
+// its account changes has an epoch that has passed, and one that is issued while
+// its session ends is not redeemed.
 func (s grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) error {
-	return transition(ctx, s.db, "issue grant", func(tx *sql.Tx) (a account.Account, err error) {
-		ended, err := sessionEnded(ctx, tx, g.SID)
-		if err != nil {
-			return a, err
-		}
-		if ended {
-			return a, errs.ErrConflict
-		}
-		err = tx.QueryRowContext(ctx, `SELECT state, epoch FROM accounts WHERE id = $1`, g.AccountID).Scan(&a.State, &a.Epoch)
-		return a, err
-	}, func(a account.Account) (account.Account, error) {
-		if !g.ValidFor(a) {
-			return a, errs.ErrConflict
-		}
-		return a, nil
-	}, func(tx *sql.Tx, a, _ account.Account) (effect.Effects, error) {
-		return rec, asJudged(tx.ExecContext(ctx, `INSERT INTO grants
-			(id, code_hash, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, challenge, auth_time, acr, issued_at, code_expires)
-			SELECT $1,$2,$3,a.id,CAST($5 AS TEXT),a.epoch,$7,$8,$9,$10,$11,CAST($12 AS BIGINT),$13,CAST($14 AS BIGINT),CAST($15 AS BIGINT) FROM accounts a
-			WHERE a.id = $4 AND a.epoch = $6 AND a.state = $16 AND NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = $5)`,
-			g.ID, g.CodeHash, g.ClientID, g.AccountID, g.SID, a.Epoch, g.RedirectURI, text(g.Scopes), string(g.Claims), g.Nonce, g.Challenge,
-			ms(g.AuthTime), g.ACR, ms(g.IssuedAt), ms(g.CodeExpires), a.State))
-	})
+	state, epoch := g.Wants()
+	return s.db.with(ctx, "issue grant", rec, `INSERT INTO grants
+		(id, code_hash, client_id, account_id, sid, epoch, redirect_uri, scopes, claims, nonce, challenge, auth_time, acr, issued_at, code_expires)
+		SELECT $1,$2,$3,a.id,CAST($5 AS TEXT),a.epoch,$7,$8,$9,$10,$11,CAST($12 AS BIGINT),$13,CAST($14 AS BIGINT),CAST($15 AS BIGINT) FROM accounts a
+		WHERE a.id = $4 AND a.epoch = $6 AND a.state = $16 AND NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = $5)`,
+		g.ID, g.CodeHash, g.ClientID, g.AccountID, g.SID, epoch, g.RedirectURI, text(g.Scopes), string(g.Claims), g.Nonce, g.Challenge,
+		ms(g.AuthTime), g.ACR, ms(g.IssuedAt), ms(g.CodeExpires), state)
 }
 
 func sessionEnded(ctx context.Context, q querier, sid string) (bool, error) {
@@ -106,10 +90,47 @@ func (s grants) find(ctx context.Context, query, key string) (grant.Grant, error
 	return g, answer("grant", err)
 }
 
-// Redeem counts the try first, which locks the row, and then writes what the
+// Redeem reads, judges, and writes what it judged with one guarded statement if
+// the code is right. Otherwise the try counts, and another redemption may have been
+// quicker: tryCode judges again.
+func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Effects) (grant.Grant, account.Account, grant.Refusal, error) {
+	var scan grantScan
+	var ended bool
+	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+of("g", grantColumns)+`, EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = g.sid), `+of("a", accountColumns)+`
+		FROM grants g JOIN accounts a ON a.id = g.account_id WHERE g.code_hash = $1`, r.CodeHash), append(scan.targets(), &ended)...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return grant.Grant{}, account.Account{}, grant.RefusedUnknown, nil
+	}
+	var g grant.Grant
+	if err == nil {
+		g, err = scan.value()
+	}
+	if err != nil {
+		return grant.Grant{}, account.Account{}, "", answer("redeem", err)
+	}
+	g.Tries++
+	g, refused := g.Redeem(a, ended, r)
+	if ended || refused != "" {
+		return s.tryCode(ctx, r, replay)
+	}
+	state, epoch := g.Wants()
+	err = one(s.db.exec(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, access_hash = $3, tries = tries + 1
+		WHERE id = $4 AND redeemed_at = 0 AND revoked_at = 0 AND NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = grants.sid)
+		AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = grants.account_id AND a.state = $5 AND a.epoch = $6)`,
+		ms(g.RedeemedAt), ms(g.Expires), g.AccessHash, g.ID, state, epoch))
+	if errors.Is(err, errs.ErrConflict) {
+		return s.tryCode(ctx, r, replay)
+	}
+	if err != nil {
+		return grant.Grant{}, account.Account{}, "", answer("redeem", err)
+	}
+	return g, a, "", nil
+}
+
+// tryCode counts the try first, which locks the row, and then writes what the
 // rule returns. EndSession writes the end of the session before it revokes the
 // grants, so that a redemption either sees the end or is revoked by it.
-func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Effects) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
+func (s grants) tryCode(ctx context.Context, r grant.Redemption, replay effect.Effects) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
 	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (effect.Effects, error) {
 		refused = ""
 		var scan grantScan
@@ -138,9 +159,9 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Ef
 		if refused == grant.RefusedReplay && was.RevokedAt.IsZero() {
 			rec = replay
 		}
-		return rec, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, revoked_at = $3, tries = $4
-			WHERE id = $5 AND redeemed_at = $6 AND revoked_at = $7`,
-			ms(g.RedeemedAt), ms(g.Expires), ms(g.RevokedAt), g.Tries, g.ID, ms(was.RedeemedAt), ms(was.RevokedAt)))
+		return rec, one(tx.ExecContext(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, revoked_at = $3, tries = $4, access_hash = $5
+			WHERE id = $6 AND redeemed_at = $7 AND revoked_at = $8`,
+			ms(g.RedeemedAt), ms(g.Expires), ms(g.RevokedAt), g.Tries, g.AccessHash, g.ID, ms(was.RedeemedAt), ms(was.RevokedAt)))
 	})
 	if err != nil || refused != "" {
 		return grant.Grant{}, account.Account{}, refused, err

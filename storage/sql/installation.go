@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/installation"
@@ -33,7 +34,8 @@ func (s installations) Claim(ctx context.Context, i installation.Installation, e
 		return have, err // the usual case, without a write
 	}
 	err = s.db.change(ctx, "installation", func(tx *sql.Tx) (effect.Effects, error) {
-		res, err := tx.ExecContext(ctx, `INSERT INTO installation (id, environment, issuer) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING`, i.Environment, i.Issuer)
+		res, err := tx.ExecContext(ctx, `INSERT INTO installation (id, environment, issuer, access_tokens) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO NOTHING`,
+			i.Environment, i.Issuer, client.OpaqueTokens)
 		if err != nil {
 			return effect.Effects{}, err
 		}
@@ -46,6 +48,11 @@ func (s installations) Claim(ctx context.Context, i installation.Installation, e
 		return effect.Of(e), nil
 	})
 	return have, err
+}
+
+func (s installations) AccessTokens(ctx context.Context) (format client.AccessTokens, err error) {
+	err = s.db.sql.QueryRowContext(ctx, `SELECT access_tokens FROM installation WHERE id = 1`).Scan(&format)
+	return format, answer("installation", err)
 }
 
 func (s installations) Move(ctx context.Context, was string, i installation.Installation, e audit.Event) error {

@@ -75,7 +75,7 @@ var lives = []Life{
 	{Table: "consents", Personal: "account_id client_id claims given_at", Ends: "with the account"},
 	{
 		Table:    "grants",
-		Personal: "id client_id account_id sid nonce claims auth_time", Other: "code_hash epoch redirect_uri scopes challenge acr issued_at code_expires expires redeemed_at revoked_at tries",
+		Personal: "id client_id account_id sid nonce claims auth_time", Other: "code_hash epoch redirect_uri scopes challenge acr issued_at code_expires expires redeemed_at revoked_at tries access_hash",
 		Ends: "48 hours after its tokens, for replays and the end of the session; ten minutes after a code that was never redeemed",
 		sweeps: []sweep{
 			{`DELETE FROM grants WHERE code_expires <= $1 AND expires <= $1`, 2 * aDay},

@@ -20,7 +20,7 @@ func openSQLite(path string, fresh bool, connections int, limit time.Duration) (
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{Connector: inner, usable: f.check})
+	db := sql.OpenDB(connector{Connector: inner, usable: f.check, keeps: true})
 	db.SetMaxOpenConns(connections + 1) // one is file.hold
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)

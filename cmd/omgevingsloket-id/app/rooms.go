@@ -68,9 +68,10 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	callback, err4 := db.Constants().Constant(ctx, "callback codes")
 	addressKey, err5 := db.Constants().Constant(ctx, "codes of new addresses")
 	authCodeKey, err6 := db.Constants().Constant(ctx, "authorization codes")
+	access, err9 := db.Installation().AccessTokens(ctx)
 	recoveryKey, err7 := RecoveryKey(ctx, a.Stores)
 	carryKey, err8 := db.Constants().Constant(ctx, "carried authorization requests")
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.Now)
@@ -119,7 +120,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		&provider.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Flow: dispatcher, Clients: clients, Grants: a.Stores.Grants, Sessions: sessions,
 			Keys: a.Keys, Subjects: claim.Subjects{Salt: salt, Issuer: c.Issuer}, Policy: provider.NewPolicy(c.Policy, c.ACR, c.Production()),
-			CodeKey: authCodeKey, ClientKeys: provider.NewKeyFetcher(!c.Production(), a.Now), Rand: a.Rand, Now: a.Now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
+			Access: access, CodeKey: authCodeKey, ClientKeys: provider.NewKeyFetcher(!c.Production(), a.Now), Rand: a.Rand, Now: a.Now, AuthorizePerMinute: c.Limits.AuthorizePerMinute,
 			Refused: a.Metrics.clientRefused,
 		},
 	}

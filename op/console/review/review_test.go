@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/op/console"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/audit"
@@ -180,6 +181,23 @@ func TestOF06_ConsoleApplicationFields(t *testing.T) {
 		}
 	}
 	site.WantState(t, s, c, application.InReview)
+}
+
+// Z1: the page with what is wrong, shown after a redirect, does not repeat what was done before.
+func TestZ1_ConsoleErrorWithoutWhatWasDone(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	c := s.Sent("anna@example.com")
+	olga := s.Reviewer("olga").Take(c)
+	page := console.DoneURL(site.CasePath(c), "take")
+	const done, wrong = "U behandelt deze aanvraag nu.", "Vul een notitie in"
+	if olga.Get(page); !strings.Contains(olga.Body, done) {
+		t.Fatal("the page does not say what was done")
+	}
+	olga.Post(page, "action", "note", "seen", "", "text", "")
+	if !strings.Contains(olga.Body, wrong) || strings.Contains(olga.Body, done) {
+		t.Errorf("after an empty note: %s", olga.Body)
+	}
 }
 
 // OF-10, UP-23: what an applicant wrote is shown as text.
