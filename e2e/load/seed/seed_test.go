@@ -6,6 +6,7 @@ import (
 
 	"omgevingsloket-id/e2e/load/seed"
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
@@ -15,6 +16,7 @@ import (
 // a log that verifies, also when more is added.
 func TestInto(t *testing.T) {
 	t.Parallel()
+	testenv.Slow(t)
 	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
 		s := site.New(t, on)
 		for range 2 {
