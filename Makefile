@@ -42,6 +42,17 @@ long: ## before an issue is resolved: the packages with tests that are too slow 
 	@deploy/test/install.sh long
 	LONG_TESTS=1 CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 80m $(LONG)
 
+# Binaries as in a release: without the race detector. The report is part of the log.
+.PHONY: bench
+bench: ## what calls cost, beside a yardstick and oidc-provider, into deploy/performance.md; half an hour on an idle machine
+	@deploy/test/install.sh
+	$(GO) test -count=1 -timeout 90m -run '^TestBench$$' -v ./e2e/load -args -rounds 5 -span 5s -write
+
+.PHONY: bench-short
+bench-short: ## the same in a few minutes, printed only
+	@deploy/test/install.sh
+	$(GO) test -count=1 -timeout 20m -run '^TestBench$$' -v ./e2e/load -args -rounds 1 -span 3s
+
 .PHONY: fmt
 fmt:
 	@files=$$($$($(GO) env GOROOT)/bin/gofmt -l cmd e2e op pkg storage templates); test -z "$$files" || { echo "gofmt -w $$files" >&2; exit 1; }

@@ -2,6 +2,7 @@ package clients
 
 import (
 	"embed"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,23 +25,18 @@ var (
 // are installed once.
 func install(t *testing.T) string {
 	t.Helper()
-	packagesOnce.Do(func() {
-		dir := testenv.Dir(t, "node")
-		if err := os.CopyFS(dir, nodeFiles); err != nil {
-			t.Fatal(err)
-		}
-		dir = filepath.Join(dir, "node")
-		command(t, dir, testenv.Tool(t, "npm"), "ci", "--prefer-offline", "--ignore-scripts", "--no-progress")
-		packages = dir
-	})
+	files, err := fs.Sub(nodeFiles, "node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	packagesOnce.Do(func() { packages = testenv.NodePackages(t, files) })
 	if packages == "" {
 		t.Fatal("npm ci failed in another test")
 	}
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, nodeFiles); err != nil {
+	if err := os.CopyFS(dir, files); err != nil {
 		t.Fatal(err)
 	}
-	dir = filepath.Join(dir, "node")
 	if err := os.Symlink(filepath.Join(packages, "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
 		t.Fatal(err)
 	}

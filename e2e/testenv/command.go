@@ -209,6 +209,9 @@ func (p *Process) WaitLog(text string) {
 	}
 }
 
+// PID returns the process id.
+func (p *Process) PID() int { return p.child.cmd.Process.Pid }
+
 // Logs returns the output of the process so far, stdout and stderr together.
 func (p *Process) Logs() string { return p.child.output() }
 

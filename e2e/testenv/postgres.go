@@ -70,21 +70,34 @@ func PostgresCopy(t testing.TB, template string, prepare func(url string) error)
 type PostgresServer struct {
 	Addr string // 127.0.0.1:PORT
 
-	t     testing.TB
-	dir   string
-	child *child
+	t       testing.TB
+	dir     string
+	durable bool
+	child   *child
 }
+
+// PostgresOption changes a server of NewPostgres.
+type PostgresOption func(*PostgresServer)
+
+// PostgresDurable leaves fsync, full_page_writes and autovacuum on, as in production.
+func PostgresDurable() PostgresOption { return func(s *PostgresServer) { s.durable = true } }
 
 // NewPostgres starts a PostgreSQL server for this test alone. That takes a second or two, so use
 // Postgres where possible.
-func NewPostgres(t testing.TB) *PostgresServer { t.Helper(); return NewPostgresIn(t, "") }
+func NewPostgres(t testing.TB, options ...PostgresOption) *PostgresServer {
+	t.Helper()
+	return NewPostgresIn(t, "", options...)
+}
 
 // NewPostgresIn is NewPostgres with its data in an empty folder, such as a disk of
 // its own.
-func NewPostgresIn(t testing.TB, dir string) *PostgresServer {
+func NewPostgresIn(t testing.TB, dir string, options ...PostgresOption) *PostgresServer {
 	t.Helper()
 	Tool(t, "postgres")
 	s := &PostgresServer{t: t, dir: dir}
+	for _, o := range options {
+		o(s)
+	}
 	if _, err := startPostgres(s); err != nil {
 		t.Fatalf("PostgreSQL: %v", err)
 	}
@@ -105,6 +118,9 @@ func (s *PostgresServer) Stop() { s.t.Helper(); s.must(s.child.end(syscall.SIGIN
 // Kill stops the server at once, as in a crash: the next start recovers what was committed from
 // the log. (It sends SIGQUIT; SIGKILL would leave shared memory behind.)
 func (s *PostgresServer) Kill() { s.t.Helper(); s.must(s.child.end(syscall.SIGQUIT)) }
+
+// PID returns the process id of the server; its children serve the connections.
+func (s *PostgresServer) PID() int { return s.child.cmd.Process.Pid }
 
 // Start brings a stopped server back on the same port, with its data.
 func (s *PostgresServer) Start() { s.t.Helper(); s.must(s.run()) }
@@ -188,11 +204,12 @@ func (s *PostgresServer) run() error {
 	}
 	_, port, _ := strings.Cut(s.Addr, ":")
 	args := []string{"-D", filepath.Join(s.dir, "data")}
-	for _, setting := range []string{
-		"listen_addresses=127.0.0.1", "port=" + port, "unix_socket_directories=", "max_connections=400",
+	settings := []string{"listen_addresses=127.0.0.1", "port=" + port, "unix_socket_directories=", "max_connections=400"}
+	if !s.durable {
 		// The data need not survive a power cut; they survive a crash of the server.
-		"fsync=off", "full_page_writes=off", "autovacuum=off",
-	} {
+		settings = append(settings, "fsync=off", "full_page_writes=off", "autovacuum=off")
+	}
+	for _, setting := range settings {
 		args = append(args, "-c", setting)
 	}
 	cmd := exec.Command(path, args...)

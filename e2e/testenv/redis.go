@@ -102,6 +102,9 @@ func (s *RedisServer) Kill() { s.t.Helper(); s.must(s.child.end(syscall.SIGKILL)
 // Start starts a stopped server on the same port.
 func (s *RedisServer) Start() { s.t.Helper(); s.must(s.run()) }
 
+// PID returns the process id of the server.
+func (s *RedisServer) PID() int { return s.child.cmd.Process.Pid }
+
 // Freeze makes the server accept connections and answer nothing, until Thaw.
 func (s *RedisServer) Freeze() { s.t.Helper(); s.must(s.child.cmd.Process.Signal(syscall.SIGSTOP)) }
 

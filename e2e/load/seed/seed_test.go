@@ -1,0 +1,46 @@
+package seed_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/e2e/load/seed"
+	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/config"
+)
+
+// What is seeded is what the product itself would have stored: accounts that are found by name and number, and
+// a log that verifies, also when more is added.
+func TestInto(t *testing.T) {
+	t.Parallel()
+	testenv.Slow(t)
+	site.OnEach(t, func(t *testing.T, on func(*config.Config)) {
+		s := site.New(t, on)
+		for range 2 {
+			all, err := seed.Into(t.Context(), s.Config, seed.Amounts{Accounts: 1500, Sessions: 3, Events: 2500})
+			if err != nil || len(all) != 1500 {
+				t.Fatalf("%d accounts, %v", len(all), err)
+			}
+			last := all[len(all)-1]
+			a, err := s.Stores.Accounts.ByEmail(t.Context(), last.Email)
+			if err != nil || a.ID != last.ID || a.State != account.Active {
+				t.Fatalf("%+v, %v", a, err)
+			}
+			key, err := s.Stores.Ring.Open(a.Factor.Sealed, account.FactorAAD(a.ID, a.Unblocks))
+			if err != nil || !bytes.Equal(key, []byte(last.Key)) {
+				t.Fatalf("another key: %v", err)
+			}
+		}
+		signer, err := s.Stores.AuditSigner(t.Context())
+		site.Must(t, err)
+		site.Must(t, s.Stores.DB.Chain(t.Context()))
+		report, err := audit.Verify(t.Context(), s.Stores.DB.Audit(), s.Stores.DB.Heads(), signer.Public(), time.Now())
+		if err != nil || !report.OK() || report.Events < 5000 {
+			t.Errorf("%+v, %v", report, err)
+		}
+	})
+}
