@@ -253,7 +253,7 @@ func TestChainAtTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
+	defer func() { _ = again.Close() }()
 	if left, err := again.Heads().Waiting(t.Context()); err != nil || left.Events != 0 {
 		t.Errorf("Waiting() = %+v, %v, want none", left, err)
 	}

@@ -17,7 +17,7 @@ func TestPreparedStatements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer one.Close()
+	defer func() { _ = one.Close() }()
 	kept := func() int {
 		n, err := sql.Kept(one)
 		if err != nil {
