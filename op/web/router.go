@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -210,8 +211,9 @@ func (w *headWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // outermost sets the headers and the request's ID, and logs what is refused.
 func (t *Router) outermost(next http.Handler) http.Handler {
 	next = t.told(t.recovered(next))
+	fixed := t.fixedHeaders()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t.headers(w)
+		maps.Copy(w.Header(), fixed)
 		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
 		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, preferredKey{}, new(string))))
 	})
@@ -264,8 +266,10 @@ func RequestID(r *http.Request) string {
 
 const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-func (t *Router) headers(w http.ResponseWriter) {
-	h := w.Header()
+// fixedHeaders returns the headers of every answer. Their values are shared by all
+// answers. Set and Add of http.Header replace a value; neither changes it.
+func (t *Router) fixedHeaders() http.Header {
+	h := http.Header{}
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
@@ -279,6 +283,7 @@ func (t *Router) headers(w http.ResponseWriter) {
 	if t.cookies.Secure {
 		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
+	return h
 }
 
 // page returns a handler that runs h, stores the language that a link chose, and

@@ -277,6 +277,31 @@ func notModified(t *testing.T, etag string) {
 	}
 }
 
+// What a handler does to the headers of its answer is in no other answer.
+func TestHeadersAreOfOneAnswer(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.Router.Get("/page", func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Add("Cache-Control", "private")
+		w.Header().Set("X-Frame-Options", "SAMEORIGIN")
+		w.Header().Del("Referrer-Policy")
+		return nil
+	})
+	handler := k.Router.Handler()
+	for _, path := range []string{"/page", "/nowhere", "/page"} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, get(path))
+		want := []string{"no-store", "DENY", "same-origin"}
+		if path == "/page" {
+			want = []string{"no-store private", "SAMEORIGIN", ""}
+		}
+		h := w.Header()
+		if got := []string{strings.Join(h["Cache-Control"], " "), h.Get("X-Frame-Options"), h.Get("Referrer-Policy")}; !slices.Equal(got, want) {
+			t.Errorf("%s has the headers %q, want %q", path, got, want)
+		}
+	}
+}
+
 // Y27: HEAD has the status and headers of GET, but for cookies.
 func TestY27_HeadKeepsNothing(t *testing.T) {
 	t.Parallel()
