@@ -21,7 +21,7 @@ type ephemeral struct {
 func (s ephemeral) create(ctx context.Context, key, value string, version int64, ttl time.Duration) error {
 	now := s.db.now()
 	// A row that has expired and was not swept yet is replaced.
-	res, err := s.db.exec(ctx, `INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ($1,$2,$3,$4,$5)
+	res, err := s.db.execSoft(ctx, `INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ($1,$2,$3,$4,$5)
 		ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value, version = excluded.version, expires = excluded.expires WHERE ephemeral.expires <= $6`,
 		s.kind, key, value, version, ms(now.Add(ttl)), ms(now))
 	return answer(s.kind, one(res, err))
@@ -39,7 +39,7 @@ func (s ephemeral) get(ctx context.Context, key string, value any) (version int6
 
 func (s ephemeral) save(ctx context.Context, key, value string, version int64, ttl time.Duration) error {
 	now := s.db.now()
-	res, err := s.db.exec(ctx, `UPDATE ephemeral SET value = $1, version = version + 1, expires = $2
+	res, err := s.db.execSoft(ctx, `UPDATE ephemeral SET value = $1, version = version + 1, expires = $2
 		WHERE kind = $3 AND key = $4 AND version = $5 AND expires > $6`, value, ms(now.Add(ttl)), s.kind, key, version, ms(now))
 	if err = answer(s.kind, one(res, err)); err == nil {
 		return nil
@@ -50,6 +50,7 @@ func (s ephemeral) save(ctx context.Context, key, value string, version int64, t
 	return err
 }
 
+// delete is not soft: a session that a person has ended does not come back.
 func (s ephemeral) delete(ctx context.Context, key string) error {
 	_, err := s.db.exec(ctx, `DELETE FROM ephemeral WHERE kind = $1 AND key = $2`, s.kind, key)
 	return answer(s.kind, err)

@@ -54,7 +54,7 @@ func (db *DB) Occupy(ctx context.Context) (free func(), err error) {
 
 // FileOf returns the driver's name of the file at an address.
 func FileOf(address string) string {
-	return sqliteDSN(strings.TrimPrefix(address, "sqlite:"), time.Second)
+	return sqliteDSN(strings.TrimPrefix(address, "sqlite:"), time.Second, "FULL")
 }
 
 // InEachConnection runs a statement in n connections of the pool.

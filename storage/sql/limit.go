@@ -92,7 +92,7 @@ func (s windows) Spend(ctx context.Context, name, key string, amount, most int, 
 		return false, 0, answer("window", err)
 	}
 	defer done()
-	err = s.db.sql.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,$5,$3)
+	err = s.db.sql.soft.QueryRowContext(ctx, `INSERT INTO windows (name, key, count, expires) VALUES ($1,$2,$5,$3)
 		ON CONFLICT (name, key) DO UPDATE SET
 			count = CASE WHEN windows.expires <= $4 THEN $5 ELSE windows.count + $5 END,
 			expires = CASE WHEN windows.expires <= $4 THEN excluded.expires ELSE windows.expires END

@@ -12,6 +12,7 @@ import (
 type pool struct {
 	*sql.DB
 	patient  *sql.DB // for calls of Patient contexts; the same as DB on SQLite
+	soft     *sql.DB // for writes that may be forgotten; the same as DB on PostgreSQL
 	callTime time.Duration
 	file     *file // of SQLite; nil on PostgreSQL
 }
@@ -75,7 +76,7 @@ func (p *pool) PingContext(ctx context.Context) error {
 // Close closes all connections.
 func (p *pool) Close() error {
 	if p.patient == p.DB {
-		return errors.Join(p.file.close(), p.DB.Close())
+		return errors.Join(p.file.close(), p.soft.Close(), p.DB.Close())
 	}
 	return errors.Join(p.patient.Close(), p.DB.Close())
 }

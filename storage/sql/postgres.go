@@ -33,7 +33,7 @@ func openPostgres(raw string, connections int, limit time.Duration) (*pool, erro
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &pool{DB: db, patient: patient, callTime: limit}, nil
+	return &pool{DB: db, patient: patient, soft: db, callTime: limit}, nil
 }
 
 // era numbers the connections. It ends when one of them shows that its server

@@ -104,6 +104,17 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, 
 	return db.sql.ExecContext(ctx, query, args...)
 }
 
+// execSoft is exec for what may be forgotten after a power cut: nothing is weaker if
+// the change did not happen.
+func (db *DB) execSoft(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	ctx, done, err := db.write(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return db.sql.soft.ExecContext(ctx, query, args...)
+}
+
 // with runs one guarded statement with its effects. It returns errs.ErrConflict
 // when no row is in the state that the statement names.
 func (db *DB) with(ctx context.Context, doing string, rec effect.Effects, query string, args ...any) error {

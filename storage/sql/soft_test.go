@@ -1,0 +1,57 @@
+package sql
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
+)
+
+// Only what may be forgotten is written without an fsync: here the connections for
+// that are closed, and everything else works. The end of a session is not forgotten.
+func TestSoftWrites(t *testing.T) {
+	t.Parallel()
+	db, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + filepath.Join(t.TempDir(), "id.db"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for pool, want := range map[querier]int{db.sql.DB: 2, db.sql.soft: 1} {
+		var got int
+		if err := pool.QueryRowContext(t.Context(), `PRAGMA synchronous`).Scan(&got); err != nil || got != want {
+			t.Errorf("PRAGMA synchronous = %d, %v, want %d", got, err, want)
+		}
+	}
+	s := session.Session{Key: "k", Version: 1}
+	if err := db.Sessions().Create(t.Context(), s, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.sql.soft.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, save := db.Sessions().Save(t.Context(), s, time.Hour)
+	_, _, spend := db.Windows().Spend(t.Context(), "n", "k", 1, 1, time.Hour)
+	for name, err := range map[string]error{
+		"a request": db.Requests().Create(t.Context(), authreq.Request{Key: "r"}, time.Hour), "a session": save, "a window": spend,
+	} {
+		if !errors.Is(err, errs.ErrUnavailable) {
+			t.Errorf("%s is written with an fsync: %v", name, err)
+		}
+	}
+	for name, err := range map[string]error{
+		"the end of a session": db.Sessions().Delete(t.Context(), "k"), "an assertion": db.Grants().UseOnce(t.Context(), "c", "j", time.Now()),
+		"the sweep": db.Sweep(t.Context()),
+	} {
+		if err != nil {
+			t.Errorf("%s is written without an fsync: %v", name, err)
+		}
+	}
+}
