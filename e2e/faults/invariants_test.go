@@ -118,14 +118,14 @@ func (g *rig) whole(t *testing.T) {
 	for name, query := range map[string]string{
 		"accounts without an application": `SELECT COUNT(*) FROM accounts WHERE id NOT IN (SELECT account_id FROM applications WHERE account_id IS NOT NULL)`,
 		"accounts without one event": `SELECT COUNT(*) FROM accounts WHERE 1 <>
-			(SELECT COUNT(*) FROM `+events+` WHERE action = 'account.created' AND object_id = accounts.id)`,
+			(SELECT COUNT(*) FROM ` + events + ` WHERE action = 'account.created' AND object_id = accounts.id)`,
 		"officials who joined without one event": `SELECT COUNT(*) FROM staff WHERE state = 'active' AND 1 <>
-			(SELECT COUNT(*) FROM `+events+` WHERE action = 'staff.joined' AND object_id = staff.id)`,
+			(SELECT COUNT(*) FROM ` + events + ` WHERE action = 'staff.joined' AND object_id = staff.id)`,
 		"officials who joined and can again": `SELECT COUNT(*) FROM staff WHERE state <> 'invited' AND invite IS NOT NULL`,
-		"officials who were not invited":     `SELECT COUNT(*) FROM staff WHERE id NOT IN (SELECT object_id FROM `+events+` WHERE action = 'staff.invited')`,
-		"events without an account":          `SELECT COUNT(*) FROM `+events+` WHERE action = 'account.created' AND object_id NOT IN (SELECT id FROM accounts)`,
+		"officials who were not invited":     `SELECT COUNT(*) FROM staff WHERE id NOT IN (SELECT object_id FROM ` + events + ` WHERE action = 'staff.invited')`,
+		"events without an account":          `SELECT COUNT(*) FROM ` + events + ` WHERE action = 'account.created' AND object_id NOT IN (SELECT id FROM accounts)`,
 		"accounts with two QR codes": `SELECT COUNT(*) FROM accounts WHERE 1 <
-			(SELECT COUNT(*) FROM `+events+` WHERE action = 'account.qr_shown' AND object_id = accounts.id)`,
+			(SELECT COUNT(*) FROM ` + events + ` WHERE action = 'account.qr_shown' AND object_id = accounts.id)`,
 		"links between events that are missing": `SELECT (SELECT seq FROM audit_head) - (SELECT COUNT(*) FROM audit_events)`,
 		"addresses with two accounts":           `SELECT COUNT(*) - COUNT(DISTINCT email) FROM accounts`,
 	} {

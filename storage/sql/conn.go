@@ -11,6 +11,7 @@ type connector struct {
 	driver.Connector
 	usable func() error // asked before each use and after each commit; may be nil
 	keeps  bool         // connections keep their statements prepared
+	locked *lockedAt    // told when another program holds the file; nil on PostgreSQL
 }
 
 // Connect makes a connection.
@@ -28,7 +29,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("the driver's %T lacks what a connection needs", inner)
 	}
-	made := &conn{driverConn: full, usable: c.usable}
+	made := &conn{driverConn: full, usable: c.usable, locked: c.locked}
 	if c.keeps {
 		made.kept = map[string]*statement{}
 	}
@@ -52,6 +53,7 @@ type driverConn interface {
 type conn struct {
 	driverConn
 	usable func() error
+	locked *lockedAt
 	tx     context.Context       // of the transaction; nil outside one
 	kept   map[string]*statement // by text; nil if none is kept
 }
@@ -77,7 +79,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	}
 	begun, err := c.driverConn.BeginTx(ctx, opts)
 	if err != nil {
-		return nil, err
+		return nil, c.locked.why(err)
 	}
 	c.tx = ctx
 	return transaction{begun, c}, nil
@@ -95,7 +97,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	if err == nil {
 		err = c.check()
 	}
-	return done, err
+	return done, c.locked.why(err)
 }
 
 // QueryContext implements driver.QueryerContext.

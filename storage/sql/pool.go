@@ -14,7 +14,8 @@ type pool struct {
 	patient  *sql.DB // for calls of Patient contexts; the same as DB on SQLite
 	soft     *sql.DB // for writes that may be forgotten; the same as DB on PostgreSQL
 	callTime time.Duration
-	file     *file // of SQLite; nil on PostgreSQL
+	file     *file     // of SQLite; nil on PostgreSQL
+	locked   *lockedAt // of SQLite; nil on PostgreSQL
 }
 
 // patientConnections is how many connections PostgreSQL has for patient calls,

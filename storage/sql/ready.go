@@ -66,6 +66,8 @@ func Reason(err error) string {
 		return "fails"
 	}
 	switch {
+	case errors.Is(err, errLocked):
+		return sqliteReasons[sqlite3.SQLITE_BUSY]
 	case errors.Is(err, errGone):
 		return "its file was removed or replaced"
 	case errors.Is(err, installation.ErrPending), isRefusal[installation.TooOld](err), isRefusal[installation.Early](err):

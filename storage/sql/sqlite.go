@@ -1,14 +1,17 @@
 package sql
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 func openSQLite(path string, fresh bool, connections int, limit time.Duration) (*pool, error) {
@@ -21,14 +24,40 @@ func openSQLite(path string, fresh bool, connections int, limit time.Duration) (
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{Connector: inner, usable: f.check, keeps: true})
+	locked := &lockedAt{within: limit}
+	db := sql.OpenDB(connector{Connector: inner, usable: f.check, keeps: true, locked: locked})
 	db.SetMaxOpenConns(connections + 1) // one is file.hold
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	soft := sql.OpenDB(connector{Connector: forgetful, usable: f.check, keeps: true})
+	soft := sql.OpenDB(connector{Connector: forgetful, usable: f.check, keeps: true, locked: locked})
 	soft.SetMaxOpenConns(2) // one at a time writes
 	soft.SetConnMaxIdleTime(5 * time.Minute)
-	return &pool{DB: db, patient: db, soft: soft, callTime: limit, file: f}, nil
+	return &pool{DB: db, patient: db, soft: soft, callTime: limit, file: f, locked: locked}, nil
+}
+
+// lockedAt is when another program was last seen to hold the file.
+type lockedAt struct {
+	at     atomic.Int64
+	within time.Duration // the time of a call
+}
+
+// errLocked is returned for a call whose time was over before it could write, because
+// another program holds the file.
+var errLocked = errors.New("sql: another program holds the file")
+
+// why returns err, the result of an attempt to write; errLocked instead of a deadline
+// if a lock was seen within the time of a call.
+func (l *lockedAt) why(err error) error {
+	if l == nil || err == nil {
+		return err
+	}
+	if lite, ok := errors.AsType[*sqlite.Error](err); ok && lite.Code()&0xff == sqlite3.SQLITE_BUSY {
+		l.at.Store(time.Now().UnixNano())
+	}
+	if errors.Is(err, context.DeadlineExceeded) && time.Since(time.Unix(0, l.at.Load())) < l.within {
+		return errLocked
+	}
+	return err
 }
 
 // sqliteDSN names a file that exists, and sets a write-ahead log, transactions that lock for writing when they

@@ -90,7 +90,7 @@ func (db *DB) write(ctx context.Context) (within context.Context, done func(), e
 		return ctx, func() { <-db.turn; end() }, nil
 	case <-ctx.Done():
 		end()
-		return nil, nil, ctx.Err()
+		return nil, nil, db.sql.locked.why(ctx.Err())
 	}
 }
 

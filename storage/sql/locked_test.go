@@ -1,0 +1,57 @@
+package sql
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"omgevingsloket-id/pkg/secret"
+)
+
+// W4: who waits in vain for the turn to write is told that another program holds the
+// file, not that the database does not answer.
+func TestW4_LockedBehindOthers(t *testing.T) {
+	t.Parallel()
+	url := secret.Text("sqlite:" + filepath.Join(t.TempDir(), "id.db"))
+	open := func() *DB {
+		t.Helper()
+		db, err := Open(t.Context(), Options{URL: url, CallTime: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		return db
+	}
+	db := open()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	db.turn <- struct{}{}
+	if got := Reason(db.Probe(ctx)); got != "does not answer in time" {
+		t.Errorf("behind another writer: %q", got)
+	}
+	<-db.turn
+	held, err := open().sql.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Rollback() }()
+	if got := Reason(db.Probe(t.Context())); got != "is locked by another program" {
+		t.Errorf("beside another program: %q", got)
+	}
+	var all sync.WaitGroup
+	for range 30 {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+			defer cancel()
+			if got := Reason(db.Probe(ctx)); got != "is locked by another program" {
+				t.Errorf("behind others that wait for another program: %q", got)
+			}
+		})
+	}
+	all.Wait()
+}
