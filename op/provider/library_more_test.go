@@ -98,9 +98,19 @@ func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
 		}
 	}
 	// On pages: no redirect to the client, and nothing of the cause.
-	for _, call := range []string{"Sessions.Get", "Accounts.ByID", "Requests.Create", "Windows.Spend", "Requests.Save", "Grants.Issue"} {
+	third := site.NewRequest("third", "https://third.example/cb").With("scope", "openid email")
+	waiting := b.Authorize(third).At("/consent").URL.Query()
+	direct, asks := "/authorize?"+site.NewRequest("web", site.CallbackURI).Encode(), "/authorize?"+third.Encode()
+	for _, c := range []struct{ call, path string }{
+		{"Sessions.Get", direct}, {"Accounts.ByID", direct}, {"Windows.Spend", direct}, {"Grants.Issue", direct}, {"Requests.Create", asks},
+		{"Requests.Get", "/authorize/callback?" + waiting.Encode()}, {"Requests.Save", "/authorize/callback?" + waiting.Encode()},
+	} {
+		call := c.call
+		if call == "Requests.Save" { // with consent, the login that waits can end
+			b.Authorize(third).At("/consent").Submit("decision", "yes")
+		}
 		faults.Once(call, storagetest.NotWritten)
-		a := b.Send(b.Request(http.MethodGet, "/authorize?"+site.NewRequest("web", site.CallbackURI).Encode(), nil))
+		a := b.Send(b.Request(http.MethodGet, c.path, nil))
 		if a.Status != http.StatusServiceUnavailable || a.Header.Get("Location") != "" || a.Header.Get("Retry-After") == "" || strings.Contains(a.Body, "injected") {
 			t.Errorf("%s: %d %v", call, a.Status, a.Header)
 		}
