@@ -50,6 +50,15 @@ func (w wire) answer() int {
 	return resp.StatusCode
 }
 
+// ended reports whether the server has closed the connection; it waits a second.
+func (w wire) ended() bool {
+	w.t.Helper()
+	site.Must(w.t, w.conn.SetReadDeadline(time.Now().Add(time.Second)))
+	_, err := w.in.ReadByte()
+	timeout, ok := errors.AsType[net.Error](err)
+	return err != nil && !(ok && timeout.Timeout())
+}
+
 func (w wire) get(path, source string) int {
 	w.t.Helper()
 	_, err := fmt.Fprintf(w.conn, "GET %s HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\n\r\n", path, source)
@@ -99,10 +108,21 @@ func TestX20_EachListenerIsCapped(t *testing.T) {
 			}
 			idle = append(idle, w)
 		}
-		for i, w := range idle[:50] {
-			if w.answer() != 0 {
-				t.Errorf("%s: idle connection %d has an answer", setting, i)
+		// A client has its answer a moment before the server takes the connection for
+		// idle, so that a later one may have made place instead.
+		ended, open := 0, 0
+		for _, w := range idle {
+			if w.ended() {
+				ended++
+			} else {
+				open++
 			}
+			if ended == 50 || open > 10 {
+				break
+			}
+		}
+		if ended < 50 {
+			t.Errorf("%s: of the connections that are idle longest %d ended, and %d did not, want 50 and at most 10", setting, ended, open)
 		}
 		if n, err := strconv.Atoi(s.Metric(`olid_connections{listener="` + setting + `"}`)); err != nil || n < 1 || n > limit.NetworkConnections {
 			t.Errorf("%s: %d connections are kept (%v), want at most %d", setting, n, err, limit.NetworkConnections)
