@@ -122,7 +122,7 @@ func (p *party) newVisitor() *visitor {
 	return &visitor{transport: p.transport, cookies: map[string]string{}, address: fmt.Sprintf("10.%d.%d.%d", p.visited>>14&255, p.visited>>6&255, p.visited&63<<2|1)}
 }
 
-// welcome gives so many visitors a session at a party that asks no questions.
+// welcome begins a session for each visitor of a party that shows no login page.
 func (p *party) welcome(t testing.TB, visitors int) {
 	t.Helper()
 	for range visitors {

@@ -39,12 +39,7 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, sil
 	if err != nil {
 		return web.Restart(err)
 	}
-	if v.Stored() {
-		v.Request, err = p.end(r, v.Request, end)
-	} else {
-		v.Request.Refusal, v.Request.Finished = end.refusal, true
-	}
-	if err != nil {
+	if v.Request, err = p.end(r, v, end); err != nil {
 		return err
 	}
 	switch {
@@ -65,13 +60,17 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, sil
 	return p.answer(w, v.Request.RedirectURI, url.Values{"code": {code.Reveal()}, "state": {v.Request.State}})
 }
 
-// end marks the request as finished with an ending, and returns it as it is
-// stored. Of several callbacks at once, one decides the ending (L4).
-func (p *Room) end(r *http.Request, req authreq.Request, end ending) (authreq.Request, error) {
+// end marks the request as finished with an ending, and returns it, as it is stored
+// if it is. Of several callbacks at once, one decides the ending (L4).
+func (p *Room) end(r *http.Request, v *flow.Login, end ending) (authreq.Request, error) {
+	req := v.Request
 	if req.Finished {
 		return req, nil
 	}
 	req.Refusal, req.Finished = end.refusal, true
+	if !v.Stored() {
+		return req, nil
+	}
 	kept, err := p.Flow.Requests.Save(r.Context(), req, req.TTL(p.Now()))
 	if errors.Is(err, errs.ErrConflict) {
 		kept, err = p.Flow.Requests.Get(r.Context(), req.Key)

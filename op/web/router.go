@@ -49,8 +49,9 @@ type Router struct {
 
 // Get adds a page. Its handler sees the values of the query folded (package typed).
 func (t *Router) Get(path string, h Handler) {
-	t.pages.forms[path] = foldedQuery(h)
-	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(foldedQuery(h))})
+	h = foldedQuery(h)
+	t.pages.forms[path] = h
+	t.add(Route{Method: http.MethodGet, Path: path, handler: t.page(h)})
 }
 
 // GetActs adds a page whose GET changes something, so that there is no HEAD.

@@ -43,6 +43,20 @@ func logged(t *testing.T, db *DB) map[string]int {
 	return found
 }
 
+// openLite returns a new SQLite database with its schema.
+func openLite(t *testing.T) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + filepath.Join(t.TempDir(), "id.db"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
 func openPostgresPair(t *testing.T) [2]*DB {
 	t.Helper()
 	url := testenv.Postgres(t)
@@ -146,15 +160,7 @@ func TestChainHolderDies(t *testing.T) {
 // batches of more than one transaction.
 func TestChainCrowd(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "id.db")
-	lite, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + file)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = lite.Close() })
-	if err := lite.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	lite := openLite(t)
 	for name, pair := range map[string][2]*DB{"SQLite": {lite, lite}, "PostgreSQL": openPostgresPair(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -199,14 +205,7 @@ func TestChainCrowd(t *testing.T) {
 // clock says.
 func TestChainOrder(t *testing.T) {
 	t.Parallel()
-	db, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + filepath.Join(t.TempDir(), "id.db"))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := openLite(t)
 	at := func(name string, ms int64) audit.Event {
 		return audit.System("").Did(audit.InstallationClaimed, name, time.UnixMilli(ms))
 	}

@@ -2,13 +2,11 @@ package sql
 
 import (
 	"errors"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
 )
 
@@ -16,14 +14,7 @@ import (
 // that are closed, and everything else works. The end of a session is not forgotten.
 func TestSoftWrites(t *testing.T) {
 	t.Parallel()
-	db, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + filepath.Join(t.TempDir(), "id.db"))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := openLite(t)
 	for pool, want := range map[querier]int{db.sql.DB: 2, db.sql.soft: 1} {
 		var got int
 		if err := pool.QueryRowContext(t.Context(), `PRAGMA synchronous`).Scan(&got); err != nil || got != want {

@@ -146,7 +146,7 @@ func (y *yardstick) handler() http.Handler {
 	return mux
 }
 
-// authorize gives a visitor without a session one, and asks nothing.
+// authorize begins a session for a visitor who has none, without a page.
 func (y *yardstick) authorize(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	account, err := y.visitor(w, r)
