@@ -65,7 +65,7 @@ func (s accounts) ByBlockRef(ctx context.Context, ref string) (account.Account, 
 	if ref == "" {
 		return account.Account{}, errs.ErrNotFound
 	}
-	return s.by(ctx, "block_ref", ref)
+	return s.by(ctx, `block_ref <> '' AND block_ref`, ref) // as accounts_block_ref_once says
 }
 
 func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {

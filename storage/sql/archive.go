@@ -89,7 +89,7 @@ func (s archive) Due(ctx context.Context, since time.Time, limit int) ([]string,
 	ended := custody.Ended
 	rows, err := s.db.sql.QueryContext(ctx, `SELECT id FROM applications
 		WHERE state IN ($3, $4, $5, $6) AND CASE WHEN decided_at > 0 THEN decided_at ELSE expires_at END <= $1
-		AND EXISTS (SELECT 1 FROM documents d WHERE d.application_id = applications.id AND d.destroyed_at = 0) ORDER BY decided_at, id LIMIT $2`,
+		AND id IN (SELECT application_id FROM documents WHERE destroyed_at = 0) ORDER BY decided_at, id LIMIT $2`,
 		ms(since), limit, ended[0], ended[1], ended[2], ended[3])
 	out, err := all(rows, err, scanID)
 	return out, answer("documents to destroy", err)

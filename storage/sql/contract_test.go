@@ -67,11 +67,13 @@ func open(t *testing.T, address string, now func() time.Time) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open(t.Context(), sql.Options{URL: secret.Text(address), Ring: ring, Now: now, Rand: rand.Reader})
+	used := &statements{}
+	db, err := sql.Open(t.Context(), sql.Options{URL: secret.Text(address), Ring: ring, Now: now, Rand: rand.Reader, Trace: used.add})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		used.check(t, db, address)
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
@@ -79,6 +81,7 @@ func open(t *testing.T, address string, now func() time.Time) *sql.DB {
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	used.begin()
 	return db
 }
 

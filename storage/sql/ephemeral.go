@@ -121,11 +121,11 @@ func (s sessions) Save(ctx context.Context, v session.Session, ttl time.Duration
 func (s sessions) Delete(ctx context.Context, key string) error { return s.delete(ctx, key) }
 
 // Strangers returns the bytes that are stored for people without an account: the
-// documents of drafts, and what waits in the outbox.
+// documents of drafts, what waits in the outbox, and logins in progress.
 func (db *DB) Strangers(ctx context.Context) (bytes int64, err error) {
 	err = db.sql.QueryRowContext(ctx, `SELECT
 		(SELECT COALESCE(SUM(d.size), 0) FROM documents d JOIN applications a ON a.id = d.application_id WHERE a.state IN ($1, $2)) +
-		(SELECT COALESCE(SUM(LENGTH(sealed)), 0) FROM outbox) + (SELECT COALESCE(SUM(LENGTH(value)), 0) FROM ephemeral)`,
+		(SELECT COALESCE(SUM(LENGTH(sealed)), 0) FROM outbox) + (SELECT COALESCE(SUM(LENGTH(value)), 0) FROM ephemeral WHERE kind = 'request')`,
 		application.Draft, application.EmailConfirmed).Scan(&bytes)
 	return bytes, answer("strangers", err)
 }

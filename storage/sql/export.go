@@ -5,12 +5,18 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/review"
 )
 
 func (s cases) Lines(ctx context.Context, q review.Query, most int) ([]review.Line, error) {
 	l := queueOf(q.Show)
-	where, args := l.condition(q, false)
+	search, err := s.db.seek(ctx, applicationTerms, application.SearchWords(q.Search), 1)
+	if err != nil {
+		return nil, answer("lines", err)
+	}
+	search.common = false // all of them are read
+	where, args := l.condition(q, search)
 	args = append(args, most+1)
 	rows, err := s.db.sql.QueryContext(Patient(ctx), `SELECT id, reference, kind, state, reviewer, proposal, answers, submitted_at, due_at, decided_at,
 			COALESCE((SELECT MAX(reason) FROM decisions WHERE application_id = applications.id AND kind = 'reject'), '')

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/review"
 )
 
@@ -29,10 +30,16 @@ func (db *DB) Explain(t *testing.T, query string, args ...any) string {
 	return strings.Join(steps, "")
 }
 
-// QueueText returns the statement of a queue.
+// QueueText returns the statement of a queue; common says that each word of the
+// search finds many cases.
 func (db *DB) QueueText(q review.Query, common bool) (string, []any) {
-	a := ask(q, common)
+	a := ask(q, sought{in: applicationTerms, words: application.SearchWords(q.Search), short: 1, common: common})
 	return a.text, a.args
+}
+
+// SearchText returns the statement of a search for accounts.
+func SearchText(words []string, most int) (string, []any) {
+	return sought{in: accountTerms, words: words, short: shortWord}.accounts(most)
 }
 
 // Counting is the statement of the statistics.

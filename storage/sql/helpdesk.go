@@ -28,10 +28,22 @@ func scanAccounts(rows *sql.Rows, err error) ([]account.Account, error) {
 const shortWord = 3
 
 func (s desk) Search(ctx context.Context, words []string, max int) ([]account.Account, error) {
-	where, args := found(accountTerms, words, shortWord, []any{max})
-	out, err := scanAccounts(s.db.sql.QueryContext(ctx,
-		`SELECT `+accountColumns+` FROM accounts WHERE `+where+` ORDER BY email LIMIT $1`, args...))
+	search := sought{in: accountTerms, words: words, short: shortWord}
+	if len(words) > 1 {
+		var err error
+		if search, err = s.db.seek(ctx, accountTerms, words, shortWord); err != nil {
+			return nil, answer("search", err)
+		}
+	}
+	query, args := search.accounts(max)
+	out, err := scanAccounts(s.db.sql.QueryContext(ctx, query, args...))
 	return out, answer("search", err)
+}
+
+// accounts returns the statement that reads the first max accounts.
+func (s sought) accounts(max int) (string, []any) {
+	where, args := s.first([]any{max})
+	return `SELECT ` + accountColumns + ` FROM accounts WHERE ` + where + ` ORDER BY email LIMIT $1`, args
 }
 
 func (s desk) Application(ctx context.Context, accountID string) (application.Application, []application.Document, error) {

@@ -42,9 +42,9 @@ func queueOf(show review.Show) queue {
 	return queues[review.ShowAll]
 }
 
-// condition returns the condition of a query and its arguments; common reports
-// that the search finds many cases.
-func (l queue) condition(q review.Query, common bool) (string, []any) {
+// condition returns the condition of a query and its arguments. Cases that have
+// common words are looked for in the order of the queue, so that nothing is sorted.
+func (l queue) condition(q review.Query, s sought) (string, []any) {
 	where, args := l.where, []any(nil)
 	if strings.Contains(where, `$1`) {
 		args = append(args, q.Member)
@@ -52,13 +52,12 @@ func (l queue) condition(q review.Query, common bool) (string, []any) {
 	if q.Search == "" {
 		return where, args
 	}
-	words := application.SearchWords(q.Search)
-	if common {
-		with, args := begins(words[0], 1, args)
-		return where + ` AND EXISTS (SELECT 1 FROM application_terms WHERE application_id = applications.id AND ` + with + `)`, args
+	if s.common {
+		has, args := s.has(`applications.id`, s.words, args)
+		return where + has, args
 	}
-	and, args := found(applicationTerms, words, 1, args)
-	return where + ` AND ` + and, args
+	ids, args := s.ids(args)
+	return where + ` AND ` + ids, args
 }
 
 // columns returns the columns of the order, with the id to make it strict.
@@ -138,10 +137,10 @@ type asked struct {
 	marked, forwards bool
 }
 
-func ask(q review.Query, common bool) asked {
+func ask(q review.Query, s sought) asked {
 	l := queueOf(q.Show)
 	a := asked{queue: l, forwards: true}
-	where, args := l.condition(q, common)
+	where, args := l.condition(q, s)
 	mark := l.read(q.After)
 	if mark == nil {
 		mark = l.read(q.Before)
@@ -161,11 +160,11 @@ func ask(q review.Query, common bool) asked {
 }
 
 func (s cases) Queue(ctx context.Context, q review.Query) (review.Part, error) {
-	common, err := s.db.common(ctx, applicationTerms, application.SearchWords(q.Search))
+	search, err := s.db.seek(ctx, applicationTerms, application.SearchWords(q.Search), 1)
 	if err != nil {
 		return review.Part{}, answer("queue", err)
 	}
-	a := ask(q, common)
+	a := ask(q, search)
 	rows, err := s.db.sql.QueryContext(ctx, a.text, a.args...)
 	list, err := all(rows, err, a.scan)
 	if err != nil {

@@ -72,7 +72,7 @@ func (s recoveries) ByCancelHash(ctx context.Context, hash string) (account.Acco
 	if hash == "" {
 		return account.Account{}, errs.ErrNotFound
 	}
-	return accounts{s.db}.by(ctx, "cancel_hash", hash)
+	return accounts{s.db}.by(ctx, `cancel_hash <> '' AND cancel_hash`, hash) // as its index says
 }
 
 func (s recoveries) Change(ctx context.Context, accountID string, judge func(account.Account) (account.Account, effect.Effects, error)) error {

@@ -60,7 +60,7 @@ func (s desk) ByReference(ctx context.Context, reference string) (helpdesk.Reque
 	if reference == "" {
 		return helpdesk.Request{}, errs.ErrNotFound
 	}
-	return s.by(ctx, "reference", reference)
+	return s.by(ctx, `reference <> '' AND reference`, reference) // as its index says
 }
 
 func (s desk) LiveChange(ctx context.Context, accountID string, now time.Time) (helpdesk.Request, error) {

@@ -1,11 +1,12 @@
 package sql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -37,20 +38,70 @@ func putTerms(ctx context.Context, tx *sql.Tx, in termTable, id string, list []s
 	return err
 }
 
-// found returns the condition that a row has, for each word, a term that begins
-// with it; words of fewer letters than short have to be a whole term. Without
-// words it is false.
-func found(in termTable, words []string, short int, args []any) (string, []any) {
-	if len(words) == 0 {
+// sought is what a search looks for.
+type sought struct {
+	in     termTable
+	words  []string // the one that finds the fewest rows first
+	short  int      // words of fewer letters have to be a whole term
+	common bool     // each word finds manyThings
+}
+
+// manyThings is how many rows a common word finds. Tests change it, to test both
+// ways to search.
+var manyThings = 2000
+
+// seek puts the word first that finds the fewest rows. It counts at most manyThings
+// of each.
+func (db *DB) seek(ctx context.Context, in termTable, words []string, short int) (sought, error) {
+	s := sought{in: in, short: short, common: len(words) > 0}
+	finds := make(map[string]int, len(words))
+	for _, w := range words {
+		where, args := begins(w, short, []any{manyThings})
+		var n int
+		if err := db.sql.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM `+in.table+` WHERE `+where+` LIMIT $1) AS found`, args...).Scan(&n); err != nil {
+			return s, err
+		}
+		finds[w], s.common = n, s.common && n == manyThings
+	}
+	s.words = slices.SortedStableFunc(slices.Values(words), func(a, b string) int { return cmp.Compare(finds[a], finds[b]) })
+	return s, nil
+}
+
+// ids returns the condition that a row has, for each word, a term that begins with
+// it. The rows are read from the terms of the first word. Without words it is false.
+func (s sought) ids(args []any) (string, []any) {
+	if len(s.words) == 0 {
 		return `FALSE`, args
 	}
-	var each []string
-	for _, w := range words {
-		var where string
-		where, args = begins(w, short, args)
-		each = append(each, `SELECT `+in.column+` FROM `+in.table+` WHERE `+where)
+	with, args := begins(s.words[0], s.short, args)
+	others, args := s.has(`t.`+s.in.column, s.words[1:], args)
+	return `id IN (SELECT ` + s.in.column + ` FROM ` + s.in.table + ` AS t WHERE ` + with + others + `)`, args
+}
+
+// first is ids for at most $1 rows, in the order of the terms: those that have the
+// word itself come first. A row is taken at the first of its terms, so that reading
+// can stop.
+func (s sought) first(args []any) (string, []any) {
+	if len(s.words) == 0 {
+		return `FALSE`, args
 	}
-	return `id IN (` + strings.Join(each, ` INTERSECT `) + `)`, args
+	with, args := begins(s.words[0], s.short, args)
+	others, args := s.has(`t.`+s.in.column, s.words[1:], args)
+	return `id IN (SELECT ` + s.in.column + ` FROM ` + s.in.table + ` AS t WHERE ` + with + `
+		AND NOT EXISTS (SELECT 1 FROM ` + s.in.table + ` AS e WHERE e.` + s.in.column + ` = t.` + s.in.column + ` AND e.term < t.term AND ` + strings.ReplaceAll(with, `term`, `e.term`) + `)` +
+		others + ` ORDER BY term, ` + s.in.column + ` LIMIT $1)`, args
+}
+
+// has returns conditions, each with AND before it, that a row has a term for each
+// word. They are checked row by row.
+func (s sought) has(id string, words []string, args []any) (string, []any) {
+	var all strings.Builder
+	for _, w := range words {
+		var with string
+		with, args = begins(w, s.short, args)
+		all.WriteString(` AND EXISTS (SELECT 1 FROM ` + s.in.table + ` WHERE ` + s.in.column + ` = ` + id + ` AND ` + with + `)`)
+	}
+	return all.String(), args
 }
 
 // begins returns the condition on terms that begin with w.
@@ -64,25 +115,8 @@ func begins(w string, short int, args []any) (string, []any) {
 	return fmt.Sprintf(`term >= $%d AND term < $%d`, len(args)-1, len(args)), args
 }
 
-// manyThings is how many rows a common word finds. Tests change it, to test both
-// ways to search.
-var manyThings = 500
-
-// common reports whether words is one word that finds so many rows that a list
-// is better walked in its own order than sorted.
-func (db *DB) common(ctx context.Context, in termTable, words []string) (bool, error) {
-	if len(words) != 1 {
-		return false, nil
-	}
-	where, args := begins(words[0], 1, nil)
-	var n int
-	err := db.sql.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM `+in.table+` WHERE `+where+` LIMIT `+strconv.Itoa(manyThings)+`) AS found`, args...).Scan(&n)
-	return n == manyThings, err
-}
-
-// backfill adds search terms to rows without any: rows from before there were
-// terms, and rows that an older server added beside a newer one. some does so
-// for a few rows and returns how many.
+// backfill adds search terms to rows without any. some does so for a few rows and
+// returns how many.
 func (db *DB) backfill(ctx context.Context, some func(tx *sql.Tx) (int, error)) error {
 	for {
 		n := 0

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -163,6 +164,7 @@ func helpdeskSearch(t *testing.T, w helpdeskWorld) {
 	if got := ok[[]account.Account](t)(w.Helpdesk.Search(ctx(t), helpdesk.SearchWords(other.Profile.FamilyName), 2)); len(got) != 2 {
 		t.Errorf("%d found, two at most were asked for", len(got))
 	}
+	searchLimit(t, w)
 	if got := ok[account.Account](t)(w.Helpdesk.AccountOf(ctx(t), app.Reference)); got.ID != who.ID {
 		t.Error("by reference:", got.ID)
 	}
@@ -179,6 +181,44 @@ func helpdeskSearch(t *testing.T, w helpdeskWorld) {
 	}
 	seen := note("account.viewed", who.ID)
 	w.happened(w.Helpdesk.Note(ctx(t), seen), seen)
+}
+
+// searchLimit requires that a limit counts accounts, not the terms by which they are
+// found, and that the accounts with the word itself come first.
+func searchLimit(t *testing.T, w helpdeskWorld) {
+	t.Helper()
+	word := "q" + strings.ToLower(fresh("")[1:9])
+	named := func(given, family string) account.Account {
+		app := w.ready(draft())
+		a := approved(app)
+		a.Profile.GivenName, a.Profile.FamilyName = given, family
+		app.Reference = fresh("OLID")
+		must(t, w.Applications.Submit(ctx(t), app, &a, effect.Effects{}))
+		return a
+	}
+	twice, once, exact := named(word+"ab", word+"ac"), named(word+"ad", "Jansen"), named("Jan", word)
+	found := func(typed string, most int) []string {
+		t.Helper()
+		var ids []string
+		for _, a := range ok[[]account.Account](t)(w.Helpdesk.Search(ctx(t), helpdesk.SearchWords(typed), most)) {
+			ids = append(ids, a.ID)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	sorted := func(of ...account.Account) (ids []string) {
+		for _, a := range of {
+			ids = append(ids, a.ID)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	same(t, found(word, 1), sorted(exact))
+	same(t, found(word, 2), sorted(exact, twice))
+	same(t, found(word, 3), sorted(exact, twice, once))
+	same(t, found(word, 10), sorted(exact, twice, once))
+	same(t, found("jan "+word, 10), sorted(exact, once))
+	same(t, found(word+" "+word+"ac", 10), sorted(twice))
 }
 
 // OF-20: at most helpdesk.MailsAgain mails are sent again, also by simultaneous
