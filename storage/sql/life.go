@@ -142,6 +142,6 @@ var lives = []Life{
 	},
 	{Table: "constants", Other: "name sealed"},
 	{Table: "installation", Other: "id environment issuer access_tokens"},
-	{Table: "schema_floor", Other: "id version"},
+	{Table: "schema_floor", Other: "id version terms"},
 	{Table: "goose_db_version", Other: "id version_id is_applied tstamp"},
 }

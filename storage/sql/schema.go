@@ -74,18 +74,30 @@ func (db *DB) checkFresh(ctx context.Context) error {
 	return err
 }
 
-// backfillTerms writes the search terms, which SQL cannot compute. If it fails
-// because a newer server has just removed what it reads, it returns the
-// installation.TooOld.
+// backfillTerms writes the search terms, which SQL cannot compute, of rows from before
+// there were terms. If it fails because a newer server has just removed what it reads,
+// it returns the installation.TooOld.
 func (db *DB) backfillTerms(ctx context.Context) error {
-	err := db.backfillAccountTerms(ctx)
-	if err == nil {
-		err = db.backfillApplicationTerms(ctx)
+	var done bool
+	err := db.sql.QueryRowContext(ctx, `SELECT terms = 1 FROM schema_floor WHERE id = 1`).Scan(&done)
+	if done {
+		return nil
+	}
+	for _, fill := range []func(context.Context) error{db.backfillAccountTerms, db.backfillApplicationTerms, db.noteTerms} {
+		if err == nil {
+			err = fill(ctx)
+		}
 	}
 	if err != nil {
-		return cmp.Or(db.Fits(ctx), err)
+		return cmp.Or(db.Fits(ctx), answer("search terms", err))
 	}
 	return nil
+}
+
+// noteTerms writes that no row lacks its search terms.
+func (db *DB) noteTerms(ctx context.Context) error {
+	_, err := db.exec(ctx, `UPDATE schema_floor SET terms = 1 WHERE id = 1`)
+	return err
 }
 
 // migrate runs the pending migrations with up, and checks the schema again,

@@ -129,7 +129,7 @@ func TestSchemaNewerThanBinary(t *testing.T) {
 		"contracts":         {fmt.Sprintf(`UPDATE schema_floor SET version = %d;`, newest), nil, nil},
 		"contracts at once": {fmt.Sprintf(`UPDATE schema_floor SET version = %d;`, newest+1), tooOld, nil},
 		"drops what a start reads": {
-			fmt.Sprintf(`DROP TABLE account_terms; UPDATE schema_floor SET version = %d;`, newest+1), tooOld, tooOld,
+			fmt.Sprintf(`DROP TABLE account_terms; UPDATE schema_floor SET version = %d; UPDATE schema_floor SET terms = 0;`, newest+1), tooOld, tooOld,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
