@@ -42,7 +42,9 @@ func run(ctx context.Context, args []string) error {
 	settings := flags.String("config", "", "seed, profiled: `file` with the product's configuration")
 	var n seed.Amounts
 	flags.IntVar(&n.Accounts, "accounts", 1000, "seed: how many accounts")
+	flags.IntVar(&n.Applied, "applications", 1000, "seed: how many applications of these accounts")
 	flags.IntVar(&n.Sessions, "sessions", 1000, "seed: how many sessions of these accounts")
+	flags.IntVar(&n.Grants, "grants", 1000, "seed: how many grants of these accounts")
 	flags.IntVar(&n.Events, "events", 10_000, "seed: how many events of logins of these accounts")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err

@@ -25,14 +25,14 @@ type Account struct {
 }
 
 // accounts stores n active accounts with names and keys of their own, in one transaction. hash is that of
-// Password; one serves all, since a hash costs more than everything else of an account.
-func accounts(ctx context.Context, db *sql.DB, ring *secret.KeyRing, hash string, n int) ([]Account, error) {
+// Password; one serves all, since a hash costs more than everything else of an account. There are done already.
+func accounts(ctx context.Context, db *sql.DB, ring *secret.KeyRing, hash string, done, n int) ([]Account, error) {
 	people := table{into: `accounts (id, kind, email, profile, lang, password_hash, state, epoch, totp_sealed, totp_last_step, totp_shown_at, created_at, last_login_at)`}
 	terms := table{into: `account_terms (term, account_id)`}
 	var all []Account
 	now := time.Now()
-	for range n {
-		a := person(now)
+	for i := range n {
+		a := person(done+i, now)
 		key, err := totp.NewSecret(rand.Reader)
 		if err != nil {
 			return nil, err
@@ -65,14 +65,14 @@ var (
 	family = []string{"Müller", "Jansen", "Nowak", "García", "Dubois", "Andersson", "Rossi", "Novák", "Peeters", "Schmidt", "Silva", "Kowalski", "Weber", "Nielsen"}
 )
 
-// person returns an account of somebody with a common name and an address of their own.
-func person(now time.Time) account.Account {
+// person returns an account of the nth person, with an address of their own. Each pair of names comes as often as
+// any other.
+func person(n int, now time.Time) account.Account {
 	id := secret.NewID(rand.Reader)
-	pick := func(from []string) string { return from[mathrand.IntN(len(from))] }
 	return account.Account{
 		ID: id, Kind: account.NaturalPerson, Email: strings.ToLower(id) + "@example.com", Lang: "nl", State: account.Active, CreatedAt: now,
 		Profile: account.Profile{
-			GivenName: pick(given), FamilyName: pick(family), Birthdate: fmt.Sprintf("%d-%02d-%02d", 1940+mathrand.IntN(65), 1+mathrand.IntN(12), 1+mathrand.IntN(28)),
+			GivenName: given[n%len(given)], FamilyName: family[n/len(given)%len(family)], Birthdate: fmt.Sprintf("%d-%02d-%02d", 1940+mathrand.IntN(65), 1+mathrand.IntN(12), 1+mathrand.IntN(28)),
 			Phone: fmt.Sprintf("+4930%07d", mathrand.IntN(10_000_000)), Address: account.Address{Line1: fmt.Sprintf("Hauptstraße %d", 1+mathrand.IntN(200)), Line2: "10115 Berlin", Country: "DE"},
 		},
 	}

@@ -1,6 +1,6 @@
-// Package seed stores accounts, sessions and events straight into the stores of the product, as many as an
-// installation has after years. Applying, enrolling and logging in would take a password hash and some pages
-// for each.
+// Package seed stores accounts, applications, sessions, grants and events straight into the stores of the
+// product, as many as an installation has after years. Applying, enrolling and logging in would take a password
+// hash and some pages for each.
 package seed
 
 import (
@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"fmt"
+	mathrand "math/rand/v2"
 	"time"
 
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
@@ -23,7 +24,9 @@ const Password = "correct horse battery staple"
 // Amounts is how much there is to be.
 type Amounts struct {
 	Accounts int
+	Applied  int // applications of these accounts, all decided on but Waiting
 	Sessions int // of these accounts, live, in browsers that nobody has
+	Grants   int // of these accounts, redeemed
 	Events   int // of logins of these accounts, in the past year
 
 	Stored func(what string, n int) // called after each kind, unless nil
@@ -63,14 +66,36 @@ func Into(ctx context.Context, c config.Config, m Amounts) ([]Account, error) {
 	}
 	var all []Account
 	err = batches(m.Accounts, func(n int) error {
-		some, err := accounts(ctx, db, stores.Ring, hash, n)
+		some, err := accounts(ctx, db, stores.Ring, hash, len(all), n)
 		all = append(all, some...)
 		return err
 	})
 	stored("account", m.Accounts)
+	if err == nil && m.Applied > 0 {
+		done, number := 0, mathrand.Uint64()
+		err = batches(min(m.Applied, len(all)), func(n int) error {
+			waiting := max(Waiting-done, 0)
+			some := all[done : done+n]
+			done += n
+			return applications(ctx, db, some, done-n, waiting, number+uint64(done-n))
+		})
+		stored("application", m.Applied)
+	}
 	if err == nil && m.Sessions > 0 {
 		err = sessions(ctx, stores.Sessions, c.Session, all, m.Sessions)
 		stored("session", m.Sessions)
+	}
+	if err == nil && m.Grants > 0 {
+		done := 0
+		err = batches(m.Grants, func(n int) error {
+			some := make([]Account, n)
+			for i := range some {
+				some[i] = all[(done+i)%len(all)]
+			}
+			done += n
+			return grants(ctx, db, some)
+		})
+		stored("grant", m.Grants)
 	}
 	if err == nil && m.Events > 0 {
 		err = events(ctx, db, all, m.Events)
