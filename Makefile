@@ -53,6 +53,11 @@ bench-short: ## the same in a few minutes, printed only
 	@deploy/test/install.sh
 	$(GO) test -count=1 -timeout 20m -run '^TestBench$$' -v ./e2e/load -args -rounds 1 -span 3s
 
+.PHONY: growth
+growth: ## what calls, searches and jobs cost in a large installation, and what it stores, into deploy/growth.md; half an hour
+	@deploy/test/install.sh
+	LONG_TESTS=1 $(GO) test -count=1 -timeout 90m -run '^TestGrowth$$' -v ./e2e/load -args -accounts 100000 -events 1000000 -write
+
 .PHONY: fmt
 fmt:
 	@files=$$($$($(GO) env GOROOT)/bin/gofmt -l cmd e2e op pkg storage templates); test -z "$$files" || { echo "gofmt -w $$files" >&2; exit 1; }

@@ -25,7 +25,7 @@ var (
 	rounds = flag.Int("rounds", 0, "rounds of TestBench; 0 = do not measure")
 	span   = flag.Duration("span", 4*time.Second, "length of one phase of TestBench")
 	traces = flag.String("profiles", "", "`folder` for a CPU profile of the product for each phase")
-	write  = flag.Bool("write", false, "write deploy/performance.md")
+	write  = flag.Bool("write", false, "write deploy/performance.md, or deploy/growth.md")
 )
 
 // onSQLite is the name of the back end for one server.
