@@ -258,23 +258,39 @@ func free(ctx context.Context, tx *sql.Tx, email string) error {
 	return nil
 }
 
-// Expire wipes the applications that are no longer open (Application.Open).
-// Nothing waits for it: each rule compares the time itself.
+// expireBatch is the most applications that one transaction of Expire wipes: each may
+// have a document of megabytes.
+const expireBatch = 50
+
+// Expire wipes the applications that are no longer open (Application.Open), in
+// batches. Nothing waits for it: each rule compares the time itself.
 func (s applications) Expire(ctx context.Context, now time.Time) (int, error) {
-	var n int64
+	for n := 0; ; {
+		some, err := s.expireSome(ctx, now)
+		if n += some; err != nil || some < expireBatch {
+			return n, err
+		}
+	}
+}
+
+// expireSome wipes one batch and returns its size.
+func (s applications) expireSome(ctx context.Context, now time.Time) (int, error) {
+	var wiped []string
 	err := s.db.change(ctx, "expire applications", func(tx *sql.Tx) (effect.Effects, error) {
-		const over = `state IN ($1, $2) AND expires_at <= $3`
-		args := []any{application.Draft, application.EmailConfirmed, ms(now)}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE application_id IN (SELECT id FROM applications WHERE `+over+`)`, args...); err != nil {
+		rows, err := tx.QueryContext(ctx, `UPDATE applications
+			SET state = $4, answers = '{}', password_hash = '', code_hash = '', email = '', version = version + 1
+			WHERE state IN ($1, $2) AND expires_at <= $3
+				AND id IN (SELECT id FROM applications WHERE state IN ($1, $2) AND expires_at <= $3 ORDER BY state, expires_at LIMIT $5)
+			RETURNING id`, application.Draft, application.EmailConfirmed, ms(now), application.Expired, expireBatch)
+		if wiped, err = all(rows, err, scanID); err != nil {
 			return effect.Effects{}, err
 		}
-		res, err := tx.ExecContext(ctx, `UPDATE applications
-			SET state = $4, answers = '{}', password_hash = '', code_hash = '', email = '', version = version + 1 WHERE `+over, append(args, application.Expired)...)
-		if err != nil {
-			return effect.Effects{}, err
+		for _, id := range wiped {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM documents WHERE application_id = $1`, id); err != nil {
+				return effect.Effects{}, err
+			}
 		}
-		n, err = res.RowsAffected()
-		return effect.Effects{}, err
+		return effect.Effects{}, nil
 	})
-	return int(n), err
+	return len(wiped), err
 }

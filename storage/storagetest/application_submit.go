@@ -123,4 +123,10 @@ func applicationExpire(t *testing.T, w world) {
 	is(t, w.Applications.Submit(ctx(t), confirmed, nil, effect.Effects{}), errs.ErrConflict)
 	_, err = w.Applications.Save(ctx(t), confirmed)
 	is(t, err, errs.ErrConflict)
+
+	const many = 120 // more than a store wipes at once
+	for range many {
+		w.started(draft())
+	}
+	same(t, expire(noon.Add(intake.DraftLifetime)), many)
 }
