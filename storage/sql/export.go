@@ -5,13 +5,12 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/review"
 )
 
 func (s cases) Lines(ctx context.Context, q review.Query, most int) ([]review.Line, error) {
 	l := queueOf(q.Show)
-	search, err := s.db.seek(ctx, applicationTerms, application.SearchWords(q.Search), 1)
+	search, err := s.seek(ctx, q.Search)
 	if err != nil {
 		return nil, answer("lines", err)
 	}

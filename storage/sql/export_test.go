@@ -46,11 +46,11 @@ func SearchText(words []string, most int) (string, []any) {
 const Counting = counting
 
 // CommonFrom makes a word common when it finds n things, and returns a function
-// that restores the number.
+// that restores the numbers.
 func CommonFrom(n int) (back func()) {
-	before := manyThings
-	manyThings = n
-	return func() { manyThings = before }
+	one, each := oneFinds, eachFinds
+	oneFinds, eachFinds = n, n
+	return func() { oneFinds, eachFinds = one, each }
 }
 
 // Occupy takes the writer's turn on SQLite until free is called.

@@ -27,11 +27,15 @@ func scanAccounts(rows *sql.Rows, err error) ([]account.Account, error) {
 // letter by letter.
 const shortWord = 3
 
+// fewAccounts is how many accounts of a word are looked at one by one instead of those
+// of another word.
+const fewAccounts = 500
+
 func (s desk) Search(ctx context.Context, words []string, max int) ([]account.Account, error) {
 	search := sought{in: accountTerms, words: words, short: shortWord}
 	if len(words) > 1 {
 		var err error
-		if search, err = s.db.seek(ctx, accountTerms, words, shortWord); err != nil {
+		if search, err = s.db.seek(ctx, accountTerms, words, shortWord, fewAccounts); err != nil {
 			return nil, answer("search", err)
 		}
 	}

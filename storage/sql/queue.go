@@ -159,8 +159,23 @@ func ask(q review.Query, s sought) asked {
 	return a
 }
 
+// oneFinds and eachFinds are how many cases a common word finds: the only one of a
+// search, and each of several, which fewer cases have together. A queue is better walked
+// in its own order than sorted if the words are common. Tests change these numbers, to
+// test both ways to search.
+var oneFinds, eachFinds = 1000, 10_000
+
+// seek returns what to look for.
+func (s cases) seek(ctx context.Context, typed string) (sought, error) {
+	words, most := application.SearchWords(typed), eachFinds
+	if len(words) == 1 {
+		most = oneFinds
+	}
+	return s.db.seek(ctx, applicationTerms, words, 1, most)
+}
+
 func (s cases) Queue(ctx context.Context, q review.Query) (review.Part, error) {
-	search, err := s.db.seek(ctx, applicationTerms, application.SearchWords(q.Search), 1)
+	search, err := s.seek(ctx, q.Search)
 	if err != nil {
 		return review.Part{}, answer("queue", err)
 	}

@@ -43,25 +43,22 @@ type sought struct {
 	in     termTable
 	words  []string // the one that finds the fewest rows first
 	short  int      // words of fewer letters have to be a whole term
-	common bool     // each word finds manyThings
+	common bool     // each word is common
 }
 
-// manyThings is how many rows a common word finds. Tests change it, to test both
-// ways to search.
-var manyThings = 2000
-
-// seek puts the word first that finds the fewest rows. It counts at most manyThings
-// of each.
-func (db *DB) seek(ctx context.Context, in termTable, words []string, short int) (sought, error) {
+// seek puts the word first that finds the fewest rows. A word is common if it finds
+// most of them; no more are counted.
+func (db *DB) seek(ctx context.Context, in termTable, words []string, short, most int) (sought, error) {
 	s := sought{in: in, short: short, common: len(words) > 0}
 	finds := make(map[string]int, len(words))
 	for _, w := range words {
-		where, args := begins(w, short, []any{manyThings})
+		where, args := begins(w, short, []any{most})
 		var n int
 		if err := db.sql.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM `+in.table+` WHERE `+where+` LIMIT $1) AS found`, args...).Scan(&n); err != nil {
 			return s, err
 		}
-		finds[w], s.common = n, s.common && n == manyThings
+		finds[w], s.common = n, s.common && n == most
+		most = min(most, max(n, 1)) // enough to see that another one finds more
 	}
 	s.words = slices.SortedStableFunc(slices.Values(words), func(a, b string) int { return cmp.Compare(finds[a], finds[b]) })
 	return s, nil
