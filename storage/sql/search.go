@@ -84,9 +84,9 @@ func (s sought) first(args []any) (string, []any) {
 	}
 	with, args := begins(s.words[0], s.short, args)
 	others, args := s.has(`t.`+s.in.column, s.words[1:], args)
-	return `id IN (SELECT ` + s.in.column + ` FROM ` + s.in.table + ` AS t WHERE ` + with + `
-		AND NOT EXISTS (SELECT 1 FROM ` + s.in.table + ` AS e WHERE e.` + s.in.column + ` = t.` + s.in.column + ` AND e.term < t.term AND ` + strings.ReplaceAll(with, `term`, `e.term`) + `)` +
-		others + ` ORDER BY term, ` + s.in.column + ` LIMIT $1)`, args
+	return `id IN (SELECT ` + s.in.column + ` FROM ` + s.in.table + ` AS t WHERE ` + with + others + `
+		AND NOT EXISTS (SELECT 1 FROM ` + s.in.table + ` AS e WHERE e.` + s.in.column + ` = t.` + s.in.column + ` AND e.term < t.term AND ` + strings.ReplaceAll(with, `term`, `e.term`) + `)
+		ORDER BY term, ` + s.in.column + ` LIMIT $1)`, args
 }
 
 // has returns conditions, each with AND before it, that a row has a term for each
