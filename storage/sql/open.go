@@ -64,6 +64,10 @@ type Options struct {
 
 	// CallTime bounds one call of a store; 0 means 4 seconds.
 	CallTime time.Duration
+
+	// Trace, if set, is called before each statement with its text, and with BEGIN,
+	// COMMIT or ROLLBACK. It is for tests that count.
+	Trace func(statement string)
 }
 
 // DB is an open database; its methods return the stores.
@@ -100,10 +104,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	case strings.HasPrefix(raw, "sqlite:"):
 		db.turn = make(chan struct{}, 1)
 		db.fresh = o.Fresh
-		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), o.Fresh, connections, limit)
+		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), o.Fresh, connections, limit, o.Trace)
 	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
 		db.postgres = true
-		db.sql, err = openPostgres(raw, connections, limit)
+		db.sql, err = openPostgres(raw, connections, limit, o.Trace)
 	default:
 		return nil, errors.New("database.url: begin with sqlite:PATH or postgres://")
 	}
