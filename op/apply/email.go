@@ -94,7 +94,7 @@ func (h *Room) countMail(r *http.Request, email string) error {
 	if err := h.Limits.Spend(r, limit.ApplyMails.UpTo(h.PerHour), 1); err != nil {
 		return err
 	}
-	if err := h.Limits.SpendFor(r, limit.MailboxMails, h.Limits.Origin(r)+" "+limit.Mailbox(email), 1); err != nil {
+	if err := h.Limits.SpendFor(r, h.Limits.Origin(r)+" "+limit.Mailbox(email), 1, limit.MailboxMails); err != nil {
 		return err
 	}
 	_, domain, _ := strings.Cut(email, "@")

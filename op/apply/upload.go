@@ -56,10 +56,10 @@ func (h *Room) receive(w http.ResponseWriter, r *http.Request, draft string) (f 
 // application has, and subtracts their bytes from what the source has spent.
 func (h *Room) countDocument(r *http.Request, a application.Application, d application.Document) error {
 	size := int(d.Size)
-	if err := h.Limits.SpendFor(r, limit.DraftUploads, a.ID, 1); err != nil {
+	if err := h.Limits.SpendFor(r, a.ID, 1, limit.DraftUploads); err != nil {
 		return err
 	}
-	if err := h.Limits.SpendFor(r, limit.DraftBytes, a.ID, size); err != nil {
+	if err := h.Limits.SpendFor(r, a.ID, size, limit.DraftBytes); err != nil {
 		return err
 	}
 	if err := h.Limits.Spend(r, limit.UploadBytesOf(h.PerHour), size); err != nil {

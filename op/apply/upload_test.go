@@ -232,12 +232,12 @@ type reading struct {
 	uploads chan<- struct{}
 }
 
-func (w reading) Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (bool, time.Duration, error) {
-	ok, wait, err := w.Windows.Spend(ctx, name, key, amount, most, window)
-	if name == "apply-upload" {
+func (w reading) Spend(ctx context.Context, charges ...limit.Charge) (int, time.Duration, error) {
+	over, wait, err := w.Windows.Spend(ctx, charges...)
+	if slices.ContainsFunc(charges, func(c limit.Charge) bool { return c.Name == "apply-upload" }) {
 		w.uploads <- struct{}{}
 	}
-	return ok, wait, err
+	return over, wait, err
 }
 
 func TestUP08_BodyThatNeverEnds(t *testing.T) {

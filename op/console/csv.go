@@ -54,7 +54,7 @@ type Export struct {
 
 // MayExport counts an export, before anything is read for it.
 func (h *Kit) MayExport(r *http.Request, v *Visit) error {
-	return h.Limits.SpendFor(r, limit.Exports, v.Member.ID, 1)
+	return h.Limits.SpendFor(r, v.Member.ID, 1, limit.Exports)
 }
 
 // Download sends the complete file, after adding the export to the audit log.

@@ -145,20 +145,16 @@ func (p *Room) countSession(r *http.Request, req *authreq.Request, silent bool) 
 	if req.AccountID == "" {
 		return nil
 	}
-	for _, b := range []limit.Budget{limit.SessionCodes.UpTo(max(p.AuthorizePerMinute/4, 1)), limit.SessionCodesDay.UpTo(max(p.AuthorizePerMinute*8, 1))} {
-		err := p.Limits.SpendFor(r, b, req.SID, 1)
-		_, over := errors.AsType[*web.Error](err)
-		switch {
-		case over && silent:
-			return refuse("temporarily_unavailable", "too many codes of one session")
-		case over:
-			req.Forget()
-			return nil
-		case err != nil:
-			return err
-		}
+	err := p.Limits.SpendFor(r, req.SID, 1, limit.SessionCodes.UpTo(max(p.AuthorizePerMinute/4, 1)), limit.SessionCodesDay.UpTo(max(p.AuthorizePerMinute*8, 1)))
+	_, over := errors.AsType[*web.Error](err)
+	switch {
+	case over && silent:
+		return refuse("temporarily_unavailable", "too many codes of one session")
+	case over:
+		req.Forget()
+		return nil
 	}
-	return nil
+	return err
 }
 
 // check returns the checked authorization request and its prompt values. It makes

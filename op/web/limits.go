@@ -10,7 +10,7 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// Limits counts what is spent, and identifies the source of a request.
+// Limits charges what is spent, and identifies the source of a request.
 type Limits struct {
 	Windows limit.Windows
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is used
@@ -21,26 +21,31 @@ type Limits struct {
 // Spend spends amount of a budget in the name of this request and returns an
 // error, a 429, beyond it. What a source spends, its network spends too.
 func (l *Limits) Spend(r *http.Request, b limit.Budget, amount int) error {
+	charges := make([]limit.Charge, 0, 2)
 	if b.Per == limit.Source {
 		// First, so that a network that has many sources makes few counters.
 		network := b.OfNetwork()
-		if err := l.SpendFor(r, network, l.key(r, network.Per), amount); err != nil {
-			return err
-		}
+		charges = append(charges, network.Charge(l.key(r, network.Per), amount))
 	}
-	return l.SpendFor(r, b, l.key(r, b.Per), amount)
+	return l.within(r, append(charges, b.Charge(l.key(r, b.Per), amount)))
 }
 
-// SpendFor is Spend for a budget of another key, such as that of an address.
-func (l *Limits) SpendFor(r *http.Request, b limit.Budget, key string, amount int) error {
-	ok, wait, err := l.spend(r, b, key, amount)
-	if err != nil {
-		return err
+// SpendFor is Spend for budgets of another key, such as that of an address, of
+// which the same amount is spent.
+func (l *Limits) SpendFor(r *http.Request, key string, amount int, budgets ...limit.Budget) error {
+	charges := make([]limit.Charge, len(budgets))
+	for i, b := range budgets {
+		charges[i] = b.Charge(key, amount)
 	}
-	if !ok {
-		return &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Cause: Rule("over the budget " + b.Name), Retry: wait}
+	return l.within(r, charges)
+}
+
+func (l *Limits) within(r *http.Request, charges []limit.Charge) error {
+	over, wait, err := l.spend(r, charges)
+	if err == nil && over >= 0 {
+		err = &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Cause: Rule("over the budget " + charges[over].Name), Retry: wait}
 	}
-	return nil
+	return err
 }
 
 // Within spends amount of a budget and reports whether it was within it.
@@ -50,16 +55,16 @@ func (l *Limits) Within(r *http.Request, b limit.Budget, amount int) (bool, erro
 
 // WithinFor is Within for a budget of another key.
 func (l *Limits) WithinFor(r *http.Request, b limit.Budget, key string, amount int) (bool, error) {
-	ok, _, err := l.spend(r, b, key, amount)
-	return ok, err
+	over, _, err := l.spend(r, []limit.Charge{b.Charge(key, amount)})
+	return over < 0, err
 }
 
-func (l *Limits) spend(r *http.Request, b limit.Budget, key string, amount int) (ok bool, wait time.Duration, err error) {
-	ok, wait, err = l.Windows.Spend(r.Context(), b.Name, key, amount, b.Most, b.Window)
-	if err == nil && !ok && l.Exceeded != nil {
-		l.Exceeded(b)
+func (l *Limits) spend(r *http.Request, charges []limit.Charge) (over int, wait time.Duration, err error) {
+	over, wait, err = l.Windows.Spend(r.Context(), charges...)
+	if err == nil && over >= 0 && l.Exceeded != nil {
+		l.Exceeded(charges[over].Budget)
 	}
-	return ok, wait, err
+	return over, wait, err
 }
 
 func (l *Limits) key(r *http.Request, per limit.Scope) string {

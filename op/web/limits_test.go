@@ -69,16 +69,15 @@ type answers struct {
 	wait time.Duration
 	err  error
 
-	names     []string // of all calls
-	name, key string   // of the last one
-	most      int
-	window    time.Duration
+	charges []limit.Charge // of the last call
 }
 
-func (a *answers) Spend(_ context.Context, name, key string, _, most int, window time.Duration) (bool, time.Duration, error) {
-	a.names = append(a.names, name)
-	a.name, a.key, a.most, a.window = name, key, most, window
-	return a.ok, a.wait, a.err
+func (a *answers) Spend(_ context.Context, charges ...limit.Charge) (int, time.Duration, error) {
+	a.charges = charges
+	if a.ok {
+		return -1, 0, a.err
+	}
+	return 0, a.wait, a.err
 }
 
 // Who is beyond the limit is told when to come back; a store that does not
@@ -104,14 +103,12 @@ func TestLimitsSpend(t *testing.T) {
 		if c.status != 0 && page.Cause.Error() != "over the budget login-network" { // Y32
 			t.Errorf("Spend(%s): the log would say %v", name, page.Cause)
 		}
-		if c.status != 0 || c.err != nil { // its network comes first
-			if a := c.windows; !slices.Equal(a.names, []string{"login-network"}) || a.key != "203.0.113.0/24" || a.most != 5*limit.NetworkSources || a.window != time.Minute {
-				t.Errorf("Spend(%s) counts %q of %q, %d in %s", name, a.names, a.key, a.most, a.window)
-			}
-			continue
+		b := limit.Budget{Name: "login", Per: limit.Source, Most: 5, Window: time.Minute}
+		want := []limit.Charge{ // its network comes first
+			limit.Budget{Name: "login-network", Per: limit.Network, Most: 5 * limit.NetworkSources, Window: time.Minute}.Charge("203.0.113.0/24", 1), b.Charge("203.0.113.7/32", 1),
 		}
-		if a := c.windows; len(a.names) != 2 || a.name != "login" || a.key != "203.0.113.7/32" || a.most != 5 || a.window != time.Minute {
-			t.Errorf("Spend(%s) counts %q of %q, %d in %s, want login of 203.0.113.7/32, 5 in 1m", name, a.name, a.key, a.most, a.window)
+		if !slices.Equal(c.windows.charges, want) {
+			t.Errorf("Spend(%s) charges %+v, want %+v", name, c.windows.charges, want)
 		}
 	}
 }

@@ -42,6 +42,9 @@ func (b Budget) UpTo(most int) Budget {
 	return b
 }
 
+// Charge returns an amount that a key spends of the budget.
+func (b Budget) Charge(key string, amount int) Charge { return Charge{b, key, amount} }
+
 // NetworkSources is how many times what one source may spend its whole network may:
 // of an IPv6 /48 one person has 65,536 sources.
 const NetworkSources = 16

@@ -89,10 +89,21 @@ type Locks interface {
 	Open(ctx context.Context, key string, rec effect.Effects) error
 }
 
-// Windows counts what is spent per name and key in fixed windows; it may forget.
+// Charge is an amount that is spent of a budget by one key. Each name of a budget
+// and key have a counter.
+type Charge struct {
+	Budget
+	Key    string
+	Amount int
+}
+
+// Windows counts what is spent in fixed windows, which begin with the first
+// amount; it may forget.
 type Windows interface {
-	// Spend adds amount and reports whether the sum of this window is at most
-	// most; if not, wait is the time until the window ends. What is refused
-	// counts as well.
-	Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (ok bool, wait time.Duration, err error)
+	// Spend adds charges in their order, up to the first whose sum exceeds the most
+	// of its budget: over is its index, or -1 if there is none, and wait is the
+	// time until its window ends. With an error, over is not -1. What is refused
+	// counts as well. A counter that is not the first of a call is the same one
+	// only after the same first one.
+	Spend(ctx context.Context, charges ...Charge) (over int, wait time.Duration, err error)
 }

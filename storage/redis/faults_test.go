@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/storage/redis"
+	"omgevingsloket-id/storage/storagetest"
 )
 
 // RD-05: the server executed the command and the reply was lost. The outcome is
@@ -57,13 +58,13 @@ func TestRD05_LostReply(t *testing.T) {
 	})
 	t.Run("count", func(t *testing.T) {
 		p.loseOne()
-		allowed, _, err := s.Windows().Spend(t.Context(), "lost", "k", 1, 2, time.Hour)
+		allowed, _, err := storagetest.Spend(t.Context(), s.Windows(), "lost", "k", 1, 2, time.Hour)
 		is(t, err, errs.ErrUnavailable)
 		if allowed {
 			t.Error("allowed without an answer") // RD-16: closed, not open
 		}
 		for i, want := range []bool{true, false} { // counted once, so one more fits
-			allowed, _, err := direct.Windows().Spend(t.Context(), "lost", "k", 1, 2, time.Hour)
+			allowed, _, err := storagetest.Spend(t.Context(), direct.Windows(), "lost", "k", 1, 2, time.Hour)
 			must(t, err)
 			if allowed != want {
 				t.Errorf("event %d: allowed=%t", i+2, allowed)
@@ -140,7 +141,7 @@ func TestRD11_StrayReplies(t *testing.T) {
 	})
 	t.Run("a count of somebody else", func(t *testing.T) {
 		behind("*3\r\n$8\r\nolid:win\r\n:1\r\n:1\r\n")
-		allowed, _, err := s.Windows().Spend(t.Context(), "n", "k", 1, 9, time.Hour)
+		allowed, _, err := storagetest.Spend(t.Context(), s.Windows(), "n", "k", 1, 9, time.Hour)
 		is(t, err, errs.ErrUnavailable)
 		if allowed {
 			t.Error("allowed")
@@ -237,7 +238,7 @@ func TestRD09_Full(t *testing.T) {
 	is(t, s.Requests().Create(t.Context(), request("b"), time.Hour), errs.ErrUnavailable)
 	_, err := s.Sessions().Save(t.Context(), aSession("a"), time.Hour)
 	is(t, err, errs.ErrUnavailable)
-	allowed, _, err := s.Windows().Spend(t.Context(), "n", "k", 1, 9, time.Hour)
+	allowed, _, err := storagetest.Spend(t.Context(), s.Windows(), "n", "k", 1, 9, time.Hour)
 	is(t, err, errs.ErrUnavailable)
 	if allowed {
 		t.Error("allowed")
@@ -289,7 +290,7 @@ func silentEverywhere(t *testing.T, s *redis.Store) {
 	t.Helper()
 	_, errGet := s.Sessions().Get(t.Context(), aSession("a").Key)
 	_, errSave := s.Sessions().Save(t.Context(), aSession("a"), time.Hour)
-	allowed, _, errAllow := s.Windows().Spend(t.Context(), "n", "k", 1, 9, time.Hour)
+	allowed, _, errAllow := storagetest.Spend(t.Context(), s.Windows(), "n", "k", 1, 9, time.Hour)
 	for name, err := range map[string]error{
 		"ping": s.Ping(t.Context()), "get": errGet, "save": errSave, "allow": errAllow,
 		"create": s.Requests().Create(t.Context(), request("a"), time.Hour),

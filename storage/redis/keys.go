@@ -13,12 +13,13 @@ import (
 //	olid:<ns>:req:<hash of handle>        JSON   authreq.Lifetime at most (authreq.Request.TTL)
 //	olid:<ns>:ses:<hash of handle>        JSON   session.Limits.TTL
 //	olid:<ns>:win:<hash of name and key>  count  the window, from its first event
+//	olid:<ns>:win:<hash>:{<key before>}   count  the same, for a count that comes after another one
 //
 // The namespace separates installations that share a Redis: production never
 // finds what practice stored there. Without a namespace its part is left out.
 //
-// A hash is 64 hex digits, so that no text from outside shapes a key: no braces
-// that would choose a Cluster slot, no line ends, no megabytes.
+// A hash is 64 hex digits, so that no text from outside shapes a key: none chooses
+// a Cluster slot, no line ends, no megabytes.
 const prefix = "olid:"
 
 // kind is the part of a key that says what is stored there. The value holds it

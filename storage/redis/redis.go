@@ -116,7 +116,7 @@ func (s *Store) Ping(ctx context.Context) error {
 		return err
 	}
 	// Check the rights that are needed, with a script that writes and counts.
-	if _, _, err := s.Windows().Spend(ctx, "start", "", 1, 1, time.Second); err != nil {
+	if _, _, err := s.Windows().Spend(ctx, probe("start")); err != nil {
 		return err
 	}
 	s.checked.Store(true)
@@ -129,8 +129,12 @@ func (s *Store) Probe(ctx context.Context) error {
 	if err := s.Ping(ctx); err != nil {
 		return err
 	}
-	_, _, err := s.Windows().Spend(ctx, "probe", "", 1, 1, time.Second)
+	_, _, err := s.Windows().Spend(ctx, probe("probe"))
 	return err
+}
+
+func probe(name string) limit.Charge {
+	return limit.Budget{Name: name, Most: 1, Window: time.Second}.Charge("", 1)
 }
 
 // Close closes all connections.

@@ -47,7 +47,7 @@ func TestRD18_EveryKeyEnds(t *testing.T) {
 	must(t, err)
 	must(t, s.Sessions().Create(t.Context(), aSession("c"), time.Hour))
 	for range 3 {
-		_, _, err = s.Windows().Spend(t.Context(), "n", "k", 1, 1, time.Hour)
+		_, _, err = storagetest.Spend(t.Context(), s.Windows(), "n", "k", 1, 1, time.Hour)
 		must(t, err)
 	}
 	keys, err := raw.Keys(t.Context(), "*").Result()
@@ -61,6 +61,36 @@ func TestRD18_EveryKeyEnds(t *testing.T) {
 		if ttl <= 0 || ttl > time.Hour {
 			t.Errorf("%s lives for %v", key, ttl)
 		}
+	}
+}
+
+// The charges of one call are in one Cluster slot, whatever their keys are, and
+// all keys begin with the prefix that access rights name.
+func TestChargesShareASlot(t *testing.T) {
+	t.Parallel()
+	address := testenv.Redis(t)
+	s, raw := open(t, address), driver(t, address)
+	must(t, raw.FlushDB(t.Context()).Err())
+	for _, odd := range []string{"a", "{b}", "}{", ""} {
+		_, _, err := s.Windows().Spend(t.Context(), limit.AuthorizeRequests.OfNetwork().Charge(odd, 1), limit.AuthorizeRequests.Charge("x"+odd, 1), limit.SessionCodesDay.Charge(odd+"y", 1))
+		must(t, err)
+	}
+	keys, err := raw.Keys(t.Context(), "olid:win:*").Result()
+	must(t, err)
+	slots := map[string]int{}
+	for _, key := range keys {
+		// Redis Cluster specification, hash tags: the text between the first brace
+		// and the first one after it that closes; otherwise the whole key.
+		tag := key
+		if _, after, ok := strings.Cut(key, "{"); ok {
+			if inner, _, ok := strings.Cut(after, "}"); ok && inner != "" {
+				tag = inner
+			}
+		}
+		slots[tag]++
+	}
+	if len(keys) != 12 || len(slots) != 4 {
+		t.Errorf("%d keys in %d slots, want 12 in 4: %q", len(keys), len(slots), keys)
 	}
 }
 
@@ -78,7 +108,7 @@ func TestRD12_KeysAreHashes(t *testing.T) {
 		if got.Key != odd {
 			t.Errorf("%.20q: got %+v", odd, got)
 		}
-		_, _, err = s.Windows().Spend(t.Context(), odd, odd, 1, 1, time.Hour)
+		_, _, err = storagetest.Spend(t.Context(), s.Windows(), odd, odd, 1, 1, time.Hour)
 		must(t, err)
 	}
 	keys, err := raw.Keys(t.Context(), "*").Result()
@@ -147,7 +177,7 @@ func TestRD13_ForeignValues(t *testing.T) {
 	t.Run("a counter that is none begins again, one without an end gets one", func(t *testing.T) {
 		must(t, raw.FlushDB(t.Context()).Err())
 		allow := func() bool {
-			allowed, _, err := s.Windows().Spend(t.Context(), "n", "k", 1, 1, time.Hour)
+			allowed, _, err := storagetest.Spend(t.Context(), s.Windows(), "n", "k", 1, 1, time.Hour)
 			must(t, err)
 			return allowed
 		}

@@ -126,7 +126,7 @@ func (v values) save(ctx context.Context, key string, version int64, data any, t
 	if err != nil {
 		return err
 	}
-	reply, err := v.run(ctx, "redis: saving "+string(v.kind), saveScript, v.name(v.kind, hash),
+	reply, err := v.run(ctx, "redis: saving "+string(v.kind), saveScript, []string{v.name(v.kind, hash)},
 		format, version, value, ms(ttl).Milliseconds())
 	if err != nil {
 		return err
@@ -152,16 +152,17 @@ func (v values) delete(ctx context.Context, key string) error {
 
 func (v values) gone() error { return fmt.Errorf("redis: %s: %w", v.kind, errs.ErrNotFound) }
 
-// run runs a script on one key and returns its reply after the key.
-func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, key string, args ...any) ([]any, error) {
+// run runs a script on keys in one Cluster slot and returns its reply after the
+// first key.
+func (s *Store) run(ctx context.Context, doing string, script *goredis.Script, keys []string, args ...any) ([]any, error) {
 	ctx, cancel := s.line.within(ctx)
 	defer cancel()
-	reply, err := script.Run(ctx, s.client, []string{key}, args...).Result()
+	reply, err := script.Run(ctx, s.client, keys, args...).Result()
 	if err != nil {
 		return nil, failed(doing, err)
 	}
 	list, ok := reply.([]any)
-	if !ok || len(list) == 0 || list[0] != key {
+	if !ok || len(list) == 0 || list[0] != keys[0] {
 		return nil, s.stray(ctx, doing)
 	}
 	return list[1:], nil

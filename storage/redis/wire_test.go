@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/session"
+	"omgevingsloket-id/storage/storagetest"
 )
 
 // What is in Redis while servers of two versions run side by side (RR-04). If
@@ -42,7 +43,7 @@ func TestWire(t *testing.T) {
 	must(t, s.Requests().Create(t.Context(), r, time.Hour))
 	must(t, s.Sessions().Create(t.Context(), v, time.Hour))
 	for range 2 {
-		_, _, err := s.Windows().Spend(t.Context(), "login", "198.51.100.0/24", 1, 1, time.Hour)
+		_, _, err := storagetest.Spend(t.Context(), s.Windows(), "login", "198.51.100.0/24", 1, 1, time.Hour)
 		must(t, err)
 	}
 	for name, want := range map[string]string{

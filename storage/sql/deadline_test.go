@@ -11,6 +11,7 @@ import (
 
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/storage/sql"
 )
@@ -181,7 +182,7 @@ func TestW3_LockedFile(t *testing.T) {
 		try(db),
 		func(ctx context.Context) error { return db.Outbox().Sent(ctx, "none") },
 		func(ctx context.Context) error {
-			_, _, err := db.Windows().Spend(ctx, "login", "somebody", 1, 1, time.Minute)
+			_, _, err := db.Windows().Spend(ctx, limit.SessionCodesDay.Charge("somebody", 1))
 			return err
 		},
 	}

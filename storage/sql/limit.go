@@ -81,9 +81,24 @@ func (s locks) Open(ctx context.Context, key string, rec effect.Effects) error {
 type windows struct{ db *DB }
 
 // Windows returns the counters of what is spent, for installations without Redis.
-func (db *DB) Windows() limit.Windows { return windows{db} }
+// On SQLite, which is for a single server, those of short windows are in memory.
+func (db *DB) Windows() limit.Windows {
+	if db.postgres {
+		return windows{db}
+	}
+	return limit.Split(db.memory, windows{db})
+}
 
-func (s windows) Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (bool, time.Duration, error) {
+func (s windows) Spend(ctx context.Context, charges ...limit.Charge) (over int, wait time.Duration, err error) {
+	for i, c := range charges {
+		if ok, wait, err := s.spend(ctx, c); err != nil || !ok {
+			return i, wait, err
+		}
+	}
+	return -1, 0, nil
+}
+
+func (s windows) spend(ctx context.Context, c limit.Charge) (ok bool, wait time.Duration, err error) {
 	now := s.db.now()
 	var count int
 	var expires int64
@@ -96,11 +111,11 @@ func (s windows) Spend(ctx context.Context, name, key string, amount, most int, 
 		ON CONFLICT (name, key) DO UPDATE SET
 			count = CASE WHEN windows.expires <= $4 THEN $5 ELSE windows.count + $5 END,
 			expires = CASE WHEN windows.expires <= $4 THEN excluded.expires ELSE windows.expires END
-		RETURNING count, expires`, name, key, ms(now.Add(window)), ms(now), amount).Scan(&count, &expires)
+		RETURNING count, expires`, c.Name, c.Key, ms(now.Add(c.Window)), ms(now), c.Amount).Scan(&count, &expires)
 	if err != nil {
 		return false, 0, answer("window", err)
 	}
-	if count <= most {
+	if count <= c.Most {
 		return true, 0, nil
 	}
 	return false, at(expires).Sub(now), nil

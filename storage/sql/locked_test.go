@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -77,7 +78,7 @@ func TestW4_LockedBehindQueries(t *testing.T) {
 	}
 	defer func() { _ = held.Rollback() }()
 	spend := func(ctx context.Context) string {
-		_, _, err := dbs[0].Windows().Spend(ctx, "name", "key", 1, 1, time.Minute)
+		_, _, err := dbs[0].Windows().Spend(ctx, limit.Charge{Budget: limit.Budget{Name: "name", Most: 1, Window: time.Hour}, Key: "key", Amount: 1})
 		return Reason(err)
 	}
 	if got := spend(t.Context()); got != "is locked by another program" {

@@ -45,6 +45,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -84,6 +85,7 @@ type DB struct {
 	owes     atomic.Bool   // this process added events to the pool since it last chained
 	events   chan struct{} // holds a value after events were added to the pool
 	turn     chan struct{} // SQLite: holds a value while this process writes; nil on PostgreSQL
+	memory   *limit.Memory // SQLite: short windows
 }
 
 // Open connects, and fails when the database does not answer. Call Migrate
@@ -97,17 +99,17 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		db.rand = rand.Reader
 	}
 	db.probe.name = secret.NewID(db.rand)
-	connections, limit := cmp.Or(o.MaxConnections, 16), cmp.Or(o.CallTime, callTime)
+	connections, patience := cmp.Or(o.MaxConnections, 16), cmp.Or(o.CallTime, callTime)
 	raw := o.URL.Reveal()
 	var err error
 	switch {
 	case strings.HasPrefix(raw, "sqlite:"):
-		db.turn = make(chan struct{}, 1)
+		db.turn, db.memory = make(chan struct{}, 1), limit.NewMemory(db.now)
 		db.fresh = o.Fresh
-		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), o.Fresh, connections, limit, o.Trace)
+		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), o.Fresh, connections, patience, o.Trace)
 	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
 		db.postgres = true
-		db.sql, err = openPostgres(raw, connections, limit, o.Trace)
+		db.sql, err = openPostgres(raw, connections, patience, o.Trace)
 	default:
 		return nil, errors.New("database.url: begin with sqlite:PATH or postgres://")
 	}

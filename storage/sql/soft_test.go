@@ -7,6 +7,7 @@ import (
 
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/session"
 )
 
@@ -29,7 +30,7 @@ func TestSoftWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, save := db.Sessions().Save(t.Context(), s, time.Hour)
-	_, _, spend := db.Windows().Spend(t.Context(), "n", "k", 1, 1, time.Hour)
+	_, _, spend := db.Windows().Spend(t.Context(), limit.SessionCodesDay.Charge("k", 1))
 	for name, err := range map[string]error{
 		"a request": db.Requests().Create(t.Context(), authreq.Request{Key: "r"}, time.Hour), "a session": save, "a window": spend,
 	} {

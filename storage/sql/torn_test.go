@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
 )
@@ -48,7 +49,7 @@ func TestSoftWrites_TornLog(t *testing.T) {
 	const soft = 4
 	for i := range soft {
 		create(fmt.Sprint("soft", i))
-		if _, _, err := db.Windows().Spend(ctx, "n", "k", 1, 10, time.Hour); err != nil {
+		if _, _, err := db.Windows().Spend(ctx, limit.Charge{Budget: limit.Budget{Name: "n", Most: 10, Window: time.Hour}, Key: "k", Amount: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

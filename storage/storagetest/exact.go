@@ -62,7 +62,7 @@ func ExactEnds(t *testing.T, s Stores, clock *Clock) {
 
 	allow := func(want bool, wantWait time.Duration) {
 		t.Helper()
-		allowed, wait, err := s.Windows.Spend(ctx(t), "exact", "k", 1, 1, time.Minute)
+		allowed, wait, err := Spend(ctx(t), s.Windows, "exact", "k", 1, 1, time.Minute)
 		must(t, err)
 		if allowed != want || wait != wantWait {
 			t.Errorf("allowed=%t, wait %v; want %t, %v", allowed, wait, want, wantWait)

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 	s := open(t)
 	allow := func(t *testing.T, name, key string, max int, window time.Duration) bool {
 		t.Helper()
-		allowed, wait, err := s.Spend(ctx(t), name, key, 1, max, window)
+		allowed, wait, err := Spend(ctx(t), s, name, key, 1, max, window)
 		must(t, err)
 		switch {
 		case allowed && wait != 0:
@@ -45,7 +46,7 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 			amount int
 			want   bool
 		}{{6, true}, {4, true}, {0, true}, {1, false}, {-5, true}, {4, true}, {1, false}, {-100, true}, {1 << 40, false}} {
-			allowed, _, err := s.Spend(ctx(t), name, "k", c.amount, 10, time.Hour)
+			allowed, _, err := Spend(ctx(t), s, name, "k", c.amount, 10, time.Hour)
 			must(t, err)
 			if allowed != c.want {
 				t.Errorf("amount %d (%d): allowed = %t, want %t", i+1, c.amount, allowed, c.want)
@@ -71,10 +72,36 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 			t.Error("allowed")
 		}
 	})
+	t.Run("charges are spent up to the first that is refused", func(t *testing.T) {
+		name := fresh("many")
+		charge := func(key string, most int) limit.Charge {
+			return limit.Budget{Name: name, Most: most, Window: time.Hour}.Charge(key, 1)
+		}
+		for i, c := range []struct{ most, over int }{{9, -1}, {1, 1}, {3, -1}, {3, 1}} {
+			over, wait, err := s.Spend(ctx(t), charge("network", 9), charge("source", c.most), charge("day", 2))
+			must(t, err)
+			if over != c.over || (over < 0) != (wait == 0) {
+				t.Errorf("call %d: over = %d, wait %v, want %d", i+1, over, wait, c.over)
+			}
+		}
+		// The network has paid four times, and the day only when the source could.
+		for i, c := range []struct{ most, over int }{{5, -1}, {5, 0}} {
+			over, _, err := s.Spend(ctx(t), charge("network", c.most), charge("source", 9))
+			must(t, err)
+			if over != c.over {
+				t.Errorf("network call %d: over = %d, want %d", i+1, over, c.over)
+			}
+		}
+		over, _, err := s.Spend(ctx(t), charge("network", 9), charge("day", 3))
+		must(t, err)
+		if over != -1 {
+			t.Errorf("the third charge of calls whose second was refused: over = %d, want -1", over)
+		}
+	})
 	t.Run("of a crowd max are allowed", func(t *testing.T) {
 		name := fresh("crowd")
 		exactly(t, 10, atOnce(func(int) error {
-			allowed, _, err := s.Spend(ctx(t), name, "k", 1, 10, time.Hour)
+			allowed, _, err := Spend(ctx(t), s, name, "k", 1, 10, time.Hour)
 			if err == nil && !allowed {
 				err = errTooMany
 			}
@@ -85,10 +112,17 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 		name, window := fresh("short"), 200*time.Millisecond
 		// Each call counts an event as well; that does not move the end.
 		eventually(t, "half of it is over", func() bool {
-			allowed, wait, err := s.Spend(ctx(t), name, "k", 1, 1, window)
+			allowed, wait, err := Spend(ctx(t), s, name, "k", 1, 1, window)
 			must(t, err)
 			return !allowed && wait < window/2
 		})
 		eventually(t, "a next window", func() bool { return allow(t, name, "k", 1, window) })
 	})
+}
+
+// Spend spends amount of a budget with these fields and reports whether it was
+// within it.
+func Spend(ctx context.Context, s limit.Windows, name, key string, amount, most int, window time.Duration) (ok bool, wait time.Duration, err error) {
+	over, wait, err := s.Spend(ctx, limit.Budget{Name: name, Most: most, Window: window}.Charge(key, amount))
+	return over < 0, wait, err
 }

@@ -219,10 +219,10 @@ type windows struct {
 	s limit.Windows
 }
 
-func (w windows) Spend(ctx context.Context, name, key string, amount, most int, window time.Duration) (allowed bool, wait time.Duration, err error) {
-	err = tell(w.f, "Windows.Spend", func() (err error) { allowed, wait, err = w.s.Spend(ctx, name, key, amount, most, window); return err })
+func (w windows) Spend(ctx context.Context, charges ...limit.Charge) (over int, wait time.Duration, err error) {
+	err = tell(w.f, "Windows.Spend", func() (err error) { over, wait, err = w.s.Spend(ctx, charges...); return err })
 	if err != nil {
-		return false, 0, err
+		return 0, 0, err
 	}
-	return allowed, wait, nil
+	return over, wait, nil
 }
