@@ -129,7 +129,9 @@ func (m *meter) RoundTrip(r *http.Request) (*http.Response, error) {
 		return w.Result(), nil
 	}
 	before := m.sizes.now()
+	m.mu.Lock()
 	m.now = tally{trace: make([]string, 0, 100)}
+	m.mu.Unlock()
 	var from, to runtime.MemStats
 	runtime.ReadMemStats(&from)
 	m.Citizens.ServeHTTP(w, served)
