@@ -76,6 +76,8 @@ type Setup struct {
 	At     time.Time            // when the clock begins; zero means Noon
 	Log    *slog.Logger         // nil means NewLog
 
+	TraceSQL, TraceRedis func(string) // app.Options
+
 	// Citizens, if set, returns the handler at the issuer, instead of the citizens' site.
 	Citizens func(*app.App) http.Handler
 }
@@ -124,7 +126,7 @@ func Start(t testing.TB, setup Setup) *Site {
 		log = NewLog(t)
 	}
 	var err error
-	s.App, err = app.New(context.Background(), c, app.Options{Log: log, Now: s.Clock.Now, Wrap: func(stores *app.Stores) {
+	s.App, err = app.New(context.Background(), c, app.Options{Log: log, Now: s.Clock.Now, TraceSQL: setup.TraceSQL, TraceRedis: setup.TraceRedis, Wrap: func(stores *app.Stores) {
 		s.addKeys(stores, c)
 		if setup.Wrap != nil {
 			setup.Wrap(stores)

@@ -55,7 +55,7 @@ func buildBinary(pkg string) (string, error) {
 	// No version control stamp: git fails if the checkout belongs to another user.
 	args := []string{"build", "-buildvcs=false", "-o", path}
 	cgo := "CGO_ENABLED=0" // as in a release
-	if underRace {
+	if UnderRace {
 		args, cgo = append(args, "-race"), "CGO_ENABLED=1"
 	}
 	cmd := exec.Command("go", append(args, pkg)...)

@@ -57,7 +57,7 @@ func TestProcessThatEndsAtOnce(t *testing.T) {
 }
 
 func TestRaceInABinaryFailsTheTest(t *testing.T) {
-	if !underRace {
+	if !UnderRace {
 		return // without -race the binary has no detector
 	}
 	got := verdict(t, func(t testing.TB) { Run(t, Binary(t, probe), []string{"race"}) })

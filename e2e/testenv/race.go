@@ -2,6 +2,6 @@
 
 package testenv
 
-// underRace reports whether the tests run with the race detector; the binaries they build then
+// UnderRace reports whether the tests run with the race detector; the binaries they build then
 // have it too.
-const underRace = true
+const UnderRace = true

@@ -143,10 +143,18 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 // keepProof drops what the login has proven unless the session that it ended in
 // is that of this browser and live: the person logged out, or in again in
 // another tab (LG-29), or the browser's secret was known to an earlier user of
-// the browser, who does not have the session's handle (LG-20). An account that
-// has changed since is left to authreq.Next.
+// the browser, who does not have the session's handle (LG-20). read has found no
+// account if the end of the session is recorded. An account that has changed since
+// is left to authreq.Next.
 func (f *Dispatcher) keepProof(r *http.Request, v *Login, browser secret.Text) error {
-	if v.Request.AuthTime.IsZero() || v.Account == nil || v.Account.Owner() != (session.Owner{Active: true, Epoch: v.Request.Epoch}) {
+	if v.Request.AuthTime.IsZero() {
+		return nil
+	}
+	if v.Account == nil {
+		v.Request.Forget()
+		return nil
+	}
+	if v.Account.Owner() != (session.Owner{Active: true, Epoch: v.Request.Epoch}) {
 		return nil
 	}
 	live, err := f.proven(r, v, browser)
@@ -188,7 +196,7 @@ func (f *Dispatcher) read(ctx context.Context, handle secret.Text, req authreq.R
 	case known != nil && known.ID == req.AccountID:
 		v.Account = known
 	default:
-		a, err := f.Accounts.ByID(ctx, req.AccountID)
+		a, err := f.Accounts.InSession(ctx, req.AccountID, req.SID)
 		if err != nil && !errors.Is(err, errs.ErrNotFound) {
 			return nil, err
 		}

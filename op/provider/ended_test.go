@@ -160,7 +160,7 @@ func TestW9_LostAnswersWhileFinishing(t *testing.T) {
 	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	a, b := s.Active(site.Email)
-	for _, call := range []string{"Requests.Get", "Requests.Save", "Sessions.Get", "Accounts.ByID", "Grants.Issue"} {
+	for _, call := range []string{"Requests.Get", "Requests.Save", "Sessions.Get", "Accounts.InSession", "Grants.Issue"} {
 		for _, fault := range []storagetest.Fault{storagetest.NotWritten, storagetest.Written} {
 			r := site.NewRequest("web", site.CallbackURI).With("prompt", "login")
 			link := lastStep(b, r, site.Email)

@@ -82,8 +82,12 @@ type Service[P Person] struct {
 	Realm  realm.Realm
 	Store  Store
 	Limits Limits
-	ByID   func(ctx context.Context, id string) (P, error) // errs.ErrNotFound if there is none
 	Now    func() time.Time
+
+	// Person returns the owner of a session by their id and the session's SID. The
+	// error is errs.ErrNotFound if there is none, or if the session has ended: Store
+	// may have gone back to a time before that.
+	Person func(ctx context.Context, id, sid string) (P, error)
 }
 
 // Key returns the key of the session of a handle.
@@ -97,7 +101,7 @@ func (s *Service[P]) Current(ctx context.Context, handle, browser secret.Text) (
 	if err != nil {
 		return Session{}, none, err
 	}
-	p, err := s.ByID(ctx, found.AccountID)
+	p, err := s.Person(ctx, found.AccountID, found.SID)
 	if err != nil {
 		return Session{}, none, err
 	}

@@ -119,8 +119,8 @@ func (m *memory) Save(_ context.Context, s session.Session, ttl time.Duration) (
 func newService(m *memory, r realm.Realm, now *time.Time) *session.Service[person] {
 	return &session.Service[person]{
 		Realm: r, Store: m, Limits: session.Limits{Idle: 30 * time.Minute, Absolute: 12 * time.Hour}, Now: func() time.Time { return *now },
-		ByID: func(_ context.Context, id string) (person, error) {
-			if id != "a" {
+		Person: func(_ context.Context, id, sid string) (person, error) {
+			if id != "a" || sid == "ended" {
 				return person{}, errs.ErrNotFound
 			}
 			return person{Active: true, Epoch: 3}, nil

@@ -47,6 +47,9 @@ type Options struct {
 	Namespace string
 	// Log receives what an operator has to know; nil means slog.Default.
 	Log *slog.Logger
+	// Trace, if set, is called before each round trip with the name of its command and
+	// the key. It is for tests that count.
+	Trace func(command string)
 }
 
 // Store is a connection to Redis, shared by the stores it returns.
@@ -74,6 +77,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		log = slog.Default()
 	}
 	s := &Store{client: goredis.NewClient(settings), line: line, prefix: prefix, log: log}
+	if o.Trace != nil {
+		s.client.AddHook(trace{o.Trace})
+	}
 	if o.Namespace != "" {
 		s.prefix += o.Namespace + ":"
 	}

@@ -12,6 +12,7 @@ type connector struct {
 	usable func() error // asked before each use and after each commit; may be nil
 	keeps  bool         // connections keep their statements prepared
 	locked *lockedAt    // told when another program holds the file; nil on PostgreSQL
+	trace  func(string) // Options.Trace
 }
 
 // Connect makes a connection.
@@ -29,7 +30,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, fmt.Errorf("the driver's %T lacks what a connection needs", inner)
 	}
-	made := &conn{driverConn: full, usable: c.usable, locked: c.locked}
+	made := &conn{driverConn: full, usable: c.usable, locked: c.locked, trace: c.trace}
 	if c.keeps {
 		made.kept = map[string]*statement{}
 	}
@@ -54,6 +55,7 @@ type conn struct {
 	driverConn
 	usable func() error
 	locked *lockedAt
+	trace  func(string)          // may be nil
 	tx     context.Context       // of the transaction; nil outside one
 	kept   map[string]*statement // by text; nil if none is kept
 }
@@ -63,6 +65,13 @@ func (c *conn) check() error {
 		return nil
 	}
 	return c.usable()
+}
+
+// traced reports a statement to the trace, if there is one.
+func (c *conn) traced(text string) {
+	if c.trace != nil {
+		c.trace(text)
+	}
 }
 
 func (c *conn) context(ctx context.Context) context.Context {
@@ -77,6 +86,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	c.traced("BEGIN")
 	begun, err := c.driverConn.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, c.locked.why(err)
@@ -87,6 +97,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.traced(query)
 	if c.tx != nil {
 		return c.exec(c.tx, query, args)
 	}
@@ -105,16 +116,18 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	c.traced(query)
 	ctx = c.context(ctx)
 	if s := c.prepared(ctx, query); s != nil {
 		rows, err := s.QueryContext(ctx, args)
 		if err != nil {
-			return nil, err
+			return nil, c.locked.why(err)
 		}
 		s.reading = true
 		return &keptRows{rows, s}, nil
 	}
-	return c.driverConn.QueryContext(ctx, query, args)
+	rows, err := c.driverConn.QueryContext(ctx, query, args)
+	return rows, c.locked.why(err)
 }
 
 // PrepareContext implements driver.ConnPrepareContext.
@@ -150,6 +163,7 @@ func (t transaction) Commit() error {
 		return err
 	}
 	t.conn.tx = nil
+	t.conn.traced("COMMIT")
 	if err := t.Tx.Commit(); err != nil {
 		return err
 	}
@@ -159,5 +173,6 @@ func (t transaction) Commit() error {
 // Rollback ends the transaction without a change.
 func (t transaction) Rollback() error {
 	t.conn.tx = nil
+	t.conn.traced("ROLLBACK")
 	return t.Tx.Rollback()
 }

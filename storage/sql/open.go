@@ -65,6 +65,10 @@ type Options struct {
 
 	// CallTime bounds one call of a store; 0 means 4 seconds.
 	CallTime time.Duration
+
+	// Trace, if set, is called before each statement with its text, and with BEGIN,
+	// COMMIT or ROLLBACK. It is for tests that count.
+	Trace func(statement string)
 }
 
 // DB is an open database; its methods return the stores.
@@ -102,10 +106,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	case strings.HasPrefix(raw, "sqlite:"):
 		db.turn, db.memory = make(chan struct{}, 1), limit.NewMemory(db.now)
 		db.fresh = o.Fresh
-		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), o.Fresh, connections, patience)
+		db.sql, err = openSQLite(strings.TrimPrefix(raw, "sqlite:"), o.Fresh, connections, patience, o.Trace)
 	case strings.HasPrefix(raw, "postgres://"), strings.HasPrefix(raw, "postgresql://"):
 		db.postgres = true
-		db.sql, err = openPostgres(raw, connections, patience)
+		db.sql, err = openPostgres(raw, connections, patience, o.Trace)
 	default:
 		return nil, errors.New("database.url: begin with sqlite:PATH or postgres://")
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-func openPostgres(raw string, connections int, limit time.Duration) (*pool, error) {
-	e := &era{}
+func openPostgres(raw string, connections int, limit time.Duration, trace func(string)) (*pool, error) {
+	e := &era{trace: trace}
 	db, err := e.open(raw, connections, limit*5/8, map[string]time.Duration{
 		// The server gives up before the client, so that the connection lasts. A
 		// lock is held for milliseconds; others need the connection of those who
@@ -38,7 +38,10 @@ func openPostgres(raw string, connections int, limit time.Duration) (*pool, erro
 
 // era numbers the connections. It ends when one of them shows that its server
 // serves no more; then all connections of the era are closed instead of used.
-type era struct{ now atomic.Int64 }
+type era struct {
+	now   atomic.Int64
+	trace func(string) // Options.Trace
+}
 
 const eraKey = "omgevingsloket-id era"
 
@@ -84,7 +87,7 @@ func (e *era) open(raw string, connections int, connect time.Duration, limits ma
 			}
 			return nil
 		}))
-	db := sql.OpenDB(connector{Connector: inner})
+	db := sql.OpenDB(connector{Connector: inner, trace: e.trace})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)

@@ -14,7 +14,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-func openSQLite(path string, fresh bool, connections int, limit time.Duration) (*pool, error) {
+func openSQLite(path string, fresh bool, connections int, limit time.Duration, trace func(string)) (*pool, error) {
 	inner, err1 := sqlite.NewConnector(sqliteDSN(path, limit/4, "FULL"))
 	forgetful, err2 := sqlite.NewConnector(sqliteDSN(path, limit/4, "NORMAL"))
 	if errors.Join(err1, err2) != nil {
@@ -25,11 +25,11 @@ func openSQLite(path string, fresh bool, connections int, limit time.Duration) (
 		return nil, err
 	}
 	locked := &lockedAt{within: limit}
-	db := sql.OpenDB(connector{Connector: inner, usable: f.check, keeps: true, locked: locked})
+	db := sql.OpenDB(connector{Connector: inner, usable: f.check, keeps: true, locked: locked, trace: trace})
 	db.SetMaxOpenConns(connections + 1) // one is file.hold
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	soft := sql.OpenDB(connector{Connector: forgetful, usable: f.check, keeps: true, locked: locked})
+	soft := sql.OpenDB(connector{Connector: forgetful, usable: f.check, keeps: true, locked: locked, trace: trace})
 	soft.SetMaxOpenConns(2) // one at a time writes
 	soft.SetConnMaxIdleTime(5 * time.Minute)
 	return &pool{DB: db, patient: db, soft: soft, callTime: limit, file: f, locked: locked}, nil

@@ -42,6 +42,10 @@ type Options struct {
 	// Wrap, if set, is called with the open stores before anything uses them.
 	// It may replace a store by one that counts its calls or fails.
 	Wrap func(*Stores)
+
+	// TraceSQL and TraceRedis, if set, are called before each statement and each round
+	// trip to Redis (Options.Trace of the stores). They are for tests that count.
+	TraceSQL, TraceRedis func(string)
 }
 
 func (o Options) defaults() Options {

@@ -57,7 +57,7 @@ func OpenStores(ctx context.Context, c config.Config, o Options) (*Stores, error
 	if err != nil {
 		return nil, fmt.Errorf("master_key_file: %w", err)
 	}
-	db, err := sql.Open(ctx, sql.Options{URL: c.Database.URL, MaxConnections: c.Database.MaxConnections, Ring: ring, Now: o.Now, Rand: o.Rand, Fresh: o.Fresh})
+	db, err := sql.Open(ctx, sql.Options{URL: c.Database.URL, MaxConnections: c.Database.MaxConnections, Ring: ring, Now: o.Now, Rand: o.Rand, Fresh: o.Fresh, Trace: o.TraceSQL})
 	if errors.As(err, new(installation.Gone)) {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func OpenStores(ctx context.Context, c config.Config, o Options) (*Stores, error
 	if c.Redis.URL == "" {
 		return s, nil
 	}
-	s.redis, err = redis.Open(ctx, redis.Options{URL: c.Redis.URL, CAFile: c.Redis.CAFile, Namespace: InstallationOf(c).Namespace(), Log: o.Log})
+	s.redis, err = redis.Open(ctx, redis.Options{URL: c.Redis.URL, CAFile: c.Redis.CAFile, Namespace: InstallationOf(c).Namespace(), Log: o.Log, Trace: o.TraceRedis})
 	if err == nil {
 		err = s.redis.Ping(ctx)
 	}
