@@ -67,6 +67,15 @@ func (b *Browser) On(s *Site) *Browser {
 	return &other
 }
 
+// Copy returns another browser with the cookies that this one has now, on the same page.
+func (b *Browser) Copy() *Browser {
+	b.Site.T.Helper()
+	other := b.Site.Browser()
+	other.Give(b.Cookies())
+	other.URL, other.Status, other.Header, other.Body, other.Lang, other.Seed = b.URL, b.Status, b.Header, b.Body, b.Lang, b.Seed
+	return other
+}
+
 // Get opens an address and follows the answer. A path is one of the site's,
 // wherever the browser is.
 func (b *Browser) Get(target string) *Browser {

@@ -30,13 +30,29 @@ func NewWatched(t testing.TB, change func(*config.Config)) (*Site, *storagetest.
 // the first one.
 func (s *Site) Twin(ahead time.Duration) *Site {
 	s.T.Helper()
-	other := &Site{T: s.T, Clock: s.Clock, Secret: s.Secret}
+	return s.another(s.T, s.Config, ahead)
+}
+
+// Restart starts a server of the same installation after the first one was closed, on
+// stores that change, if not nil, may replace. It ends with t.
+func (s *Site) Restart(t testing.TB, change func(*config.Config)) *Site {
+	t.Helper()
+	c := s.Config
+	if change != nil {
+		change(&c)
+	}
+	return s.another(t, c, 0)
+}
+
+func (s *Site) another(t testing.TB, c config.Config, ahead time.Duration) *Site {
+	t.Helper()
+	other := &Site{T: t, Clock: s.Clock, Secret: s.Secret}
 	var err error
-	other.App, err = app.New(context.Background(), s.Config, app.Options{Log: NewLog(s.T), Now: func() time.Time { return s.Clock.Now().Add(ahead) }})
-	Must(s.T, err)
-	s.T.Cleanup(other.Close)
+	other.App, err = app.New(context.Background(), c, app.Options{Log: NewLog(t), Now: func() time.Time { return s.Clock.Now().Add(ahead) }})
+	Must(t, err)
+	t.Cleanup(other.Close)
 	other.Server = httptest.NewServer(other.Citizens)
-	s.T.Cleanup(other.Server.Close)
+	t.Cleanup(other.Server.Close)
 	return other
 }
 

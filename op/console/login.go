@@ -59,10 +59,8 @@ func (h *Kit) loginPost(w http.ResponseWriter, r *http.Request) error {
 // begin begins a session under a new handle; the browser's previous one ends
 // first.
 func (h *Kit) begin(w http.ResponseWriter, r *http.Request, m staff.Member, authTime time.Time, within time.Duration) error {
-	if old, ok := h.Cookies.Staff(r); ok {
-		if err := h.Sessions.Store.Delete(r.Context(), h.Sessions.Key(old)); err != nil {
-			return err
-		}
+	if err := h.end(r); err != nil {
+		return err
 	}
 	browser, ok := h.Cookies.Browser(r)
 	if !ok {
@@ -74,6 +72,26 @@ func (h *Kit) begin(w http.ResponseWriter, r *http.Request, m staff.Member, auth
 		h.Cookies.SetStaff(w, handle)
 	}
 	return err
+}
+
+// end ends the session of the browser, if it has one. A session that only awaits its
+// code is deleted and not recorded.
+func (h *Kit) end(r *http.Request) error {
+	handle, ok := h.Cookies.Staff(r)
+	if !ok {
+		return nil
+	}
+	old, err := h.Sessions.Store.Get(r.Context(), h.Sessions.Key(handle))
+	if errors.Is(err, errs.ErrNotFound) {
+		return nil
+	}
+	if err == nil && !old.AuthTime.IsZero() {
+		err = h.Staff.Store.EndSession(r.Context(), old.SID, h.Sessions.Until())
+	}
+	if err != nil {
+		return err
+	}
+	return h.Sessions.Store.Delete(r.Context(), old.Key)
 }
 
 type codePage struct {
@@ -164,10 +182,8 @@ func wrongCode(p *web.Page, result signin.CodeResult, judged error) error {
 }
 
 func (h *Kit) logoutPost(w http.ResponseWriter, r *http.Request) error {
-	if handle, ok := h.Cookies.Staff(r); ok {
-		if err := h.Sessions.Store.Delete(r.Context(), h.Sessions.Key(handle)); err != nil {
-			return err
-		}
+	if err := h.end(r); err != nil {
+		return err
 	}
 	h.Cookies.SetStaff(w, "")
 	w.Header().Set("Clear-Site-Data", `"cache"`)

@@ -26,7 +26,7 @@ func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Spend(r, limit.StartRequests.UpTo(h.Starts), 1); err != nil {
 		return err
 	}
-	v, err := h.Flow.Begin(w, r, authreq.Request{ACR: h.ACR})
+	v, err := h.Flow.Begin(w, r, authreq.Request{ACR: h.ACR}, nil)
 	if err != nil {
 		return err
 	}
@@ -75,13 +75,9 @@ func (h *Room) loggedIn(r *http.Request) (bool, error) {
 	if !ok || !bound {
 		return false, nil
 	}
-	s, _, err := h.Sessions.Current(r.Context(), handle, browser)
+	_, _, err := h.Sessions.Current(r.Context(), handle, browser)
 	if errors.Is(err, errs.ErrNotFound) {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	ended, err := h.Grants.Ended(r.Context(), s.SID) // by a client, without this browser
-	return err == nil && !ended, err
+	return err == nil, err
 }

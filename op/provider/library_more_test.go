@@ -102,7 +102,7 @@ func TestL15_ErrorsOfStoresAreShown(t *testing.T) {
 	waiting := b.Authorize(third).At("/consent").URL.Query()
 	direct, asks := "/authorize?"+site.NewRequest("web", site.CallbackURI).Encode(), "/authorize?"+third.Encode()
 	for _, c := range []struct{ call, path string }{
-		{"Sessions.Get", direct}, {"Accounts.ByID", direct}, {"Windows.Spend", direct}, {"Grants.Issue", direct}, {"Requests.Create", asks},
+		{"Sessions.Get", direct}, {"Accounts.InSession", direct}, {"Windows.Spend", direct}, {"Grants.Issue", direct}, {"Requests.Create", asks},
 		{"Requests.Get", "/authorize/callback?" + waiting.Encode()}, {"Requests.Save", "/authorize/callback?" + waiting.Encode()},
 	} {
 		call := c.call

@@ -34,6 +34,24 @@ func live(b *site.Browser) bool {
 	return c.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "none")).Answered().Get("code") != ""
 }
 
+// LO-07: a session that a client ended without the browser is over on every page, also in a login that used it and
+// waits for consent.
+func TestLO07_EndedWithoutTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	third := func() site.Request { return site.NewRequest("third", site.OtherURI).With("scope", "openid email") }
+	hint := b.Tokens(site.NewRequest("web", site.CallbackURI))["id_token"].(string)
+	b.Authorize(third()).At("/consent").Says(site.Email)
+	waiting := b.URL.String()
+	s.Browser().Get(leave("id_token_hint", hint))
+	for _, target := range []string{waiting, "/authorize?" + third().Encode(), "/portals"} {
+		if b.Get(target); b.URL.Path == "/consent" || b.URL.Path == "/portals" || strings.Contains(b.Body, site.Email) {
+			t.Errorf("%s shows %s", target, b.URL)
+		}
+	}
+}
+
 // TestR255_Logout: with the hint of this very session, at once; then
 // everything is over (R-261, R-263, LO-05).
 func TestR255_Logout(t *testing.T) {

@@ -191,6 +191,9 @@ type Store interface {
 	// email is canonical.
 	ByID(ctx context.Context, id string) (Account, error)
 	ByEmail(ctx context.Context, email string) (Account, error)
+	// InSession is ByID for a session with this sid. It returns errs.ErrNotFound if
+	// grant.Store has recorded the session's end.
+	InSession(ctx context.Context, id, sid string) (Account, error)
 	// ByBlockRef returns the blocked account with this BlockRef, or
 	// errs.ErrNotFound.
 	ByBlockRef(ctx context.Context, ref string) (Account, error)

@@ -91,6 +91,10 @@ type Store interface {
 	ByID(ctx context.Context, id string) (Member, error)
 	ByEmail(ctx context.Context, email string) (Member, error)
 	ByInvite(ctx context.Context, hash string) (Member, error)
+	// InSession is ByID for a session with this sid. It returns errs.ErrNotFound after
+	// EndSession, which records the end of the session until then.
+	InSession(ctx context.Context, id, sid string) (Member, error)
+	EndSession(ctx context.Context, sid string, until time.Time) error
 	// List gives all but the removed, by name.
 	List(ctx context.Context) ([]Member, error)
 	// Everyone gives the removed as well, for those who read what they did.

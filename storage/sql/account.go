@@ -57,6 +57,11 @@ func (s accounts) ByID(ctx context.Context, id string) (account.Account, error) 
 	return s.by(ctx, "id", id)
 }
 
+func (s accounts) InSession(ctx context.Context, id, sid string) (account.Account, error) {
+	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = $1 AND `+notEnded, id, sid))
+	return a, answer("account", err)
+}
+
 func (s accounts) ByEmail(ctx context.Context, email string) (account.Account, error) {
 	return s.by(ctx, "email", email)
 }

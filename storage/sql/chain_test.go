@@ -46,7 +46,12 @@ func logged(t *testing.T, db *DB) map[string]int {
 // openLite returns a new SQLite database with its schema.
 func openLite(t *testing.T) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + filepath.Join(t.TempDir(), "id.db"))})
+	return openLiteAt(t, filepath.Join(t.TempDir(), "id.db"))
+}
+
+func openLiteAt(t *testing.T, path string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + path)})
 	if err != nil {
 		t.Fatal(err)
 	}

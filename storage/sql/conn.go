@@ -121,12 +121,13 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if s := c.prepared(ctx, query); s != nil {
 		rows, err := s.QueryContext(ctx, args)
 		if err != nil {
-			return nil, err
+			return nil, c.locked.why(err)
 		}
 		s.reading = true
 		return &keptRows{rows, s}, nil
 	}
-	return c.driverConn.QueryContext(ctx, query, args)
+	rows, err := c.driverConn.QueryContext(ctx, query, args)
+	return rows, c.locked.why(err)
 }
 
 // PrepareContext implements driver.ConnPrepareContext.

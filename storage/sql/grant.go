@@ -65,6 +65,13 @@ func (s grants) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) er
 		ms(g.AuthTime), g.ACR, ms(g.IssuedAt), ms(g.CodeExpires), state)
 }
 
+const (
+	// endSession records the end of the session $1 until $2.
+	endSession = `INSERT INTO ended_sessions (sid, expires) VALUES ($1,$2) ON CONFLICT (sid) DO UPDATE SET expires = excluded.expires`
+	// notEnded is the condition that the end of the session $2 is not recorded.
+	notEnded = `NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = $2)`
+)
+
 func sessionEnded(ctx context.Context, q querier, sid string) (bool, error) {
 	err := q.QueryRowContext(ctx, `SELECT sid FROM ended_sessions WHERE sid = $1`, sid).Scan(&sid)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -208,8 +215,7 @@ func (s grants) EndSession(ctx context.Context, sid string, now, until time.Time
 	var clients []string
 	err := s.db.change(ctx, "end session", func(tx *sql.Tx) (effect.Effects, error) {
 		clients = nil
-		if _, err := tx.ExecContext(ctx, `INSERT INTO ended_sessions (sid, expires) VALUES ($1,$2)
-			ON CONFLICT (sid) DO UPDATE SET expires = excluded.expires`, sid, ms(until)); err != nil {
+		if _, err := tx.ExecContext(ctx, endSession, sid, ms(until)); err != nil {
 			return effect.Effects{}, err
 		}
 		if _, err := tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE sid = $2 AND revoked_at = 0`, ms(now), sid); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -54,4 +55,40 @@ func TestW4_LockedBehindOthers(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// A query that writes, such as that of a window, notes a lock as a statement does.
+func TestW4_LockedBehindQueries(t *testing.T) {
+	t.Parallel()
+	url := secret.Text("sqlite:" + filepath.Join(t.TempDir(), "id.db"))
+	var dbs [2]*DB
+	for i := range dbs {
+		var err error
+		if dbs[i], err = Open(t.Context(), Options{URL: url, CallTime: time.Second}); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = dbs[i].Close() })
+	}
+	if err := dbs[0].Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	held, err := dbs[1].sql.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Rollback() }()
+	spend := func(ctx context.Context) string {
+		_, _, err := dbs[0].Windows().Spend(ctx, limit.Charge{Budget: limit.Budget{Name: "name", Most: 1, Window: time.Hour}, Key: "key", Amount: 1})
+		return Reason(err)
+	}
+	if got := spend(t.Context()); got != "is locked by another program" {
+		t.Errorf("beside another program: %q", got)
+	}
+	dbs[0].turn <- struct{}{}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if got := spend(ctx); got != "is locked by another program" {
+		t.Errorf("behind a query that waits for another program: %q", got)
+	}
+	<-dbs[0].turn
 }

@@ -98,6 +98,16 @@ func (s members) ByID(ctx context.Context, id string) (staff.Member, error) {
 	return s.by(ctx, "id", id)
 }
 
+func (s members) InSession(ctx context.Context, id, sid string) (staff.Member, error) {
+	m, err := scanMember(s.db.sql.QueryRowContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE id = $1 AND `+notEnded, id, sid))
+	return m, answer("staff", err)
+}
+
+func (s members) EndSession(ctx context.Context, sid string, until time.Time) error {
+	_, err := s.db.exec(ctx, endSession, sid, ms(until))
+	return answer("end session", err)
+}
+
 func (s members) ByEmail(ctx context.Context, email string) (staff.Member, error) {
 	return s.by(ctx, "email", email)
 }

@@ -14,6 +14,7 @@ import (
 func Accounts(t *testing.T, open func(*testing.T) Stores) {
 	w := world{open(t), t}
 	t.Run("look-ups", func(t *testing.T) { accountLookups(t, w.in(t)) })
+	t.Run("in a session", func(t *testing.T) { accountInSession(t, w.in(t)) })
 	t.Run("show QR", func(t *testing.T) { accountShowQR(t, w.in(t)) })
 	t.Run("codes", func(t *testing.T) { accountCodes(t, w.in(t)) })
 	t.Run("codes at once", func(t *testing.T) { accountCodesAtOnce(t, w.in(t)) })
@@ -35,8 +36,30 @@ func accountLookups(t *testing.T, w world) {
 		is(t, err, errs.ErrNotFound)
 		_, err = w.Accounts.ByEmail(ctx(t), unknown)
 		is(t, err, errs.ErrNotFound)
+		_, err = w.Accounts.InSession(ctx(t), unknown, fresh("sid"))
+		is(t, err, errs.ErrNotFound)
 		_, err = w.Accounts.ByBlockRef(ctx(t), unknown) // accounts that are not blocked have the reference ""
 		is(t, err, errs.ErrNotFound)
+	}
+}
+
+func accountInSession(t *testing.T, w world) {
+	a, sid, other := w.active(), fresh("sid"), fresh("sid")
+	in := func(sid string) error {
+		got, err := w.Accounts.InSession(ctx(t), a.ID, sid)
+		if err == nil {
+			same(t, got, w.account(a.ID))
+		}
+		return err
+	}
+	for _, s := range []string{sid, other, ""} {
+		must(t, in(s))
+	}
+	_, err := w.Grants.EndSession(ctx(t), sid, noon, noon.Add(time.Hour), effect.Effects{})
+	must(t, err)
+	is(t, in(sid), errs.ErrNotFound)
+	for _, s := range []string{other, ""} {
+		must(t, in(s))
 	}
 }
 

@@ -74,6 +74,7 @@ func Strings(t *testing.T, open func(*testing.T) Stores) {
 	for _, odd := range []string{"", "a\x00b", "\xff\xfe", "'; DROP TABLE accounts; --", "$1", "%", "_", "\u202e", string(make([]byte, 1<<16))} {
 		lookups := map[string]func() error{
 			"Accounts.ByID":                func() error { _, err := s.Accounts.ByID(ctx(t), odd); return err },
+			"Accounts.InSession":           func() error { _, err := s.Accounts.InSession(ctx(t), odd, odd); return err },
 			"Accounts.ByEmail":             func() error { _, err := s.Accounts.ByEmail(ctx(t), odd); return err },
 			"Accounts.ByBlockRef":          func() error { _, err := s.Accounts.ByBlockRef(ctx(t), odd); return err },
 			"Applications.ByHandle":        func() error { _, err := s.Applications.ByHandle(ctx(t), odd); return err },

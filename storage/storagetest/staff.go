@@ -22,7 +22,7 @@ type staffWorld struct {
 func Staff(t *testing.T, open func(*testing.T) (Stores, staff.Store)) {
 	for name, test := range map[string]func(*testing.T, staffWorld){
 		"invitations": staffInvitations, "codes": staffCodes, "roles and removal": staffManaged, "two remove each other": staffMutual,
-		"login against removal": staffLoginRemoved, "rehash": staffRehash,
+		"login against removal": staffLoginRemoved, "rehash": staffRehash, "sessions": staffSessions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, members := open(t)
@@ -53,6 +53,19 @@ func (o staffWorld) member(roles ...staff.Role) staff.Member {
 func (o staffWorld) read(id string) staff.Member {
 	o.t.Helper()
 	return ok[staff.Member](o.t)(o.staff.ByID(ctx(o.t), id))
+}
+
+func staffSessions(t *testing.T, o staffWorld) {
+	m, sid := o.member(staff.Reviewer), fresh("sid")
+	same(t, ok[staff.Member](t)(o.staff.InSession(ctx(t), m.ID, sid)), m)
+	for range 2 { // ending it again is no error
+		must(t, o.staff.EndSession(ctx(t), sid, noon.Add(time.Hour)))
+	}
+	_, err := o.staff.InSession(ctx(t), m.ID, sid)
+	is(t, err, errs.ErrNotFound)
+	same(t, ok[staff.Member](t)(o.staff.InSession(ctx(t), m.ID, fresh("sid"))), m)
+	_, err = o.staff.InSession(ctx(t), fresh("stf"), fresh("sid"))
+	is(t, err, errs.ErrNotFound)
 }
 
 func staffInvitations(t *testing.T, o staffWorld) {

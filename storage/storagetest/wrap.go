@@ -25,6 +25,10 @@ func (w accounts) ByID(ctx context.Context, id string) (account.Account, error) 
 	return pass(w.f, "Accounts.ByID", func() (account.Account, error) { return w.s.ByID(ctx, id) })
 }
 
+func (w accounts) InSession(ctx context.Context, id, sid string) (account.Account, error) {
+	return pass(w.f, "Accounts.InSession", func() (account.Account, error) { return w.s.InSession(ctx, id, sid) })
+}
+
 func (w accounts) ByEmail(ctx context.Context, email string) (account.Account, error) {
 	return pass(w.f, "Accounts.ByEmail", func() (account.Account, error) { return w.s.ByEmail(ctx, email) })
 }

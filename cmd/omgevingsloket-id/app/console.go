@@ -64,7 +64,7 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []by
 }
 
 func officialSessions(a *App) *session.Service[staff.Member] {
-	return &session.Service[staff.Member]{Realm: realm.Official, Store: a.Stores.Sessions, Limits: console.Limits, ByID: a.Stores.DB.Staff().ByID, Now: a.Now}
+	return &session.Service[staff.Member]{Realm: realm.Official, Store: a.Stores.Sessions, Limits: console.Limits, Person: a.Stores.DB.Staff().InSession, Now: a.Now}
 }
 
 // InviteLink returns a function that makes the address of an invitation.

@@ -86,7 +86,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		Watch: a.signInWatch(),
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
-	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), ByID: a.Stores.Accounts.ByID, Now: a.Now}
+	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), Person: a.Stores.Accounts.InSession, Now: a.Now}
 	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions,
 		CarryKey: carryKey, Limits: limits, PerMinute: c.Limits.AuthorizePerMinute, AccountLimits: c.AccountLimits()}
 	calls := &helpdesk.Service{
