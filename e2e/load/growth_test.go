@@ -34,6 +34,9 @@ const (
 	// aimed is how many times as much a call may cost in the large installation, and most is where the test
 	// fails: a statement that reads a whole table is far beyond it.
 	aimed, most = 1.2, 2.0
+	// least is how many milliseconds more that has to be. PostgreSQL plans a statement anew for each call when
+	// tables are large enough for it to pay.
+	least = 0.5
 	// small is the number of accounts of the small one.
 	small = 1000
 )
@@ -74,7 +77,7 @@ func TestGrowth(t *testing.T) {
 					aim = "finds more"
 				}
 				fmt.Fprintf(&b, "| %s | %.3f | %.3f | %.2f | %s |\n", what, before[what], after[what], ratio, aim)
-				if ratio > most && !slices.Contains(fuller, what) {
+				if ratio > most && after[what]-before[what] > least && !slices.Contains(fuller, what) {
 					t.Errorf("%s costs %.1f times as much with %d accounts as with %d", what, ratio, *grown, small)
 				}
 			}
