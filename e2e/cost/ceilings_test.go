@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 	"text/tabwriter"
-	"time"
 
 	"omgevingsloket-id/e2e/load/seed"
 	"omgevingsloket-id/e2e/site"
@@ -45,6 +44,9 @@ func times() int {
 // TestCeilings holds what each operation costs to testdata/ceilings.txt. The two run one after the other,
 // since the allocations are those of the process.
 func TestCeilings(t *testing.T) {
+	if *update && testenv.UnderRace {
+		t.Fatal("-update without -race, which allocates too")
+	}
 	table := readCeilings(t)
 	t.Run("SQLite", func(t *testing.T) { table.hold(t, "SQLite", count(t, nil)) })
 	t.Run("PostgreSQL and Redis", func(t *testing.T) { table.hold(t, "servers", count(t, site.OnServers(t))) })
@@ -195,7 +197,6 @@ func (v *visit) all() {
 	})
 	v.during("console: queue", "", func() { v.desk.Get("/console/review").Says("/console/review/case?id=") })
 	v.during("console: search", "", func() { v.desk.Get("/console/helpdesk?q=muster").Says("/console/helpdesk/account?id=") })
-	v.Clock.Add(time.Second)
 }
 
 // row is the cost of one operation on one back end.
