@@ -86,16 +86,17 @@ func For(path string, handle secret.Text) string {
 	return path + "?" + url.Values{"login": {handle.Reveal()}}.Encode()
 }
 
-// Begin stores a new authorization request, bound to this browser. One that ends at
-// once is not stored: a browser that lost the answer asks again. The error is
-// ErrTooLarge if it may not be stored.
-func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.Request) (*Login, error) {
+// Begin stores a new authorization request, bound to this browser; known is its
+// account, nil if nobody is logged in. A request that ends at once is not stored: a
+// browser that lost the answer asks again. The error is ErrTooLarge if it may not be
+// stored.
+func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.Request, known *account.Account) (*Login, error) {
 	browser := f.Cookies.EnsureBrowser(w, r)
 	handle := f.Cookies.NewHandle(secret.KindRequest)
 	now := f.Now()
 	req.Key, req.Browser, req.CreatedAt, req.Version = handle.Hash(), browser.Hash(), now, 1
 	web.Prefer(r, req.Lang)
-	v, err := f.read(r.Context(), handle, req)
+	v, err := f.read(r.Context(), handle, req, known)
 	if err != nil {
 		return nil, err
 	}
@@ -123,12 +124,12 @@ func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !secret.Text(req.Browser).Equal(browser.Hash()) {
+	if !req.Of(browser.Hash()) {
 		return nil, web.Restart(web.Rule("another browser's login"))
 	}
 	web.Prefer(r, req.Lang)
 	web.Explain(r.Context(), func(line *web.Refusal) { line.Client = cmp.Or(line.Client, req.ClientID) })
-	v, err := f.read(r.Context(), handle, req)
+	v, err := f.read(r.Context(), handle, req, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +177,9 @@ func (f *Dispatcher) proven(r *http.Request, v *Login, browser secret.Text) (boo
 	return err == nil && s.SID == v.Request.SID && f.Sessions.Limits.Live(s, browser.Hash(), v.Account.Owner(), f.Now()), err
 }
 
-// read returns the login with its client and account.
-func (f *Dispatcher) read(ctx context.Context, handle secret.Text, req authreq.Request) (*Login, error) {
+// read returns the login with its client and account, which is not read if it is
+// known.
+func (f *Dispatcher) read(ctx context.Context, handle secret.Text, req authreq.Request, known *account.Account) (*Login, error) {
 	v := &Login{Handle: handle, Request: req}
 	if req.ClientID != "" {
 		c, err := f.Clients.ByID(ctx, req.ClientID)
@@ -189,7 +191,11 @@ func (f *Dispatcher) read(ctx context.Context, handle secret.Text, req authreq.R
 		}
 		v.Client = &c
 	}
-	if req.AccountID != "" {
+	switch {
+	case req.AccountID == "":
+	case known != nil && known.ID == req.AccountID:
+		v.Account = known
+	default:
 		a, err := f.Accounts.InSession(ctx, req.AccountID, req.SID)
 		if err != nil && !errors.Is(err, errs.ErrNotFound) {
 			return nil, err
@@ -241,7 +247,8 @@ func (f *Dispatcher) needsConsent(ctx context.Context, v *Login) (bool, error) {
 }
 
 // Save stores a changed authorization request and returns the login at its next
-// step. If another tab saved it first, that state is returned instead.
+// step. If another tab saved it first, that state is returned instead. A caller
+// whose v.Account may have changed since it was read sets it to nil.
 func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
 	req, err := f.save(ctx, v)
 	if errors.Is(err, errs.ErrNotFound) {
@@ -255,14 +262,14 @@ func (f *Dispatcher) Save(ctx context.Context, v *Login) (*Login, error) {
 	if err != nil {
 		return nil, err
 	}
-	if v, err = f.read(ctx, v.Handle, req); err != nil {
+	if v, err = f.read(ctx, v.Handle, req, v.Account); err != nil {
 		return nil, err
 	}
 	return v, f.step(ctx, v)
 }
 
 // Renew stores a login in which something was just proven under a new handle, and
-// returns it at its next step. An earlier user of the browser may know the handle
+// returns it at its next step; v.Account is as in Save. An earlier user of the browser may know the handle
 // that it had, and the browser's secret (LG-20); under that handle nothing is
 // proven.
 func (f *Dispatcher) Renew(ctx context.Context, v *Login) (*Login, error) {
@@ -271,7 +278,7 @@ func (f *Dispatcher) Renew(ctx context.Context, v *Login) (*Login, error) {
 	if err := f.Requests.Create(ctx, req, req.TTL(f.Now())); err != nil {
 		return nil, err
 	}
-	renewed, err := f.read(ctx, handle, req)
+	renewed, err := f.read(ctx, handle, req, v.Account)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	}
 	if errors.Is(err, errs.ErrConflict) {
 		// Blocked, unblocked or used in another tab since.
+		v.Account = nil
 		return h.onward(w, r, v)
 	}
 	if err != nil {
@@ -63,6 +64,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	case account.Accepted:
 		return h.enter(w, r, v, a)
 	case account.BlockedNow:
+		v.Account = nil
 		return h.onward(w, r, v)
 	case account.Replayed:
 		p.Wrong("code", "web.code.replayed", "Seconds", web.Seconds(result.Wait))
@@ -106,6 +108,7 @@ func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *flow.Login, a ac
 		h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
 	}
 	v.Request.AuthTime, v.Request.SID, v.Request.Session = now, sid, s.Key
+	v.Account.State = account.Active // by the accepted code
 	return h.onward(w, r, v)
 }
 

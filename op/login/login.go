@@ -149,6 +149,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	}
 	v.Request.Forget()
 	v.Request.AccountID, v.Request.Epoch, v.Request.PasswordAt = a.ID, a.Epoch, h.Now()
+	v.Account = &a
 	if v, err = h.Flow.Renew(r.Context(), v); err != nil {
 		return err
 	}

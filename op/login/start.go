@@ -26,7 +26,7 @@ func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Spend(r, limit.StartRequests.UpTo(h.Starts), 1); err != nil {
 		return err
 	}
-	v, err := h.Flow.Begin(w, r, authreq.Request{ACR: h.ACR})
+	v, err := h.Flow.Begin(w, r, authreq.Request{ACR: h.ACR}, nil)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/client"
@@ -120,8 +121,9 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 	}
 	silent = slices.Contains(prompts, "none")
 	req.Lang = web.Locale(query.Get("ui_locales"))
+	var known *account.Account
 	if !req.ForceLogin {
-		if err := p.reuse(r, &req, query.Get("max_age")); err != nil {
+		if known, err = p.reuse(r, &req, query.Get("max_age")); err != nil {
 			return nil, false, err
 		}
 		if err := p.countSession(r, &req, silent); err != nil {
@@ -131,7 +133,7 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 	if silent && req.AccountID == "" {
 		return nil, silent, refuse("login_required", "nobody is logged in, or not recently enough")
 	}
-	v, err = p.Flow.Begin(w, r, req)
+	v, err = p.Flow.Begin(w, r, req, known)
 	if errors.Is(err, flow.ErrTooLarge) {
 		err = refuse("invalid_request", "the authorization request is too large, or not encoded as a query")
 	}

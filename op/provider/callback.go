@@ -16,16 +16,15 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// callback ends a login, in the browser in which it began. A login that has
-// ended is answered in the same way again, since the answer may have been lost, until
-// its code is redeemed or expires.
+// callback ends a login, in the browser in which it began.
 func (p *Room) callback(w http.ResponseWriter, r *http.Request) error {
 	v, err := p.Flow.Load(r)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	again := v.Request.Finished && !v.Request.Expired(p.Now()) && (v.Request.Refusal != "" || !v.Request.AuthTime.IsZero())
-	if v.Step != authreq.StepFinish && !again {
+	case v.Request.Finished:
+		return p.again(w, r, v)
+	case v.Step != authreq.StepFinish:
 		return p.Flow.Onward(w, r, v)
 	}
 	return p.finish(w, r, v, false)
@@ -39,7 +38,19 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, sil
 	if err != nil {
 		return web.Restart(err)
 	}
-	if v.Request, err = p.end(r, v, end); err != nil {
+	var code secret.Text
+	if !end.portals && end.refusal == "" {
+		code, err = p.issue(r, v)
+	}
+	switch {
+	case errors.Is(err, errs.ErrConflict) && silent:
+		end.refusal = "login_required"
+	case errors.Is(err, errs.ErrConflict):
+		return p.proveAgain(w, r, v)
+	case err != nil:
+		return err
+	}
+	if err := p.end(r, v, end.refusal, code); err != nil {
 		return err
 	}
 	switch {
@@ -48,40 +59,69 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, sil
 	case end.refusal != "":
 		return p.answer(w, v.Request.RedirectURI, refusal(end.refusal, v.Request.State))
 	}
-	code, err := p.issue(r, v)
-	switch {
-	case errors.Is(err, errs.ErrConflict) && silent:
-		return p.answer(w, v.Request.RedirectURI, refusal("login_required", v.Request.State))
-	case errors.Is(err, errs.ErrConflict):
-		return p.proveAgain(w, r, v)
-	case err != nil:
-		return err
-	}
-	return p.answer(w, v.Request.RedirectURI, url.Values{"code": {code.Reveal()}, "state": {v.Request.State}})
+	return p.answerCode(w, v.Request.RedirectURI, code, v.Request.State)
 }
 
-// end marks the request as finished with an ending, and returns it, as it is stored
-// if it is. Of several callbacks at once, one decides the ending (L4).
-func (p *Room) end(r *http.Request, v *flow.Login, end ending) (authreq.Request, error) {
-	req := v.Request
-	if req.Finished {
-		return req, nil
-	}
-	req.Refusal, req.Finished = end.refusal, true
+func (p *Room) answerCode(w http.ResponseWriter, redirectURI string, code secret.Text, state string) error {
+	return p.answer(w, redirectURI, url.Values{"code": {code.Reveal()}, "state": {state}})
+}
+
+// end replaces a stored request by what it takes to answer it again, once. Of
+// several callbacks at once, one decides the ending (L4): the error is a restart if
+// that was another one.
+func (p *Room) end(r *http.Request, v *flow.Login, refusal string, code secret.Text) error {
 	if !v.Stored() {
-		return req, nil
+		return nil
 	}
-	kept, err := p.Flow.Requests.Save(r.Context(), req, req.TTL(p.Now()))
+	hash := ""
+	if code != "" {
+		hash = code.Hash()
+	}
+	_, err := p.Flow.Requests.Save(r.Context(), v.Request.Ended(refusal, hash), authreq.Answered)
 	if errors.Is(err, errs.ErrConflict) {
-		kept, err = p.Flow.Requests.Get(r.Context(), req.Key)
-		if err == nil && (!kept.Finished || kept.Refusal != req.Refusal || kept.Session != req.Session) {
-			return kept, web.Restart(web.Rule("another tab finished the login, or changed it"))
+		var kept authreq.Request
+		kept, err = p.Flow.Requests.Get(r.Context(), v.Request.Key)
+		if err == nil && !kept.EndsWith(refusal, hash) {
+			return web.Restart(web.Rule("another tab finished the login, or changed it"))
 		}
 	}
 	if errors.Is(err, errs.ErrNotFound) {
 		err = web.Restart(err)
 	}
-	return kept, err
+	return err
+}
+
+// again answers a login that has ended as it was answered before, since the answer
+// may have been lost, until its code is redeemed or expires. A code is given to the
+// session that it was issued for.
+func (p *Room) again(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
+	req := v.Request
+	switch {
+	case v.Client == nil:
+		return p.Pages.SeeOther(w, "/portals")
+	case req.Refusal != "" && !v.Client.AllowsRedirect(req.RedirectURI):
+		return web.Restart(errRedirectURI)
+	case req.Refusal != "":
+		return p.answer(w, req.RedirectURI, refusal(req.Refusal, req.State))
+	}
+	s, a, err := p.current(r)
+	if errors.Is(err, errs.ErrNotFound) {
+		return p.Flow.Onward(w, r, v)
+	}
+	if err != nil {
+		return err
+	}
+	code := p.code(v.Handle, s.Key, a.ID)
+	g, err := p.pending(r, code)
+	switch {
+	case errors.Is(err, errs.ErrNotFound):
+		return p.Flow.Onward(w, r, v)
+	case err != nil:
+		return err
+	case !v.Client.AllowsRedirect(g.RedirectURI):
+		return web.Restart(errRedirectURI)
+	}
+	return p.answerCode(w, g.RedirectURI, code, req.State)
 }
 
 // proveAgain begins the login again at its first page: the account or the
@@ -91,7 +131,7 @@ func (p *Room) proveAgain(w http.ResponseWriter, r *http.Request, v *flow.Login)
 		return err
 	}
 	v.Request.Forget()
-	v.Request.Finished = false
+	v.Account = nil
 	v, err := p.Flow.Save(r.Context(), v)
 	if err != nil {
 		return err
@@ -123,18 +163,22 @@ func settle(v *flow.Login, subjects claim.Subjects) (ending, error) {
 	return ending{refusal: req.Refusal}, nil
 }
 
-// issue returns the code of a finished request, of which there is one: it is
-// derived from the handle of the request and what the login proved. It stores
-// the grant unless that was done before. The error is errs.ErrConflict if the
-// account or the session has changed, and a restart if the code was redeemed,
-// revoked or is too old.
+// code returns the code of a request, of which there is one for what the login
+// proved.
+func (p *Room) code(handle secret.Text, sessionKey, accountID string) secret.Text {
+	return secret.Derive(p.CodeKey, secret.KindCode, handle.Reveal(), sessionKey, accountID)
+}
+
+// issue stores the grant of a login, unless that was done before, and returns its
+// code. The error is errs.ErrConflict if the account or the session has changed,
+// and a restart if the code was redeemed, revoked or is too old.
 func (p *Room) issue(r *http.Request, v *flow.Login) (secret.Text, error) {
 	req, now := v.Request, p.Now()
 	wishes, err := claim.Parse(string(req.Claims))
 	if err != nil {
 		return "", web.Restart(err) // it was checked at /authorize
 	}
-	code := secret.Derive(p.CodeKey, secret.KindCode, v.Handle.Reveal(), req.Session, req.AccountID)
+	code := p.code(v.Handle, req.Session, req.AccountID)
 	g := grant.Grant{
 		ID: secret.NewID(p.Rand), CodeHash: code.Hash(), ClientID: req.ClientID, AccountID: req.AccountID, SID: req.SID, Epoch: req.Epoch,
 		RedirectURI: req.RedirectURI, Scopes: req.Scopes, Claims: wishes.Narrow(v.Client.Scopes), Nonce: req.Nonce, Challenge: req.Challenge,
@@ -146,14 +190,20 @@ func (p *Room) issue(r *http.Request, v *flow.Login) (secret.Text, error) {
 	if !errors.Is(conflict, errs.ErrConflict) {
 		return code, conflict
 	}
-	kept, err := p.Grants.Issued(r.Context(), g.CodeHash)
-	switch {
-	case errors.Is(err, errs.ErrNotFound):
-		return "", conflict
-	case err != nil:
-		return "", err
-	case !kept.Pending(now):
-		return "", web.Restart(web.Rule("the code was redeemed, revoked or expired"))
+	_, err = p.pending(r, code)
+	if errors.Is(err, errs.ErrNotFound) {
+		err = conflict
 	}
-	return code, nil
+	return code, err
+}
+
+// pending returns the grant of a code that can still be redeemed. The error is
+// errs.ErrNotFound if there is no grant, and a restart if the code was redeemed,
+// revoked or is too old.
+func (p *Room) pending(r *http.Request, code secret.Text) (grant.Grant, error) {
+	g, err := p.Grants.Issued(r.Context(), code.Hash())
+	if err == nil && !g.Pending(p.Now()) {
+		err = web.Restart(web.Rule("the code was redeemed, revoked or expired"))
+	}
+	return g, err
 }

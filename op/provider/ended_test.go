@@ -3,6 +3,7 @@ package provider_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -12,8 +13,10 @@ import (
 
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/e2e/testenv"
+	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/storage/storagetest"
 )
 
@@ -175,4 +178,54 @@ func TestW9_LostAnswersWhileFinishing(t *testing.T) {
 			}
 		}
 	}
+}
+
+// W9, LG-20: a login that has ended is answered again for two minutes, in the browser
+// and the session that it ended in, with the same code; what is stored for that is
+// small.
+func TestW9_AnsweredAgain(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, b := s.Active(site.Email)
+	ask := site.NewRequest("web", site.CallbackURI).With("prompt", "login")
+	finished := func() (link, code string) {
+		link = lastStep(b, ask, site.Email)
+		return link, b.Get(link).Answered().Get("code")
+	}
+	link, code := finished()
+	u, err := url.Parse(link)
+	site.Must(t, err)
+	handle, _ := secret.Parse(secret.KindRequest, u.Query().Get("login"))
+	kept, err := s.Stores.Requests.Get(t.Context(), handle.Hash())
+	site.Must(t, err)
+	if kept.AccountID != "" || kept.Session != "" || kept.Nonce != "" || !kept.Finished {
+		t.Errorf("stored of an ended login: %+v", kept)
+	}
+	if again := b.Get(link).Answered(); again.Get("code") != code || again.Get("state") != ask.Get("state") {
+		t.Errorf("answered again with %v, want the same code and state", again)
+	}
+	refuses := func(name string, other *site.Browser) {
+		t.Helper()
+		other.Get(link)
+		if at := other.Header.Get("Location"); strings.Contains(at, "code=") || strings.Contains(other.Body, "code=") {
+			t.Errorf("%s gets a code: %d %s", name, other.Status, at)
+		}
+	}
+	cookies := b.Cookies()
+	thief := s.Browser()
+	refuses("another browser", thief)
+	for name := range cookies {
+		if strings.Contains(name, "session") {
+			thief = s.Browser()
+			rest := maps.Clone(cookies)
+			delete(rest, name)
+			thief.Give(rest)
+			refuses("the browser without its session", thief)
+		}
+	}
+	_, other := s.Active("ann@example.nl")
+	refuses("another person", other)
+	link, _ = finished()
+	s.Clock.Add(authreq.Answered)
+	refuses("the browser after two minutes", b)
 }

@@ -10,22 +10,23 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// reuse fills req from the browser's session if that is live and no older than
-// max_age (single sign-on).
-func (p *Room) reuse(r *http.Request, req *authreq.Request, rawMaxAge string) error {
+// reuse fills req from the browser's session and returns its account, if the
+// session is live and no older than max_age (single sign-on); otherwise it returns
+// nil.
+func (p *Room) reuse(r *http.Request, req *authreq.Request, rawMaxAge string) (*account.Account, error) {
 	s, a, err := p.current(r)
 	if errors.Is(err, errs.ErrNotFound) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if age, _ := maxAge(rawMaxAge); age >= 0 && p.Now().After(s.AuthTime.Add(age)) {
-		return nil
+		return nil, nil
 	}
 	req.AccountID, req.Epoch, req.AuthTime, req.SID, req.Session = a.ID, a.Epoch, s.AuthTime, s.SID, s.Key
 	_, err = p.Sessions.Touch(r.Context(), s)
-	return err
+	return &a, err
 }
 
 // current returns the live session of the browser and its account, or

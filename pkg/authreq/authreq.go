@@ -33,6 +33,10 @@ const (
 	// Lifetime.
 	Unanswered = 10 * time.Minute
 
+	// Answered is how long a request that has ended is stored, so that an answer
+	// that was lost is sent again.
+	Answered = 2 * time.Minute
+
 	// LongestStored is the most bytes that are stored of a request, besides
 	// its state.
 	LongestStored = 4096
@@ -73,8 +77,9 @@ type Request struct {
 	Consented  bool      `json:"consented,omitempty"`
 	Refusal    string    `json:"refusal,omitempty"`  // OAuth error for the client instead of a code
 	Finished   bool      `json:"finished,omitempty"` // the response was sent to the client
+	Code       string    `json:"code,omitempty"`     // of a request that ended with a code: the first characters of its hash
 
-	CreatedAt time.Time `json:"created"`
+	CreatedAt time.Time `json:"created,omitzero"` // zero when Finished
 	Version   int64     `json:"version"`
 }
 
@@ -117,6 +122,42 @@ func (r *Request) Forget() {
 	r.AccountID, r.Epoch, r.SID, r.Session = "", 0, "", ""
 	r.PasswordAt, r.MailboxAt, r.AuthTime = time.Time{}, time.Time{}, time.Time{}
 	r.Consented = false
+}
+
+// What Ended keeps of two hashes: enough to tell browsers apart, and the two codes
+// that one request may have had.
+const (
+	shortBrowser = 16
+	shortCode    = 8
+)
+
+// Ended returns what is stored of a request that has ended: what it takes to send
+// its answer again, at most 150 bytes besides the client's id, state and redirect
+// URI. The answer is the OAuth error refusal, or the code of this hash, whose grant
+// has the rest; "" and "" is the list of portals.
+func (r Request) Ended(refusal, codeHash string) Request {
+	next := Request{
+		Key: r.Key, Browser: r.Browser[:min(len(r.Browser), shortBrowser)], ClientID: r.ClientID, State: r.State,
+		Refusal: refusal, Finished: true, Code: codeHash[:min(len(codeHash), shortCode)], Version: r.Version,
+	}
+	if refusal != "" {
+		next.RedirectURI = r.RedirectURI
+	}
+	return next
+}
+
+// EndsWith reports whether a stored request has ended with this refusal, or with
+// the code of this hash.
+func (r Request) EndsWith(refusal, codeHash string) bool {
+	return r.Finished && r.Refusal == refusal && r.Code == codeHash[:min(len(codeHash), shortCode)]
+}
+
+// Of reports whether the request began in the browser whose secret has this hash.
+func (r Request) Of(browser string) bool {
+	if r.Finished && len(r.Browser) == shortBrowser {
+		browser = browser[:min(len(browser), shortBrowser)]
+	}
+	return r.Browser != "" && secret.Text(r.Browser).Equal(browser)
 }
 
 // Carry returns the request, without what the login has proven, for the page that

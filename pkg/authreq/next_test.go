@@ -1,11 +1,13 @@
 package authreq_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/secret"
 )
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
@@ -146,6 +148,45 @@ func TestRequestExpires(t *testing.T) {
 }
 
 // Nothing proven about one person is left for another.
+// W9: what is stored of a request that has ended is small, of one browser, and says
+// how it ended.
+func TestW9_Ended(t *testing.T) {
+	t.Parallel()
+	browser, code := secret.Text("b").Hash(), secret.Text("c").Hash()
+	r := authreq.Request{
+		Key: "k", Browser: browser, ClientID: "omgevingsloket", RedirectURI: "https://rp.example/cb", State: strings.Repeat("s", 32), Nonce: "n", Claims: []byte("{}"),
+		Scopes: []string{"openid"}, AccountID: "a", Epoch: 7, AuthTime: noon, PasswordAt: noon, SID: "sid", Session: "ses", CreatedAt: noon, Version: 3,
+	}
+	for name, c := range map[string]struct{ refusal, code string }{"a code": {"", code}, "a refusal": {"access_denied", ""}, "the portals": {"", ""}} {
+		ended := r.Ended(c.refusal, c.code)
+		stored, err := ended.Stored()
+		if size := len(stored) - len(ended.RedirectURI); err != nil || size > 150+len(`"refusal":"",`)+len(`"redirect_uri":"",`)+len(c.refusal) || c.refusal == "" && size > 150 {
+			t.Errorf("%s: %d bytes, want at most 150: %s, %v", name, size, stored, err)
+		}
+		for other, d := range map[string]struct{ refusal, code string }{"a code": {"", code}, "another code": {"", secret.Text("d").Hash()}, "a refusal": {"access_denied", ""}, "the portals": {"", ""}} {
+			if got := ended.EndsWith(d.refusal, d.code); got != (other == name) {
+				t.Errorf("EndsWith(%s) after %s = %t", other, name, got)
+			}
+		}
+		if !ended.Of(browser) || ended.Of(secret.Text("x").Hash()) || ended.Of("") || ended.Of(browser[:16]+strings.Repeat("0", 48)) != true {
+			t.Errorf("%s: Of() is wrong", name)
+		}
+		if ended.Key != r.Key || ended.Version != r.Version || authreq.Next(authreq.Facts{Now: noon, Request: ended}) != authreq.StepRestart {
+			t.Errorf("%s: Ended() = %+v, want the same key and version, and no next step", name, ended)
+		}
+	}
+	for name, other := range map[string]authreq.Request{
+		"one under way, with a short hash": {Browser: browser[:16]}, "one without a browser": {Finished: true}, "a shorter hash": {Finished: true, Browser: browser[:8]},
+	} {
+		if other.Of(browser) {
+			t.Errorf("Of() = true for %s", name)
+		}
+	}
+	if r.EndsWith("", "") || !r.Of(browser) || r.Of(browser[:16]) {
+		t.Error("a request under way has ended, or is of another browser")
+	}
+}
+
 func TestForget(t *testing.T) {
 	t.Parallel()
 	r := authreq.Request{

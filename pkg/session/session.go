@@ -128,10 +128,19 @@ func (s *Service[P]) Begin(ctx context.Context, handle, browser secret.Text, fre
 // now.
 func (s *Service[P]) Until() time.Time { return s.Now().Add(s.Limits.Absolute + 24*time.Hour) }
 
-// Touch renews the idle limit of a session and returns it as it is stored. That
-// another request was quicker, or ended the session, is no error.
+// touchGrain is the part of the idle limit within which a session is not renewed
+// again, so that not every request writes.
+const touchGrain = 60
+
+// Touch renews the idle limit of a session, unless that was done less than 1/60 of
+// the limit ago, and returns it as it is stored. That another request was quicker,
+// or ended the session, is no error.
 func (s *Service[P]) Touch(ctx context.Context, seen Session) (Session, error) {
-	seen.SeenAt = s.Now()
+	now := s.Now()
+	if since := now.Sub(seen.SeenAt); since >= 0 && since < s.Limits.Idle/touchGrain {
+		return seen, nil
+	}
+	seen.SeenAt = now
 	kept, err := s.Store.Save(ctx, seen, s.Limits.TTL(seen, seen.SeenAt))
 	if errors.Is(err, errs.ErrConflict) || errors.Is(err, errs.ErrNotFound) {
 		return seen, nil

@@ -194,6 +194,14 @@ func TestTouch(t *testing.T) {
 	if err != nil || !made.SeenAt.Equal(now) || made.Version != 2 || m.ttl != 30*time.Minute {
 		t.Errorf("Touch() = %+v, %v, kept for %s, want it seen now, in version 2, kept for 30m", made, err, m.ttl)
 	}
+	for since, renewed := range map[time.Duration]bool{30*time.Second - 1: false, 30 * time.Second: true, -time.Second: true} {
+		now = made.SeenAt.Add(since)
+		if kept, err := s.Touch(t.Context(), made); err != nil || kept.SeenAt.Equal(now) != renewed {
+			t.Errorf("Touch(%v after the last one) = seen at %v, %v, want renewed: %t", since, kept.SeenAt, err, renewed)
+		}
+		m.kept[made.Key] = made
+	}
+	now = made.SeenAt.Add(time.Minute)
 	for refused, want := range map[error]error{errs.ErrConflict: nil, errs.ErrNotFound: nil, errs.ErrUnavailable: errs.ErrUnavailable} {
 		m.err = refused
 		if _, err := s.Touch(t.Context(), made); !errors.Is(err, want) {
