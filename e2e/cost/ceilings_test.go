@@ -216,9 +216,11 @@ func (c ceilings) hold(t *testing.T, stores string, done map[string][]tally) {
 	known := 0
 	for _, name := range sortedNames(done) {
 		got := rowOf(t, name, stores, done[name])
-		last := done[name][len(done[name])-1]
-		t.Logf("%s: %d statements, %d transactions, %d trips, %d allocations, %d bytes\n%s",
-			name, got.statements, got.transactions, got.trips, got.allocations, got.bytes, strings.Join(last.trace, "\n"))
+		sent := strings.Join(done[name][len(done[name])-1].trace, "\n")
+		if testing.Verbose() {
+			t.Logf("%s: %d statements, %d transactions, %d trips, %d allocations, %d bytes\n%s",
+				name, got.statements, got.transactions, got.trips, got.allocations, got.bytes, sent)
+		}
 		key := name + "|" + stores
 		want, ok := c[key]
 		if *update {
@@ -238,7 +240,7 @@ func (c ceilings) hold(t *testing.T, stores string, done map[string][]tally) {
 			if below(got.counts(), want.counts()) {
 				verdict = "are lower; run with -update, so that the table is true"
 			}
-			t.Errorf("%s: statements, transactions and trips are %v, in the table %v: they %s; what was sent is in the log (-v)", name, got.counts(), want.counts(), verdict)
+			t.Errorf("%s: statements, transactions and trips are %v, in the table %v: they %s\n%s", name, got.counts(), want.counts(), verdict, sent)
 		}
 		if exceeds(got.allocations, want.allocations) && !testenv.UnderRace {
 			t.Errorf("%s: %d allocations, more than 10 %% above the ceiling of %d", name, got.allocations, want.allocations)
