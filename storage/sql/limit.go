@@ -123,7 +123,7 @@ func (s windows) spend(ctx context.Context, c limit.Charge) (ok bool, wait time.
 			expires = CASE WHEN windows.expires <= $4 THEN excluded.expires ELSE windows.expires END
 		RETURNING count, expires`, c.Name, c.Key, ms(now.Add(c.Window)), ms(now), c.Amount).Scan(&count, &expires)
 	if err != nil {
-		return false, 0, answer("window", err)
+		return false, 0, answer("window", s.db.sql.locked.why(err))
 	}
 	if count <= c.Most {
 		return true, 0, nil

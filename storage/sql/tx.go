@@ -117,7 +117,8 @@ func (db *DB) execSoft(ctx context.Context, query string, args ...any) (sql.Resu
 		return nil, err
 	}
 	defer done()
-	return db.sql.soft.ExecContext(ctx, query, args...)
+	res, err := db.sql.soft.ExecContext(ctx, query, args...)
+	return res, db.sql.locked.why(err)
 }
 
 // with runs one guarded statement with its effects. It returns errs.ErrConflict

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"crypto/rand"
 	"errors"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/secret"
 )
 
 // A guarded statement and its event are both there, or neither is, whether they are
@@ -16,7 +18,16 @@ func TestStatementWithItsEvents(t *testing.T) {
 	t.Parallel()
 	event := audit.Operator("root").Did(audit.ClientAdded, "c", at(1))
 	message := mail.Message{To: "jo@example.com", Subject: "s", Text: "t"}
+	file, err := secret.NewKeyRingFile("test", rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring, err := secret.ParseKeyRing(file, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for store, db := range map[string]*DB{"SQLite": openLite(t), "Postgres": openPostgresPair(t)[0]} {
+		db.ring = ring
 		for name, rec := range map[string]effect.Effects{
 			"no event": {}, "an event": effect.Of(event), "two events": {Events: []audit.Event{event, event}}, "an event and a mail": effect.Of(event, message),
 		} {
