@@ -150,7 +150,7 @@ func TestW12_ConsoleInviteShowsItsQR(t *testing.T) {
 	t.Parallel()
 	s, f := site.New(t, nil), &storagetest.Faults{}
 	s.Staff.Lanes = f.Wrap(storagetest.Stores{Lanes: s.Staff.Lanes}).Lanes
-	f.Always("Lanes.Clear", storagetest.NotWritten)
+	f.Always("Lanes.Remember", storagetest.NotWritten)
 	b := s.Browser().Join(s.Invite("olga@example.org", staff.Reviewer))
 	f.Heal()
 	b.StaffLogin("olga@example.org").At("/console")

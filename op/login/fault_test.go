@@ -55,7 +55,7 @@ func through(b *site.Browser, email string) {
 func TestFaultAtEachCallOfALogin(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"Windows.Spend", "Requests.Create", "Requests.Get", "Requests.Save", "Lanes.Try", "Lanes.Clear", "Devices.Known", "Accounts.ByEmail", "Accounts.InSession",
+		"Windows.Spend", "Requests.Create", "Requests.Get", "Requests.Save", "Lanes.Try", "Lanes.Clear", "Lanes.Remember", "Devices.Known", "Accounts.ByEmail", "Accounts.InSession",
 		"Accounts.TryCode", "Sessions.Create", "Sessions.Get", "Sessions.Save", "Grants.Issue",
 	} {
 		for _, fault := range []storagetest.Fault{storagetest.NotWritten, storagetest.Written} {

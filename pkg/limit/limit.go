@@ -76,11 +76,13 @@ type Lanes interface {
 	// whether it was open. deviceHash names a browser: when it is known for
 	// the key its own lane counts, else that of the strangers.
 	Try(ctx context.Context, key, deviceHash string, now time.Time) (open bool, err error)
-	// Clear empties the lane after a right password that Try found it open
-	// for, and, when remember is set, makes the device known for the key. The
-	// try itself may have locked the lane (it counts as wrong until it is
+	// Clear empties the lane after a right password that Try found it open for.
+	// The try itself may have locked the lane (it counts as wrong until it is
 	// known to be right), so a lock is no reason to keep it.
-	Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error
+	Clear(ctx context.Context, key, deviceHash string) error
+	// Remember makes a device known for the key, and keeps when it was last used, to
+	// the day.
+	Remember(ctx context.Context, key, deviceHash string, now time.Time) error
 }
 
 // Locks opens locked lanes. Keys are those of Key. It is durable (SQL).

@@ -48,7 +48,9 @@ func (h *house) Try(_ context.Context, key, _ string, _ time.Time) (bool, error)
 	return h.open, h.ask("try")
 }
 
-func (h *house) Clear(context.Context, string, string, bool, time.Time) error { return h.ask("clear") }
+func (h *house) Clear(context.Context, string, string) error { return h.ask("clear") }
+
+func (h *house) Remember(context.Context, string, string, time.Time) error { return h.ask("remember") }
 
 func (h *house) ByEmail(_ context.Context, email string) (account.Account, error) {
 	if err := h.ask("account"); err != nil {

@@ -110,7 +110,7 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 		}
 		return none, ErrRefused
 	}
-	if err := v.Lanes.Clear(ctx, key, device, false, v.Now()); err != nil {
+	if err := v.Lanes.Clear(ctx, key, device); err != nil {
 		return none, err
 	}
 	if rehash {
@@ -124,7 +124,7 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 
 // Know makes a browser known for an address, before anybody has a password there.
 func (v Verifier[P]) Know(ctx context.Context, email string, device secret.Text) error {
-	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, email), v.deviceHash(device, 0), true, v.Now())
+	return v.remember(ctx, email, v.deviceHash(device, 0))
 }
 
 // OpenLanes removes the locks that wrong passwords made for a person.
@@ -136,7 +136,14 @@ func (v Verifier[P]) OpenLanes(ctx context.Context, p P, e audit.Event) error {
 // own. It is called after both factors.
 func (v Verifier[P]) Remember(ctx context.Context, p P, device secret.Text) error {
 	s := v.Subject(p)
-	return v.Lanes.Clear(ctx, limit.Key(v.LaneKey, v.Realm, s.Email), v.deviceHash(device, s.Enrolment), true, v.Now())
+	return v.remember(ctx, s.Email, v.deviceHash(device, s.Enrolment))
+}
+
+func (v Verifier[P]) remember(ctx context.Context, email, device string) error {
+	if device == "" {
+		return nil
+	}
+	return v.Lanes.Remember(ctx, limit.Key(v.LaneKey, v.Realm, email), device, v.Now())
 }
 
 // newBrowser returns the details of the event of a login in a browser that is not

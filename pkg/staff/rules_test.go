@@ -208,7 +208,9 @@ func (l *login) Try(_ context.Context, key, _ string, _ time.Time) (bool, error)
 	return true, nil
 }
 
-func (l *login) Clear(context.Context, string, string, bool, time.Time) error { return nil }
+func (l *login) Clear(context.Context, string, string) error { return nil }
+
+func (l *login) Remember(context.Context, string, string, time.Time) error { return nil }
 
 func (l *login) ByEmail(context.Context, string) (staff.Member, error) { return l.members[0], nil }
 

@@ -25,7 +25,7 @@ func TestEventsEnterByOneFunction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chained, pooled, calls := map[string]int{}, map[string]int{}, map[string]int{}
+	chained, pooled, calls := map[string]int{}, map[string]int{}, map[string]map[string]int{"pool": {}, "pooling": {}}
 	for _, path := range paths {
 		if strings.HasSuffix(path, "_test.go") {
 			continue
@@ -45,8 +45,8 @@ func TestEventsEnterByOneFunction(t *testing.T) {
 					chained[where] += len(chaining.FindAllString(n.Value, -1))
 					pooled[where] += len(pooling.FindAllString(n.Value, -1))
 				case *ast.CallExpr:
-					if name, ok := n.Fun.(*ast.SelectorExpr); ok && name.Sel.Name == "pool" {
-						calls[where]++
+					if name, ok := n.Fun.(*ast.SelectorExpr); ok && calls[name.Sel.Name] != nil {
+						calls[name.Sel.Name][where]++
 					}
 				}
 				return true
@@ -54,8 +54,13 @@ func TestEventsEnterByOneFunction(t *testing.T) {
 		}
 	}
 	wantOnly(t, "statements that add to the chain", chained, "chain.go chainOnce", 2)
+	if pooled["chain.go pooling"] != 1 {
+		t.Errorf("%d statements that add to the pool in pooling, want 1", pooled["chain.go pooling"])
+	}
+	delete(pooled, "chain.go pooling")
 	wantOnly(t, "statements that add to the pool", pooled, "chain.go pool", 1)
-	wantOnly(t, "calls of pool", calls, "tx.go changeOnce", 1)
+	wantOnly(t, "calls of pool", calls["pool"], "tx.go changeOnce", 1)
+	wantOnly(t, "calls of pooling", calls["pooling"], "tx.go withEvent", 1)
 }
 
 func wantOnly(t *testing.T, what string, got map[string]int, place string, want int) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"omgevingsloket-id/pkg/audit"
@@ -133,20 +134,44 @@ func takePool(ctx context.Context, tx *sql.Tx) ([]audit.Event, error) {
 	return out, nil
 }
 
-// pool adds the events of a transaction to the pool; no other function does.
+// pool adds the events of a transaction to the pool; no other function does, except
+// with the statement of pooling.
 func (db *DB) pool(ctx context.Context, tx *sql.Tx, events []audit.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
 	id, place := secret.NewID(db.rand), db.nextPlace()
 	for n, e := range events {
-		e = e.Storable()
 		if _, err := tx.ExecContext(ctx, `INSERT INTO audit_pool (`+poolColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
-			fmt.Sprintf("%s-%06d", id, n), place, ms(e.At.UTC()), e.ActorKind, e.ActorID, e.Origin, e.Action, e.ObjectKind, e.ObjectID, e.Outcome, e.Reason, e.RequestID, text(e.Details)); err != nil {
+			poolRow(id, n, place, e)...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// poolRow returns the values of poolColumns for event n of a transaction.
+func poolRow(id string, n int, place int64, e audit.Event) []any {
+	e = e.Storable()
+	return []any{fmt.Sprintf("%s-%06d", id, n), place, ms(e.At.UTC()), e.ActorKind, e.ActorID, e.Origin, e.Action, e.ObjectKind, e.ObjectID, e.Outcome, e.Reason, e.RequestID, text(e.Details)}
+}
+
+// pooling returns a statement for PostgreSQL that changes one row with query and
+// adds an event to the pool, or does neither.
+func (db *DB) pooling(query string, args []any, e audit.Event) (string, []any) {
+	var values strings.Builder
+	for i, v := range poolRow(secret.NewID(db.rand), 0, db.nextPlace(), e) {
+		kind := "TEXT"
+		if _, ok := v.(int64); ok {
+			kind = "BIGINT"
+		}
+		args = append(args, v)
+		if i > 0 {
+			values.WriteByte(',')
+		}
+		fmt.Fprintf(&values, "CAST($%d AS %s)", len(args), kind)
+	}
+	return `WITH change AS (` + query + ` RETURNING 1) INSERT INTO audit_pool (` + poolColumns + `) SELECT ` + values.String() + ` FROM change`, args
 }
 
 // nextPlace returns nanoseconds since 1970, and more at each call. They are of the

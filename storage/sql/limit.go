@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
 )
 
@@ -15,15 +16,37 @@ type lanes struct{ db *DB }
 // Lanes gives the counters of wrong passwords.
 func (db *DB) Lanes() limit.Lanes { return lanes{db} }
 
-// Try takes the lane's row by writing it, so that guesses which come at the
-// same moment are each counted. It makes the same statements whether or not
-// the device, the lane or the account exists.
+// Try reads, judges, and writes what it judged with one guarded statement. If
+// another try was quicker, count judges again. It makes the same statements whether
+// or not the device, the lane or the account exists, and whether the lane is open.
 func (s lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (open bool, err error) {
+	var lane string
+	var tally limit.Tally
+	var locked, last int64
+	err = s.db.sql.QueryRowContext(ctx, `SELECT COALESCE(d.device, CAST($3 AS TEXT)), COALESCE(l.failures, 0), COALESCE(l.locked_until, 0), COALESCE(l.last_at, 0)
+		FROM (SELECT CAST($1 AS TEXT) AS key) k LEFT JOIN devices d ON d.key = k.key AND d.device = $2
+		LEFT JOIN lanes l ON l.key = k.key AND l.lane = COALESCE(d.device, CAST($3 AS TEXT))`, key, deviceHash, limit.Strangers).
+		Scan(&lane, &tally.Failures, &locked, &last)
+	if err != nil {
+		return false, answer("count password try", err)
+	}
+	was := tally.Failures
+	tally.LockedUntil, tally.LastAt = at(locked), at(last)
+	open, tally = limit.Count(tally, now)
+	err = one(s.db.exec(ctx, `INSERT INTO lanes (key, lane, failures, locked_until, last_at) VALUES ($1,$2,$3,$4,$5)
+		ON CONFLICT (key, lane) DO UPDATE SET failures = excluded.failures, locked_until = excluded.locked_until, last_at = excluded.last_at
+		WHERE lanes.failures = $6 AND lanes.locked_until = $7 AND lanes.last_at = $8`,
+		key, lane, tally.Failures, ms(tally.LockedUntil), ms(tally.LastAt), was, locked, last))
+	if errors.Is(err, errs.ErrConflict) {
+		return s.count(ctx, key, lane, now)
+	}
+	return open, answer("count password try", err)
+}
+
+// count takes the lane's row by writing it, so that guesses which come at the same
+// moment are each counted.
+func (s lanes) count(ctx context.Context, key, lane string, now time.Time) (open bool, err error) {
 	err = s.db.change(ctx, "count password try", func(tx *sql.Tx) (effect.Effects, error) {
-		lane, err := laneOf(ctx, tx, key, deviceHash)
-		if err != nil {
-			return effect.Effects{}, err
-		}
 		var tally limit.Tally
 		var locked, last int64
 		if err := tx.QueryRowContext(ctx, `INSERT INTO lanes (key, lane, failures, locked_until, last_at) VALUES ($1,$2,0,0,0)
@@ -39,31 +62,18 @@ func (s lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (
 	return open, err
 }
 
-func laneOf(ctx context.Context, q querier, key, deviceHash string) (string, error) {
-	var device string
-	err := q.QueryRowContext(ctx, `SELECT device FROM devices WHERE key = $1 AND device = $2`, key, deviceHash).Scan(&device)
-	if errors.Is(err, sql.ErrNoRows) {
-		return limit.Strangers, nil
-	}
-	return device, err
+// Clear is soft: a try that is counted again is no more than a wrong one.
+func (s lanes) Clear(ctx context.Context, key, deviceHash string) error {
+	_, err := s.db.execSoft(ctx, `DELETE FROM lanes WHERE key = $1
+		AND lane = COALESCE((SELECT device FROM devices WHERE key = $1 AND device = $2), CAST($3 AS TEXT))`, key, deviceHash, limit.Strangers)
+	return answer("clear password tries", err)
 }
 
-func (s lanes) Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error {
-	return s.db.change(ctx, "clear password tries", func(tx *sql.Tx) (effect.Effects, error) {
-		lane, err := laneOf(ctx, tx, key, deviceHash)
-		if err != nil {
-			return effect.Effects{}, err
-		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM lanes WHERE key = $1 AND lane = $2`, key, lane); err != nil {
-			return effect.Effects{}, err
-		}
-		if !remember || deviceHash == "" {
-			return effect.Effects{}, nil
-		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO devices (key, device, used_at) VALUES ($1,$2,$3)
-			ON CONFLICT (key, device) DO UPDATE SET used_at = excluded.used_at`, key, deviceHash, ms(now))
-		return effect.Effects{}, err
-	})
+// Remember is soft: a browser that is forgotten shares the lane of strangers.
+func (s lanes) Remember(ctx context.Context, key, deviceHash string, now time.Time) error {
+	_, err := s.db.execSoft(ctx, `INSERT INTO devices (key, device, used_at) VALUES ($1,$2,$3)
+		ON CONFLICT (key, device) DO UPDATE SET used_at = excluded.used_at WHERE devices.used_at <= $4`, key, deviceHash, ms(now), ms(now.Add(-aDay)))
+	return answer("remember device", err)
 }
 
 type locks struct{ db *DB }
@@ -113,7 +123,7 @@ func (s windows) spend(ctx context.Context, c limit.Charge) (ok bool, wait time.
 			expires = CASE WHEN windows.expires <= $4 THEN excluded.expires ELSE windows.expires END
 		RETURNING count, expires`, c.Name, c.Key, ms(now.Add(c.Window)), ms(now), c.Amount).Scan(&count, &expires)
 	if err != nil {
-		return false, 0, answer("window", err)
+		return false, 0, answer("window", s.db.sql.locked.why(err))
 	}
 	if count <= c.Most {
 		return true, 0, nil

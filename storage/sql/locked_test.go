@@ -9,6 +9,7 @@ import (
 
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
 )
 
 // W4: who waits in vain for the turn to write is told that another program holds the
@@ -55,6 +56,31 @@ func TestW4_LockedBehindOthers(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// So is one whose time is over when its turn comes, before the driver is asked.
+func TestW4_LockedUntilTooLate(t *testing.T) {
+	t.Parallel()
+	db := openLite(t)
+	db.sql.locked.at.Store(time.Now().UnixNano())
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	for name, do := range map[string]func() error{
+		"a transaction": func() error { return db.Probe(ctx) },
+		"a statement":   func() error { return db.Grants().UseOnce(ctx, "c", "j", time.Now()) },
+		"a session":     func() error { return db.Sessions().Create(ctx, session.Session{Key: "k", Version: 1}, time.Hour) },
+		"a window": func() error {
+			_, _, err := db.Windows().Spend(ctx, limit.Charge{Budget: limit.Budget{Name: "name", Most: 1, Window: time.Hour}, Key: "key", Amount: 1})
+			return err
+		},
+	} {
+		for range 20 { // a turn that is free and a time that is over are ready at once
+			if err := do(); Reason(err) != "is locked by another program" {
+				t.Errorf("%s: %q, %v", name, Reason(err), err)
+				break
+			}
+		}
+	}
 }
 
 // A query that writes, such as that of a window, notes a lock as a statement does.

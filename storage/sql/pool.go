@@ -40,14 +40,15 @@ func (p *pool) BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error
 	if err != nil {
 		end()
 	}
-	return tx, err
+	return tx, p.locked.why(err)
 }
 
 // ExecContext runs a statement.
 func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	ctx, end := p.within(ctx)
 	defer end()
-	return p.of(ctx).ExecContext(ctx, query, args...)
+	done, err := p.of(ctx).ExecContext(ctx, query, args...)
+	return done, p.locked.why(err)
 }
 
 // QueryContext runs a query. The deadline holds until the rows are closed; its

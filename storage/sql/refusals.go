@@ -10,7 +10,6 @@ import (
 
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
-	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/signin"
 )
 
@@ -109,8 +108,11 @@ type devices struct{ db *DB }
 func (db *DB) Devices() signin.Devices { return devices{db} }
 
 func (s devices) Known(ctx context.Context, key, deviceHash string) (bool, error) {
-	lane, err := laneOf(ctx, s.db.sql, key, deviceHash)
-	return err == nil && lane != limit.Strangers, answer("devices", err)
+	err := s.db.sql.QueryRowContext(ctx, `SELECT device FROM devices WHERE key = $1 AND device = $2`, key, deviceHash).Scan(&deviceHash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, answer("devices", err)
 }
 
 type notices struct{ db *DB }

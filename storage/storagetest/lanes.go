@@ -79,7 +79,8 @@ func laneFollowsCount(t *testing.T, w world) {
 
 func laneOfDevice(t *testing.T, w world) {
 	key, device := fresh("key"), fresh("device")
-	must(t, w.Lanes.Clear(ctx(t), key, device, true, noon))
+	must(t, w.Lanes.Clear(ctx(t), key, device))
+	must(t, w.Lanes.Remember(ctx(t), key, device, noon))
 	w.lock(key, "", noon)
 	if !w.try(key, device, noon) {
 		t.Error("strangers locked out the owner's browser")
@@ -113,16 +114,17 @@ func laneClear(t *testing.T, w world) {
 	for range free - 1 {
 		w.try(key, device, noon)
 	}
-	must(t, w.Lanes.Clear(ctx(t), key, device, false, noon))
+	must(t, w.Lanes.Clear(ctx(t), key, device))
 	same(t, tries(device), free)
-	must(t, w.Lanes.Clear(ctx(t), fresh("key"), "", true, noon)) // there is no such lane
+	must(t, w.Lanes.Clear(ctx(t), fresh("key"), "")) // there is no such lane
 
 	// The device is new, so its tries are in the shared lane; from now on in its own.
 	key = fresh("key")
 	for range free - 1 {
 		w.try(key, device, noon)
 	}
-	must(t, w.Lanes.Clear(ctx(t), key, device, true, noon))
+	must(t, w.Lanes.Clear(ctx(t), key, device))
+	must(t, w.Lanes.Remember(ctx(t), key, device, noon))
 	same(t, tries(""), free)
 	same(t, tries(device), free)
 }
@@ -135,7 +137,7 @@ func laneClearFull(t *testing.T, w world) {
 	if !w.try(key, "", until) { // over at the very moment
 		t.Fatal("the lock did not end")
 	}
-	must(t, w.Lanes.Clear(ctx(t), key, "", false, until))
+	must(t, w.Lanes.Clear(ctx(t), key, ""))
 	for range 2 { // a full lane would lock at the first try
 		if !w.try(key, "", until) {
 			t.Error("the lane was not emptied")

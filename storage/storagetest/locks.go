@@ -30,7 +30,8 @@ func Locks(t *testing.T, open func(*testing.T) Stores) {
 
 func locksOpened(t *testing.T, w world) {
 	key, device, other := fresh("key"), fresh("device"), fresh("key")
-	must(t, w.Lanes.Clear(ctx(t), key, device, true, noon))
+	must(t, w.Lanes.Clear(ctx(t), key, device))
+	must(t, w.Lanes.Remember(ctx(t), key, device, noon))
 	for _, lane := range []struct{ key, device string }{{key, ""}, {key, device}, {other, ""}} {
 		w.lock(lane.key, lane.device, noon)
 	}

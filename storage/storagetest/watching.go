@@ -110,7 +110,8 @@ func refusalsMails(t *testing.T, w world) {
 func refusalsLocks(t *testing.T, w world) {
 	refusal := signin.Refusal{Realm: realm.Official, Key: fresh("key"), Who: fresh("member")}
 	device := fresh("device")
-	must(t, w.Lanes.Clear(ctx(t), refusal.Key, device, true, noon))
+	must(t, w.Lanes.Clear(ctx(t), refusal.Key, device))
+	must(t, w.Lanes.Remember(ctx(t), refusal.Key, device, noon))
 	must(t, w.Refusals.Refuse(ctx(t), refusal, noon))
 	first := w.lock(refusal.Key, "", noon)
 	second := w.lock(refusal.Key, device, noon.Add(time.Second))
@@ -136,9 +137,10 @@ func devicesKnown(t *testing.T, w world) {
 	key, device := fresh("key"), fresh("device")
 	known := func(key, device string) bool { return ok[bool](t)(w.Devices.Known(ctx(t), key, device)) }
 	same(t, known(key, device), false)
-	must(t, w.Lanes.Clear(ctx(t), key, device, false, noon))
+	must(t, w.Lanes.Clear(ctx(t), key, device))
 	same(t, known(key, device), false)
-	must(t, w.Lanes.Clear(ctx(t), key, device, true, noon))
+	must(t, w.Lanes.Clear(ctx(t), key, device))
+	must(t, w.Lanes.Remember(ctx(t), key, device, noon))
 	same(t, []bool{known(key, device), known(key, ""), known(fresh("key"), device)}, []bool{true, false, false})
 }
 

@@ -87,8 +87,12 @@ func (w lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (
 	return pass(w.f, "Lanes.Try", func() (bool, error) { return w.s.Try(ctx, key, deviceHash, now) })
 }
 
-func (w lanes) Clear(ctx context.Context, key, deviceHash string, remember bool, now time.Time) error {
-	return tell(w.f, "Lanes.Clear", func() error { return w.s.Clear(ctx, key, deviceHash, remember, now) })
+func (w lanes) Clear(ctx context.Context, key, deviceHash string) error {
+	return tell(w.f, "Lanes.Clear", func() error { return w.s.Clear(ctx, key, deviceHash) })
+}
+
+func (w lanes) Remember(ctx context.Context, key, deviceHash string, now time.Time) error {
+	return tell(w.f, "Lanes.Remember", func() error { return w.s.Remember(ctx, key, deviceHash, now) })
 }
 
 type locks struct {
