@@ -29,6 +29,9 @@ var bystanders = map[string]func(*party, context.Context) error{
 
 // flood sends passwords for a time, for an account each, and makes the calls of the others meanwhile.
 func (p *party) flood(ctx context.Context, hash, d time.Duration) (o overload) {
+	if p.watch != nil {
+		defer p.watch()()
+	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	o.others = map[string]result{}
