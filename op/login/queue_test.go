@@ -1,7 +1,6 @@
 package login_test
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -15,28 +14,6 @@ import (
 	"omgevingsloket-id/storage/storagetest"
 )
 
-// fillQueue takes every place of strangers in the queue for password hashes;
-// empty frees them.
-func fillQueue(s *site.Site) (empty func()) {
-	s.T.Helper()
-	var places []func()
-	for {
-		_, release, err := s.SignIn.Hasher.(*password.Hasher).Reserve(s.T.Context(), "")
-		if err != nil {
-			if _, ok := errors.AsType[*password.Busy](err); !ok {
-				s.T.Fatal(err)
-			}
-			break
-		}
-		places = append(places, release)
-	}
-	return func() {
-		for _, release := range places {
-			release()
-		}
-	}
-}
-
 // DO-01: a password that would not get to be hashed is refused before it costs
 // anything, known address or not.
 func TestDO01_FullQueueCostsNothing(t *testing.T) {
@@ -49,7 +26,7 @@ func TestDO01_FullQueueCostsNothing(t *testing.T) {
 	s.Blocked(blocked)
 	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
 	login := b.URL.RequestURI()
-	empty := fillQueue(s)
+	empty := s.FillQueue()
 	var first site.Answer
 	for i, c := range []struct{ what, email, password string }{
 		{"right password", "p-active1@example.com", site.Password},
@@ -137,7 +114,7 @@ func TestDO01_KnownBrowsersFirst(t *testing.T) {
 	at(owner)
 	at(other)
 	stranger := at(s.Browser())
-	defer fillQueue(s)()
+	defer s.FillQueue()()
 	for what, c := range map[string]struct {
 		b     *site.Browser
 		email string
@@ -174,7 +151,7 @@ func TestDO01_KnownForSeveralAddresses(t *testing.T) {
 	for i := range 6 {
 		forms = append(forms, form(i))
 	}
-	defer fillQueue(s)()
+	defer s.FillQueue()()
 	for i, f := range forms {
 		want := http.StatusServiceUnavailable
 		if i >= 2 {

@@ -185,17 +185,24 @@ func TestDO01_FullQueueRefusesAtOnce(t *testing.T) {
 	})
 }
 
-// An idle gate refuses nobody, however long a computation takes.
-func TestIdleGateAdmits(t *testing.T) {
+// A gate with a free slot refuses nobody, however long a computation takes.
+func TestFreeSlotAdmits(t *testing.T) {
 	t.Parallel()
-	h := newHasher(t, Config{Parallel: 1, Wait: time.Second})
+	h := newHasher(t, Config{Parallel: 2, Wait: time.Second})
 	h.gate.mean = time.Hour
-	if _, err := h.Hash(t.Context(), "vier natte paraplu's"); err != nil {
-		t.Errorf("Hash() = %v, want nil", err)
+	for free := 2; free > 0; free-- {
+		if _, _, err := h.Reserve(t.Context(), ""); err != nil {
+			t.Errorf("Reserve() with %d free slots = %v, want a place", free, err)
+		}
+	}
+	if _, _, err := h.Reserve(t.Context(), ""); err == nil {
+		t.Error("Reserve() without a free slot returns a place, want a Busy")
 	}
 }
 
-// Retry-After follows the time that computations take, between 1 s and 1 min.
+// The length of the queue and Retry-After follow the time that computations take;
+// Retry-After is between 1 s and 1 min. A clock that was set changes the length
+// for a while, and not beyond bounds.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -203,13 +210,15 @@ func TestRetry(t *testing.T) {
 		wait     time.Duration
 		computed int
 		want     time.Duration
+		places   int
 	}{
-		"nothing measured":    {0, time.Second, 0, 2 * time.Second},
-		"quick":               {10 * time.Millisecond, time.Second, 100, 2 * time.Second},
-		"no time at all":      {0, 100 * time.Millisecond, 100, time.Second},
-		"slow":                {3 * time.Second, 20 * time.Second, 100, 21 * time.Second},
-		"slower than allowed": {time.Hour, 5 * time.Minute, 100, time.Minute},
-		"a clock set back":    {-time.Hour, time.Second, 100, 2 * time.Second},
+		"nothing measured":     {0, time.Second, 0, 2 * time.Second, 21},
+		"quick":                {10 * time.Millisecond, time.Second, 100, 2 * time.Second, 100},
+		"no time at all":       {0, 100 * time.Millisecond, 200, time.Second, 101},
+		"slow":                 {3 * time.Second, 20 * time.Second, 100, 21 * time.Second, 7},
+		"slower than allowed":  {time.Hour, 5 * time.Minute, 100, time.Minute, 2},
+		"a clock set forwards": {24 * time.Hour, 10 * time.Second, 1, 11 * time.Second, 8},
+		"a clock set back":     {-time.Hour, time.Second, 1, 2 * time.Second, 23},
 	} {
 		now := time.Unix(0, 0)
 		h := newHasher(t, Config{Parallel: 1, Wait: c.wait, Now: func() time.Time { return now }})
@@ -223,12 +232,64 @@ func TestRetry(t *testing.T) {
 			}
 		}
 		var err error
-		for err == nil {
+		places := -1
+		for ; err == nil; places++ {
 			_, _, err = h.Reserve(t.Context(), "")
 		}
-		if busy, ok := errors.AsType[*Busy](err); !ok || busy.Retry != c.want {
-			t.Errorf("%s: Reserve() = %v, want a Busy of %v", name, err, c.want)
+		if busy, ok := errors.AsType[*Busy](err); !ok || busy.Retry != c.want || places != c.places {
+			t.Errorf("%s: Reserve() = %v after %d places, want a Busy of %v after %d", name, err, places, c.want, c.places)
 		}
+	}
+	if got := newHasher(t, Config{}).gate.busy().Retry; got != time.Second {
+		t.Errorf("Retry of an empty queue = %v, want 1s", got)
+	}
+}
+
+// A place that was left is not left again by the next one of its browser.
+func TestLeavingTwice(t *testing.T) {
+	t.Parallel()
+	h := newHasher(t, Config{Parallel: 1})
+	_, first, err := h.Reserve(t.Context(), "a browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first()
+	if _, _, err := h.Reserve(t.Context(), "a browser"); err != nil {
+		t.Fatal(err)
+	}
+	first()
+	if len(h.gate.held) != 1 || h.gate.places != [2]int{1, 0} {
+		t.Errorf("%v have %v places, want the second place", h.gate.held, h.gate.places)
+	}
+}
+
+// A place is for one computation: a second one of the same request has its own.
+func TestOnePlaceOneComputation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, s := slowHasher(t, 1)
+		ctx, release, err := h.Reserve(t.Context(), "a browser")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		for range 2 {
+			go func() { _, _ = h.Hash(ctx, "vier natte paraplu's") }()
+			synctest.Wait()
+		}
+		if s.running.Load() != 1 || h.gate.places != [2]int{0, 1} {
+			t.Errorf("%d computations, %v places, want one, and the place of a stranger", s.running.Load(), h.gate.places)
+		}
+		s.end <- struct{}{}
+		s.end <- struct{}{}
+	})
+	h := newHasher(t, Config{})
+	ctx, _, err := h.Reserve(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := ctx.Value(reservedKey{}).(*place); !p.take() || p.take() {
+		t.Error("a place is not taken once")
 	}
 }
 
