@@ -108,7 +108,7 @@ func TestDO01_KnownBrowsersFirst(t *testing.T) {
 	}
 	proofs := owner.Cookies()
 	stolen := at(s.Browser())
-	stolen.Give(map[string]string{"olid-known": proofs["olid-known"]}) // of another browser
+	stolen.Give(map[string]string{"olid-device": other.Cookies()["olid-device"], "olid-known": proofs["olid-known"]})
 	guessed := at(s.Browser())
 	guessed.Give(map[string]string{"olid-device": proofs["olid-device"], "olid-known": strings.Repeat("A", 22)})
 	at(owner)
@@ -120,7 +120,7 @@ func TestDO01_KnownBrowsersFirst(t *testing.T) {
 		email string
 	}{
 		"a stranger": {stranger, site.Email}, "a known browser of another address": {other, site.Email}, "the owner's at another address": {owner, "p-other@example.com"},
-		"a proof without its browser": {stolen, site.Email}, "a browser without its proof": {guessed, site.Email},
+		"a proof of another browser": {stolen, site.Email}, "a browser without its proof": {guessed, site.Email},
 	} {
 		calls.Reset()
 		if got := c.b.Send(c.b.Form("email", c.email, "password", site.Password)); got.Status != http.StatusServiceUnavailable || len(calls.Calls()) != 0 {
