@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// overload is what was measured while twice as many passwords were sent as the machine can hash.
+// overload is what was measured while twice as many passwords were sent as the machine can hash on all of its
+// processors. The product leaves one free by default.
 type overload struct {
 	passwords result
 	refused   int // passwords that were answered with 503 and a time to come back
