@@ -209,12 +209,12 @@ func TestHD02_HD10_CookiesAndHSTSUnderHTTPS(t *testing.T) {
 	}}
 	b.Get("/?lang=en")
 	b.Authorize(site.NewRequest("web", site.CallbackURI)).Enrol(site.Email).Answered()
-	for _, name := range []string{"browser", "session", "device", "turn", "lang"} {
+	for _, name := range []string{"browser", "session", "device", "known", "turn", "lang"} {
 		if !seen["__Host-olid-"+name] {
 			t.Error("not seen:", name)
 		}
 	}
-	if len(seen) != 5 {
+	if len(seen) != 6 {
 		t.Error("cookies:", seen)
 	}
 	// A sibling domain can plant the plain names only: nobody reads them.

@@ -25,11 +25,15 @@ var (
 	rounds = flag.Int("rounds", 0, "rounds of TestBench; 0 = do not measure")
 	span   = flag.Duration("span", 4*time.Second, "length of one phase of TestBench")
 	traces = flag.String("profiles", "", "`folder` for a CPU profile of the product for each phase")
+	only   = flag.String("only", "", "`phase` to do alone, or flood, which needs a whole login first; \"\" = all")
 	write  = flag.Bool("write", false, "write deploy/performance.md, or deploy/growth.md")
 )
 
 // onSQLite is the name of the back end for one server.
 const onSQLite = "SQLite"
+
+// floods is the name of the flood among the phases.
+const floods = "flood"
 
 // contest is what happens on one back end.
 type contest struct {
@@ -57,6 +61,7 @@ func TestBench(t *testing.T) {
 			c.restart(t)
 			c.rounds = append(c.rounds, c.round(t, l))
 			c.hash = append(c.hash, hashing(t))
+			c.profiled(t, floods, l.phase)
 			o := c.ours.flood(t.Context(), median(c.hash), l.phase)
 			c.ours.verify(t.Context(), &o.passwords)
 			if n, err := o.failures(); n > 0 {
@@ -93,11 +98,11 @@ func (c *contest) round(t *testing.T, l plan) round {
 	r := round{product: {}, yardstick: {}, peer: {}}
 	for _, f := range phases {
 		for _, p := range append([]*party{c.ours.party}, c.others...) {
-			if f.only != "" && f.only != p.name {
+			if f.only != "" && f.only != p.name || *only != "" && f.name != *only && (*only != floods || f.name != wholeLogins) {
 				continue
 			}
-			if c.ours.profiles != "" && p.name == product {
-				p.watch = c.ours.profile(t, filepath.Join(*traces, c.stores+", "+f.name+".pprof"), l.phase)
+			if p.name == product {
+				c.profiled(t, f.name, l.phase)
 			}
 			got, err := f.do(t.Context(), p, l)
 			if err != nil {
@@ -110,11 +115,18 @@ func (c *contest) round(t *testing.T, l plan) round {
 	return r
 }
 
+// profiled has the coming phase of the product write its profile, if there are any.
+func (c *contest) profiled(t *testing.T, phase string, d time.Duration) {
+	if c.ours.profiles != "" {
+		c.ours.watch = c.ours.profile(t, filepath.Join(*traces, c.stores+", "+phase+".pprof"), d)
+	}
+}
+
 // hashing returns the CPU time of one password hash with the default parameters. This process does nothing
 // else meanwhile.
 func hashing(t *testing.T) time.Duration {
 	t.Helper()
-	hasher, err := app.NewHasher(config.Default(config.Practice))
+	hasher, err := app.NewHasher(config.Default(config.Practice), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// overload is what was measured while twice as many passwords were sent as the machine can hash.
+// overload is what was measured while twice as many passwords were sent as the machine can hash on all of its
+// processors. The product leaves one free by default.
 type overload struct {
 	passwords result
 	refused   int // passwords that were answered with 503 and a time to come back
@@ -29,6 +30,9 @@ var bystanders = map[string]func(*party, context.Context) error{
 
 // flood sends passwords for a time, for an account each, and makes the calls of the others meanwhile.
 func (p *party) flood(ctx context.Context, hash, d time.Duration) (o overload) {
+	if p.watch != nil {
+		defer p.watch()()
+	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	o.others = map[string]result{}

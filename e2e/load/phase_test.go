@@ -168,10 +168,13 @@ var phases = []phase{
 	{name: "userinfo", run: steady((*party).userinfo)}, // with the tokens of the phase before
 	{name: "SSO + exchange", run: pairs(1)},
 	{name: "SSO + exchange, crowded", run: pairs(crowd)},
-	{name: "whole login", only: product, run: func(ctx context.Context, p *party, l plan) result {
+	{name: wholeLogins, only: product, run: func(ctx context.Context, p *party, l plan) result {
 		return open(ctx, l.logins, l.phase, p.wholeLogin)
 	}},
 }
+
+// wholeLogins is the name of the phase of logins with a password.
+const wholeLogins = "whole login"
 
 // crowd is how many times as many clients there are where it is crowded.
 const crowd = 8

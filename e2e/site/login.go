@@ -1,6 +1,7 @@
 package site
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -171,3 +172,23 @@ func (s *Site) FillLane(email string) {
 
 // Hashes returns how many passwords were hashed so far.
 func (s *Site) Hashes() uint64 { return s.SignIn.Hasher.(*password.Hasher).Computations() }
+
+// FillQueue takes every place of strangers in the queue for password hashes;
+// empty frees them.
+func (s *Site) FillQueue() (empty func()) {
+	s.T.Helper()
+	var places []func()
+	for {
+		_, release, err := s.SignIn.Hasher.(*password.Hasher).Reserve(s.T.Context(), "")
+		if _, full := errors.AsType[*password.Busy](err); full {
+			break
+		}
+		Must(s.T, err)
+		places = append(places, release)
+	}
+	return func() {
+		for _, release := range places {
+			release()
+		}
+	}
+}

@@ -38,7 +38,7 @@ func (s *Site) Person(email string, change ...func(*account.Account)) account.Ac
 // hash returns the PHC string of a password, hashed as this site does.
 func (s *Site) hash(password string) secret.Text {
 	s.T.Helper()
-	hasher, err := app.NewHasher(s.Config)
+	hasher, err := app.NewHasher(s.Config, s.Now)
 	Must(s.T, err)
 	hash, err := hasher.Hash(context.Background(), password)
 	Must(s.T, err)

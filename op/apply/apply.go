@@ -84,6 +84,7 @@ type Room struct {
 	Cases     Cases
 	Accounts  Accounts
 	Hasher    Hasher
+	Queue     web.Queue // for password hashes
 	Policy    password.Policy
 	Documents Judge
 	Letters   *letter.Writer
@@ -116,7 +117,7 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/apply/code", h.at(intake.StepCode, h.code))
 	t.Post("/apply/code", h.at(intake.StepCode, h.codePost), "code", "resend")
 	t.Get("/apply/password", h.at(intake.StepPassword, h.password))
-	t.Post("/apply/password", h.at(intake.StepPassword, h.passwordPost), "password")
+	t.Post("/apply/password", web.Queued(h.Queue, nil, h.at(intake.StepPassword, h.passwordPost)), "password")
 	t.Get("/apply/person", h.at(intake.StepPerson, h.person))
 	t.Post("/apply/person", h.at(intake.StepPerson, h.personPost), "given_name", "family_name", "birth_day", "birth_month", "birth_year", "phone", "seen")
 	t.Get("/apply/company", h.at(intake.StepCompany, h.company))

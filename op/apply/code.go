@@ -69,9 +69,11 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	}
 	if err == nil && verdict == intake.CodeRight && h.Know != nil {
 		// Strangers who try passwords at this address have another lane.
-		if err := h.Know(r.Context(), a.Email, h.Cookies.EnsureDevice(w, r)); err != nil {
+		device := h.Cookies.EnsureDevice(w, r)
+		if err := h.Know(r.Context(), a.Email, device); err != nil {
 			return err
 		}
+		h.Cookies.Prove(w, r, device, a.Email)
 	}
 	switch {
 	case err != nil || verdict == intake.CodeRight:

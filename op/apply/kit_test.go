@@ -74,12 +74,12 @@ func altered(t *testing.T, change func(*apply.Room)) func(*app.App) http.Handler
 			Log: a.Log, Now: a.Now, Rand: a.Rand,
 		})
 		site.Must(t, err)
-		hasher, err := app.NewHasher(a.Config)
+		hasher, err := app.NewHasher(a.Config, a.Now)
 		site.Must(t, err)
 		letters, err := app.NewLetters(a.Config, a.Rand)
 		site.Must(t, err)
 		room := &apply.Room{
-			Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Store: a.Stores.DB.Applications(), Cases: a.Stores.DB.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters,
+			Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Store: a.Stores.DB.Applications(), Cases: a.Stores.DB.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Queue: hasher, Letters: letters,
 			Ring: a.Stores.Ring, CodeKey: []byte("code key of the test"), PerHour: a.Config.Limits.ApplyPerHour, Tries: a.Config.Limits.ApplyTries,
 			Documents: document.NewWorker(2, os.Args[0], "inspect-document"),
 		}

@@ -46,6 +46,7 @@ type Kit struct {
 	Rand      io.Reader
 	Log       *slog.Logger
 	Staff     *staff.Service
+	Queue     web.Queue // for password hashes
 	Sessions  *session.Service[staff.Member]
 	Audit     audit.Store
 	Watch     *staff.Watch
@@ -84,9 +85,9 @@ type Handler func(w http.ResponseWriter, r *http.Request, v *Visit) error
 func (h *Kit) Mount(t *web.Router) {
 	h.router = t
 	h.Open(http.MethodGet, "/console/invite", h.invite)
-	h.Open(http.MethodPost, "/console/invite", h.invitePost, "password")
+	h.Open(http.MethodPost, "/console/invite", web.Queued(h.Queue, nil, h.invitePost), "password")
 	h.Open(http.MethodGet, "/console/login", h.login)
-	h.Open(http.MethodPost, "/console/login", h.loginPost, "email", "password")
+	h.Open(http.MethodPost, "/console/login", web.Queued(h.Queue, h.Cookies.ProvenBy("email"), h.loginPost), "email", "password")
 	h.Open(http.MethodGet, "/console/login/code", h.code)
 	h.Open(http.MethodPost, "/console/login/code", h.codePost, "code")
 	h.Open(http.MethodPost, "/console/logout", h.logoutPost)

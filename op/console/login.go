@@ -156,7 +156,9 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 // remember makes the browser known for an official. If that fails, it only shares the
 // lane of strangers: what came before is done and has to be answered.
 func (h *Kit) remember(w http.ResponseWriter, r *http.Request, m staff.Member) {
-	if err := h.Staff.Remember(r.Context(), m, h.Cookies.EnsureDevice(w, r)); err != nil {
+	device := h.Cookies.EnsureDevice(w, r)
+	h.Cookies.Prove(w, r, device, m.Email)
+	if err := h.Staff.Remember(r.Context(), m, device); err != nil {
 		h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())
 	}
 }

@@ -102,7 +102,9 @@ func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *flow.Login, a ac
 		return err
 	}
 	h.Cookies.SetSession(w, handle)
-	if err := h.SignIn.Remember(r.Context(), a, h.Cookies.EnsureDevice(w, r)); err != nil {
+	device := h.Cookies.EnsureDevice(w, r)
+	h.Cookies.Prove(w, r, device, a.Email)
+	if err := h.SignIn.Remember(r.Context(), a, device); err != nil {
 		// The login is done; next time, this browser shares the lane of
 		// strangers.
 		h.Log.WarnContext(r.Context(), "device not remembered", "request", web.RequestID(r), "error", err.Error())

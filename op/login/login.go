@@ -38,6 +38,7 @@ type Room struct {
 	Rand       io.Reader
 	Log        *slog.Logger
 	Flow       *flow.Dispatcher
+	Queue      web.Queue // for password hashes
 	SignIn     *signin.Service
 	Sessions   *session.Service[account.Account]
 	Grants     grant.Store
@@ -56,7 +57,7 @@ func (h *Room) Mount(t *web.Router) {
 	t.GetActs("/start", h.start)
 	t.Get("/portals", h.portals)
 	t.Get("/login", h.login)
-	t.Post("/login", h.Flow.At(authreq.StepPassword, h.loginPost), "email", "password")
+	t.Post("/login", web.Queued(h.Queue, h.Cookies.ProvenBy("email"), h.Flow.At(authreq.StepPassword, h.loginPost)), "email", "password")
 	t.Get("/login/code", h.Flow.At(authreq.StepCode, h.code))
 	t.Post("/login/code", h.Flow.At(authreq.StepCode, h.codePost), "code")
 	t.Get("/login/lost", h.Flow.At(authreq.StepCode, h.lost))

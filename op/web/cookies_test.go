@@ -22,10 +22,13 @@ func TestCookieAttributes(t *testing.T) {
 		maxAge int // -1 = removed
 		strict bool
 	}{
-		"EnsureBrowser":   {func(k *web.Cookies, w http.ResponseWriter) { k.EnsureBrowser(w, get("/")) }, "olid-browser", 0, false},
-		"SetSession":      {func(k *web.Cookies, w http.ResponseWriter) { k.SetSession(w, handle(secret.KindSession, "s")) }, "olid-session", 0, false},
-		"DropSession":     {func(k *web.Cookies, w http.ResponseWriter) { k.DropSession(w) }, "olid-session", -1, false},
-		"EnsureDevice":    {func(k *web.Cookies, w http.ResponseWriter) { k.EnsureDevice(w, get("/")) }, "olid-device", year, false},
+		"EnsureBrowser": {func(k *web.Cookies, w http.ResponseWriter) { k.EnsureBrowser(w, get("/")) }, "olid-browser", 0, false},
+		"SetSession":    {func(k *web.Cookies, w http.ResponseWriter) { k.SetSession(w, handle(secret.KindSession, "s")) }, "olid-session", 0, false},
+		"DropSession":   {func(k *web.Cookies, w http.ResponseWriter) { k.DropSession(w) }, "olid-session", -1, false},
+		"EnsureDevice":  {func(k *web.Cookies, w http.ResponseWriter) { k.EnsureDevice(w, get("/")) }, "olid-device", year, false},
+		"Prove": {func(k *web.Cookies, w http.ResponseWriter) {
+			k.Prove(w, get("/"), handle(secret.KindDevice, "d"), "jo@example.com")
+		}, "olid-known", year, false},
 		"SetStaff":        {func(k *web.Cookies, w http.ResponseWriter) { k.SetStaff(w, handle(secret.KindStaff, "s")) }, "olid-staff", 0, true},
 		"SetStaff, none":  {func(k *web.Cookies, w http.ResponseWriter) { k.SetStaff(w, "") }, "olid-staff", -1, true},
 		"SetInvite":       {func(k *web.Cookies, w http.ResponseWriter) { k.SetInvite(w, handle(secret.KindInvite, "s")) }, "olid-invite", 60 * 60, false},

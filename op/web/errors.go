@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/password"
 )
 
 // Error is an error that is shown as a page. Key names two texts, Key.title and
@@ -20,6 +21,7 @@ type Error struct {
 	Key    string
 	Cause  error
 	Retry  time.Duration // > 0 sets Retry-After
+	Told   bool          // the page says how long Retry is
 	Link   *Link         // where the page leads; Label is a key
 }
 
@@ -71,11 +73,14 @@ func classify(err error) *Error {
 	var known *Error
 	var form *FormError
 	var tooBig *http.MaxBytesError
+	var busy *password.Busy
 	switch {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &form):
 		return Fail(form.Status, cmp.Or(formKeys[form.Status], "web.error.bad_request"), err)
+	case errors.As(err, &busy):
+		return &Error{Status: http.StatusServiceUnavailable, Key: "web.error.busy", Cause: err, Retry: busy.Retry, Told: true}
 	case errors.Is(err, errs.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return Unavailable("web.error.unavailable", err, nil)
 	case errors.As(err, &tooBig):
@@ -90,6 +95,7 @@ func classify(err error) *Error {
 type errorPage struct {
 	*Page
 	Heading, Text string
+	Wait          string // how long; "" = nothing is said
 	Next          *Link
 }
 
@@ -102,6 +108,9 @@ func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error)
 	}
 	p := d.Page(r, e.Key+".title")
 	page := &errorPage{Page: p, Heading: p.Title, Text: p.T(e.Key + ".text")}
+	if e.Told {
+		page.Wait = p.T("web.error.wait", "Count", Seconds(e.Retry))
+	}
 	if r.Method != http.MethodGet {
 		p.Languages = nil // a link would lose the form that was sent
 	}

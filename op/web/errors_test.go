@@ -14,6 +14,7 @@ import (
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/password"
 )
 
 // Each error has its page: status, text, when to try again, and the way on.
@@ -31,6 +32,7 @@ func TestServeError(t *testing.T) {
 		link   string
 	}{
 		"unavailable":         {fmt.Errorf("x: %w", errs.ErrUnavailable), 503, "web.error.unavailable", "5", ""},
+		"busy":                {fmt.Errorf("x: %w", &password.Busy{Retry: 7 * time.Second}), 503, "web.error.busy", "7", ""},
 		"deadline":            {fmt.Errorf("x: %w", context.DeadlineExceeded), 503, "web.error.unavailable", "5", ""},
 		"not found":           {fmt.Errorf("x: %w", errs.ErrNotFound), 404, "web.error.not_found", "", "/id/"},
 		"conflict":            {errs.ErrConflict, 500, "web.error.internal", "", ""},
@@ -57,6 +59,9 @@ func TestServeError(t *testing.T) {
 			if !strings.Contains(body, text) {
 				t.Errorf("ServeError(%s) lacks %q:\n%s", name, text, body)
 			}
+		}
+		if told := strings.Contains(body, "Wacht "+c.retry+" seconden"); told != (c.key == "web.error.busy") {
+			t.Errorf("ServeError(%s) says how long to wait: %t", name, told)
 		}
 		if _, main, _ := strings.Cut(body, "<main"); strings.Contains(main, `<a class="utrecht-button`) != (c.link != "") || !strings.Contains(main, `href="`+c.link) {
 			t.Errorf("ServeError(%s) = %s, want a link to %q", name, main, c.link)

@@ -151,10 +151,12 @@ type Password struct {
 	Threads int `yaml:"threads"`
 
 	// Parallel is how many hashes run at once; each takes MemoryKiB.
-	// Default: 0, one for each processor.
+	// Default: 0, one for each processor but one, which is free for everything
+	// else; at least one.
 	Parallel int `yaml:"parallel"`
 
-	// Wait is how long a login waits for its turn before it fails with 503.
+	// Wait is how long a login waits for its turn. One whose turn would not
+	// come in that time gets 503 at once, with the time to come back.
 	// Default: 2s.
 	Wait time.Duration `yaml:"wait"`
 

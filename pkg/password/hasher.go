@@ -22,12 +22,16 @@ type Config struct {
 	// Pepper of new hashes; OldPeppers verify what was stored under them.
 	Pepper     Pepper
 	OldPeppers []Pepper
-	// Parallel is the most concurrent computations; 0 means GOMAXPROCS. More
-	// do not finish sooner, since a computation is bound by processor and
-	// memory bus, and each takes Params.MemoryKiB.
+	// Parallel is the most concurrent computations; 0 means GOMAXPROCS - 1, at
+	// least 1, so that a processor is free for everything else. More do not
+	// finish sooner, since a computation is bound by processor and memory bus,
+	// and each takes Params.MemoryKiB.
 	Parallel int
-	// Wait is the longest wait for a computation; 0 means 2 s.
+	// Wait is the longest wait for a computation; 0 means 2 s. What would have
+	// to wait longer is refused at once.
 	Wait time.Duration
+	// Now is the clock that measures computations; nil means time.Now.
+	Now func() time.Time
 	// Rand is the source of salts; nil means crypto/rand. It must be safe for
 	// concurrent use.
 	Rand io.Reader
@@ -39,7 +43,7 @@ type Hasher struct {
 	params  Params
 	pepper  Pepper
 	peppers map[string]Pepper
-	gate    gate
+	gate    *gate
 	rand    io.Reader
 	dummy   record
 	count   atomic.Uint64
@@ -63,12 +67,15 @@ func New(c Config) (*Hasher, error) {
 		return nil, errors.New("password: parallel and wait must not be negative")
 	}
 	if c.Parallel == 0 {
-		c.Parallel = runtime.GOMAXPROCS(0)
+		c.Parallel = max(1, runtime.GOMAXPROCS(0)-1)
 	}
 	if c.Wait == 0 {
 		c.Wait = 2 * time.Second
 	}
-	h.gate = newGate(c.Parallel, c.Wait)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	h.gate = newGate(c.Parallel, c.Wait, c.Now)
 	if err := h.addPeppers(append([]Pepper{c.Pepper}, c.OldPeppers...)); err != nil {
 		return nil, err
 	}
@@ -117,10 +124,36 @@ func (h *Hasher) newRecord() (record, error) {
 	return r, nil
 }
 
+// reservedKey is the key of the place in a context of Reserve.
+type reservedKey struct{}
+
+// Reserve reserves a place in the queue for the next Hash or Verify in the
+// returned context, so that a caller that would be refused learns it before it
+// has done anything else. known names a browser that goes before strangers, ""
+// a stranger; a browser has one such place at a time. Reserve does not wait: the
+// error is a Busy. The caller calls release, which frees a place that was not
+// used.
+func (h *Hasher) Reserve(ctx context.Context, known string) (reserved context.Context, release func(), err error) {
+	p, err := h.gate.reserve(known)
+	if err != nil {
+		return nil, nil, err
+	}
+	return context.WithValue(ctx, reservedKey{}, p), p.leave, nil
+}
+
+// place returns the place that was reserved in ctx, or a new one.
+func (h *Hasher) place(ctx context.Context) (*place, error) {
+	if p, ok := ctx.Value(reservedKey{}).(*place); ok && p.gate == h.gate && p.take() {
+		return p, nil
+	}
+	return h.gate.reserve("")
+}
+
 // Hash returns the PHC string to store for password, at most 256 bytes. It
 // does not apply the policy, but returns a Problem for what cannot be a
 // password: TooShort (empty), TooLong (over MaxBytes) or NotText. When the
-// gate is full or ctx ends first, the error wraps errs.ErrUnavailable.
+// gate is full the error is a Busy; when ctx ends first, it wraps
+// errs.ErrUnavailable.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if password == "" {
 		return "", TooShort
@@ -148,7 +181,8 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 // rehash is set, only with ok, when phc has other parameters or another pepper
 // than Hash uses now: store a new Hash after the response was sent, so that
 // its time does not reveal an old account. err is ErrFormat, ErrPepper or,
-// when the gate is full or ctx ends first, another errs.ErrUnavailable.
+// when the gate is full, a Busy, or when ctx ends first, another
+// errs.ErrUnavailable.
 func (h *Hasher) Verify(ctx context.Context, phc, password string) (ok, rehash bool, err error) {
 	stored, possible := h.dummy, phc != ""
 	if possible {
@@ -188,10 +222,16 @@ func (h *Hasher) compute(ctx context.Context, r record, text string, keyLen uint
 		}
 		input = pepper.mac(input)
 	}
-	if err := h.gate.enter(ctx); err != nil {
+	p, err := h.place(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer h.gate.leave()
+	defer p.leave()
+	if err := p.enter(ctx); err != nil {
+		return nil, err
+	}
 	h.count.Add(1)
-	return h.derive(input, r.salt, r.params.Time, r.params.MemoryKiB, r.params.Threads, keyLen), nil
+	key := h.derive(input, r.salt, r.params.Time, r.params.MemoryKiB, r.params.Threads, keyLen)
+	p.done()
+	return key, nil
 }

@@ -15,17 +15,17 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
-	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
 
 // newConsole makes the console and its rooms. With an origin of its own it becomes a
 // site; without one it is part of the main site in practice, and absent in production.
-func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []byte, letters *letter.Writer, calls *helpdesk.Service) (onMainSite web.Room, err error) {
+func (a *App) newConsole(ctx context.Context, hasher *password.Hasher, laneKey []byte, letters *letter.Writer, calls *helpdesk.Service) (onMainSite web.Room, err error) {
 	c, db := a.Config, a.Stores.DB
 	if c.Console.Origin == "" && c.Production() {
 		return nil, nil
@@ -46,7 +46,7 @@ func (a *App) newConsole(ctx context.Context, hasher signin.Hasher, laneKey []by
 	a.Review, a.Viewing = a.newReview(letters), a.newViewing()
 	a.Console = &console.Kit{
 		Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Log: a.Log,
-		Staff: a.Staff, Sessions: officialSessions(a), Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
+		Staff: a.Staff, Queue: hasher, Sessions: officialSessions(a), Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
 		Watch: &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
 	}
 	a.Console.Rooms = []console.Room{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"omgevingsloket-id/op"
 	"omgevingsloket-id/op/address"
@@ -58,7 +59,7 @@ func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error
 // rooms makes the one list of rooms.
 func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	c, db := a.Config, a.Stores.DB
-	hasher, err := NewHasher(c)
+	hasher, err := NewHasher(c, a.Now)
 	if err != nil {
 		return err
 	}
@@ -106,11 +107,11 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	rooms := []web.Room{
 		&home.Room{Pages: pages, Now: a.Now, Security: c.SecurityURI(), Statement: home.Statement(c.Accessibility)},
 		&apply.Room{
-			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Letters: letters, Ring: a.Stores.Ring,
+			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Queue: hasher, Letters: letters, Ring: a.Stores.Ring,
 			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Know: a.SignIn.Know, Documents: judge,
 		},
 		&login.Room{
-			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,
+			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, Queue: hasher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,
 			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
 			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Now: a.Now,
 		},
@@ -156,11 +157,11 @@ func checkHomeClient(ctx context.Context, clients *client.Directory, c config.Co
 	return nil
 }
 
-// NewHasher returns the password hasher of a configuration.
-func NewHasher(c config.Config) (*password.Hasher, error) {
+// NewHasher returns the password hasher of a configuration; now measures how long hashes take.
+func NewHasher(c config.Config, now func() time.Time) (*password.Hasher, error) {
 	p := password.Config{
 		Params:   password.Params{MemoryKiB: uint32(c.Password.MemoryKiB), Time: uint32(c.Password.Time), Threads: uint8(c.Password.Threads)},
-		Parallel: c.Password.Parallel, Wait: c.Password.Wait,
+		Parallel: c.Password.Parallel, Wait: c.Password.Wait, Now: now,
 	}
 	if c.Password.Pepper != "" {
 		pepper, err := password.NewPepper("p1", []byte(c.Password.Pepper.Reveal()))

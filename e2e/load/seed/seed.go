@@ -52,7 +52,7 @@ func Into(ctx context.Context, c config.Config, m Amounts) ([]Account, error) {
 		return nil, err
 	}
 	defer func() { _ = db.Close() }()
-	hasher, err := app.NewHasher(c)
+	hasher, err := app.NewHasher(c, time.Now)
 	if err != nil {
 		return nil, err
 	}
