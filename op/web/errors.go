@@ -118,9 +118,10 @@ func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error)
 
 // note has the line of the request say what a page is about.
 func (d *Renderer) note(r *http.Request, e *Error) {
-	f, ok := r.Context().Value(refusalKey{}).(*Refusal)
-	if !ok { // outside of a Router
-		f = &Refusal{}
+	f := &Refusal{}
+	if v := visitOf(r.Context()); v != nil {
+		f = &v.refusal
+	} else { // outside of a Router
 		defer func() { f.log(d.Log, r) }()
 	}
 	f.status, f.Error = e.Status, e.Key
