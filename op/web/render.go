@@ -22,6 +22,9 @@ type Renderer struct {
 	Settings Settings
 	Catalog  *Catalog
 	Log      *slog.Logger
+	// Stale, if set, is called for each part of a page (Part.Once) that is not what
+	// its template makes of the page; tests count the calls.
+	Stale func(part string)
 
 	cookies   *Cookies
 	templates *template.Template
@@ -41,7 +44,7 @@ func (d *Renderer) path(p string) string { return strings.TrimSuffix(d.base.Path
 // cookie of an earlier choice), what a client asked for (Prefer), what the browser
 // prefers, or Dutch.
 func (d *Renderer) Lang(r *http.Request) string {
-	if l := Supported(r.URL.Query().Get("lang")); l != "" {
+	if l := Supported(Query(r).Get("lang")); l != "" {
 		return l
 	}
 	if l := d.cookies.lang(r); l != "" {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"sync"
 
 	"omgevingsloket-id/templates"
 )
@@ -19,6 +20,7 @@ import (
 type assets struct {
 	urls  map[string]string // name -> URL path
 	files map[string]asset  // URL path -> file
+	parts sync.Map          // partKey -> template.HTML, which has these addresses
 }
 
 type asset struct {
