@@ -43,14 +43,14 @@ func (d *Renderer) once(key partKey, bare, full any) (template.HTML, error) {
 		return kept.(template.HTML), nil
 	}
 	var b bytes.Buffer
-	if err := d.templates.ExecuteTemplate(&b, key.name, bare); err != nil {
+	if err := d.execute(&b, key.name, bare); err != nil {
 		return "", fmt.Errorf("part %s: %w", key.name, err)
 	}
 	made := template.HTML(b.String())
 	parts.Store(key, made)
 	if d.Stale != nil {
 		b.Reset()
-		err := d.templates.ExecuteTemplate(&b, key.name, full)
+		err := d.execute(&b, key.name, full)
 		if err != nil || b.String() != string(made) || found && kept != made {
 			d.Stale(key.name)
 		}
