@@ -74,6 +74,9 @@ func (d demoCommand) Run(w world) error {
 		return err
 	}
 	defer a.Close()
+	if err := a.Check(); err != nil {
+		return err
+	}
 	defer onHangup(func() { log.Info("SIGHUP is ignored: a demo has nothing to reload") })()
 	officials := ""
 	if d.Review {

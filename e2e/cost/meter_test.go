@@ -53,6 +53,7 @@ func newMeter(t testing.TB, on func(*config.Config)) *meter {
 	t.Helper()
 	m := &meter{done: map[string][]tally{}}
 	m.Site = site.Start(t, site.Setup{Config: on, TraceSQL: m.statement, TraceRedis: m.trip})
+	m.Kit.Pages.Stale = nil // rendering parts again is no part of the cost
 	m.sizes = newSizes(t, m.Config)
 	return m
 }

@@ -135,9 +135,9 @@ func Start(t testing.TB, setup Setup) *Site {
 	Must(t, err)
 	t.Cleanup(s.Close)
 	t.Cleanup(s.knownEvents)
-	noMissingText(t, s.Kit)
+	rightPages(t, s.Kit)
 	if s.OfficialsKit != nil {
-		noMissingText(t, s.OfficialsKit)
+		rightPages(t, s.OfficialsKit)
 	}
 	if s.Server.Config.Handler = s.Citizens; setup.Citizens != nil {
 		s.Server.Config.Handler = setup.Citizens(s.App)
@@ -212,9 +212,13 @@ func (s *Site) addKeys(stores *app.Stores, c config.Config) {
 	Must(s.T, stores.DB.Keys().Apply(ctx, changes, now, NoEffects))
 }
 
-// noMissingText makes a text without a translation fail the test.
-func noMissingText(t testing.TB, k *web.Kit) {
+// rightPages makes a text without a translation fail the test, and a part of a page that
+// is rendered once but differs between pages. Benchmarks do not look at parts.
+func rightPages(t testing.TB, k *web.Kit) {
 	k.Pages.Catalog.Missing = func(lang, key string) { t.Errorf("no text in %s for %q", lang, key) }
+	if _, bench := t.(*testing.B); !bench {
+		k.Pages.Stale = func(part string) { t.Errorf("part %q of a page is not what its template makes of this page", part) }
+	}
 }
 
 // migrate creates the schema in an empty database.

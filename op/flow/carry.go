@@ -80,7 +80,7 @@ func (f *Dispatcher) stored(r *http.Request, handle, browser secret.Text) (req a
 	if !errors.Is(err, errs.ErrNotFound) {
 		return req, false, err
 	}
-	text := r.URL.Query().Get(Carried)
+	text := web.Query(r).Get(Carried)
 	if text == "" {
 		return req, false, err
 	}

@@ -109,7 +109,7 @@ func (f *Dispatcher) Begin(w http.ResponseWriter, r *http.Request, req authreq.R
 // Load returns the login that the query names. The error is a web.Restart if the
 // login is unknown, too old, or of another browser (AZ-18, AZ-19).
 func (f *Dispatcher) Load(r *http.Request) (*Login, error) {
-	handle, ok := secret.Parse(secret.KindRequest, r.URL.Query().Get("login"))
+	handle, ok := secret.Parse(secret.KindRequest, web.Query(r).Get("login"))
 	if !ok {
 		return nil, web.Restart(web.Rule("no login in the address"))
 	}

@@ -26,7 +26,7 @@ func (h *Room) codePage(r *http.Request, v *flow.Login) *codePage {
 	p := h.Flow.Page(r, v, "web.code.title")
 	return &codePage{
 		Page:  p,
-		Code:  web.Field{Page: p, Name: "code", Label: p.T("web.code.label"), Hint: p.T("web.code.hint")},
+		Code:  web.Field{Page: p, Name: "code", Label: p.T("web.code.label"), Hint: p.T("web.code.hint"), Same: true},
 		First: v.Account.State == account.QRShown,
 		Lost:  web.Link{URL: p.Path(flow.For("/login/lost", v.Handle)), Label: p.T("login.code.lost")},
 	}

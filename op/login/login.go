@@ -76,7 +76,7 @@ type loginPage struct {
 // login shows the form. A bookmarked login page has no login in its address
 // and takes the road of somebody who starts.
 func (h *Room) login(w http.ResponseWriter, r *http.Request) error {
-	if r.URL.Query().Get("login") == "" {
+	if web.Query(r).Get("login") == "" {
 		return h.Pages.SeeOther(w, "/start")
 	}
 	return h.Flow.At(authreq.StepPassword, func(w http.ResponseWriter, r *http.Request, v *flow.Login) error {
@@ -108,8 +108,8 @@ func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) (*loginPa
 	return &loginPage{
 		Action:   p.Path(flow.For("/login", v.Handle) + query),
 		Page:     p,
-		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username"},
-		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password"},
+		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username", Same: true},
+		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password", Same: true},
 	}, nil
 }
 

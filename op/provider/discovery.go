@@ -1,12 +1,9 @@
 package provider
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"omgevingsloket-id/op/web"
@@ -49,7 +46,8 @@ type metadata struct {
 	RequestURIParameter   bool                `json:"request_uri_parameter_supported"`
 }
 
-func (p *Room) prepareMetadata() {
+// metadata returns the metadata as JSON.
+func (p *Room) metadata() []byte {
 	m := metadata{
 		Issuer: p.issuer, Authorization: p.issuer + pathAuthorize, Token: p.issuer + pathToken, Userinfo: p.issuer + pathUserinfo,
 		Revocation: p.issuer + pathRevoke, EndSession: p.issuer + pathEndSession, JWKS: p.issuer + pathJWKS,
@@ -79,37 +77,31 @@ func (p *Room) prepareMetadata() {
 	if err != nil {
 		panic("provider: metadata does not encode: " + err.Error())
 	}
-	sum := sha256.Sum256(document)
-	p.metadata, p.etag = document, `"`+hex.EncodeToString(sum[:8])+`"`
+	return document
 }
 
-func (p *Room) discovery(w http.ResponseWriter, r *http.Request) {
-	p.publish(w, r, p.metadata, p.etag)
+// keysDocument returns the document of the published keys, which is made again when the
+// keys have changed.
+func (p *Room) keysDocument(t *web.Router) func() *web.Document {
+	type made struct {
+		etag     string // of the keys
+		document *web.Document
+	}
+	var last atomic.Pointer[made]
+	return func() *web.Document {
+		keys, etag := p.Keys.JWKS()
+		m := last.Load()
+		if m == nil || m.etag != etag {
+			m = &made{etag, t.NewDocument("application/json", keys, p.cacheTime())}
+			last.Store(m)
+		}
+		return m.document
+	}
 }
 
-func (p *Room) jwks(w http.ResponseWriter, r *http.Request) {
-	document, etag := p.Keys.JWKS()
-	p.publish(w, r, document, etag)
-}
-
-// publish serves a document from memory. It may be cached for as long as a new
-// key is published before it is used, at most a week (R-090).
-func (p *Room) publish(w http.ResponseWriter, r *http.Request, document []byte, etag string) {
+// cacheTime returns how long the documents may be cached: as long as a new key is
+// published before it is used, at most a week (R-090).
+func (p *Room) cacheTime() time.Duration {
 	const week = 7 * 24 * time.Hour
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", fmt.Sprintf("public, max-age=%d", int(min(week, p.Keys.Schedule.Publish)/time.Second)))
-	h.Set("ETag", etag)
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	if origin := r.Header.Get("Origin"); origin != "" {
-		// Public documents, without credentials; the origin is named rather
-		// than a wildcard, as NL GOV OIDC §5 requires.
-		h.Set("Access-Control-Allow-Origin", origin)
-		h.Add("Vary", "Origin")
-	}
-	if web.NotModified(r, etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	_, _ = w.Write(document)
+	return min(week, p.Keys.Schedule.Publish)
 }

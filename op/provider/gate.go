@@ -33,6 +33,9 @@ func bearer(form web.Form) bool { return form.Fields["access_token"] > 0 }
 // inAddress reports whether a query holds what belongs in the body or in a header:
 // addresses are logged.
 func inAddress(query string) bool {
+	if query == "" {
+		return false
+	}
 	for _, form := range []web.Form{tokenForm, revokeForm, userinfoForm} {
 		if len(form.Parameters(query).Values) > 0 {
 			return true
@@ -67,7 +70,7 @@ func (p *Room) asGet(path string, form web.Form, key string, faulty func(web.Par
 
 const longestHeader = 4 << 10 // of Authorization
 
-// gate runs next, the library, only for a request of the right type and size,
+// gate runs next only for a request of the right type and size,
 // with each known parameter once and none in the query; unknown ones are dropped.
 func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

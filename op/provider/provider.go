@@ -56,9 +56,7 @@ type Room struct {
 	// be nil.
 	Refused func(why string)
 
-	issuer   string
-	metadata []byte
-	etag     string
+	issuer string
 }
 
 // The paths of the endpoints, below the issuer.
@@ -82,7 +80,6 @@ const (
 // Mount adds the endpoints to t.
 func (p *Room) Mount(t *web.Router) {
 	p.issuer = p.Pages.Settings.Issuer
-	p.prepareMetadata()
 	t.Explains(explain)
 	t.ClientPage(http.MethodGet, pathAuthorize, p.authorize)
 	t.ClientPage(http.MethodPost, pathAuthorize, p.authorizePost)
@@ -94,18 +91,19 @@ func (p *Room) Mount(t *web.Router) {
 
 	library := op.RegisterServer(&server{room: p}, op.Endpoints{
 		Token:      op.NewEndpoint(pathToken),
-		Userinfo:   op.NewEndpoint(pathUserinfo),
 		Revocation: op.NewEndpoint(pathRevoke),
 	}, op.WithServerCORSOptions(nil))
 	t.Raw(http.MethodPost, pathToken, p.gate(tokenForm, library))
 	t.Raw(http.MethodPost, pathRevoke, p.gate(revokeForm, library))
-	t.Raw(http.MethodGet, pathUserinfo, p.gate(userinfoForm, library))
-	t.Raw(http.MethodPost, pathUserinfo, p.gate(userinfoForm, library))
+	t.Raw(http.MethodGet, pathUserinfo, p.gate(userinfoForm, http.HandlerFunc(p.userinfo)))
+	t.Raw(http.MethodPost, pathUserinfo, p.gate(userinfoForm, http.HandlerFunc(p.userinfo)))
 	for _, path := range []string{pathToken, pathRevoke, pathUserinfo} {
 		t.Raw(http.MethodOptions, path, http.HandlerFunc(p.preflight))
 	}
 
-	t.Raw(http.MethodGet, "/.well-known/openid-configuration", http.HandlerFunc(p.discovery))
-	t.Raw(http.MethodGet, "/.well-known/oauth-authorization-server", http.HandlerFunc(p.discovery))
-	t.Raw(http.MethodGet, pathJWKS, http.HandlerFunc(p.jwks))
+	metadata := t.NewDocument("application/json", p.metadata(), p.cacheTime())
+	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"} {
+		t.Publish(path, func() *web.Document { return metadata })
+	}
+	t.Publish(pathJWKS, p.keysDocument(t))
 }

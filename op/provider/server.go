@@ -29,11 +29,18 @@ type server struct {
 // told returns the OAuth error that a client is sent for err: otherwise with
 // status, or 503 if a store did not answer or the request was cancelled.
 func told(err error, otherwise *oidc.Error, status int) error {
-	if errors.Is(err, errs.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return op.NewStatusError(oidc.ErrServerError().WithDescription("the service is not available at the moment"), http.StatusServiceUnavailable)
+	if unavailable(err) {
+		return op.NewStatusError(oidc.ErrServerError().WithDescription(unavailableText), http.StatusServiceUnavailable)
 	}
 	return op.NewStatusError(otherwise, status)
 }
+
+// unavailable reports whether a store did not answer, or the request was cancelled.
+func unavailable(err error) bool {
+	return errors.Is(err, errs.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+const unavailableText = "the service is not available at the moment"
 
 // CodeExchange redeems a code: once, for the client that it was issued to, with
 // the redirect URI and the code verifier of the authorization request.
@@ -74,26 +81,6 @@ func challengeOf(verifier string) string {
 	}
 	sum := sha256.Sum256([]byte(verifier))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// UserInfo returns the claims that the grant allows (OIDC Core §5.3), of the
-// account as it is stored now.
-func (s *server) UserInfo(ctx context.Context, r *op.Request[oidc.UserInfoRequest]) (*op.Response, error) {
-	g, a, err := s.room.bearer(ctx, r.Data.AccessToken)
-	if err != nil {
-		return nil, told(err, invalidToken(), http.StatusUnauthorized)
-	}
-	c, err := s.room.Clients.ByID(ctx, g.ClientID)
-	if err != nil {
-		return nil, told(err, invalidToken(), http.StatusUnauthorized)
-	}
-	return op.NewResponse(s.room.userinfo(c, g, a)), nil
-}
-
-func invalidToken() *oidc.Error {
-	e := oidc.ErrInvalidRequest().WithDescription("the access token is not valid, or not any more")
-	e.ErrorType = "invalid_token"
-	return e
 }
 
 // Revocation revokes a token of this client. For any other token the answer is the

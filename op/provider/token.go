@@ -156,19 +156,6 @@ func leftHalf(token string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-func (p *Room) userinfo(c client.Client, g grant.Grant, a account.Account) map[string]any {
-	wishes, err := claim.Parse(string(g.Claims))
-	if err != nil {
-		wishes = claim.Request{} // it was checked when it was stored
-	}
-	subject := p.subject(a, c)
-	out := claim.Values(a, subject, claim.Wanted(c.Scopes, g.Scopes, wishes, claim.InUserInfo))
-	if out["sub"] = subject.Person; p.typed(c) {
-		out["sub_id_type"] = claim.SubIDType
-	}
-	return out
-}
-
 var errToken = errors.New("not an access token of ours, or not any more")
 
 // readAccessToken returns an access token after checking its form, and of a JWT

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/BurntSushi/toml"
@@ -24,24 +26,45 @@ type Lang struct {
 // Langs lists the languages. The first is used when no language is asked for.
 var Langs = []Lang{{"nl", "Nederlands"}, {"en", "English"}}
 
-// Catalog holds the texts of pages and mails.
+// Catalog holds the texts of pages and mails. The texts of a room are parsed when the
+// first of them is asked for: a server shows those of few rooms, and what is embedded
+// is as the tests have seen it.
 type Catalog struct {
-	localizers map[string]*i18n.Localizer
-	matcher    language.Matcher
+	rooms   map[string]func() (localizers, error) // by the first part of the keys
+	matcher language.Matcher
 	// Missing is called for each key without a text; tests count the calls.
 	Missing func(lang, key string)
 }
 
-// LoadCatalog reads templates/locales.
+// localizers are the texts of one room, by language.
+type localizers = map[string]*i18n.Localizer
+
+// LoadCatalog returns the texts of templates/locales.
 func LoadCatalog() (*Catalog, error) {
-	bundle := i18n.NewBundle(language.MustParse(Langs[0].Code))
-	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
 	files, err := fs.Glob(templates.FS, "locales/*.toml")
 	if err != nil {
 		return nil, err
 	}
+	c := &Catalog{rooms: map[string]func() (localizers, error){}, Missing: func(string, string) {}}
 	for _, name := range files {
-		text, err := fs.ReadFile(templates.FS, name)
+		room, _, _ := strings.Cut(path.Base(name), ".")
+		c.rooms[room] = sync.OnceValues(func() (localizers, error) { return parseTexts(templates.FS, room) })
+	}
+	var tags []language.Tag
+	for _, l := range Langs {
+		tags = append(tags, language.MustParse(l.Code))
+	}
+	c.matcher = language.NewMatcher(tags)
+	return c, nil
+}
+
+// parseTexts parses the texts of one room in all languages.
+func parseTexts(from fs.FS, room string) (localizers, error) {
+	bundle, texts := i18n.NewBundle(language.MustParse(Langs[0].Code)), localizers{}
+	bundle.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	for _, l := range Langs {
+		name := "locales/" + room + "." + l.Code + ".toml"
+		text, err := fs.ReadFile(from, name)
 		if err != nil {
 			return nil, err
 		}
@@ -49,22 +72,47 @@ func LoadCatalog() (*Catalog, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	c := &Catalog{localizers: map[string]*i18n.Localizer{}, Missing: func(string, string) {}}
-	var tags []language.Tag
 	for _, l := range Langs {
-		tags = append(tags, language.MustParse(l.Code))
-		c.localizers[l.Code] = i18n.NewLocalizer(bundle, l.Code)
+		texts[l.Code] = i18n.NewLocalizer(bundle, l.Code)
 	}
-	c.matcher = language.NewMatcher(tags)
-	return c, nil
+	return texts, nil
+}
+
+// Check parses all texts. The error names a file that cannot be parsed.
+func (c *Catalog) Check() error {
+	var all []error
+	for _, texts := range c.rooms {
+		_, err := texts()
+		all = append(all, err)
+	}
+	return errors.Join(all...)
+}
+
+// localizer returns the texts of the room of a key in a language, or in Dutch if there
+// is no such language; nil if there is no such room.
+func (c *Catalog) localizer(lang, key string) *i18n.Localizer {
+	room, _, _ := strings.Cut(key, ".")
+	load := c.rooms[room]
+	if load == nil {
+		return nil
+	}
+	texts, err := load()
+	if err != nil {
+		return nil // Check reports it
+	}
+	if l := texts[lang]; l != nil {
+		return l
+	}
+	return texts[Langs[0].Code]
 }
 
 // Text returns the text of key with name/value pairs filled in. If there is none,
 // it calls Missing and returns the key.
 func (c *Catalog) Text(lang, key string, pairs ...any) string {
-	localizer, ok := c.localizers[lang]
-	if !ok {
-		localizer = c.localizers[Langs[0].Code]
+	localizer := c.localizer(lang, key)
+	if localizer == nil {
+		c.Missing(lang, key)
+		return key
 	}
 	config := &i18n.LocalizeConfig{MessageID: key}
 	if len(pairs) > 0 {

@@ -10,8 +10,6 @@ import (
 // so that each is answered within ten seconds. A call of a store ends before it.
 const requestTime = 8 * time.Second
 
-type patientKey struct{}
-
 // timed runs next with requestTime. A route that reads a file is not timed: its
 // bytes may come slowly, and the server bounds their time.
 func timed(route Route, next http.Handler) http.Handler {
@@ -19,8 +17,7 @@ func timed(route Route, next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		whole := r.Context()
-		ctx, cancel := context.WithTimeout(context.WithValue(whole, patientKey{}, whole), requestTime)
+		ctx, cancel := context.WithTimeout(r.Context(), requestTime)
 		defer cancel()
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
@@ -29,8 +26,8 @@ func timed(route Route, next http.Handler) http.Handler {
 // Patient returns the context of a request without requestTime, for the few that
 // may take longer: exports and the inspection of a file.
 func Patient(ctx context.Context) context.Context {
-	if whole, ok := ctx.Value(patientKey{}).(context.Context); ok {
-		return whole
+	if v := visitOf(ctx); v != nil {
+		return v
 	}
 	return ctx
 }

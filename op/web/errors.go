@@ -121,15 +121,16 @@ func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error)
 		d.Log.ErrorContext(r.Context(), "error page failed", "request", RequestID(r), "error", err.Error())
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusInternalServerError)
-		_, _ = w.Write(d.lastWords)
+		_, _ = w.Write(d.lastWords())
 	}
 }
 
 // note has the line of the request say what a page is about.
 func (d *Renderer) note(r *http.Request, e *Error) {
-	f, ok := r.Context().Value(refusalKey{}).(*Refusal)
-	if !ok { // outside of a Router
-		f = &Refusal{}
+	f := &Refusal{}
+	if v := visitOf(r.Context()); v != nil {
+		f = &v.refusal
+	} else { // outside of a Router
 		defer func() { f.log(d.Log, r) }()
 	}
 	f.status, f.Error = e.Status, e.Key
@@ -147,18 +148,18 @@ func (d *Renderer) note(r *http.Request, e *Error) {
 	}
 }
 
-// prepareLastWords renders the error page that is used when rendering fails.
-func (d *Renderer) prepareLastWords() error {
+// renderLastWords returns the error page for when rendering fails. It is made before the
+// first page is.
+func (d *Renderer) renderLastWords() []byte {
 	r, err := http.NewRequest(http.MethodGet, d.Settings.Issuer, nil)
 	if err != nil {
-		return err
+		return nil
 	}
 	p := d.Page(r, "web.error.internal.title")
 	p.Languages = nil
 	var b bytes.Buffer
-	if err := d.templates.ExecuteTemplate(&b, "web/error", &errorPage{Page: p, Heading: p.Title, Text: p.T("web.error.internal.text")}); err != nil {
-		return fmt.Errorf("page web/error: %w", err)
+	if d.execute(&b, "web/error", &errorPage{Page: p, Heading: p.Title, Text: p.T("web.error.internal.text")}) != nil {
+		return nil // as the page that is being rendered: Check reports it
 	}
-	d.lastWords = b.Bytes()
-	return nil
+	return b.Bytes()
 }

@@ -91,7 +91,11 @@ func (l *Limits) address(r *http.Request) netip.Addr {
 		return addr
 	}
 	const mostHops = 16
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	forwarded := r.Header["X-Forwarded-For"]
+	if len(forwarded) == 0 {
+		return addr
+	}
+	hops := strings.Split(strings.Join(forwarded, ","), ",")
 	for i := len(hops) - 1; i >= 0 && len(hops)-i <= mostHops; i-- {
 		hop, ok := parseHop(hops[i])
 		if !ok {
@@ -122,10 +126,17 @@ func (l *Limits) trusted(a netip.Addr) bool {
 // of its IPv6 address.
 func (l *Limits) Source(r *http.Request) string { return prefix(l.address(r), 32, 64) }
 
-// Forwarded reports whether the request came from a trusted proxy.
-func (l *Limits) Forwarded(r *http.Request) bool {
+// Forwarded returns the addresses that are one source, for a request that came from a
+// trusted proxy; ok is false for any other request.
+func (l *Limits) Forwarded(r *http.Request) (source netip.Prefix, ok bool) {
+	if len(l.Trusted) == 0 {
+		return source, false
+	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && l.trusted(peerOf(peer))
+	if err != nil || !l.trusted(peerOf(peer)) {
+		return source, false
+	}
+	return masked(l.address(r), 32, 64), true
 }
 
 // NetworkOf returns the name of the network of an address: a /24 or a /48.
@@ -138,11 +149,17 @@ func prefix(a netip.Addr, v4, v6 int) string {
 	if !a.IsValid() {
 		return "unknown"
 	}
+	return masked(a, v4, v6).String()
+}
+
+// masked returns the network of an address, of so many bits; the zero Prefix for the
+// zero Addr.
+func masked(a netip.Addr, v4, v6 int) netip.Prefix {
 	bits := v4
 	if a.Is6() {
 		bits = v6
 	}
-	return netip.PrefixFrom(a, bits).Masked().String()
+	return netip.PrefixFrom(a, bits).Masked()
 }
 
 // From returns where a request comes from, for the audit log.

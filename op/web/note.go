@@ -59,15 +59,7 @@ func typedIn(form url.Values) map[string]string {
 }
 
 // formAddress returns the address of the page of a form, in every language.
-func formAddress(u *url.URL) string {
-	q := url.Values{}
-	for _, name := range keptParameters {
-		if v := u.Query().Get(name); v != "" {
-			q.Set(name, v)
-		}
-	}
-	return u.Path + "?" + q.Encode()
-}
+func formAddress(u *url.URL) string { return u.Path + "?" + kept(u.Query()).Encode() }
 
 // A noteKind is the prefix of the cookies of notes.
 type noteKind string

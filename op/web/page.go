@@ -11,26 +11,18 @@ import (
 
 // Page holds what every page shows; page structs embed *Page.
 type Page struct {
-	Lang      string
+	Part
 	Title     string
-	Ribbon    bool
-	AtOnce    bool // Settings.AtOnce
 	CSRF      string
 	Languages []Language
 	Problems  []Problem
-	Wordmark  string
 	RequestID string
 	Client    string // name of the client of the login; may be ""
 	Cancel    string // where the button posts to that ends the login; "" without a client
-	Helpdesk  Helpdesk
 	Template  string // its name, such as "login/code": data-page on main, for an operator's style sheet and for tests
-	// StyleSheet is the asset with the rules that only this page's part of the
-	// site needs, such as "console.css"; "" if site.css has them all.
-	StyleSheet string
-	Kept       bool // what the form shows was typed before the person had to log in again
-	Form       bool // the language switch submits the page's form (InForm)
+	Kept      bool   // what the form shows was typed before the person had to log in again
+	Form      bool   // the language switch submits the page's form (InForm)
 
-	pages   *Renderer
 	request *http.Request
 	typed   map[string]string // in the form that was refused, by name of the field; nil if none was
 }
@@ -41,6 +33,10 @@ func (p *Page) InForm() string {
 	p.Form = true
 	return ""
 }
+
+// Self returns the page. Templates find its fields sooner than through the struct that
+// embeds it.
+func (p *Page) Self() *Page { return p }
 
 // base returns the page that a page struct embeds.
 func (p *Page) base() *Page { return p }
@@ -59,31 +55,38 @@ type Problem struct{ Field, Text string }
 // keep; no other part of an address is written on a page.
 var keptParameters = []string{"login", "kind", "id", "q", "show", "act", "after", "before", "from", "until", "then"}
 
+// kept returns those parameters of a query.
+func kept(query url.Values) url.Values {
+	q := url.Values{}
+	for _, name := range keptParameters {
+		if v := query.Get(name); v != "" {
+			q.Set(name, v)
+		}
+	}
+	return q
+}
+
 // Page returns a page whose title is the text of titleKey.
 func (d *Renderer) Page(r *http.Request, titleKey string) *Page {
 	lang := d.Lang(r)
 	p := &Page{
-		Lang: lang, Title: d.Catalog.Text(lang, titleKey), Ribbon: d.Settings.Practice, AtOnce: d.Settings.AtOnce,
-		Wordmark: d.Settings.Wordmark, RequestID: RequestID(r),
-		Helpdesk: d.Settings.Helpdesk, pages: d, request: r,
+		Part: Part{
+			Lang: lang, Ribbon: d.Settings.Practice, AtOnce: d.Settings.AtOnce,
+			Wordmark: d.Settings.Wordmark, Helpdesk: d.Settings.Helpdesk, pages: d,
+		},
+		Title: d.Catalog.Text(lang, titleKey), RequestID: RequestID(r), request: r,
 	}
 	if browser, ok := d.cookies.Browser(r); ok {
 		p.CSRF = d.cookies.formToken(browser)
 	}
-	for _, l := range Langs {
-		q := url.Values{"lang": {l.Code}}
-		for _, name := range keptParameters {
-			if v := r.URL.Query().Get(name); v != "" {
-				q.Set(name, v)
-			}
-		}
-		p.Languages = append(p.Languages, Language{Code: l.Code, Name: l.Name, URL: "?" + q.Encode(), Current: l.Code == lang})
+	p.Languages = p.LanguageNames()
+	q := kept(Query(r))
+	for i, l := range p.Languages {
+		q.Set("lang", l.Code)
+		p.Languages[i].URL = "?" + q.Encode()
 	}
 	return p
 }
-
-// T returns the text of a key, with name/value pairs filled in.
-func (p *Page) T(key string, pairs ...any) string { return p.pages.Catalog.Text(p.Lang, key, pairs...) }
 
 // Problem returns the text of the first problem with a field, or "".
 func (p *Page) Problem(field string) string {
@@ -98,33 +101,6 @@ func (p *Page) Problem(field string) string {
 // Wrong adds a problem with a field ("" = the whole form); key is that of its text.
 func (p *Page) Wrong(field, key string, pairs ...any) {
 	p.Problems = append(p.Problems, Problem{Field: field, Text: p.T(key, pairs...)})
-}
-
-// StaticURL returns the address of an asset, which holds the hash of its content.
-// It is "" if there is no such asset.
-func (p *Page) StaticURL(name string) string {
-	if url := p.pages.static.Load().url(name); url != "" {
-		return p.Path(url)
-	}
-	return ""
-}
-
-// HelpdeskHours returns the helpdesk's hours in the page's language.
-func (p *Page) HelpdeskHours() string { return p.Helpdesk.Hours[p.Lang] }
-
-// Path returns the path of one of our pages, below the issuer.
-func (p *Page) Path(path string) string { return p.pages.path(path) }
-
-// FootLink returns the address of a page that the footer links to: the operator's,
-// or else ours.
-func (p *Page) FootLink(name string) string {
-	links := map[string]string{
-		"privacy": p.pages.Settings.Links.Privacy, "accessibility": p.pages.Settings.Links.Accessibility, "terms": p.pages.Settings.Links.Terms,
-	}
-	if own := links[name]; own != "" {
-		return own
-	}
-	return p.Path("/" + name)
 }
 
 // Field is a control of a form; templates/layout states which partial uses which
@@ -148,6 +124,7 @@ type Field struct {
 	Day, Month, Year string
 	Accept           string
 	Current          string
+	Same             bool // but for Value, problems and what was typed, the same for everybody: rendered once (Once)
 }
 
 // Option is one choice of radios or select.

@@ -60,7 +60,7 @@ func TestPageLinksStyleSheets(t *testing.T) {
 	}
 }
 
-// When the error page cannot be rendered, the one that was rendered at the start
+// When the error page cannot be rendered, the one that was rendered before the first page
 // is sent.
 func TestServeErrorLastWords(t *testing.T) {
 	t.Parallel()
@@ -72,7 +72,8 @@ func TestServeErrorLastWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.Pages.templates = template.New("")
+	k.Pages.ServeError(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil), Fail(http.StatusForbidden, "web.error.foreign", nil))
+	k.Pages.pages = func() (*template.Template, error) { return template.New(""), nil }
 	w := httptest.NewRecorder()
 	k.Pages.ServeError(w, httptest.NewRequest("GET", "/", nil), Fail(http.StatusForbidden, "web.error.foreign", errors.New("the cause")))
 	title := catalog.Text("nl", "web.error.internal.title")

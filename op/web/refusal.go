@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -28,13 +27,11 @@ type Refusal struct {
 	explain []func(*Refusal)
 }
 
-type refusalKey struct{}
-
 // Explain registers a function that adds to the line of a request, if that is
 // refused. It runs after the answer.
 func Explain(ctx context.Context, add func(*Refusal)) {
-	if r, ok := ctx.Value(refusalKey{}).(*Refusal); ok {
-		r.explain = append(r.explain, add)
+	if v := visitOf(ctx); v != nil {
+		v.refusal.explain = append(v.refusal.explain, add)
 	}
 }
 
@@ -59,87 +56,34 @@ func (f *Refusal) log(log *slog.Logger, r *http.Request) {
 	log.Log(r.Context(), level, cmp.Or(f.Message, message), all...)
 }
 
-// told runs next and writes one line to the log if it refuses the request: with a
-// page, with the JSON of OAuth, or with an error that the browser takes to a client
-// (RFC 6749 §4.1.2.1).
-func (t *Router) told(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f := &Refusal{}
-		r = r.WithContext(context.WithValue(r.Context(), refusalKey{}, f))
-		look := &refusalWriter{ResponseWriter: w}
-		next.ServeHTTP(look, r)
-		if !look.refuses() {
-			return
-		}
-		f.status = look.status
-		look.read(f)
-		for _, add := range slices.Concat(f.explain, t.explain) {
-			add(f)
-		}
-		f.log(t.pages.Log, r)
-	})
-}
-
-// refusalWriter keeps what an answer says of an error.
-type refusalWriter struct {
-	http.ResponseWriter
-	status   int
-	location *url.URL // of an error that a client is told; nil if none
-	body     []byte   // of a JSON error, its beginning
-	json     bool
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (w *refusalWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-		w.json = status >= http.StatusBadRequest && strings.HasPrefix(w.Header().Get("Content-Type"), "application/json")
-		if to, err := url.Parse(onward(w.Header())); err == nil && to.IsAbs() && to.Query().Has("error") {
-			w.location = to
-		}
+// tell writes one line to the log about a request that was refused: with a page, with
+// the JSON of OAuth, or with an error that the browser takes to a client (RFC 6749
+// §4.1.2.1).
+func (t *Router) tell(v *visit, r *http.Request) {
+	f := &v.refusal
+	f.status = v.status
+	v.read(f)
+	for _, add := range slices.Concat(f.explain, t.explain) {
+		add(f)
 	}
-	w.ResponseWriter.WriteHeader(status)
+	f.log(t.pages.Log, r)
 }
-
-// onward returns where an answer takes the browser: with a redirect, or with the
-// page of Renderer.Away.
-func onward(h http.Header) string {
-	_, refresh, _ := strings.Cut(h.Get("Refresh"), "url=")
-	return cmp.Or(h.Get("Location"), refresh)
-}
-
-// Write implements http.ResponseWriter.
-func (w *refusalWriter) Write(p []byte) (int, error) {
-	if w.status == 0 {
-		w.WriteHeader(http.StatusOK)
-	}
-	const most = 2 << 10
-	if w.json && len(w.body) < most {
-		w.body = append(w.body, p[:min(len(p), most-len(w.body))]...)
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *refusalWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *refusalWriter) refuses() bool { return w.status >= http.StatusBadRequest || w.location != nil }
 
 // read takes error and rule from the answer, where no page has set them.
-func (w *refusalWriter) read(f *Refusal) {
+func (a *answer) read(f *Refusal) {
 	var said struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}
 	switch {
-	case w.location != nil:
-		q := w.location.Query()
+	case a.location != nil:
+		q := a.location.Query()
 		said.Error, said.Description = q.Get("error"), q.Get("error_description")
-	case w.json:
-		_ = json.NewDecoder(bytes.NewReader(w.body)).Decode(&said) // what is no JSON says nothing
+	case a.json:
+		_ = json.NewDecoder(bytes.NewReader(a.body)).Decode(&said) // what is no JSON says nothing
 	default:
 		// RFC 6750 §3: error="invalid_token".
-		_, after, _ := strings.Cut(w.Header().Get("WWW-Authenticate"), `error="`)
+		_, after, _ := strings.Cut(a.Header().Get("WWW-Authenticate"), `error="`)
 		said.Error, _, _ = strings.Cut(after, `"`)
 	}
 	if f.Error == "" {

@@ -2,8 +2,10 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -22,12 +24,15 @@ type Renderer struct {
 	Settings Settings
 	Catalog  *Catalog
 	Log      *slog.Logger
+	// Stale, if set, is called for each part of a page (Part.Once) that is not what
+	// its template makes of the page; tests count the calls.
+	Stale func(part string)
 
 	cookies   *Cookies
-	templates *template.Template
+	pages     func() (*template.Template, error) // parses them when the first is rendered
+	lastWords func() []byte                      // the error page for when rendering fails
 	static    atomic.Pointer[assets]
 	forms     map[string]Handler // pages by path
-	lastWords []byte             // the error page for when rendering fails
 	base      *url.URL
 }
 
@@ -41,7 +46,7 @@ func (d *Renderer) path(p string) string { return strings.TrimSuffix(d.base.Path
 // cookie of an earlier choice), what a client asked for (Prefer), what the browser
 // prefers, or Dutch.
 func (d *Renderer) Lang(r *http.Request) string {
-	if l := Supported(r.URL.Query().Get("lang")); l != "" {
+	if l := Supported(Query(r).Get("lang")); l != "" {
 		return l
 	}
 	if l := d.cookies.lang(r); l != "" {
@@ -55,12 +60,12 @@ func (d *Renderer) Lang(r *http.Request) string {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// parseTemplates parses all pages. The name of a page is its path, such as
-// "login/code" for templates/login/code.html.
-func parseTemplates() (*template.Template, error) {
+// parsePages parses all pages. The name of a page is its path, such as "login/code" for
+// templates/login/code.html.
+func parsePages() (*template.Template, error) {
 	t := template.New("").Option("missingkey=error")
-	err := fs.WalkDir(templates.FS, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) != ".html" {
+	err := fs.WalkDir(templates.FS, ".", func(name string, f fs.DirEntry, err error) error {
+		if err != nil || f.IsDir() || path.Ext(name) != ".html" {
 			return err
 		}
 		text, err := fs.ReadFile(templates.FS, name)
@@ -75,9 +80,22 @@ func parseTemplates() (*template.Template, error) {
 	return t, err
 }
 
+// Check parses all pages and texts, as the first page does otherwise. The error names
+// what is invalid.
+func (d *Renderer) Check() error {
+	_, err := d.pages()
+	return errors.Join(err, d.Catalog.Check())
+}
+
 // Templates returns the parsed pages, for the test that checks them against their
-// structs.
-func (d *Renderer) Templates() *template.Template { return d.templates }
+// structs; nil if one of them is invalid.
+func (d *Renderer) Templates() *template.Template {
+	made, err := d.pages()
+	if err != nil {
+		return nil
+	}
+	return made
+}
 
 // Render writes a page. If the template fails, nothing has been written. The answer
 // to a POST with status 422 becomes a redirect to the form's page, which shows the
@@ -91,14 +109,24 @@ func (d *Renderer) Render(w http.ResponseWriter, status int, name string, data a
 		p.pick(w, status)
 		p.Template = name
 	}
+	d.lastWords()
 	var page bytes.Buffer
-	if err := d.templates.ExecuteTemplate(&page, name, data); err != nil {
+	if err := d.execute(&page, name, data); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = page.WriteTo(w) // fails only if the client has disconnected
 	return nil
+}
+
+// execute writes what a template makes of data.
+func (d *Renderer) execute(w io.Writer, name string, data any) error {
+	made, err := d.pages()
+	if err != nil {
+		return err
+	}
+	return made.ExecuteTemplate(w, name, data)
 }
 
 // SeeOther redirects the browser with 303, so that it sends a GET (RFC 9700

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,6 +24,7 @@ type Route struct {
 	Raw          bool     // a protocol endpoint, which has its own guards
 	Acts         bool     // a GET that changes something, so that there is no HEAD
 	handler      http.Handler
+	document     func() *Document // instead of a handler (Publish)
 }
 
 // Room is a part of op that adds routes.
@@ -101,8 +101,12 @@ func (t *Router) Handler() http.Handler {
 	base := strings.TrimSuffix(t.pages.base.Path, "/")
 	methods := map[string][]string{}
 	for _, route := range t.routes {
-		handler := below(base, t.observed(route, timed(route, route.handler)))
 		methods[route.Path] = append(methods[route.Path], route.Method)
+		if route.document != nil {
+			methods[route.Path] = append(methods[route.Path], http.MethodHead)
+			continue // see published
+		}
+		handler := below(base, t.observed(route, timed(route, route.handler)))
 		if route.Method == http.MethodGet {
 			handler = t.head(route, handler)
 			if !route.Acts {
@@ -117,9 +121,7 @@ func (t *Router) Handler() http.Handler {
 			}
 		default:
 			mux.Handle(path, handler)
-			// RFC 8414 §3.1: a well-known address is at the root of the host, before
-			// the path of the issuer. OpenID Connect Discovery §4 has it after that.
-			if base != "" && route.Method == http.MethodGet && strings.HasPrefix(route.Path, "/.well-known/") {
+			if base != "" && route.Method == http.MethodGet && strings.HasPrefix(route.Path, wellKnown) {
 				mux.Handle(route.Method+" "+route.Path+base, handlerAt(base+route.Path, handler))
 			}
 		}
@@ -133,8 +135,12 @@ func (t *Router) Handler() http.Handler {
 		}
 		return lost(http.StatusNotFound, "web.error.not_found", nil)
 	}))
-	return t.outermost(mux)
+	return t.published(base, t.outermost(mux))
 }
+
+// wellKnown is the prefix of addresses that are at the root of the host, before the path
+// of the issuer (RFC 8414 §3.1), and after it (OpenID Connect Discovery §4).
+const wellKnown = "/.well-known/"
 
 // below returns a handler that serves each request, whose path is below base, with
 // what follows base. Unlike http.StripPrefix it does not compare how the path was
@@ -161,11 +167,6 @@ func handlerAt(path string, next http.Handler) http.Handler {
 	})
 }
 
-type headKey struct{}
-
-// IsHead reports whether a request is a HEAD, whose method handlers see as GET.
-func IsHead(r *http.Request) bool { return r.Context().Value(headKey{}) != nil }
-
 // head returns a handler that answers HEAD as a GET of which nothing is kept: no
 // cookie is set, and net/http discards the body (RFC 9110 §9.3.2). A GET that
 // changes something has no HEAD.
@@ -178,45 +179,27 @@ func (t *Router) head(route Route, next http.Handler) http.Handler {
 			w.Header().Set("Allow", http.MethodGet)
 			t.pages.ServeError(w, r, Fail(http.StatusMethodNotAllowed, "web.error.method", nil))
 		default:
-			get := r.WithContext(context.WithValue(r.Context(), headKey{}, true))
+			v := visitOf(r.Context())
+			v.head, v.bare = true, true
+			get := *r
 			get.Method = http.MethodGet
-			next.ServeHTTP(&headWriter{ResponseWriter: w}, get)
+			next.ServeHTTP(w, &get)
 		}
 	})
 }
 
-// headWriter is a ResponseWriter that sets no cookies.
-type headWriter struct {
-	http.ResponseWriter
-	wrote bool
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (w *headWriter) WriteHeader(status int) {
-	w.wrote = true
-	w.Header().Del("Set-Cookie")
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter.
-func (w *headWriter) Write(p []byte) (int, error) {
-	if !w.wrote {
-		w.WriteHeader(http.StatusOK)
-	}
-	return w.ResponseWriter.Write(p)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *headWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
 // outermost sets the headers and the request's ID, and logs what is refused.
 func (t *Router) outermost(next http.Handler) http.Handler {
-	next = t.told(t.recovered(next))
+	next = t.recovered(next)
 	fixed := t.fixedHeaders()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		maps.Copy(w.Header(), fixed)
-		ctx := context.WithValue(r.Context(), requestIDKey{}, secret.NewID(t.cookies.Rand)[:12])
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, preferredKey{}, new(string))))
+		v := &visit{Context: r.Context(), answer: answer{ResponseWriter: w}, id: secret.NewID(t.cookies.Rand)[:12]}
+		r = r.WithContext(v)
+		next.ServeHTTP(&v.answer, r)
+		if v.refuses() {
+			t.tell(v, r)
+		}
 	})
 }
 
@@ -238,31 +221,6 @@ func (t *Router) recovered(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-type requestIDKey struct{}
-
-type preferredKey struct{}
-
-// Prefer sets the language of the pages of this request, of a person who chose
-// none: what a client asked for. "" changes nothing.
-func Prefer(r *http.Request, lang string) {
-	if p, ok := r.Context().Value(preferredKey{}).(*string); ok && Supported(lang) != "" {
-		*p = Supported(lang)
-	}
-}
-
-func preferred(r *http.Request) string {
-	if p, ok := r.Context().Value(preferredKey{}).(*string); ok {
-		return *p
-	}
-	return ""
-}
-
-// RequestID returns the reference that error pages and the log show.
-func RequestID(r *http.Request) string {
-	id, _ := r.Context().Value(requestIDKey{}).(string)
-	return id
 }
 
 const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -291,10 +249,10 @@ func (t *Router) fixedHeaders() http.Header {
 // turns errors into pages.
 func (t *Router) page(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if l := Supported(r.URL.Query().Get("lang")); l != "" && r.Method == http.MethodGet {
+		if l := Supported(Query(r).Get("lang")); l != "" && r.Method == http.MethodGet {
 			t.cookies.SetLang(w, l)
 		}
-		for name, values := range r.URL.Query() {
+		for name, values := range Query(r) {
 			if len(values) > 1 && (name == "login" || name == "lang") {
 				t.pages.ServeError(w, r, Fail(http.StatusBadRequest, "web.error.bad_request", Rule("parameter twice")))
 				return
@@ -374,21 +332,8 @@ func (t *Router) observed(route Route, next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := t.now()
-		s := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		defer func() { t.observe(route.Path, route.Method, s.status, t.now().Sub(start)) }()
-		next.ServeHTTP(s, r)
+		start, v := t.now(), visitOf(r.Context())
+		defer func() { t.observe(route.Path, route.Method, cmp.Or(v.status, http.StatusOK), t.now().Sub(start)) }()
+		next.ServeHTTP(w, r)
 	})
 }
-
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (s *statusWriter) WriteHeader(status int) {
-	s.status = status
-	s.ResponseWriter.WriteHeader(status)
-}
-
-func (s *statusWriter) Unwrap() http.ResponseWriter { return s.ResponseWriter }

@@ -5,11 +5,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"mime"
 	"net/http"
 	"os"
 	"path"
 	"strings"
+	"sync"
 
 	"omgevingsloket-id/templates"
 )
@@ -19,6 +19,7 @@ import (
 type assets struct {
 	urls  map[string]string // name -> URL path
 	files map[string]asset  // URL path -> file
+	parts sync.Map          // partKey -> template.HTML, which has these addresses
 }
 
 type asset struct {
@@ -29,6 +30,10 @@ type asset struct {
 // operatorAssets are the files that an operator's theme may have: values for our
 // design tokens, additional rules, and a wordmark.
 var operatorAssets = []string{"theme.css", "custom.css", "wordmark.svg"}
+
+// kinds are the media types of assets, by extension. Package mime reads those of the
+// machine, which takes long.
+var kinds = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 func loadAssets(themeDir string) (*assets, error) {
 	a := &assets{urls: map[string]string{}, files: map[string]asset{}}
@@ -63,14 +68,9 @@ func (a *assets) add(dir fs.FS, name string) error {
 	}
 	sum := sha256.Sum256(body)
 	url := "/static/" + hex.EncodeToString(sum[:6]) + "/" + name
-	kind := mime.TypeByExtension(path.Ext(name))
-	switch path.Ext(name) {
-	case ".css":
-		kind = "text/css; charset=utf-8"
-	case ".js":
-		kind = "text/javascript; charset=utf-8"
-	case ".svg":
-		kind = "image/svg+xml"
+	kind, ok := kinds[path.Ext(name)]
+	if !ok {
+		return fmt.Errorf("static/%s: no media type for %q", name, path.Ext(name))
 	}
 	a.urls[name] = url
 	a.files[url] = asset{body: body, kind: kind}

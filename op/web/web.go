@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"omgevingsloket-id/pkg/limit"
@@ -79,7 +80,7 @@ type Kit struct {
 	Limits  *Limits
 }
 
-// New parses templates and assets and returns the parts of a site.
+// New reads the assets and returns the parts of a site.
 func New(o Options) (*Kit, error) {
 	base, err := url.Parse(o.Settings.Issuer)
 	if err != nil {
@@ -96,8 +97,6 @@ func New(o Options) (*Kit, error) {
 		return nil, err
 	}
 	k.Pages.static.Store(static)
-	if k.Pages.templates, err = parseTemplates(); err != nil {
-		return nil, err
-	}
-	return k, k.Pages.prepareLastWords()
+	k.Pages.pages, k.Pages.lastWords = sync.OnceValues(parsePages), sync.OnceValue(k.Pages.renderLastWords)
+	return k, nil
 }

@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -41,7 +42,7 @@ const (
 // fallback is the language of a mail if the reader's has no files.
 const fallback = "nl"
 
-// Writer composes mails. Set the fields, then call Prepare once.
+// Writer composes mails. Its fields are set before the first one.
 type Writer struct {
 	FS         fs.FS     // templates.FS
 	Issuer     string    // https://…, shown in every mail
@@ -56,7 +57,9 @@ type Writer struct {
 	// RecoveryDelay is account.Limits.RecoveryDelay.
 	RecoveryDelay time.Duration
 
+	once    sync.Once
 	letters map[string]*template.Template // by language
+	invalid error                         // of a template
 }
 
 // Helpdesk is how people reach the helpdesk; all but Name may be "".
@@ -65,30 +68,36 @@ type Helpdesk struct {
 	Hours                   map[string]string // by language
 }
 
-// Prepare parses the templates. It returns an error if one of them is invalid.
+// Prepare parses the templates, as the first mail does otherwise. It returns an error if
+// one of them is invalid.
 func (w *Writer) Prepare() error {
+	w.once.Do(func() { w.letters, w.invalid = w.parse() })
+	return w.invalid
+}
+
+func (w *Writer) parse() (map[string]*template.Template, error) {
 	names, err := fs.Glob(w.FS, "mail/*.txt")
 	if err != nil {
-		return fmt.Errorf("letter: %w", err)
+		return nil, fmt.Errorf("letter: %w", err)
 	}
-	w.letters = map[string]*template.Template{}
+	letters := map[string]*template.Template{}
 	for _, name := range names {
 		kind, lang, _ := strings.Cut(strings.TrimSuffix(path.Base(name), ".txt"), ".")
 		text, err := fs.ReadFile(w.FS, name)
 		if err != nil {
-			return fmt.Errorf("letter: %w", err)
+			return nil, fmt.Errorf("letter: %w", err)
 		}
-		if w.letters[lang] == nil {
-			w.letters[lang] = template.New("").Option("missingkey=error").Funcs(w.functions(lang))
+		if letters[lang] == nil {
+			letters[lang] = template.New("").Option("missingkey=error").Funcs(w.functions(lang))
 		}
-		if _, err := w.letters[lang].New(kind).Parse(string(text)); err != nil {
-			return fmt.Errorf("letter: %s: %w", name, err)
+		if _, err := letters[lang].New(kind).Parse(string(text)); err != nil {
+			return nil, fmt.Errorf("letter: %s: %w", name, err)
 		}
 	}
-	if w.letters[fallback] == nil {
-		return fmt.Errorf("letter: no mails in %s", fallback)
+	if letters[fallback] == nil {
+		return nil, fmt.Errorf("letter: no mails in %s", fallback)
 	}
-	return nil
+	return letters, nil
 }
 
 // envelope is the data of every template. Writer is embedded for its settings.
@@ -108,6 +117,9 @@ func (e envelope) Hours() string { return e.Helpdesk.Hours[e.Lang] }
 // write returns a message of one kind. It panics on a faulty template; a test
 // executes all of them.
 func (w *Writer) write(kind, to string, e envelope) mail.Message {
+	if err := w.Prepare(); err != nil {
+		panic(err)
+	}
 	if w.letters[e.Lang] == nil {
 		e.Lang = fallback
 	}

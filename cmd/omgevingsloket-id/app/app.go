@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -91,7 +92,12 @@ type App struct {
 	inspector   walled
 	clients     *client.Directory
 	certificate *atomic.Pointer[tls.Certificate] // holds nil: no TLS
+	check       func() error
 }
+
+// Check parses every text, page and mail; otherwise each is when it is needed first. The
+// error names those that are invalid.
+func (a *App) Check() error { return a.check() }
 
 // New opens the stores, brings the schema up to date and wires the rooms. The
 // caller closes the App.
@@ -123,10 +129,9 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.Keys.Refresh(ctx); err != nil {
 		return fmt.Errorf("signing keys: %w", err)
 	}
-	letters, err := NewLetters(a.Config, a.Rand)
-	if err != nil {
-		return err
-	}
+	letters := newLetters(a.Config, a.Rand)
+	a.check = func() error { return errors.Join(letters.Prepare(), a.Kit.Pages.Check()) }
+	var err error
 	if a.mailer, err = newMailer(a); err != nil {
 		return err
 	}

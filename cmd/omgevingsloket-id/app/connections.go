@@ -167,13 +167,13 @@ func (l counted) Accept() (net.Conn, error) {
 // time.
 func atOnce(kit *web.Kit, most int, next http.Handler) http.Handler {
 	var mu sync.Mutex
-	running := map[string]int{}
+	running := map[netip.Prefix]int{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !kit.Limits.Forwarded(r) {
+		source, forwarded := kit.Limits.Forwarded(r)
+		if !forwarded {
 			next.ServeHTTP(w, r)
 			return
 		}
-		source := kit.Limits.Source(r)
 		mu.Lock()
 		full := running[source] >= most
 		if !full {

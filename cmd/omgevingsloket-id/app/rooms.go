@@ -175,14 +175,17 @@ func NewHasher(c config.Config, now func() time.Time) (*password.Hasher, error) 
 
 // NewLetters returns the writer of mails of a configuration.
 func NewLetters(c config.Config, rand io.Reader) (*letter.Writer, error) {
-	w := &letter.Writer{
+	w := newLetters(c, rand)
+	return w, w.Prepare()
+}
+
+func newLetters(c config.Config, rand io.Reader) *letter.Writer {
+	return &letter.Writer{
 		FS: templates.FS, Issuer: c.Issuer, StartURL: c.Issuer + "/start", ConsoleURL: consoleURL(c), Practice: !c.Production(), AtOnce: !c.Reviewed(),
 		Wordmark: c.Branding.Wordmark, Rand: rand, RecoveryDelay: c.AccountLimits().RecoveryDelay,
 		Helpdesk: letter.Helpdesk{Name: c.Helpdesk.Name, Phone: c.Helpdesk.Phone, Email: c.Helpdesk.Email, URL: c.Helpdesk.URL,
 			Hours: map[string]string{"nl": c.Helpdesk.HoursNL, "en": c.Helpdesk.HoursEN}},
 	}
-	err := w.Prepare()
-	return w, err
 }
 
 func newMailer(a *App) (*mail.Worker, error) {
