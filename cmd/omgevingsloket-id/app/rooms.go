@@ -176,7 +176,8 @@ func NewHasher(c config.Config, now func() time.Time) (*password.Hasher, error) 
 // NewLetters returns the writer of mails of a configuration.
 func NewLetters(c config.Config, rand io.Reader) (*letter.Writer, error) {
 	w := newLetters(c, rand)
-	return w, w.Prepare()
+	err := w.Prepare()
+	return w, err
 }
 
 func newLetters(c config.Config, rand io.Reader) *letter.Writer {
