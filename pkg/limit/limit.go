@@ -105,7 +105,7 @@ type Windows interface {
 	// Spend adds charges in their order, up to the first whose sum exceeds the most
 	// of its budget: over is its index, or -1 if there is none, and wait is the
 	// time until its window ends. With an error, over is not -1. What is refused
-	// counts as well. A counter that is not the first of a call is the same one
-	// only after the same first one.
+	// counts as well. The counters of a call with several charges are the same
+	// ones only in calls with several charges and the same first one.
 	Spend(ctx context.Context, charges ...Charge) (over int, wait time.Duration, err error)
 }

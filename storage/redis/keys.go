@@ -13,7 +13,8 @@ import (
 //	olid:<ns>:req:<hash of handle>        JSON   authreq.Lifetime at most (authreq.Request.TTL)
 //	olid:<ns>:ses:<hash of handle>        JSON   session.Limits.TTL
 //	olid:<ns>:win:<hash of name and key>  count  the window, from its first event
-//	olid:<ns>:win:<hash>:{<key before>}   count  the same, for a count that comes after another one
+//	olid:<ns>:win:{<tag>}<half a hash>    count  the same, for the charges of one call: the tag, 16 digits of the hash of the
+//	                                             first one, puts them into one Cluster slot
 //
 // The namespace separates installations that share a Redis: production never
 // finds what practice stored there. Without a namespace its part is left out.

@@ -12,6 +12,10 @@ import (
 // windows implements limit.Windows.
 type windows struct{ *Store }
 
+// slotDigits is the number of hexadecimal digits that choose the Cluster slot of the
+// charges of one call.
+const slotDigits = 16
+
 // countScript has a window, an amount and a most for each key, in ARGV. It adds the
 // amounts until a sum exceeds its most, and returns the index of that one, from 1,
 // and the rest of its window; 0 and 0 if there is none. The first amount of a
@@ -42,10 +46,11 @@ func (w windows) Spend(ctx context.Context, charges ...limit.Charge) (over int, 
 	const doing = "redis: counting"
 	keys, args := make([]string, len(charges)), make([]any, 0, 3*len(charges))
 	for i, c := range charges {
-		keys[i] = w.name(kindWindow, windowHash(c.Name, c.Key))
-		if i > 0 {
-			keys[i] += ":{" + keys[0] + "}" // in the Cluster slot of the first
+		hash := windowHash(c.Name, c.Key)
+		if len(charges) > 1 {
+			hash = "{" + windowHash(charges[0].Name, charges[0].Key)[:slotDigits] + "}" + hash[:len(hash)/2]
 		}
+		keys[i] = w.name(kindWindow, hash)
 		args = append(args, ms(c.Window).Milliseconds(), c.Amount, c.Most)
 	}
 	reply, err := w.run(ctx, doing, countScript, keys, args...)
