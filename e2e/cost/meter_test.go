@@ -48,11 +48,15 @@ type operation struct {
 	sum  tally
 }
 
-// newMeter starts a site on these stores.
+// newMeter starts a site on these stores. Benchmarks are not traced, which would cost a part of their time.
 func newMeter(t testing.TB, on func(*config.Config)) *meter {
 	t.Helper()
 	m := &meter{done: map[string][]tally{}}
-	m.Site = site.Start(t, site.Setup{Config: on, TraceSQL: m.statement, TraceRedis: m.trip})
+	setup := site.Setup{Config: on, TraceSQL: m.statement, TraceRedis: m.trip}
+	if _, timed := t.(*testing.B); timed {
+		setup.TraceSQL, setup.TraceRedis = nil, nil
+	}
+	m.Site = site.Start(t, setup)
 	m.Kit.Pages.Stale = nil // rendering parts again is no part of the cost
 	m.sizes = newSizes(t, m.Config)
 	return m

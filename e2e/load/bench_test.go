@@ -25,7 +25,7 @@ var (
 	rounds = flag.Int("rounds", 0, "rounds of TestBench; 0 = do not measure")
 	span   = flag.Duration("span", 4*time.Second, "length of one phase of TestBench")
 	traces = flag.String("profiles", "", "`folder` for a CPU profile of the product for each phase")
-	only   = flag.String("only", "", "`phase` to do alone, or flood, which needs a whole login first; \"\" = all")
+	only   = flag.String("only", "", "`phase` to do alone, or flood, which needs a whole login first, or waits; \"\" = all")
 	write  = flag.Bool("write", false, "write deploy/performance.md, or deploy/growth.md")
 )
 
@@ -40,6 +40,7 @@ type contest struct {
 	series
 	ours   *installation
 	others []*party
+	waited *waits // nil on SQLite
 }
 
 // TestBench measures all parties and prints the report. It fails if a request fails without a flood, and
@@ -53,14 +54,17 @@ func TestBench(t *testing.T) {
 	with := setup{Amounts: seed.Amounts{Accounts: 400}, visitors: visitors, profiled: *traces != ""}
 	next := servers(t)
 	contests := []*contest{
-		{series{stores: onSQLite}, startProduct(t, sqlite(t), with), []*party{startYardstick(t, sqlite(t), visitors)}},
-		{series{stores: "PostgreSQL and Redis"}, startProduct(t, next(), with), []*party{startYardstick(t, next(), visitors), startPeer(t, next(), visitors)}},
+		{series{stores: onSQLite}, startProduct(t, sqlite(t), with), []*party{startYardstick(t, sqlite(t), visitors)}, nil},
+		{series{stores: "PostgreSQL and Redis"}, startProduct(t, next(), with), []*party{startYardstick(t, next(), visitors), startPeer(t, next(), visitors)}, nil},
 	}
 	for range *rounds {
 		for _, c := range contests {
 			c.restart(t)
 			c.rounds = append(c.rounds, c.round(t, l))
 			c.hash = append(c.hash, hashing(t))
+			if *only != "" && *only != floods {
+				continue
+			}
 			c.profiled(t, floods, l.phase)
 			o := c.ours.flood(t.Context(), median(c.hash), l.phase)
 			c.ours.verify(t.Context(), &o.passwords)
@@ -70,10 +74,18 @@ func TestBench(t *testing.T) {
 			c.floods = append(c.floods, o)
 		}
 	}
+	if *only == "" || *only == sampling {
+		c := contests[len(contests)-1]
+		c.profiled(t, sampling, l.phase)
+		c.waited = c.waits(t, l)
+	}
 	var b strings.Builder
 	b.WriteString(head(t, l))
 	for _, c := range contests {
 		c.table(&b)
+		if c.waited != nil {
+			c.waited.table(&b)
+		}
 	}
 	t.Log("\n" + b.String())
 	if *write && !t.Failed() {
@@ -157,7 +169,8 @@ func head(t *testing.T, l plan) string {
 		"# What calls cost",
 		"",
 		"Written by `make bench` (package `e2e/load`, which says how); never edited. Figures are medians of rounds, ratios medians of the ratios in each",
-		"round. Times include a driver on the same cores: compare them within this page only.",
+		"round. Times include a driver on the same cores: compare them within this page only. Why aims are missed is in",
+		"`deploy/decisions/024-measured-beside-a-yardstick.md`.",
 		"",
 		"| | |", "|---|---|",
 		"| machine | " + machine() + " |",

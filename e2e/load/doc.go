@@ -16,6 +16,7 @@
 //	parties_test.go  starting product, yardstick and peer
 //	report_test.go   medians, ratios and the report
 //	overload_test.go twice as many passwords as can be hashed, and what others notice of it
+//	waits_test.go    for what connections to PostgreSQL wait while four servers share it
 //	growth_test.go   the cost of calls in a large installation and in a small one, and the bytes of what is
 //	                 stored, as part of `make long`, and into deploy/growth.md: `make growth`
 //	seed/            accounts, applications, sessions, grants and events, straight into the stores
