@@ -58,7 +58,7 @@ func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a applicatio
 	if len(p.Problems) > 0 {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/password", p)
 	}
-	hash, err := h.Hasher.Hash(r.Context(), typed)
+	hash, err := h.Hasher.Hash(r.Context(), typed) // takes a place of strangers itself
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,12 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/invite", p)
 	}
-	m, key, err := h.Staff.Accept(r.Context(), handle, chosen, h.from(r))
+	ctx, release, err := h.Queue.Reserve(r.Context(), "")
+	if err != nil {
+		return err
+	}
+	defer release()
+	m, key, err := h.Staff.Accept(ctx, handle, chosen, h.from(r))
 	if errors.Is(err, errs.ErrNotFound) {
 		return web.Fail(http.StatusGone, "console.invite_gone", err)
 	}

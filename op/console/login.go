@@ -40,9 +40,15 @@ func (h *Kit) loginPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Spend(r, limit.ConsoleRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
-	m, err := h.Staff.Password(r.Context(), r.PostForm.Get("email"), r.PostForm.Get("password"), h.from(r))
+	email := r.PostForm.Get("email")
+	ctx, release, err := h.Queue.Reserve(r.Context(), h.Cookies.Proven(r, email))
+	if err != nil {
+		return err
+	}
+	defer release()
+	m, err := h.Staff.Password(ctx, email, r.PostForm.Get("password"), h.from(r))
 	if errors.Is(err, signin.ErrRefused) {
-		p := h.loginPage(r, r.PostForm.Get("email"))
+		p := h.loginPage(r, email)
 		p.Wrong("", "web.login.refused")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/login", p)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/storage/storagetest"
 )
 
@@ -112,6 +113,28 @@ func TestY35_Cancel(t *testing.T) {
 	// A login that nobody asked for has no way back.
 	if own := known.Get("/start"); strings.Contains(own.Body, "formaction") {
 		t.Error("a login without a client has a way back")
+	}
+}
+
+// Y35: a first page, which carries the login, cannot go on with it when the answer of
+// the cancelled login is not sent again any more.
+func TestY35_CancelLasts(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	s.Active(site.Email)
+	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
+	target := b.URL.String()
+	form := b.Form("email", site.Email, "password", site.Password)
+	_, after, _ := strings.Cut(b.Body, `formaction="`)
+	cancel, _, _ := strings.Cut(after, `"`)
+	_, onward, _ := strings.Cut(b.Send(b.FormTo(html.UnescapeString(cancel))).Header.Get("Refresh"), "url=")
+	b.Get(s.Server.URL + onward).Answered()
+	s.Clock.Add(authreq.Answered)
+	if a := b.Send(form); a.Status == http.StatusSeeOther && strings.HasPrefix(a.Header.Get("Location"), "/login/code") {
+		t.Errorf("the form goes on with a cancelled login at %s", a.Header.Get("Location"))
+	}
+	if b.Get(target); b.Status != http.StatusGone && b.URL.Path != "/login/restart" {
+		t.Errorf("a cancelled login goes on at %s (%d)", b.URL, b.Status)
 	}
 }
 

@@ -133,7 +133,12 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 		}
 		return h.refuse(w, p)
 	}
-	a, err := h.SignIn.Password(r.Context(), email, password, h.from(r))
+	ctx, release, err := h.Queue.Reserve(r.Context(), h.Cookies.Proven(r, email))
+	if err != nil {
+		return err
+	}
+	defer release()
+	a, err := h.SignIn.Password(ctx, email, password, h.from(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p, err := h.loginPage(r, v, email)
 		if err != nil {

@@ -1,6 +1,7 @@
 package login_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -8,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/storage/storagetest"
 )
@@ -94,6 +97,45 @@ func TestDO01_PlacesAreFreed(t *testing.T) {
 	free("a login that is gone")
 	b.Get(login).Submit("email", site.Email, "password", site.Password).At("/login/code")
 	free("a right password")
+}
+
+// beforeSpend calls a function before anything is charged to a budget.
+type beforeSpend struct {
+	limit.Windows
+	call func()
+}
+
+func (w *beforeSpend) Spend(ctx context.Context, charges ...limit.Charge) (int, time.Duration, error) {
+	w.call()
+	return w.Windows.Spend(ctx, charges...)
+}
+
+// DO-01: a source that is beyond its budget holds no place in the queue, however many
+// forms it sends at once.
+func TestDO01_NoPlaceBeyondTheBudget(t *testing.T) {
+	t.Parallel()
+	w := &beforeSpend{call: func() {}}
+	s := site.Start(t, site.Setup{
+		// There is one place.
+		Config: func(c *config.Config) { c.Password.Wait, c.Password.Parallel, c.Limits.LoginPerMinute = 1, 1, 1 },
+		Wrap:   func(s *app.Stores) { w.Windows, s.Windows = s.Windows, w },
+	})
+	b := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI)).At("/login")
+	b.Send(b.Form("email", site.Email, "password", site.WrongPassword)).Is(http.StatusUnprocessableEntity)
+	calls := 0
+	w.call = func() {
+		calls++
+		_, release, err := s.SignIn.Hasher.(*password.Hasher).Reserve(t.Context(), "")
+		if err != nil {
+			t.Errorf("before the budget is charged: %v, want a place for others", err)
+			return
+		}
+		release()
+	}
+	b.Send(b.Form("email", site.Email, "password", site.WrongPassword)).Is(http.StatusTooManyRequests)
+	if calls == 0 {
+		t.Error("no budget was charged")
+	}
 }
 
 // DO-01: a browser that logged in with an address before gets its turn when

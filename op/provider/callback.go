@@ -73,11 +73,15 @@ func (p *Room) end(r *http.Request, v *flow.Login, refusal string, code secret.T
 	if !v.Stored() {
 		return nil
 	}
-	hash := ""
+	hash, keep := "", authreq.Answered
 	if code != "" {
 		hash = code.Hash()
 	}
-	_, err := p.Flow.Requests.Save(r.Context(), v.Request.Ended(refusal, hash), authreq.Answered)
+	if refusal != "" {
+		// Until then the first page, which carries the request, could go on with it.
+		keep = max(keep, v.Request.TTL(p.Now()))
+	}
+	_, err := p.Flow.Requests.Save(r.Context(), v.Request.Ended(refusal, hash), keep)
 	if errors.Is(err, errs.ErrConflict) {
 		var kept authreq.Request
 		kept, err = p.Flow.Requests.Get(r.Context(), v.Request.Key)

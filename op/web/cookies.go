@@ -145,8 +145,9 @@ func (k *Cookies) ProvenBy(field string) func(*http.Request) string {
 	return func(r *http.Request) string { return k.Proven(r, r.PostForm.Get(field)) }
 }
 
-// Proven returns a name of the browser if it proves that it logged in with an address
-// before, or confirmed it; "" otherwise.
+// Proven returns a name of an address if the browser proves that it logged in with it
+// before, or confirmed it; "" otherwise. It is the same for all such browsers, of which
+// one person can have as many as logins.
 func (k *Cookies) Proven(r *http.Request, address string) string {
 	device := k.Device(r)
 	if device == "" {
@@ -155,7 +156,7 @@ func (k *Cookies) Proven(r *http.Request, address string) string {
 	proof := k.proof(device, address)
 	for _, p := range k.proofs(r) {
 		if subtle.ConstantTimeCompare([]byte(p), []byte(proof)) == 1 {
-			return device.Hash()
+			return secret.MAC(k.FormKey, "known address", canonical(address))
 		}
 	}
 	return ""
@@ -171,10 +172,14 @@ func (k *Cookies) proofs(r *http.Request) []string {
 }
 
 func (k *Cookies) proof(device secret.Text, address string) string {
-	if canonical, err := mail.CanonicalAddress(address); err == nil {
-		address = canonical
+	return secret.MAC(k.FormKey, "known", device.Reveal(), canonical(address))[:proofLength]
+}
+
+func canonical(address string) string {
+	if c, err := mail.CanonicalAddress(address); err == nil {
+		return c
 	}
-	return secret.MAC(k.FormKey, "known", device.Reveal(), address)[:proofLength]
+	return address
 }
 
 // Staff returns the handle of an official's session.

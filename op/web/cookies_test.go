@@ -67,6 +67,30 @@ func TestCookieAttributes(t *testing.T) {
 	}
 }
 
+// DO-01: all browsers that logged in with an address have one name before strangers, so
+// that logging in often, or in many browsers, takes no more of the queue.
+func TestDO01_OneNameForEachAddress(t *testing.T) {
+	t.Parallel()
+	k := web.Cookies{FormKey: []byte("key")}
+	name := func(device, address string) string {
+		w, r := httptest.NewRecorder(), get("/")
+		d := handle(secret.KindDevice, device)
+		k.Prove(w, r, d, address)
+		r.AddCookie(&http.Cookie{Name: "olid-device", Value: d.Reveal()})
+		for _, c := range w.Result().Cookies() {
+			r.AddCookie(c)
+		}
+		return k.Proven(r, address)
+	}
+	one := name("a", "jo@example.com")
+	if other := name("b", "Jo@example.com"); one == "" || other != one {
+		t.Errorf("two browsers of one address: %q and %q, want one name", one, other)
+	}
+	if other := name("a", "ann@example.com"); other == "" || other == one {
+		t.Errorf("one browser and two addresses: %q and %q, want two names", one, other)
+	}
+}
+
 // A handle is read from the one cookie of its name, and only if it is of the
 // right kind.
 func TestCookieHandles(t *testing.T) {

@@ -8,16 +8,16 @@ import (
 // Queue reserves places to hash passwords; password.Hasher implements it.
 type Queue interface {
 	// Reserve returns a context in which the next hash has a place in the queue,
-	// before strangers if known names a browser. It does not wait; the error is
+	// before strangers if known is of Cookies.Proven. It does not wait; the error is
 	// a password.Busy. release frees a place that was not used.
 	Reserve(ctx context.Context, known string) (reserved context.Context, release func(), err error)
 }
 
-// Queued returns a handler of a form with a password that runs h with a place in
-// the queue, or returns the error of Reserve: what is refused has cost no read,
-// no count and no write, whatever address it names. known names the browser if
-// it goes before strangers; nil is a form of strangers. A form without a password
-// needs no place.
+// Queued returns a handler of a form with a password that runs h if the queue has a
+// place, or returns the error of Reserve: what is refused has cost no read, no count
+// and no write, whatever address it names. h reserves the place when it has charged
+// the budget of the source: a source beyond it holds none. known is the argument of
+// Reserve; nil is a form of strangers. A form without a password needs no place.
 func Queued(q Queue, known func(*http.Request) string, h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if r.PostForm.Get("password") == "" {
@@ -27,11 +27,11 @@ func Queued(q Queue, known func(*http.Request) string, h Handler) Handler {
 		if known != nil {
 			name = known(r)
 		}
-		ctx, release, err := q.Reserve(r.Context(), name)
+		_, release, err := q.Reserve(r.Context(), name)
 		if err != nil {
 			return err
 		}
-		defer release()
-		return h(w, r.WithContext(ctx))
+		release()
+		return h(w, r)
 	}
 }

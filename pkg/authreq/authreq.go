@@ -34,7 +34,8 @@ const (
 	Unanswered = 10 * time.Minute
 
 	// Answered is how long a request that has ended is stored, so that an answer
-	// that was lost is sent again.
+	// that was lost is sent again; one that ended with an error is stored for
+	// Lifetime.
 	Answered = 2 * time.Minute
 
 	// LongestStored is the most bytes that are stored of a request, besides

@@ -19,7 +19,8 @@ type Memory struct {
 
 	mu       sync.Mutex
 	counters map[counterKey]counter
-	crowded  int // number of counters at which those that have ended are removed
+	crowded  int   // number of counters at which those that have ended are removed
+	swept    int64 // when that was done last, in milliseconds
 	most     int
 }
 
@@ -65,12 +66,20 @@ func (m *Memory) Spend(_ context.Context, charges ...Charge) (over int, wait tim
 	return -1, 0, nil
 }
 
+// sweepEvery is the shortest time between two removals: a flood that has filled a
+// Memory must not make each request look at all counters.
+const sweepEvery = time.Second
+
 // full reports whether no new key may have a counter. It removes counters whose
 // windows have ended when their number has doubled.
 func (m *Memory) full(now int64) bool {
 	if len(m.counters) < m.crowded {
 		return false
 	}
+	if since := now - m.swept; since >= 0 && since < sweepEvery.Milliseconds() {
+		return len(m.counters) >= m.most
+	}
+	m.swept = now
 	live := make(map[counterKey]counter)
 	for k, c := range m.counters {
 		if c.end > now {

@@ -40,6 +40,11 @@ func TestX18_MemoryIsBounded(t *testing.T) {
 	if spend(t, m, b, "known") >= 0 {
 		t.Error("a source that was known before is refused")
 	}
+	for i := range 10 {
+		if limit.Swept(m, func() { spend(t, m, b, fmt.Sprint("stranger of the flood ", i)) }) {
+			t.Fatal("each new source of a flood has all counters looked at")
+		}
+	}
 	now = now.Add(time.Minute)
 	if spend(t, m, b, "later") >= 0 {
 		t.Error("a source is refused when the flood is over")

@@ -59,7 +59,7 @@ type gate struct {
 	places    [2]int // of each class, reserved or waiting
 	waiting   [2][]*place
 	row       int                 // known browsers in a row that began
-	held      map[string]struct{} // known browsers that have a place
+	held      map[string]struct{} // names that have a place
 }
 
 // The classes of places.
@@ -72,7 +72,7 @@ const (
 type place struct {
 	gate  *gate
 	class int
-	name  string        // of a known browser
+	name  string        // of those that are known; "" for a stranger
 	turn  chan struct{} // closed when it may compute
 	stage stage         // guarded by gate.mu
 	taken bool          // by a computation; guarded by gate.mu
@@ -93,8 +93,8 @@ func newGate(parallel int, wait time.Duration, now func() time.Time) *gate {
 }
 
 // reserve returns a place in the queue, or a Busy if its turn would not come in
-// time. known names a known browser; "" is a stranger, and so is a browser that
-// has a place already. It does not wait. The caller calls leave.
+// time. known names whom a known browser is of; "" is a stranger, and so is one whose
+// name has a place already. It does not wait. The caller calls leave.
 func (g *gate) reserve(known string) (*place, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -129,9 +129,9 @@ type reservedKey struct{}
 
 // Reserve reserves a place in the queue for the next Hash or Verify in the
 // returned context, so that a caller that would be refused learns it before it
-// has done anything else. known names a browser that goes before strangers, ""
-// a stranger; a browser has one such place at a time. Reserve does not wait: the
-// error is a Busy. The caller calls release, which frees a place that was not
+// has done anything else. known names one who goes before strangers, such as an
+// address, and "" a stranger; a name has one such place at a time. Reserve does not
+// wait: the error is a Busy. The caller calls release, which frees a place that was not
 // used.
 func (h *Hasher) Reserve(ctx context.Context, known string) (reserved context.Context, release func(), err error) {
 	p, err := h.gate.reserve(known)
