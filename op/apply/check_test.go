@@ -147,11 +147,12 @@ func TestApplyAddressTakenMeanwhile(t *testing.T) {
 	for _, where := range []string{"practice", "production"} {
 		t.Run(where, func(t *testing.T) {
 			s := newSite(t)
+			s.Kit.Pages.Settings.Practice = where == "practice"
 			first, second := s.visitor(), s.visitor()
 			first.fill("burger", "jo@example.com", "")
 			second.fill("bedrijf", "jo@example.com", "")
 			first.send().Leads("/apply/done")
-			s.Kit.Pages.Settings.Practice, s.Kit.Pages.Settings.AtOnce = where == "practice", where == "practice"
+			s.Kit.Pages.Settings.AtOnce = where == "practice"
 			p := second.send().Is(http.StatusConflict).Has("intussen al", "jo@example.com", `href="/start"`)
 			if second.application().Sent() {
 				t.Error("it was sent all the same")
