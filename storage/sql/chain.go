@@ -201,7 +201,7 @@ func (db *DB) notePooled() {
 func (db *DB) Pooled() <-chan struct{} { return db.events }
 
 // lastChain is how long Close takes to chain what this process has added.
-const lastChain = 2 * time.Second
+const lastChain = 5 * time.Second
 
 // chainLast chains what this process has added to the pool since Chain.
 func (db *DB) chainLast() {

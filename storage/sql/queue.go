@@ -53,7 +53,7 @@ func (l queue) condition(q review.Query, s sought) (string, []any) {
 		return where, args
 	}
 	if s.common {
-		has, args := s.has(`applications.id`, s.words, args)
+		has, args := s.has(`applications`, `id`, s.words, args)
 		return where + has, args
 	}
 	ids, args := s.ids(args)

@@ -71,7 +71,7 @@ func (s sought) ids(args []any) (string, []any) {
 		return `FALSE`, args
 	}
 	with, args := begins(s.words[0], s.short, args)
-	others, args := s.has(`t.`+s.in.column, s.words[1:], args)
+	others, args := s.has(`t`, s.in.column, s.words[1:], args)
 	return `id IN (SELECT ` + s.in.column + ` FROM ` + s.in.table + ` AS t WHERE ` + with + others + `)`, args
 }
 
@@ -83,7 +83,7 @@ func (s sought) first(args []any) (string, []any) {
 		return `FALSE`, args
 	}
 	with, args := begins(s.words[0], s.short, args)
-	others, args := s.has(`t.`+s.in.column, s.words[1:], args)
+	others, args := s.has(`t`, s.in.column, s.words[1:], args)
 	return `id IN (SELECT ` + s.in.column + ` FROM ` + s.in.table + ` AS t WHERE ` + with + others + `
 		AND NOT EXISTS (SELECT 1 FROM ` + s.in.table + ` AS e WHERE e.` + s.in.column + ` = t.` + s.in.column + ` AND e.term < t.term AND ` + strings.ReplaceAll(with, `term`, `e.term`) + `)
 		ORDER BY term, ` + s.in.column + ` LIMIT $1)`, args
@@ -91,12 +91,12 @@ func (s sought) first(args []any) (string, []any) {
 
 // has returns conditions, each with AND before it, that a row has a term for each
 // word. They are checked row by row.
-func (s sought) has(id string, words []string, args []any) (string, []any) {
+func (s sought) has(table, id string, words []string, args []any) (string, []any) {
 	var all strings.Builder
 	for _, w := range words {
 		var with string
 		with, args = begins(w, s.short, args)
-		all.WriteString(` AND EXISTS (SELECT 1 FROM ` + s.in.table + ` WHERE ` + s.in.column + ` = ` + id + ` AND ` + with + `)`)
+		all.WriteString(` AND EXISTS (SELECT 1 FROM ` + s.in.table + ` WHERE ` + s.in.column + ` = ` + table + `.` + id + ` AND ` + with + `)`)
 	}
 	return all.String(), args
 }
