@@ -123,7 +123,7 @@ func (g *rig) suffer(t *testing.T, f fault) {
 // hold keeps what a statement locks until undo.
 func (g *rig) hold(statement string) (undo func()) {
 	g.t.Helper()
-	driver, address := "sqlite", g.database+"?_txlock=immediate"
+	driver, address := "sqlite", g.database+"?_txlock=immediate&_pragma=busy_timeout(10000)" // a job may write at this moment
 	if g.postgres != nil {
 		driver, address = "pgx", g.database
 	}
