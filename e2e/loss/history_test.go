@@ -15,10 +15,10 @@ import (
 const (
 	leaver   = "leaver@example.com"   // logs out
 	blocked  = "blocked@example.com"  // is blocked
-	coder    = "coder@example.com"    // gives a code, for a client that redeems its own
-	agreeing = "agreeing@example.com" // gives consent
+	coder    = "coder@example.com"    // has a code, which a client of its own redeems
+	agreeing = "agreeing@example.com" // consents to the claims of a client
 	scanner  = "scanner@example.com"  // is shown a QR code
-	unlocked = "unlocked@example.com" // was unblocked, and gives a mailed code
+	unlocked = "unlocked@example.com" // is unblocked, and types a mailed code
 	other    = "other@example.com"    // does nothing meanwhile
 	official = "official@gov.example" // logs out
 	invited  = "invited@gov.example"  // accepts an invitation

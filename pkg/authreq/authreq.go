@@ -132,14 +132,17 @@ const (
 	shortCode    = 8
 )
 
+// start returns the first n bytes of s, or s if it is shorter.
+func start(s string, n int) string { return s[:min(len(s), n)] }
+
 // Ended returns what is stored of a request that has ended: what it takes to send
 // its answer again, at most 150 bytes besides the client's id, state and redirect
 // URI. The answer is the OAuth error refusal, or the code of this hash, whose grant
 // has the rest; "" and "" is the list of portals.
 func (r Request) Ended(refusal, codeHash string) Request {
 	next := Request{
-		Key: r.Key, Browser: r.Browser[:min(len(r.Browser), shortBrowser)], ClientID: r.ClientID, State: r.State,
-		Refusal: refusal, Finished: true, Code: codeHash[:min(len(codeHash), shortCode)], Version: r.Version,
+		Key: r.Key, Browser: start(r.Browser, shortBrowser), ClientID: r.ClientID, State: r.State,
+		Refusal: refusal, Finished: true, Code: start(codeHash, shortCode), Version: r.Version,
 	}
 	if refusal != "" {
 		next.RedirectURI = r.RedirectURI
@@ -150,13 +153,13 @@ func (r Request) Ended(refusal, codeHash string) Request {
 // EndsWith reports whether a stored request has ended with this refusal, or with
 // the code of this hash.
 func (r Request) EndsWith(refusal, codeHash string) bool {
-	return r.Finished && r.Refusal == refusal && r.Code == codeHash[:min(len(codeHash), shortCode)]
+	return r.Finished && r.Refusal == refusal && r.Code == start(codeHash, shortCode)
 }
 
 // Of reports whether the request began in the browser whose secret has this hash.
 func (r Request) Of(browser string) bool {
 	if r.Finished && len(r.Browser) == shortBrowser {
-		browser = browser[:min(len(browser), shortBrowser)]
+		browser = start(browser, shortBrowser)
 	}
 	return r.Browser != "" && secret.Text(r.Browser).Equal(browser)
 }

@@ -41,8 +41,8 @@ func (b *Busy) Error() string {
 func (b *Busy) Unwrap() error { return errs.ErrUnavailable }
 
 // gate limits the number of concurrent computations, and the queue for them to
-// what can be computed within wait: the others are served before a browser gives
-// up, and those that would not be are refused at once.
+// what can be computed within wait: a computation that would have to wait longer is
+// refused at once.
 //
 //	reserve ─► reserved ─► enter ─► waiting ─► computing ─► leave
 //	   └─► Busy               └─ Busy, after wait
@@ -170,7 +170,7 @@ func notHashed(cause error) error {
 	return fmt.Errorf("password: not hashed: %w: %w", errs.ErrUnavailable, cause)
 }
 
-// begin gives p a slot and reports true, or has it wait.
+// begin reports whether p has a slot; otherwise p waits for one.
 func (g *gate) begin(p *place) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -180,7 +180,7 @@ func (g *gate) begin(p *place) bool {
 	return p.stage == computing
 }
 
-// fill gives the free slots to those who wait.
+// fill assigns the free slots to the places that wait.
 func (g *gate) fill() {
 	for g.computing < g.parallel {
 		class := byKnown
