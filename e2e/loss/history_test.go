@@ -15,7 +15,7 @@ import (
 const (
 	leaver   = "leaver@example.com"   // logs out
 	blocked  = "blocked@example.com"  // is blocked
-	coder    = "coder@example.com"    // has a code, which a client of its own redeems
+	coder    = "coder@example.com"    // types the code of an app, for a client of its own
 	agreeing = "agreeing@example.com" // consents to the claims of a client
 	scanner  = "scanner@example.com"  // is shown a QR code
 	unlocked = "unlocked@example.com" // is unblocked, and types a mailed code
