@@ -6,8 +6,10 @@
 //	home     /                the front page, help, and what the law asks to be said
 //	apply    /apply           applying for an Omgevingsloket-ID
 //	login    /login /start    password and verification code
+//	password /password        choosing a new password: forgotten, changed, or asked for
 //	address  /address         a new e-mail address, confirmed by its mailbox
 //	enrol    /enrol           the QR code, once
+//	me       /me              "my account": data, sessions, portals, what happened
 //	consent  /consent         may this client see that?
 //	provider /authorize …     OpenID Connect
 //	console  /console         the officials, with rooms of their own: review helpdesk staff audit statistics

@@ -66,7 +66,21 @@ type accountUnblock struct {
 	target
 	Who    string `arg:"" name:"email-or-reference" help:"E-mail address, or the reference on the holder's blocked page."`
 	Reason string `default:"unblocked at the command line" help:"Why, for the audit log: a ticket number, how the caller was identified."`
-	Second string `help:"The colleague who agreed, for the audit log. Required for some weeks after a change of the e-mail address."`
+	Second string `help:"The colleague who agreed, for the audit log. Required for some weeks after a change of the e-mail address, and with --lost-password."`
+
+	NewPassword  bool `xor:"password" help:"Somebody else knows the password: the next login asks for a new one."`
+	LostPassword bool `xor:"password" help:"The holder has forgotten the password too: once the delay is over, a mailed link is enough to choose a new one. Takes two people."`
+}
+
+// renewal returns what becomes of the password.
+func (t accountUnblock) renewal() account.Renewal {
+	switch {
+	case t.NewPassword:
+		return account.RenewalDue
+	case t.LostPassword:
+		return account.RenewalLost
+	}
+	return account.NoRenewal
 }
 
 // Run unblocks: enrolment starts again, the old secret, sessions and tokens end, the
@@ -77,6 +91,9 @@ func (t accountUnblock) Run(w world) error {
 		a, err := find(ctx, s, t.Who)
 		if err != nil {
 			return err
+		}
+		if t.Second == "" && t.LostPassword {
+			return errors.New("this gives both password and app to who reads the mails of the account, so it takes two people: name the colleague who agreed with --second")
 		}
 		if t.Second == "" {
 			moved, err := s.DB.Helpdesk().Moved(ctx, a.ID, time.Now())
@@ -93,7 +110,7 @@ func (t accountUnblock) Run(w world) error {
 			return err
 		}
 		rules := &signin.Service{Accounts: s.DB.Accounts(), Letters: letters, RecoveryKey: key, Limits: c.AccountLimits(), Rand: rand.Reader, Now: time.Now}
-		err = rules.Unblock(ctx, a, operator(), t.reason())
+		err = rules.Unblock(ctx, a, t.renewal(), operator(), t.reason())
 		if errors.Is(err, errs.ErrConflict) {
 			return fmt.Errorf("the account is not blocked; it is %s", a.State)
 		}

@@ -40,6 +40,7 @@ type commands struct {
 	Account accountCommand `cmd:"" help:"Look at an account, or unblock it."`
 	Staff   staffCommand   `cmd:"" help:"Officials who work in the console."`
 	Audit   auditCommand   `cmd:"" help:"The record of who did what."`
+	Mail    mailCommand    `cmd:"" help:"Look at the mails, and read reports about refused ones."`
 	Keys    keysCommand    `cmd:"" help:"Keys that sign tokens, and the master key."`
 	Version versionCommand `cmd:"" help:"Print the version of this binary."`
 

@@ -20,6 +20,7 @@ import (
 type staffCommand struct {
 	Add    staffAdd    `cmd:"" help:"Invite an official; the first administrator comes from here."`
 	List   staffList   `cmd:"" help:"List the officials."`
+	Renew  staffRenew  `cmd:"" help:"Invite an official again who lost the password or the phone, when no two administrators can do it."`
 	Remove staffRemove `cmd:"" help:"Remove an official; it counts at once on every server."`
 }
 
@@ -47,19 +48,64 @@ func (t staffAdd) Run(w world) error {
 			return err
 		}
 		handle, m, err := service.Invite(ctx, t.Name, t.Email, t.Lang, roles, audit.Operator(operator()))
-		if errors.Is(err, mail.ErrAddress) {
-			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
-		}
-		if errors.Is(err, staff.ErrDomain) {
-			return fmt.Errorf("%w: %q is at none of the domains of console.domains (%s)", errUse, t.Email, strings.Join(c.Console.Domains, ", "))
-		}
-		if err != nil {
+		if err := notInvited(c, t.Email, err); err != nil {
 			return err
 		}
 		fmt.Fprintf(w.stdout, "%s is invited. This link works once and for 72 hours; hand it over in a safe way:\n%s\n",
 			m.Name, service.Link(handle).Reveal())
 		return nil
 	})
+}
+
+// notInvited returns err, as wrong use if the address is the reason.
+func notInvited(c config.Config, email string, err error) error {
+	if errors.Is(err, mail.ErrAddress) {
+		return fmt.Errorf("%w: %q is not an e-mail address", errUse, email)
+	}
+	if errors.Is(err, staff.ErrDomain) {
+		return fmt.Errorf("%w: %q is at none of the domains of console.domains (%s)", errUse, email, strings.Join(c.Console.Domains, ", "))
+	}
+	return err
+}
+
+type staffRenew struct {
+	target
+	Email string `arg:"" help:"E-mail address."`
+}
+
+// Run invites an official again, with the same name and roles, and prints the link. The
+// password, the authenticator app and the sessions of the official end.
+func (t staffRenew) Run(w world) error {
+	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
+		service, err := staffService(c, s)
+		if err != nil {
+			return err
+		}
+		m, err := memberAt(ctx, s, t.Email)
+		if err != nil {
+			return err
+		}
+		handle, m, err := service.Renew(ctx, m, audit.Operator(operator()))
+		if err := notInvited(c, t.Email, err); err != nil {
+			return err
+		}
+		fmt.Fprintf(w.stdout, "%s is invited again; the old password, authenticator app and sessions have ended. This link works once and for 72 hours; hand it over in a safe way:\n%s\n",
+			m.Name, service.Link(handle).Reveal())
+		return nil
+	})
+}
+
+// memberAt returns the official with this address who is not removed.
+func memberAt(ctx context.Context, s *app.Stores, email string) (staff.Member, error) {
+	address, err := mail.CanonicalAddress(email)
+	if err != nil {
+		return staff.Member{}, fmt.Errorf("%w: %q is not an e-mail address", errUse, email)
+	}
+	m, err := s.DB.Staff().ByEmail(ctx, address)
+	if errors.Is(err, errs.ErrNotFound) || err == nil && m.State == staff.Removed {
+		return staff.Member{}, errors.New("there is no such official")
+	}
+	return m, err
 }
 
 // staffService returns the service that invites and removes officials.
@@ -98,18 +144,14 @@ type staffRemove struct {
 // Run removes an official.
 func (t staffRemove) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
-		address, err := mail.CanonicalAddress(t.Email)
-		if err != nil {
-			return fmt.Errorf("%w: %q is not an e-mail address", errUse, t.Email)
-		}
-		m, err := s.DB.Staff().ByEmail(ctx, address)
+		m, err := memberAt(ctx, s, t.Email)
 		if err == nil {
 			var service *staff.Service
 			if service, err = staffService(c, s); err == nil {
 				err = service.Remove(ctx, m, audit.Operator(operator()))
 			}
 		}
-		if errors.Is(err, errs.ErrNotFound) || errors.Is(err, errs.ErrConflict) {
+		if errors.Is(err, errs.ErrConflict) {
 			return errors.New("there is no such official")
 		}
 		if err == nil {

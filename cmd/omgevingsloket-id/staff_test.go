@@ -75,6 +75,46 @@ func TestStaffAddAndRemove(t *testing.T) {
 	}
 }
 
+// OF-18: the last administrator comes back by a command on the host, with the same
+// name and roles, and without the old password and secret.
+func TestOF18_LastAdministratorIsRenewedByCommand(t *testing.T) {
+	t.Parallel()
+	dir := demoFolder(t)
+	if code, _, errs := command(t, "migrate", "--data", dir); code != exitOK {
+		t.Fatal(errs)
+	}
+	renew := func() (int, string, string) { return command(t, "staff", "renew", "--data", dir, "Bas@gov.example") }
+	if code, _, errs := renew(); code != exitFailed || !strings.Contains(errs, "no such official") {
+		t.Errorf("staff renew of nobody = %d, %q", code, errs)
+	}
+	if code, _, errs := command(t, "staff", "add", "--data", dir, "--name", "Bas Beheerder", "--role", "administrator", "--role", "auditor", "--lang", "en", "bas@gov.example"); code != exitOK {
+		t.Fatal(errs)
+	}
+	links := map[string]bool{}
+	for range 2 {
+		code, out, errs := renew()
+		if code != exitOK || !strings.HasPrefix(out, "Bas Beheerder is invited again") {
+			t.Fatal(code, out, errs)
+		}
+		links[out] = true
+	}
+	if len(links) != 2 {
+		t.Error("two renewals print one link")
+	}
+	if _, out, _ := command(t, "staff", "list", "--data", dir); !strings.Contains(out, "administrator auditor") || !strings.Contains(out, "invited") {
+		t.Errorf("staff list after staff renew: %s", out)
+	}
+	if code, _, errs := command(t, "staff", "remove", "--data", dir, "bas@gov.example"); code != exitOK {
+		t.Fatal(errs)
+	}
+	if code, _, errs := renew(); code != exitFailed || !strings.Contains(errs, "no such official") {
+		t.Errorf("staff renew of a removed one = %d, %q, want %d: staff add invites again", code, errs, exitFailed)
+	}
+	if code, _, _ := command(t, "staff", "renew", "--data", dir, "no address"); code != exitWrongUse {
+		t.Errorf("staff renew of no address = %d, want %d", code, exitWrongUse)
+	}
+}
+
 // X19: `staff add` refuses what the console refuses.
 func TestX19_StaffAddAtForeignDomain(t *testing.T) {
 	t.Parallel()

@@ -66,6 +66,46 @@ func TestAdministratorInvitesAndRemoves(t *testing.T) {
 	})
 }
 
+// An official with a new phone is invited again by two administrators, chooses a new
+// password and scans a new QR code.
+func TestTwoAdministratorsRenew(t *testing.T) {
+	everyWay(t, func(d *workplace) {
+		hugo, bas, bea := d.at("Hugo"), d.at("Bas"), d.at("Bea")
+		bas.open("/console/staff").ClickLink("Hugo Helpdesk")
+		bas.on("console/staff/member").Select("reason", "new_phone")
+		bas.press("action", "propose").on("console/staff/staff")
+		hugo.open("/console/helpdesk").on("console/helpdesk/helpdesk")
+
+		bea.open("/console").ClickLink("Hugo Helpdesk")
+		bea.on("console/staff/member").press("action", "confirm").on("console/staff/member")
+		if bea.Count("#errors") != 1 {
+			d.Error("confirmed without a conversation:", bea.Text())
+		}
+		bea.Choose("spoken", "yes")
+		bea.press("action", "confirm").on("console/staff/staff")
+		hugo.open("/console/helpdesk").on("console/login")
+
+		d.site.Mail.Next(d, hugo.Email) // the invitation with which the demo began
+		d.site.Mail.Next(d, hugo.Email) // the proposal
+		b := d.visitor()
+		b.Open(d.invitation(hugo.Email))
+		b.Fill("password", "een rustige haven bij nacht")
+		b.Submit()
+		png := d.TempDir() + "/qr.png"
+		b.Screenshot(png)
+		_, key, ok := strings.Cut(browser.QR(d, png), "secret=")
+		if !ok {
+			d.Fatal("no QR code:", b.Text())
+		}
+		key, _, _ = strings.Cut(key, "&")
+		hugo.Password, hugo.Phone = "een rustige haven bij nacht", practice.NewPhone(d, key)
+		hugo.LogIn(b)
+		if got := b.Attribute("main", "data-page"); got != "console/home" {
+			d.Fatalf("Hugo is on %q:\n%s", got, b.Text())
+		}
+	})
+}
+
 // invitation returns the link in the mail to an address.
 func (d *workplace) invitation(email string) string {
 	d.Helper()

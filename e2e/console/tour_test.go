@@ -43,7 +43,7 @@ func TestEveryConsolePage(t *testing.T) {
 		return // a tour that ended early has not reached the later pages
 	}
 	for _, name := range album.Unseen(t, func(page string) bool {
-		return strings.HasPrefix(page, "console/") || page == "apply/status_document" || page == "apply/status_withdraw" || page == "enrol/wait" || strings.HasPrefix(page, "address/")
+		return strings.HasPrefix(page, "console/") || page == "apply/status_document" || page == "apply/status_withdraw" || page == "enrol/wait" || page == "address/address" || page == "address/done"
 	}) {
 		t.Errorf("templates/%s.html was never seen in a browser; add the way to it to the tour", name)
 	}
@@ -182,6 +182,14 @@ func (v *walk) helping() *worker {
 	v.fine(hanna, "console/helpdesk/mail", "empty")
 	hanna.primary()
 	v.wrong(hanna, "console/helpdesk/mail", "missing")
+	hanna.open("/console/helpdesk", "q", "ingrid").follow("/console/helpdesk/account?").follow("/console/helpdesk/lang")
+	v.fine(hanna, "console/helpdesk/lang", "empty")
+	hanna.primary()
+	v.wrong(hanna, "console/helpdesk/lang", "missing")
+	hanna.Select("reason", "holder_asked_lang")
+	hanna.Fill("ticket", "M-8")
+	hanna.primary()
+	v.fine(hanna, "console/helpdesk/account", "another language")
 	hanna.open("/console/helpdesk", "q", reference).follow("/console/helpdesk/account?")
 	v.fine(hanna, "console/helpdesk/account", "blocked")
 	hanna.primary()
@@ -258,6 +266,24 @@ func (v *walk) managing() {
 	link := v.invitation("nora@demo.example")
 	bas.open("/console/staff").ClickLink("Hugo Helpdesk")
 	v.fine(bas, "console/staff/member", "other")
+	bas.press("action", "propose")
+	v.wrong(bas, "console/staff/member", "no reason")
+	bas.Select("reason", "new_phone")
+	bas.press("action", "propose")
+	v.fine(bas, "console/staff/staff", "proposed")
+	bas.ClickLink("Hugo Helpdesk")
+	v.fine(bas, "console/staff/member", "proposed by oneself")
+	bea := v.at("Bea")
+	v.fine(bea, "console/home", "a new invitation waits")
+	bea.ClickLink("Hugo Helpdesk")
+	v.fine(bea, "console/staff/member", "proposed")
+	bea.press("action", "confirm")
+	v.wrong(bea, "console/staff/member", "not spoken")
+	bea.Choose("spoken", "yes")
+	bea.press("action", "confirm")
+	v.fine(bea, "console/staff/staff", "confirmed")
+	bea.ClickLink("Nora Nieuw")
+	v.fine(bea, "console/staff/member", "invited")
 	bas.open("/console/staff").ClickLink("Bas Beheerder")
 	v.fine(bas, "console/staff/member", "self")
 

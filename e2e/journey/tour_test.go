@@ -40,9 +40,10 @@ func TestEveryPage(t *testing.T) {
 
 // public reports whether applicants and account holders can reach a page by themselves. The
 // tour of the console visits the pages that begin with an official: an application that
-// waits, a change of address, and the delay after an unblock.
+// waits, a change of address, and the delay after an unblock. The holder's own change of
+// address has a tour of its own; TestHolderChangesName visits apply/change.
 func public(page string) bool {
-	return !strings.HasPrefix(page, "console/") && page != "enrol/wait" && !strings.HasPrefix(page, "address/") && page != "apply/status_document" && page != "apply/status_withdraw"
+	return !strings.HasPrefix(page, "console/") && page != "enrol/wait" && !strings.HasPrefix(page, "address/") && page != "apply/status_document" && page != "apply/status_withdraw" && page != "apply/change"
 }
 
 // walk is a tour of all pages by one visitor.
@@ -68,9 +69,13 @@ func (w *walk) walk() {
 	w.refused()
 	w.enrolling()
 	w.secondPortal()
+	w.apps()
+	w.forgetting()
+	w.disavowing()
 	w.leaving()
 	w.again()
 	w.blocked()
+	w.account()
 }
 
 // fine checks a page without an error.

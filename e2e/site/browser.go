@@ -225,13 +225,17 @@ func (b *Browser) Request(method, target string, body io.Reader) *http.Request {
 func (b *Browser) Form(fields ...string) *http.Request {
 	b.Site.T.Helper()
 	target := b.URL
-	if m := formAction.FindStringSubmatch(b.Body); m != nil {
+	page := b.Body
+	if _, main, ok := strings.Cut(page, "<main"); ok {
+		page = main // the header may have a form too
+	}
+	if m := formAction.FindStringSubmatch(page); m != nil {
 		var err error
 		target, err = b.URL.Parse(html.UnescapeString(m[1]))
 		Must(b.Site.T, err)
 	}
 	form := url.Values{}
-	for _, m := range hiddenField.FindAllStringSubmatch(b.Body, -1) {
+	for _, m := range hiddenField.FindAllStringSubmatch(page, -1) {
 		form.Set(m[1], html.UnescapeString(m[2]))
 	}
 	for i := 0; i+1 < len(fields); i += 2 {

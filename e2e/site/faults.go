@@ -19,10 +19,10 @@ func NewWatched(t testing.TB, change func(*config.Config)) (*Site, *storagetest.
 	return Start(t, Setup{Config: change, Wrap: func(s *app.Stores) {
 		w := f.Wrap(storagetest.Stores{
 			Accounts: s.Accounts, Recoveries: s.Recoveries, Lanes: s.Lanes, Locks: s.Locks, Consents: s.Consents, Grants: s.Grants, Requests: s.Requests, Sessions: s.Sessions, Windows: s.Windows,
-			Refusals: s.Refusals, Devices: s.Devices,
+			Refusals: s.Refusals, Devices: s.Devices, Resets: s.Resets, Logins: s.Logins, Addresses: s.Addresses, Bounces: s.Bounces,
 		})
 		s.Accounts, s.Recoveries, s.Lanes, s.Consents, s.Grants, s.Requests, s.Sessions, s.Windows = w.Accounts, w.Recoveries, w.Lanes, w.Consents, w.Grants, w.Requests, w.Sessions, w.Windows
-		s.Locks, s.Refusals, s.Devices = w.Locks, w.Refusals, w.Devices
+		s.Locks, s.Refusals, s.Devices, s.Resets, s.Logins, s.Addresses, s.Bounces = w.Locks, w.Refusals, w.Devices, w.Resets, w.Logins, w.Addresses, w.Bounces
 	}}), f
 }
 

@@ -30,7 +30,7 @@ func (b *Browser) Proposed(a account.Account, email string) string {
 
 var (
 	mailedReference = regexp.MustCompile(`referentie in: ([A-Z2-9]{4}-[A-Z2-9]{4})`)
-	mailedCode      = regexp.MustCompile(`code in: (\d{6})`)
+	mailedCode      = regexp.MustCompile(`code in:\s+(\d{6})`)
 )
 
 // Confirmation returns the reference and the code in the mail to a new address.

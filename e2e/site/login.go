@@ -145,7 +145,7 @@ func (s *Site) States() map[string]*Browser {
 	a, out["logged out"] = s.Active("out@example.com")
 	out["logged out"].Authorize(request()).At("/consent")
 	s.Blocked(a)
-	Must(s.T, s.SignIn.Unblock(s.T.Context(), a, "test", ""))
+	Must(s.T, s.SignIn.Unblock(s.T.Context(), a, account.NoRenewal, "test", ""))
 	return out
 }
 

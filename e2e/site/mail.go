@@ -65,6 +65,22 @@ func (s *Site) Mailed(kind, to string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
+var mailedLink = regexp.MustCompile(`https?://\S+?(/[a-z]+/[a-z]+)\?\S+`)
+
+// MailedLink returns path and query of the first link to a path of the site in the last
+// mail of a kind to an address.
+func (s *Site) MailedLink(kind, to, path string) string {
+	s.T.Helper()
+	text := s.Mailed(kind, to)
+	for _, found := range mailedLink.FindAllStringSubmatchIndex(text, -1) {
+		if text[found[2]:found[3]] == path {
+			return text[found[2]:found[1]]
+		}
+	}
+	s.T.Fatalf("no link to %s in mail %s to %s:\n%s", path, kind, to, text)
+	return ""
+}
+
 var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
 // MailedCode returns the six digits in the last mail of a kind to an address.

@@ -84,5 +84,5 @@ func (s *Site) Blocked(a account.Account) account.Account {
 
 // Unblock unblocks an account as the operator would.
 func (s *Site) Unblock(a account.Account) error {
-	return s.SignIn.Unblock(context.Background(), a, "operator", "ticket 4711")
+	return s.SignIn.Unblock(context.Background(), a, account.NoRenewal, "operator", "ticket 4711")
 }

@@ -1,18 +1,29 @@
-// Package address owns /address, where a person confirms a new e-mail address with
-// the code that was mailed to it. Two officials of the helpdesk have approved the
-// change before (package helpdesk). The page needs no login: all it does is
-// confirm.
+// Package address owns /address and what is below it: the change of an e-mail address.
+//
+//	by the helpdesk: two officials approve (package helpdesk) ─► /address ─► /address/done
+//	                                                              reference and mailed code, no login
+//
+//	by the holder: /address/change ─► /address/code ─► /address/changed
+//	               password and code    mailed code        │
+//	               given just now                          ▼ a link in the mail to the address before
+//	                                     /address/undo ─► /address/undone
+//	                                     no login
+//
+// The rules of the second road are in package newaddress. The form fields, which tests
+// rely on: /address/change email; /address/code code, or resend; /address/undo none.
 package address
 
 import (
 	"errors"
 	"net/http"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/newaddress"
 	"omgevingsloket-id/pkg/signin"
 )
 
@@ -22,7 +33,11 @@ type Room struct {
 	Cookies   *web.Cookies
 	Limits    *web.Limits
 	Helpdesk  *helpdesk.Service
+	Flow      *flow.Dispatcher
+	Changes   *newaddress.Service
+	SignIn    *signin.Service
 	PerMinute int // the most codes of one source in a minute
+	PerHour   int // the most mails with a code for one source in an hour, of all kinds
 }
 
 // Mount adds the pages to t.
@@ -30,6 +45,14 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/address", h.address)
 	t.Post("/address", h.addressPost, "reference", "code")
 	t.Get("/address/done", h.done)
+	t.GetActs("/address/change", h.Flow.OwnProven(h.change))
+	t.Post("/address/change", h.Flow.OwnProven(h.changePost), "email")
+	t.GetActs("/address/code", h.Flow.Own(h.code))
+	t.Post("/address/code", h.Flow.Own(h.codePost), "code", "resend")
+	t.Get("/address/changed", h.changed)
+	t.Get("/address/undo", h.undo)
+	t.Post("/address/undo", h.undoPost)
+	t.Get("/address/undone", h.undone)
 }
 
 type addressPage struct {

@@ -8,5 +8,5 @@ import (
 
 func TestPagesFitTheirStructs(t *testing.T) {
 	t.Parallel()
-	pages.Check(t, "address", map[string]any{"address/address": &addressPage{}, "address/done": &donePage{}})
+	pages.Check(t, "address", map[string]any{"address/address": &addressPage{}, "address/done": &donePage{}, "address/change": &changePage{}, "address/code": &codePage{}, "address/changed": &donePage{}, "address/undo": &undoPage{}, "address/undone": &donePage{}})
 }

@@ -23,7 +23,7 @@ func (h *Room) addressPage(w http.ResponseWriter, r *http.Request, a application
 	if a.Kind == account.LegalPerson {
 		title, back = "apply.address.title_company", intake.StepCompany
 	}
-	p := &addressPage{formPage: h.formPage(w, r, a.Kind, intake.StepAddress, title, paths[back]), Company: a.Kind == account.LegalPerson}
+	p := &addressPage{formPage: h.formPage(w, r, a, intake.StepAddress, title, paths[back]), Company: a.Kind == account.LegalPerson}
 	p.Heading, p.Seen = p.Title, printOf(intake.AddressOf(a.Answers))
 	p.Stay = p.field("stay", f.Stay)
 	for _, stay := range []string{intake.Abroad, intake.TemporarilyNL} {

@@ -12,6 +12,14 @@
 //	later, by the cookie or by reference and a mailed code:
 //	/apply/status/find ─► /apply/status/code ─► /apply/status (answer, document, withdraw)
 //
+// The holder of an account asks for other data with the same form, without password and
+// address:
+//
+//	/apply/change ─► /apply/person ─► (/apply/company) ─► /apply/document ─► /apply/check ─POST─► /apply/done
+//
+// Each of these pages needs the holder's session in the browser that began the request;
+// beginning and sending need a recent login.
+//
 // Each page is a GET that changes nothing and a POST that ends in a 303.
 // application.Next determines the next page from the stored application alone; a
 // request for a page out of turn is redirected there. The browser holds only a
@@ -32,6 +40,7 @@
 //	/apply/address  stay (abroad, temporarily_nl; burger only), line1, line2, line3, country
 //	/apply/document document (multipart, after csrf)
 //	/apply/check    declared (yes)
+//	/apply/change   action (begin, open)
 //	/apply/status   text (the answer to the question); …/find reference; …/code reference, code
 //
 // All forms have csrf. The forms of the application also have seen, a print of the
@@ -45,6 +54,7 @@ import (
 	"net/http"
 	"time"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
@@ -58,7 +68,7 @@ import (
 
 // Accounts is the part of account.Store that this package uses.
 type Accounts interface {
-	ByEmail(ctx context.Context, email string) (account.Account, error)
+	Owner(ctx context.Context, email string, now time.Time) (account.Account, error)
 }
 
 // Hasher is the part of package password that this package uses.
@@ -88,6 +98,7 @@ type Room struct {
 	Policy    password.Policy
 	Documents Judge
 	Letters   *letter.Writer
+	Flow      *flow.Dispatcher // who is logged in, for change requests
 	Ring      *secret.KeyRing
 	CodeKey   []byte // for the keyed hash of mailed codes
 	PerHour   int    // most mails with a code for one source in an hour; 0 means 30
@@ -131,6 +142,7 @@ func (h *Room) Mount(t *web.Router) {
 	t.Post("/apply/check", h.at(intake.StepCheck, h.checkPost), "declared", "seen")
 	t.Get("/apply/done", h.at(intake.StepDone, h.done))
 	h.mountStatus(t)
+	h.mountChange(t)
 }
 
 func (h *Room) complete() {
@@ -173,10 +185,16 @@ func (h *Room) at(step intake.Step, run stepHandler) web.Handler {
 		if err != nil {
 			return err
 		}
-		if !intake.Reaches(a, step, h.Now()) {
-			return h.onward(w, a)
+		page := func(w http.ResponseWriter, r *http.Request) error {
+			if !intake.Reaches(a, step, h.Now()) {
+				return h.onward(w, a)
+			}
+			return run(w, r, a)
 		}
-		return run(w, r, a)
+		if a.IsChange() {
+			return h.holds(w, r, a, step == intake.StepCheck, page)
+		}
+		return page(w, r)
 	}
 }
 
@@ -202,6 +220,9 @@ func (h *Room) load(r *http.Request) (application.Application, error) {
 // onward redirects the browser to the first unfinished step.
 func (h *Room) onward(w http.ResponseWriter, a application.Application) error {
 	next := intake.Next(a, h.Now())
+	if next == intake.StepGone && a.IsChange() {
+		return h.Pages.SeeOther(w, changePath)
+	}
 	if next == intake.StepGone {
 		return gone(errors.New("too late"))
 	}

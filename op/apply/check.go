@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -22,6 +23,7 @@ type checkPage struct {
 	formPage
 	Parts    []web.Summary
 	Declared web.Field
+	Change   bool
 	Login    *web.Link // set if the address has got an account since
 }
 
@@ -30,11 +32,15 @@ func (h *Room) checkPage(w http.ResponseWriter, r *http.Request, a application.A
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &checkPage{formPage: h.formPage(w, r, a.Kind, intake.StepCheck, "apply.check.title", paths[intake.StepDocument])}
+	p := &checkPage{formPage: h.formPage(w, r, a, intake.StepCheck, "apply.check.title", before(a, intake.StepCheck)), Change: a.IsChange()}
 	p.Seen = strconv.FormatInt(a.Version, 10)
 	p.Declared = p.field("declared", "")
 	if h.Pages.Settings.AtOnce {
 		p.Declared.Label = p.T("apply.field.declared.label_practice")
+	}
+	if p.Change {
+		p.Parts = []web.Summary{p.changePart(a), p.documentPart(documents)}
+		return p, documents, nil
 	}
 	p.Parts = []web.Summary{p.accountPart(a), p.personPart(a)}
 	if o := a.Answers.Organization; o != nil {
@@ -122,6 +128,24 @@ func (s formPage) documentPart(documents []application.Document) web.Summary {
 	return part
 }
 
+// changePart returns what a change request asks for; where it differs, with what the
+// account has.
+func (s formPage) changePart(a application.Application) web.Summary {
+	part := s.part("change")
+	steps := map[string]intake.Step{"given_name": intake.StepPerson, "family_name": intake.StepPerson, "birth": intake.StepPerson}
+	for _, d := range a.Data() {
+		if d.Before == "" && d.After == "" && d.Name != "given_name" && d.Name != "family_name" {
+			continue
+		}
+		row := s.row(d.Name, s.datum(d.Name, d.After), cmp.Or(steps[d.Name], intake.StepCompany))
+		if d.Differs() {
+			row.Value = s.T("apply.change.instead", "New", row.Value, "Old", cmp.Or(s.datum(d.Name, d.Before), s.T("apply.check.none")))
+		}
+		part.Rows = append(part.Rows, row)
+	}
+	return part
+}
+
 // check shows all answers.
 func (h *Room) check(w http.ResponseWriter, r *http.Request, a application.Application) error {
 	p, _, err := h.checkPage(w, r, a)
@@ -146,11 +170,18 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 		p.Wrong("declared", "apply.field.declared.missing")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/check", p)
 	}
+	if p.Change && len(a.Changed()) == 0 {
+		p.Wrong("", "apply.change.nothing")
+		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/check", p)
+	}
 	a.Answers.Declared = true
-	a.Reference, a.SubmittedAt, a.Lang = "OLID-"+signin.Reference(h.Rand), h.Now(), p.Lang
+	a.Reference, a.SubmittedAt = "OLID-"+signin.Reference(h.Rand), h.Now()
+	if !p.Change {
+		a.Lang = p.Lang
+	}
 	err = h.submit(r, a, documents)
 	if errors.Is(err, errs.ErrConflict) {
-		return h.notSent(w, r, a)
+		return h.notSent(w, r, err)
 	}
 	if err != nil {
 		return err
@@ -161,7 +192,15 @@ func (h *Room) checkPost(w http.ResponseWriter, r *http.Request, a application.A
 // submit sends the application in, with its effects.
 func (h *Room) submit(r *http.Request, a application.Application, documents []application.Document) error {
 	origin, id := h.Limits.Origin(r), web.RequestID(r)
-	made, events := a.Send(documents, h.Pages.Settings.AtOnce, audit.Applicant().At(origin, id), audit.System("").At(origin, id), h.Rand)
+	var holder *account.Account
+	if a.IsChange() {
+		v, err := h.Flow.Holder(r)
+		if err != nil {
+			return err
+		}
+		holder = &v.Account
+	}
+	made, events := a.Send(documents, holder, h.Pages.Settings.AtOnce, audit.Applicant().At(origin, id), audit.System("").At(origin, id), h.Rand)
 	if err := h.Store.Submit(r.Context(), a, made, effect.Effects{Events: events, Mails: []mail.Message{h.Letters.Receipt(a, made, documents, a.SubmittedAt)}}); err != nil {
 		return err
 	}
@@ -171,7 +210,7 @@ func (h *Room) submit(r *http.Request, a application.Application, documents []ap
 
 // notSent shows why an application could not be sent: it was sent already, it has
 // expired, its address has got an account, or another tab changed it.
-func (h *Room) notSent(w http.ResponseWriter, r *http.Request, _ application.Application) error {
+func (h *Room) notSent(w http.ResponseWriter, r *http.Request, why error) error {
 	a, err := h.load(r)
 	if err != nil {
 		return err
@@ -184,7 +223,15 @@ func (h *Room) notSent(w http.ResponseWriter, r *http.Request, _ application.App
 		return err
 	}
 	p.Declared.Checked = true
-	_, err = h.Accounts.ByEmail(r.Context(), a.Email)
+	if p.Change {
+		key := "apply.check.changed"
+		if obstructed := (application.Obstructed{}); errors.As(why, &obstructed) {
+			key = "apply.change.stale"
+		}
+		p.Wrong("", key)
+		return h.Pages.Render(w, http.StatusConflict, "apply/check", p)
+	}
+	_, err = h.Accounts.Owner(r.Context(), a.Email, h.Now())
 	switch {
 	case err == nil:
 		p.Wrong("", "apply.check.taken", "Email", a.Email)

@@ -28,7 +28,7 @@ type codePage struct {
 
 func (h *Room) codePage(w http.ResponseWriter, r *http.Request, a application.Application) *codePage {
 	other := emailPath(kindName(a.Kind))
-	p := &codePage{formPage: h.formPage(w, r, a.Kind, intake.StepCode, "apply.code.title", other), Email: a.Email}
+	p := &codePage{formPage: h.formPage(w, r, a, intake.StepCode, "apply.code.title", other), Email: a.Email}
 	p.Other = p.Path(other)
 	p.Code = p.field("code", "")
 	p.Resend = web.Button{Name: "resend", Value: "yes", Label: p.T("apply.code.resend"), Secondary: true}
@@ -59,7 +59,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 		p.Wrong("code", "apply.field.code.form")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/code", p)
 	}
-	verdict, err := h.Store.TryCode(r.Context(), a.ID, intake.Hashes(h.codeHash(a, code), h.mailboxHash(a.Email, code)), h.Now())
+	verdict, err := h.Store.TryCode(r.Context(), a.ID, intake.Hashes(h.codeHash(a, code), limit.MailboxCode(h.CodeKey, a.Email, code)), h.Now())
 	if err != nil && !errors.Is(err, errs.ErrConflict) {
 		return err
 	}
@@ -97,7 +97,7 @@ func (h *Room) resend(w http.ResponseWriter, r *http.Request, a application.Appl
 		return err
 	}
 	lang := ""
-	if owner, err := h.Accounts.ByEmail(r.Context(), a.Email); err == nil {
+	if owner, err := h.Accounts.Owner(r.Context(), a.Email, h.Now()); err == nil {
 		lang = owner.Lang
 	} else if !errors.Is(err, errs.ErrNotFound) {
 		return err

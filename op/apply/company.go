@@ -40,7 +40,7 @@ func registered(number bool) string {
 }
 
 func (h *Room) companyPage(w http.ResponseWriter, r *http.Request, a application.Application, f intake.CompanyForm) *companyPage {
-	p := &companyPage{formPage: h.formPage(w, r, a.Kind, intake.StepCompany, "apply.company.title", paths[intake.StepPerson])}
+	p := &companyPage{formPage: h.formPage(w, r, a, intake.StepCompany, "apply.company.title", before(a, intake.StepCompany))}
 	p.Seen = printOf(intake.CompanyOf(a.Answers))
 	p.Name = p.practised("organization_name", f.Name)
 	p.Name.Autocomplete = "organization"

@@ -34,9 +34,9 @@ func (c *counter) note(call string) {
 	}
 }
 
-func (c *counter) ByEmail(ctx context.Context, email string) (account.Account, error) {
-	c.note("ByEmail")
-	return c.accounts.ByEmail(ctx, email)
+func (c *counter) Owner(ctx context.Context, email string, now time.Time) (account.Account, error) {
+	c.note("Owner")
+	return c.accounts.Owner(ctx, email, now)
 }
 
 func (c *counter) Start(ctx context.Context, a application.Application, rec effect.Effects) error {

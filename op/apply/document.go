@@ -22,18 +22,19 @@ type documentPage struct {
 	formPage
 	Heading  string
 	Company  bool
+	Change   bool
 	Document web.Field
 }
 
 func (h *Room) documentPage(w http.ResponseWriter, r *http.Request, a application.Application) (*documentPage, error) {
 	title := "apply.document.title"
 	switch {
-	case h.Pages.Settings.AtOnce:
+	case h.Pages.Settings.AtOnce || a.IsChange():
 		title = "apply.document.title_practice"
 	case a.Kind == account.LegalPerson:
 		title = "apply.document.title_company"
 	}
-	p := &documentPage{formPage: h.formPage(w, r, a.Kind, intake.StepDocument, title, paths[intake.StepAddress]), Company: a.Kind == account.LegalPerson}
+	p := &documentPage{formPage: h.formPage(w, r, a, intake.StepDocument, title, before(a, intake.StepDocument)), Company: a.Kind == account.LegalPerson, Change: a.IsChange()}
 	p.Heading = p.Title
 	p.Document = p.practised("document", "")
 	if !h.Pages.Settings.AtOnce {

@@ -12,6 +12,7 @@ type donePage struct {
 	Panel    web.Panel
 	Email    string
 	Approved bool
+	Change   bool
 	Login    web.Link
 	Status   web.Link
 }
@@ -26,9 +27,15 @@ func (h *Room) done(w http.ResponseWriter, r *http.Request, a application.Applic
 	if a.State == application.Approved {
 		title = "apply.done.title_approved"
 	}
-	p := &donePage{Page: h.Pages.Page(r, title), Email: a.Email, Approved: a.State == application.Approved}
+	if a.IsChange() {
+		title = "apply.change.state_" + string(a.State)
+	}
+	p := &donePage{Page: h.Pages.Page(r, title), Email: a.Email, Approved: a.State == application.Approved, Change: a.IsChange()}
 	p.Panel = web.Panel{Title: p.Title, Label: p.T("apply.done.reference"), Value: a.Reference}
 	p.Login = web.Link{URL: p.Path("/start"), Label: p.T("apply.done.login")}
 	p.Status = web.Link{URL: p.Path("/apply/status"), Label: p.T("apply.done.status")}
+	if p.Change {
+		p.Status = web.Link{URL: p.Path(changePath), Label: p.T("apply.change.status")}
+	}
 	return h.Pages.Render(w, http.StatusOK, "apply/done", p)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
-	"strings"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
@@ -59,7 +58,7 @@ func (h *Room) beforeDraft(w http.ResponseWriter, r *http.Request, run func(kind
 }
 
 func (h *Room) emailPage(w http.ResponseWriter, r *http.Request, kind, typed string) *emailPage {
-	p := &emailPage{formPage: h.formPage(w, r, kinds[kind], "email", "apply.email.title", "/apply")}
+	p := &emailPage{formPage: h.formPage(w, r, application.Application{Kind: kinds[kind]}, "email", "apply.email.title", "/apply")}
 	p.Email = p.field("email", typed)
 	p.Email.Type, p.Email.Autocomplete = "email", "email"
 	return p
@@ -87,32 +86,15 @@ func (h *Room) emailPost(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// countMail counts a mail with a code, for its source. A source may ask for few to
-// one mailbox, and for few when many go to one domain or to everybody: that slows
-// those who send many, and keeps nobody from applying.
+// countMail counts a mail with a code, for its source.
 func (h *Room) countMail(r *http.Request, email string) error {
-	if err := h.Limits.Spend(r, limit.ApplyMails.UpTo(h.PerHour), 1); err != nil {
-		return err
-	}
-	if err := h.Limits.SpendFor(r, h.Limits.Origin(r)+" "+limit.Mailbox(email), 1, limit.MailboxMails); err != nil {
-		return err
-	}
-	_, domain, _ := strings.Cut(email, "@")
-	calm, err := h.Limits.WithinFor(r, limit.DomainMails, secret.MAC(h.CodeKey, "domain", domain), 1)
-	if err != nil {
-		return err
-	}
-	all, err := h.Limits.Within(r, limit.AllMails, 1)
-	if err != nil || calm && all {
-		return err
-	}
-	return h.Limits.Spend(r, limit.AlarmMails.UpTo(max(h.PerHour/10, 1)), 1)
+	return h.Limits.SpendMail(r, limit.ApplyMails.UpTo(h.PerHour), email, h.CodeKey)
 }
 
 // begin stores a new draft and mails the code. An address that has an account gets
 // another mail and every code is wrong; everything else is the same.
 func (h *Room) begin(w http.ResponseWriter, r *http.Request, kind account.Kind, email string) error {
-	owner, err := h.Accounts.ByEmail(r.Context(), email)
+	owner, err := h.Accounts.Owner(r.Context(), email, h.Now())
 	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return err
 	}
@@ -146,7 +128,7 @@ func (h *Room) codeMail(a application.Application, ownerLang string) (hash strin
 		m.Asked = &mail.Asked{} // spaced as for an unknown address, or the gaps would tell them apart
 	} else {
 		m = h.Letters.ConfirmEmail(a.Email, a.Lang, code, h.Now())
-		m.Asked = &mail.Asked{Code: h.mailboxHash(a.Email, code.Reveal())}
+		m.Asked = &mail.Asked{Code: limit.MailboxCode(h.CodeKey, a.Email, code.Reveal())}
 	}
 	return h.codeHash(a, code.Reveal()), m, nil
 }
@@ -155,9 +137,4 @@ func (h *Room) codeMail(a application.Application, ownerLang string) (hash strin
 // not reveal the code.
 func (h *Room) codeHash(a application.Application, code string) string {
 	return secret.MAC(h.CodeKey, "code", a.ID, code)
-}
-
-// mailboxHash binds a code to an address: it is right in every draft of that address.
-func (h *Room) mailboxHash(email, code string) string {
-	return secret.MAC(h.CodeKey, "mailbox code", email, code)
 }

@@ -511,7 +511,7 @@ func TestApplyTakenCostsTheSame(t *testing.T) {
 		return strings.Join(counted.calls, " ")
 	}
 	taken, fresh := cost("jo@example.com"), cost("an@example.com")
-	if taken != fresh || !strings.Contains(fresh, "Start") || !strings.Contains(fresh, "ByEmail") {
+	if taken != fresh || !strings.Contains(fresh, "Start") || !strings.Contains(fresh, "Owner") {
 		t.Errorf("taken: %s\nfresh: %s", taken, fresh)
 	}
 }

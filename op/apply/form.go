@@ -8,7 +8,6 @@ import (
 	"net/http"
 
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
@@ -30,14 +29,22 @@ func (h *Room) page(w http.ResponseWriter, r *http.Request, titleKey string) *we
 
 // formPage returns the formPage of a step; back is the path of the previous page,
 // or "".
-func (h *Room) formPage(w http.ResponseWriter, r *http.Request, kind account.Kind, step intake.Step, titleKey, back string) formPage {
+func (h *Room) formPage(w http.ResponseWriter, r *http.Request, a application.Application, step intake.Step, titleKey, back string) formPage {
 	p := h.page(w, r, titleKey)
-	n, of := intake.Place(kind, step)
+	n, of := intake.Place(a, step)
 	s := formPage{Page: p, Steps: web.Steps{Page: p, N: n, Of: of}}
 	if back != "" {
 		s.Back = &web.Link{URL: p.Path(back), Label: p.T("apply.back")}
 	}
 	return s
+}
+
+// before returns the path of the page before a step of the form.
+func before(a application.Application, step intake.Step) string {
+	if previous := intake.Before(a, step); previous != "" {
+		return paths[previous]
+	}
+	return changePath
 }
 
 // field returns a field with the label of its name.

@@ -102,7 +102,7 @@ func (s *applySite) mails() []mail.Message {
 	items, err := s.Stores.DB.Outbox().Take(context.Background(), s.Clock.Now(), time.Hour, 1000)
 	site.Must(s.T, err)
 	for _, item := range items {
-		site.Must(s.T, s.Stores.DB.Outbox().Sent(context.Background(), item.ID))
+		site.Must(s.T, s.Stores.DB.Outbox().Sent(context.Background(), item.Message, s.Clock.Now()))
 		s.inbox = append(s.inbox, item.Message)
 	}
 	return s.inbox

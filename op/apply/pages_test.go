@@ -13,6 +13,6 @@ func TestPagesFitTheirStructs(t *testing.T) {
 		"apply/person": &personPage{}, "apply/company": &companyPage{}, "apply/address": &addressPage{}, "apply/document": &documentPage{},
 		"apply/check": &checkPage{}, "apply/done": &donePage{},
 		"apply/status": &statusPage{}, "apply/status_find": &findPage{}, "apply/status_code": &statusCodePage{},
-		"apply/status_document": &statusDocumentPage{}, "apply/status_withdraw": &withdrawPage{},
+		"apply/status_document": &statusDocumentPage{}, "apply/status_withdraw": &withdrawPage{}, "apply/change": &changePage{},
 	})
 }

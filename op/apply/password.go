@@ -23,7 +23,7 @@ type passwordPage struct {
 
 func (h *Room) passwordPage(w http.ResponseWriter, r *http.Request, a application.Application) *passwordPage {
 	p := &passwordPage{
-		formPage: h.formPage(w, r, a.Kind, intake.StepPassword, "apply.password.title", ""),
+		formPage: h.formPage(w, r, a, intake.StepPassword, "apply.password.title", ""),
 		Email:    a.Email, Chosen: a.PasswordHash != "",
 	}
 	p.Password = p.field("password", "")

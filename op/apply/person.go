@@ -12,13 +12,14 @@ import (
 type personPage struct {
 	formPage
 	Company                             bool // applies for a company
+	Change                              bool // asks for other data, and not for the telephone number
 	GivenName, FamilyName, Birth, Phone web.Field
 }
 
 func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.Application, f intake.PersonForm) *personPage {
 	p := &personPage{
-		formPage: h.formPage(w, r, a.Kind, intake.StepPerson, "apply.person.title", paths[intake.StepPassword]),
-		Company:  a.Kind == account.LegalPerson,
+		formPage: h.formPage(w, r, a, intake.StepPerson, "apply.person.title", before(a, intake.StepPerson)),
+		Company:  a.Kind == account.LegalPerson, Change: a.IsChange(),
 	}
 	p.Seen = printOf(intake.PersonOf(a.Answers))
 	p.GivenName = p.hinted("given_name", f.GivenName)
@@ -27,6 +28,9 @@ func (h *Room) personPage(w http.ResponseWriter, r *http.Request, a application.
 	p.FamilyName.Autocomplete = "family-name"
 	p.Birth = p.practised("birth", "")
 	p.Birth.Autocomplete, p.Birth.Day, p.Birth.Month, p.Birth.Year = "bday", f.Day, f.Month, f.Year
+	if p.Change {
+		return p
+	}
 	p.Phone = p.practised("phone", f.Phone)
 	p.Phone.Type, p.Phone.Autocomplete, p.Phone.Width, p.Phone.Optional = "tel", "tel", "20", true
 	return p
@@ -44,7 +48,14 @@ func (h *Room) personPost(w http.ResponseWriter, r *http.Request, a application.
 		Phone: r.PostForm.Get("phone"),
 	}
 	p, was := h.personPage(w, r, a, form), a
-	if p.faults(form.Answer(&a.Answers, h.Now())) {
+	if a.IsChange() {
+		form.Phone = ""
+	}
+	faults := form.Answer(&a.Answers, h.Now())
+	if a.IsChange() {
+		a.Answers.Phone = was.Answers.Phone // the holder's own to change
+	}
+	if p.faults(faults) {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/person", p)
 	}
 	return h.keep(w, r, change{

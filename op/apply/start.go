@@ -38,6 +38,10 @@ func (h *Room) startPage(w http.ResponseWriter, r *http.Request) (*startPage, er
 		return p, nil // no draft, or one that has expired
 	case err != nil:
 		return nil, err
+	case a.IsChange():
+		if a.Open(h.Now()) {
+			p.Resume = &web.Link{URL: p.Path(changePath), Label: p.T("apply.resume.link")}
+		}
 	case a.Sent():
 		p.Sent = &web.Link{URL: p.Path(paths[intake.StepDone]), Label: p.T("apply.sent.link")}
 	case a.Open(h.Now()):

@@ -24,12 +24,13 @@ type Cases interface {
 	Answer(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error
 	ReplaceDocument(ctx context.Context, c review.Case, d application.Document, act review.Act, proof func([]application.Document) effect.Effects) error
 	Withdraw(ctx context.Context, c review.Case, act review.Act, rec effect.Effects) error
+	HandOver(ctx context.Context, id, accountID, handleHash string, rec effect.Effects) error
 	review.StatusCodes
 }
 
 // mountStatus adds the pages for a sent application.
 func (h *Room) mountStatus(t *web.Router) {
-	t.Get("/apply/status", h.sent(h.status))
+	t.Get("/apply/status", h.sentTo(h.status))
 	t.Post("/apply/status", h.sent(h.statusPost), "text")
 	t.Get("/apply/status/document", h.sent(h.statusDocument))
 	t.Upload("/apply/status/document", uploadBody, h.sent(h.statusDocumentPost))
@@ -41,9 +42,19 @@ func (h *Room) mountStatus(t *web.Router) {
 	t.Post("/apply/status/code", h.statusCodePost, "reference", "code")
 }
 
-// sent runs a page for this browser's sent application; without one it redirects to
-// the page that asks for the reference.
+// sent is sentTo for what only the holder may do with a change request.
 func (h *Room) sent(run func(w http.ResponseWriter, r *http.Request, c review.Case) error) web.Handler {
+	return h.sentTo(func(w http.ResponseWriter, r *http.Request, c review.Case) error {
+		if !c.IsChange() {
+			return run(w, r, c)
+		}
+		return h.holds(w, r, c.Application, true, func(w http.ResponseWriter, r *http.Request) error { return run(w, r, c) })
+	})
+}
+
+// sentTo runs a page for this browser's sent application; without one it redirects to
+// the page that asks for the reference.
+func (h *Room) sentTo(run func(w http.ResponseWriter, r *http.Request, c review.Case) error) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		a, err := h.load(r)
 		var lost *web.Error
@@ -83,20 +94,25 @@ type statusPage struct {
 
 func (h *Room) statusPage(w http.ResponseWriter, r *http.Request, c review.Case) (*statusPage, error) {
 	p := &statusPage{Page: h.page(w, r, "apply.status.title"), Reference: c.Reference}
-	p.State = p.T("apply.status.state_" + string(c.State))
-	explained := string(c.State)
-	if c.Late(h.Now()) {
-		explained = "late"
-	}
-	p.Explained = p.T("apply.status.explained_"+explained, "Due", lastDay(p.Page, c.DueAt), "AnswerBy", lastDay(p.Page, c.AnswerBy))
+	p.State, p.Explained = stateTexts(p.Page, c.Application, h.Now())
 	p.Answered = r.URL.Query().Get("answered") != ""
+	if c.IsChange() {
+		p.Again = &web.Link{URL: p.Path(changePath), Label: p.T("apply.change.page")}
+		v, err := h.Flow.Holder(r)
+		if errors.Is(err, errs.ErrNotFound) || err == nil && v.Account.ID != c.Changes {
+			return p, nil // nothing of the account
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	if c.Undecided() {
 		p.Withdraw = &web.Link{URL: p.Path("/apply/status/withdraw"), Label: p.T("apply.status.withdraw")}
 	}
-	if c.State == application.Approved {
+	if c.State == application.Approved && !c.IsChange() {
 		p.Login = &web.Link{URL: p.Path("/start"), Label: p.T("apply.done.login")}
 	}
-	if c.State == application.Expired || c.State == application.Withdrawn {
+	if !c.IsChange() && (c.State == application.Expired || c.State == application.Withdrawn) {
 		p.Again = &web.Link{URL: p.Path("/apply"), Label: p.T("apply.status.again")}
 	}
 	if p.MayAnswer = c.State == application.MoreInformation; !p.MayAnswer {
@@ -166,6 +182,7 @@ func (h *Room) statusPost(w http.ResponseWriter, r *http.Request, c review.Case)
 type withdrawPage struct {
 	*web.Page
 	Back      web.Link
+	Change    bool
 	Reference string
 }
 
@@ -174,7 +191,7 @@ func (h *Room) statusWithdraw(w http.ResponseWriter, r *http.Request, c review.C
 	if !c.Undecided() {
 		return h.Pages.SeeOther(w, "/apply/status")
 	}
-	p := &withdrawPage{Page: h.page(w, r, "apply.withdraw.title"), Reference: c.Reference}
+	p := &withdrawPage{Page: h.page(w, r, "apply.withdraw.title"), Reference: c.Reference, Change: c.IsChange()}
 	p.Back = web.Link{URL: p.Path("/apply/status"), Label: p.T("apply.withdraw.back")}
 	return h.Pages.Render(w, http.StatusOK, "apply/status_withdraw", p)
 }

@@ -9,14 +9,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
-	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/claim"
 	"omgevingsloket-id/pkg/consent"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
@@ -60,30 +59,10 @@ func (h *Room) page(r *http.Request, v *flow.Login) *consentPage {
 	if u, err := url.Parse(v.Request.RedirectURI); err == nil {
 		page.Domain = u.Hostname()
 	}
-	for _, name := range told(v) {
-		page.Claims = append(page.Claims, p.T("consent.claim."+name))
+	for _, name := range claim.Told(v.Asked(), v.Account.Kind) {
+		page.Claims = append(page.Claims, p.T("web.claim."+name))
 	}
 	return page
-}
-
-// order is the order in which the page lists claims.
-var order = []string{"given_name", "family_name", "birthdate", "address", "email", "phone_number", "locale", "account_type", "represents"}
-
-// told returns the claims that the page names, in order: those that are asked for
-// and that hold something about this person.
-func told(v *flow.Login) []string {
-	names := slices.DeleteFunc(slices.Clone(v.Asked()), func(name string) bool {
-		return name == "email_verified" || // goes with the address
-			name == "represents" && v.Account.Kind == account.NaturalPerson
-	})
-	place := func(name string) int {
-		if at := slices.Index(order, name); at >= 0 {
-			return at
-		}
-		return len(order)
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return place(a) - place(b) })
-	return names
 }
 
 func (h *Room) consentPost(w http.ResponseWriter, r *http.Request, v *flow.Login) error {

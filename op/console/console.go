@@ -25,6 +25,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/letter"
+	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -51,6 +52,7 @@ type Kit struct {
 	Audit     audit.Store
 	Watch     *staff.Watch
 	PerMinute int // password tries of one source
+	Policy    password.Policy
 
 	// Rooms add their pages in this order, which is that of the menu.
 	Rooms []Room

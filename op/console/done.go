@@ -14,8 +14,8 @@ const doneParam = "done"
 // doneActs are the acts with a text console.done.X for the next page.
 var doneActs = []string{
 	"take", "release", "note", "propose", "approve", "reject", "more", // an application
-	"block", "lane", "mail", "closing", "reopen", // an account
-	"invited", "roles", "remove", // an employee
+	"block", "lane", "mail", "lang", "closing", "reopen", // an account
+	"invited", "roles", "remove", "renewal_proposed", "renewal_confirmed", "renewal_refused", "renewal_cancelled", // an official
 }
 
 // DoneURL adds to an address of the console the act that was just done.

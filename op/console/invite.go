@@ -73,7 +73,7 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	chosen := r.PostForm.Get("password")
-	if problems := (password.Policy{}).Check(chosen, password.Context{Email: m.Email, GivenName: m.Name}); len(problems) > 0 {
+	if problems := h.Policy.Check(chosen, password.Context{Email: m.Email, GivenName: m.Name}); len(problems) > 0 {
 		p := h.invitePage(r, m)
 		for _, problem := range problems {
 			p.Wrong("password", "web.password."+string(problem), "Min", password.MinLength, "Max", password.MaxLength)

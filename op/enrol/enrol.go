@@ -11,6 +11,15 @@
 //
 // No GET shows the QR code, and nothing links to it. /enrol/cancel is the target of
 // the link in mails about an unblock: it needs no login, and blocks again.
+//
+// /enrol/apps is the list of the apps of a holder who has logged in a moment ago. Its
+// pages replace an app by one on a new phone, and add, rename and remove a second one:
+//
+//	/enrol/apps/qr explains ──POST──► commit "shown" ──► the QR, in this very answer
+//	                                        │
+//	           /enrol/apps/code ◄───────────┘ the same POST again, in this session
+//	                 │ right code: linked, all other sessions end
+//	                 └ an hour, five wrong codes, 'cancel', another epoch: removed
 package enrol
 
 import (
@@ -43,6 +52,17 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/enrol/cancelled", h.cancelled)
 	t.Get("/enrol/qr", h.again)
 	t.Post("/enrol/qr", h.Flow.At(authreq.StepEnrol, h.qrPost))
+	t.GetActs("/enrol/apps", h.Flow.OwnProven(h.apps))
+	t.Post("/enrol/apps", h.Flow.OwnProven(h.appsPost), "cancel")
+	t.GetActs("/enrol/apps/qr", h.Flow.OwnProven(h.appsQR))
+	t.Post("/enrol/apps/qr", h.Flow.OwnProven(h.appsQRPost), "name")
+	t.GetActs("/enrol/apps/code", h.Flow.OwnProven(h.appsCode))
+	t.Post("/enrol/apps/code", h.Flow.OwnProven(h.appsCodePost), "code", "cancel")
+	t.GetActs("/enrol/apps/rename", h.Flow.OwnProven(h.appsRename))
+	t.Post("/enrol/apps/rename", h.Flow.OwnProven(h.appsRenamePost), "name")
+	t.GetActs("/enrol/apps/remove", h.Flow.OwnProven(h.appsRemove))
+	t.Post("/enrol/apps/remove", h.Flow.OwnProven(h.appsRemovePost))
+	t.Get("/enrol/apps/done", h.appsDone)
 }
 
 type enrolPage struct {

@@ -7,11 +7,13 @@ import (
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/totp"
 )
 
 type qrPage struct {
 	*web.Page
+	Lead string
 	QR   web.QR
 	Next web.Link
 }
@@ -31,15 +33,21 @@ func (h *Room) qrPost(w http.ResponseWriter, r *http.Request, v *flow.Login) err
 	if err != nil {
 		return err
 	}
-	uri := totp.URI(v.Account.Email, key)
+	p := h.Flow.Page(r, v, "web.qr.page_title")
+	return h.reveal(w, p, p.T("enrol.qr.lead"), v.Account.Email, key, flow.For("/login/code", v.Handle))
+}
+
+// reveal shows the QR code of a secret, once: the caller has stored that it was shown.
+// next is the address where the first code is asked for.
+func (h *Room) reveal(w http.ResponseWriter, p *web.Page, lead, email string, key secret.Text, next string) error {
+	uri := totp.URI(email, key)
 	picture, err := totp.Draw(uri)
 	if err != nil {
 		return err
 	}
-	p := h.Flow.Page(r, v, "web.qr.page_title")
-	p.Languages = nil // a link away would lose the QR
+	p.Languages, p.LoggedIn = nil, false // a link away would lose the QR
 	return h.Pages.Render(w, http.StatusOK, "enrol/qr", &qrPage{
-		Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)),
-		Next: web.Link{URL: p.Path(flow.For("/login/code", v.Handle)), Label: p.T("web.qr.next")},
+		Page: p, Lead: lead, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)),
+		Next: web.Link{URL: p.Path(next), Label: p.T("web.qr.next")},
 	})
 }

@@ -505,7 +505,10 @@ func TestX4_UnblockedByAnEarlierVersion(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	a := s.Blocked(s.Person(site.Email))
-	site.Must(t, s.Stores.Accounts.Unblock(t.Context(), a.ID, "", s.Clock.Now(), site.NoEffects))
+	site.Must(t, s.Stores.Accounts.Change(t.Context(), a.ID, func(a account.Account) (account.Account, effect.Effects, error) {
+		next, err := a.Unblock(0, "", s.Clock.Now())
+		return next, site.NoEffects, err
+	}))
 	b := s.ToMailbox(site.Email).Submit("send", "yes")
 	link := s.CancelLink("recovery-code", site.Email)
 	b.Submit("code", s.MailedCode("recovery-code", site.Email)).At("/enrol").Submit().At("/enrol/qr")
@@ -525,7 +528,7 @@ func TestX4_LinkOfAnEarlierUnblock(t *testing.T) {
 	link, hash := s.CancelLink("account-unblocked", site.Email), s.Reload(a).CancelHash
 	a = s.Blocked(a)
 	site.Must(t, s.Unblock(a))
-	site.Must(t, s.Stores.Recoveries.Change(t.Context(), a.ID, func(a account.Account) (account.Account, effect.Effects, error) {
+	site.Must(t, s.Stores.Accounts.Change(t.Context(), a.ID, func(a account.Account) (account.Account, effect.Effects, error) {
 		a.CancelHash = hash
 		return a, effect.Effects{}, nil
 	}))

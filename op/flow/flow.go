@@ -21,6 +21,7 @@ import (
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/consent"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/grant"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
 )
@@ -38,6 +39,10 @@ type Dispatcher struct {
 	Consents      consent.Store
 	Clients       *client.Directory
 	Sessions      *session.Service[account.Account]
+	List          session.List // of the sessions
+	Grants        grant.Store
+	ACR           string        // of logins without a client
+	StepUp        time.Duration // how long a login is enough for what matters on the holder's own pages
 	AccountLimits account.Limits
 
 	CarryKey  []byte // for the requests that browsers carry
@@ -71,6 +76,7 @@ var paths = map[authreq.Step]string{
 	authreq.StepEnrol:    "/enrol",
 	authreq.StepCode:     "/login/code",
 	authreq.StepBlocked:  "/login/blocked",
+	authreq.StepRenew:    "/password/renew",
 	authreq.StepConsent:  "/consent",
 	authreq.StepFinish:   "/authorize/callback",
 	authreq.StepRestart:  "/login/restart",
@@ -296,7 +302,7 @@ func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http
 		case fault != nil:
 			return fault
 		case in:
-			return f.Pages.SeeOther(w, "/portals")
+			return f.Pages.SeeOther(w, cmp.Or(came(v), Portals))
 		}
 		if err != nil {
 			return err
@@ -306,6 +312,14 @@ func (f *Dispatcher) At(step authreq.Step, h func(w http.ResponseWriter, r *http
 		}
 		return h(w, r, v)
 	}
+}
+
+// came returns the page of ours that a login began at; "" for none.
+func came(v *Login) string {
+	if v == nil {
+		return ""
+	}
+	return v.Request.To
 }
 
 // overtaken reports whether a login that cannot go on, or is at its first page, was
@@ -319,15 +333,11 @@ func (f *Dispatcher) overtaken(r *http.Request, v *Login, err error) (bool, erro
 	case err == nil && v.Step != authreq.StepRestart && v.Step != authreq.StepPassword:
 		return false, nil
 	}
-	handle, ok := f.Cookies.Session(r)
-	browser, bound := f.Cookies.Browser(r)
-	if !ok || !bound {
-		return false, nil
-	}
-	s, _, fault := f.Sessions.Current(r.Context(), handle, browser)
+	h, fault := f.Holder(r)
 	if errors.Is(fault, errs.ErrNotFound) {
 		return false, nil
 	}
+	s := h.Session
 	return fault == nil && (v == nil || s.AuthTime.After(v.Request.CreatedAt) && !s.AuthTime.After(f.Now())), fault
 }
 

@@ -18,7 +18,10 @@ type Room struct {
 	Pages     *web.Renderer
 	Now       func() time.Time
 	Statement Statement
-	Security  string // address for reports of weaknesses, mailto: or https:; "" for the helpdesk
+	// LoggedIn reports whether the browser has a live session of an account holder; nil
+	// without accounts.
+	LoggedIn func(*http.Request) (bool, error)
+	Security string // address for reports of weaknesses, mailto: or https:; "" for the helpdesk
 }
 
 // Statement is what the operator states about accessibility; all may be "".
@@ -48,6 +51,10 @@ type homePage struct {
 
 func (h *Room) home(w http.ResponseWriter, r *http.Request) error {
 	p := h.Pages.Page(r, "home.title")
+	if h.LoggedIn != nil {
+		// The page is of use, and says nothing wrong, without an answer of the stores.
+		p.LoggedIn, _ = h.LoggedIn(r)
+	}
 	return h.Pages.Render(w, http.StatusOK, "home/home", &homePage{
 		Page: p, Apply: web.Link{URL: p.Path("/apply"), Label: p.T("home.apply")}, Start: web.Link{URL: p.Path("/start"), Label: p.T("home.start")},
 	})

@@ -7,8 +7,6 @@ import (
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
-	"omgevingsloket-id/pkg/audit"
-	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
@@ -88,20 +86,14 @@ func (h *Room) sayWrong(p *codePage, result signin.CodeResult) {
 // ends first, the handle is new, and the sid stays only for the same account.
 func (h *Room) enter(w http.ResponseWriter, r *http.Request, v *flow.Login, a account.Account) error {
 	now := h.Now()
-	browser, ok := h.Cookies.Browser(r)
-	if !ok {
-		return web.Restart(nil)
-	}
 	sid, err := h.leave(r, a)
 	if err != nil {
 		return err
 	}
-	handle := h.Cookies.NewHandle(secret.KindSession)
-	s, err := h.Sessions.Begin(r.Context(), handle, browser, session.Session{SID: sid, AccountID: a.ID, Epoch: a.Epoch, AuthTime: now}, 0)
+	s, err := h.Flow.BeginSession(w, r, session.Session{SID: sid, AccountID: a.ID, Epoch: a.Epoch, AuthTime: now})
 	if err != nil {
 		return err
 	}
-	h.Cookies.SetSession(w, handle)
 	device := h.Cookies.EnsureDevice(w, r)
 	h.Cookies.Prove(w, r, device, a.Email)
 	if err := h.SignIn.Remember(r.Context(), a, device); err != nil {
@@ -131,20 +123,11 @@ func (h *Room) leave(r *http.Request, a account.Account) (sid string, err error)
 		return "", err
 	}
 	if old.AccountID != a.ID || old.Epoch != a.Epoch {
-		if err := h.revoke(r, old); err != nil {
-			return "", err
-		}
+		return sid, h.Flow.EndSession(r, old, "another account logged in")
 	} else if ended, err := h.Grants.Ended(r.Context(), old.SID); err != nil {
 		return "", err
 	} else if !ended {
 		sid = old.SID
 	}
 	return sid, h.Sessions.Store.Delete(r.Context(), old.Key)
-}
-
-func (h *Room) revoke(r *http.Request, old session.Session) error {
-	rec := effect.Of(audit.Holder(old.AccountID).At(h.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, old.AccountID, h.Now()).
-		Because("another account logged in"))
-	_, err := h.Grants.EndSession(r.Context(), old.SID, h.Now(), h.Sessions.Until(), rec)
-	return err
 }

@@ -1,6 +1,7 @@
 // Package login owns proving who one is: /login (password), /login/code
 // (verification code), /login/lost (the QR was not scanned), /login/blocked,
-// and the ways in and out: /start, /portals.
+// /login/disavow (a mail about a login that was not the holder's), and the ways in
+// and out: /start, /portals.
 //
 //	/start ─► home client ─► /authorize ─► /login ─POST─► /login/code ─POST─► /authorize/callback
 //	   │                                     ▲   │            │  └─► /login/lost ─POST─► /login/blocked
@@ -26,6 +27,8 @@ import (
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/grant"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
 )
@@ -43,12 +46,14 @@ type Room struct {
 	Sessions   *session.Service[account.Account]
 	Grants     grant.Store
 	Clients    *client.Directory
+	Bounces    mail.Bounces
 	HomeClient string // client id; "" = none
 	Issuer     string
 	ACR        string
 	PerMinute  int // password tries of one source
 	Starts     int // logins begun by one source, a minute
 	Callback   signin.Callback
+	Policy     password.Policy // whose list of leaked passwords makes a login ask for another one
 	Now        func() time.Time
 }
 
@@ -64,6 +69,9 @@ func (h *Room) Mount(t *web.Router) {
 	t.Post("/login/lost", h.Flow.At(authreq.StepCode, h.lostPost))
 	t.Get("/login/blocked", h.Flow.At(authreq.StepBlocked, h.blocked))
 	t.Post("/login/blocked", h.Flow.At(authreq.StepBlocked, h.blockedPost))
+	t.Get("/login/disavow", h.disavow)
+	t.Post("/login/disavow", h.disavowPost)
+	t.Get("/login/disavowed", h.disavowed)
 	t.Get("/login/restart", h.restart)
 }
 
@@ -71,6 +79,8 @@ type loginPage struct {
 	*web.Page
 	Email, Password web.Field
 	Action          string // address of the form, which carries the authorization request
+	Forgotten       web.Link
+	Again           bool // the person is logged in, and proves it again
 }
 
 // login shows the form. A bookmarked login page has no login in its address
@@ -106,10 +116,12 @@ func (h *Room) loginPage(r *http.Request, v *flow.Login, email string) (*loginPa
 		p.Cancel += query
 	}
 	return &loginPage{
-		Action:   p.Path(flow.For("/login", v.Handle) + query),
-		Page:     p,
-		Email:    web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username", Same: true},
-		Password: web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password", Same: true},
+		Action:    p.Path(flow.For("/login", v.Handle) + query),
+		Forgotten: web.Link{URL: p.Path(flow.For("/password/forgotten", v.Handle)), Label: p.T("login.forgotten")},
+		Again:     v.Request.To != "" && v.Request.LoginHint != "",
+		Page:      p,
+		Email:     web.Field{Page: p, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: email, Autocomplete: "username", Same: true},
+		Password:  web.Field{Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Autocomplete: "current-password", Same: true},
 	}, nil
 }
 
@@ -119,8 +131,8 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	if err := h.Limits.Spend(r, limit.LoginRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
-	email, password := r.PostForm.Get("email"), r.PostForm.Get("password")
-	if email == "" || password == "" {
+	email, typed := r.PostForm.Get("email"), r.PostForm.Get("password")
+	if email == "" || typed == "" {
 		p, err := h.loginPage(r, v, email)
 		if err != nil {
 			return err
@@ -128,7 +140,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 		if email == "" {
 			p.Wrong("email", "login.email_missing")
 		}
-		if password == "" {
+		if typed == "" {
 			p.Wrong("password", "login.password_missing")
 		}
 		return h.refuse(w, p)
@@ -138,7 +150,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 		return err
 	}
 	defer release()
-	a, err := h.SignIn.Password(ctx, email, password, h.from(r))
+	a, err := h.SignIn.Password(ctx, email, typed, h.from(r))
 	if errors.Is(err, signin.ErrRefused) {
 		p, err := h.loginPage(r, v, email)
 		if err != nil {
@@ -155,6 +167,7 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	}
 	v.Request.Forget()
 	v.Request.AccountID, v.Request.Epoch, v.Request.PasswordAt = a.ID, a.Epoch, h.Now()
+	v.Request.Nudge = h.Policy.Leaked(typed)
 	v.Account = &a
 	if v, err = h.Flow.Renew(r.Context(), v); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/e2e/site"
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
 )
 
@@ -66,7 +67,7 @@ func TestLG04_OldProofsAreForgotten(t *testing.T) {
 	a, b := s.Active(site.Email)
 	b.Authorize(site.NewRequest("third", "https://third.example/cb").With("scope", "openid email")).At("/consent") // both factors, by single sign-on
 	s.Blocked(a)
-	site.Must(t, s.SignIn.Unblock(t.Context(), a, "test", ""))
+	site.Must(t, s.SignIn.Unblock(t.Context(), a, account.NoRenewal, "test", ""))
 	s.ToMailbox(site.Email).Mailbox().Enrolled()
 	b.Get("/login?"+b.URL.RawQuery).At("/login").Submit("email", site.Email, "password", site.Password).At("/login/code")
 	b.Get("/consent?" + b.URL.RawQuery).At("/login/code")

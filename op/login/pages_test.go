@@ -10,5 +10,6 @@ func TestPagesFitTheirStructs(t *testing.T) {
 	t.Parallel()
 	pages.Check(t, "login", map[string]any{
 		"login/login": &loginPage{}, "login/code": &codePage{}, "login/lost": &lostPage{}, "login/blocked": &blockedPage{}, "login/portals": &portalsPage{},
+		"login/disavow": &disavowPage{}, "login/disavowed": &disavowedPage{},
 	})
 }

@@ -3,13 +3,14 @@ package login
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
+	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/authreq"
-	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
 )
 
 // start serves the link 'Ga naar inloggen met Omgevingsloket-ID'. It redirects to
@@ -21,7 +22,7 @@ func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err == nil && c.InitiateLoginURI != "" {
-		return h.Pages.SeeOther(w, h.initiate(c))
+		return h.Pages.SeeOther(w, flow.PortalURL(c, h.Issuer))
 	}
 	if err := h.Limits.Spend(r, limit.StartRequests.UpTo(h.Starts), 1); err != nil {
 		return err
@@ -33,51 +34,38 @@ func (h *Room) start(w http.ResponseWriter, r *http.Request) error {
 	return h.Flow.Onward(w, r, v)
 }
 
-// initiate returns the address at which a client starts a login with us.
-func (h *Room) initiate(c client.Client) string {
-	return web.AddQuery(c.InitiateLoginURI, url.Values{"iss": {h.Issuer}})
-}
-
 type portalsPage struct {
 	*web.Page
 	Portals []web.Link
+	Refused string // what to know if mail to the holder is refused, or ""
 }
 
 // portals lists the portals to a person who is logged in.
 func (h *Room) portals(w http.ResponseWriter, r *http.Request) error {
-	in, err := h.loggedIn(r)
+	v, err := h.Flow.Holder(r)
+	if errors.Is(err, errs.ErrNotFound) {
+		return h.Pages.SeeOther(w, "/start")
+	}
 	if err != nil {
 		return err
 	}
-	if !in {
-		return h.Pages.SeeOther(w, "/start")
+	bounce, refused, err := mail.Unreachable(r.Context(), h.Bounces, v.Account.Email)
+	if err != nil {
+		return err
 	}
 	all, err := h.Clients.List(r.Context())
 	if err != nil {
 		return err
 	}
 	page := &portalsPage{Page: h.Pages.Page(r, "login.portals.title")}
+	page.LoggedIn = true
+	if refused {
+		page.Refused = page.T("login.portals.refused", "Email", v.Account.Email, "Moment", letter.Moment(bounce.At, page.Lang))
+	}
 	for _, c := range all {
-		switch {
-		case c.InitiateLoginURI != "":
-			page.Portals = append(page.Portals, web.Link{URL: h.initiate(c), Label: c.Name})
-		case c.HomeURI != "":
-			page.Portals = append(page.Portals, web.Link{URL: c.HomeURI, Label: c.Name})
+		if u := flow.PortalURL(c, h.Issuer); u != "" {
+			page.Portals = append(page.Portals, web.Link{URL: u, Label: c.Name})
 		}
 	}
 	return h.Pages.Render(w, http.StatusOK, "login/portals", page)
-}
-
-// loggedIn reports whether the browser has a live session.
-func (h *Room) loggedIn(r *http.Request) (bool, error) {
-	handle, ok := h.Cookies.Session(r)
-	browser, bound := h.Cookies.Browser(r)
-	if !ok || !bound {
-		return false, nil
-	}
-	_, _, err := h.Sessions.Current(r.Context(), handle, browser)
-	if errors.Is(err, errs.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
 }

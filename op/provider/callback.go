@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/web"
@@ -55,7 +57,7 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, sil
 	}
 	switch {
 	case end.portals:
-		return p.Pages.SeeOther(w, "/portals")
+		return p.Pages.SeeOther(w, cmp.Or(v.Request.To, flow.Portals))
 	case end.refusal != "":
 		return p.answer(w, v.Request.RedirectURI, refusal(end.refusal, v.Request.State))
 	}
@@ -102,7 +104,7 @@ func (p *Room) again(w http.ResponseWriter, r *http.Request, v *flow.Login) erro
 	req := v.Request
 	switch {
 	case v.Client == nil:
-		return p.Pages.SeeOther(w, "/portals")
+		return p.Pages.SeeOther(w, cmp.Or(req.To, flow.Portals))
 	case req.Refusal != "" && !v.Client.AllowsRedirect(req.RedirectURI):
 		return web.Restart(errRedirectURI)
 	case req.Refusal != "":
@@ -189,7 +191,7 @@ func (p *Room) issue(r *http.Request, v *flow.Login) (secret.Text, error) {
 		AuthTime: req.AuthTime, ACR: req.ACR, IssuedAt: now, CodeExpires: now.Add(grant.CodeLifetime),
 	}
 	issued := effect.Of(audit.Holder(req.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.GrantIssued, req.AccountID, now).
-		With(map[string]string{"client": req.ClientID, "grant": g.ID}))
+		With(map[string]string{audit.DetailClient: req.ClientID, "grant": g.ID, audit.DetailClaims: strings.Join(v.Asked(), " ")}))
 	conflict := p.Grants.Issue(r.Context(), g, issued)
 	if !errors.Is(conflict, errs.ErrConflict) {
 		return code, conflict

@@ -26,7 +26,7 @@ func TestTK12_AccountChangesOnTheWay(t *testing.T) {
 		func(a account.Account) { s.Blocked(a) },
 		func(a account.Account) {
 			s.Blocked(a)
-			site.Must(t, s.SignIn.Accounts.Unblock(t.Context(), a.ID, "", s.Clock.Now(), site.NoEffects))
+			site.Must(t, s.Unblock(a))
 		},
 	} {
 		email := string(rune('a'+i)) + "@example.com"

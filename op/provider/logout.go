@@ -160,12 +160,7 @@ func (p *Room) readLogout(r *http.Request, q url.Values) (logout, error) {
 // endNow ends the session and revokes its grants. It returns nil only when all of
 // that is done (LO-07).
 func (p *Room) endNow(w http.ResponseWriter, r *http.Request, s session.Session) error {
-	now := p.Now()
-	rec := effect.Of(audit.Holder(s.AccountID).At(p.Limits.Origin(r), web.RequestID(r)).Did(audit.AccountLogout, s.AccountID, now))
-	if _, err := p.Grants.EndSession(r.Context(), s.SID, now, p.Sessions.Until(), rec); err != nil {
-		return err
-	}
-	if err := p.Sessions.Store.Delete(r.Context(), s.Key); err != nil {
+	if err := p.Flow.EndSession(r, s, ""); err != nil {
 		return err
 	}
 	p.Cookies.DropSession(w)

@@ -20,10 +20,14 @@ const (
 	cookieKnown   = "olid-known"   // proofs of the addresses it logged in with: goes before strangers
 	cookieApply   = "olid-apply"   // an applicant's draft
 	cookieLang    = "olid-lang"
-	cookieStaff   = "olid-staff"  // an official's session
-	cookieInvite  = "olid-invite" // an official's invitation, out of the address
-	cookieOwner   = "olid-owner"  // which official notes are of
-	cookieTurn    = "olid-turn"   // changes when the QR page is left, so that browsers do not restore that page from memory
+	cookieStaff   = "olid-staff"   // an official's session
+	cookieInvite  = "olid-invite"  // an official's invitation, out of the address
+	cookieReset   = "olid-reset"   // the link for a new password, out of the address, and then its browser
+	cookieDisavow = "olid-disavow" // the link by which a holder says that something was not the holder
+	cookieUndo    = "olid-undo"    // the link that undoes a change of address, out of the address
+	cookieOwner   = "olid-owner"   // which official notes are of
+	cookieHolder  = "olid-holder"  // which account holder notes are of
+	cookieTurn    = "olid-turn"    // changes when the QR page is left, so that browsers do not restore that page from memory
 )
 
 const aYear = 365 * 24 * time.Hour
@@ -203,11 +207,48 @@ func (k *Cookies) Invite(r *http.Request) (secret.Text, bool) {
 
 // SetInvite sets the handle of an invitation for an hour; "" removes it.
 func (k *Cookies) SetInvite(w http.ResponseWriter, s secret.Text) {
+	k.setForAnHour(w, cookieInvite, s)
+}
+
+// Reset returns the handle of the link for a new password that was opened in the
+// browser (secret.KindPassword), or that of the browser in which it was used
+// (secret.KindReset).
+func (k *Cookies) Reset(r *http.Request, kind secret.Kind) (secret.Text, bool) {
+	return k.handleCookie(r, cookieReset, kind)
+}
+
+// SetReset sets the handle that Reset returns for an hour; "" removes it.
+func (k *Cookies) SetReset(w http.ResponseWriter, s secret.Text) { k.setForAnHour(w, cookieReset, s) }
+
+// Disavowal returns the handle of the link by which a holder says that something was
+// not the holder.
+func (k *Cookies) Disavowal(r *http.Request) (secret.Text, bool) {
+	return k.handleCookie(r, cookieDisavow, secret.KindDisavow)
+}
+
+// SetDisavowal sets the handle that Disavowal returns for an hour; "" removes it.
+func (k *Cookies) SetDisavowal(w http.ResponseWriter, s secret.Text) {
+	k.setForAnHour(w, cookieDisavow, s)
+}
+
+func (k *Cookies) setForAnHour(w http.ResponseWriter, name string, s secret.Text) {
 	keep := time.Hour
 	if s == "" {
 		keep = -1
 	}
-	k.setCookie(w, cookieInvite, s.Reveal(), keep)
+	k.setCookie(w, name, s.Reveal(), keep)
+}
+
+// Undo returns the handle of the link that undoes a change of address, which was opened
+// in the browser.
+func (k *Cookies) Undo(r *http.Request) (secret.Text, bool) {
+	return k.handleCookie(r, cookieUndo, secret.KindUndo)
+}
+
+// SetUndo sets the handle of a link that undoes a change of address for an hour; ""
+// removes it.
+func (k *Cookies) SetUndo(w http.ResponseWriter, s secret.Text) {
+	k.setForAnHour(w, cookieUndo, s)
 }
 
 // Draft returns the handle of the applicant's draft.
@@ -228,19 +269,28 @@ func (k *Cookies) DropDraft(w http.ResponseWriter) { k.setCookie(w, cookieApply,
 // person.
 func (k *Cookies) Own(w http.ResponseWriter, r *http.Request, person string) bool {
 	browser, _ := k.Browser(r)
-	owner := k.owner(browser, person)
-	if c, err := r.Cookie(k.cookieName(cookieOwner)); err == nil {
+	owner, name := k.owner(browser, person), ownerCookie(r.URL.Path)
+	if c, err := r.Cookie(k.cookieName(name)); err == nil {
 		return c.Value == owner
 	}
-	k.setCookie(w, cookieOwner, owner, 0)
-	r.AddCookie(&http.Cookie{Name: k.cookieName(cookieOwner), Value: owner})
+	k.setCookie(w, name, owner, 0)
+	r.AddCookie(&http.Cookie{Name: k.cookieName(name), Value: owner})
 	return true
+}
+
+// ownerCookie returns the name of the cookie that says of whom the notes of a page are.
+// An official and a holder may use one browser at the same time.
+func ownerCookie(path string) string {
+	if path == "/console" || strings.HasPrefix(path, "/console/") {
+		return cookieOwner
+	}
+	return cookieHolder
 }
 
 // SetOwner has notes be of a person from the next request on.
 func (k *Cookies) SetOwner(w http.ResponseWriter, r *http.Request, person string) {
 	browser, _ := k.Browser(r)
-	k.setCookie(w, cookieOwner, k.owner(browser, person), 0)
+	k.setCookie(w, ownerCookie(r.URL.Path), k.owner(browser, person), 0)
 }
 
 func (k *Cookies) owner(browser secret.Text, person string) string {

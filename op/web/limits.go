@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
 )
 
@@ -38,6 +40,29 @@ func (l *Limits) SpendFor(r *http.Request, key string, amount int, budgets ...li
 		charges[i] = b.Charge(key, amount)
 	}
 	return l.within(r, charges)
+}
+
+// SpendMail spends a mail that a stranger has sent to an address, of the budget of the
+// source. A source may ask for few to one mailbox, and for few (a tenth) when many go to
+// one domain or to everybody: that slows those who send many, and keeps nobody from
+// asking. domainKey is the key of the counter of a domain.
+func (l *Limits) SpendMail(r *http.Request, b limit.Budget, email string, domainKey []byte) error {
+	if err := l.Spend(r, b, 1); err != nil {
+		return err
+	}
+	if err := l.SpendFor(r, l.Origin(r)+" "+limit.Mailbox(email), 1, limit.MailboxMails); err != nil {
+		return err
+	}
+	_, domain, _ := strings.Cut(email, "@")
+	calm, err := l.WithinFor(r, limit.DomainMails, secret.MAC(domainKey, "domain", domain), 1)
+	if err != nil {
+		return err
+	}
+	all, err := l.Within(r, limit.AllMails, 1)
+	if err != nil || calm && all {
+		return err
+	}
+	return l.Spend(r, limit.AlarmMails.UpTo(max(b.Most/10, 1)), 1)
 }
 
 func (l *Limits) within(r *http.Request, charges []limit.Charge) error {
@@ -164,5 +189,5 @@ func masked(a netip.Addr, v4, v6 int) netip.Prefix {
 
 // From returns where a request comes from, for the audit log.
 func (l *Limits) From(r *http.Request) signin.From {
-	return signin.From{Origin: l.Origin(r), RequestID: RequestID(r)}
+	return signin.From{Origin: l.Origin(r), RequestID: RequestID(r), Agent: session.Agent(r.UserAgent())}
 }

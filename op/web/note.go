@@ -87,7 +87,7 @@ func (k *Cookies) noteAEAD(r *http.Request, address string) (cipher.AEAD, []byte
 	aead, err := cipher.NewGCM(block)
 	browser, _ := k.Browser(r)
 	owner := ""
-	if c, err := r.Cookie(k.cookieName(cookieOwner)); err == nil {
+	if c, err := r.Cookie(k.cookieName(ownerCookie(r.URL.Path))); err == nil {
 		owner = c.Value
 	}
 	return aead, []byte(browser.Reveal() + " " + owner + " " + address), err
@@ -201,7 +201,7 @@ func (p *Page) leave(w http.ResponseWriter, status int) (bool, error) {
 // its session has ended, for the form's page after the person (Own) has logged in
 // again. Fields that nobody types, and passwords and codes, are not kept.
 func (d *Renderer) KeepForm(w http.ResponseWriter, r *http.Request) error {
-	if _, err := r.Cookie(d.cookies.cookieName(cookieOwner)); err != nil || r.Method != http.MethodPost || d.forms[r.URL.Path] == nil {
+	if _, err := r.Cookie(d.cookies.cookieName(ownerCookie(r.URL.Path))); err != nil || r.Method != http.MethodPost || d.forms[r.URL.Path] == nil {
 		return nil
 	}
 	n := note{Typed: typedIn(r.PostForm)}

@@ -21,6 +21,7 @@ type Page struct {
 	Cancel    string // where the button posts to that ends the login; "" without a client
 	Template  string // its name, such as "login/code": data-page on main, for an operator's style sheet and for tests
 	Kept      bool   // what the form shows was typed before the person had to log in again
+	LoggedIn  bool   // the header has the links of an account holder who is logged in
 	Form      bool   // the language switch submits the page's form (InForm)
 
 	request *http.Request
@@ -78,6 +79,9 @@ func (d *Renderer) Page(r *http.Request, titleKey string) *Page {
 	}
 	if browser, ok := d.cookies.Browser(r); ok {
 		p.CSRF = d.cookies.formToken(browser)
+	}
+	if v := visitOf(r.Context()); v != nil {
+		p.LoggedIn = v.holder
 	}
 	p.Languages = p.LanguageNames()
 	q := kept(Query(r))

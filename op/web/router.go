@@ -56,6 +56,8 @@ func (t *Router) Get(path string, h Handler) {
 
 // GetActs adds a page whose GET changes something, so that there is no HEAD.
 func (t *Router) GetActs(path string, h Handler) {
+	h = foldedQuery(h)
+	t.pages.forms[path] = h
 	t.add(Route{Method: http.MethodGet, Path: path, Acts: true, handler: t.page(h)})
 }
 

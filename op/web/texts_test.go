@@ -109,7 +109,7 @@ func TestTexts(t *testing.T) {
 	}
 	for _, name := range claim.Asked(claim.Scopes(), claim.Scopes(), claim.Request{}) {
 		if name != "email_verified" {
-			mentions = append(mentions, mention{where: "claim.Asked", room: "consent", key: "consent.claim." + name, exact: true})
+			mentions = append(mentions, mention{where: "claim.Asked", room: "web", key: "web.claim." + name, exact: true})
 		}
 	}
 	first := texts(t, web.Langs[0].Code)

@@ -15,6 +15,7 @@ type visit struct {
 	id        string
 	preferred string // language that a client asked for; "" = none
 	head      bool   // the method, which handlers see as GET, is HEAD
+	holder    bool   // the page is of an account holder who is logged in
 	refusal   Refusal
 
 	rawQuery string // of which query is parsed
@@ -49,6 +50,14 @@ func IsHead(r *http.Request) bool {
 func Prefer(r *http.Request, lang string) {
 	if v := visitOf(r.Context()); v != nil && Supported(lang) != "" {
 		v.preferred = Supported(lang)
+	}
+}
+
+// OfHolder makes the pages of this request those of an account holder who is logged in:
+// their header has the links of a holder.
+func OfHolder(r *http.Request) {
+	if v := visitOf(r.Context()); v != nil {
+		v.holder = true
 	}
 }
 

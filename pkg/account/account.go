@@ -12,7 +12,8 @@
 //	any    ──closed by the helpdesk──► closed ──reopened by it──► blocked
 //
 // After an unblock the QR is shown only after a delay, for an account that was
-// active before, and a code that is mailed to its holder (recovery.go).
+// active before, and a code that is mailed to its holder (recovery.go). An active
+// account has one or two apps, of which its holder can replace each (apps.go).
 //
 // Each arrow is a method in moves.go. A store writes the account that the
 // method returns, in one transaction with the event, provided that the row
@@ -56,7 +57,9 @@ const (
 	Reported       BlockReason = "reported"        // by the helpdesk: loss, fraud, request
 	Reopened       BlockReason = "reopened"        // reopened after closing; the helpdesk has to identify the holder
 	RecoveryCodes  BlockReason = "recovery_codes"  // wrong mailed codes after an unblock
+	Disavowed      BlockReason = "disavowed"       // by the link 'Was this not you?' in a mail
 	Cancelled      BlockReason = "cancelled"       // the holder objected, by the link in a mail, to the enrolment after an unblock
+	AddressUndone  BlockReason = "address_undone"  // a change of address was undone, by the link in a mail, after the password or the enrolment had changed too
 )
 
 // Kind says whether the holder is a person or acts for a company.
@@ -120,17 +123,21 @@ type Account struct {
 	Profile      Profile
 	Lang         string      // "nl" or "en": the language of its mails
 	PasswordHash secret.Text // PHC string
+	PasswordAt   time.Time   // when the holder last replaced the password; zero if never
+	Renewal      Renewal     // whether the password is to be replaced
 	State        State
 	BlockReason  BlockReason // only when Blocked
 	BlockRef     string      // reference that the holder gives to the helpdesk; only when Blocked
 	Epoch        int64
 	Factor       Factor
+	Apps         Apps
 	Unblocks     int       // how often the helpdesk unblocked it
 	UnblockedAt  time.Time // zero before the first
 	CancelHash   string    // hash of the link by which the holder can cancel the last unblock; "" when there is none
 	CreatedAt    time.Time
 	LastLoginAt  time.Time // of the last right code; zero before the first
 	ClosedAt     time.Time // only when Closed
+	ChangedAt    time.Time // when the holder's data last changed; zero if never
 }
 
 // Owner returns what the sessions of an account depend on.
@@ -138,7 +145,8 @@ func (a Account) Owner() session.Owner {
 	return session.Owner{Active: a.State == Active, Epoch: a.Epoch}
 }
 
-// Factor is the state of an account's second factor.
+// Factor is the state of an account's second factor: of its first app, and the tries
+// of codes that all its apps share.
 type Factor struct {
 	Sealed    []byte    // TOTP secret, sealed with FactorAAD; nil before QRShown
 	LastStep  int64     // last accepted time step; 0 before the first right code
@@ -147,9 +155,10 @@ type Factor struct {
 	ShownAt   time.Time // when the QR was shown
 }
 
-// FactorAAD returns the associated data of a sealed TOTP secret. It binds the
-// secret to its account and enrolment (Account.Unblocks), so that an old one
-// cannot be put back.
+// FactorAAD returns the associated data of the sealed TOTP secret of an account's first
+// app. It binds the secret to its account and enrolment (Account.Unblocks), so that
+// one of an earlier enrolment cannot be put back. An app that replaces the first one is
+// sealed with it too: servers of an earlier version open no other.
 func FactorAAD(accountID string, enrolment int) string {
 	return "accounts|totp|" + accountID + "|" + strconv.Itoa(enrolment)
 }
@@ -160,12 +169,14 @@ type CodeTry struct {
 	State     State
 	Enrolment int // Account.Unblocks
 	Factor    Factor
+	Second    App // zero: there is no second app
 }
 
 // Verdict is the result of such a rule; the store writes it.
 type Verdict struct {
 	Outcome   Outcome
 	Step      int64       // Accepted: the time step that is used up
+	App       int         // Accepted: the app that it is used up of, as in Key
 	NextTryAt time.Time   // Wrong: when the next code is checked
 	Reason    BlockReason // BlockedNow
 	BlockRef  string      // BlockedNow
@@ -179,7 +190,7 @@ type Outcome string
 const (
 	Accepted   Outcome = "accepted"
 	Wrong      Outcome = "wrong"
-	Replayed   Outcome = "replayed"    // a right code of a step that was used before; not counted
+	Replayed   Outcome = "replayed"    // a right code of a step of its app that was used before; not counted
 	TooSoon    Outcome = "too_soon"    // before Factor.NextTryAt; not checked, not counted
 	BlockedNow Outcome = "blocked_now" // wrong, and the last one allowed
 )
@@ -191,6 +202,10 @@ type Store interface {
 	// email is canonical.
 	ByID(ctx context.Context, id string) (Account, error)
 	ByEmail(ctx context.Context, email string) (Account, error)
+	// Owner returns the account that has this address or, if there is none, the one
+	// that had it less than PreviousTime before now, which no other account can take. The
+	// error is errs.ErrNotFound if the address is free.
+	Owner(ctx context.Context, email string, now time.Time) (Account, error)
 	// InSession is ByID for a session with this sid. It returns errs.ErrNotFound if
 	// grant.Store has recorded the session's end.
 	InSession(ctx context.Context, id, sid string) (Account, error)
@@ -205,7 +220,8 @@ type Store interface {
 
 	// TryCode counts a try, calls judge on the locked row and writes its
 	// verdict, in one transaction: parallel tries wait for each other. The
-	// time step of an accepted code is never accepted again (RFC 6238 §5.2).
+	// time step of an accepted code is never accepted again of the same app (RFC
+	// 6238 §5.2).
 	// It returns errs.ErrConflict unless the account is QRShown or Active and
 	// of this epoch. judge must not call the store.
 	TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(CodeTry) Verdict) (Verdict, error)
@@ -216,11 +232,10 @@ type Store interface {
 	// reference.
 	Block(ctx context.Context, id string, epoch int64, reason BlockReason, ref string, now time.Time, rec effect.Effects) error
 
-	// Unblock moves Blocked to AwaitingEnrolment, with a new epoch, clears the
-	// secret, the last step and the counters, and stores the hash of the link
-	// by which the holder can cancel it. It returns errs.ErrConflict when the
-	// account is not blocked.
-	Unblock(ctx context.Context, id, cancelHash string, now time.Time, rec effect.Effects) error
+	// Change writes the account that judge returns for the locked row, with the
+	// effects, in one transaction. It returns the error of judge, which must not call
+	// a store, and errs.ErrConflict if there is no such account.
+	Change(ctx context.Context, id string, judge func(Account) (Account, effect.Effects, error)) error
 
 	// Rehash replaces a password hash by one of the same password under newer
 	// parameters, unless it changed in between.

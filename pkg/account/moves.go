@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"time"
 
 	"omgevingsloket-id/pkg/errs"
@@ -17,7 +18,7 @@ func (a Account) ShowQR(epoch int64, sealed []byte, now time.Time) (Account, err
 	if a.State != AwaitingEnrolment || a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
 	}
-	a.State, a.Factor = QRShown, Factor{Sealed: sealed, ShownAt: now}
+	a.State, a.Factor, a.Apps = QRShown, Factor{Sealed: sealed, ShownAt: now}, Apps{}
 	return a, nil
 }
 
@@ -27,20 +28,23 @@ func (a Account) Block(epoch int64, reason BlockReason, ref string) (Account, er
 		return Account{}, errs.ErrConflict
 	}
 	a.State, a.BlockReason, a.BlockRef, a.CancelHash = Blocked, reason, ref, ""
-	a.Epoch++
+	if reason == Disavowed {
+		a.Renewal = RenewalDue
+	}
+	a.raise()
 	return a, nil
 }
 
-// Unblock returns a blocked account to AwaitingEnrolment, without its second
-// factor and the counters of it. cancelHash is the hash of the link by which
+// Unblock returns a blocked account to AwaitingEnrolment, without its apps and the counters of it. cancelHash is the hash of the link by which
 // its holder can cancel that.
 func (a Account) Unblock(epoch int64, cancelHash string, now time.Time) (Account, error) {
 	if a.State != Blocked || epoch != 0 && a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
 	}
-	a.State, a.BlockReason, a.BlockRef, a.Factor = AwaitingEnrolment, "", "", Factor{}
+	a.State, a.BlockReason, a.BlockRef, a.Factor, a.Apps = AwaitingEnrolment, "", "", Factor{}, Apps{}
 	a.Unblocks, a.UnblockedAt, a.CancelHash = a.Unblocks+1, now, cancelHash
-	a.Epoch++
+	a.forgetLost()
+	a.raise()
 	return a, nil
 }
 
@@ -50,7 +54,7 @@ func (a Account) Close(epoch int64, now time.Time) (Account, error) {
 		return Account{}, errs.ErrConflict
 	}
 	a.State, a.BlockReason, a.BlockRef, a.CancelHash, a.ClosedAt = Closed, "", "", "", now
-	a.Epoch++
+	a.raise()
 	return a, nil
 }
 
@@ -60,8 +64,15 @@ func (a Account) Reopen(epoch int64, reason BlockReason, ref string, within time
 		return Account{}, errs.ErrConflict
 	}
 	a.State, a.BlockReason, a.BlockRef, a.ClosedAt = Blocked, reason, ref, time.Time{}
-	a.Epoch++
+	a.raise()
 	return a, nil
+}
+
+// forgetLost ends what two officials established about one enrolment.
+func (a *Account) forgetLost() {
+	if a.Renewal == RenewalLost {
+		a.Renewal = NoRenewal
+	}
 }
 
 // Try returns the input of a rule that judges a code, after the store counted
@@ -71,7 +82,7 @@ func (a Account) Try() (CodeTry, error) {
 	if a.State != QRShown && a.State != Active {
 		return CodeTry{}, errs.ErrConflict
 	}
-	return CodeTry{State: a.State, Enrolment: a.Unblocks, Factor: a.Factor}, nil
+	return CodeTry{State: a.State, Enrolment: a.Unblocks, Factor: a.Factor, Second: a.Apps.Second}, nil
 }
 
 // Judged returns the account with the verdict on a counted try applied.
@@ -79,17 +90,18 @@ func (a Account) Judged(v Verdict, now time.Time) (Account, error) {
 	if v.Outcome == BlockedNow {
 		return a.Block(a.Epoch, v.Reason, v.BlockRef)
 	}
-	var err error
-	if a.Factor, err = a.Factor.Judged(v); err != nil {
+	a, err := a.judged(v)
+	if err != nil {
 		return Account{}, err
 	}
 	if v.Outcome == Accepted {
 		a.State, a.LastLoginAt = Active, now
+		a.forgetLost()
 	}
 	return a, nil
 }
 
-// Judged returns the factor with the verdict on a counted try applied. It
+// Judged returns the factor with the verdict on a counted try of its app applied. It
 // returns errs.ErrConflict when the accepted step was used before (RFC 6238
 // §5.2). Outcomes without a check of the code take the count back.
 func (f Factor) Judged(v Verdict) (Factor, error) {
@@ -108,6 +120,19 @@ func (f Factor) Judged(v Verdict) (Factor, error) {
 	return f, nil
 }
 
+// Langs are the languages of mails.
+var Langs = []string{"nl", "en"}
+
+// ChangeLang gives an account that is not closed another language for its mails.
+// It is no reason to end sessions, so the epoch stays.
+func (a Account) ChangeLang(epoch int64, lang string) (Account, error) {
+	if a.State == Closed || a.Epoch != epoch || a.Lang == lang || !slices.Contains(Langs, lang) {
+		return Account{}, errs.ErrConflict
+	}
+	a.Lang = lang
+	return a, nil
+}
+
 // ChangeEmail gives an account that is not closed another address (canonical).
 // The one that it replaces is kept for PreviousTime.
 func (a Account) ChangeEmail(epoch int64, email string, now time.Time) (Account, error) {
@@ -116,6 +141,6 @@ func (a Account) ChangeEmail(epoch int64, email string, now time.Time) (Account,
 	}
 	a.Previous = append(a.Forget(now).Previous, PreviousAddress{Email: a.Email, Until: now.Add(PreviousTime)})
 	a.Email = email
-	a.Epoch++
+	a.raise()
 	return a, nil
 }

@@ -57,6 +57,17 @@ func TestMoves(t *testing.T) {
 				*a = Account{ID: "a", State: AwaitingEnrolment, Epoch: 8, Unblocks: 2, UnblockedAt: noon, CancelHash: "link 2", Email: "old@example.org"}
 			},
 		},
+		"ChangeLang": {
+			func(a Account, epoch int64) (Account, error) { return a.ChangeLang(epoch, "en") },
+			[]State{AwaitingEnrolment, QRShown, Active, Blocked}, false,
+			func(a *Account) { a.Lang = "en" },
+		},
+		"ChangeLang(no other language)": {
+			func(a Account, epoch int64) (Account, error) { return a.ChangeLang(epoch, a.Lang) }, nil, false, nil,
+		},
+		"ChangeLang(an unknown language)": {
+			func(a Account, epoch int64) (Account, error) { return a.ChangeLang(epoch, "de") }, nil, false, nil,
+		},
 		"Close": {
 			func(a Account, epoch int64) (Account, error) { return a.Close(epoch, noon) },
 			[]State{AwaitingEnrolment, QRShown, Active, Blocked}, false,

@@ -69,13 +69,16 @@ func (a Account) MovedAt() time.Time {
 	return last
 }
 
-// UpdatedAt returns when the holder's data last changed: the creation, or a change
-// of address of less than PreviousTime ago. Nothing else of a profile changes.
+// UpdatedAt returns when the holder's data last changed: the creation, a change of
+// the data, or one of the address of less than PreviousTime ago.
 func (a Account) UpdatedAt() time.Time {
-	if moved := a.MovedAt(); moved.After(a.CreatedAt) {
-		return moved
+	last := a.CreatedAt
+	for _, t := range []time.Time{a.MovedAt(), a.ChangedAt} {
+		if t.After(last) {
+			last = t
+		}
 	}
-	return a.CreatedAt
+	return last
 }
 
 // Proven reports whether the account was ever active. LastLoginAt is set by
@@ -264,6 +267,4 @@ type Recoveries interface {
 	// ByCancelHash returns the account whose last unblock can be cancelled by
 	// a link with this hash, or errs.ErrNotFound.
 	ByCancelHash(ctx context.Context, hash string) (Account, error)
-	// Change writes the account that judge returns.
-	Change(ctx context.Context, accountID string, judge func(Account) (Account, effect.Effects, error)) error
 }

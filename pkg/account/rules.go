@@ -4,16 +4,20 @@ import "time"
 
 // Limits are the numbers of the second factor. With two accepted steps of a
 // million codes, 16 tries a block and two unblocks a year give a guesser who
-// knows the password a chance below 1 in 10,000 a year.
+// knows the password a chance below 1 in 10,000 a year. With two apps, twice as many
+// codes are right, so there are half as many tries.
 type Limits struct {
-	EnrolmentCodes int           // wrong codes before the first right one: 5
+	EnrolmentCodes int           // wrong codes before the first right one, of an account and of a new app: 5
 	Codes          int           // wrong codes in a row on an active account: at most 16
 	EnrolmentTime  time.Duration // from the QR to the first right code: 7 days
 	RecoveryDelay  time.Duration // from an unblock to the QR, for an account that was active before
+	ResetTime      time.Duration // of a mailed link for a new password, and then of the browser that used it: 30 minutes
+	NewAppTime     time.Duration // from the QR of a new app to its first right code: 1 hour
+	UndoTime       time.Duration // of the link that undoes a change of address: at most PreviousTime, in which the address is kept
 }
 
 // DefaultLimits are DESIGN.md §3.7 and §8.4.
-var DefaultLimits = Limits{EnrolmentCodes: 5, Codes: 10, EnrolmentTime: 7 * 24 * time.Hour}
+var DefaultLimits = Limits{EnrolmentCodes: 5, Codes: 10, EnrolmentTime: 7 * 24 * time.Hour, ResetTime: 30 * time.Minute, NewAppTime: time.Hour, UndoTime: PreviousTime}
 
 // Delay is how long codes are not looked at after n wrong ones in a row. The
 // first two are free: a typing error or a code that just ran out.
@@ -30,12 +34,16 @@ func Delay(n int) time.Duration {
 	}
 }
 
-// Limit is the number of wrong codes that blocks an account in this state.
-func (l Limits) Limit(s State) int {
+// mostCodes is the most wrong codes that may block an account with one app.
+const mostCodes = 16
+
+// Limit is the number of wrong codes that blocks an account in this state, with so
+// many apps.
+func (l Limits) Limit(s State, apps int) int {
 	if s == QRShown {
 		return l.EnrolmentCodes
 	}
-	return l.Codes
+	return min(l.Codes, mostCodes/apps)
 }
 
 // EnrolmentLapsed tells whether the QR was shown too long ago without a right

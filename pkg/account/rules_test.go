@@ -17,8 +17,8 @@ func TestDefaultLimits(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 	for state, want := range map[account.State]int{account.QRShown: l.EnrolmentCodes, account.Active: l.Codes} {
-		if l.Limit(state) != want {
-			t.Errorf("%s: %d", state, l.Limit(state))
+		if l.Limit(state, 1) != want {
+			t.Errorf("%s: %d", state, l.Limit(state, 1))
 		}
 	}
 }

@@ -9,6 +9,9 @@
 //	                (withdrawn by the applicant at any moment before;
 //	                 expired when a question stays unanswered)
 //
+// A request of an account's holder to change data that an official approves
+// (change.go) begins at e-mail confirmed and goes the same way.
+//
 // The applicant's journey is in package intake, the officials' work in package
 // review, the storage of documents in package custody.
 package application
@@ -48,6 +51,7 @@ type Answers struct {
 	CompanyDone  bool   `json:"company_done,omitempty"` //
 	AddressDone  bool   `json:"address_done,omitempty"` //
 	DocumentDone bool   `json:"document_done,omitempty"`
+	Base         *Base  `json:"base,omitempty"` // change requests only
 }
 
 // Application is a request for an account.
@@ -68,7 +72,8 @@ type Application struct {
 	PasswordHash secret.Text // PHC string; set once the address is confirmed
 	Answers      Answers
 	Reference    string // shown to people; set when submitted
-	AccountID    string // when approved
+	AccountID    string // the account that was made of it, when approved
+	Changes      string // the account that it asks to change; "" = it asks for a new one
 	Version      int64
 	CreatedAt    time.Time
 	ExpiresAt    time.Time

@@ -12,7 +12,7 @@ import (
 
 // Submit returns the application after submission: Submitted, with
 // DecideBy(a.SubmittedAt) as deadline, or Approved if made, the account for
-// it, is not nil. stored is the row in the store, a what the applicant read
+// it or, of a change request, the account that it changes, is not nil. stored is the row in the store, a what the applicant read
 // before, with its reference. It returns errs.ErrConflict when the address is
 // not confirmed or the application was submitted before, changed since or is
 // too late.
@@ -20,10 +20,16 @@ func (a Application) Submit(stored Application, made *account.Account) (Applicat
 	if stored.State != EmailConfirmed || stored.Version != a.Version || !stored.Open(a.SubmittedAt) {
 		return Application{}, errs.ErrConflict
 	}
+	if stored.IsChange() && len(a.Changed()) == 0 {
+		return Application{}, errs.ErrConflict
+	}
 	stored.State, stored.Reference, stored.Answers = Submitted, a.Reference, a.Answers
 	stored.SubmittedAt, stored.DueAt = a.SubmittedAt, DecideBy(a.SubmittedAt)
 	if made != nil {
-		stored.State, stored.AccountID, stored.DecidedAt, stored.PasswordHash = Approved, made.ID, a.SubmittedAt, ""
+		stored.State, stored.DecidedAt, stored.PasswordHash = Approved, a.SubmittedAt, ""
+		if !stored.IsChange() {
+			stored.AccountID = made.ID
+		}
 	}
 	stored.Version++
 	return stored, nil
@@ -38,17 +44,27 @@ func (a Application) Account(id string, at time.Time) account.Account {
 }
 
 // Send returns the events of a submission at a.SubmittedAt and, where
-// applications are approved at once (practice), the new account; nil
-// elsewhere. There environment is the actor of the approval, since no official
+// applications are approved at once (practice), the new account or, of a change
+// request, the account as changed; nil elsewhere. holder is the account of a change
+// request. There environment is the actor of the approval, since no official
 // decides.
-func (a Application) Send(documents []Document, atOnce bool, applicant, environment audit.Actor, rand io.Reader) (made *account.Account, events []audit.Event) {
+func (a Application) Send(documents []Document, holder *account.Account, atOnce bool, applicant, environment audit.Actor, rand io.Reader) (made *account.Account, events []audit.Event) {
 	sent := applicant.Did(audit.ApplicationSubmitted, a.ID, a.SubmittedAt).With(map[string]string{"reference": a.Reference, "kind": string(a.Kind)})
+	if a.IsChange() {
+		sent = sent.With(map[string]string{"account": a.Changes})
+	}
 	for _, d := range documents {
 		sent = sent.With(map[string]string{"document": d.ID})
 	}
 	events = []audit.Event{sent}
 	if !atOnce {
 		return nil, events
+	}
+	if a.IsChange() {
+		next, _ := a.Change(*holder, a.SubmittedAt) // the store judges the account as it is then
+		return &next, append(events,
+			environment.Did(audit.ApplicationApproved, a.ID, a.SubmittedAt).Because("practice environment").With(map[string]string{"account": a.Changes}),
+			a.DataApproved(environment, a.SubmittedAt))
 	}
 	who := a.Account(secret.NewID(rand), a.SubmittedAt)
 	return &who, append(events,

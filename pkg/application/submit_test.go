@@ -69,12 +69,12 @@ func TestSend(t *testing.T) {
 	applicant, environment := audit.Applicant().At("192.0.2.0/24", "req"), audit.System("")
 	sent := applicant.Did(audit.ApplicationSubmitted, "a", sentAt).With(map[string]string{"reference": "OLID-1", "kind": "legal_person", "document": "doc"})
 
-	made, events := a.Send([]Document{{ID: "doc"}}, false, applicant, environment, strings.NewReader(""))
+	made, events := a.Send([]Document{{ID: "doc"}}, nil, false, applicant, environment, strings.NewReader(""))
 	if want := []audit.Event{sent}; made != nil || !reflect.DeepEqual(events, want) {
 		t.Errorf("Send(an official decides) = %+v, %+v, want nil, %+v", made, events, want)
 	}
 
-	made, events = a.Send([]Document{{ID: "doc"}}, true, applicant, environment, strings.NewReader(strings.Repeat("r", 64)))
+	made, events = a.Send([]Document{{ID: "doc"}}, nil, true, applicant, environment, strings.NewReader(strings.Repeat("r", 64)))
 	if made == nil || made.ID == "" {
 		t.Fatalf("Send(at once) = %+v, want an account with an id", made)
 	}

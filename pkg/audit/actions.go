@@ -70,6 +70,10 @@ const (
 	AccountCreated        Action = "account.created"
 	AccountQRShown        Action = "account.qr_shown"
 	AccountFactorLinked   Action = "account.factor_linked"
+	AppShown              Action = "account.app_shown"
+	AppDropped            Action = "account.app_dropped"
+	AppRenamed            Action = "account.app_renamed"
+	FactorChanged         Action = "account.factor_changed"
 	AccountLogin          Action = "account.login"
 	AccountLogout         Action = "account.logout"
 	AccountCodeWrong      Action = "account.code_wrong"
@@ -79,12 +83,25 @@ const (
 	AccountBlocked        Action = "account.blocked"
 	AccountUnblocked      Action = "account.unblocked"
 	AccountAddressChanged Action = "account.address_changed"
+	AccountDataChanged    Action = "account.data_changed"
+	AccountSessionsEnded  Action = "account.sessions_ended"
+	AddressAsked          Action = "address.asked"
+	AddressCodeWrong      Action = "address.code_wrong"
+	AddressUndone         Action = "address.undone"
+	AccountDataApproved   Action = "account.data_approved"
+	AccountMailRefused    Action = "account.mail_refused"
 	RecoveryCodeSent      Action = "recovery.code_sent"
 	RecoveryCodeWrong     Action = "recovery.code_wrong"
 	RecoveryCancelled     Action = "recovery.cancelled"
 	AccountClosed         Action = "account.closed"
 	AccountReopened       Action = "account.reopened"
+	PasswordLinkUsed      Action = "account.password_link_used"
+	PasswordCodeRight     Action = "account.password_code_right"
+	PasswordReset         Action = "account.password_reset"
+	PasswordChanged       Action = "account.password_changed"
+	AccountDisavowed      Action = "account.disavowed"
 	ConsentGiven          Action = "consent.given"
+	ConsentWithdrawn      Action = "consent.withdrawn"
 	GrantIssued           Action = "grant.issued"
 	GrantRevoked          Action = "grant.revoked"
 	GrantCodeReplayed     Action = "grant.code_replayed"
@@ -93,6 +110,7 @@ const (
 	AccountViewed      Action = "account.viewed"
 	AccountMailResent  Action = "account.mail_resent"
 	AccountLanesOpened Action = "account.lanes_opened"
+	AccountLangChanged Action = "account.lang_changed"
 	UnblockBegun       Action = "unblock.begun"
 	UnblockAnswers     Action = "unblock.answers"
 	UnblockIdentified  Action = "unblock.identified"
@@ -125,8 +143,14 @@ const (
 	StaffRoles       Action = "staff.roles"
 	StaffRemoved     Action = "staff.removed"
 	StaffLanesOpened Action = "staff.lanes_opened"
-	StaffTold        Action = "staff.told"
-	StaffAlarm       Action = "staff.alarm"
+
+	StaffRenewalProposed  Action = "staff.renewal_proposed"
+	StaffRenewalConfirmed Action = "staff.renewal_confirmed"
+	StaffRenewalRefused   Action = "staff.renewal_refused"
+	StaffRenewalCancelled Action = "staff.renewal_cancelled"
+
+	StaffTold  Action = "staff.told"
+	StaffAlarm Action = "staff.alarm"
 
 	ClientAdded          Action = "client.added"
 	ClientChanged        Action = "client.changed"
@@ -178,6 +202,10 @@ var vocabulary = []entry{
 	{AccountCreated, GroupAccount, ObjectAccount},
 	{AccountQRShown, GroupAccount, ObjectAccount},
 	{AccountFactorLinked, GroupAccount, ObjectAccount},
+	{AppShown, GroupAccount, ObjectAccount},
+	{AppDropped, GroupAccount, ObjectAccount},
+	{AppRenamed, GroupAccount, ObjectAccount},
+	{FactorChanged, GroupAccount, ObjectAccount},
 	{AccountLogin, GroupAccount, ObjectAccount},
 	{AccountLogout, GroupAccount, ObjectAccount},
 	{AccountCodeWrong, GroupAccount, ObjectAccount},
@@ -187,12 +215,25 @@ var vocabulary = []entry{
 	{AccountBlocked, GroupAccount, ObjectAccount},
 	{AccountUnblocked, GroupAccount, ObjectAccount},
 	{AccountAddressChanged, GroupAccount, ObjectAccount},
+	{AccountDataChanged, GroupAccount, ObjectAccount},
+	{AccountSessionsEnded, GroupAccount, ObjectAccount},
+	{AddressAsked, GroupAccount, ObjectAccount},
+	{AddressCodeWrong, GroupAccount, ObjectAccount},
+	{AddressUndone, GroupAccount, ObjectAccount},
+	{AccountDataApproved, GroupAccount, ObjectAccount},
+	{AccountMailRefused, GroupAccount, ObjectAccount},
 	{RecoveryCodeSent, GroupAccount, ObjectAccount},
 	{RecoveryCodeWrong, GroupAccount, ObjectAccount},
 	{RecoveryCancelled, GroupAccount, ObjectAccount},
 	{AccountClosed, GroupAccount, ObjectAccount},
 	{AccountReopened, GroupAccount, ObjectAccount},
+	{PasswordLinkUsed, GroupAccount, ObjectAccount},
+	{PasswordCodeRight, GroupAccount, ObjectAccount},
+	{PasswordReset, GroupAccount, ObjectAccount},
+	{PasswordChanged, GroupAccount, ObjectAccount},
+	{AccountDisavowed, GroupAccount, ObjectAccount},
 	{ConsentGiven, GroupAccount, ObjectAccount},
+	{ConsentWithdrawn, GroupAccount, ObjectAccount},
 	{GrantIssued, GroupAccount, ObjectAccount},
 	{GrantRevoked, GroupAccount, ObjectClient},
 	{GrantCodeReplayed, GroupAccount, ObjectClient},
@@ -201,6 +242,7 @@ var vocabulary = []entry{
 	{AccountViewed, GroupHelpdesk, ObjectAccount},
 	{AccountMailResent, GroupHelpdesk, ObjectAccount},
 	{AccountLanesOpened, GroupHelpdesk, ObjectAccount},
+	{AccountLangChanged, GroupHelpdesk, ObjectAccount},
 	{UnblockBegun, GroupHelpdesk, ObjectAccount},
 	{UnblockAnswers, GroupHelpdesk, ObjectAccount},
 	{UnblockIdentified, GroupHelpdesk, ObjectAccount},
@@ -233,6 +275,10 @@ var vocabulary = []entry{
 	{StaffRoles, GroupStaff, ObjectStaff},
 	{StaffRemoved, GroupStaff, ObjectStaff},
 	{StaffLanesOpened, GroupStaff, ObjectStaff},
+	{StaffRenewalProposed, GroupStaff, ObjectStaff},
+	{StaffRenewalConfirmed, GroupStaff, ObjectStaff},
+	{StaffRenewalRefused, GroupStaff, ObjectStaff},
+	{StaffRenewalCancelled, GroupStaff, ObjectStaff},
 	{StaffTold, GroupStaff, ObjectStaff},
 	{StaffAlarm, GroupStaff, ObjectStaff},
 

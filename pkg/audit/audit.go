@@ -46,6 +46,14 @@ type Event struct {
 	Hash       string            `json:"hash"`        // set by the store
 }
 
+// The names of details that are read again.
+const (
+	DetailAgent  = "agent"  // what the browser is (session.Agent)
+	DetailClient = "client" // id of the client
+	DetailClaims = "claims" // names of the claims that a client was given, as people are told (claim.Asked)
+	DetailFields = "fields" // names of the fields that changed
+)
+
 // ChainHash returns the hash of an event that follows the hash prev: SHA-256,
 // in hex, of the JSON of a fixed struct, so that others can repeat it.
 func ChainHash(prev string, e Event) string {
@@ -82,6 +90,8 @@ type Store interface {
 	Find(ctx context.Context, f Filter, limit int) ([]Event, error)
 	// EventsAbout returns at most limit events about an object, newest first.
 	EventsAbout(ctx context.Context, kind ObjectKind, objectID string, limit int) ([]Event, error)
+	// History returns at most limit events that h selects, the newest first by Seq.
+	History(ctx context.Context, h History, limit int) ([]Event, error)
 	// Note adds an event of an action that changed nothing, such as a read.
 	Note(ctx context.Context, e Event) error
 }

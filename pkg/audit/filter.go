@@ -55,3 +55,18 @@ func ParseCursor(s string) (Cursor, bool) {
 
 // After returns the cursor that selects the events older than e.
 func After(e Event) Cursor { return Cursor{At: e.At, Seq: e.Seq} }
+
+// Object is what events are about.
+type Object struct {
+	Kind ObjectKind
+	ID   string
+}
+
+// History selects events about some objects.
+type History struct {
+	Of      []Object
+	Since   time.Time
+	Before  int64    // only events with a lower Seq; 0 for all
+	Only    []Action // none: all but Without
+	Without []Action
+}

@@ -156,3 +156,5 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+func (m *memory) History(context.Context, audit.History, int) ([]audit.Event, error) { return nil, nil }

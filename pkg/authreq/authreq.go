@@ -66,6 +66,7 @@ type Request struct {
 	Hinted       string          `json:"hinted,omitempty"`      // account of id_token_hint or of the sub claim's value; no other may finish
 	ForceLogin   bool            `json:"force,omitempty"`       // prompt=login or max_age exceeded
 	ForceConsent bool            `json:"ask_consent,omitempty"` // prompt=consent
+	To           string          `json:"to,omitempty"`          // path of the page of ours where a login without a client began and ends; "" is the list of portals
 
 	// Proven by the login so far.
 	AccountID  string    `json:"account,omitempty"` // set by the right password
@@ -76,6 +77,7 @@ type Request struct {
 	SID        string    `json:"sid,omitempty"`
 	Session    string    `json:"session,omitempty"` // key of the session that the login began or used
 	Consented  bool      `json:"consented,omitempty"`
+	Nudge      bool      `json:"nudge,omitempty"`    // the password is known to others: a new one is asked for, once
 	Refusal    string    `json:"refusal,omitempty"`  // OAuth error for the client instead of a code
 	Finished   bool      `json:"finished,omitempty"` // the response was sent to the client
 	Code       string    `json:"code,omitempty"`     // of a request that ended with a code: the first characters of its hash
@@ -122,7 +124,7 @@ func (r Request) Fits(size, sent int) bool {
 func (r *Request) Forget() {
 	r.AccountID, r.Epoch, r.SID, r.Session = "", 0, "", ""
 	r.PasswordAt, r.MailboxAt, r.AuthTime = time.Time{}, time.Time{}, time.Time{}
-	r.Consented = false
+	r.Consented, r.Nudge = false, false
 }
 
 // What Ended keeps of two hashes: enough to tell browsers apart, and the two codes
@@ -141,7 +143,7 @@ func start(s string, n int) string { return s[:min(len(s), n)] }
 // has the rest; "" and "" is the list of portals.
 func (r Request) Ended(refusal, codeHash string) Request {
 	next := Request{
-		Key: r.Key, Browser: start(r.Browser, shortBrowser), ClientID: r.ClientID, State: r.State,
+		Key: r.Key, Browser: start(r.Browser, shortBrowser), ClientID: r.ClientID, State: r.State, To: r.To,
 		Refusal: refusal, Finished: true, Code: start(codeHash, shortCode), Version: r.Version,
 	}
 	if refusal != "" {

@@ -17,6 +17,7 @@ const (
 	StepEnrol    Step = "enrol"    // explanation and the button 'Toon QR-code'
 	StepCode     Step = "code"     // verification code
 	StepBlocked  Step = "blocked"  // how to reach the helpdesk
+	StepRenew    Step = "renew"    // another password
 	StepConsent  Step = "consent"  // consent to the claims for the client
 	StepFinish   Step = "finish"   // back to the client
 	StepRestart  Step = "restart"  // expired or already used: start again at the portal
@@ -61,6 +62,9 @@ func Next(f Facts) Step {
 	case f.Account.Epoch != r.Epoch:
 		return StepPassword
 	case !r.AuthTime.IsZero() && f.Account.State == account.Active:
+		if f.Account.Renewal == account.RenewalDue || r.Nudge {
+			return StepRenew
+		}
 		if f.NeedsConsent && !r.Consented {
 			return StepConsent
 		}
@@ -68,7 +72,11 @@ func Next(f Facts) Step {
 	case !f.Now.Before(r.PasswordAt.Add(passwordLasts)):
 		return StepPassword
 	case f.Account.State == account.AwaitingEnrolment:
-		return enrolStep[f.Limits.Ahead(*f.Account, !r.MailboxAt.IsZero(), f.Now)]
+		ahead := f.Limits.Ahead(*f.Account, !r.MailboxAt.IsZero(), f.Now)
+		if ahead == account.AheadQR && f.Account.Renewal == account.RenewalDue {
+			return StepRenew
+		}
+		return enrolStep[ahead]
 	default:
 		return StepCode
 	}

@@ -190,6 +190,21 @@ func Asked(clientScopes, requestScopes []string, r Request) []string {
 	return slices.Compact(all)
 }
 
+// order is the order in which people are told of claims.
+var order = []string{"given_name", "family_name", "birthdate", "address", "email", "phone_number", "locale", "account_type", "represents"}
+
+// Told returns the claims of names that people of a kind are told of, in order and each
+// once: those that hold something about the person.
+func Told(names []string, kind account.Kind) []string {
+	var told []string
+	for _, name := range order {
+		if slices.Contains(names, name) && (name != "represents" || kind != account.NaturalPerson) {
+			told = append(told, name)
+		}
+	}
+	return told
+}
+
 // Subject holds the identifiers for one client of the account and of the
 // company that it represents.
 type Subject struct {

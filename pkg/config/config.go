@@ -133,6 +133,9 @@ type Config struct {
 	// Session is how long single sign-on lasts.
 	Session Session `yaml:"session"`
 
+	// Terms is how long links and proofs are valid.
+	Terms Terms `yaml:"terms"`
+
 	// Login limits wrong verification codes and the first scan.
 	Login Login `yaml:"login"`
 
@@ -224,7 +227,8 @@ func (c Config) SessionLimits() session.Limits {
 
 // AccountLimits returns Login as package account uses it.
 func (c Config) AccountLimits() account.Limits {
-	return account.Limits{EnrolmentCodes: c.Login.EnrolmentCodes, Codes: c.Login.Codes, EnrolmentTime: c.Login.EnrolmentTime, RecoveryDelay: c.Login.RecoveryDelay}
+	return account.Limits{EnrolmentCodes: c.Login.EnrolmentCodes, Codes: c.Login.Codes, EnrolmentTime: c.Login.EnrolmentTime, RecoveryDelay: c.Login.RecoveryDelay, ResetTime: c.Terms.PasswordLink,
+		NewAppTime: c.Terms.NewApp, UndoTime: c.Terms.AddressUndo}
 }
 
 // KeySchedule returns Keys as package signkey uses it.

@@ -36,6 +36,7 @@ func Default(env Environment) Config {
 		Mail:          Mail{FromName: "Omgevingsloket-ID"},
 		Helpdesk:      Helpdesk{Name: "Informatiepunt Leefomgeving"},
 		Session:       Session{Idle: 30 * time.Minute, Absolute: 12 * time.Hour},
+		Terms:         Terms{StepUp: 10 * time.Minute, PasswordLink: 30 * time.Minute, Disavow: 10 * 24 * time.Hour, NewApp: account.DefaultLimits.NewAppTime, AddressUndo: account.DefaultLimits.UndoTime},
 		Login: Login{
 			EnrolmentCodes: account.DefaultLimits.EnrolmentCodes,
 			Codes:          account.DefaultLimits.Codes,

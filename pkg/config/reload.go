@@ -6,7 +6,7 @@ import (
 )
 
 // reloadable lists the settings that a running server takes over.
-var reloadable = []string{"clients", "tls.cert_file", "tls.key_file", "branding.theme_dir"}
+var reloadable = []string{"clients", "tls.cert_file", "tls.key_file", "branding.theme_dir", "password.leaked_file"}
 
 // NeedRestart returns the names of the settings that differ between two
 // configurations and that a server reads only when it starts.

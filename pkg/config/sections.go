@@ -113,6 +113,29 @@ type Session struct {
 	Absolute time.Duration `yaml:"absolute"`
 }
 
+// Terms is how long links and proofs are valid.
+type Terms struct {
+	// StepUp is how long after the login the holder can change what matters on the
+	// pages of the account, without giving password and code again. Default: 10m.
+	StepUp time.Duration `yaml:"step_up"`
+
+	// PasswordLink is how long a mailed link for a new password can be used, and
+	// then how long the browser has to choose one. Default: 30m. At most 1h.
+	PasswordLink time.Duration `yaml:"password_link"`
+
+	// Disavow is how long the link 'Was this not you?' in a mail works. Default:
+	// 240h. At most 720h.
+	Disavow time.Duration `yaml:"disavow"`
+
+	// NewApp is how long a new authenticator app can be confirmed after its QR
+	// code was shown. Default: 1h. At most 24h.
+	NewApp time.Duration `yaml:"new_app"`
+
+	// AddressUndo is how long the link works that undoes a change of address by
+	// the holder. Default: 168h. At most 168h.
+	AddressUndo time.Duration `yaml:"address_undo"`
+}
+
 // Login limits the second factor.
 type Login struct {
 	// EnrolmentCodes is the number of wrong codes that blocks an account
@@ -167,6 +190,13 @@ type Password struct {
 
 	// PepperFile is the path of a file that holds the pepper instead.
 	PepperFile string `yaml:"pepper_file"`
+
+	// LeakedFile is the path of a list of leaked passwords, none of which can be
+	// chosen: lines of the SHA-1 hash in hexadecimal, sorted, each with a colon
+	// and a count or without, as the downloader of Have I Been Pwned writes them.
+	// Default: none. SIGHUP takes another file or a new one with this name; move
+	// that there, and do not write into the one in use.
+	LeakedFile string `yaml:"leaked_file"`
 }
 
 // Keys is the schedule of a signing key: published, signing, retired, known

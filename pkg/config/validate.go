@@ -15,6 +15,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/password"
 )
 
 // Validate checks the settings and the files that they name. It returns all
@@ -267,6 +268,9 @@ func (c Config) checkTimes(fs *faults) {
 		"shutdown_grace": c.ShutdownGrace, "session.idle": c.Session.Idle, "session.absolute": c.Session.Absolute,
 		"login.enrolment_time": c.Login.EnrolmentTime, "password.wait": c.Password.Wait,
 		"keys.publish": c.Keys.Publish, "keys.sign": c.Keys.Sign, "audit.keep": c.Audit.Keep,
+		"terms.step_up": c.Terms.StepUp, "terms.password_link": c.Terms.PasswordLink, "terms.disavow": c.Terms.Disavow,
+		"terms.new_app":      c.Terms.NewApp,
+		"terms.address_undo": c.Terms.AddressUndo,
 	} {
 		if d <= 0 {
 			fs.add(path, "is no time at all", "give a duration such as 30m, or leave the line out")
@@ -277,6 +281,18 @@ func (c Config) checkTimes(fs *faults) {
 	}
 	if d := c.Login.RecoveryDelay; d < 0 || d > account.PreviousTime {
 		fs.add("login.recovery_delay", "is not between 0 and 168h", "give a duration such as 24h, or leave the line out")
+	}
+	if c.Terms.PasswordLink > time.Hour {
+		fs.add("terms.password_link", "is longer than 1h", "make it shorter")
+	}
+	if c.Terms.Disavow > 30*24*time.Hour {
+		fs.add("terms.disavow", "is longer than 720h", "make it shorter")
+	}
+	if c.Terms.NewApp > 24*time.Hour {
+		fs.add("terms.new_app", "is longer than 24h", "make it shorter")
+	}
+	if c.Terms.AddressUndo > account.PreviousTime {
+		fs.add("terms.address_undo", "is longer than 168h", "make it shorter")
 	}
 	if c.Session.Idle > c.Session.Absolute {
 		fs.add("session.idle", "is longer than session.absolute, so it would never count", "make it shorter")
@@ -352,6 +368,13 @@ func (c Config) checkFiles(fs *faults) {
 		}
 		if info, err := os.Stat(file); err != nil || info.IsDir() {
 			fs.add(path, "cannot be read", "check the path "+filepath.Clean(file))
+		}
+	}
+	if c.Password.LeakedFile != "" {
+		if list, err := password.OpenLeaked(c.Password.LeakedFile); err != nil {
+			fs.add("password.leaked_file", err.Error(), "give the file that the downloader of Have I Been Pwned writes for SHA-1, or correct the path")
+		} else {
+			_ = list.Close() // nothing was written
 		}
 	}
 	for path, dir := range map[string]string{"mail.dir": c.Mail.Dir, "branding.theme_dir": c.Branding.ThemeDir} {

@@ -95,6 +95,8 @@ func TestPracticeRefuses(t *testing.T) {
 		"no codes":           {map[string]string{"OLID_LOGIN_ENROLMENT_CODES": "0"}, "login.enrolment_codes: is 0"},
 		"argon2 memory":      {map[string]string{"OLID_PASSWORD_THREADS": "4", "OLID_PASSWORD_MEMORY_KIB": "31"}, "password.memory_kib: is 31"},
 		"short pepper":       {map[string]string{"OLID_PASSWORD_PEPPER": "canary"}, "password.pepper: is shorter than 32"},
+		"leaked list":        {map[string]string{"OLID_PASSWORD_LEAKED_FILE": "/nowhere"}, "password.leaked_file: stat /nowhere"},
+		"leaked folder":      {map[string]string{"OLID_PASSWORD_LEAKED_FILE": "/"}, "password.leaked_file: /: not a regular file"},
 		"limit":              {map[string]string{"OLID_LIMITS_LOGIN_PER_MINUTE": "0"}, "limits.login_per_minute: is 0"},
 		"log level":          {map[string]string{"OLID_LOG_LEVEL": "verbose"}, "log.level: is unknown"},
 		"log format":         {map[string]string{"OLID_LOG_FORMAT": "xml"}, "log.format: is unknown"},

@@ -33,11 +33,16 @@ func (c Consent) With(claims []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(c.Claims, claims))))
 }
 
-// Store stores consents. Both methods return errs.ErrUnavailable when the
+// Store stores consents. All methods return errs.ErrUnavailable when the
 // database cannot be reached.
 type Store interface {
 	// Get returns errs.ErrNotFound when there is no consent.
 	Get(ctx context.Context, accountID, clientID string) (Consent, error)
 	// Give stores a consent in place of the previous one.
 	Give(ctx context.Context, c Consent, rec effect.Effects) error
+	// Of returns the consents of an account, in order of client.
+	Of(ctx context.Context, accountID string) ([]Consent, error)
+	// Withdraw removes a consent and revokes the grants of that client for the
+	// account. The error is errs.ErrNotFound when there is no consent.
+	Withdraw(ctx context.Context, accountID, clientID string, now time.Time, rec effect.Effects) error
 }

@@ -101,6 +101,8 @@ func (s *Service) Identify(ctx context.Context, id, code string, said map[Questi
 			asked = code
 		}
 		r.Caller = r.check(a, s.Callback, asked, said, s.Now())
+		// A code of a mail does not prove the password: two officials decide.
+		r.Second = r.Second || r.CodeRight && s.Callback.Mailed(a, asked, s.Now())
 		action := actions[r.Kind].answers
 		switch {
 		case r.Wrong >= WrongAnswers:
@@ -121,6 +123,7 @@ func (s *Service) Justify(ctx context.Context, id string, reason Reason, number 
 	}
 	return s.at(ctx, StepReason, id, by, func(r Request, _ account.Account) (Request, effect.Effects) {
 		r.Reason, r.Ticket = reason, number
+		r.Second = r.Second || reason == LostBoth
 		action := audit.UnblockReason
 		if r.Second {
 			r.State, action = Proposed, audit.UnblockProposed
@@ -142,15 +145,32 @@ func (s *Service) NewAddress(ctx context.Context, id string, reason Reason, numb
 	if err != nil {
 		return Request{}, err
 	}
-	if _, err := s.Accounts.ByEmail(ctx, address); err == nil {
-		return Request{}, ErrAddress
-	} else if !errors.Is(err, errs.ErrNotFound) {
+	if err := s.freeFor(ctx, id, address); err != nil {
 		return Request{}, err
 	}
 	return s.at(ctx, StepDetails, id, by, func(r Request, _ account.Account) (Request, effect.Effects) {
 		r.Reason, r.Ticket, r.Email = reason, number, address
 		return r, effect.Of(s.event(by, r, audit.AddressReason))
 	})
+}
+
+// freeFor returns ErrAddress unless the account of a request can get an address: it is
+// free, or one that the account had a short time ago.
+func (s *Service) freeFor(ctx context.Context, id, address string) error {
+	owner, err := s.Accounts.Owner(ctx, address, s.Now())
+	switch {
+	case errors.Is(err, errs.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case owner.Email == address:
+		return ErrAddress
+	}
+	r, err := s.Store.Request(ctx, id)
+	if err == nil && r.AccountID != owner.ID {
+		err = ErrAddress
+	}
+	return err
 }
 
 // ForgetAddress removes a new address that was misheard.
@@ -191,6 +211,7 @@ func (s *Service) confirmed(r Request, a account.Account, by audit.Actor) effect
 	switch r.Kind {
 	case Unblock:
 		link, from := s.RecoveryKey.Unblocking(a, s.Limits, r.DecidedAt)
+		a.Renewal = r.Renewal(a)
 		return effect.Of(e, s.Letters.AccountUnblocked(a, link, from, now))
 	case Closing:
 		return effect.Of(e, s.Letters.AccountClosed(a, r.Reference, now.Add(ReopenTime), now))

@@ -46,13 +46,24 @@ const (
 // Reason is the code of a reason for an act; each has a text.
 type Reason string
 
+// Reasons of which more follows than a text.
+const (
+	// LostBoth: the holder has neither password nor factor. It takes two officials,
+	// and after the delay a mailed link is enough for a new password.
+	LostBoth Reason = "lost_both"
+	// PasswordKnown: somebody else knows the password. The next login asks for a
+	// new one.
+	PasswordKnown Reason = "password_known"
+)
+
 // The reasons for each act.
 var (
-	UnblockReasons = []Reason{"qr_not_scanned", "new_phone", "lost_phone", "wrong_codes", "block_mistaken"}
-	BlockReasons   = []Reason{"not_holder", "holder_asked", "phone_stolen", "password_known", "suspicion"}
+	UnblockReasons = []Reason{"qr_not_scanned", "new_phone", "lost_phone", LostBoth, "wrong_codes", PasswordKnown, "block_mistaken"}
+	BlockReasons   = []Reason{"not_holder", "holder_asked", "phone_stolen", PasswordKnown, "suspicion"}
 	MailReasons    = []Reason{"not_received", "thrown_away", "holder_asked_mail"}
 	AddressReasons = []Reason{"address_typed_wrong", "address_lost", "address_other"}
 	CloseReasons   = []Reason{"holder_asked_closing", "second_account", "company_ended", "holder_died", "misuse"}
 	LaneReasons    = []Reason{"holder_asked", "not_holder"}
+	LangReasons    = []Reason{"holder_asked_lang", "lang_chosen_wrong"}
 	ReopenReasons  = []Reason{"closing_mistaken", "holder_changed_mind", "not_holder"}
 )

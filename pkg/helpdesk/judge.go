@@ -10,12 +10,13 @@ import (
 
 // NeedsSecond reports whether a colleague has to confirm a request: a change
 // of address, any request about an account of a company, one soon after an
-// unblock (SecondWithin), and an unblock soon after a change of address
-// (moved, see Moved). The last two together could hand the account over to
-// somebody else.
+// unblock (SecondWithin), and an unblock soon after a change of address by an
+// official (moved, see Moved) or by the holder, or after one that was undone
+// (account.AddressUndone). An unblock and a change of address together could hand the
+// account over to somebody else.
 func NeedsSecond(kind Kind, a account.Account, moved bool, now time.Time) bool {
 	return kind == Address || a.Kind == account.LegalPerson ||
-		!a.UnblockedAt.IsZero() && now.Before(a.UnblockedAt.Add(SecondWithin)) || kind == Unblock && moved
+		!a.UnblockedAt.IsZero() && now.Before(a.UnblockedAt.Add(SecondWithin)) || kind == Unblock && (moved || a.Moved(now) || a.BlockReason == account.AddressUndone)
 }
 
 // Moved reports whether one of these requests changed the address of the

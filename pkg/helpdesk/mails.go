@@ -42,7 +42,7 @@ func (s *Service) Mails(ctx context.Context, a account.Account) (out []Mail, hel
 	if err != nil {
 		return nil, false, err
 	}
-	if held, err = s.Store.Moved(ctx, a.ID, s.Now()); !held {
+	if held, err = s.moved(ctx, a); !held {
 		out = append(out, MailReceipt)
 	}
 	return out, held, err
@@ -64,6 +64,13 @@ func (s *Service) Resend(ctx context.Context, a account.Account, kind Mail, reas
 	return s.Store.Resend(ctx, a, e.At, effect.Of(e, m))
 }
 
+// Subject returns the subject of a mail as Resend would send it, which an official
+// may tell a caller. It returns ErrMail if Mails does not include it.
+func (s *Service) Subject(ctx context.Context, a account.Account, kind Mail) (string, error) {
+	m, err := s.again(ctx, a, kind)
+	return m.Subject, err
+}
+
 func (s *Service) again(ctx context.Context, a account.Account, kind Mail) (mail.Message, error) {
 	now := s.Now()
 	switch {
@@ -74,7 +81,7 @@ func (s *Service) again(ctx context.Context, a account.Account, kind Mail) (mail
 	case kind != MailReceipt:
 		return mail.Message{}, ErrMail
 	}
-	if moved, err := s.Store.Moved(ctx, a.ID, now); err != nil || moved {
+	if moved, err := s.moved(ctx, a); err != nil || moved {
 		return mail.Message{}, cmp.Or(err, ErrMail)
 	}
 	app, documents, err := s.Store.Application(ctx, a.ID)
@@ -86,4 +93,12 @@ func (s *Service) again(ctx context.Context, a account.Account, kind Mail) (mail
 	}
 	app.Email = a.Email // the address may have changed since
 	return s.Letters.Receipt(app, &a, documents, now), nil
+}
+
+// moved reports whether the address of an account is new: an official changed it within
+// SecondWithin, or its holder within account.PreviousTime.
+func (s *Service) moved(ctx context.Context, a account.Account) (bool, error) {
+	now := s.Now()
+	moved, err := s.Store.Moved(ctx, a.ID, now)
+	return moved || a.Moved(now), err
 }

@@ -219,7 +219,7 @@ func (s accountsOf) ByID(_ context.Context, id string) (account.Account, error) 
 	return s.by(func(a account.Account) bool { return a.ID == id })
 }
 
-func (s accountsOf) ByEmail(_ context.Context, email string) (account.Account, error) {
+func (s accountsOf) Owner(_ context.Context, email string, _ time.Time) (account.Account, error) {
 	return s.by(func(a account.Account) bool { return a.Email == email })
 }
 
@@ -227,13 +227,12 @@ func (s accountsOf) ByBlockRef(_ context.Context, ref string) (account.Account, 
 	return s.by(func(a account.Account) bool { return ref != "" && a.BlockRef == ref })
 }
 
-func (s accountsOf) Block(_ context.Context, id string, _ int64, reason account.BlockReason, ref string, _ time.Time, rec effect.Effects) error {
-	a := s.o.accounts[id]
-	if a.State == account.Blocked || a.State == account.Closed {
-		return errs.ErrConflict
+func (s accountsOf) Change(_ context.Context, id string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
+	next, rec, err := judge(s.o.accounts[id])
+	if err != nil {
+		return err
 	}
-	a.State, a.BlockReason, a.BlockRef, a.Epoch = account.Blocked, reason, ref, a.Epoch+1
-	s.o.accounts[id] = a
+	s.o.accounts[id] = next
 	s.o.write(rec)
 	return nil
 }
@@ -249,6 +248,10 @@ func (letters) AccountBlocked(a account.Account, _ account.BlockReason, _ string
 
 func (letters) AccountUnblocked(a account.Account, _ secret.Text, _, _ time.Time) mail.Message {
 	return letter("unblocked", a.Email)
+}
+
+func (letters) LangChanged(a account.Account, _ time.Time) mail.Message {
+	return letter("lang "+a.Lang, a.Email)
 }
 
 func (letters) AccountClosed(a account.Account, _ string, _, _ time.Time) mail.Message {

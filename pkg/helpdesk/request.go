@@ -110,11 +110,25 @@ func (r Request) Act(a account.Account) (account.Account, error) {
 	case r.State != Done:
 		return a, nil
 	case r.Kind == Unblock:
-		return a.Unblock(a.Epoch, r.CancelHash, r.DecidedAt)
+		next, err := a.Unblock(a.Epoch, r.CancelHash, r.DecidedAt)
+		next.Renewal = r.Renewal(next)
+		return next, err
 	case r.Kind == Closing:
 		return a.Close(a.Epoch, r.DecidedAt)
 	}
 	return a.ChangeEmail(a.Epoch, r.Email, r.DecidedAt)
+}
+
+// Renewal returns whether the password of an account is to be replaced after the
+// request.
+func (r Request) Renewal(a account.Account) account.Renewal {
+	switch {
+	case r.Kind == Unblock && r.Reason == LostBoth:
+		return account.RenewalLost
+	case r.Kind == Unblock && r.Reason == PasswordKnown:
+		return account.RenewalDue
+	}
+	return a.Renewal
 }
 
 // complete reports whether a request has everything that its kind needs except

@@ -28,6 +28,7 @@ type Letters interface {
 	AddressConfirm(a account.Account, r Request, code secret.Text, now time.Time) mail.Message
 	AddressChanged(a account.Account, r Request, now time.Time) mail.Message
 	AddressNew(a account.Account, r Request, now time.Time) mail.Message
+	LangChanged(a account.Account, now time.Time) mail.Message
 	Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message
 }
 
@@ -36,6 +37,7 @@ type Letters interface {
 type Service struct {
 	Store        Store
 	Accounts     account.Store
+	Bounces      mail.Bounces
 	Callback     signin.Callback
 	RecoveryKey  signin.RecoveryKey
 	Limits       account.Limits
@@ -134,6 +136,24 @@ func (s *Service) OpenLanes(ctx context.Context, a account.Account, reason Reaso
 	return s.Lanes(ctx, a, e)
 }
 
+// ChangeLang changes the language of an account's mails, and mails that in the
+// new one. It returns errs.ErrConflict for the language that it has, for an
+// unknown one, and when the account is closed or changed since it was read.
+func (s *Service) ChangeLang(ctx context.Context, a account.Account, lang string, reason Reason, number string, by audit.Actor) error {
+	number, err := Justified(LangReasons, reason, number)
+	if err != nil {
+		return err
+	}
+	return s.Accounts.Change(ctx, a.ID, func(was account.Account) (account.Account, effect.Effects, error) {
+		next, err := was.ChangeLang(a.Epoch, lang)
+		if err != nil {
+			return was, effect.Effects{}, err
+		}
+		e := by.Did(audit.AccountLangChanged, a.ID, s.Now()).Because(string(reason)).With(map[string]string{"ticket": number, "lang": lang})
+		return next, effect.Of(e, s.Letters.LangChanged(next, s.Now())), nil
+	})
+}
+
 // Block blocks an account. It returns errs.ErrConflict when the account is
 // blocked or closed.
 func (s *Service) Block(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
@@ -143,6 +163,12 @@ func (s *Service) Block(ctx context.Context, a account.Account, reason Reason, n
 	}
 	e := by.Did(audit.AccountBlocked, a.ID, s.Now()).Because(string(reason)).With(map[string]string{"ticket": number})
 	return signin.WithReference(ctx, s.Accounts, a, s.Rand, func(ref string) error {
-		return s.Accounts.Block(ctx, a.ID, a.Epoch, account.Reported, ref, s.Now(), effect.Of(e, s.Letters.AccountBlocked(a, account.Reported, ref, s.Now())))
+		return s.Accounts.Change(ctx, a.ID, func(locked account.Account) (account.Account, effect.Effects, error) {
+			next, err := locked.Block(a.Epoch, account.Reported, ref)
+			if reason == PasswordKnown {
+				next.Renewal = account.RenewalDue
+			}
+			return next, effect.Of(e, s.Letters.AccountBlocked(a, account.Reported, ref, s.Now())), err
+		})
 	})
 }

@@ -355,6 +355,29 @@ func TestBlock(t *testing.T) {
 	}
 	o.says("account.blocked", "mail blocked")
 	o.is(o.Block(t.Context(), a, "phone_stolen", "M-1", olga), errs.ErrConflict)
+	o = newOffice(t, a)
+	if err := o.Block(t.Context(), a, helpdesk.PasswordKnown, "M-1", olga); err != nil || o.accounts[a.ID].Renewal != account.RenewalDue {
+		t.Errorf("Block() because somebody knows the password = %v, renewal %q, want nil and %q", err, o.accounts[a.ID].Renewal, account.RenewalDue)
+	}
+}
+
+func TestChangeLang(t *testing.T) {
+	t.Parallel()
+	a := jo(account.Active)
+	a.Lang = "nl"
+	o := newOffice(t, a)
+	o.is(o.ChangeLang(t.Context(), a, "en", "holder_asked", "M-1", olga), helpdesk.ErrReason)
+	o.is(o.ChangeLang(t.Context(), a, "en", "holder_asked_lang", "Jo", olga), helpdesk.ErrTicket)
+	for _, lang := range []string{"nl", "de"} {
+		o.is(o.ChangeLang(t.Context(), a, lang, "holder_asked_lang", "M-1", olga), errs.ErrConflict)
+	}
+	if err := o.ChangeLang(t.Context(), a, "en", "holder_asked_lang", "M-1", olga); err != nil {
+		t.Errorf("ChangeLang() = %v, want nil", err)
+	}
+	o.says("account.lang_changed", "mail lang en")
+	old := a
+	old.Epoch--
+	o.is(o.ChangeLang(t.Context(), old, "nl", "holder_asked_lang", "M-1", olga), errs.ErrConflict)
 }
 
 func TestMailsAgain(t *testing.T) {

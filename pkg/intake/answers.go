@@ -47,10 +47,11 @@ func isNoName(s string) bool { return s != "" && strings.Trim(s, noName+". ") ==
 // PersonOf returns the form with the stored answers.
 func PersonOf(a application.Answers) PersonForm {
 	f := PersonForm{GivenName: a.GivenName, FamilyName: a.FamilyName, Phone: a.Phone}
-	if a.PersonDone && a.GivenName == "" {
+	known := a.PersonDone || a.Base != nil
+	if known && a.GivenName == "" {
 		f.GivenName = noName
 	}
-	if a.PersonDone && a.FamilyName == "" {
+	if known && a.FamilyName == "" {
 		f.FamilyName = noName
 	}
 	if d, ok := birthdate.Parse(a.Birthdate); ok {
@@ -197,12 +198,7 @@ func (f AddressForm) Answer(a *application.Answers, kind account.Kind) []Fault {
 	if kind == account.NaturalPerson && f.Stay != Abroad && f.Stay != TemporarilyNL {
 		c.wrong("stay", "missing")
 	}
-	adr := account.Address{
-		Line1:   c.text("line1", f.Line1, longestLine, required|withLetter),
-		Line2:   c.text("line2", f.Line2, longestLine, 0),
-		Line3:   c.text("line3", f.Line3, longestLine, 0),
-		Country: c.country("country", f.Country),
-	}
+	adr := c.address(f)
 	switch {
 	case c.faults != nil:
 	case kind == account.LegalPerson:
@@ -213,6 +209,32 @@ func (f AddressForm) Answer(a *application.Answers, kind account.Kind) []Fault {
 		a.Stay, a.Address, a.AddressDone = f.Stay, adr, true
 	}
 	return c.faults
+}
+
+// DataForm is what a holder changes without an official, as typed.
+type DataForm struct {
+	Phone   string
+	Address AddressForm // of natural persons only, without Stay
+	Lang    string
+}
+
+// DataOf returns the form with the data of an account.
+func DataOf(d account.Data) DataForm {
+	a := d.Address
+	return DataForm{Phone: d.Phone, Address: AddressForm{Line1: a.Line1, Line2: a.Line2, Line3: a.Line3, Country: a.Country}, Lang: d.Lang}
+}
+
+// Data checks the form and returns the data that it holds.
+func (f DataForm) Data(kind account.Kind) (account.Data, []Fault) {
+	var c check
+	d := account.Data{Phone: c.phone("phone", f.Phone), Lang: f.Lang}
+	if kind == account.NaturalPerson {
+		d.Address = c.address(f.Address)
+	}
+	if d.Lang != "nl" && d.Lang != "en" {
+		c.wrong("language", "missing")
+	}
+	return d, c.faults
 }
 
 // check collects faults.
@@ -274,6 +296,15 @@ func readable(s string) bool {
 		accents = 0
 	}
 	return true
+}
+
+func (c *check) address(f AddressForm) account.Address {
+	return account.Address{
+		Line1:   c.text("line1", f.Line1, longestLine, required|withLetter),
+		Line2:   c.text("line2", f.Line2, longestLine, 0),
+		Line3:   c.text("line3", f.Line3, longestLine, 0),
+		Country: c.country("country", f.Country),
+	}
 }
 
 func (c *check) country(field, code string) string {

@@ -309,7 +309,7 @@ func TestNext(t *testing.T) {
 		visit(intake.StepDocument)
 		a.Answers.DocumentDone = true
 		visit(intake.StepCheck)
-		if n, of := intake.Place(kind, intake.StepCheck); n != of || of != len(seen)+1 {
+		if n, of := intake.Place(a, intake.StepCheck); n != of || of != len(seen)+1 {
 			t.Errorf("Place(%s, check) = %d, %d, want the last of %d", kind, n, of, len(seen)+1)
 		}
 		for _, s := range []application.State{application.Submitted, application.Approved, application.InReview, application.Rejected} {

@@ -24,12 +24,20 @@ const (
 	StepGone     Step = "gone"     // expired: start again
 )
 
-// form returns the steps between the confirmed address and the submission.
-func form(kind account.Kind) []Step {
-	if kind == account.LegalPerson {
-		return []Step{StepPassword, StepPerson, StepCompany, StepAddress, StepDocument, StepCheck}
+// form returns the steps between the confirmed address and the submission. A change
+// request asks for what an official approves: its holder has a password, and changes
+// the address without it.
+func form(a application.Application) []Step {
+	var steps []Step
+	for _, s := range []Step{StepPassword, StepPerson, StepCompany, StepAddress, StepDocument, StepCheck} {
+		switch {
+		case s == StepCompany && a.Kind != account.LegalPerson:
+		case (s == StepPassword || s == StepAddress) && a.IsChange():
+		default:
+			steps = append(steps, s)
+		}
 	}
-	return []Step{StepPassword, StepPerson, StepAddress, StepDocument, StepCheck}
+	return steps
 }
 
 // Next returns the first unfinished step, from the stored application alone.
@@ -46,7 +54,7 @@ func Next(a application.Application, now time.Time) Step {
 		StepPassword: a.PasswordHash != "", StepPerson: a.Answers.PersonDone, StepCompany: a.Answers.CompanyDone,
 		StepAddress: a.Answers.AddressDone, StepDocument: a.Answers.DocumentDone,
 	}
-	for _, s := range form(a.Kind) {
+	for _, s := range form(a) {
 		if !done[s] {
 			return s
 		}
@@ -57,7 +65,7 @@ func Next(a application.Application, now time.Time) Step {
 // Reaches reports whether the applicant may open this step now: the next one,
 // and those of the form before it.
 func Reaches(a application.Application, s Step, now time.Time) bool {
-	next, steps := Next(a, now), form(a.Kind)
+	next, steps := Next(a, now), form(a)
 	if s == next {
 		return true
 	}
@@ -65,10 +73,22 @@ func Reaches(a application.Application, s Step, now time.Time) bool {
 	return here >= 0 && here < there
 }
 
-// Place returns the number n of a page, from 1, among the pages of an
-// application of this kind: the address, the code and the form. n is 0 for
+// Place returns the number n of a page, from 1, among the pages of an application:
+// the address, the code and the form, of a change request the form alone. n is 0 for
 // other steps.
-func Place(kind account.Kind, s Step) (n, of int) {
-	pages := append([]Step{"email", StepCode}, form(kind)...)
+func Place(a application.Application, s Step) (n, of int) {
+	pages := form(a)
+	if !a.IsChange() {
+		pages = append([]Step{"email", StepCode}, pages...)
+	}
 	return slices.Index(pages, s) + 1, len(pages)
+}
+
+// Before returns the step of the form before s; "" if it is the first.
+func Before(a application.Application, s Step) Step {
+	steps := form(a)
+	if i := slices.Index(steps, s); i > 0 {
+		return steps[i-1]
+	}
+	return ""
 }

@@ -25,6 +25,8 @@ type Store interface {
 	Start(ctx context.Context, a application.Application, rec effect.Effects) error
 	// ByHandle returns the application with this hash of a handle.
 	ByHandle(ctx context.Context, handleHash string) (application.Application, error)
+	// OfAccount returns the ids of the applications of which an account was made.
+	OfAccount(ctx context.Context, accountID string) ([]string, error)
 	// ByReference returns the submitted application with this reference.
 	ByReference(ctx context.Context, reference string) (application.Application, error)
 
@@ -49,11 +51,22 @@ type Store interface {
 	// DocumentContent returns a document with its sealed content.
 	DocumentContent(ctx context.Context, documentID string) (application.Document, error)
 
+	// StartChange stores the draft of a change request, in place of any other draft
+	// of its account. It returns application.Obstructed when the account is not as
+	// the draft has it, and errs.ErrConflict when the account has a request that is
+	// not decided on.
+	StartChange(ctx context.Context, a application.Application, rec effect.Effects) error
+	// LastChange returns the change request of an account that was submitted last.
+	LastChange(ctx context.Context, accountID string) (application.Application, error)
+
 	// Submit moves EmailConfirmed to Submitted with a.Reference and sets the
 	// deadline (application.DecideBy). If approve is not nil, the same
-	// transaction approves the application and creates that account. Submit
+	// transaction approves the application and creates that account or, for a
+	// change request, changes the account as application.Change does. Submit
 	// returns errs.ErrConflict when the application was submitted before or
-	// changed meanwhile, or when its address has an account.
+	// changed meanwhile, when its address has an account, or when a change request
+	// asks for nothing; and application.Obstructed when the account is not as the
+	// change request has it.
 	Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error
 
 	// Expire expires the applications that were not submitted in time, deletes

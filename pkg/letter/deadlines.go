@@ -22,13 +22,13 @@ var _ review.DeadlineLetters = (*Writer)(nil)
 func (w *Writer) AnswerReminder(a application.Application, question string, now time.Time) mail.Message {
 	e := toApplicant(a, now, map[string]string{"Words": question, "AnswerBy": application.LastDay(a.AnswerBy)})
 	e.Expires = a.AnswerBy
-	return w.write(KindAnswerReminder, a.Email, e)
+	return w.aboutApplication(KindAnswerReminder, a, e)
 }
 
 // Unanswered returns the mail that an application expired because no answer
 // came in time (Awb 4:5), with how to apply again and how to object.
 func (w *Writer) Unanswered(a application.Application, now time.Time) mail.Message {
-	return w.write(KindUnanswered, a.Email, toApplicant(a, now, nil))
+	return w.aboutApplication(KindUnanswered, a, toApplicant(a, now, nil))
 }
 
 // mostListed is the most references in a list of a mail.

@@ -42,8 +42,8 @@ func TestLetterDeadlines(t *testing.T) {
 func TestLetterUrgent(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string][]string{
-		"nl": {"27 aanvragen hebben haast", "binnen 14 dagen", "Eén daarvan is\nal te laat", "VAN U\n  OLID-1\n  OLID-2\n", "NOG VAN NIEMAND", "en nog 5\n", "\n    https://beheer.example/console\n"},
-		"en": {"27 applications are urgent", "within 14 days", "One of them is\noverdue", "YOURS\n  OLID-1\n  OLID-2\n", "NOT TAKEN YET", "and 5 more\n", "\n    https://beheer.example/console\n"},
+		"nl": {"27 aanvragen hebben haast", "binnen 14 dagen", "Eén daarvan is\nal te laat", "Van u\n-----\n  OLID-1\n  OLID-2\n", "Nog van niemand\n---------------\n", "en nog 5\n", "\n    https://beheer.example/console\n"},
+		"en": {"27 applications are urgent", "within 14 days", "One of them is\noverdue", "Yours\n-----\n  OLID-1\n  OLID-2\n", "Not taken yet\n-------------\n", "and 5 more\n", "\n    https://beheer.example/console\n"},
 	} {
 		o := review.Official{ID: "m1", Email: "jo@example.com", Lang: lang}
 		m := writer(t, false).Urgent(o, review.Urgency{Mine: []string{"OLID-1", "OLID-2"}, Free: many, Late: 1}, now)

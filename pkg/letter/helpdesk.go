@@ -17,10 +17,12 @@ const (
 	KindAddressChanged   = "address-changed"
 	KindAddressNew       = "address-new"
 	KindAccountClosed    = "account-closed"
+	KindLangChanged      = "lang-changed"
 	KindStaffAlarm       = "staff-alarm"
 	KindSomebodyTries    = "somebody-tries"
 	KindStaffManaged     = "staff-managed"
 	KindStaffInvited     = "staff-invited"
+	KindStaffRenewed     = "staff-renewed"
 )
 
 var (
@@ -65,6 +67,12 @@ func (w *Writer) AccountClosed(a account.Account, ref string, until, now time.Ti
 	return w.toMailboxes(KindAccountClosed, a, e)
 }
 
+// LangChanged returns the mail that mails are in another language from now on, in
+// that language.
+func (w *Writer) LangChanged(a account.Account, now time.Time) mail.Message {
+	return w.toMailboxes(KindLangChanged, a, toHolder(a, now, nil))
+}
+
 func addressTimes(r helpdesk.Request, now time.Time) map[string]any {
 	return map[string]any{"From": r.From, "Later": r.From.After(now)}
 }
@@ -96,6 +104,14 @@ func (w *Writer) StaffAlarm(to, member staff.Member, files int, since, now time.
 func (w *Writer) StaffInvited(m staff.Member, link secret.Text, by string, now time.Time) mail.Message {
 	return w.write(KindStaffInvited, m.Email, envelope{
 		Lang: m.Lang, Name: greeting(m.Name), At: now, Expires: m.InviteExpires, Letter: map[string]any{"Link": link.Reveal(), "By": by},
+	})
+}
+
+// StaffRenewed returns the mail with the link for a member who is invited again.
+func (w *Writer) StaffRenewed(m staff.Member, link secret.Text, proposer, confirmer string, now time.Time) mail.Message {
+	return w.write(KindStaffRenewed, m.Email, envelope{
+		Lang: m.Lang, Name: greeting(m.Name), At: now, Expires: m.InviteExpires,
+		Letter: map[string]any{"Link": link.Reveal(), "Proposer": proposer, "Confirmer": confirmer},
 	})
 }
 

@@ -7,9 +7,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/helpdesk"
-	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
-	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
 
@@ -18,31 +16,6 @@ func change(delay time.Duration) helpdesk.Request {
 	return helpdesk.Request{
 		ID: "c1", Reference: "W3RT-9KLM", Kind: helpdesk.Address, Email: "jo@example.com", From: now.Add(delay), Until: now.Add(delay + helpdesk.HolderTime),
 	}
-}
-
-func aboutChanges(w *letter.Writer, lang string) []mail.Message {
-	holder := person(lang)
-	mails := []mail.Message{
-		w.AddressChanged(holder, change(0), now), w.AddressNew(holder, change(0), now),
-		w.AccountClosed(holder, "W3RT-9KLM", now.Add(helpdesk.ReopenTime), now),
-		w.StaffAlarm(staff.Member{Name: "Bea Beheer", Email: "jo@example.com", Lang: lang}, staff.Member{Name: "Olga Official", Email: "olga@example.org"}, 101, now.Add(-time.Hour), now),
-	}
-	olga := staff.Member{Name: "Olga Official", Email: "jo@example.com", Lang: lang, Roles: staff.Roles, InviteExpires: now.Add(staff.InviteLifetime)}
-	mails = append(mails, w.StaffInvited(olga, "https://beheer.example/console/invite?token=olid_inv_x", "Bas Beheerder", now), w.StaffInvited(olga, "https://beheer.example/console/invite?token=olid_inv_x", "", now))
-	for _, what := range []staff.Managed{staff.WasInvited, staff.WasChanged, staff.WasRemoved} {
-		mails = append(mails, w.StaffManaged(olga, olga, what, "", now), w.StaffManaged(staff.Member{Name: "Bea Beheer", Email: "jo@example.com", Lang: lang}, olga, what, "Bas Beheerder", now))
-	}
-	for _, n := range []signin.Notice{{Codes: 1}, {Codes: 3}, {Browsers: 1}, {Browsers: 2, Codes: 3}} {
-		n.First, n.Last = now.Add(-time.Hour), now
-		if n.Codes+n.Browsers == 1 {
-			n.First = n.Last
-		}
-		mails = append(mails, w.LoginNotice(holder, n, now), w.StaffLoginNotice(olga, n, now))
-	}
-	for _, delay := range []time.Duration{0, 24 * time.Hour} {
-		mails = append(mails, w.AddressAnnounced(holder, change(delay), now), w.AddressConfirm(holder, change(delay), "123456", now))
-	}
-	return mails
 }
 
 // OF-20: every mail about an act on an account has the same words on what to

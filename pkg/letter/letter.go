@@ -5,12 +5,14 @@
 //
 //	room ─► Writer.Receipt(…) ─► mail.Message ─► effects ─► outbox, in the transaction of the change
 //
-// Mails are plain text. No subject holds a secret, and a mail to an
-// unconfirmed address holds nothing that a stranger typed.
+// The text is written in the form that mail.Blocks reads, and the HTML part is made of it
+// when it is sent (html.go): one layout, mail/layout.tmpl. No subject holds a secret, and
+// a mail to an unconfirmed address holds nothing that a stranger typed.
 package letter
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -26,6 +28,7 @@ import (
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signin"
 )
 
 // Kinds of mails, which are also the names of their files.
@@ -34,6 +37,7 @@ const (
 	KindAddressTaken     = "address-taken"
 	KindReceipt          = "receipt"
 	KindFactorLinked     = "factor-linked"
+	KindFactorChanged    = "factor-changed"
 	KindAccountBlocked   = "account-blocked"
 	KindAccountUnblocked = "account-unblocked"
 	KindRecoveryCode     = "recovery-code"
@@ -53,12 +57,14 @@ type Writer struct {
 	Wordmark   string    // the name of the service
 	Helpdesk   Helpdesk  //
 	Rand       io.Reader // for message ids
+	Disavowal  signin.Disavowal
 
 	// RecoveryDelay is account.Limits.RecoveryDelay.
 	RecoveryDelay time.Duration
 
 	once    sync.Once
 	letters map[string]*template.Template // by language
+	layout  *template.Template            // of the HTML parts
 	invalid error                         // of a template
 }
 
@@ -71,7 +77,12 @@ type Helpdesk struct {
 // Prepare parses the templates, as the first mail does otherwise. It returns an error if
 // one of them is invalid.
 func (w *Writer) Prepare() error {
-	w.once.Do(func() { w.letters, w.invalid = w.parse() })
+	w.once.Do(func() {
+		var err error
+		w.letters, w.invalid = w.parse()
+		w.layout, err = parseLayout(w.FS)
+		w.invalid = errors.Join(w.invalid, err)
+	})
 	return w.invalid
 }
 
@@ -108,6 +119,7 @@ type envelope struct {
 	At      time.Time
 	Expires time.Time
 	Ref     string // reference for the helpdesk; "" for none
+	Disavow string // URL by which the holder says that something was not the holder; "" for none
 	Letter  any    // data of this kind of mail
 }
 
@@ -170,6 +182,12 @@ func (w *Writer) FactorLinked(a account.Account, now time.Time) mail.Message {
 	return w.toMailboxes(KindFactorLinked, a, toHolder(a, now, nil))
 }
 
+// FactorChanged returns the mail that an authenticator app was replaced, added or
+// removed. It does not name the app.
+func (w *Writer) FactorChanged(a account.Account, change account.AppChange, now time.Time) mail.Message {
+	return w.toMailboxes(KindFactorChanged, a, toHolder(a, now, map[string]string{"Change": string(change)}))
+}
+
 // AccountBlocked returns the mail about a blocked account, with the reason and
 // the reference for the helpdesk.
 func (w *Writer) AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message {
@@ -182,7 +200,7 @@ func (w *Writer) AccountBlocked(a account.Account, reason account.BlockReason, r
 // AccountUnblocked returns the mail about linking an app again: from when (the
 // zero time: at once), and the link that cancels it, unless link is "".
 func (w *Writer) AccountUnblocked(a account.Account, link secret.Text, from, now time.Time) mail.Message {
-	return w.toMailboxes(KindAccountUnblocked, a, toHolder(a, now, map[string]any{"From": Whole(from), "Later": from.After(now), "Cancel": w.cancelURL(link)}))
+	return w.toMailboxes(KindAccountUnblocked, a, toHolder(a, now, map[string]any{"From": Whole(from), "Later": from.After(now), "Cancel": w.cancelURL(link), "Lost": a.Renewal == account.RenewalLost}))
 }
 
 // RecoveryCode returns the mail with the code that precedes a new QR code, with
@@ -202,9 +220,16 @@ func (w *Writer) cancelURL(link secret.Text) string {
 	return w.Issuer + "/enrol/cancel?" + url.Values{"recovery": {link.Reveal()}}.Encode()
 }
 
+// undisavowed are the kinds of mails about an account without the link by which its
+// holder blocks it: it is blocked, or the mail has a link of its own.
+var undisavowed = map[string]bool{KindAccountBlocked: true, KindAccountUnblocked: true, KindRecoveryCode: true}
+
 // toMailboxes returns a message to a holder. For some time after a change of
 // address it goes to the previous one too.
 func (w *Writer) toMailboxes(kind string, a account.Account, e envelope) mail.Message {
+	if link := w.Disavowal.Link(a, e.At); link != "" && !undisavowed[kind] {
+		e.Disavow = w.Issuer + "/login/disavow?" + url.Values{"link": {link.Reveal()}}.Encode()
+	}
 	m := w.write(kind, a.Email, e)
 	m.Also = a.Mailboxes(e.At)[1:]
 	return m
@@ -224,8 +249,12 @@ type receipt struct {
 // Receipt returns the mail that confirms an application and repeats the
 // answers, to both of which people have a right (Wet modernisering
 // elektronisch bestuurlijk verkeer). If a is not nil, it explains how to log
-// in. It holds neither the password nor the documents.
+// in. It holds neither the password nor the documents. Of a change request it repeats
+// what would change; a not nil says that it did.
 func (w *Writer) Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message {
+	if app.IsChange() {
+		return w.changeReceipt(app, a != nil, documents, now)
+	}
 	return w.write(KindReceipt, app.Email, envelope{
 		Lang: app.Lang, Name: greeting(app.Answers.FullName()), At: now, Ref: app.Reference, Letter: receipt{app, a, documents},
 	})

@@ -31,7 +31,7 @@ func (w *Writer) FindURL() string { return w.Issuer + "/apply/status/find" }
 // Approved returns the mail about an approval, with how to log in for the first
 // time.
 func (w *Writer) Approved(a application.Application, now time.Time) mail.Message {
-	return w.write(KindApproved, a.Email, toApplicant(a, now, nil))
+	return w.aboutApplication(KindApproved, a, toApplicant(a, now, nil))
 }
 
 // Rejected returns the mail about a rejection: the reason (one of
@@ -39,17 +39,17 @@ func (w *Writer) Approved(a application.Application, now time.Time) mail.Message
 // object. A decision can be contested within six weeks (Awb 6:7, 6:4) and has
 // to say so (Awb 3:45).
 func (w *Writer) Rejected(a application.Application, reason, words string, now time.Time) mail.Message {
-	return w.write(KindRejected, a.Email, toApplicant(a, now, map[string]string{"Reason": reason, "Words": words}))
+	return w.aboutApplication(KindRejected, a, toApplicant(a, now, map[string]string{"Reason": reason, "Words": words}))
 }
 
 // MoreAsked returns the mail with an official's question (Awb 4:5).
 func (w *Writer) MoreAsked(a application.Application, question string, now time.Time) mail.Message {
-	return w.write(KindMoreAsked, a.Email, toApplicant(a, now, map[string]string{"Words": question, "AnswerBy": application.LastDay(application.AnswerBy(now))}))
+	return w.aboutApplication(KindMoreAsked, a, toApplicant(a, now, map[string]string{"Words": question, "AnswerBy": application.LastDay(application.AnswerBy(now))}))
 }
 
 // Withdrawn returns the mail that confirms a withdrawal.
 func (w *Writer) Withdrawn(a application.Application, now time.Time) mail.Message {
-	return w.write(KindWithdrawn, a.Email, toApplicant(a, now, nil))
+	return w.aboutApplication(KindWithdrawn, a, toApplicant(a, now, nil))
 }
 
 // StatusCode returns the mail with the code for the status page. It expires
@@ -65,11 +65,11 @@ func toApplicant(a application.Application, now time.Time, more map[string]strin
 	for name, value := range more {
 		about[name] = value
 	}
-	return envelope{Lang: a.Lang, Name: greeting(a.Answers.FullName()), At: now, Letter: about}
+	return envelope{Lang: a.Lang, Name: greeting(knownAs(a)), At: now, Letter: about}
 }
 
-// quoted returns typed text with each line cleaned, wrapped and indented, and
-// at most one empty line in a row.
+// quoted returns typed text with each line cleaned, wrapped and indented as a
+// mail.Quote, and at most one empty line in a row.
 func quoted(s string) string {
 	var out []string
 	for line := range strings.Lines(s) {
@@ -77,11 +77,12 @@ func quoted(s string) string {
 		if line == "" && (len(out) == 0 || out[len(out)-1] == "") {
 			continue
 		}
-		for part := range strings.Lines(wrapLine(line)) {
-			out = append(out, strings.TrimRight("  "+strings.TrimSpace(part), " "))
-		}
 		if line == "" {
 			out = append(out, "")
+			continue
+		}
+		for _, part := range mail.Wrap(line, "") {
+			out = append(out, "   "+part)
 		}
 	}
 	return strings.TrimRight(strings.Join(out, "\n"), "\n ")

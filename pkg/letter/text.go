@@ -11,6 +11,7 @@ import (
 
 	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/birthdate"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/phone"
 )
 
@@ -19,6 +20,7 @@ func (w *Writer) functions(lang string) template.FuncMap {
 	return template.FuncMap{
 		"line":    oneLine,
 		"quoted":  quoted,
+		"heading": mail.HeadingText,
 		"country": func(code string) string { return application.CountryName(code, lang) },
 		"size":    func(bytes int64) string { return Size(bytes, lang) },
 		"date":    func(iso string) string { return Date(iso, lang) },
@@ -162,43 +164,24 @@ func greeting(name string) string {
 	return name
 }
 
-// lineWidth is the longest line, in characters.
-const lineWidth = 72
-
 // wrap breaks long lines at spaces. Lines that begin with a space are kept as
 // they are: codes, addresses and typed text. Further lines of a numbered item
-// are indented.
+// are indented (mail.Blocks).
 func wrap(text string) string {
 	var out []string
 	for line := range strings.Lines(text) {
-		out = append(out, wrapLine(strings.TrimRight(line, " \n")))
+		out = append(out, wrapLine(strings.TrimRight(line, " \n"))...)
 	}
 	return strings.Join(out, "\n")
 }
 
-func wrapLine(line string) string {
-	if strings.HasPrefix(line, " ") || utf8.RuneCountInString(line) <= lineWidth {
-		return line
+func wrapLine(line string) []string {
+	if strings.HasPrefix(line, " ") || utf8.RuneCountInString(line) <= mail.Width {
+		return []string{line}
 	}
 	indent := ""
 	if number, _, ok := strings.Cut(line, ". "); ok && len(number) == 1 && number[0] >= '0' && number[0] <= '9' {
 		indent = "   "
 	}
-	var b strings.Builder
-	width := 0
-	for i, word := range strings.Fields(line) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case width+1+n > lineWidth:
-			b.WriteString("\n" + indent)
-			width = len(indent)
-		default:
-			b.WriteByte(' ')
-			width++
-		}
-		b.WriteString(word)
-		width += n
-	}
-	return b.String()
+	return mail.Wrap(line, indent)
 }

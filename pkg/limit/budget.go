@@ -115,13 +115,23 @@ var (
 	ConsoleRequests = Budget{"console-login", Hashes, Source, 60, time.Minute, refused}
 	// AddressRequests are tries of codes of new addresses (limits.login_per_minute).
 	AddressRequests = Budget{"address", Requests, Source, 60, time.Minute, refused}
-	// CancelRequests are uses of the link that cancels an unblock
-	// (limits.login_per_minute).
+	// ChangeMails are mails with a code for a new address of an account
+	// (limits.apply_per_hour).
+	ChangeMails = Budget{"change-mail", Mails, Source, 30, time.Hour, refused}
+	// AccountMails are those of one account.
+	AccountMails = Budget{"change-mail-account", Mails, Address, 10, 24 * time.Hour, refused}
+	// CancelRequests are uses of the links that cancel an unblock or undo a change of
+	// address (limits.login_per_minute).
 	CancelRequests = Budget{"cancel", Requests, Source, 60, time.Minute, refused}
 	// ApplyMails are mails with a code to confirm an address (limits.apply_per_hour).
 	ApplyMails = Budget{"apply-mail", Mails, Source, 30, time.Hour, refused}
 	// StatusRequests are requests for a code to see an application (limits.apply_per_hour).
 	StatusRequests = Budget{"apply-status", Mails, Source, 30, time.Hour, refused}
+	// ForgottenMails are mails about a forgotten password (limits.apply_per_hour).
+	ForgottenMails = Budget{"forgotten-mail", Mails, Source, 30, time.Hour, refused}
+	// ResetRequests are uses of mailed links about an account, and what is sent after
+	// them (limits.login_per_minute).
+	ResetRequests = Budget{"reset", Hashes, Source, 60, time.Minute, refused}
 	// MailboxMails are mails that one network asks for to one mailbox; the code in
 	// the latest of them may be tried in as many drafts.
 	MailboxMails = Budget{"mailbox-mail", Mails, Address, 60, 24 * time.Hour, refused}
@@ -148,10 +158,16 @@ var (
 	// DraftUploads and DraftBytes are the documents of one application.
 	DraftUploads = Budget{"draft-uploads", Requests, Address, 20, 72 * time.Hour, refused}
 	DraftBytes   = Budget{"draft-bytes", Bytes, Address, 60 << 20, 72 * time.Hour, refused}
+	// ChangeRequests are change requests that the holder of one account begins; each
+	// takes the place of the draft before it.
+	ChangeRequests = Budget{"change-request", Requests, Address, 20, 24 * time.Hour, refused}
 	// SessionCodes and SessionCodesDay are logins that reuse one session
 	// (limits.authorize_per_minute / 4 and * 8).
 	SessionCodes    = Budget{"session-codes", Requests, Address, 30, time.Minute, loginAgain}
 	SessionCodesDay = Budget{"session-codes-day", Requests, Address, 960, 24 * time.Hour, loginAgain}
+	// AppChanges are changes of the authenticator apps of one account, with the QR
+	// codes of new ones.
+	AppChanges = Budget{"app-changes", Requests, Address, 30, time.Hour, refused}
 	// Exports are the exports of one official, since each costs work.
 	Exports = Budget{"exports", Requests, Address, 30, time.Hour, refused}
 )
@@ -159,7 +175,7 @@ var (
 // Budgets returns all budgets.
 func Budgets() []Budget {
 	return []Budget{
-		AuthorizeRequests, StartRequests, LoginBytes, LoginBytesAll, LoginRequests, ConsoleRequests, AddressRequests, CancelRequests, ApplyMails, StatusRequests,
-		MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, JudgeTime, UploadBytes, DraftsBytes, DraftUploads, DraftBytes, SessionCodes, SessionCodesDay, Exports,
+		AuthorizeRequests, StartRequests, LoginBytes, LoginBytesAll, LoginRequests, ConsoleRequests, AddressRequests, ChangeMails, AccountMails, CancelRequests, ApplyMails, StatusRequests,
+		ForgottenMails, ResetRequests, MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, JudgeTime, UploadBytes, DraftsBytes, DraftUploads, DraftBytes, ChangeRequests, SessionCodes, SessionCodesDay, AppChanges, Exports,
 	}
 }

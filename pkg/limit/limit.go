@@ -83,6 +83,8 @@ type Lanes interface {
 	// Remember makes a device known for the key, and keeps when it was last used, to
 	// the day.
 	Remember(ctx context.Context, key, deviceHash string, now time.Time) error
+	// Lend makes a device known for the key until a time, unless it is known.
+	Lend(ctx context.Context, key, deviceHash string, now, until time.Time) error
 }
 
 // Locks opens locked lanes. Keys are those of Key. It is durable (SQL).

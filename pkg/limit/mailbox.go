@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+
+	"omgevingsloket-id/pkg/secret"
 )
 
 // MailTally is what strangers had mailed to one mailbox.
@@ -64,4 +66,10 @@ func Mailbox(address string) string {
 	}
 	sum := sha256.Sum256([]byte("mailbox|" + local + "@" + domain))
 	return hex.EncodeToString(sum[:])
+}
+
+// MailboxCode returns the hash of a code as the latest one that was mailed to an
+// address: it is right on every page that asks for one.
+func MailboxCode(mac []byte, address, code string) string {
+	return secret.MAC(mac, "mailbox code", address, code)
 }

@@ -3,7 +3,10 @@ package mail
 import (
 	"errors"
 	"fmt"
+	"io"
 	netmail "net/mail"
+	"regexp"
+	"slices"
 	"strings"
 
 	gomail "github.com/wneessen/go-mail"
@@ -25,11 +28,27 @@ func (f From) domain() string {
 // wrapping error names the field, never its value.
 var errCompose = errors.New("mail: cannot be written")
 
-// compose returns a message in the form of RFC 5322: plain text in UTF-8 as
-// quoted-printable. It checks every value from outside, so that a line end, a
-// comma or a path in it becomes neither a header, nor a second recipient, nor
-// another file.
-func compose(m Message, from From) (*gomail.Msg, error) {
+// Form writes messages as RFC 5322.
+type Form struct {
+	From From
+	HTML func(Message) string // the HTML part; nil or "" = plain text alone
+}
+
+// WriteTo writes a message to w.
+func (f Form) WriteTo(w io.Writer, m Message) error {
+	msg, err := f.compose(m)
+	if err == nil {
+		_, err = msg.WriteTo(w)
+	}
+	return err
+}
+
+// compose returns a message in the form of RFC 5322: plain text as format=flowed and
+// HTML, both in UTF-8 as quoted-printable. It checks every value from outside, so
+// that a line end, a comma or a path in it becomes neither a header, nor a second
+// recipient, nor another file.
+func (f Form) compose(m Message) (*gomail.Msg, error) {
+	from := f.From
 	to, err := CanonicalAddress(m.To)
 	if err != nil || to != m.To {
 		return nil, fmt.Errorf("%w: recipient", errCompose)
@@ -38,8 +57,8 @@ func compose(m Message, from From) (*gomail.Msg, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: sender", errCompose)
 	}
-	if !plainID(m.ID) {
-		return nil, fmt.Errorf("%w: id", errCompose)
+	if !plainID(m.ID) || !plainID(m.Kind) {
+		return nil, fmt.Errorf("%w: id or kind", errCompose)
 	}
 	if !oneLine(m.Subject) || m.Subject == "" {
 		return nil, fmt.Errorf("%w: subject", errCompose)
@@ -48,7 +67,8 @@ func compose(m Message, from From) (*gomail.Msg, error) {
 		return nil, fmt.Errorf("%w: sender's name", errCompose)
 	}
 	// By default the library adds its name and version.
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP))
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithCharset(gomail.CharsetUTF8), gomail.WithEncoding(gomail.EncodingQP),
+		gomail.WithBoundary(boundary(m.ID)))
 	msg.SetAddrHeaderFromMailAddress(gomail.HeaderFrom, &netmail.Address{Name: from.Name, Address: sender})
 	msg.SetAddrHeaderFromMailAddress(gomail.HeaderTo, &netmail.Address{Address: to})
 	msg.Subject(m.Subject)
@@ -59,8 +79,39 @@ func compose(m Message, from From) (*gomail.Msg, error) {
 	if m.Lang == "nl" || m.Lang == "en" {
 		msg.SetGenHeader(gomail.HeaderContentLang, m.Lang)
 	}
-	msg.SetBodyString(gomail.TypeTextPlain, m.Text.Reveal())
+	blocks := Blocks(m.Text.Reveal())
+	if !secretive(m, blocks) {
+		msg.SetGenHeader("List-Id", "<"+m.Kind+"."+From{Address: sender}.domain()+">") // RFC 2919; for people's own filters
+	}
+	msg.SetBodyString(flowedText, flowed(blocks))
+	if f.HTML == nil {
+		return msg, nil
+	}
+	if html := f.HTML(m); html != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, html)
+	}
 	return msg, nil
+}
+
+// flowedText is the type of the plain text (RFC 3676).
+const flowedText = "text/plain; format=flowed; delsp=no"
+
+// boundary returns the separator of the parts: the same for every attempt, and in no
+// text, because ids are random.
+func boundary(id string) string { return "part-" + id[:min(len(id), 60)] }
+
+// codes are the codes that a message has alone on a line.
+var codes = regexp.MustCompile(`^([0-9]{6,8}|[0-9]{4} [0-9]{4})$`)
+
+// IsCode reports whether a line that is Alone is a code to type.
+func IsCode(line string) bool { return codes.MatchString(line) }
+
+// secretive reports whether somebody waits for the code or the link in a message, so that
+// no filter should put it aside.
+func secretive(m Message, blocks []Block) bool {
+	return slices.ContainsFunc(blocks, func(b Block) bool {
+		return b.Kind == Alone && (IsCode(b.Lines[0]) || !m.Expires.IsZero() && strings.Contains(b.Lines[0], "?"))
+	})
 }
 
 // plainID reports whether an id has only letters, digits, - and _, as a

@@ -16,12 +16,13 @@ import (
 type FileSender struct {
 	Dir  string // has to exist
 	From From
+	HTML func(Message) string // see Form
 }
 
 // Send writes <unix-milliseconds>-<id>.eml. Errors of the file system are
 // ErrTemporary.
 func (s FileSender) Send(_ context.Context, m Message) error {
-	msg, err := compose(m, s.From)
+	msg, err := Form{From: s.From, HTML: s.HTML}.compose(m)
 	if err != nil {
 		return err
 	}

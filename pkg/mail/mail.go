@@ -70,12 +70,16 @@ type Outbox interface {
 	Take(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Item, error)
 	// TakeExpiring is Take for messages that expire.
 	TakeExpiring(ctx context.Context, now time.Time, lease time.Duration, n int) ([]Item, error)
-	// Sent removes a message.
-	Sent(ctx context.Context, id string) error
+	// Sent removes a message that the relay accepted, keeps its id for reports about it
+	// (Bounces), and ends refusals of its address.
+	Sent(ctx context.Context, m Message, now time.Time) error
 	// Later puts a message back until the given time and counts the attempt.
 	Later(ctx context.Context, id string, until time.Time, reason string) error
 	// Drop gives up on a message. Its row is kept without the text.
 	Drop(ctx context.Context, id string, now time.Time, reason string) error
+	// Refused is Drop for a message that the relay refused for good. It marks the address
+	// (Bounces), with an event about the account that has it.
+	Refused(ctx context.Context, m Message, now time.Time, r Refusal) error
 	// Waiting returns the number of messages that wait.
 	Waiting(ctx context.Context) (int, error)
 }

@@ -18,18 +18,19 @@ import (
 type SMTPSender struct {
 	Relay   Relay
 	From    From
-	Helo    string         // "" = the domain of From
-	Timeout time.Duration  // for connecting and again for sending; 0 = 30 s
-	Roots   *x509.CertPool // nil = those of the system
+	HTML    func(Message) string // see Form
+	Helo    string               // "" = the domain of From
+	Timeout time.Duration        // for connecting and again for sending; 0 = 30 s
+	Roots   *x509.CertPool       // nil = those of the system
 }
 
 // Send sends m to the relay. Only a message that cannot be written and a reply
-// of 5xx to RCPT or DATA are permanent errors. Everything else is
+// of 5xx to RCPT or DATA, a Refusal, are permanent errors. Everything else is
 // ErrTemporary, even a wrong password of the relay, because the operator can
 // correct it. Errors hold reply codes, never an address, the text or the words
 // of the relay.
 func (s SMTPSender) Send(ctx context.Context, m Message) error {
-	msg, err := compose(m, s.From)
+	msg, err := Form{From: s.From, HTML: s.HTML}.compose(m)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (s SMTPSender) Send(ctx context.Context, m Message) error {
 		switch refused.Reason {
 		case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData, gomail.ErrSMTPDataClose:
 			if code >= 500 && code < 600 {
-				return fmt.Errorf("smtp: %s: refused with %d %s", refused.Reason, code, refused.EnhancedStatusCode())
+				return fmt.Errorf("smtp: %s: %w", refused.Reason, Refusal{code, refused.EnhancedStatusCode()})
 			}
 		}
 		return fmt.Errorf("smtp: %s: %w: %d %s", refused.Reason, ErrTemporary, code, refused.EnhancedStatusCode())

@@ -204,13 +204,16 @@ func (w *Worker) attempt(ctx context.Context, item Item, log *slog.Logger) (outc
 	switch {
 	case failure == nil:
 		log.Info("mail: sent")
-		return "sent", w.Outbox.Sent(ctx, item.ID)
+		return "sent", w.Outbox.Sent(ctx, item.Message, w.Now())
 	case errors.Is(failure, ErrTemporary) && item.Attempts+1 < mostAttempts:
 		pause := w.pause(item.Attempts)
 		log.Warn("mail: not sent yet", "reason", failure.Error(), "pause", pause.String())
 		return "later", w.Outbox.Later(ctx, item.ID, w.Now().Add(pause), failure.Error())
 	}
 	log.Error("mail: dropped", "reason", failure.Error())
+	if refusal := (Refusal{}); errors.As(failure, &refusal) {
+		return "dropped", w.Outbox.Refused(ctx, item.Message, w.Now(), refusal)
+	}
 	return "dropped", w.Outbox.Drop(ctx, item.ID, w.Now(), failure.Error())
 }
 

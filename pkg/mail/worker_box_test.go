@@ -60,7 +60,13 @@ func (b *box) take(now time.Time, lease time.Duration, n int, expiring bool) ([]
 	return taken, nil
 }
 
-func (b *box) Sent(ctx context.Context, id string) error { return b.end(ctx, id, "sent") }
+func (b *box) Sent(ctx context.Context, m mail.Message, _ time.Time) error {
+	return b.end(ctx, m.ID, "sent")
+}
+
+func (b *box) Refused(ctx context.Context, m mail.Message, _ time.Time, r mail.Refusal) error {
+	return b.end(ctx, m.ID, r.Error())
+}
 
 func (b *box) Drop(ctx context.Context, id string, _ time.Time, reason string) error {
 	return b.end(ctx, id, reason)

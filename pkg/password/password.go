@@ -46,6 +46,8 @@ const (
 	Repetitive Problem = "repetitive"
 	// Sequence means mostly steps along the alphabet, the digits or a keyboard row.
 	Sequence Problem = "sequence"
+	// WasLeaked means that it is on the operator's list of leaked passwords.
+	WasLeaked Problem = "leaked"
 	// NotText means invalid UTF-8, or a NUL byte.
 	NotText Problem = "not_text"
 )

@@ -18,6 +18,15 @@ type Policy struct {
 	// case without accents, without the digits and signs around it, with
 	// letters for digits, and one piece of a repetition.
 	Extra func(candidate string) bool
+	// Leaks, if not nil, has the passwords that are known from elsewhere.
+	Leaks *Leaks
+}
+
+// Leaked reports whether a password is known from elsewhere, for a password that
+// is in use already. Check refuses it as WasLeaked. Without a list, and when the
+// list cannot be read, it is false.
+func (p Policy) Leaked(password string) bool {
+	return p.Leaks != nil && p.Leaks.Has(password)
 }
 
 // Context holds the user's own words; a password made of them alone is
@@ -50,6 +59,8 @@ func (p Policy) Check(password string, about Context) []Problem {
 	hit := look(folded, about.words())
 	if hit.common || p.extra(text, folded) {
 		problems = append(problems, Common)
+	} else if p.Leaked(text) {
+		problems = append(problems, WasLeaked)
 	}
 	if hit.aboutYou {
 		problems = append(problems, AboutYou)

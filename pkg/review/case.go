@@ -142,8 +142,13 @@ type Cases interface {
 	// take.
 	Propose(ctx context.Context, c Case, act Act, rec effect.Effects) error
 	// Approve creates the account. It returns errs.ErrConflict also when the
-	// address has an account, or when act.Member proposed the approval.
+	// address has an account, when act.Member proposed the approval, or for a
+	// change request.
 	Approve(ctx context.Context, c Case, act Act, a account.Account, rec effect.Effects) error
+	// ApproveChange changes the account of a change request (application.Change). It
+	// returns application.Obstructed when the account cannot be changed, and
+	// errs.ErrConflict also when act.Member proposed the approval.
+	ApproveChange(ctx context.Context, c Case, act Act, rec effect.Effects) error
 	// Reject also deletes the password hash.
 	Reject(ctx context.Context, c Case, act Act, rec effect.Effects) error
 	// AskMore moves to MoreInformation, with AnswerBy(act.At) as the deadline
@@ -163,6 +168,10 @@ type Cases interface {
 	Withdraw(ctx context.Context, c Case, act Act, rec effect.Effects) error
 
 	StatusCodes
+
+	// HandOver makes handleHash the only handle of a submitted change request of this
+	// account.
+	HandOver(ctx context.Context, id, accountID, handleHash string, rec effect.Effects) error
 }
 
 // StatusCodes is the part of Cases with the codes for the status page.

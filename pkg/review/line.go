@@ -20,6 +20,7 @@ type Line struct {
 	DueAt       time.Time
 	DecidedAt   time.Time // zero = not yet
 	Reason      string    // code of a rejection
+	Change      bool      // a change request; Name is the one asked for
 }
 
 // ErrTooMany is returned for a list with more lines than the limit.
@@ -30,7 +31,7 @@ func (c Case) Line(reason string) Line {
 	a := c.Application
 	l := Line{
 		ID: a.ID, Reference: a.Reference, Kind: a.Kind, Standing: c.Standing(), Name: a.Answers.FullName(), Country: a.Answers.Address.Country,
-		SubmittedAt: a.SubmittedAt, DueAt: a.DueAt, DecidedAt: a.DecidedAt, Reason: reason,
+		SubmittedAt: a.SubmittedAt, DueAt: a.DueAt, DecidedAt: a.DecidedAt, Reason: reason, Change: a.IsChange(),
 	}
 	if o := a.Answers.Organization; o != nil && a.Kind == account.LegalPerson {
 		l.Name, l.Country = o.Name, o.RegistrationCountry

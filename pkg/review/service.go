@@ -31,7 +31,10 @@ import (
 
 // Reasons lists the codes of reasons for a rejection; an installation may
 // offer fewer. Texts and mails exist for each.
-var Reasons = []string{"identity", "unreadable", "mismatch", "other_means", "company", "authority", "no_answer", "else"}
+var Reasons = []string{"identity", "unreadable", "mismatch", otherMeans, "company", "authority", "no_answer", "else"}
+
+// otherMeans is no reason to reject a change request.
+const otherMeans = "other_means"
 
 // LongestWords is the longest text of officials and applicants, in characters
 // of any script.
@@ -56,6 +59,7 @@ type Service struct {
 	Archive      custody.Archive
 	Letters      Letters
 	Audit        Events
+	Accounts     func(ctx context.Context, id string) (account.Account, error)
 	SecondAlways bool     // two officials have to approve people too, not only companies
 	Reasons      []string // those of Reasons that are offered
 	Rand         io.Reader
@@ -74,6 +78,7 @@ type Dossier struct {
 	Case
 	Acts      []Act
 	Documents []custody.Filed
+	Holder    account.Account // the account that a change request changes; zero if it was erased
 }
 
 // Open returns the dossier of a case.
@@ -85,6 +90,11 @@ func (d *Service) Open(ctx context.Context, id string) (Dossier, error) {
 	f := Dossier{Case: c}
 	if f.Acts, err = d.Cases.Acts(ctx, id); err != nil {
 		return Dossier{}, err
+	}
+	if f.IsChange() {
+		if f.Holder, err = d.Accounts(ctx, f.Changes); err != nil && !errors.Is(err, errs.ErrNotFound) {
+			return Dossier{}, err
+		}
 	}
 	f.Documents, err = d.Archive.Filed(ctx, id)
 	return f, err
@@ -108,6 +118,12 @@ const (
 	RefusedTwice  Refusal = "twice"  // decided on it before
 	RefusedUnread Refusal = "unread" // has not opened every document, and did not say so
 	RefusedSecond Refusal = "second" // asked for more information, so cannot be the second official
+
+	// The account of a change request cannot be changed (application.Obstacle).
+	RefusedBlocked   = Refusal(application.AccountBlocked)
+	RefusedClosed    = Refusal(application.AccountClosed)
+	RefusedUnblocked = Refusal(application.AccountUnblocked)
+	RefusedChanged   = Refusal(application.AccountChanged)
 )
 
 // Refused is the error of an act that May forbids.
@@ -153,6 +169,8 @@ func (d *Service) May(f Dossier, o Official, kind ActKind) Refusal {
 		return RefusedTwice
 	case kind == ActApprove && d.NeedsSecond(f.Case) && f.did(o.ID, ActMore):
 		return RefusedSecond
+	case f.IsChange() && (kind == ActApprove || kind == ActPropose):
+		return Refusal(f.Obstacle(f.Holder))
 	}
 	return ""
 }
@@ -169,17 +187,31 @@ func mayTake(f Dossier, o Official) Refusal {
 	return ""
 }
 
-// Mail returns the mail about an act; ok is false if there is none.
-func (d *Service) Mail(c Case, act Act) (m mail.Message, ok bool) {
+// Mail returns the mail about an act; ok is false if there is none. About a change
+// request it goes to all addresses of the account.
+func (d *Service) Mail(f Dossier, act Act) (m mail.Message, ok bool) {
 	switch act.Kind {
 	case ActApprove:
-		return d.Letters.Approved(c.Application, d.Now()), true
+		m = d.Letters.Approved(f.Application, d.Now())
 	case ActReject:
-		return d.Letters.Rejected(c.Application, act.Reason, act.Text, d.Now()), true
+		m = d.Letters.Rejected(f.Application, act.Reason, act.Text, d.Now())
 	case ActMore:
-		return d.Letters.MoreAsked(c.Application, act.Text, d.Now()), true
+		m = d.Letters.MoreAsked(f.Application, act.Text, d.Now())
+	default:
+		return mail.Message{}, false
 	}
-	return mail.Message{}, false
+	if f.Holder.ID != "" {
+		m.Also = f.Holder.Mailboxes(d.Now())[1:]
+	}
+	return m, true
+}
+
+// ReasonsFor returns the reasons for rejecting a case that are offered.
+func (d *Service) ReasonsFor(c Case) []string {
+	if !c.IsChange() {
+		return d.Reasons
+	}
+	return slices.DeleteFunc(slices.Clone(d.Reasons), func(reason string) bool { return reason == otherMeans })
 }
 
 // actions maps acts to actions of the audit log.
@@ -212,7 +244,7 @@ func (d *Service) Do(ctx context.Context, f Dossier, o Official, act Act, by aud
 		}
 	}
 	rec := effect.Of(done)
-	if m, ok := d.Mail(f.Case, act); ok {
+	if m, ok := d.Mail(f, act); ok {
 		rec.Mails = append(rec.Mails, m)
 	}
 	switch act.Kind {
@@ -297,6 +329,9 @@ func (d *Service) TakeNext(ctx context.Context, o Official, by audit.Actor) (Cas
 }
 
 func (d *Service) approve(ctx context.Context, f Dossier, act Act, rec effect.Effects) error {
+	if f.IsChange() {
+		return d.approveChange(ctx, f, act, rec)
+	}
 	a := f.Account(secret.NewID(d.Rand), act.At)
 	approved := rec.Events[0].With(map[string]string{"account": a.ID})
 	if f.Proposal != "" {
@@ -305,4 +340,13 @@ func (d *Service) approve(ctx context.Context, f Dossier, act Act, rec effect.Ef
 	created := approved.Actor().Did(audit.AccountCreated, a.ID, act.At).Because(act.Reason).With(map[string]string{"application": f.ID})
 	rec.Events = []audit.Event{approved, created}
 	return d.Cases.Approve(ctx, f.Case, act, a, rec)
+}
+
+func (d *Service) approveChange(ctx context.Context, f Dossier, act Act, rec effect.Effects) error {
+	approved := rec.Events[0].With(map[string]string{"account": f.Changes})
+	if f.Proposal != "" {
+		approved = approved.With(map[string]string{"first": f.Proposal})
+	}
+	rec.Events = []audit.Event{approved, f.DataApproved(approved.Actor(), act.At).Because(act.Reason)}
+	return d.Cases.ApproveChange(ctx, f.Case, act, rec)
 }

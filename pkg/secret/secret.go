@@ -66,6 +66,10 @@ const (
 	KindInvite      Kind = "olid_inv" // an official's invitation
 	KindTicket      Kind = "olid_tkt" // access to a document, once
 	KindRecovery    Kind = "olid_rcv" // the link that cancels an unblock, once
+	KindPassword    Kind = "olid_pwd" // the link for a new password, once
+	KindReset       Kind = "olid_rst" // the browser that used such a link
+	KindDisavow     Kind = "olid_dis" // the link by which a holder says that something was not the holder
+	KindUndo        Kind = "olid_und" // the link that undoes a change of address, once
 	KindID          Kind = "olid_id"  // other unique values
 )
 

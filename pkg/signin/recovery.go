@@ -113,7 +113,7 @@ func (r *Service) CancelRecovery(ctx context.Context, link secret.Text, from Fro
 		return err
 	}
 	err = WithReference(ctx, r.Accounts, read, r.Rand, func(ref string) error {
-		return r.Recoveries.Change(ctx, read.ID, func(a account.Account) (account.Account, effect.Effects, error) {
+		return r.Accounts.Change(ctx, read.ID, func(a account.Account) (account.Account, effect.Effects, error) {
 			now := r.Now()
 			next, err := a.Cancel(link.Hash(), ref, now)
 			rec := r.blocking(a, account.Cancelled, ref, from)

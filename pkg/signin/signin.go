@@ -12,6 +12,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -38,11 +39,29 @@ type Hasher interface {
 // Letters writes the mails that go with a change, in the account's language.
 type Letters interface {
 	FactorLinked(a account.Account, now time.Time) mail.Message
+	FactorChanged(a account.Account, change account.AppChange, now time.Time) mail.Message
 	AccountBlocked(a account.Account, reason account.BlockReason, ref string, now time.Time) mail.Message
 	// AccountUnblocked has the link that cancels the unblock, if it is not "",
 	// and from when the QR can be shown; zero means at once.
 	AccountUnblocked(a account.Account, link secret.Text, from, now time.Time) mail.Message
 	RecoveryCode(a account.Account, code, link secret.Text, until, now time.Time) mail.Message
+	// PasswordLink has the link for a new password, or says why there is none.
+	PasswordLink(a account.Account, p PasswordMail, now time.Time) mail.Message
+	// PasswordUnknown is the same mail for an address that no account has.
+	PasswordUnknown(email, lang string, now time.Time) mail.Message
+	PasswordChanged(a account.Account, now time.Time) mail.Message
+	// Disavowed are the mails to the helpdesk about a block with a reference; none if
+	// it has no address.
+	Disavowed(ref string, now time.Time) []mail.Message
+}
+
+// PasswordMail is what a mail about a forgotten password says.
+type PasswordMail struct {
+	Road     account.Road
+	Link     secret.Text // of RoadCode and RoadLink
+	Until    time.Time   // when the link ends
+	From     time.Time   // RoadWait: when there can be one
+	Callback secret.Text // RoadHelpdesk: the code that the holder reads out
 }
 
 // Service signs in account holders, and makes the transitions of an account
@@ -56,6 +75,9 @@ type Service struct {
 	Letters     Letters
 	LaneKey     []byte // for limit.Key
 	RecoveryKey RecoveryKey
+	Resets      account.Resets
+	Disavowal   Disavowal
+	Callback    Callback
 	Limits      account.Limits
 	Rand        io.Reader
 	Now         func() time.Time
@@ -67,7 +89,16 @@ type Service struct {
 type From struct {
 	Origin    string // network prefix
 	RequestID string
+	Agent     string      // what the browser is (session.Agent)
 	Device    secret.Text // handle of the browser; "" if it has none. Not in the audit log
+}
+
+// agent returns the details of an event that say what the browser is.
+func (f From) agent() map[string]string {
+	if f.Agent == "" {
+		return nil
+	}
+	return map[string]string{audit.DetailAgent: f.Agent}
 }
 
 func (r *Service) verifier() Verifier[account.Account] {
@@ -127,13 +158,19 @@ func (r *Service) blocking(a account.Account, reason account.BlockReason, ref st
 	return effect.Of(r.event(a, audit.AccountBlocked, from).Because(string(reason)), r.Letters.AccountBlocked(a, reason, ref, r.Now()))
 }
 
-// Unblock moves a blocked account to a new enrolment. by, the name of an
-// operating-system user, and reason go into the audit log.
-func (r *Service) Unblock(ctx context.Context, a account.Account, by, reason string) error {
+// Unblock moves a blocked account to a new enrolment, with a renewal of its password if
+// that is not account.NoRenewal. by, the name of an operating-system user, and reason go
+// into the audit log.
+func (r *Service) Unblock(ctx context.Context, a account.Account, renewal account.Renewal, by, reason string) error {
 	now := r.Now()
 	e := audit.Operator(by).Did(audit.AccountUnblocked, a.ID, now).Because(reason)
 	link, from := r.RecoveryKey.Unblocking(a, r.Limits, now)
-	return r.Accounts.Unblock(ctx, a.ID, link.Hash(), now, effect.Of(e, r.Letters.AccountUnblocked(a, link, from, now)))
+	return r.Accounts.Change(ctx, a.ID, func(locked account.Account) (account.Account, effect.Effects, error) {
+		next, err := locked.Unblock(0, link.Hash(), now)
+		a.Renewal = cmp.Or(renewal, next.Renewal)
+		next.Renewal = a.Renewal
+		return next, effect.Of(e, r.Letters.AccountUnblocked(a, link, from, now)), err
+	})
 }
 
 // ShowQR makes a TOTP secret, stores it sealed, and only then returns it. Of any
@@ -163,14 +200,24 @@ func (r *Service) ShowQR(ctx context.Context, a account.Account, mailbox bool, f
 // account has moved on since a was read: the caller asks again for the next
 // step.
 func (r *Service) Code(ctx context.Context, a account.Account, code string, from From) (CodeResult, error) {
-	return r.verifier().Code(ctx, a, code, from.Device, Codes{
-		AAD:  func(try account.CodeTry) string { return account.FactorAAD(a.ID, try.Enrolment) },
-		Most: func(try account.CodeTry) int { return r.Limits.Limit(try.State) },
+	return r.verifier().Code(ctx, a, code, from.Device, r.codes(a, from))
+}
+
+// codes returns how the codes of a login are judged.
+func (r *Service) codes(a account.Account, from From) Codes {
+	return Codes{
+		AAD: func(try account.CodeTry, app int) string {
+			if app != 0 {
+				return account.AppAAD(a.ID, try.Enrolment, app)
+			}
+			return account.FactorAAD(a.ID, try.Enrolment)
+		},
+		Most: func(try account.CodeTry) int { return r.Limits.Limit(try.State, len(try.Keys())) },
 		Accepted: func(try account.CodeTry, browser map[string]string) effect.Effects {
 			if try.State == account.QRShown {
-				return effect.Of(r.event(a, audit.AccountFactorLinked, from), r.Letters.FactorLinked(a, r.Now()))
+				return effect.Of(r.event(a, audit.AccountFactorLinked, from).With(from.agent()), r.Letters.FactorLinked(a, r.Now()))
 			}
-			return effect.Of(r.event(a, audit.AccountLogin, from).With(browser))
+			return effect.Of(r.event(a, audit.AccountLogin, from).With(browser).With(from.agent()))
 		},
 		Wrong: func(account.CodeTry) effect.Effects { return effect.Of(r.event(a, audit.AccountCodeWrong, from)) },
 		Block: func(try account.CodeTry) (account.BlockReason, string, effect.Effects) {
@@ -180,7 +227,7 @@ func (r *Service) Code(ctx context.Context, a account.Account, code string, from
 			}
 			return reason, ref, r.blocking(a, reason, ref, from)
 		},
-	})
+	}
 }
 
 func (r *Service) event(a account.Account, action audit.Action, from From) audit.Event {

@@ -190,6 +190,7 @@ func TestReference(t *testing.T) {
 
 // codeHouse is a store in which one account tries codes.
 type codeHouse struct {
+	changed account.Account // by Change
 	account.Store
 	try     account.CodeTry
 	verdict account.Verdict
@@ -226,9 +227,10 @@ func (h *codeHouse) Block(_ context.Context, _ string, _ int64, reason account.B
 	return err
 }
 
-func (h *codeHouse) Unblock(_ context.Context, _, _ string, _ time.Time, rec effect.Effects) error {
-	h.rec = rec
-	return h.next()
+func (h *codeHouse) Change(_ context.Context, id string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
+	next, rec, err := judge(account.Account{ID: id, State: account.Blocked})
+	h.changed, h.rec = next, rec
+	return err
 }
 
 func (h *codeHouse) ShowQR(_ context.Context, _ string, _ int64, sealed []byte, _ time.Time, rec effect.Effects) error {
@@ -241,11 +243,32 @@ func (h *codeHouse) ShowQR(_ context.Context, _ string, _ int64, sealed []byte, 
 
 func (h *codeHouse) ByID(context.Context, string) (account.Account, error) { return h.now, nil }
 
-// letters writes mails whose subject says what they are.
-type letters struct{}
+// letters writes mails whose subject says what they are: those that these tests ask
+// for.
+type letters struct{ signin.Letters }
+
+func (letters) FactorChanged(_ account.Account, change account.AppChange, _ time.Time) mail.Message {
+	return mail.Message{Subject: "changed " + string(change)}
+}
 
 func (letters) FactorLinked(account.Account, time.Time) mail.Message {
 	return mail.Message{Subject: "linked"}
+}
+
+func (letters) PasswordLink(account.Account, signin.PasswordMail, time.Time) mail.Message {
+	return mail.Message{Subject: "password link"}
+}
+
+func (letters) PasswordUnknown(string, string, time.Time) mail.Message {
+	return mail.Message{Subject: "password link"}
+}
+
+func (letters) PasswordChanged(account.Account, time.Time) mail.Message {
+	return mail.Message{Subject: "password changed"}
+}
+
+func (letters) Disavowed(string, time.Time) []mail.Message {
+	return []mail.Message{{Subject: "disavowed"}}
 }
 
 func (letters) AccountBlocked(_ account.Account, reason account.BlockReason, ref string, _ time.Time) mail.Message {
@@ -431,9 +454,12 @@ func TestShowQR(t *testing.T) {
 func TestUnblock(t *testing.T) {
 	t.Parallel()
 	h := &codeHouse{}
-	err := codeService(t, h).Unblock(t.Context(), account.Account{ID: "a"}, "root", "ticket 12")
+	err := codeService(t, h).Unblock(t.Context(), account.Account{ID: "a"}, account.RenewalDue, "root", "ticket 12")
 	if err != nil || said(h.rec, "") != "account.unblocked, unblocked" || h.rec.Events[0].Reason != "ticket 12" {
 		t.Errorf("Unblock() = %v, with the effects %+v, want account.unblocked with the reason, and a mail", err, h.rec)
+	}
+	if h.changed.State != account.AwaitingEnrolment || h.changed.Renewal != account.RenewalDue {
+		t.Errorf("Unblock() wrote %+v", h.changed)
 	}
 }
 

@@ -85,7 +85,7 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 		return none, err
 	}
 	s := v.Subject(p)
-	key, device := limit.Key(v.LaneKey, v.Realm, canonical), v.deviceHash(from.Device, s.Enrolment)
+	key, device := v.key(canonical), v.deviceHash(from.Device, s.Enrolment)
 	open, err := v.Lanes.Try(ctx, key, device, v.Now())
 	if err != nil {
 		return none, err
@@ -129,7 +129,7 @@ func (v Verifier[P]) Know(ctx context.Context, email string, device secret.Text)
 
 // OpenLanes removes the locks that wrong passwords made for a person.
 func (v Verifier[P]) OpenLanes(ctx context.Context, p P, e audit.Event) error {
-	return v.Locks.Open(ctx, limit.Key(v.LaneKey, v.Realm, v.Subject(p).Email), effect.Of(e))
+	return v.Locks.Open(ctx, v.key(v.Subject(p).Email), effect.Of(e))
 }
 
 // Remember makes a browser known for a person, which gives it a lane of its
@@ -143,7 +143,7 @@ func (v Verifier[P]) remember(ctx context.Context, email, device string) error {
 	if device == "" {
 		return nil
 	}
-	return v.Lanes.Remember(ctx, limit.Key(v.LaneKey, v.Realm, email), device, v.Now())
+	return v.Lanes.Remember(ctx, v.key(email), device, v.Now())
 }
 
 // newBrowser returns the details of the event of a login in a browser that is not
@@ -153,11 +153,16 @@ func (v Verifier[P]) newBrowser(ctx context.Context, p P, device secret.Text) (m
 		return nil, nil
 	}
 	s := v.Subject(p)
-	known, err := v.Watch.Devices.Known(ctx, limit.Key(v.LaneKey, v.Realm, s.Email), v.deviceHash(device, s.Enrolment))
+	known, err := v.Watch.Devices.Known(ctx, v.key(s.Email), v.deviceHash(device, s.Enrolment))
 	if err != nil || known {
 		return nil, err
 	}
 	return map[string]string{detailBrowser: newBrowser}, nil
+}
+
+// key returns the key of the lanes and devices of a canonical address.
+func (v Verifier[P]) key(canonical string) string {
+	return limit.Key(v.LaneKey, v.Realm, canonical)
 }
 
 // deviceHash returns the hash under which a browser is known for a person; "" for a
@@ -174,7 +179,7 @@ func (v Verifier[P]) deviceHash(device secret.Text, enrolment int) string {
 
 // Codes is what differs between the realms in judging a code.
 type Codes struct {
-	AAD      func(account.CodeTry) string                                        // associated data of the sealed secret
+	AAD      func(try account.CodeTry, app int) string                           // associated data of the sealed secret of an app, as in account.Key
 	Most     func(account.CodeTry) int                                           // wrong codes in a row that block
 	Accepted func(try account.CodeTry, browser map[string]string) effect.Effects // browser: details of the event of a login
 	Wrong    func(account.CodeTry) effect.Effects
@@ -230,19 +235,25 @@ func (v Verifier[P]) judge(s Subject, try account.CodeTry, code string, now time
 	if now.Before(try.Factor.NextTryAt) {
 		return same(account.TooSoon, try.Factor.NextTryAt.Sub(now))
 	}
-	plain, err := v.Ring.Open(try.Factor.Sealed, codes.AAD(try))
-	if err != nil {
-		return fault(err)
+	spent := false
+	for _, key := range try.Keys() {
+		plain, err := v.Ring.Open(key.Sealed, codes.AAD(try, key.App))
+		if err != nil {
+			return fault(err)
+		}
+		step, right, err := totp.Match(secret.Text(plain), code, now)
+		switch {
+		case err != nil:
+			return fault(err)
+		case right && step <= key.LastStep:
+			spent = true
+		case right:
+			return account.Verdict{Outcome: account.Accepted, Step: step, App: key.App, Effects: codes.Accepted(try, browser)},
+				CodeResult{Outcome: account.Accepted, First: try.State == account.QRShown}, nil
+		}
 	}
-	step, right, err := totp.Match(secret.Text(plain), code, now)
-	switch {
-	case err != nil:
-		return fault(err)
-	case right && step <= try.Factor.LastStep:
+	if spent {
 		return same(account.Replayed, totp.Remaining(now))
-	case right:
-		return account.Verdict{Outcome: account.Accepted, Step: step, Effects: codes.Accepted(try, browser)},
-			CodeResult{Outcome: account.Accepted, First: try.State == account.QRShown}, nil
 	}
 	most := codes.Most(try)
 	if try.Factor.Failures >= most {

@@ -27,6 +27,7 @@ type office struct {
 	err     error          // of what is read
 	refuse  error          // of what is written
 	by, id  string         // of the last write
+	after   staff.Member   // as a proposal about it left it
 	rec     effect.Effects
 	hash    secret.Text
 	sealed  []byte
@@ -54,6 +55,48 @@ func (o *office) Invite(_ context.Context, by string, m staff.Member, rec func(s
 	m.State = staff.Invited
 	o.by, o.id, o.rec = by, m.ID, rec(m)
 	return m, o.refuse
+}
+
+func (o *office) ByID(_ context.Context, id string) (staff.Member, error) {
+	i := slices.IndexFunc(o.members, func(m staff.Member) bool { return m.ID == id })
+	if i < 0 {
+		return staff.Member{}, cmp.Or(o.err, errs.ErrNotFound)
+	}
+	return o.members[i], o.err
+}
+
+// on judges a transition of a member by the hand of another.
+func (o *office) on(ctx context.Context, by, id string, rec effect.Effects, judge func(m, by staff.Member) (staff.Member, error)) error {
+	m, err := o.ByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	hand, err := o.ByID(ctx, by)
+	if err != nil {
+		return err
+	}
+	if o.after, err = judge(m, hand); err == nil {
+		o.by, o.id, o.rec, err = by, id, rec, o.refuse
+	}
+	return err
+}
+
+func (o *office) Propose(ctx context.Context, by, id string, r staff.Renewal, now time.Time, rec effect.Effects) error {
+	return o.on(ctx, by, id, rec, func(m, by staff.Member) (staff.Member, error) { return m.Propose(r, by, now) })
+}
+
+func (o *office) Confirm(ctx context.Context, by, id, renewal string, fresh staff.Member, now time.Time, rec effect.Effects) error {
+	return o.on(ctx, by, id, rec, func(m, by staff.Member) (staff.Member, error) {
+		proposer, err := o.ByID(ctx, m.Renewal.By)
+		if err != nil {
+			return staff.Member{}, err
+		}
+		return m.Confirm(renewal, by, proposer, fresh, now)
+	})
+}
+
+func (o *office) EndProposal(ctx context.Context, by, id string, rec effect.Effects, judge func(m, by staff.Member) (staff.Member, error)) error {
+	return o.on(ctx, by, id, rec, judge)
 }
 
 func (o *office) SetRoles(_ context.Context, by, id string, roles []staff.Role, rec effect.Effects) error {
@@ -106,6 +149,10 @@ func service(t *testing.T, o *office) *staff.Service {
 		Store: o, Ring: ring, Letters: letters{}, Rand: rand.Reader, Now: func() time.Time { return noon },
 		Link: func(invite secret.Text) secret.Text { return "https://id.example/invite#" + invite },
 	}
+}
+
+func (letters) StaffRenewed(m staff.Member, link secret.Text, proposer, confirmer string, _ time.Time) mail.Message {
+	return mail.Message{To: m.Email, Subject: fmt.Sprintf("renewed by %q and %q", proposer, confirmer), Text: link}
 }
 
 // mails lists what goes out with a change: "address: subject", sorted.

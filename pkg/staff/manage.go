@@ -18,9 +18,13 @@ type Managed string
 
 // What can be done.
 const (
-	WasInvited Managed = "invited" // anew, too
-	WasChanged Managed = "roles"
-	WasRemoved Managed = "removed"
+	WasInvited   Managed = "invited" // anew, too
+	WasChanged   Managed = "roles"
+	WasRemoved   Managed = "removed"
+	WasProposed  Managed = "renewal_proposed"
+	WasRenewed   Managed = "renewed"
+	WasRefused   Managed = "renewal_refused"
+	WasCancelled Managed = "renewal_cancelled"
 )
 
 // Letters writes the mails to officials.
@@ -31,6 +35,9 @@ type Letters interface {
 	StaffManaged(to, member Member, what Managed, by string, now time.Time) mail.Message
 	// StaffInvited carries the link of an invitation to whom it is for.
 	StaffInvited(m Member, link secret.Text, by string, now time.Time) mail.Message
+	// StaffRenewed carries the link to a member who is invited again, by the two
+	// who proposed and confirmed it.
+	StaffRenewed(m Member, link secret.Text, proposer, confirmer string, now time.Time) mail.Message
 }
 
 // ErrDomain is returned for an address whose domain is not one of
@@ -57,8 +64,8 @@ func (r *Service) MayInvite(email string) error {
 
 // Invite makes an invitation and mails it. Its handle is for the invited
 // person alone: an administrator who saw it could become a colleague of
-// theirs. It returns the errors of MayInvite, and errs.ErrConflict when who
-// does it is an administrator no more.
+// theirs. It returns the errors of MayInvite, ErrJoined where InvitedAs does, and
+// errs.ErrConflict when who does it is an administrator no more.
 func (r *Service) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Actor) (secret.Text, Member, error) {
 	if err := r.MayInvite(email); err != nil {
 		return "", Member{}, err

@@ -15,18 +15,18 @@ import (
 // row, calls one of them, and writes the result over the state and epoch that
 // were judged.
 
-// InvitedAs returns the member of an invitation: fresh, or one who was here
-// before (m.ID is not ""), with nothing of the old password and secret.
-func (m Member) InvitedAs(fresh Member) Member {
-	if m.ID == "" {
+// InvitedAs returns the member of an invitation by one administrator or by the
+// operator: fresh, or one who was invited before (m.ID is not ""). It returns
+// ErrJoined for one who has joined, unless the operator does it.
+func (m Member) InvitedAs(fresh Member, operator bool) (Member, error) {
+	switch {
+	case m.ID == "":
 		fresh.State = Invited
-		return fresh
+		return fresh, nil
+	case m.Joined() && !operator:
+		return Member{}, ErrJoined
 	}
-	m.Name, m.Lang, m.Roles = fresh.Name, fresh.Lang, fresh.Roles
-	m.State, m.Invite, m.InviteExpires = Invited, fresh.Invite, fresh.InviteExpires
-	m.PasswordHash, m.Factor = "", account.Factor{}
-	m.Epoch++
-	return m
+	return m.renewed(fresh), nil
 }
 
 // MayAccept reports whether the invitation can be used at now.
@@ -39,7 +39,7 @@ func (m Member) Accept(password secret.Text, sealed []byte, now time.Time) (Memb
 	if !m.MayAccept(now) {
 		return Member{}, errs.ErrConflict
 	}
-	m.State, m.PasswordHash, m.Factor.Sealed, m.Invite = Active, password, sealed, ""
+	m.State, m.PasswordHash, m.Factor.Sealed, m.Invite, m.Renewal = Active, password, sealed, "", Renewal{}
 	return m, nil
 }
 
@@ -48,7 +48,7 @@ func (m Member) SetRoles(roles []Role) (Member, error) {
 	if m.State == Removed {
 		return Member{}, errs.ErrConflict
 	}
-	m.Roles = roles
+	m.Roles, m.Renewal = roles, Renewal{}
 	m.Epoch++
 	return m, nil
 }
@@ -58,7 +58,7 @@ func (m Member) Remove() (Member, error) {
 	if m.State == Removed {
 		return Member{}, errs.ErrConflict
 	}
-	m.State, m.Invite, m.PasswordHash, m.Factor.Sealed = Removed, "", "", nil
+	m.State, m.Invite, m.PasswordHash, m.Factor.Sealed, m.Renewal = Removed, "", "", nil, Renewal{}
 	m.Epoch++
 	return m, nil
 }
@@ -88,6 +88,9 @@ func (m Member) Judged(v account.Verdict, now time.Time) (Member, error) {
 	case account.Accepted:
 		m.LastLoginAt = now
 	case account.BlockedNow:
+		if m.Renewal.Epoch == m.Epoch {
+			m.Renewal.Epoch++ // wrong codes are a reason to renew, not an end of it
+		}
 		m.State = Blocked
 		m.Epoch++
 	}
@@ -101,21 +104,23 @@ type Work string
 const (
 	Cases    Work = "cases"    // applications that the official has, and approvals that wait for a second one
 	Requests Work = "requests" // of the helpdesk, not decided on
+	Renewals Work = "renewals" // of colleagues, proposed
 )
 
 // work lists which role each kind is for.
 var work = []struct {
 	Work
 	role Role
-}{{Cases, Reviewer}, {Requests, Helpdesk}}
+}{{Cases, Reviewer}, {Requests, Helpdesk}, {Renewals, Administrator}}
 
 // Ends lists the work of a member that ends, because the member has no role
 // for it or was removed: nothing waits for an official who is gone, and the
-// approval of one who left is not half of a decision that is taken later.
+// approval of one who left is not half of a decision that is taken later. What a
+// member proposed about colleagues ends when the member is invited again, too.
 func (m Member) Ends() []Work {
 	var ends []Work
 	for _, w := range work {
-		if m.State == Removed || !slices.Contains(m.Roles, w.role) {
+		if m.State == Removed || !slices.Contains(m.Roles, w.role) || w.Work == Renewals && m.State == Invited {
 			ends = append(ends, w.Work)
 		}
 	}

@@ -21,6 +21,7 @@ func in(s State) Member {
 	case Invited:
 		m.Invite = "handle"
 	case Active, Blocked:
+		m.LastLoginAt = moment.Add(-time.Minute)
 		m.PasswordHash, m.Factor = "hash", account.Factor{Sealed: []byte("s"), LastStep: 100, Failures: 2, NextTryAt: moment}
 	}
 	return m
@@ -30,6 +31,13 @@ var moment = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
 func TestMoves(t *testing.T) {
 	t.Parallel()
+	again := Member{ID: "other", Name: "O.", Email: "x@gov.example", Lang: "en", Roles: Roles, Epoch: 1, Invite: "next", InviteExpires: moment, CreatedAt: moment}
+	renewedAs := func(m *Member) {
+		*m = Member{
+			ID: "m", Name: "O.", Email: "o@gov.example", Lang: "en", Roles: Roles, State: Invited, Epoch: 8, Invite: "next", InviteExpires: moment,
+			CreatedAt: moment.Add(-time.Hour), LastLoginAt: m.LastLoginAt,
+		}
+	}
 	for name, move := range map[string]struct {
 		do     func(Member) (Member, error)
 		leaves []State
@@ -56,16 +64,9 @@ func TestMoves(t *testing.T) {
 				m.State, m.Invite, m.PasswordHash, m.Factor.Sealed, m.Epoch = Removed, "", "", nil, 8
 			},
 		},
-		"InvitedAs": {
-			func(m Member) (Member, error) {
-				return m.InvitedAs(Member{ID: "other", Name: "O.", Email: "x@gov.example", Lang: "en", Roles: Roles, Epoch: 1, Invite: "next", InviteExpires: moment, CreatedAt: moment}), nil
-			}, states,
-			func(m *Member) {
-				*m = Member{
-					ID: "m", Name: "O.", Email: "o@gov.example", Lang: "en", Roles: Roles, State: Invited, Epoch: 8, Invite: "next", InviteExpires: moment,
-					CreatedAt: moment.Add(-time.Hour),
-				}
-			},
+		"InvitedAs(by the operator)": {func(m Member) (Member, error) { return m.InvitedAs(again, true) }, states, renewedAs},
+		"InvitedAs(by an administrator)": {
+			func(m Member) (Member, error) { return m.InvitedAs(again, false) }, []State{Invited, Removed}, renewedAs,
 		},
 		"Judged(right)": {
 			func(m Member) (Member, error) {
@@ -100,8 +101,8 @@ func TestMoves(t *testing.T) {
 	}
 	fresh := in(Invited)
 	fresh.State = ""
-	if got := (Member{}).InvitedAs(fresh); !reflect.DeepEqual(got, in(Invited)) {
-		t.Errorf("InvitedAs(nobody) = %+v, want %+v", got, in(Invited))
+	if got, err := (Member{}).InvitedAs(fresh, false); err != nil || !reflect.DeepEqual(got, in(Invited)) {
+		t.Errorf("InvitedAs(nobody) = %+v, %v, want %+v", got, err, in(Invited))
 	}
 }
 
@@ -135,11 +136,12 @@ func TestEnds(t *testing.T) {
 		want  []Work
 	}{
 		{Active, Roles, nil},
-		{Invited, Roles, nil},
-		{Active, []Role{Reviewer}, []Work{Requests}},
-		{Active, []Role{Helpdesk, Auditor}, []Work{Cases}},
+		{Blocked, Roles, nil},
+		{Invited, Roles, []Work{Renewals}},
+		{Active, []Role{Reviewer}, []Work{Requests, Renewals}},
+		{Active, []Role{Helpdesk, Auditor}, []Work{Cases, Renewals}},
 		{Blocked, []Role{Administrator}, []Work{Cases, Requests}},
-		{Removed, Roles, []Work{Cases, Requests}},
+		{Removed, Roles, []Work{Cases, Requests, Renewals}},
 	} {
 		if got := (Member{State: test.state, Roles: test.roles}).Ends(); !slices.Equal(got, test.want) {
 			t.Errorf("Ends(%s with %v) = %v, want %v", test.state, test.roles, got, test.want)

@@ -108,7 +108,7 @@ func (r *Service) Again(ctx context.Context, m Member, code string, from signin.
 
 func (r *Service) code(ctx context.Context, m Member, code string, accepted audit.Action, from signin.From) (signin.CodeResult, error) {
 	return r.verifier().Code(ctx, m, code, from.Device, signin.Codes{
-		AAD:  func(account.CodeTry) string { return FactorAAD(m.ID) },
+		AAD:  func(account.CodeTry, int) string { return FactorAAD(m.ID) },
 		Most: func(account.CodeTry) int { return WrongCodes },
 		Accepted: func(_ account.CodeTry, browser map[string]string) effect.Effects {
 			if m.LastLoginAt.IsZero() {

@@ -6,7 +6,8 @@
 //	    ▲                                                                  │  │        │
 //	    │                                             too many wrong codes │  │        │
 //	    │                                                      blocked ◄───┘  │        │
-//	    └── invited again: new password, new secret, new epoch ◄──────────────┴────────┘
+//	    └── renewed: new password, new secret, new epoch ◄────────────────────┴────────┘
+//	        (proposed by one administrator and confirmed by another, or `staff renew`)
 //
 // Roles are few, and each page of the console names those that may see it;
 // what is not named is refused. Every request reads the member again, so
@@ -44,7 +45,7 @@ type State string
 const (
 	Invited State = "invited"
 	Active  State = "active"
-	Blocked State = "blocked" // too many wrong codes: needs a new invitation
+	Blocked State = "blocked" // too many wrong codes: needs a renewal
 	Removed State = "removed"
 )
 
@@ -70,6 +71,7 @@ type Member struct {
 	InviteExpires time.Time
 	CreatedAt     time.Time
 	LastLoginAt   time.Time
+	Renewal       Renewal // as proposed; see Proposed
 }
 
 // Has tells whether the member has one of the roles.
@@ -83,9 +85,9 @@ func FactorAAD(memberID string) string { return "staff|totp|" + memberID }
 // Store is the staff contract. errs.ErrUnavailable when it does not answer.
 type Store interface {
 	// Invite keeps a member as Invited under m.Invite. An address that is
-	// known is invited again: same ID, next epoch, password and secret gone.
-	// It gives the member as kept. by and what the member has no role for any
-	// more are as in SetRoles.
+	// known is invited again (InvitedAs): same ID, next epoch, password and secret
+	// gone; ErrJoined if that takes two administrators. It gives the member as
+	// kept. by and what the member has no role for any more are as in SetRoles.
 	Invite(ctx context.Context, by string, m Member, rec func(Member) effect.Effects) (Member, error)
 	// ByID, ByEmail and ByInvite (a handle's hash) answer errs.ErrNotFound.
 	ByID(ctx context.Context, id string) (Member, error)
@@ -116,4 +118,12 @@ type Store interface {
 	// Remove ends a member, as SetRoles; errs.ErrConflict also when that was
 	// done before.
 	Remove(ctx context.Context, by, id string, rec effect.Effects) error
+	// Propose keeps the proposal of by to renew a member (Member.Propose).
+	Propose(ctx context.Context, by, id string, r Renewal, now time.Time, rec effect.Effects) error
+	// Confirm renews a member (Member.Confirm) with the invitation of fresh, when
+	// the proposal has the ID renewal. by, the member and who proposed it are
+	// judged as they are at that very moment.
+	Confirm(ctx context.Context, by, id, renewal string, fresh Member, now time.Time, rec effect.Effects) error
+	// EndProposal ends a proposal as judge decides, which gets the member and by.
+	EndProposal(ctx context.Context, by, id string, rec effect.Effects, judge func(m, by Member) (Member, error)) error
 }

@@ -37,6 +37,15 @@ const (
 	Rejected What = "rejected" // in the period; Key: the reason
 	Asked    What = "asked"    // questions asked in the period
 	Unblock  What = "unblock"  // unblocks ended in the period; Key: the reason; State
+	Change   What = "change"   // change requests; Key: received, open or ended; State if ended
+)
+
+// The keys of rows about change requests, of which the other rows count none. So that a
+// store may subtract them, N may be negative.
+const (
+	ChangeReceived = "received"
+	ChangeOpen     = "open"
+	ChangeEnded    = "ended"
 )
 
 // Row is a count.
@@ -67,8 +76,15 @@ type Figures struct {
 	InTime, TooLate                        int            // of Approved and Rejected
 	Reasons                                map[string]int // of Rejected, by reason
 	Unblocked, Refused                     map[string]int // by the helpdesk, by reason; "" = none given
+	Changes                                ChangeFigures
 
 	days map[int]int // of Approved and Rejected
+}
+
+// ChangeFigures holds the figures of change requests, which the others leave out.
+type ChangeFigures struct {
+	Received, Open, Approved, Rejected int
+	Stopped                            int // withdrawn or expired
 }
 
 // Open returns the number of undecided applications.
@@ -114,6 +130,8 @@ func (f *Figures) add(r Row) {
 		f.Reasons[r.Key] += r.N
 	case Asked:
 		f.Asked += r.N
+	case Change:
+		f.Changes.add(r)
 	case Unblock:
 		if r.State == string(helpdesk.Done) {
 			f.Unblocked[r.Key] += r.N
@@ -147,10 +165,27 @@ func (f *Figures) ended(r Row) {
 		f.Expired += r.N
 		return
 	}
-	f.days[r.Days] += r.N
+	if f.days[r.Days] += r.N; f.days[r.Days] == 0 {
+		delete(f.days, r.Days)
+	}
 	if r.Late {
 		f.TooLate += r.N
 	} else {
 		f.InTime += r.N
+	}
+}
+
+func (c *ChangeFigures) add(r Row) {
+	switch {
+	case r.Key == ChangeReceived:
+		c.Received += r.N
+	case r.Key == ChangeOpen:
+		c.Open += r.N
+	case application.State(r.State) == application.Approved:
+		c.Approved += r.N
+	case application.State(r.State) == application.Rejected:
+		c.Rejected += r.N
+	default:
+		c.Stopped += r.N
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -19,18 +20,18 @@ type accounts struct{ db *DB }
 func (db *DB) Accounts() account.Store { return accounts{db} }
 
 const accountColumns = `id, kind, email, profile, lang, password_hash, state, block_reason, block_ref, ` +
-	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at, closed_at, previous, cancel_hash`
+	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at, closed_at, previous, cancel_hash, password_at, renewal, changed_at, apps`
 
 // scanAccount reads accountColumns, and what comes before or behind them.
 func scanAccount(r row, before ...any) (account.Account, error) {
 	var (
 		a                                                account.Account
-		profile, hash, previous                          string
+		profile, hash, previous, apps                    string
 		nextTry, shownAt, createdAt, lastSeen, unblocked int64
-		closed                                           int64
+		closed, passwordAt, changed                      int64
 	)
 	targets := append(before, &a.ID, &a.Kind, &a.Email, &profile, &a.Lang, &hash, &a.State, &a.BlockReason, &a.BlockRef, &a.Epoch,
-		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen, &unblocked, &closed, &previous, &a.CancelHash)
+		&a.Factor.Sealed, &a.Factor.LastStep, &a.Factor.Failures, &nextTry, &shownAt, &a.Unblocks, &createdAt, &lastSeen, &unblocked, &closed, &previous, &a.CancelHash, &passwordAt, &a.Renewal, &changed, &apps)
 	if err := r.Scan(targets...); err != nil {
 		return account.Account{}, err
 	}
@@ -44,7 +45,13 @@ func scanAccount(r row, before ...any) (account.Account, error) {
 	}
 	a.PasswordHash = secret.Text(hash)
 	a.Factor.NextTryAt, a.Factor.ShownAt, a.CreatedAt, a.LastLoginAt = at(nextTry), at(shownAt), at(createdAt), at(lastSeen)
-	a.UnblockedAt, a.ClosedAt = at(unblocked), at(closed)
+	a.UnblockedAt, a.ClosedAt, a.PasswordAt, a.ChangedAt = at(unblocked), at(closed), at(passwordAt), at(changed)
+	if apps != "" {
+		if err := json.Unmarshal([]byte(apps), &a.Apps); err != nil {
+			return account.Account{}, err
+		}
+		a.Apps = a.Apps.Of(a)
+	}
 	return a, nil
 }
 
@@ -66,6 +73,13 @@ func (s accounts) ByEmail(ctx context.Context, email string) (account.Account, e
 	return s.by(ctx, "email", email)
 }
 
+func (s accounts) Owner(ctx context.Context, email string, now time.Time) (account.Account, error) {
+	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE id = COALESCE(
+		(SELECT id FROM accounts WHERE email = $1), (SELECT account_id FROM previous_addresses WHERE email = $1 AND until > $2 ORDER BY until DESC LIMIT 1))`,
+		email, ms(now)))
+	return a, answer("account", err)
+}
+
 func (s accounts) ByBlockRef(ctx context.Context, ref string) (account.Account, error) {
 	if ref == "" {
 		return account.Account{}, errs.ErrNotFound
@@ -78,6 +92,9 @@ func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
 		a.ID, a.Kind, a.Email, text(a.Profile), a.Lang, a.PasswordHash.Reveal(), account.AwaitingEnrolment, a.Epoch, ms(a.CreatedAt))
 	if err != nil {
+		return err
+	}
+	if err := unreserved(ctx, tx, a.Email, a.ID, a.CreatedAt); err != nil {
 		return err
 	}
 	return putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a))
@@ -93,11 +110,60 @@ func moveAccount(ctx context.Context, tx *sql.Tx, was, next account.Account) err
 	return asJudged(tx.ExecContext(ctx, `UPDATE accounts
 		SET state = $1, block_reason = $2, block_ref = $3, epoch = $4, totp_sealed = $5, totp_last_step = $6, totp_failures = $7, totp_next_try = $8,
 			totp_shown_at = $9, unblocks = $10, unblocked_at = $11, last_login_at = $12, closed_at = $13, email = $14,
-			previous = $15, previous_ends = $16, cancel_hash = $17
-		WHERE id = $18 AND state = $19 AND epoch = $20`,
+			previous = $15, previous_ends = $16, cancel_hash = $17, renewal = $18, apps = $19
+		WHERE id = $20 AND state = $21 AND epoch = $22`,
 		next.State, next.BlockReason, next.BlockRef, next.Epoch, next.Factor.Sealed, next.Factor.LastStep, next.Factor.Failures, ms(next.Factor.NextTryAt),
 		ms(next.Factor.ShownAt), next.Unblocks, ms(next.UnblockedAt), ms(next.LastLoginAt), ms(next.ClosedAt), next.Email,
-		previous(next), previousEnds(next), next.CancelHash, was.ID, was.State, was.Epoch))
+		previous(next), previousEnds(next), next.CancelHash, next.Renewal, apps(next), was.ID, was.State, was.Epoch))
+}
+
+// putAccount writes a changed account whose row was locked: what a transition may
+// change, and what only its holder or an official does.
+func putAccount(ctx context.Context, tx *sql.Tx, was, next account.Account) error {
+	if err := moveAccount(ctx, tx, was, next); err != nil {
+		return err
+	}
+	if next.PasswordHash != was.PasswordHash || !next.PasswordAt.Equal(was.PasswordAt) {
+		if err := asJudged(tx.ExecContext(ctx, `UPDATE accounts SET password_hash = $1, password_at = $2 WHERE id = $3`,
+			next.PasswordHash.Reveal(), ms(next.PasswordAt), was.ID)); err != nil {
+			return err
+		}
+	}
+	if profile := text(next.Profile); profile != text(was.Profile) || next.Lang != was.Lang || !next.ChangedAt.Equal(was.ChangedAt) {
+		if err := asJudged(tx.ExecContext(ctx, `UPDATE accounts SET profile = $1, lang = $2, changed_at = $3 WHERE id = $4`,
+			profile, next.Lang, ms(next.ChangedAt), was.ID)); err != nil {
+			return err
+		}
+	}
+	if next.Email != was.Email {
+		return moveAddress(ctx, tx, was.Email, next)
+	}
+	if len(next.Previous) != len(was.Previous) {
+		if err := keepPrevious(ctx, tx, next); err != nil {
+			return err
+		}
+	}
+	if slices.Equal(helpdesk.Terms(was), helpdesk.Terms(next)) {
+		return nil
+	}
+	return replaceTerms(ctx, tx, next)
+}
+
+// replaceTerms writes the search terms of an account anew.
+func replaceTerms(ctx context.Context, tx *sql.Tx, a account.Account) error {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM account_terms WHERE account_id = $1`, a.ID); err != nil {
+		return err
+	}
+	return putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a))
+}
+
+// apps returns the column of an account's apps: nothing for one app that was never
+// named or replaced.
+func apps(a account.Account) string {
+	if kept := a.Apps.Of(a); kept.Given != 0 {
+		return text(kept)
+	}
+	return ""
 }
 
 // previous and previousEnds return the columns of an account's previous
@@ -163,8 +229,18 @@ func (s accounts) Block(ctx context.Context, id string, epoch int64, reason acco
 	return s.move(ctx, "block", id, rec, func(a account.Account) (account.Account, error) { return a.Block(epoch, reason, ref) })
 }
 
-func (s accounts) Unblock(ctx context.Context, id, cancelHash string, now time.Time, rec effect.Effects) error {
-	return s.move(ctx, "unblock", id, rec, func(a account.Account) (account.Account, error) { return a.Unblock(0, cancelHash, now) })
+func (s accounts) Change(ctx context.Context, id string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
+	return s.db.change(ctx, "change account", func(tx *sql.Tx) (effect.Effects, error) {
+		was, err := lockAccount(ctx, tx, `$1`, id)
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		next, rec, err := judge(was)
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		return rec, putAccount(ctx, tx, was, next)
+	})
 }
 
 func (s accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {

@@ -21,7 +21,7 @@ type applications struct{ db *DB }
 func (db *DB) Applications() intake.Store { return applications{db} }
 
 const applicationColumns = `id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, code_failures, codes_sent,
-	password_hash, answers, COALESCE(reference, ''), account_id, version, created_at, expires_at, submitted_at, due_at, asked_at, answer_by, decided_at`
+	password_hash, answers, COALESCE(reference, ''), account_id, version, created_at, expires_at, submitted_at, due_at, asked_at, answer_by, decided_at, changes`
 
 // scanApplication reads applicationColumns and, into more, the columns after
 // them.
@@ -33,7 +33,7 @@ func scanApplication(r row, more ...any) (application.Application, error) {
 		submitted, due, asked, answer, decided int64
 	)
 	targets := append([]any{&a.ID, &a.Handle, &a.Kind, &a.Lang, &a.Email, &a.State, &a.Taken, &a.CodeHash, &codeExpires, &a.CodeFailures, &a.CodesSent,
-		&hash, &answers, &a.Reference, &a.AccountID, &a.Version, &created, &expires, &submitted, &due, &asked, &answer, &decided}, more...)
+		&hash, &answers, &a.Reference, &a.AccountID, &a.Version, &created, &expires, &submitted, &due, &asked, &answer, &decided, &a.Changes}, more...)
 	if err := r.Scan(targets...); err != nil {
 		return application.Application{}, err
 	}
@@ -74,6 +74,12 @@ func (s applications) ByHandle(ctx context.Context, handleHash string) (applicat
 
 func (s applications) ByReference(ctx context.Context, reference string) (application.Application, error) {
 	return s.by(ctx, "reference", reference)
+}
+
+func (s applications) OfAccount(ctx context.Context, accountID string) ([]string, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT id FROM applications WHERE account_id = $1 ORDER BY id`, accountID)
+	ids, err := all(rows, err, scanID)
+	return ids, answer("applications", err)
 }
 
 // move makes a transition of an application.
@@ -223,33 +229,43 @@ func (s applications) DocumentContent(ctx context.Context, documentID string) (a
 }
 
 func (s applications) Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error {
+	if a.IsChange() {
+		return s.submitChange(ctx, a, approve, rec)
+	}
 	return s.move(ctx, "submit", a.ID,
 		func(stored application.Application) (application.Application, error) {
 			return a.Submit(stored, approve)
 		},
 		func(tx *sql.Tx, was, next application.Application) (effect.Effects, error) {
-			if err := asJudged(tx.ExecContext(ctx, `UPDATE applications
-				SET state = $1, reference = $2, answers = $3, submitted_at = $4, due_at = $5, decided_at = $6, account_id = $7, password_hash = $8, version = $9
-				WHERE id = $10 AND state = $11 AND version = $12`,
-				next.State, next.Reference, text(next.Answers), ms(next.SubmittedAt), ms(next.DueAt), ms(next.DecidedAt), next.AccountID,
-				next.PasswordHash.Reveal(), next.Version, was.ID, was.State, was.Version)); err != nil {
-				return effect.Effects{}, err
-			}
-			if err := putTerms(ctx, tx, applicationTerms, next.ID, next.SearchTerms()); err != nil {
+			if err := submit(ctx, tx, was, next); err != nil {
 				return effect.Effects{}, err
 			}
 			if approve == nil {
 				// An address that has got an account since cannot be sent in again.
-				return rec, free(ctx, tx, next.Email)
+				return rec, free(ctx, tx, next.Email, next.SubmittedAt)
 			}
 			return rec, insertAccount(ctx, tx, *approve)
 		})
 }
 
-// free returns errs.ErrConflict if an address has an account.
-func free(ctx context.Context, tx *sql.Tx, email string) error {
+// submit writes a submission.
+func submit(ctx context.Context, tx *sql.Tx, was, next application.Application) error {
+	if err := asJudged(tx.ExecContext(ctx, `UPDATE applications
+		SET state = $1, reference = $2, answers = $3, submitted_at = $4, due_at = $5, decided_at = $6, account_id = $7, password_hash = $8, version = $9
+		WHERE id = $10 AND state = $11 AND version = $12`,
+		next.State, next.Reference, text(next.Answers), ms(next.SubmittedAt), ms(next.DueAt), ms(next.DecidedAt), next.AccountID,
+		next.PasswordHash.Reveal(), next.Version, was.ID, was.State, was.Version)); err != nil {
+		return err
+	}
+	return putTerms(ctx, tx, applicationTerms, next.ID, next.SearchTerms())
+}
+
+// free returns errs.ErrConflict if an account has an address, or had it less than
+// account.PreviousTime before now.
+func free(ctx context.Context, tx *sql.Tx, email string, now time.Time) error {
 	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM accounts WHERE email = $1`, email).Scan(&n); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM accounts WHERE email = $1) + (SELECT COUNT(*) FROM previous_addresses WHERE email = $1 AND until > $2)`,
+		email, ms(now)).Scan(&n); err != nil {
 		return err
 	}
 	if n > 0 {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -84,6 +85,42 @@ func findQuery(f audit.Filter, limit int) (string, []any) {
 
 func (s auditLog) EventsAbout(ctx context.Context, objectKind audit.ObjectKind, objectID string, limit int) ([]audit.Event, error) {
 	return s.list(ctx, `SELECT `+eventColumns+` FROM audit_events WHERE object_kind = $1 AND object_id = $2 ORDER BY seq DESC LIMIT $3`, objectKind, objectID, limit)
+}
+
+// History asks for the events of each object apart: each is found by an index in
+// order of seq.
+func (s auditLog) History(ctx context.Context, h audit.History, limit int) ([]audit.Event, error) {
+	out, err := []audit.Event(nil), answer("audit", ctx.Err())
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range h.Of {
+		query, args := historyQuery(h, o, limit)
+		found, err := s.list(ctx, query, args...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	slices.SortFunc(out, func(a, b audit.Event) int { return cmp.Compare(b.Seq, a.Seq) })
+	return out[:min(len(out), limit)], nil
+}
+
+func historyQuery(h audit.History, o audit.Object, limit int) (string, []any) {
+	args := []any{o.Kind, o.ID, ms(h.Since), cmp.Or(h.Before, math.MaxInt64), limit}
+	actions := func(in string, names []audit.Action) string {
+		if len(names) == 0 {
+			return ""
+		}
+		var places []string
+		for _, name := range names {
+			args = append(args, name)
+			places = append(places, fmt.Sprintf("$%d", len(args)))
+		}
+		return ` AND action ` + in + ` (` + strings.Join(places, ",") + `)`
+	}
+	return `SELECT ` + eventColumns + ` FROM audit_events WHERE object_kind = $1 AND object_id = $2 AND at >= $3 AND seq < $4` +
+		actions("IN", h.Only) + actions("NOT IN", h.Without) + ` ORDER BY seq DESC LIMIT $5`, args
 }
 
 func (s auditLog) Note(ctx context.Context, e audit.Event) error {

@@ -88,9 +88,9 @@ func open(t *testing.T, address string, now func() time.Time) *sql.DB {
 func storesOf(db *sql.DB) storagetest.Stores {
 	return storagetest.Stores{
 		Accounts: db.Accounts(), Recoveries: db.Recoveries(), Applications: db.Applications(), Clients: db.Clients(), Consents: db.Consents(),
-		Grants: db.Grants(), Keys: db.Keys(), Lanes: db.Lanes(), Locks: db.Locks(), Outbox: db.Outbox(), Audit: db.Audit(),
+		Grants: db.Grants(), Keys: db.Keys(), Lanes: db.Lanes(), Locks: db.Locks(), Outbox: db.Outbox(), Bounces: db.Bounces(), Audit: db.Audit(),
 		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
-		Refusals: db.Refusals(), Devices: db.Devices(),
+		Refusals: db.Refusals(), Devices: db.Devices(), Resets: db.Resets(), Logins: db.Logins(), Addresses: db.Addresses(),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/e2e/testenv"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/storage/sql"
 )
@@ -180,7 +181,7 @@ func TestW3_LockedFile(t *testing.T) {
 	}
 	calls := []func(context.Context) error{
 		try(db),
-		func(ctx context.Context) error { return db.Outbox().Sent(ctx, "none") },
+		func(ctx context.Context) error { return db.Outbox().Sent(ctx, mail.Message{ID: "none"}, time.Now()) },
 		func(ctx context.Context) error {
 			_, _, err := db.Windows().Spend(ctx, limit.SessionCodesDay.Charge("somebody", 1))
 			return err

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"time"
@@ -67,7 +68,7 @@ func (s desk) AccountOf(ctx context.Context, reference string) (account.Account,
 	if err != nil {
 		return account.Account{}, err
 	}
-	return accounts{s.db}.ByID(ctx, app.AccountID)
+	return accounts{s.db}.ByID(ctx, cmp.Or(app.AccountID, app.Changes))
 }
 
 func (s desk) Note(ctx context.Context, rec effect.Effects) error {

@@ -16,7 +16,7 @@ func TestHelpdeskContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			storagetest.Helpdesk(t, func(t *testing.T) (storagetest.Stores, helpdesk.Store) {
 				db := open(t, address(t), time.Now)
-				return storagetest.Stores{Accounts: db.Accounts(), Applications: db.Applications(), Outbox: db.Outbox(), Audit: db.Audit()}, db.Helpdesk()
+				return storagetest.Stores{Accounts: db.Accounts(), Applications: db.Applications(), Outbox: db.Outbox(), Bounces: db.Bounces(), Audit: db.Audit()}, db.Helpdesk()
 			})
 		})
 	}

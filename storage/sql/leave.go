@@ -22,7 +22,7 @@ func (s members) leave(ctx context.Context, tx *sql.Tx, m staff.Member, by strin
 	var left []staff.Left
 	for _, work := range m.Ends() {
 		end := map[staff.Work]func(context.Context, *sql.Tx, string, string, time.Time) ([]staff.Left, error){
-			staff.Cases: cases{s.db}.leave, staff.Requests: desk{s.db}.cancelRequests,
+			staff.Cases: cases{s.db}.leave, staff.Requests: desk{s.db}.cancelRequests, staff.Renewals: s.cancelRenewals,
 		}[work]
 		ended, err := end(ctx, tx, m.ID, by, e.At)
 		if err != nil {
@@ -76,6 +76,27 @@ func (s desk) cancelRequests(ctx context.Context, tx *sql.Tx, member, by string,
 			return nil, err
 		}
 		left = append(left, staff.Left{Action: helpdesk.CancelActions[q.Kind], ObjectID: q.AccountID})
+	}
+	return left, nil
+}
+
+// cancelRenewals ends what a member proposed about colleagues.
+func (s members) cancelRenewals(ctx context.Context, tx *sql.Tx, member, _ string, now time.Time) ([]staff.Left, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE renewal_by = $1 ORDER BY id`+s.db.locking(), member)
+	found, err := all(rows, err, scanMember)
+	if err != nil {
+		return nil, err
+	}
+	var left []staff.Left
+	for _, m := range found {
+		next := m
+		next.Renewal = staff.Renewal{}
+		if err := moveMember(ctx, tx, m, next); err != nil {
+			return nil, err
+		}
+		if _, live := m.Proposed(now); live {
+			left = append(left, staff.Left{Action: audit.StaffRenewalCancelled, ObjectID: m.ID})
+		}
 	}
 	return left, nil
 }

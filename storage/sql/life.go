@@ -3,7 +3,9 @@ package sql
 import (
 	"time"
 
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -49,14 +51,14 @@ const keptByLaw = "as the retention list of the organisation says; closing the a
 var lives = []Life{
 	{
 		Table:    "accounts",
-		Personal: "id kind email profile lang password_hash totp_sealed totp_last_step totp_failures totp_next_try totp_shown_at last_login_at block_reason block_ref previous cancel_hash",
-		Other:    "state epoch unblocks created_at unblocked_at closed_at previous_ends", Ends: keptByLaw + "; previous addresses after seven days",
+		Personal: "id kind email profile lang password_hash totp_sealed totp_last_step totp_failures totp_next_try totp_shown_at last_login_at block_reason block_ref previous cancel_hash password_at changed_at apps",
+		Other:    "state epoch unblocks created_at unblocked_at closed_at previous_ends renewal", Ends: keptByLaw + "; previous addresses after seven days",
 	},
 	{Table: "mailed_codes", Personal: "account_id hash used_by", Other: "enrolment epoch expires sent sent_at failures", Ends: "with the account"},
 	{Table: "account_terms", Personal: "term account_id", Ends: "with the account"},
 	{
 		Table:    "applications",
-		Personal: "id handle_hash kind lang email code_hash password_hash answers reference account_id status_code",
+		Personal: "id handle_hash kind lang email code_hash password_hash answers reference account_id status_code changes",
 		Other: "state taken code_expires code_failures codes_sent version created_at expires_at submitted_at decided_at reviewer proposal " +
 			"status_code_expires status_code_failures due_at asked_at answer_by reminders",
 		Ends: "drafts: answers, password and address after 72 hours, the row a day later; sent ones as the retention list of the organisation says",
@@ -102,13 +104,46 @@ var lives = []Life{
 	},
 	{Table: "told_tries", Personal: "key", Other: "at", Ends: "48 hours after the mail", sweeps: []sweep{{`DELETE FROM told_tries WHERE at <= $1`, 2 * aDay}}},
 	{Table: "mailboxes", Personal: "key code", Other: "mails last_at tries", Ends: "48 hours after the last mail", sweeps: []sweep{{`DELETE FROM mailboxes WHERE last_at <= $1`, 2 * aDay}}},
-	{Table: "devices", Personal: "key device used_at", Ends: "400 days after the last login", sweeps: []sweep{{`DELETE FROM devices WHERE used_at <= $1`, 400 * aDay}}},
+	{
+		Table: "devices", Personal: "key device used_at", Other: "until", Ends: "400 days after the last login; 30 minutes after a mailed link was used",
+		sweeps: []sweep{{`DELETE FROM devices WHERE used_at <= $1`, 400 * aDay}},
+	},
+	{
+		Table: "logins", Personal: "sid account_id key agent", Other: "epoch started_at expires", Ends: "when the session has reached its longest time",
+		sweeps: []sweep{{`DELETE FROM logins WHERE expires <= $1`, 0}},
+	},
+	{
+		Table: "password_links", Personal: "key account_id hash", Other: "epoch client_id sent sent_at opened_at", Ends: "a day after the last mail",
+		sweeps: []sweep{{`DELETE FROM password_links WHERE sent_at <= $1`, account.ResetKept}},
+	},
+	{
+		Table: "password_resets", Personal: "browser key account_id", Other: "epoch client_id opened_at code_at used_at", Ends: "a day after the link was used",
+		sweeps: []sweep{{`DELETE FROM password_resets WHERE opened_at <= $1`, account.ResetKept}},
+	},
+	{Table: "previous_addresses", Personal: "email account_id", Other: "until", Ends: "seven days after the change of address", sweeps: []sweep{{`DELETE FROM previous_addresses WHERE until <= $1`, 0}}},
+	{
+		Table: "address_changes", Personal: "account_id sid email code_hash", Other: "epoch taken asked_at failures", Ends: "a day after it was asked for",
+		sweeps: []sweep{{`DELETE FROM address_changes WHERE asked_at <= $1`, aDay}},
+	},
+	{
+		Table: "address_undos", Personal: "id hash account_id email password password_at factors", Other: "at until used_at", Ends: "seven days after the change of address",
+		sweeps: []sweep{{`DELETE FROM address_undos WHERE until <= $1`, 0}},
+	},
 	{
 		Table: "outbox", Personal: "recipient lang subject sealed", Other: "id kind at expires due attempts state reason",
 		Ends: "when it is sent; of a mail that was given up after 30 days, and with a code after a day",
 		sweeps: []sweep{
 			{`DELETE FROM outbox WHERE state = 'dropped' AND due <= $1`, DeadMail},
 			{`DELETE FROM outbox WHERE state = 'dropped' AND expires <> 0 AND expires <= $1`, DeadCodeMail},
+		},
+	},
+	{Table: "sent_mails", Personal: "mailbox", Other: "id kind at", Ends: "ten days after the mail", sweeps: []sweep{{`DELETE FROM sent_mails WHERE at <= $1`, mail.ReportTime}}},
+	{
+		Table: "bounces", Personal: "mailbox", Other: "kind at code status source accepted_at",
+		Ends: "when the relay accepts a later mail, ten days later after a report; when the account gets another address; after 400 days",
+		sweeps: []sweep{
+			{`DELETE FROM bounces WHERE at <= $1`, mail.BounceTime},
+			{`DELETE FROM bounces WHERE accepted_at > 0 AND accepted_at <= $1`, mail.ReportTime},
 		},
 	},
 	{Table: "ephemeral", Personal: "value", Other: "kind key version expires", Ends: "after an hour, of a session at its end", sweeps: []sweep{{`DELETE FROM ephemeral WHERE expires <= $1`, 0}}},
@@ -125,7 +160,7 @@ var lives = []Life{
 	{Table: "audit_signed_heads", Other: "seq hash at signature"},
 	{Table: "audit_anchor", Other: "id seq hash at signature"},
 	{
-		Table: "staff", Personal: "id name email lang password_hash totp_sealed totp_last_step totp_failures totp_next_try last_login_at told_on",
+		Table: "staff", Personal: "id name email lang password_hash totp_sealed totp_last_step totp_failures totp_next_try last_login_at told_on renewal renewal_by",
 		Other: "roles state epoch invite invite_expires created_at", Ends: "as the audit log, which names members by id; removing a member ends its use",
 	},
 	{Table: "staff_alarms", Personal: "member at files", Ends: "with the member"},

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/staff"
 )
@@ -155,20 +157,31 @@ func TestX14_EverySweepSweeps(t *testing.T) {
 	rows := map[string][]row{
 		"applications": {{`INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, created_at, expires_at)
 			VALUES ('d', 'h', 'natural', 'nl', '', 'expired', 1 > 2, '', 0, 0, $1)`, DeadDraft}},
-		"document_tickets": {{`INSERT INTO document_tickets (hash, document_id, expires) VALUES ('h', 'd', $1)`, 0}},
-		"grants":           {{grant + `1)`, 2 * aDay}, {grant + `0)`, DeadCode}},
-		"ended_sessions":   {{`INSERT INTO ended_sessions (sid, expires) VALUES ('s', $1)`, 0}},
-		"assertions":       {{`INSERT INTO assertions (client_id, jti, expires) VALUES ('c', 'j', $1)`, time.Hour}},
-		"lanes":            {{`INSERT INTO lanes (key, lane, failures, locked_until, last_at) VALUES ('k', 'l', 1, 0, $1)`, 2 * aDay}},
-		"refusals":         {{`INSERT INTO refusals (key, realm, who, origin, tries, first_at, last_at) VALUES ('k', 'holder', '', '', 1, $1, $1)`, signin.SeriesTime}},
-		"notices":          {{`INSERT INTO notices (realm, who, codes, browsers, first_at, last_at, mailed_at) VALUES ('holder', 'w', 0, 0, 0, 0, $1)`, 2 * signin.NoticeSpacing}},
-		"staff_seen":       {{`INSERT INTO staff_seen (member, file, at) VALUES ('m', 'f', $1)`, 2 * staff.WatchTime}},
-		"told_tries":       {{`INSERT INTO told_tries (key, at) VALUES ('k', $1)`, 2 * aDay}},
-		"mailboxes":        {{`INSERT INTO mailboxes (key, mails, last_at) VALUES ('k', 1, $1)`, limit.MailsForgotten}},
-		"devices":          {{`INSERT INTO devices (key, device, used_at) VALUES ('k', 'd', $1)`, 400 * aDay}},
-		"outbox":           {{mailed + `0)`, DeadMail}, {mailed + `$1)`, DeadCodeMail}},
-		"ephemeral":        {{`INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ('k', 'k', 'v', 1, $1)`, 0}},
-		"windows":          {{`INSERT INTO windows (name, key, count, expires) VALUES ('n', 'k', 1, $1)`, 0}},
+		"document_tickets":   {{`INSERT INTO document_tickets (hash, document_id, expires) VALUES ('h', 'd', $1)`, 0}},
+		"grants":             {{grant + `1)`, 2 * aDay}, {grant + `0)`, DeadCode}},
+		"ended_sessions":     {{`INSERT INTO ended_sessions (sid, expires) VALUES ('s', $1)`, 0}},
+		"assertions":         {{`INSERT INTO assertions (client_id, jti, expires) VALUES ('c', 'j', $1)`, time.Hour}},
+		"lanes":              {{`INSERT INTO lanes (key, lane, failures, locked_until, last_at) VALUES ('k', 'l', 1, 0, $1)`, 2 * aDay}},
+		"refusals":           {{`INSERT INTO refusals (key, realm, who, origin, tries, first_at, last_at) VALUES ('k', 'holder', '', '', 1, $1, $1)`, signin.SeriesTime}},
+		"notices":            {{`INSERT INTO notices (realm, who, codes, browsers, first_at, last_at, mailed_at) VALUES ('holder', 'w', 0, 0, 0, 0, $1)`, 2 * signin.NoticeSpacing}},
+		"staff_seen":         {{`INSERT INTO staff_seen (member, file, at) VALUES ('m', 'f', $1)`, 2 * staff.WatchTime}},
+		"told_tries":         {{`INSERT INTO told_tries (key, at) VALUES ('k', $1)`, 2 * aDay}},
+		"mailboxes":          {{`INSERT INTO mailboxes (key, mails, last_at) VALUES ('k', 1, $1)`, limit.MailsForgotten}},
+		"logins":             {{`INSERT INTO logins (sid, account_id, epoch, key, agent, started_at, expires) VALUES ('s', 'a', 1, 'k', '', 0, $1)`, 0}},
+		"password_links":     {{`INSERT INTO password_links (key, account_id, epoch, hash, client_id, sent, sent_at, opened_at) VALUES ('k', 'a', 1, 'h', '', 1, $1, 0)`, account.ResetKept}},
+		"password_resets":    {{`INSERT INTO password_resets (browser, key, account_id, epoch, client_id, opened_at) VALUES ('b', 'k', 'a', 1, '', $1)`, account.ResetKept}},
+		"previous_addresses": {{`INSERT INTO previous_addresses (email, account_id, until) VALUES ('e', 'a', $1)`, 0}},
+		"address_changes":    {{`INSERT INTO address_changes (account_id, sid, epoch, email, taken, code_hash, asked_at) VALUES ('a', 's', 1, 'e', 1 > 2, 'h', $1)`, aDay}},
+		"address_undos":      {{`INSERT INTO address_undos (id, hash, account_id, email, at, until, password, password_at, factors) VALUES ('u', 'h', 'a', 'e', 0, $1, '', 0, '{}')`, 0}},
+		"devices":            {{`INSERT INTO devices (key, device, used_at) VALUES ('k', 'd', $1)`, 400 * aDay}},
+		"outbox":             {{mailed + `0)`, DeadMail}, {mailed + `$1)`, DeadCodeMail}},
+		"sent_mails":         {{`INSERT INTO sent_mails (id, mailbox, kind, at) VALUES ('m', 'b', 'k', $1)`, mail.ReportTime}},
+		"bounces": {
+			{`INSERT INTO bounces (mailbox, kind, at, code, status, source) VALUES ('b', 'k', $1, 550, '', 'relay')`, mail.BounceTime},
+			{`INSERT INTO bounces (mailbox, kind, at, code, status, source, accepted_at) VALUES ('b', 'k', $1, 550, '', 'report', $1)`, mail.ReportTime},
+		},
+		"ephemeral": {{`INSERT INTO ephemeral (kind, key, value, version, expires) VALUES ('k', 'k', 'v', 1, $1)`, 0}},
+		"windows":   {{`INSERT INTO windows (name, key, count, expires) VALUES ('n', 'k', 1, $1)`, 0}},
 	}
 	for _, l := range lives {
 		if len(rows[l.Table]) != len(l.sweeps) {

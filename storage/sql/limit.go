@@ -24,8 +24,8 @@ func (s lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (
 	var tally limit.Tally
 	var locked, last int64
 	err = s.db.sql.QueryRowContext(ctx, `SELECT COALESCE(d.device, CAST($3 AS TEXT)), COALESCE(l.failures, 0), COALESCE(l.locked_until, 0), COALESCE(l.last_at, 0)
-		FROM (SELECT CAST($1 AS TEXT) AS key) k LEFT JOIN devices d ON d.key = k.key AND d.device = $2
-		LEFT JOIN lanes l ON l.key = k.key AND l.lane = COALESCE(d.device, CAST($3 AS TEXT))`, key, deviceHash, limit.Strangers).
+		FROM (SELECT CAST($1 AS TEXT) AS key) k LEFT JOIN devices d ON d.key = k.key AND d.device = $2 AND (d.until = 0 OR d.until > $4)
+		LEFT JOIN lanes l ON l.key = k.key AND l.lane = COALESCE(d.device, CAST($3 AS TEXT))`, key, deviceHash, limit.Strangers, ms(now)).
 		Scan(&lane, &tally.Failures, &locked, &last)
 	if err != nil {
 		return false, answer("count password try", err)
@@ -65,14 +65,22 @@ func (s lanes) count(ctx context.Context, key, lane string, now time.Time) (open
 // Clear is soft: a try that is counted again is no more than a wrong one.
 func (s lanes) Clear(ctx context.Context, key, deviceHash string) error {
 	_, err := s.db.execSoft(ctx, `DELETE FROM lanes WHERE key = $1
-		AND lane = COALESCE((SELECT device FROM devices WHERE key = $1 AND device = $2), CAST($3 AS TEXT))`, key, deviceHash, limit.Strangers)
+		AND lane = COALESCE((SELECT device FROM devices WHERE key = $1 AND device = $2 AND (until = 0 OR until > $4)), CAST($3 AS TEXT))`,
+		key, deviceHash, limit.Strangers, ms(s.db.now()))
 	return answer("clear password tries", err)
 }
 
 // Remember is soft: a browser that is forgotten shares the lane of strangers.
 func (s lanes) Remember(ctx context.Context, key, deviceHash string, now time.Time) error {
 	_, err := s.db.execSoft(ctx, `INSERT INTO devices (key, device, used_at) VALUES ($1,$2,$3)
-		ON CONFLICT (key, device) DO UPDATE SET used_at = excluded.used_at WHERE devices.used_at <= $4`, key, deviceHash, ms(now), ms(now.Add(-aDay)))
+		ON CONFLICT (key, device) DO UPDATE SET used_at = excluded.used_at, until = 0 WHERE devices.used_at <= $4 OR devices.until <> 0`, key, deviceHash, ms(now), ms(now.Add(-aDay)))
+	return answer("remember device", err)
+}
+
+// Lend is soft, as Remember is.
+func (s lanes) Lend(ctx context.Context, key, deviceHash string, now, until time.Time) error {
+	_, err := s.db.execSoft(ctx, `INSERT INTO devices (key, device, used_at, until) VALUES ($1,$2,$3,$4)
+		ON CONFLICT (key, device) DO UPDATE SET until = excluded.until WHERE devices.until <> 0`, key, deviceHash, ms(now), ms(until))
 	return answer("remember device", err)
 }
 

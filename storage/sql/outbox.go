@@ -3,9 +3,11 @@ package sql
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 )
@@ -76,9 +78,34 @@ func (s outbox) read(rows *sql.Rows, items *[]mail.Item) (damaged []string, err 
 	return damaged, rows.Err()
 }
 
-func (s outbox) Sent(ctx context.Context, id string) error {
-	_, err := s.db.exec(ctx, `DELETE FROM outbox WHERE id = $1`, id)
-	return answer("outbox", err)
+func (s outbox) Sent(ctx context.Context, m mail.Message, now time.Time) error {
+	return s.db.change(ctx, "outbox", func(tx *sql.Tx) (effect.Effects, error) {
+		if err := one(tx.ExecContext(ctx, `DELETE FROM outbox WHERE id = $1`, m.ID)); err != nil {
+			return effect.Effects{}, unlessGone(err)
+		}
+		if err := noteSent(ctx, tx, m, now); err != nil {
+			return effect.Effects{}, err
+		}
+		return effect.Effects{}, accepted(ctx, tx, m.To, now)
+	})
+}
+
+func (s outbox) Refused(ctx context.Context, m mail.Message, now time.Time, r mail.Refusal) error {
+	return s.db.change(ctx, "outbox", func(tx *sql.Tx) (effect.Effects, error) {
+		if err := one(tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, due = $1, reason = $2 WHERE id = $3 AND state = 'waiting'`,
+			ms(now), r.Error(), m.ID)); err != nil {
+			return effect.Effects{}, unlessGone(err)
+		}
+		return mark(ctx, tx, m.To, mail.Bounce{Refusal: r, Kind: m.Kind, At: now, Source: mail.FromRelay})
+	})
+}
+
+// unlessGone returns nil for a message that another worker ended.
+func unlessGone(err error) error {
+	if errors.Is(err, errs.ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 func (s outbox) Later(ctx context.Context, id string, until time.Time, reason string) error {

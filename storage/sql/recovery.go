@@ -75,20 +75,6 @@ func (s recoveries) ByCancelHash(ctx context.Context, hash string) (account.Acco
 	return accounts{s.db}.by(ctx, `cancel_hash <> '' AND cancel_hash`, hash) // as its index says
 }
 
-func (s recoveries) Change(ctx context.Context, accountID string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
-	return s.db.change(ctx, "cancel unblock", func(tx *sql.Tx) (effect.Effects, error) {
-		a, err := lockAccount(ctx, tx, `$1`, accountID)
-		if err != nil {
-			return effect.Effects{}, err
-		}
-		next, rec, err := judge(a)
-		if err != nil {
-			return effect.Effects{}, err
-		}
-		return rec, moveAccount(ctx, tx, a, next)
-	})
-}
-
 // forgetAddresses erases the previous addresses whose time is over.
 func (db *DB) forgetAddresses(ctx context.Context, now time.Time) error {
 	due, err := scanAccounts(db.sql.QueryContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE previous_ends > 0 AND previous_ends <= $1`, ms(now)))

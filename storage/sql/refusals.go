@@ -108,7 +108,7 @@ type devices struct{ db *DB }
 func (db *DB) Devices() signin.Devices { return devices{db} }
 
 func (s devices) Known(ctx context.Context, key, deviceHash string) (bool, error) {
-	err := s.db.sql.QueryRowContext(ctx, `SELECT device FROM devices WHERE key = $1 AND device = $2`, key, deviceHash).Scan(&deviceHash)
+	err := s.db.sql.QueryRowContext(ctx, `SELECT device FROM devices WHERE key = $1 AND device = $2 AND until = 0`, key, deviceHash).Scan(&deviceHash)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

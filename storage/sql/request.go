@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/application"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
@@ -235,10 +236,10 @@ func (s desk) Try(ctx context.Context, id string, judge func(helpdesk.Request, a
 func put(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request) error {
 	return asJudged(tx.ExecContext(ctx, `UPDATE helpdesk_requests
 		SET state = $1, answers = $2, code_right = $3, rights = $4, wrongs = $5, reason = $6, ticket = $7, email = $8, tries = $9,
-			confirmed_by = $10, valid_from = $11, valid_until = $12, decided_by = $13, decided_at = $14, version = version + 1
-		WHERE id = $15 AND state = $16 AND version = $17`,
+			confirmed_by = $10, valid_from = $11, valid_until = $12, decided_by = $13, decided_at = $14, second = $15, version = version + 1
+		WHERE id = $16 AND state = $17 AND version = $18`,
 		q.State, text(q.Answers), q.CodeRight, q.Right, q.Wrong, q.Reason, q.Ticket, q.Email, q.Tries,
-		q.ConfirmedBy, ms(q.From), ms(q.Until), q.DecidedBy, ms(q.DecidedAt), q.ID, was, q.Version))
+		q.ConfirmedBy, ms(q.From), ms(q.Until), q.DecidedBy, ms(q.DecidedAt), q.Second, q.ID, was, q.Version))
 }
 
 // act makes the change of a locked account that a request asks for
@@ -251,44 +252,53 @@ func act(ctx context.Context, tx *sql.Tx, q helpdesk.Request, a account.Account)
 	if err != nil {
 		return err
 	}
-	if err := moveAccount(ctx, tx, a, next); err != nil {
-		return err
-	}
-	if next.Email != a.Email {
-		return moveAddress(ctx, tx, a.Email, next)
-	}
-	return nil
+	return putAccount(ctx, tx, a, next)
 }
 
 // moveAddress changes what depends on the address of an account.
 func moveAddress(ctx context.Context, tx *sql.Tx, previous string, a account.Account) error {
+	if err := keepPrevious(ctx, tx, a); err != nil {
+		return err
+	}
+	// An address that is undone has no time of the change, and was kept for it.
+	if at := a.MovedAt(); !at.IsZero() {
+		if err := unreserved(ctx, tx, a.Email, a.ID, at); err != nil {
+			return err
+		}
+	}
 	// A code that was mailed to the previous address opens nothing any more.
 	if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, reason = 'address changed'
 		WHERE state = 'waiting' AND kind IN ('status-code', 'recovery-code') AND recipient = $1`, previous); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM account_terms WHERE account_id = $1`, a.ID); err != nil {
+	if err := forgetBounces(ctx, tx, previous); err != nil {
 		return err
 	}
-	if err := putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a)); err != nil {
+	if err := replaceTerms(ctx, tx, a); err != nil {
 		return err
 	}
 	return moveApplication(ctx, tx, a)
 }
 
-// moveApplication sends the mails about the application to the new address, and
-// lets officials find the application by it.
+// moveApplication sends the mails about the application of an account, and about its
+// change requests, to the new address, and lets officials find them by it.
 func moveApplication(ctx context.Context, tx *sql.Tx, a account.Account) error {
-	app, err := scanApplication(tx.QueryRowContext(ctx, `UPDATE applications SET email = $1, status_code = '', status_code_expires = 0
-		WHERE account_id = $2 RETURNING `+applicationColumns, a.Email, a.ID))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil // erased
-	}
+	rows, err := tx.QueryContext(ctx, `UPDATE applications SET email = $1, status_code = '', status_code_expires = 0
+		WHERE account_id = $2 OR changes <> '' AND changes = $2 AND state <> 'expired' RETURNING `+applicationColumns, a.Email, a.ID)
+	moved, err := all(rows, err, func(r row) (application.Application, error) { return scanApplication(r) })
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM application_terms WHERE application_id = $1`, app.ID); err != nil {
-		return err
+	for _, app := range moved {
+		if app.Reference == "" {
+			continue // a draft, which no search finds
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM application_terms WHERE application_id = $1`, app.ID); err != nil {
+			return err
+		}
+		if err := putTerms(ctx, tx, applicationTerms, app.ID, app.SearchTerms()); err != nil {
+			return err
+		}
 	}
-	return putTerms(ctx, tx, applicationTerms, app.ID, app.SearchTerms())
+	return nil
 }

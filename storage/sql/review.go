@@ -116,6 +116,9 @@ func (s cases) Propose(ctx context.Context, c review.Case, act review.Act, rec e
 
 func (s cases) Approve(ctx context.Context, c review.Case, act review.Act, a account.Account, rec effect.Effects) error {
 	return s.move(ctx, "approve", c, act, rec, func(stored review.Case) (review.Case, error) {
+		if stored.IsChange() {
+			return stored, errs.ErrConflict // no account is made of it
+		}
 		next, err := stored.After(c, act)
 		next.AccountID = a.ID
 		return next, err

@@ -107,6 +107,35 @@ func (s consents) Give(ctx context.Context, c consent.Consent, rec effect.Effect
 		c.AccountID, c.ClientID, text(c.Claims), ms(c.GivenAt))
 }
 
+func (s consents) Of(ctx context.Context, accountID string) ([]consent.Consent, error) {
+	rows, err := s.db.sql.QueryContext(ctx, `SELECT client_id, claims, given_at FROM consents WHERE account_id = $1 ORDER BY client_id`, accountID)
+	out, err := all(rows, err, func(r row) (consent.Consent, error) {
+		c := consent.Consent{AccountID: accountID}
+		var claims string
+		var given int64
+		if err := r.Scan(&c.ClientID, &claims, &given); err != nil {
+			return c, err
+		}
+		c.GivenAt = at(given)
+		return c, json.Unmarshal([]byte(claims), &c.Claims)
+	})
+	return out, answer("consents", err)
+}
+
+func (s consents) Withdraw(ctx context.Context, accountID, clientID string, now time.Time, rec effect.Effects) error {
+	return s.db.change(ctx, "withdraw consent", func(tx *sql.Tx) (effect.Effects, error) {
+		err := one(tx.ExecContext(ctx, `DELETE FROM consents WHERE account_id = $1 AND client_id = $2`, accountID, clientID))
+		if errors.Is(err, errs.ErrConflict) {
+			err = errs.ErrNotFound
+		}
+		if err != nil {
+			return effect.Effects{}, err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE account_id = $2 AND client_id = $3 AND revoked_at = 0`, ms(now), accountID, clientID)
+		return rec, err
+	})
+}
+
 type keys struct{ db *DB }
 
 // Keys returns the store of signing keys.

@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
@@ -21,34 +21,50 @@ type members struct{ db *DB }
 func (db *DB) Staff() staff.Store { return members{db} }
 
 const memberColumns = `id, name, email, lang, roles, state, password_hash, epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, ` +
-	`COALESCE(invite, ''), invite_expires, created_at, last_login_at`
+	`COALESCE(invite, ''), invite_expires, created_at, last_login_at, renewal, renewal_by`
 
 func scanMember(r row) (staff.Member, error) {
 	var (
 		m                                   staff.Member
-		roles, hash                         string
+		roles, hash, renewal                string
 		nextTry, inviteEnds, created, login int64
 	)
 	if err := r.Scan(&m.ID, &m.Name, &m.Email, &m.Lang, &roles, &m.State, &hash, &m.Epoch, &m.Factor.Sealed, &m.Factor.LastStep,
-		&m.Factor.Failures, &nextTry, &m.Invite, &inviteEnds, &created, &login); err != nil {
+		&m.Factor.Failures, &nextTry, &m.Invite, &inviteEnds, &created, &login, &renewal, &m.Renewal.By); err != nil {
 		return staff.Member{}, err
 	}
 	if err := json.Unmarshal([]byte(roles), &m.Roles); err != nil {
 		return staff.Member{}, err
+	}
+	if renewal != "" {
+		if err := json.Unmarshal([]byte(renewal), &m.Renewal); err != nil {
+			return staff.Member{}, err
+		}
 	}
 	m.PasswordHash = secret.Text(hash)
 	m.Factor.NextTryAt, m.InviteExpires, m.CreatedAt, m.LastLoginAt = at(nextTry), at(inviteEnds), at(created), at(login)
 	return m, nil
 }
 
-// moveMember writes all that a transition may change of a member.
+// renewalText encodes a proposal for the database; "" for none.
+func renewalText(r staff.Renewal) string {
+	if r.ID == "" {
+		return ""
+	}
+	r.At = at(ms(r.At)) // equal when read again, as moveMember compares it
+	return text(r)
+}
+
+// moveMember writes all that a transition may change of a member. A proposal to
+// renew a member changes neither state nor epoch, so it is named too.
 func moveMember(ctx context.Context, tx *sql.Tx, was, next staff.Member) error {
 	return asJudged(tx.ExecContext(ctx, `UPDATE staff
 		SET name = $1, lang = $2, roles = $3, state = $4, password_hash = $5, epoch = $6, totp_sealed = $7, totp_last_step = $8, totp_failures = $9,
-			totp_next_try = $10, invite = NULLIF(CAST($11 AS TEXT), ''), invite_expires = $12, last_login_at = $13
-		WHERE id = $14 AND state = $15 AND epoch = $16`,
+			totp_next_try = $10, invite = NULLIF(CAST($11 AS TEXT), ''), invite_expires = $12, last_login_at = $13, renewal = $17, renewal_by = $18
+		WHERE id = $14 AND state = $15 AND epoch = $16 AND renewal = $19`,
 		next.Name, next.Lang, text(next.Roles), next.State, next.PasswordHash.Reveal(), next.Epoch, next.Factor.Sealed, next.Factor.LastStep, next.Factor.Failures,
-		ms(next.Factor.NextTryAt), next.Invite, ms(next.InviteExpires), ms(next.LastLoginAt), was.ID, was.State, was.Epoch))
+		ms(next.Factor.NextTryAt), next.Invite, ms(next.InviteExpires), ms(next.LastLoginAt), was.ID, was.State, was.Epoch,
+		renewalText(next.Renewal), next.Renewal.By, renewalText(was.Renewal)))
 }
 
 func (s members) lock(ctx context.Context, tx *sql.Tx, where, value string) (staff.Member, error) {
@@ -58,7 +74,7 @@ func (s members) lock(ctx context.Context, tx *sql.Tx, where, value string) (sta
 func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func(staff.Member) effect.Effects) (staff.Member, error) {
 	var kept staff.Member
 	err := transition(ctx, s.db, "invite staff", func(tx *sql.Tx) (staff.Member, error) {
-		if err := s.managedBy(ctx, tx, by, by); err != nil {
+		if _, err := s.managedBy(ctx, tx, by, by); err != nil {
 			return staff.Member{}, err
 		}
 		was, err := s.lock(ctx, tx, "email", m.Email)
@@ -67,7 +83,7 @@ func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func
 		}
 		return was, err
 	}, func(was staff.Member) (staff.Member, error) {
-		return was.InvitedAs(m), nil
+		return was.InvitedAs(m, by == "")
 	}, func(tx *sql.Tx, was, next staff.Member) (effect.Effects, error) {
 		kept = next
 		if was.ID == "" {
@@ -76,7 +92,7 @@ func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func
 		if err := moveMember(ctx, tx, was, next); err != nil {
 			return effect.Effects{}, err
 		}
-		return s.leave(ctx, tx, next, by, rec(next))
+		return s.leave(ctx, tx, next, by, void(was, next, rec(next)))
 	})
 	return kept, err
 }
@@ -133,7 +149,7 @@ func (s members) Accept(ctx context.Context, inviteHash string, password secret.
 		func(tx *sql.Tx) (staff.Member, error) { return s.lock(ctx, tx, "invite", inviteHash) },
 		func(m staff.Member) (staff.Member, error) { return m.Accept(password, sealed, now) },
 		func(tx *sql.Tx, was, next staff.Member) (effect.Effects, error) {
-			return rec, moveMember(ctx, tx, was, next)
+			return void(was, next, rec), moveMember(ctx, tx, was, next)
 		})
 }
 
@@ -164,45 +180,86 @@ func (s members) TryCode(ctx context.Context, id string, epoch int64, now time.T
 }
 
 func (s members) SetRoles(ctx context.Context, by, id string, roles []staff.Role, rec effect.Effects) error {
-	return s.manage(ctx, "staff roles", by, id, rec, func(m staff.Member) (staff.Member, error) { return m.SetRoles(roles) })
+	return s.manage(ctx, "staff roles", by, id, func(m staff.Member, _ office) (staff.Member, error) { return m.SetRoles(roles) },
+		func(was, next staff.Member) effect.Effects { return void(was, next, rec) })
 }
 
 func (s members) Remove(ctx context.Context, by, id string, rec effect.Effects) error {
-	return s.manage(ctx, "remove staff", by, id, rec, staff.Member.Remove)
+	return s.manage(ctx, "remove staff", by, id, func(m staff.Member, _ office) (staff.Member, error) { return m.Remove() },
+		func(was, next staff.Member) effect.Effects { return void(was, next, rec) })
 }
+
+func (s members) Propose(ctx context.Context, by, id string, r staff.Renewal, now time.Time, rec effect.Effects) error {
+	return s.manage(ctx, "propose renewal", by, id, func(m staff.Member, o office) (staff.Member, error) { return m.Propose(r, o[by], now) },
+		func(staff.Member, staff.Member) effect.Effects { return rec })
+}
+
+func (s members) Confirm(ctx context.Context, by, id, renewal string, fresh staff.Member, now time.Time, rec effect.Effects) error {
+	return s.manage(ctx, "confirm renewal", by, id, func(m staff.Member, o office) (staff.Member, error) {
+		return m.Confirm(renewal, o[by], o[m.Renewal.By], fresh, now)
+	}, func(staff.Member, staff.Member) effect.Effects { return rec })
+}
+
+func (s members) EndProposal(ctx context.Context, by, id string, rec effect.Effects, judge func(m, by staff.Member) (staff.Member, error)) error {
+	return s.manage(ctx, "end proposal", by, id, func(m staff.Member, o office) (staff.Member, error) { return judge(m, o[by]) },
+		func(staff.Member, staff.Member) effect.Effects { return rec })
+}
+
+// office is the members whom a change by one of them concerns, by id.
+type office map[string]staff.Member
 
 // manage makes a transition of a member by the hand of another, whose rights
 // are read in the same transaction.
-func (s members) manage(ctx context.Context, doing, by, id string, rec effect.Effects, judge func(staff.Member) (staff.Member, error)) error {
+func (s members) manage(ctx context.Context, doing, by, id string, judge func(staff.Member, office) (staff.Member, error), rec func(was, next staff.Member) effect.Effects) error {
+	var concerned office
 	return transition(ctx, s.db, doing, func(tx *sql.Tx) (staff.Member, error) {
-		if err := s.managedBy(ctx, tx, by, id); err != nil {
+		var err error
+		if concerned, err = s.managedBy(ctx, tx, by, id); err != nil {
 			return staff.Member{}, err
 		}
 		return s.lock(ctx, tx, "id", id)
-	}, judge, func(tx *sql.Tx, was, next staff.Member) (effect.Effects, error) {
+	}, func(m staff.Member) (staff.Member, error) { return judge(m, concerned) }, func(tx *sql.Tx, was, next staff.Member) (effect.Effects, error) {
 		if err := moveMember(ctx, tx, was, next); err != nil {
 			return effect.Effects{}, err
 		}
-		return s.leave(ctx, tx, next, by, rec)
+		return s.leave(ctx, tx, next, by, rec(was, next))
 	})
 }
 
 // managedBy demands that by, unless it is "" for the operator, may change
-// others. Both rows are locked first, in one order: of two who remove each
-// other at once the second finds its own rights gone.
-func (s members) managedBy(ctx context.Context, tx *sql.Tx, by, id string) error {
+// others. It locks both, who proposed to renew the member, and whom the member
+// proposed to renew, in one order: of two who remove each other at once the
+// second finds its own rights gone, and no two wait for each other.
+func (s members) managedBy(ctx context.Context, tx *sql.Tx, by, id string) (office, error) {
 	if by == "" {
-		return nil
+		return nil, nil
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff WHERE id IN ($1, $2) ORDER BY id`+s.db.locking(), by, id)
-	both, err := all(rows, err, scanMember)
+	rows, err := tx.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff
+		WHERE id IN ($1, $2) OR renewal_by = $2 OR id = (SELECT m.renewal_by FROM staff m WHERE m.id = $2) ORDER BY id`+s.db.locking(), by, id)
+	locked, err := all(rows, err, scanMember)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !slices.ContainsFunc(both, func(m staff.Member) bool { return m.ID == by && m.Manages() }) {
-		return errs.ErrConflict
+	concerned := office{}
+	for _, m := range locked {
+		concerned[m.ID] = m
 	}
-	return nil
+	if m, ok := concerned[by]; !ok || !m.Manages() {
+		return nil, errs.ErrConflict
+	}
+	return concerned, nil
+}
+
+// void adds to rec an event about the proposal to renew a member, if it could
+// be confirmed and ended with this change.
+func void(was, next staff.Member, rec effect.Effects) effect.Effects {
+	if len(rec.Events) == 0 || next.Renewal.ID != "" {
+		return rec
+	}
+	if _, live := was.Proposed(rec.Events[0].At); live {
+		rec.Events = append(rec.Events, staff.Left{Action: audit.StaffRenewalCancelled, ObjectID: was.ID}.Event(rec.Events[0]))
+	}
+	return rec
 }
 
 func (s members) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {

@@ -23,6 +23,7 @@ func Accounts(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("reference", func(t *testing.T) { accountReference(t, w.in(t)) })
 	t.Run("unblock", func(t *testing.T) { accountUnblock(t, w.in(t)) })
 	t.Run("rehash", func(t *testing.T) { accountRehash(t, w.in(t)) })
+	t.Run("apps", func(t *testing.T) { accountApps(t, w.in(t)) })
 	w.unbroken()
 }
 
@@ -251,22 +252,22 @@ func accountReference(t *testing.T, w world) {
 	rec := note("account.blocked", b.ID)
 	w.refused(w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, rec), errs.ErrConflict, rec)
 	same(t, w.account(b.ID), b)
-	must(t, w.Accounts.Unblock(ctx(t), a.ID, "", noon, effect.Effects{}))
+	must(t, w.unblock(a.ID, "", effect.Effects{}))
 	must(t, w.Accounts.Block(ctx(t), b.ID, 0, account.Reported, ref, noon, effect.Effects{})) // ref is free again
 }
 
 func accountUnblock(t *testing.T, w world) {
 	for _, who := range []account.Account{w.awaiting(), w.shown(), w.active()} {
 		rec := note("account.unblocked", who.ID)
-		w.refused(w.Accounts.Unblock(ctx(t), who.ID, "", noon, rec), errs.ErrConflict, rec)
+		w.refused(w.unblock(who.ID, "", rec), errs.ErrConflict, rec)
 		same(t, w.account(who.ID), who)
 	}
-	oneOf(t, w.Accounts.Unblock(ctx(t), fresh("nobody"), "", noon, note("x", "y")), errs.ErrConflict, errs.ErrNotFound)
+	oneOf(t, w.unblock(fresh("nobody"), "", note("x", "y")), errs.ErrConflict, errs.ErrNotFound)
 	t.Run("EN-20: everything of the old factor is gone", func(t *testing.T) {
 		w := w.in(t)
 		a := w.blocked()
 		rec := note("account.unblocked", a.ID)
-		w.happened(w.Accounts.Unblock(ctx(t), a.ID, "", noon, rec), rec)
+		w.happened(w.unblock(a.ID, "", rec), rec)
 		want := a
 		want.State, want.BlockReason, want.BlockRef = account.AwaitingEnrolment, "", ""
 		want.Epoch, want.Unblocks, want.UnblockedAt, want.Factor = a.Epoch+1, a.Unblocks+1, noon, account.Factor{}
@@ -278,7 +279,7 @@ func accountUnblock(t *testing.T, w world) {
 		w := w.in(t)
 		a := w.blocked()
 		rec := note("account.unblocked", a.ID)
-		exactlyOne(t, atOnce(func(int) error { return w.Accounts.Unblock(ctx(t), a.ID, "", noon, rec) }), errs.ErrConflict)
+		exactlyOne(t, atOnce(func(int) error { return w.unblock(a.ID, "", rec) }), errs.ErrConflict)
 		w.written(rec)
 		if got := w.account(a.ID); got.Epoch != a.Epoch+1 || got.Unblocks != a.Unblocks+1 {
 			t.Errorf("afterwards: %+v", got)
@@ -292,7 +293,7 @@ func accountUnblock(t *testing.T, w world) {
 			if i%2 == 0 {
 				return w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, effect.Effects{})
 			}
-			return w.Accounts.Unblock(ctx(t), a.ID, "", noon, effect.Effects{})
+			return w.unblock(a.ID, "", effect.Effects{})
 		}) {
 			if err == nil {
 				moved++

@@ -80,4 +80,23 @@ func auditEvents(t *testing.T, w world) {
 	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-0", 10)), "[5 1]") // newest first; 3 is about a client
 	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-0", 1)), "[5]")
 	same(t, seqs(w.Audit.EventsAbout(ctx(t), "account", "object-9", 10)), "[]")
+	auditHistory(t, w, seqs)
+}
+
+// auditHistory asks for the history of objects, of the events of auditEvents.
+func auditHistory(t *testing.T, w world, seqs func([]audit.Event, error) string) {
+	t.Helper()
+	zero, one := audit.Object{Kind: audit.ObjectAccount, ID: "object-0"}, audit.Object{Kind: audit.ObjectAccount, ID: "object-1"}
+	did := []audit.Action{note("did", "").Events[0].Action}
+	for want, h := range map[string]audit.History{
+		"[5 1]":     {Of: []audit.Object{zero}},
+		"[5 4 2 1]": {Of: []audit.Object{zero, one}, Only: did},
+		"[4 2]":     {Of: []audit.Object{one, one}[:1]},
+		"[2]":       {Of: []audit.Object{one}, Before: 4},
+		"[4]":       {Of: []audit.Object{one}, Since: noon.Add(2 * time.Second)},
+		"[]":        {Of: []audit.Object{zero}, Without: did},
+	} {
+		same(t, seqs(w.Audit.History(ctx(t), h, 10)), want)
+	}
+	same(t, seqs(w.Audit.History(ctx(t), audit.History{Of: []audit.Object{zero, one}}, 3)), "[5 4 2]")
 }

@@ -36,6 +36,7 @@ func Cases(t *testing.T, open func(*testing.T) (Stores, review.Cases)) {
 	t.Run("parts of a queue", func(t *testing.T) { caseParts(t, d.in(t)) })
 	t.Run("lines", func(t *testing.T) { caseLines(t, d.in(t)) })
 	t.Run("search", func(t *testing.T) { caseSearch(t, d.in(t)) })
+	t.Run("change requests", func(t *testing.T) { caseChanges(t, d.in(t)) })
 	t.Run("silence", func(t *testing.T) { caseSilence(t, cases) })
 	d.unbroken()
 }

@@ -102,6 +102,7 @@ func Consents(t *testing.T, open func(*testing.T) Stores) {
 		_, err = w.Consents.Get(ctx(t), other[0], other[1])
 		is(t, err, errs.ErrNotFound)
 	}
+	t.Run("withdrawn", func(t *testing.T) { consentWithdrawn(t, w.in(t)) })
 	t.Run("an account that is gone consents to nothing", func(t *testing.T) {
 		w, rec := w.in(t), note("consent.given", a.ID)
 		err := w.Consents.Give(ctx(t), consent.Consent{AccountID: fresh("nobody"), ClientID: "portal", GivenAt: noon}, rec)

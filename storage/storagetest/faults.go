@@ -114,6 +114,9 @@ func (f *Faults) Wrap(s Stores) Stores {
 	if s.Recoveries != nil {
 		s.Recoveries = recoveries{f, s.Recoveries}
 	}
+	if s.Addresses != nil {
+		s.Addresses = addresses{f, s.Addresses}
+	}
 	if s.Applications != nil {
 		s.Applications = applications{f, s.Applications}
 	}
@@ -141,8 +144,17 @@ func (f *Faults) Wrap(s Stores) Stores {
 	if s.Devices != nil {
 		s.Devices = devices{f, s.Devices}
 	}
+	if s.Resets != nil {
+		s.Resets = resets{f, s.Resets}
+	}
+	if s.Logins != nil {
+		s.Logins = logins{f, s.Logins}
+	}
 	if s.Outbox != nil {
 		s.Outbox = outbox{f, s.Outbox}
+	}
+	if s.Bounces != nil {
+		s.Bounces = bouncesStore{f, s.Bounces}
 	}
 	if s.Audit != nil {
 		s.Audit = auditLog{f, s.Audit}

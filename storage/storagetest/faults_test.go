@@ -82,9 +82,9 @@ func TestWrappers(t *testing.T) {
 	t.Parallel()
 	s := Stores{
 		struct{ account.Store }{}, struct{ account.Recoveries }{}, struct{ intake.Store }{}, struct{ client.Store }{}, struct{ consent.Store }{},
-		struct{ grant.Store }{}, struct{ signkey.Store }{}, struct{ limit.Lanes }{}, struct{ limit.Locks }{}, struct{ mail.Outbox }{},
+		struct{ grant.Store }{}, struct{ signkey.Store }{}, struct{ limit.Lanes }{}, struct{ limit.Locks }{}, struct{ mail.Outbox }{}, struct{ mail.Bounces }{},
 		struct{ audit.Store }{}, struct{ authreq.Store }{}, struct{ session.Store }{}, struct{ limit.Windows }{},
-		struct{ signin.Refusals }{}, struct{ signin.Devices }{},
+		struct{ signin.Refusals }{}, struct{ signin.Devices }{}, struct{ account.Resets }{}, struct{ session.List }{}, struct{ account.Addresses }{},
 	}
 	f := &Faults{}
 	want := map[string]int{}

@@ -8,6 +8,7 @@ import (
 
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/client"
+	"omgevingsloket-id/pkg/consent"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/grant"
@@ -85,7 +86,7 @@ func grantLive(t *testing.T, w world) {
 	if w.live(g.ID) {
 		t.Error("live although the account is blocked")
 	}
-	must(t, w.Accounts.Unblock(ctx(t), a.ID, "", noon, effect.Effects{}))
+	must(t, w.unblock(a.ID, "", effect.Effects{}))
 	w.enrolled(a.ID)
 	if w.live(g.ID) {
 		t.Error("live although it is of another epoch")
@@ -182,6 +183,43 @@ func clientRemoval(t *testing.T, w world) {
 		t.Errorf("live: %t; of another client: %t", w.live(g.ID), w.live(stranger.ID))
 	}
 	same(t, w.redeem(redemption(unspent), effect.Effects{}), grant.RefusedRevoked)
+}
+
+// consentWithdrawn is a test of Consents that needs grants.
+func consentWithdrawn(t *testing.T, w world) {
+	a, b := w.active(), w.active()
+	portal, other := fresh("client"), fresh("client")
+	issue := func(a account.Account, client string) grant.Grant {
+		t.Helper()
+		must(t, w.Consents.Give(ctx(t), consent.Consent{AccountID: a.ID, ClientID: client, Claims: []string{"email"}, GivenAt: noon}, effect.Effects{}))
+		g := grantOf(a)
+		g.ClientID = client
+		must(t, w.Grants.Issue(ctx(t), g, effect.Effects{}))
+		return g
+	}
+	redeemed, unspent, elsewhere, stranger := issue(a, portal), issue(a, portal), issue(a, other), issue(b, portal)
+	for _, g := range []grant.Grant{redeemed, elsewhere, stranger} {
+		same(t, w.redeem(redemption(g), effect.Effects{}), grant.Refusal(""))
+	}
+	of := func(id string) (clients []string) {
+		t.Helper()
+		for _, c := range ok[[]consent.Consent](t)(w.Consents.Of(ctx(t), id)) {
+			same(t, c, consent.Consent{AccountID: id, ClientID: c.ClientID, Claims: []string{"email"}, GivenAt: noon})
+			clients = append(clients, c.ClientID)
+		}
+		return clients
+	}
+	same(t, len(of(a.ID)), 2)
+	rec := note("consent.withdrawn", a.ID)
+	exactlyOne(t, atOnce(func(int) error { return w.Consents.Withdraw(ctx(t), a.ID, portal, noon, rec) }), errs.ErrNotFound)
+	w.written(rec)
+	if w.live(redeemed.ID) || !w.live(elsewhere.ID) || !w.live(stranger.ID) {
+		t.Errorf("live: %t; of another client: %t; of another account: %t", w.live(redeemed.ID), w.live(elsewhere.ID), w.live(stranger.ID))
+	}
+	same(t, w.redeem(redemption(unspent), effect.Effects{}), grant.RefusedRevoked)
+	same(t, of(a.ID), []string{other})
+	same(t, of(b.ID), []string{portal})
+	same(t, len(of(fresh("nobody"))), 0)
 }
 
 // grantEndRace issues and redeems codes of a session while it ends. What is

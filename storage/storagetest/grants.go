@@ -138,7 +138,7 @@ func grantRedeem(t *testing.T, w world) {
 		g := w.issued(a)
 		must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, "R", noon, effect.Effects{}))
 		same(t, w.redeem(redemption(g), effect.Effects{}), grant.RefusedAccount)
-		must(t, w.Accounts.Unblock(ctx(t), a.ID, "", noon, effect.Effects{}))
+		must(t, w.unblock(a.ID, "", effect.Effects{}))
 		same(t, w.redeem(redemption(g), effect.Effects{}), grant.RefusedAccount)
 		w.enrolled(a.ID) // active again, in another epoch
 		same(t, w.redeem(redemption(g), effect.Effects{}), grant.RefusedAccount)

@@ -66,7 +66,7 @@ func helpdeskJudgedAgain(t *testing.T, w helpdeskWorld) {
 			ok[helpdesk.Request](t)(w.save(w.request(q.ID), effect.Effects{}))
 		},
 		"account": func(_ helpdesk.Request, a account.Account) {
-			must(t, w.Accounts.Unblock(ctx(t), a.ID, "", noon, effect.Effects{}))
+			must(t, w.unblock(a.ID, "", effect.Effects{}))
 			w.block(a, noon)
 		},
 	} {

@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -185,6 +186,9 @@ func changeAddress(t *testing.T, w helpdeskWorld) {
 	must(t, w.Helpdesk.Note(ctx(t), code))
 	must(t, w.Helpdesk.Note(ctx(t), other))
 
+	must(t, w.Outbox.Refused(ctx(t), w.sending(a.Email, "receipt"), noon, mail.Refusal{Code: 550}))
+	must(t, w.Outbox.Refused(ctx(t), w.sending("other@example.org", "receipt"), noon, mail.Refusal{Code: 550}))
+
 	early := noon.Add(time.Minute)
 	same(t, ok[helpdesk.HolderVerdict](t)(w.try(c.ID, true, early, effect.Effects{})), helpdesk.CodeEarly)
 	rec := note("account.address_changed", a.ID)
@@ -216,6 +220,8 @@ func changeAddress(t *testing.T, w helpdeskWorld) {
 	moved, _, err := w.Helpdesk.Application(ctx(t), a.ID)
 	must(t, err)
 	same(t, moved.Email, email)
+	same(t, len(w.bounced(a.Email)), 0) // the account has another address
+	same(t, len(w.bounced("other@example.org")), 1)
 	if len(w.mails(code.Mails[0].ID)) != 0 || len(w.mails(other.Mails[0].ID)) != 1 {
 		t.Error("a code goes to the previous address, or another mail does not")
 	}

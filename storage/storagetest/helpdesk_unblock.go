@@ -116,7 +116,7 @@ func unblockConfirm(t *testing.T, w helpdeskWorld) {
 	// Blocked again: the request is about a previous block.
 	b := w.blocked()
 	c = w.identified(b, "olga", false)
-	must(t, w.Accounts.Unblock(ctx(t), b.ID, "", noon, effect.Effects{}))
+	must(t, w.unblock(b.ID, "", effect.Effects{}))
 	w.block(b, noon)
 	rec = note("account.unblocked", b.ID)
 	w.refused(w.confirm(c.ID, "olga", noon, rec), errs.ErrConflict, rec)

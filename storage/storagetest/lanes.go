@@ -17,6 +17,7 @@ func Lanes(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("LG-16: a known browser has a lane of its own", func(t *testing.T) { laneOfDevice(t, w.in(t)) })
 	t.Run("a right password empties the lane", func(t *testing.T) { laneClear(t, w.in(t)) })
 	t.Run("a right password empties a full lane", func(t *testing.T) { laneClearFull(t, w.in(t)) })
+	t.Run("a lane that is lent", func(t *testing.T) { laneLent(t, w.in(t)) })
 	t.Run("LG-14: guesses at once are each counted", func(t *testing.T) {
 		w, key := w.in(t), fresh("key")
 		free := 0

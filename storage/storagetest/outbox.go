@@ -86,10 +86,10 @@ func outboxLife(t *testing.T, w world) {
 	same(t, w.waiting(), 1) // a leased message is not sent
 	same(t, len(w.take(noon.Add(time.Minute-time.Millisecond), time.Minute, 10)), 0)
 	same(t, len(w.take(noon.Add(time.Minute), time.Minute, 10)), 1) // the worker died
-	must(t, w.Outbox.Sent(ctx(t), id))
+	must(t, w.Outbox.Sent(ctx(t), items[0].Message, noon))
 	same(t, w.waiting(), 0)
 	same(t, len(w.take(noon.Add(time.Hour), time.Minute, 10)), 0)
-	for _, err := range []error{w.Outbox.Sent(ctx(t), id), w.Outbox.Later(ctx(t), id, noon, "r"), w.Outbox.Drop(ctx(t), id, noon, "r")} {
+	for _, err := range []error{w.Outbox.Sent(ctx(t), items[0].Message, noon), w.Outbox.Refused(ctx(t), items[0].Message, noon, mail.Refusal{Code: 550}), w.Outbox.Later(ctx(t), id, noon, "r"), w.Outbox.Drop(ctx(t), id, noon, "r")} {
 		if err != nil { // a second worker reports on a message that was sent
 			oneOf(t, err, errs.ErrNotFound, errs.ErrConflict)
 		}

@@ -26,7 +26,7 @@ func Recoveries(t *testing.T, open func(*testing.T) Stores) {
 func (w world) unblocked(cancel string) account.Account {
 	w.t.Helper()
 	a := w.blocked()
-	must(w.t, w.Accounts.Unblock(ctx(w.t), a.ID, cancel, noon, effect.Effects{}))
+	must(w.t, w.unblock(a.ID, cancel, effect.Effects{}))
 	return w.account(a.ID)
 }
 
@@ -89,7 +89,7 @@ func recoveryCodes(t *testing.T, w world) {
 
 	// An unblock later, nothing is left of it.
 	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, fresh("BR"), noon, effect.Effects{}))
-	must(t, w.Accounts.Unblock(ctx(t), a.ID, fresh("link"), noon, effect.Effects{}))
+	must(t, w.unblock(a.ID, fresh("link"), effect.Effects{}))
 	again := w.account(a.ID)
 	rec = note("code sent", a.ID)
 	w.refused(w.send(a, "hash", noon, rec), errs.ErrConflict, rec) // of the epoch before
@@ -153,7 +153,7 @@ func recoveryCancel(t *testing.T, w world) {
 	}
 	rec := note("cancelled", a.ID)
 	cancel := func(hash string) error {
-		return w.Recoveries.Change(ctx(t), a.ID, func(locked account.Account) (account.Account, effect.Effects, error) {
+		return w.Accounts.Change(ctx(t), a.ID, func(locked account.Account) (account.Account, effect.Effects, error) {
 			next, err := locked.Cancel(hash, fresh("BR"), noon)
 			return next, rec, err
 		})
@@ -167,7 +167,7 @@ func recoveryCancel(t *testing.T, w world) {
 	}
 	_, err := w.Recoveries.ByCancelHash(ctx(t), link)
 	is(t, err, errs.ErrNotFound)
-	is(t, w.Recoveries.Change(ctx(t), fresh("nobody"), func(locked account.Account) (account.Account, effect.Effects, error) {
+	is(t, w.Accounts.Change(ctx(t), fresh("nobody"), func(locked account.Account) (account.Account, effect.Effects, error) {
 		t.Error("an unknown account was judged")
 		return locked, effect.Effects{}, nil
 	}), errs.ErrConflict)

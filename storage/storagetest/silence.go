@@ -75,6 +75,7 @@ func Strings(t *testing.T, open func(*testing.T) Stores) {
 		lookups := map[string]func() error{
 			"Accounts.ByID":                func() error { _, err := s.Accounts.ByID(ctx(t), odd); return err },
 			"Accounts.InSession":           func() error { _, err := s.Accounts.InSession(ctx(t), odd, odd); return err },
+			"Accounts.Owner":               func() error { _, err := s.Accounts.Owner(ctx(t), odd, noon); return err },
 			"Accounts.ByEmail":             func() error { _, err := s.Accounts.ByEmail(ctx(t), odd); return err },
 			"Accounts.ByBlockRef":          func() error { _, err := s.Accounts.ByBlockRef(ctx(t), odd); return err },
 			"Applications.ByHandle":        func() error { _, err := s.Applications.ByHandle(ctx(t), odd); return err },

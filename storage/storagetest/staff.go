@@ -2,10 +2,12 @@ package storagetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
+	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/secret"
@@ -22,7 +24,7 @@ type staffWorld struct {
 func Staff(t *testing.T, open func(*testing.T) (Stores, staff.Store)) {
 	for name, test := range map[string]func(*testing.T, staffWorld){
 		"invitations": staffInvitations, "codes": staffCodes, "roles and removal": staffManaged, "two remove each other": staffMutual,
-		"login against removal": staffLoginRemoved, "rehash": staffRehash, "sessions": staffSessions,
+		"login against removal": staffLoginRemoved, "renewals": staffRenewals, "renewals at once": staffRenewalRaces, "rehash": staffRehash, "sessions": staffSessions,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, members := open(t)
@@ -220,6 +222,189 @@ func staffLoginRemoved(t *testing.T, o staffWorld) {
 		t.Errorf("removed: %+v", got)
 	}
 	is(t, o.try(m, judge(10_000, effect.Effects{})), errs.ErrConflict)
+}
+
+// joined returns a member who has logged in.
+func (o staffWorld) joined(roles ...staff.Role) staff.Member {
+	o.t.Helper()
+	m := o.member(roles...)
+	must(o.t, o.try(m, judge(1, effect.Effects{})))
+	return o.read(m.ID)
+}
+
+// proposes adds a proposal of by about m.
+func (o staffWorld) proposes(by, m staff.Member) (staff.Renewal, error) {
+	r := staff.Renewal{ID: fresh("renewal"), Reason: staff.NewPhone, Name: "Olga O.", Lang: "en", Roles: m.Roles}
+	return r, o.staff.Propose(ctx(o.t), by.ID, m.ID, r, noon, note("staff.renewal_proposed", m.ID))
+}
+
+func (o staffWorld) confirms(by, m staff.Member, id string, rec effect.Effects) error {
+	return o.staff.Confirm(ctx(o.t), by.ID, m.ID, id, staff.Member{Invite: key(), InviteExpires: noon.Add(time.Hour)}, noon.Add(time.Minute), rec)
+}
+
+func staffRenewals(t *testing.T, o staffWorld) {
+	ann, bea := o.joined(staff.Administrator), o.joined(staff.Administrator)
+	m := o.joined(staff.Helpdesk)
+
+	// One administrator cannot invite a colleague again, and changes nothing by trying.
+	again := m
+	again.Invite = key()
+	rec := note("staff.invited", m.ID)
+	_, err := o.staff.Invite(ctx(t), ann.ID, again, func(staff.Member) effect.Effects { return rec })
+	is(t, err, staff.ErrJoined)
+	o.refused(err, errs.ErrConflict, rec)
+	same(t, o.read(m.ID), m)
+
+	r, err := o.proposes(ann, m)
+	must(t, err)
+	got := o.read(m.ID)
+	r.By, r.At, r.Epoch = ann.ID, noon, m.Epoch
+	same(t, got.Renewal, r)
+	got.Renewal = staff.Renewal{}
+	same(t, got, m) // a proposal alone changes nothing
+	_, err = o.proposes(bea, m)
+	is(t, err, errs.ErrConflict)
+
+	rec = note("staff.renewal_confirmed", m.ID)
+	o.refused(o.confirms(ann, m, r.ID, rec), errs.ErrConflict, rec)           // by who proposed it
+	o.refused(o.confirms(m, m, r.ID, rec), errs.ErrConflict, rec)             // by no administrator
+	o.refused(o.confirms(bea, m, fresh("other"), rec), errs.ErrConflict, rec) // another proposal
+	o.happened(o.confirms(bea, m, r.ID, rec), rec)
+	got = o.read(m.ID)
+	if got.State != staff.Invited || got.PasswordHash != "" || got.Factor.Sealed != nil || got.Epoch != m.Epoch+1 || got.Name != r.Name || got.Renewal.ID != "" || !got.Has(staff.Helpdesk) {
+		t.Errorf("renewed: %+v", got)
+	}
+	is(t, o.try(m, judge(2, effect.Effects{})), errs.ErrConflict)
+	is(t, o.confirms(bea, m, r.ID, note("x", m.ID)), errs.ErrConflict) // again
+
+	// Who has not come back needs two again, and comes back with the latest link.
+	r, err = o.proposes(bea, got)
+	must(t, err)
+	must(t, o.staff.Accept(ctx(t), got.Invite, "$argon2id$", []byte("sealed"), noon, note("staff.joined", m.ID)))
+	is(t, o.confirms(ann, m, r.ID, note("x", m.ID)), errs.ErrConflict)
+	o.ended(m, "staff.joined")
+
+	// A proposal is cancelled and refused in the form that judge asks for.
+	end := func(by, m staff.Member, judge func(m, by staff.Member) (staff.Member, error)) error {
+		return o.staff.EndProposal(ctx(t), by.ID, m.ID, note("staff.renewal_refused", m.ID), judge)
+	}
+	r, err = o.proposes(ann, m)
+	must(t, err)
+	refuse := func(m, by staff.Member) (staff.Member, error) { return m.Refuse(r.ID, by, noon) }
+	is(t, end(ann, m, refuse), errs.ErrConflict)
+	is(t, end(m, m, refuse), errs.ErrConflict)
+	must(t, end(bea, m, refuse))
+	is(t, end(bea, m, refuse), errs.ErrConflict)
+
+	// A proposal goes with a change of the member, and with who made it.
+	for action, change := range map[string]func() error{
+		"staff.roles": func() error {
+			return o.staff.SetRoles(ctx(t), bea.ID, m.ID, []staff.Role{staff.Auditor}, note("staff.roles", m.ID))
+		},
+		"staff.removed": func() error { return o.staff.Remove(ctx(t), "", ann.ID, note("staff.removed", ann.ID)) },
+		"staff.invited": func() error {
+			_, err := o.staff.Invite(ctx(t), "", staff.Member{Email: ann.Email, Name: "Ann", Lang: "nl", Roles: ann.Roles, Invite: key()}, func(staff.Member) effect.Effects { return note("staff.invited", ann.ID) })
+			return err
+		},
+	} {
+		ann = o.joined(staff.Administrator)
+		r, err := o.proposes(ann, m)
+		must(t, err)
+		must(t, change())
+		is(t, o.confirms(bea, m, r.ID, note("x", m.ID)), errs.ErrConflict)
+		if got := o.read(m.ID); got.Renewal.ID != "" {
+			t.Errorf("after %s the proposal %+v waits", action, got.Renewal)
+		}
+		o.ended(m, action)
+	}
+
+	// A block ends none: it is a reason for one.
+	ann = o.joined(staff.Administrator)
+	r, err = o.proposes(ann, m)
+	must(t, err)
+	m = o.read(m.ID)
+	for range staff.WrongCodes {
+		must(t, o.try(m, wrong(staff.WrongCodes, effect.Effects{})))
+	}
+	must(t, o.confirms(bea, m, r.ID, note("staff.renewal_confirmed", m.ID)))
+
+	// Who was removed comes back in the same way.
+	must(t, o.staff.Remove(ctx(t), bea.ID, m.ID, note("staff.removed", m.ID)))
+	again = o.read(m.ID)
+	again.Invite = key()
+	_, err = o.staff.Invite(ctx(t), bea.ID, again, func(staff.Member) effect.Effects { return rec })
+	is(t, err, staff.ErrJoined)
+	r, err = o.proposes(ann, m)
+	must(t, err)
+	must(t, o.confirms(bea, m, r.ID, note("staff.renewal_confirmed", m.ID)))
+	o.unbroken()
+}
+
+// ended demands that the last event about a member is that a proposal ended with
+// another change.
+func (o staffWorld) ended(m staff.Member, by string) {
+	o.t.Helper()
+	events := ok[[]audit.Event](o.t)(o.Audit.EventsAbout(ctx(o.t), audit.ObjectStaff, m.ID, 1))
+	if len(events) != 1 || events[0].Action != audit.StaffRenewalCancelled || events[0].Details["member"] == "" {
+		o.t.Errorf("the last event after %s is %+v, want %s", by, events, audit.StaffRenewalCancelled)
+	}
+}
+
+// staffRenewalRaces: of many confirmations one counts, none of them by who proposed
+// it; and a confirmation counts only if who proposed it and whom it is about are
+// still there.
+func staffRenewalRaces(t *testing.T, o staffWorld) {
+	for range 3 {
+		ann, bea, cor := o.joined(staff.Administrator), o.joined(staff.Administrator), o.joined(staff.Administrator)
+		m := o.joined(staff.Helpdesk)
+		exactlyOne(t, atOnce(func(i int) error {
+			_, err := o.proposes([]staff.Member{ann, bea}[i%2], m)
+			return err
+		}), errs.ErrConflict)
+		r := o.read(m.ID).Renewal
+		proposer := ann
+		if r.By == bea.ID {
+			proposer = bea
+		}
+		for _, err := range atOnce(func(int) error { return o.confirms(proposer, m, r.ID, note("staff.renewal_confirmed", m.ID)) }) {
+			is(t, err, errs.ErrConflict)
+		}
+		exactlyOne(t, atOnce(func(i int) error {
+			return o.confirms([]staff.Member{ann, bea, cor}[i%3], m, r.ID, note("staff.renewal_confirmed", m.ID))
+		}), errs.ErrConflict)
+		same(t, o.read(m.ID).Epoch, m.Epoch+1)
+
+		for who, gone := range map[string]func(ann, m staff.Member) staff.Member{
+			"proposer": func(ann, _ staff.Member) staff.Member { return ann }, "member": func(_, m staff.Member) staff.Member { return m },
+		} {
+			ann, m := o.joined(staff.Administrator), o.joined(staff.Helpdesk)
+			r, err := o.proposes(ann, m)
+			must(t, err)
+			out := gone(ann, m)
+			confirmed := make([]bool, 64)
+			for _, err := range atOnce(func(i int) error {
+				if i >= 12 { // each locks several members, and none may wait until it is given up
+					return nil
+				}
+				if i%2 == 0 {
+					return o.staff.Remove(ctx(t), []string{cor.ID, ""}[i/2%2], out.ID, note("staff.removed", out.ID))
+				}
+				err := o.confirms(bea, m, r.ID, note("staff.renewal_confirmed", m.ID))
+				confirmed[i] = err == nil
+				return err
+			}) {
+				if err != nil {
+					is(t, err, errs.ErrConflict)
+				}
+			}
+			got := o.read(m.ID)
+			before := slices.Contains(confirmed, true) // before the removal
+			if want := before && who == "proposer"; (got.State == staff.Invited) != want || got.Renewal.ID != "" {
+				t.Errorf("%s removed at once with a confirmation (counted: %t): %+v", who, before, got)
+			}
+		}
+	}
+	o.unbroken()
 }
 
 func staffRehash(t *testing.T, o staffWorld) {

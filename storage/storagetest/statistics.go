@@ -39,6 +39,7 @@ func Statistics(t *testing.T, s Stores, cases review.Cases, deadlines review.Dea
 		all = append(all, w.something(i))
 	}
 	w.confirmed(draft()) // not sent, so not counted
+	all = append(all, w.changes(calls)...)
 	for range 4 {
 		all = append(all, w.unblocks(calls)...)
 	}
@@ -48,13 +49,37 @@ func Statistics(t *testing.T, s Stores, cases review.Cases, deadlines review.Dea
 		rows := ok[[]statistics.Row](t)(store.Count(ctx(t), q))
 		for _, kinds := range [][]account.Kind{{account.NaturalPerson}, {account.LegalPerson}, {account.NaturalPerson, account.LegalPerson}} {
 			got := statistics.Report(rows, kinds...)
+			got.Changes = statistics.ChangeFigures{}
 			slow := w.slowly(all, q, kinds)
 			same(t, got, statistics.Report(slow, kinds...))
 		}
 	}
+	period := statistics.Query{From: noon.Add(-time.Hour), To: noon.AddDate(1, 0, 0), Now: noon}
+	wantChanges := statistics.ChangeFigures{Received: 4, Open: 1, Approved: 1, Rejected: 1, Stopped: 1}
+	same(t, statistics.Report(ok[[]statistics.Row](t)(store.Count(ctx(t), period)), account.NaturalPerson, account.LegalPerson).Changes, wantChanges)
 	if f := statistics.Report(ok[[]statistics.Row](t)(store.Count(ctx(t), statistics.Query{From: noon.AddDate(1, 0, 0), To: noon.AddDate(2, 0, 0), Now: noon.AddDate(1, 0, 0)})), account.NaturalPerson, account.LegalPerson); f.Received+f.Decided()+f.Withdrawn+f.Expired+f.Asked+len(f.Reasons)+len(f.Unblocked)+len(f.Refused) != 0 || f.Open() == 0 {
 		t.Errorf("a period without work: %+v", f)
 	}
+}
+
+// changes makes change requests in each state, which only Figures.Changes counts. It
+// returns the applications of their accounts.
+func (w *statisticsWorld) changes(calls helpdesk.Store) (from []counted) {
+	w.t.Helper()
+	var seen [4]review.Case
+	for i := range seen {
+		a := w.awaiting()
+		w.enrolled(a.ID)
+		seen[i] = w.takenChange(w.account(a.ID), "olga")
+		app, _, err := calls.Application(ctx(w.t), a.ID)
+		must(w.t, err)
+		from = append(from, counted{kind: app.Kind, sent: app.SubmittedAt, due: app.DueAt, ended: app.DecidedAt, state: app.State})
+	}
+	must(w.t, w.cases.ApproveChange(ctx(w.t), seen[0], act(review.ActApprove, "olga"), effect.Effects{}))
+	must(w.t, w.cases.Reject(ctx(w.t), seen[1], act(review.ActReject, "olga"), effect.Effects{}))
+	must(w.t, w.cases.Withdraw(ctx(w.t), seen[2], review.Act{Kind: review.ActWithdraw, At: noon.Add(time.Hour)}, effect.Effects{}))
+	must(w.t, w.cases.AskMore(ctx(w.t), seen[3], act(review.ActMore, "olga"), effect.Effects{}))
+	return from
 }
 
 type statisticsWorld struct {

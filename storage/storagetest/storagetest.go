@@ -44,12 +44,16 @@ type Stores struct {
 	Lanes        limit.Lanes
 	Locks        limit.Locks
 	Outbox       mail.Outbox
+	Bounces      mail.Bounces
 	Audit        audit.Store
 	Requests     authreq.Store
 	Sessions     session.Store
 	Windows      limit.Windows
 	Refusals     signin.Refusals
 	Devices      signin.Devices
+	Resets       account.Resets
+	Logins       session.List
+	Addresses    account.Addresses
 }
 
 // Everything runs the suite on a back end with all stores. open returns empty
@@ -57,15 +61,19 @@ type Stores struct {
 func Everything(t *testing.T, open func(*testing.T) Stores) {
 	t.Run("Accounts", func(t *testing.T) { Accounts(t, open) })
 	t.Run("Recoveries", func(t *testing.T) { Recoveries(t, open) })
+	t.Run("Addresses", func(t *testing.T) { Addresses(t, open) })
 	t.Run("Applications", func(t *testing.T) { Applications(t, open) })
 	t.Run("Clients", func(t *testing.T) { Clients(t, open) })
 	t.Run("Consents", func(t *testing.T) { Consents(t, open) })
 	t.Run("Grants", func(t *testing.T) { Grants(t, open) })
 	t.Run("Keys", func(t *testing.T) { Keys(t, open) })
+	t.Run("Resets", func(t *testing.T) { Resets(t, open) })
+	t.Run("Logins", func(t *testing.T) { Logins(t, open) })
 	t.Run("Lanes", func(t *testing.T) { Lanes(t, open) })
 	t.Run("Locks", func(t *testing.T) { Locks(t, open) })
 	t.Run("Mailboxes", func(t *testing.T) { Mailboxes(t, open) })
 	t.Run("Outbox", func(t *testing.T) { Outbox(t, open) })
+	t.Run("Bounces", func(t *testing.T) { Bounces(t, open) })
 	t.Run("Audit", func(t *testing.T) { Audit(t, open) })
 	t.Run("Strings", func(t *testing.T) { Strings(t, open) })
 	t.Run("Silence", func(t *testing.T) { Silence(t, open(t)) })

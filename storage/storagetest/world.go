@@ -275,3 +275,11 @@ func oneOf(t *testing.T, err error, wants ...error) {
 	}
 	t.Errorf("got error %v, want one of %v", err, fmt.Sprint(wants))
 }
+
+// unblock unblocks an account, at noon.
+func (w world) unblock(id, cancelHash string, rec effect.Effects) error {
+	return w.Accounts.Change(ctx(w.t), id, func(a account.Account) (account.Account, effect.Effects, error) {
+		next, err := a.Unblock(0, cancelHash, noon)
+		return next, rec, err
+	})
+}

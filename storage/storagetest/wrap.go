@@ -29,6 +29,10 @@ func (w accounts) InSession(ctx context.Context, id, sid string) (account.Accoun
 	return pass(w.f, "Accounts.InSession", func() (account.Account, error) { return w.s.InSession(ctx, id, sid) })
 }
 
+func (w accounts) Owner(ctx context.Context, email string, now time.Time) (account.Account, error) {
+	return pass(w.f, "Accounts.Owner", func() (account.Account, error) { return w.s.Owner(ctx, email, now) })
+}
+
 func (w accounts) ByEmail(ctx context.Context, email string) (account.Account, error) {
 	return pass(w.f, "Accounts.ByEmail", func() (account.Account, error) { return w.s.ByEmail(ctx, email) })
 }
@@ -49,12 +53,12 @@ func (w accounts) Block(ctx context.Context, id string, epoch int64, reason acco
 	return tell(w.f, "Accounts.Block", func() error { return w.s.Block(ctx, id, epoch, reason, ref, now, rec) })
 }
 
-func (w accounts) Unblock(ctx context.Context, id, cancelHash string, now time.Time, rec effect.Effects) error {
-	return tell(w.f, "Accounts.Unblock", func() error { return w.s.Unblock(ctx, id, cancelHash, now, rec) })
-}
-
 func (w accounts) Rehash(ctx context.Context, id string, old, fresh secret.Text) error {
 	return tell(w.f, "Accounts.Rehash", func() error { return w.s.Rehash(ctx, id, old, fresh) })
+}
+
+func (w accounts) Change(ctx context.Context, id string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
+	return tell(w.f, "Accounts.Change", func() error { return w.s.Change(ctx, id, judge) })
 }
 
 type recoveries struct {
@@ -78,8 +82,30 @@ func (w recoveries) ByCancelHash(ctx context.Context, hash string) (account.Acco
 	return pass(w.f, "Recoveries.ByCancelHash", func() (account.Account, error) { return w.s.ByCancelHash(ctx, hash) })
 }
 
-func (w recoveries) Change(ctx context.Context, accountID string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
-	return tell(w.f, "Recoveries.Change", func() error { return w.s.Change(ctx, accountID, judge) })
+type addresses struct {
+	f *Faults
+	s account.Addresses
+}
+
+func (w addresses) Asked(ctx context.Context, accountID string) (account.AddressChange, error) {
+	return pass(w.f, "Addresses.Asked", func() (account.AddressChange, error) { return w.s.Asked(ctx, accountID) })
+}
+
+func (w addresses) Ask(ctx context.Context, accountID, email string, now time.Time, judge func(account.Account, account.AddressTaken) (account.AddressChange, effect.Effects, error)) error {
+	return tell(w.f, "Addresses.Ask", func() error { return w.s.Ask(ctx, accountID, email, now, judge) })
+}
+
+func (w addresses) Try(ctx context.Context, accountID string, now time.Time, judge func(account.Account, account.AddressChange, account.LatestCode, []account.AddressUndo) (account.AddressTry, error)) error {
+	return tell(w.f, "Addresses.Try", func() error { return w.s.Try(ctx, accountID, now, judge) })
+}
+
+func (w addresses) ByUndo(ctx context.Context, hash string) (u account.AddressUndo, a account.Account, err error) {
+	err = tell(w.f, "Addresses.ByUndo", func() error { u, a, err = w.s.ByUndo(ctx, hash); return err })
+	return u, a, err
+}
+
+func (w addresses) Undo(ctx context.Context, hash string, now time.Time, judge func(account.AddressUndo, account.Account) (account.Account, []string, effect.Effects, error)) error {
+	return tell(w.f, "Addresses.Undo", func() error { return w.s.Undo(ctx, hash, now, judge) })
 }
 
 type applications struct {
@@ -93,6 +119,10 @@ func (w applications) Start(ctx context.Context, a application.Application, rec 
 
 func (w applications) ByHandle(ctx context.Context, handleHash string) (application.Application, error) {
 	return pass(w.f, "Applications.ByHandle", func() (application.Application, error) { return w.s.ByHandle(ctx, handleHash) })
+}
+
+func (w applications) OfAccount(ctx context.Context, accountID string) ([]string, error) {
+	return pass(w.f, "Applications.OfAccount", func() ([]string, error) { return w.s.OfAccount(ctx, accountID) })
 }
 
 func (w applications) ByReference(ctx context.Context, reference string) (application.Application, error) {
@@ -121,6 +151,14 @@ func (w applications) Documents(ctx context.Context, applicationID string) ([]ap
 
 func (w applications) DocumentContent(ctx context.Context, documentID string) (application.Document, error) {
 	return pass(w.f, "Applications.DocumentContent", func() (application.Document, error) { return w.s.DocumentContent(ctx, documentID) })
+}
+
+func (w applications) StartChange(ctx context.Context, a application.Application, rec effect.Effects) error {
+	return tell(w.f, "Applications.StartChange", func() error { return w.s.StartChange(ctx, a, rec) })
+}
+
+func (w applications) LastChange(ctx context.Context, accountID string) (application.Application, error) {
+	return pass(w.f, "Applications.LastChange", func() (application.Application, error) { return w.s.LastChange(ctx, accountID) })
 }
 
 func (w applications) Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error {
@@ -163,6 +201,14 @@ type consents struct {
 
 func (w consents) Get(ctx context.Context, accountID, clientID string) (consent.Consent, error) {
 	return pass(w.f, "Consents.Get", func() (consent.Consent, error) { return w.s.Get(ctx, accountID, clientID) })
+}
+
+func (w consents) Of(ctx context.Context, accountID string) ([]consent.Consent, error) {
+	return pass(w.f, "Consents.Of", func() ([]consent.Consent, error) { return w.s.Of(ctx, accountID) })
+}
+
+func (w consents) Withdraw(ctx context.Context, accountID, clientID string, now time.Time, rec effect.Effects) error {
+	return tell(w.f, "Consents.Withdraw", func() error { return w.s.Withdraw(ctx, accountID, clientID, now, rec) })
 }
 
 func (w consents) Give(ctx context.Context, c consent.Consent, rec effect.Effects) error {

@@ -91,6 +91,10 @@ func (w lanes) Clear(ctx context.Context, key, deviceHash string) error {
 	return tell(w.f, "Lanes.Clear", func() error { return w.s.Clear(ctx, key, deviceHash) })
 }
 
+func (w lanes) Lend(ctx context.Context, key, deviceHash string, now, until time.Time) error {
+	return tell(w.f, "Lanes.Lend", func() error { return w.s.Lend(ctx, key, deviceHash, now, until) })
+}
+
 func (w lanes) Remember(ctx context.Context, key, deviceHash string, now time.Time) error {
 	return tell(w.f, "Lanes.Remember", func() error { return w.s.Remember(ctx, key, deviceHash, now) })
 }
@@ -143,8 +147,12 @@ func (w outbox) Take(ctx context.Context, now time.Time, lease time.Duration, n 
 	return pass(w.f, "Outbox.Take", func() ([]mail.Item, error) { return w.s.Take(ctx, now, lease, n) })
 }
 
-func (w outbox) Sent(ctx context.Context, id string) error {
-	return tell(w.f, "Outbox.Sent", func() error { return w.s.Sent(ctx, id) })
+func (w outbox) Sent(ctx context.Context, m mail.Message, now time.Time) error {
+	return tell(w.f, "Outbox.Sent", func() error { return w.s.Sent(ctx, m, now) })
+}
+
+func (w outbox) Refused(ctx context.Context, m mail.Message, now time.Time, r mail.Refusal) error {
+	return tell(w.f, "Outbox.Refused", func() error { return w.s.Refused(ctx, m, now, r) })
 }
 
 func (w outbox) Later(ctx context.Context, id string, until time.Time, reason string) error {
@@ -157,6 +165,19 @@ func (w outbox) Drop(ctx context.Context, id string, now time.Time, reason strin
 
 func (w outbox) Waiting(ctx context.Context) (int, error) {
 	return pass(w.f, "Outbox.Waiting", func() (int, error) { return w.s.Waiting(ctx) })
+}
+
+type bouncesStore struct {
+	f *Faults
+	s mail.Bounces
+}
+
+func (w bouncesStore) ByAddress(ctx context.Context, address string) ([]mail.Bounce, error) {
+	return pass(w.f, "Bounces.ByAddress", func() ([]mail.Bounce, error) { return w.s.ByAddress(ctx, address) })
+}
+
+func (w bouncesStore) Mark(ctx context.Context, id, address string, r mail.Refusal, now time.Time) (string, error) {
+	return pass(w.f, "Bounces.Mark", func() (string, error) { return w.s.Mark(ctx, id, address, r, now) })
 }
 
 type auditLog struct {
@@ -174,6 +195,10 @@ func (w auditLog) Find(ctx context.Context, f audit.Filter, limit int) ([]audit.
 
 func (w auditLog) EventsAbout(ctx context.Context, objectKind audit.ObjectKind, objectID string, limit int) ([]audit.Event, error) {
 	return pass(w.f, "Audit.EventsAbout", func() ([]audit.Event, error) { return w.s.EventsAbout(ctx, objectKind, objectID, limit) })
+}
+
+func (w auditLog) History(ctx context.Context, h audit.History, limit int) ([]audit.Event, error) {
+	return pass(w.f, "Audit.History", func() ([]audit.Event, error) { return w.s.History(ctx, h, limit) })
 }
 
 func (w auditLog) Note(ctx context.Context, e audit.Event) error {
@@ -229,4 +254,58 @@ func (w windows) Spend(ctx context.Context, charges ...limit.Charge) (over int, 
 		return 0, 0, err
 	}
 	return over, wait, nil
+}
+
+type resets struct {
+	f *Faults
+	s account.Resets
+}
+
+func (w resets) Send(ctx context.Context, key string, judge func(account.PasswordLink) (account.PasswordLink, effect.Effects, error)) error {
+	return tell(w.f, "Resets.Send", func() error { return w.s.Send(ctx, key, judge) })
+}
+
+func (w resets) ByLink(ctx context.Context, hash string) (l account.PasswordLink, a account.Account, err error) {
+	err = tell(w.f, "Resets.ByLink", func() (err error) {
+		l, a, err = w.s.ByLink(ctx, hash)
+		return err
+	})
+	return l, a, err
+}
+
+func (w resets) Open(ctx context.Context, hash string, judge func(account.PasswordLink, account.Account) (account.PasswordLink, account.Reset, effect.Effects, error)) error {
+	return tell(w.f, "Resets.Open", func() error { return w.s.Open(ctx, hash, judge) })
+}
+
+func (w resets) ByBrowser(ctx context.Context, browser string) (r account.Reset, a account.Account, err error) {
+	err = tell(w.f, "Resets.ByBrowser", func() (err error) {
+		r, a, err = w.s.ByBrowser(ctx, browser)
+		return err
+	})
+	return r, a, err
+}
+
+func (w resets) Prove(ctx context.Context, browser string, now time.Time) error {
+	return tell(w.f, "Resets.Prove", func() error { return w.s.Prove(ctx, browser, now) })
+}
+
+func (w resets) Renew(ctx context.Context, id, key string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
+	return tell(w.f, "Resets.Renew", func() error { return w.s.Renew(ctx, id, key, judge) })
+}
+
+func (w resets) Use(ctx context.Context, browser string, now time.Time, judge func(account.Reset, account.Account) (account.Account, effect.Effects, error)) error {
+	return tell(w.f, "Resets.Use", func() error { return w.s.Use(ctx, browser, now, judge) })
+}
+
+type logins struct {
+	f *Faults
+	s session.List
+}
+
+func (w logins) Add(ctx context.Context, e session.Entry) error {
+	return tell(w.f, "Logins.Add", func() error { return w.s.Add(ctx, e) })
+}
+
+func (w logins) Of(ctx context.Context, accountID string, epoch int64, now time.Time, most int) ([]session.Entry, error) {
+	return pass(w.f, "Logins.Of", func() ([]session.Entry, error) { return w.s.Of(ctx, accountID, epoch, now, most) })
 }

@@ -24,6 +24,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/review"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/signkey"
@@ -76,6 +77,7 @@ type App struct {
 	Viewing      *review.Viewing
 	Helpdesk     *helpdesk.Service
 	Metrics      *Metrics
+	Passwords    password.Policy // what may be chosen
 	Jobs         []*Job
 	Scanner      *Scanner
 
@@ -132,7 +134,7 @@ func (a *App) wire(ctx context.Context) error {
 	letters := newLetters(a.Config, a.Rand)
 	a.check = func() error { return errors.Join(letters.Prepare(), a.Kit.Pages.Check()) }
 	var err error
-	if a.mailer, err = newMailer(a); err != nil {
+	if a.mailer, err = newMailer(a, letters); err != nil {
 		return err
 	}
 	a.Stores.DB.OnMail(a.mailer.Kick)
@@ -143,6 +145,10 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	if a.Kit, err = a.newKit(ctx, a.Config.Issuer, "form tokens"); err != nil {
+		return err
+	}
+	a.Passwords.Leaks = &password.Leaks{Failed: a.Metrics.leakedFailed}
+	if err := a.loadLeaks(a.Config); err != nil {
 		return err
 	}
 	return a.rooms(ctx, letters)

@@ -46,7 +46,7 @@ func (a *App) newConsole(ctx context.Context, hasher *password.Hasher, laneKey [
 	a.Review, a.Viewing = a.newReview(letters), a.newViewing()
 	a.Console = &console.Kit{
 		Pages: kit.Pages, Cookies: kit.Cookies, Limits: kit.Limits, Now: a.Now, Rand: a.Rand, Log: a.Log,
-		Staff: a.Staff, Queue: hasher, Sessions: officialSessions(a), Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute,
+		Staff: a.Staff, Queue: hasher, Sessions: officialSessions(a), Audit: db.Audit(), PerMinute: c.Limits.LoginPerMinute, Policy: a.Passwords,
 		Watch: &staff.Watch{Store: db.Watched(), Members: db.Staff(), Letters: letters, PerHour: c.Console.ViewsPerHour, Now: a.Now},
 	}
 	a.Console.Rooms = []console.Room{
@@ -79,7 +79,7 @@ func (a *App) newReview(letters *letter.Writer) *review.Service {
 	db := a.Stores.DB
 	return &review.Service{
 		Cases: db.Cases(), Archive: db.Archive(), Letters: letters, Audit: db.Audit(), SecondAlways: a.Config.Review.SecondReviewer == config.SecondForEveryone,
-		Reasons: a.Config.Review.Reasons, Rand: a.Rand, Now: a.Now,
+		Reasons: a.Config.Review.Reasons, Accounts: a.Stores.Accounts.ByID, Rand: a.Rand, Now: a.Now,
 	}
 }
 

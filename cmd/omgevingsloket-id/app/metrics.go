@@ -33,6 +33,8 @@ type Metrics struct {
 	stored    prometheus.Gauge
 	alarmed   atomic.Int64 // Unix seconds of the last alarm in the log
 	walls     *prometheus.GaugeVec
+	leaked    prometheus.Counter
+	unread    atomic.Int64 // Unix seconds of the last failed lookup in the log
 }
 
 func newMetrics(a *App) *Metrics {
@@ -49,14 +51,15 @@ func newMetrics(a *App) *Metrics {
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "olid_refusals_total", Help: "Refused passwords and codes of holders and officials, and refused clients, by realm and reason.",
 		}, []string{"realm", "reason"}),
-		walls: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
+		leaked: prometheus.NewCounter(prometheus.CounterOpts{Name: "olid_leaked_lookup_errors_total", Help: "Passwords that could not be looked up in the list of leaked ones."}),
+		walls:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "olid_document_wall", Help: "Whether the process that opens documents has a wall, by wall."}, []string{"wall"}),
 	}
 	build := BuildInfo()
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "olid_build_info", Help: "What the server was built from; always 1.",
 		ConstLabels: prometheus.Labels{"version": build.Version, "revision": build.Revision, "goversion": build.Go},
 	}, func() float64 { return 1 }))
-	m.registry.MustRegister(m.requests, m.mails, m.refusals, m.budgets, m.conns, m.stored, m.walls, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
+	m.registry.MustRegister(m.requests, m.mails, m.refusals, m.budgets, m.conns, m.stored, m.walls, m.leaked, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &storeCollector{a})
 	return m
 }
 
@@ -74,6 +77,16 @@ func (m *Metrics) exceeded(b limit.Budget) {
 	now, last := m.app.Now().Unix(), m.alarmed.Load()
 	if (b.Per == limit.Everybody || b.Name == limit.DomainMails.Name) && now-last >= 60 && m.alarmed.CompareAndSwap(last, now) {
 		m.app.Log.Warn("alarm: strangers exceed a budget", "budget", b.Name, "unit", b.Unit, "most", b.Most, "window", b.Window.String())
+	}
+}
+
+// leakedFailed counts a password that could not be looked up in the list of leaked
+// ones, which is in the log once a minute.
+func (m *Metrics) leakedFailed(err error) {
+	m.leaked.Inc()
+	now, last := m.app.Now().Unix(), m.unread.Load()
+	if now-last >= 60 && m.unread.CompareAndSwap(last, now) {
+		m.app.Log.Error("the list of leaked passwords cannot be read; passwords are chosen without it", "error", err.Error())
 	}
 }
 

@@ -8,11 +8,12 @@ import (
 
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/secret"
 )
 
 // Reload takes over what a running server can of a configuration: the clients of the
-// file, the certificate and the theme. Each is taken over whole or stays as it is, with
+// file, the certificate, the theme and the list of leaked passwords. Each is taken over whole or stays as it is, with
 // a line in the log.
 func (a *App) Reload(ctx context.Context, c config.Config) {
 	done := func(what string, err error) {
@@ -33,6 +34,7 @@ func (a *App) Reload(ctx context.Context, c config.Config) {
 		err = a.OfficialsKit.Pages.ReloadTheme(c.Branding.ThemeDir)
 	}
 	done("theme", err)
+	done("leaked passwords", a.loadLeaks(c))
 	if names := config.NeedRestart(a.Config, c); len(names) > 0 {
 		a.Log.WarnContext(ctx, "not reloaded: these settings take a restart", "settings", strings.Join(names, " "))
 	}
@@ -44,6 +46,20 @@ func (a *App) reloadClients(ctx context.Context, c config.Config) error {
 		return err
 	}
 	a.clients.Configure(c.Clients)
+	return nil
+}
+
+// loadLeaks opens the list of leaked passwords, if the configuration names one.
+func (a *App) loadLeaks(c config.Config) error {
+	if c.Password.LeakedFile == "" {
+		a.Passwords.Leaks.Use(nil)
+		return nil
+	}
+	list, err := password.OpenLeaked(c.Password.LeakedFile)
+	if err != nil {
+		return fmt.Errorf("password.leaked_file: %w", err)
+	}
+	a.Passwords.Leaks.Use(list)
 	return nil
 }
 

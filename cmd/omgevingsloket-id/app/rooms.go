@@ -16,6 +16,8 @@ import (
 	"omgevingsloket-id/op/flow"
 	"omgevingsloket-id/op/home"
 	"omgevingsloket-id/op/login"
+	"omgevingsloket-id/op/me"
+	passwordroom "omgevingsloket-id/op/password"
 	"omgevingsloket-id/op/provider"
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/account"
@@ -25,6 +27,7 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/mail"
+	"omgevingsloket-id/pkg/newaddress"
 	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/realm"
 	"omgevingsloket-id/pkg/session"
@@ -71,8 +74,14 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	authCodeKey, err6 := db.Constants().Constant(ctx, "authorization codes")
 	access, err9 := db.Installation().AccessTokens(ctx)
 	recoveryKey, err7 := RecoveryKey(ctx, a.Stores)
+	pagesKey, err11 := db.Constants().Constant(ctx, "account pages")
+	undoKey, err12 := db.Constants().Constant(ctx, "undone changes of address")
 	carryKey, err8 := db.Constants().Constant(ctx, "carried authorization requests")
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9); err != nil {
+	domainKey, err10 := db.Constants().Constant(ctx, "domains of forgotten passwords")
+	if letters.Disavowal, err = a.disavowal(ctx); err != nil {
+		return err
+	}
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12); err != nil {
 		return err
 	}
 	clients := client.NewDirectory(c.Clients, db.Clients(), c.Policy, !c.Production(), a.Now)
@@ -84,14 +93,16 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	a.SignIn = &signin.Service{
 		Accounts: a.Stores.Accounts, Recoveries: a.Stores.Recoveries, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
 		LaneKey: laneKey, RecoveryKey: recoveryKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now, Locks: a.Stores.Locks,
+		Resets: a.Stores.Resets, Disavowal: letters.Disavowal, Callback: callback,
 		Watch: a.signInWatch(),
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), Person: a.Stores.Accounts.InSession, Now: a.Now}
 	dispatcher := &flow.Dispatcher{Pages: pages, Cookies: cookies, Now: a.Now, Requests: a.Stores.Requests, Accounts: a.Stores.Accounts, Consents: a.Stores.Consents, Clients: clients, Sessions: sessions,
-		CarryKey: carryKey, Limits: limits, PerMinute: c.Limits.AuthorizePerMinute, AccountLimits: c.AccountLimits()}
+		CarryKey: carryKey, Limits: limits, PerMinute: c.Limits.AuthorizePerMinute, AccountLimits: c.AccountLimits(),
+		List: a.Stores.Logins, Grants: a.Stores.Grants, ACR: c.ACR, StepUp: c.Terms.StepUp}
 	calls := &helpdesk.Service{
-		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Callback: callback, AddressKey: addressKey,
+		Store: db.Helpdesk(), Accounts: a.Stores.Accounts, Bounces: a.Stores.Bounces, Callback: callback, AddressKey: addressKey,
 		RecoveryKey: recoveryKey, Limits: c.AccountLimits(), AddressDelay: c.Helpdesk.AddressDelay, Letters: letters, Rand: a.Rand, Now: a.Now, Lanes: a.SignIn.OpenLanes,
 	}
 	a.Helpdesk = calls
@@ -105,18 +116,33 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		return err
 	}
 	rooms := []web.Room{
-		&home.Room{Pages: pages, Now: a.Now, Security: c.SecurityURI(), Statement: home.Statement(c.Accessibility)},
+		&home.Room{Pages: pages, Now: a.Now, LoggedIn: dispatcher.LoggedIn, Security: c.SecurityURI(), Statement: home.Statement(c.Accessibility)},
 		&apply.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Queue: hasher, Letters: letters, Ring: a.Stores.Ring,
-			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Know: a.SignIn.Know, Documents: judge,
+			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Know: a.SignIn.Know, Documents: judge, Policy: a.Passwords, Flow: dispatcher,
 		},
 		&login.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, Queue: hasher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,
-			Clients: clients, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
-			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Now: a.Now,
+			Clients: clients, Bounces: a.Stores.Bounces, HomeClient: c.HomeClient, Issuer: c.Issuer, ACR: c.ACR, PerMinute: c.Limits.LoginPerMinute,
+			Starts: c.Limits.AuthorizePerMinute, Callback: callback, Policy: a.Passwords, Now: a.Now,
 		},
-		&address.Room{Pages: pages, Cookies: cookies, Limits: limits, Helpdesk: calls, PerMinute: c.Limits.LoginPerMinute},
+		&passwordroom.Room{
+			Policy: a.Passwords,
+			Pages:  pages, Cookies: cookies, Limits: limits, Flow: dispatcher, Queue: hasher, SignIn: a.SignIn, Clients: clients, DomainKey: domainKey,
+			PerHour: c.Limits.ApplyPerHour, PerMinute: c.Limits.LoginPerMinute, Now: a.Now,
+		},
+		&address.Room{
+			Pages: pages, Cookies: cookies, Limits: limits, Helpdesk: calls, Flow: dispatcher, SignIn: a.SignIn, PerMinute: c.Limits.LoginPerMinute, PerHour: c.Limits.ApplyPerHour,
+			Changes: &newaddress.Service{
+				Store: a.Stores.Addresses, Accounts: a.Stores.Accounts, Letters: letters, CodeKey: codeKey, UndoKey: undoKey, LaneKey: laneKey,
+				Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now,
+			},
+		},
 		&enrol.Room{Pages: pages, Cookies: cookies, Limits: limits, Flow: dispatcher, SignIn: a.SignIn, PerMinute: c.Limits.LoginPerMinute},
+		&me.Room{
+			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Flow: dispatcher, Accounts: a.Stores.Accounts, Applications: db.Applications(), Consents: a.Stores.Consents,
+			Clients: clients, Audit: db.Audit(), Letters: letters, Key: pagesKey,
+		},
 		&consent.Room{Pages: pages, Limits: limits, Now: a.Now, Flow: dispatcher},
 		&provider.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Flow: dispatcher, Clients: clients, Grants: a.Stores.Grants, Sessions: sessions,
@@ -189,7 +215,13 @@ func newLetters(c config.Config, rand io.Reader) *letter.Writer {
 	}
 }
 
-func newMailer(a *App) (*mail.Worker, error) {
+// disavowal returns what makes the links 'Was this not you?' of this installation.
+func (a *App) disavowal(ctx context.Context) (signin.Disavowal, error) {
+	key, err := a.Stores.DB.Constants().Constant(ctx, "disavowals")
+	return signin.Disavowal{Key: key, Time: a.Config.Terms.Disavow}, err
+}
+
+func newMailer(a *App, letters *letter.Writer) (*mail.Worker, error) {
 	c := a.Config.Mail
 	from := mail.From{Address: c.From, Name: c.FromName}
 	w := &mail.Worker{Outbox: a.Stores.DB.Outbox(), Now: a.Now, Log: a.Log}
@@ -197,13 +229,13 @@ func newMailer(a *App) (*mail.Worker, error) {
 		if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 			return nil, fmt.Errorf("mail.dir: %w", err)
 		}
-		w.Sender = mail.FileSender{Dir: c.Dir, From: from}
+		w.Sender = mail.FileSender{Dir: c.Dir, From: from, HTML: letters.HTML}
 		return w, nil
 	}
 	relay, err := mail.ParseSMTPURL(c.SMTPURL)
 	if err != nil {
 		return nil, fmt.Errorf("mail.smtp_url: %w", err)
 	}
-	w.Sender = mail.SMTPSender{Relay: relay, From: from, Helo: c.Helo}
+	w.Sender = mail.SMTPSender{Relay: relay, From: from, HTML: letters.HTML, Helo: c.Helo}
 	return w, nil
 }

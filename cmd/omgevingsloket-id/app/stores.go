@@ -14,6 +14,7 @@ import (
 	"omgevingsloket-id/pkg/grant"
 	"omgevingsloket-id/pkg/installation"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/session"
 	"omgevingsloket-id/pkg/signin"
@@ -45,8 +46,12 @@ type Stores struct {
 	Requests   authreq.Store
 	Sessions   session.Store
 	Windows    limit.Windows
+	Bounces    mail.Bounces
 	Refusals   signin.Refusals
 	Devices    signin.Devices
+	Resets     account.Resets
+	Logins     session.List
+	Addresses  account.Addresses
 }
 
 // OpenStores connects. If something does not answer, it returns an error for an
@@ -67,7 +72,7 @@ func OpenStores(ctx context.Context, c config.Config, o Options) (*Stores, error
 	s := &Stores{
 		DB: db, Ring: ring, Accounts: db.Accounts(), Recoveries: db.Recoveries(), Lanes: db.Lanes(), Locks: db.Locks(), Consents: db.Consents(), Grants: db.Grants(),
 		Requests: db.Requests(), Sessions: db.Sessions(), Windows: db.Windows(),
-		Refusals: db.Refusals(), Devices: db.Devices(),
+		Refusals: db.Refusals(), Devices: db.Devices(), Resets: db.Resets(), Logins: db.Logins(), Addresses: db.Addresses(), Bounces: db.Bounces(),
 	}
 	if c.Redis.URL == "" {
 		return s, nil

@@ -41,6 +41,7 @@ var officials = []Official{
 	{Name: "Hanna Helpdesk", Email: "hanna@demo.example", Role: staff.Helpdesk},
 	{Name: "Hugo Helpdesk", Email: "hugo@demo.example", Role: staff.Helpdesk},
 	{Name: "Bas Beheerder", Email: "bas@demo.example", Role: staff.Administrator},
+	{Name: "Bea Beheerder", Email: "bea@demo.example", Role: staff.Administrator},
 	{Name: "Ada Auditor", Email: "ada@demo.example", Role: staff.Auditor},
 }
 

@@ -2,7 +2,7 @@
 // /console/helpdesk.
 //
 //	search ─► account ─► unblock | address | close: questions to the caller ─► reason ─► (second official) ─► done
-//	             └─────► block, send a mail again, reopen
+//	             └─────► block, send a mail again, its language, clear a lock, reopen
 package helpdesk
 
 import (
@@ -20,6 +20,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/pkg/typed"
 )
@@ -42,6 +43,8 @@ func (h *Room) Mount() {
 	h.Post("/console/helpdesk/lane", desk, h.lanePost, "reason", "ticket", "sure")
 	h.Get("/console/helpdesk/mail", "", desk, h.resend)
 	h.Post("/console/helpdesk/mail", desk, h.resendPost, "mail", "reason", "ticket")
+	h.Get("/console/helpdesk/lang", "", desk, h.lang)
+	h.Post("/console/helpdesk/lang", desk, h.langPost, "mails", "reason", "ticket")
 	h.Get("/console/helpdesk/close", "", desk, h.closing)
 	h.Post("/console/helpdesk/close", desk, h.closingPost, "reason", "ticket", "sure")
 	h.Get("/console/helpdesk/reopen", "", desk, h.reopen)
@@ -186,6 +189,7 @@ type accountPage struct {
 	State   string
 	Why     string // "" unless blocked
 	Rows    web.Summary
+	Refused []string // each kind of mail that was refused
 	Events  []accountEvent
 	Unblock bool
 	Change  *web.Link  // a change that a colleague or the holder has to confirm
@@ -217,6 +221,9 @@ func (h *Room) accountPage(r *http.Request, v *console.Visit) (*accountPage, err
 	}
 	p := &accountPage{Frame: h.Page(r, v, "console-helpdesk.account.title"), Name: a.Profile.FullName(), Unblock: a.State == account.Blocked}
 	p.State = p.T("console-helpdesk.account.state_" + string(a.State))
+	if p.Done != "" {
+		p.Done = strings.TrimSpace(p.Done + " " + h.said(r, p.Page, a))
+	}
 	if p.Unblock {
 		p.Why = p.T("console-helpdesk.why." + string(a.BlockReason))
 	}
@@ -225,6 +232,13 @@ func (h *Room) accountPage(r *http.Request, v *console.Visit) (*accountPage, err
 	}
 	p.Back = web.Link{URL: p.Path("/console/helpdesk"), Label: p.T("console-helpdesk.account.back")}
 	p.Rows = accountRows(p.Page, a, h.waitsUntil(a), h.Now())
+	refused, err := h.Helpdesk.Bounces.ByAddress(r.Context(), a.Email)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range refused {
+		p.Refused = append(p.Refused, p.T("console-helpdesk.bounce."+string(b.Source), "Moment", console.Moment(b.At, p.Lang), "Mail", mailName(p.Page, b.Kind), "Code", b.Codes()))
+	}
 	events, err := h.Audit.EventsAbout(r.Context(), audit.ObjectAccount, a.ID, accountEvents)
 	if err != nil {
 		return nil, err
@@ -234,6 +248,22 @@ func (h *Room) accountPage(r *http.Request, v *console.Visit) (*accountPage, err
 		p.Events = append(p.Events, eventLine(p.Page, e, names))
 	}
 	return p, nil
+}
+
+// namedMails are the kinds of mails to applicants and holders that have a name here.
+var namedMails = []string{
+	letter.KindConfirmEmail, letter.KindAddressTaken, letter.KindReceipt, letter.KindStatusCode, letter.KindApproved, letter.KindRejected, letter.KindMoreAsked,
+	letter.KindAnswerReminder, letter.KindUnanswered, letter.KindWithdrawn, letter.KindFactorLinked, letter.KindAccountBlocked, letter.KindAccountUnblocked,
+	letter.KindAccountClosed, letter.KindRecoveryCode, letter.KindAddressAnnounced, letter.KindAddressConfirm, letter.KindAddressChanged, letter.KindAddressNew,
+	letter.KindSomebodyTries, letter.KindLoginNotice, letter.KindPasswordLink, letter.KindPasswordChanged,
+}
+
+// mailName returns the name of a kind of mail, or the kind itself if it has none.
+func mailName(p *web.Page, kind string) string {
+	if !slices.Contains(namedMails, kind) {
+		return kind
+	}
+	return p.T("console-helpdesk.bounce.kind_" + strings.ReplaceAll(kind, "-", "_"))
 }
 
 // accountActs adds what can be done with an account in its present state.
@@ -258,6 +288,7 @@ func (h *Room) accountActs(r *http.Request, p *accountPage, a account.Account) e
 	if a.State == account.Closed {
 		return nil
 	}
+	link("/console/helpdesk/lang", "console-helpdesk.lang.title")
 	link("/console/helpdesk/address", "console-helpdesk.address.title")
 	link("/console/helpdesk/close", "console-helpdesk.closing.title")
 	c, err := h.Helpdesk.Store.LiveChange(r.Context(), a.ID, h.Now())

@@ -3,6 +3,7 @@ package helpdesk
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"omgevingsloket-id/op/console"
 
@@ -24,6 +25,7 @@ type actPage struct {
 	Ticket  web.Field
 	Sure    web.Field
 	Submit  string
+	Choice  web.Button // of a language
 	Back    web.Link
 }
 
@@ -168,7 +170,13 @@ func (h *Room) resendPage(r *http.Request, v *console.Visit) (*actPage, account.
 	mails, held, err := h.Helpdesk.Mails(r.Context(), a)
 	p.Held = held
 	for _, m := range mails {
-		p.Mail.Options = append(p.Mail.Options, web.Option{Value: string(m), Label: p.T("console-helpdesk.mail.kind_" + string(m))})
+		subject, err := h.Helpdesk.Subject(r.Context(), a, m)
+		if err != nil {
+			return nil, a, err
+		}
+		p.Mail.Options = append(p.Mail.Options, web.Option{
+			Value: string(m), Label: p.T("console-helpdesk.mail.kind_" + string(m)), Hint: p.T("console-helpdesk.mail.subject", "Subject", subject),
+		})
 	}
 	return p, a, err
 }
@@ -183,7 +191,7 @@ func (h *Room) resendPost(w http.ResponseWriter, r *http.Request, v *console.Vis
 		p.Wrong("", "console-helpdesk.mail.enough")
 		return h.Show(w, r, v, http.StatusTooManyRequests, "console/helpdesk/mail", p, h.viewed(r, v, a))
 	}
-	return h.acted(w, r, v, a, p, console.DoneURL(accountURL(a.ID), "mail"), "console/helpdesk/mail", err)
+	return h.acted(w, r, v, a, p, console.DoneURL(accountURL(a.ID)+"&"+url.Values{"mail": {p.Mail.Value}}.Encode(), "mail"), "console/helpdesk/mail", err)
 }
 
 // acted answers an act: with the form again, or a redirect to next. After a conflict

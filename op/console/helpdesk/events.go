@@ -51,6 +51,7 @@ func reasonText(p *web.Page, e audit.Event) string {
 func knownReason(code string) bool {
 	for _, list := range [][]helpdesk.Reason{
 		helpdesk.UnblockReasons, helpdesk.BlockReasons, helpdesk.MailReasons, helpdesk.AddressReasons, helpdesk.CloseReasons, helpdesk.ReopenReasons,
+		helpdesk.LaneReasons, helpdesk.LangReasons,
 	} {
 		for _, reason := range list {
 			if string(reason) == code {

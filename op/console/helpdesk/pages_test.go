@@ -12,6 +12,7 @@ var drawn = map[string]any{
 	"console/helpdesk/account":  &accountPage{},
 	"console/helpdesk/act":      &actPage{},
 	"console/helpdesk/address":  &addressPage{},
+	"console/helpdesk/lang":     &actPage{},
 	"console/helpdesk/mail":     &actPage{},
 	"console/helpdesk/request":  &requestPage{},
 }

@@ -19,8 +19,11 @@ import (
 func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
 	a := c.Answers
 	general := part(p, "application",
-		"reference", c.Reference, "kind", p.T("console-review.case.kind_"+string(c.Kind)), "sent", console.Moment(c.SubmittedAt, p.Lang),
+		"reference", c.Reference, "kind", kindText(p, c.Kind, c.IsChange()), "sent", console.Moment(c.SubmittedAt, p.Lang),
 		"due", termText(p, c, now), "email", c.Email, "lang", p.T("console.lang_"+c.Lang))
+	if c.IsChange() {
+		return []web.Summary{general} // comparison has the rest
+	}
 	person := part(p, "person", "given_name", a.GivenName, "family_name", a.FamilyName, "birth", letter.Date(a.Birthdate, p.Lang), "phone", phoneText(p, a.Phone))
 	if a.Organization == nil {
 		return append([]web.Summary{general, person}, part(p, "address",
@@ -30,6 +33,70 @@ func caseParts(p *web.Page, c review.Case, now time.Time) []web.Summary {
 	return append([]web.Summary{general, person}, part(p, "company",
 		"company", o.Name, "country", application.CountryName(o.RegistrationCountry, p.Lang), "register", o.Register, "number", o.RegistrationNumber,
 		"not_registered", o.NotRegistered, "role", p.T("console-review.case.role_"+role(o.Role)), "address", address(p, o.Address)))
+}
+
+// kindText returns the kind of an application, marked if it is a change request.
+func kindText(p *web.Page, kind account.Kind, change bool) string {
+	text := p.T("console-review.case.kind_" + string(kind))
+	if change {
+		return p.T("console-review.case.kind_change", "Kind", text)
+	}
+	return text
+}
+
+// data names the texts of the data of a change request.
+var data = map[string]string{
+	"given_name": "given_name", "family_name": "family_name", "birth": "birth", "organization_name": "company", "registration_country": "country",
+	"register": "register", "registration_number": "number", "not_registered": "not_registered", "role": "role",
+}
+
+// comparison returns what a change request asks for beside what the account had, and
+// what it has now if that differs. Rows that ask for something else are marked.
+func comparison(p *web.Page, f review.Dossier) *web.Table {
+	if !f.IsChange() {
+		return nil
+	}
+	t := &web.Table{Name: "comparison", Caption: p.T("console-review.case.comparison"), Columns: []string{
+		p.T("console-review.case.datum"), p.T("console-review.case.before"), p.T("console-review.case.after"), p.T("console-review.case.differs"),
+	}}
+	moved := f.Undecided() && f.Obstacle(f.Holder) == application.AccountChanged
+	if moved {
+		t.Columns = append(t.Columns, p.T("console-review.case.now"))
+	}
+	now := map[string]string{}
+	for _, d := range application.Compared(f.Holder.Profile, f.Holder.Profile) {
+		now[d.Name] = d.After
+	}
+	for _, d := range f.Data() {
+		if d.Before == "" && d.After == "" && now[d.Name] == "" {
+			continue
+		}
+		mark := ""
+		if d.Differs() {
+			mark = p.T("console-review.case.changes")
+		}
+		row := []string{p.T("console-review.case.label_" + data[d.Name]), datum(p, d.Name, d.Before), datum(p, d.Name, d.After), mark}
+		if moved {
+			row = append(row, datum(p, d.Name, now[d.Name]))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// datum returns a value of a change request for an official to read.
+func datum(p *web.Page, name, value string) string {
+	switch {
+	case value == "":
+		return "–"
+	case name == "birth":
+		return letter.Date(value, p.Lang)
+	case name == "registration_country":
+		return application.CountryName(value, p.Lang)
+	case name == "role":
+		return p.T("console-review.case.role_" + role(value))
+	}
+	return value
 }
 
 // phoneText returns a telephone number, with a warning if there is no such number.

@@ -27,6 +27,7 @@ type casePage struct {
 	Term         string // the deadline, in words; "" means none
 	Late         bool
 	Parts        []web.Summary
+	Comparison   *web.Table // of a change request
 	Documents    []documentRow
 	Acts         []actRow
 	Events       []eventRow
@@ -73,7 +74,7 @@ func (h *Room) drawCase(w http.ResponseWriter, r *http.Request, v *console.Visit
 	p.Title += " " + f.Reference
 	p.Back = web.Link{URL: p.Path("/console/review"), Label: p.T("console-review.case.back")}
 	p.Seen = strconv.FormatInt(f.Version, 10)
-	p.Parts = caseParts(p.Page, f.Case, h.Now())
+	p.Parts, p.Comparison = caseParts(p.Page, f.Case, h.Now()), comparison(p.Page, f)
 	p.Note = web.Field{Page: p.Page, Name: "text", Label: p.T("console-review.case.note"), Hint: p.T("console-review.case.note_hint"), Rows: 3, Spellcheck: true}
 	for _, d := range f.Documents {
 		row := h.documentRow(p.Page, d)
@@ -218,6 +219,9 @@ func (h *Room) carryOut(w http.ResponseWriter, r *http.Request, v *console.Visit
 		now, err := h.dossier(r)
 		if err != nil {
 			return err
+		}
+		if why := now.Obstacle(now.Holder); now.IsChange() && why != "" {
+			return h.drawCase(w, r, v, now, http.StatusConflict, func(p *casePage) { p.Wrong("", "console-review.case.refused_"+string(why)) })
 		}
 		if now.Version == f.Version {
 			return h.drawCase(w, r, v, now, http.StatusConflict, func(p *casePage) { p.Wrong("", "console-review.case.address_taken") })

@@ -41,7 +41,7 @@ func (h *Room) decidePage(r *http.Request, v *console.Visit, f review.Dossier, k
 	p.Seen = strconv.FormatInt(f.Version, 10)
 	if kind == review.ActReject {
 		p.Reason = web.Field{Page: p.Page, Name: "reason", Label: p.T("console-review.decide.reason"), Value: r.PostForm.Get("reason")}
-		for _, code := range h.Review.Reasons {
+		for _, code := range h.Review.ReasonsFor(f.Case) {
 			p.Reason.Options = append(p.Reason.Options, web.Option{Value: code, Label: p.T("console.review_reason." + code)})
 		}
 	}
@@ -59,7 +59,7 @@ func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
 	if p.Words.Name != "" {
 		p.Change = &web.Button{Name: "step", Value: "change", Label: p.T("console-review.decide.change"), Secondary: true}
 	}
-	if m, ok := h.Review.Mail(f.Case, act); ok {
+	if m, ok := h.Review.Mail(f, act); ok {
 		p.Mail = &mailView{m.To, m.Subject, m.Text.Reveal(), m.Lang}
 	}
 }
@@ -131,7 +131,7 @@ func (h *Room) decidePost(w http.ResponseWriter, r *http.Request, v *console.Vis
 		}
 	}
 	if kind == review.ActReject {
-		if act.Reason = p.Reason.Value; !slices.Contains(h.Review.Reasons, act.Reason) {
+		if act.Reason = p.Reason.Value; !slices.Contains(h.Review.ReasonsFor(f.Case), act.Reason) {
 			p.Wrong("reason", "console-review.decide.reason_missing")
 		} else if act.Reason == "else" && act.Text == "" {
 			p.Wrong("text", "console-review.decide.words_else")

@@ -53,7 +53,7 @@ func caseCells(p *web.Page, l review.Line) []sheet.Cell {
 		reason = p.T("console.review_reason." + l.Reason)
 	}
 	return []sheet.Cell{
-		sheet.Text(l.Reference), sheet.Text(p.T("console-review.case.kind_" + string(l.Kind))), sheet.Text(l.Name), sheet.Text(application.CountryName(l.Country, p.Lang)),
+		sheet.Text(l.Reference), sheet.Text(kindText(p, l.Kind, l.Change)), sheet.Text(l.Name), sheet.Text(application.CountryName(l.Country, p.Lang)),
 		sheet.Text(console.Day(l.SubmittedAt)), sheet.Text(application.LastDay(l.DueAt)), sheet.Text(p.T("console-review.case.state_" + string(l.Standing))), decided, days, sheet.Text(reason),
 	}
 }

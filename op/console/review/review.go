@@ -143,7 +143,7 @@ func queueAsked(q url.Values) (review.Show, string) {
 
 func (h *Room) queueRow(r *http.Request, p *queuePage, c review.Case, names *console.Names) (queueRow, error) {
 	row := queueRow{
-		URL: p.Path(caseURL(c.ID)), Reference: c.Reference, Name: caseName(c), Kind: p.T("console-review.case.kind_" + string(c.Kind)),
+		URL: p.Path(caseURL(c.ID)), Reference: c.Reference, Name: caseName(c), Kind: kindText(p.Page, c.Kind, c.IsChange()),
 		Sent: letter.Date(c.SubmittedAt.Format(time.DateOnly), p.Lang), State: stateText(p.Page, c), Due: termText(p.Page, c, h.Now()), Overdue: c.Late(h.Now()),
 	}
 	var err error
@@ -164,8 +164,12 @@ func caseFile(c review.Case) staff.File {
 	return staff.File{Kind: audit.ObjectApplication, ID: c.ID}
 }
 
-// caseName returns the name of the company or the person.
+// caseName returns the name of the company or the person; of a change request as the
+// account has it.
 func caseName(c review.Case) string {
+	if c.IsChange() && c.Answers.Base != nil {
+		c.Answers.Profile = c.Answers.Base.Profile
+	}
 	if o := c.Answers.Organization; o != nil && c.Kind == account.LegalPerson {
 		return o.Name
 	}

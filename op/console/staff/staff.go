@@ -5,7 +5,6 @@ package staff
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"omgevingsloket-id/op/console"
@@ -35,8 +34,9 @@ func (h *Room) Mount() {
 	h.Get("/console/staff", "console-staff.menu", admin, h.Proven("/console/staff", h.staff))
 	h.Post("/console/staff", admin, h.Proven("/console/staff", h.staffPost), append([]string{"name", "email"}, roleFields...)...)
 	h.Get("/console/staff/member", "", admin, h.Proven("/console/staff/member", h.member))
-	h.Post("/console/staff/member", admin, h.Proven("/console/staff/member", h.memberPost), append([]string{"action", "sure"}, roleFields...)...)
+	h.Post("/console/staff/member", admin, h.Proven("/console/staff/member", h.memberPost), append([]string{"action", "sure", "reason", "spoken", "renewal"}, roleFields...)...)
 	h.Wait(50, h.waitAlarms, staff.Administrator, staff.Auditor)
+	h.Wait(55, h.waitRenewals, staff.Administrator)
 	h.Wait(60, h.waitInvited, staff.Administrator)
 }
 
@@ -62,15 +62,20 @@ func (h *Room) staff(w http.ResponseWriter, r *http.Request, v *console.Visit) e
 
 func (h *Room) staffPage(r *http.Request, v *console.Visit, chosen []staff.Role) (*staffPage, error) {
 	p := &staffPage{Frame: h.Page(r, v, "console-staff.title")}
-	all, err := h.Staff.Store.List(r.Context())
+	all, err := h.Staff.Store.Everyone(r.Context())
 	if err != nil {
 		return nil, err
 	}
 	for _, m := range all {
-		p.Members = append(p.Members, memberRow{
-			Name: m.Name, Email: m.Email, Roles: roleNames(p.Page, m.Roles), State: p.T("console.state." + string(m.State)),
-			URL: p.Path("/console/staff/member") + "?" + url.Values{"id": {m.ID}}.Encode(),
-		})
+		_, proposed := m.Proposed(h.Now())
+		if m.State == staff.Removed && !proposed {
+			continue
+		}
+		row := memberRow{Name: m.Name, Email: m.Email, Roles: roleNames(p.Page, m.Roles), State: p.T("console.state." + string(m.State)), URL: p.Path(memberURL(m.ID))}
+		if proposed {
+			row.State += ", " + p.T("console-staff.renewal.state")
+		}
+		p.Members = append(p.Members, row)
 	}
 	p.Name = web.Field{Page: p.Page, Name: "name", Label: p.T("console-staff.name"), Value: r.PostForm.Get("name"), Autocomplete: "off"}
 	p.Email = web.Field{Page: p.Page, Name: "email", Type: "email", Label: p.T("web.login.email"), Value: r.PostForm.Get("email"), Autocomplete: "off"}
@@ -105,8 +110,8 @@ func chosenRoles(r *http.Request) []staff.Role {
 	return out
 }
 
-// staffPost invites an official by mail. An official with that address is invited
-// again, and loses the password and the authenticator app.
+// staffPost invites an official by mail. An official with that address who has
+// joined before is invited again by two administrators.
 func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	roles := chosenRoles(r)
 	p, err := h.staffPage(r, v, roles)
@@ -133,6 +138,18 @@ func (h *Room) staffPost(w http.ResponseWriter, r *http.Request, v *console.Visi
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/staff/staff", p)
 	}
 	_, _, err = h.Staff.Invite(r.Context(), name, address, p.Lang, roles, h.By(r, v))
+	if errors.Is(err, staff.ErrJoined) {
+		id, proposed, err := h.proposeReturn(r, v, p, staff.Renewal{Name: name, Lang: p.Lang, Roles: roles}, address)
+		switch {
+		case proposed && errors.Is(err, errs.ErrConflict):
+			return h.Pages.SeeOther(w, memberURL(id)) // another proposal waits, as that page shows
+		case err != nil:
+			return err
+		case !proposed:
+			return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/staff/staff", p)
+		}
+		return h.Pages.SeeOther(w, console.DoneURL("/console/staff", "renewal_proposed"))
+	}
 	if errors.Is(err, errs.ErrConflict) {
 		return h.Pages.SeeOther(w, "/console/staff") // removed a moment ago, as the list shows
 	}

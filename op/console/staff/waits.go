@@ -23,7 +23,7 @@ func (h *Room) waitAlarms(r *http.Request, v *console.Visit, p *web.Page) (conso
 	}
 	names := h.Officials(r)
 	for _, a := range alarms[:min(len(alarms), console.WaitRows)] {
-		where := "/console/staff/member?" + url.Values{"id": {a.Member}}.Encode()
+		where := memberURL(a.Member)
 		if v.Member.Has(staff.Auditor) {
 			where = "/console/audit?" + url.Values{"who": {"staff:" + a.Member}, "from": {a.At.Add(-time.Hour).In(letter.Dutch).Format(time.DateOnly)}}.Encode()
 		}
@@ -31,6 +31,30 @@ func (h *Room) waitAlarms(r *http.Request, v *console.Visit, p *web.Page) (conso
 			Link: web.Link{URL: p.Path(where), Label: names(p, a.Member)}, Late: true,
 			Note: p.T("console-staff.waits.alarm", "Count", a.Files), Term: console.Moment(a.At, p.Lang),
 		})
+	}
+	return list, nil
+}
+
+// waitRenewals lists the new invitations that wait for a second administrator.
+func (h *Room) waitRenewals(r *http.Request, v *console.Visit, p *web.Page) (console.WaitList, error) {
+	list := console.WaitList{ID: "renewals", Title: p.T("console-staff.waits.renewals")}
+	all, err := h.Staff.Store.Everyone(r.Context())
+	if err != nil {
+		return list, err
+	}
+	names := h.Officials(r)
+	for _, m := range all {
+		renewal, live := m.Proposed(h.Now())
+		if !live || renewal.By == v.Member.ID {
+			continue
+		}
+		list.Rows = append(list.Rows, console.WaitRow{
+			Link: web.Link{URL: p.Path(memberURL(m.ID)), Label: m.Name}, Note: p.T("console-staff.waits.renewal", "Name", names(p, renewal.By)),
+			Term: p.T("console.home.before", "Moment", console.Moment(renewal.At.Add(staff.RenewalLifetime), p.Lang)),
+		})
+		if len(list.Rows) == console.WaitRows {
+			break
+		}
 	}
 	return list, nil
 }
@@ -46,7 +70,7 @@ func (h *Room) waitInvited(r *http.Request, _ *console.Visit, p *web.Page) (cons
 		if m.State != staff.Invited && m.State != staff.Blocked {
 			continue
 		}
-		row := console.WaitRow{Link: web.Link{URL: p.Path("/console/staff/member?" + url.Values{"id": {m.ID}}.Encode()), Label: m.Name}, Note: p.T("console.state." + string(m.State))}
+		row := console.WaitRow{Link: web.Link{URL: p.Path(memberURL(m.ID)), Label: m.Name}, Note: p.T("console.state." + string(m.State))}
 		if m.State == staff.Invited {
 			if row.Late = !h.Now().Before(m.InviteExpires); row.Late {
 				row.Term = p.T("console-staff.waits.invite_over", "Moment", console.Moment(m.InviteExpires, p.Lang))

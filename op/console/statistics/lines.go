@@ -43,6 +43,11 @@ func (p *statisticsPage) groups(rows []statistics.Row) []group {
 			p.count("in_time", func(f statistics.Figures) int { return f.InTime }), p.count("too_late", func(f statistics.Figures) int { return f.TooLate }),
 		}},
 		{"reasons", p.reasons(all)},
+		{"changes", []line{
+			p.count("changes_received", func(f statistics.Figures) int { return f.Changes.Received }), p.count("changes_open", func(f statistics.Figures) int { return f.Changes.Open }),
+			p.count("approved", func(f statistics.Figures) int { return f.Changes.Approved }), p.count("rejected", func(f statistics.Figures) int { return f.Changes.Rejected }),
+			p.count("changes_stopped", func(f statistics.Figures) int { return f.Changes.Stopped }),
+		}},
 		{"unblocks", append(
 			p.unblocks(all, "unblocked", func(f statistics.Figures) map[string]int { return f.Unblocked }),
 			p.unblocks(all, "refused", func(f statistics.Figures) map[string]int { return f.Refused })...,
