@@ -110,14 +110,14 @@ func (p *Room) again(w http.ResponseWriter, r *http.Request, v *flow.Login) erro
 	case req.Refusal != "":
 		return p.answer(w, req.RedirectURI, refusal(req.Refusal, req.State))
 	}
-	s, a, err := p.current(r)
+	in, err := p.Flow.Holder(r)
 	if errors.Is(err, errs.ErrNotFound) {
 		return p.Flow.Onward(w, r, v)
 	}
 	if err != nil {
 		return err
 	}
-	code := p.code(v.Handle, s.Key, a.ID)
+	code := p.code(v.Handle, in.Session.Key, in.Account.ID)
 	g, err := p.pending(r, code)
 	switch {
 	case errors.Is(err, errs.ErrNotFound):

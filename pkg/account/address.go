@@ -170,7 +170,7 @@ func (a Account) UndoAddress(u AddressUndo, ref string, now time.Time) (Account,
 	default:
 		return a.Block(a.Epoch, AddressUndone, ref)
 	}
-	a.Epoch++
+	a.raise()
 	return a, nil
 }
 

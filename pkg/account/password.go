@@ -95,8 +95,7 @@ type PasswordLink struct {
 // after the first. It is never longer than a link lives, so that the link of the last
 // mail works until there can be another one.
 func (l Limits) pause(n int) time.Duration {
-	thirds := []time.Duration{0, 1, 2, 3}
-	return l.ResetTime * thirds[min(n, len(thirds)-1)] / 3
+	return l.ResetTime * time.Duration(min(n, 3)) / 3
 }
 
 // SendLink returns the next link of the address of was, which is mailed at now and

@@ -28,8 +28,7 @@ func (w *Writer) PasswordLink(a account.Account, p signin.PasswordMail, now time
 
 // PasswordUnknown is PasswordLink for an address that no account has. It holds nothing
 // that a stranger typed but the address it goes to.
-func (w *Writer) PasswordUnknown(email, lang string, now time.Time) mail.Message {
-	until := now.Add(account.DefaultLimits.ResetTime)
+func (w *Writer) PasswordUnknown(email, lang string, until, now time.Time) mail.Message {
 	return w.write(KindPasswordLink, email, envelope{Lang: lang, At: now, Expires: until, Letter: w.passwordData(signin.PasswordMail{Road: account.RoadNone, Until: until})})
 }
 

@@ -66,7 +66,7 @@ func (w *Writer) Samples(lang string, now time.Time) []mail.Message {
 		}
 		mails = append(mails, w.PasswordLink(holder, p, now))
 	}
-	mails = append(mails, w.PasswordUnknown(sampleAddress, lang, now), w.PasswordChanged(holder, now))
+	mails = append(mails, w.PasswordUnknown(sampleAddress, lang, now.Add(account.DefaultLimits.ResetTime), now), w.PasswordChanged(holder, now))
 	for _, m := range w.Disavowed(sampleBlock, now) {
 		if m.To = sampleAddress; m.Lang == lang { // it goes to the helpdesk, in Dutch
 			mails = append(mails, m)

@@ -41,10 +41,11 @@ func (r *Service) Forgotten(ctx context.Context, asked Asked) error {
 			return was, effect.Effects{}, err
 		}
 		var m mail.Message
+		until := now.Add(r.Limits.ResetTime)
 		if road == account.RoadNone {
-			m = r.Letters.PasswordUnknown(asked.Email, asked.Lang, now)
+			m = r.Letters.PasswordUnknown(asked.Email, asked.Lang, until, now)
 		} else {
-			p := PasswordMail{Road: road, Link: link, Until: now.Add(r.Limits.ResetTime), From: r.Limits.QRFrom(a)}
+			p := PasswordMail{Road: road, Link: link, Until: until, From: r.Limits.QRFrom(a)}
 			if road == account.RoadHelpdesk {
 				p.Callback = secret.Text(r.Callback.MailedCode(a, now))
 			}

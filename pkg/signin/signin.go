@@ -48,7 +48,7 @@ type Letters interface {
 	// PasswordLink has the link for a new password, or says why there is none.
 	PasswordLink(a account.Account, p PasswordMail, now time.Time) mail.Message
 	// PasswordUnknown is the same mail for an address that no account has.
-	PasswordUnknown(email, lang string, now time.Time) mail.Message
+	PasswordUnknown(email, lang string, until, now time.Time) mail.Message
 	PasswordChanged(a account.Account, now time.Time) mail.Message
 	// Disavowed are the mails to the helpdesk about a block with a reference; none if
 	// it has no address.

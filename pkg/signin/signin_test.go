@@ -259,7 +259,7 @@ func (letters) PasswordLink(account.Account, signin.PasswordMail, time.Time) mai
 	return mail.Message{Subject: "password link"}
 }
 
-func (letters) PasswordUnknown(string, string, time.Time) mail.Message {
+func (letters) PasswordUnknown(string, string, time.Time, time.Time) mail.Message {
 	return mail.Message{Subject: "password link"}
 }
 

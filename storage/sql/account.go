@@ -230,7 +230,13 @@ func (s accounts) Block(ctx context.Context, id string, epoch int64, reason acco
 }
 
 func (s accounts) Change(ctx context.Context, id string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
-	return s.db.change(ctx, "change account", func(tx *sql.Tx) (effect.Effects, error) {
+	return s.db.changeAccount(ctx, "change account", id, judge, func(*sql.Tx) error { return nil })
+}
+
+// changeAccount writes the account that judge returns for the locked row, and what
+// then writes, with the effects, in one transaction.
+func (db *DB) changeAccount(ctx context.Context, doing, id string, judge func(account.Account) (account.Account, effect.Effects, error), then func(tx *sql.Tx) error) error {
+	return db.change(ctx, doing, func(tx *sql.Tx) (effect.Effects, error) {
 		was, err := lockAccount(ctx, tx, `$1`, id)
 		if err != nil {
 			return effect.Effects{}, err
@@ -239,7 +245,10 @@ func (s accounts) Change(ctx context.Context, id string, judge func(account.Acco
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		return rec, putAccount(ctx, tx, was, next)
+		if err := putAccount(ctx, tx, was, next); err != nil {
+			return effect.Effects{}, err
+		}
+		return rec, then(tx)
 	})
 }
 

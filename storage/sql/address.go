@@ -194,10 +194,8 @@ func (s addresses) Undo(ctx context.Context, hash string, now time.Time, judge f
 			return effect.Effects{}, err
 		}
 		for _, key := range keys {
-			for _, table := range []string{"devices", "lanes"} {
-				if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE key = $1`, key); err != nil {
-					return effect.Effects{}, err
-				}
+			if err := forgetLanes(ctx, tx, key); err != nil {
+				return effect.Effects{}, err
 			}
 		}
 		return rec, putAccount(ctx, tx, was, next)

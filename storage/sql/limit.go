@@ -84,6 +84,17 @@ func (s lanes) Lend(ctx context.Context, key, deviceHash string, now, until time
 	return answer("remember device", err)
 }
 
+// forgetLanes forgets the tries of passwords for a key, and the browsers that are known
+// for it.
+func forgetLanes(ctx context.Context, tx *sql.Tx, key string) error {
+	for _, table := range []string{"devices", "lanes"} {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE key = $1`, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 type locks struct{ db *DB }
 
 // Locks returns what is done about locked lanes.

@@ -120,33 +120,13 @@ func (s resets) Use(ctx context.Context, browser string, now time.Time, judge fu
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		return rec, renew(ctx, tx, r.Key, was, next)
+		if err := putAccount(ctx, tx, was, next); err != nil {
+			return effect.Effects{}, err
+		}
+		return rec, forgetLanes(ctx, tx, r.Key)
 	})
 }
 
 func (s resets) Renew(ctx context.Context, id, key string, judge func(account.Account) (account.Account, effect.Effects, error)) error {
-	return s.db.change(ctx, "change password", func(tx *sql.Tx) (effect.Effects, error) {
-		was, err := lockAccount(ctx, tx, `$1`, id)
-		if err != nil {
-			return effect.Effects{}, err
-		}
-		next, rec, err := judge(was)
-		if err != nil {
-			return effect.Effects{}, err
-		}
-		return rec, renew(ctx, tx, key, was, next)
-	})
-}
-
-// renew writes an account with another password, and forgets lanes and devices.
-func renew(ctx context.Context, tx *sql.Tx, key string, was, next account.Account) error {
-	if err := putAccount(ctx, tx, was, next); err != nil {
-		return err
-	}
-	for _, table := range []string{"devices", "lanes"} {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE key = $1`, key); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.db.changeAccount(ctx, "change password", id, judge, func(tx *sql.Tx) error { return forgetLanes(ctx, tx, key) })
 }
