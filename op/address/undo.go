@@ -27,7 +27,7 @@ func (h *Room) undo(w http.ResponseWriter, r *http.Request) error {
 	}
 	if token := r.URL.Query().Get("undo"); token != "" {
 		handle, _ := secret.Parse(secret.KindUndo, token) // a link that cannot be right forgets an earlier one
-		h.Cookies.SetUndo(w, handle)
+		h.Cookies.SetLink(w, secret.KindUndo, handle)
 		return h.Pages.SeeOther(w, "/address/undo")
 	}
 	h.Cookies.EnsureBrowser(w, r)
@@ -37,7 +37,7 @@ func (h *Room) undo(w http.ResponseWriter, r *http.Request) error {
 
 // undoable returns the link in the cookie, and what it undoes.
 func (h *Room) undoable(r *http.Request) (secret.Text, account.AddressUndo, error) {
-	handle, ok := h.Cookies.Undo(r)
+	handle, ok := h.Cookies.Link(r, secret.KindUndo)
 	if !ok {
 		return "", account.AddressUndo{}, errs.ErrNotFound
 	}
@@ -69,7 +69,7 @@ func (h *Room) undoPost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return h.undoOrOver(w, r, u, err)
 	}
-	h.Cookies.SetUndo(w, "")
+	h.Cookies.SetLink(w, secret.KindUndo, "")
 	return h.Pages.SeeOther(w, "/address/undone")
 }
 

@@ -1,7 +1,6 @@
 package apply
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 
@@ -10,7 +9,6 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/intake"
 	"omgevingsloket-id/pkg/limit"
-	"omgevingsloket-id/pkg/password"
 	"omgevingsloket-id/pkg/secret"
 )
 
@@ -26,13 +24,9 @@ func (h *Room) passwordPage(w http.ResponseWriter, r *http.Request, a applicatio
 		formPage: h.formPage(w, r, a, intake.StepPassword, "apply.password.title", ""),
 		Email:    a.Email, Chosen: a.PasswordHash != "",
 	}
-	p.Password = p.field("password", "")
-	p.Password.Type, p.Password.Autocomplete = "password", "new-password"
-	p.Password.Hint = p.T("web.password.hint", "Min", h.minLength())
+	p.Password = web.NewPassword(p.Page, h.Policy, p.T("apply.field.password.label"))
 	return p
 }
-
-func (h *Room) minLength() int { return cmp.Or(h.Policy.MinLength, password.MinLength) }
 
 // password asks for a new password.
 func (h *Room) password(w http.ResponseWriter, r *http.Request, a application.Application) error {
@@ -44,16 +38,10 @@ func (h *Room) passwordPost(w http.ResponseWriter, r *http.Request, a applicatio
 		return err
 	}
 	p, typed := h.passwordPage(w, r, a), r.PostForm.Get("password")
-	about := password.Context{Email: a.Email, GivenName: a.Answers.GivenName, FamilyName: a.Answers.FamilyName}
-	if o := a.Answers.Organization; o != nil {
-		about.Organisation = o.Name
-	}
 	if typed == "" {
 		p.Wrong("password", "apply.field.password.missing")
 	} else {
-		for _, problem := range h.Policy.Check(typed, about) {
-			p.Wrong("password", "web.password."+string(problem), "Min", h.minLength(), "Max", password.MaxLength)
-		}
+		p.WrongPassword(h.Policy, typed, web.About(a.Email, a.Answers.Profile))
 	}
 	if len(p.Problems) > 0 {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "apply/password", p)

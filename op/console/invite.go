@@ -25,7 +25,7 @@ type invitePage struct {
 func (h *Kit) invite(w http.ResponseWriter, r *http.Request) error {
 	if token := r.URL.Query().Get("token"); token != "" {
 		if handle, ok := secret.Parse(secret.KindInvite, token); ok {
-			h.Cookies.SetInvite(w, handle)
+			h.Cookies.SetLink(w, secret.KindInvite, handle)
 		}
 		return h.Pages.SeeOther(w, "/console/invite")
 	}
@@ -39,14 +39,12 @@ func (h *Kit) invite(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Kit) invitePage(r *http.Request, m staff.Member) *invitePage {
 	p := h.Pages.Page(r, "console.invite.title")
-	return &invitePage{Page: p, Who: m.Name, Password: web.Field{
-		Page: p, Name: "password", Type: "password", Label: p.T("web.login.password"), Hint: p.T("web.password.hint", "Min", password.MinLength), Autocomplete: "new-password",
-	}}
+	return &invitePage{Page: p, Who: m.Name, Password: web.NewPassword(p, h.Policy, p.T("web.login.password"))}
 }
 
 // invited returns the invitation in the cookie.
 func (h *Kit) invited(r *http.Request) (secret.Text, staff.Member, error) {
-	handle, ok := h.Cookies.Invite(r)
+	handle, ok := h.Cookies.Link(r, secret.KindInvite)
 	if !ok {
 		return "", staff.Member{}, web.Fail(http.StatusGone, "console.invite_gone", nil)
 	}
@@ -73,11 +71,8 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	chosen := r.PostForm.Get("password")
-	if problems := h.Policy.Check(chosen, password.Context{Email: m.Email, GivenName: m.Name}); len(problems) > 0 {
-		p := h.invitePage(r, m)
-		for _, problem := range problems {
-			p.Wrong("password", "web.password."+string(problem), "Min", password.MinLength, "Max", password.MaxLength)
-		}
+	p := h.invitePage(r, m)
+	if p.WrongPassword(h.Policy, chosen, password.Context{Email: m.Email, GivenName: m.Name}); len(p.Problems) > 0 {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/invite", p)
 	}
 	ctx, release, err := h.Queue.Reserve(r.Context(), "")
@@ -92,7 +87,7 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.Cookies.SetInvite(w, "")
+	h.Cookies.SetLink(w, secret.KindInvite, "")
 	// Strangers who try passwords at this address have another lane.
 	h.remember(w, r, m)
 	uri := totp.URIFor(totp.StaffIssuer, m.Email, key)
@@ -100,9 +95,9 @@ func (h *Kit) invitePost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := h.Pages.Page(r, "web.qr.page_title")
-	p.Languages = nil
-	page := &qrPage{Page: p, QR: web.NewQR(p, picture, uri.Reveal(), totp.Groups(key)), Next: web.Link{URL: p.Path("/console/login"), Label: p.T("web.qr.next")}}
+	shown := h.Pages.Page(r, "web.qr.page_title")
+	shown.Languages = nil
+	page := &qrPage{Page: shown, QR: web.NewQR(shown, picture, uri.Reveal(), totp.Groups(key)), Next: web.Link{URL: shown.Path("/console/login"), Label: shown.T("web.qr.next")}}
 	page.QR.Account = totp.StaffIssuer
 	return h.Pages.Render(w, http.StatusOK, "console/qr", page)
 }

@@ -179,12 +179,10 @@ func wrongCode(p *web.Page, result signin.CodeResult, judged error) error {
 	switch result.Outcome {
 	case account.BlockedNow:
 		return web.Fail(http.StatusForbidden, "console.blocked", nil)
-	case account.Replayed:
-		p.Wrong("code", "web.code.replayed", "Seconds", web.Seconds(result.Wait))
-	case account.TooSoon:
-		p.Wrong("code", "web.code.too_soon", "Seconds", web.Seconds(result.Wait))
-	default:
+	case account.Wrong:
 		p.Wrong("code", "console.code_wrong")
+	default:
+		p.WrongCode(result)
 	}
 	return nil
 }

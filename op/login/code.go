@@ -41,7 +41,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	typed := r.PostForm.Get("code")
 	p := h.codePage(r, v)
 	if typed == "" {
-		p.Wrong("code", "login.code.missing")
+		p.Wrong("code", "web.code.missing")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "login/code", p)
 	}
 	a := *v.Account
@@ -64,22 +64,9 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v *flow.Login) e
 	case account.BlockedNow:
 		v.Account = nil
 		return h.onward(w, r, v)
-	case account.Replayed:
-		p.Wrong("code", "web.code.replayed", "Seconds", web.Seconds(result.Wait))
-	case account.TooSoon:
-		p.Wrong("code", "web.code.too_soon", "Seconds", web.Seconds(result.Wait))
-	default:
-		h.sayWrong(p, result)
 	}
+	p.WrongCode(result)
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "login/code", p)
-}
-
-func (h *Room) sayWrong(p *codePage, result signin.CodeResult) {
-	if result.Wait > 0 {
-		p.Wrong("code", "login.code.wrong_wait", "Count", result.Left, "Seconds", web.Seconds(result.Wait))
-		return
-	}
-	p.Wrong("code", "login.code.wrong", "Count", result.Left)
 }
 
 // enter begins a session after both factors. The browser's previous session

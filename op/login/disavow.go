@@ -25,15 +25,15 @@ func (h *Room) disavow(w http.ResponseWriter, r *http.Request) error {
 	}
 	if text := web.Query(r).Get("link"); text != "" {
 		if handle, ok := secret.Parse(secret.KindDisavow, text); ok {
-			h.Cookies.SetDisavowal(w, handle)
+			h.Cookies.SetLink(w, secret.KindDisavow, handle)
 		} else {
-			h.Cookies.SetDisavowal(w, "")
+			h.Cookies.SetLink(w, secret.KindDisavow, "")
 		}
 		return h.Pages.SeeOther(w, "/login/disavow")
 	}
 	h.Cookies.EnsureBrowser(w, r)
 	err := errs.ErrNotFound
-	if handle, ok := h.Cookies.Disavowal(r); ok {
+	if handle, ok := h.Cookies.Link(r, secret.KindDisavow); ok {
 		_, err = h.SignIn.Disavowable(r.Context(), handle)
 	}
 	return h.disavowOrOver(w, r, err)
@@ -55,13 +55,13 @@ func (h *Room) disavowPost(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err := errs.ErrNotFound
-	if handle, ok := h.Cookies.Disavowal(r); ok {
+	if handle, ok := h.Cookies.Link(r, secret.KindDisavow); ok {
 		err = h.SignIn.Disavow(r.Context(), handle, h.from(r))
 	}
 	if err != nil {
 		return h.disavowOrOver(w, r, err)
 	}
-	h.Cookies.SetDisavowal(w, "")
+	h.Cookies.SetLink(w, secret.KindDisavow, "")
 	return h.Pages.SeeOther(w, "/login/disavowed")
 }
 

@@ -9,6 +9,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
+	"omgevingsloket-id/pkg/secret"
 	"omgevingsloket-id/pkg/signin"
 )
 
@@ -52,7 +53,7 @@ func (h *Room) choosePost(w http.ResponseWriter, r *http.Request, v signin.Reset
 	if !v.CodeAt.IsZero() {
 		h.Cookies.Prove(w, r, from.Device, v.Account.Email)
 	}
-	h.Cookies.SetReset(w, "")
+	h.Cookies.SetLink(w, secret.KindReset, "")
 	h.Cookies.DropSession(w) // it ended with the old password
 	query := ""
 	if v.ClientID != "" {

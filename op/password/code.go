@@ -32,7 +32,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v signin.Resetti
 	}
 	p, typed := h.codePage(r), r.PostForm.Get("code")
 	if typed == "" {
-		p.Wrong("code", "password.code.missing")
+		p.Wrong("code", "web.code.missing")
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "password/code", p)
 	}
 	result, err := h.SignIn.ResetCode(r.Context(), v, typed, h.from(r))
@@ -47,14 +47,8 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v signin.Resetti
 		return h.Pages.SeeOther(w, paths[account.ResetPassword])
 	case result.Outcome == account.BlockedNow:
 		return web.Fail(http.StatusForbidden, "password.blocked", nil)
-	case result.Outcome == account.Replayed:
-		p.Wrong("code", "web.code.replayed", "Seconds", web.Seconds(result.Wait))
-	case result.Outcome == account.TooSoon:
-		p.Wrong("code", "web.code.too_soon", "Seconds", web.Seconds(result.Wait))
-	case result.Wait > 0:
-		p.Wrong("code", "password.code.wrong_wait", "Count", result.Left, "Seconds", web.Seconds(result.Wait))
 	default:
-		p.Wrong("code", "password.code.wrong", "Count", result.Left)
+		p.WrongCode(result)
 	}
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "password/code", p)
 }

@@ -26,11 +26,11 @@ func (h *Room) link(w http.ResponseWriter, r *http.Request) error {
 		if !ok {
 			return over(web.Rule("not a link of ours"))
 		}
-		h.Cookies.SetReset(w, handle)
+		h.Cookies.SetLink(w, secret.KindPassword, handle)
 		return h.Pages.SeeOther(w, "/password/new")
 	}
 	h.Cookies.EnsureBrowser(w, r)
-	handle, ok := h.Cookies.Reset(r, secret.KindPassword)
+	handle, ok := h.Cookies.Link(r, secret.KindPassword)
 	if !ok {
 		return h.underWay(w, r)
 	}
@@ -54,7 +54,7 @@ func (h *Room) linkPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Limits.Spend(r, limit.ResetRequests.UpTo(h.PerMinute), 1); err != nil {
 		return err
 	}
-	handle, ok := h.Cookies.Reset(r, secret.KindPassword)
+	handle, ok := h.Cookies.Link(r, secret.KindPassword)
 	if !ok {
 		return h.underWay(w, r) // sent twice
 	}
@@ -64,7 +64,7 @@ func (h *Room) linkPost(w http.ResponseWriter, r *http.Request) error {
 	if err := h.SignIn.OpenLink(r.Context(), handle, browser, from); err != nil {
 		return gone(err)
 	}
-	h.Cookies.SetReset(w, browser)
+	h.Cookies.SetLink(w, secret.KindReset, browser)
 	return h.Pages.SeeOther(w, "/password/new")
 }
 

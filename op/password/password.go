@@ -11,7 +11,6 @@
 package password
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -54,13 +53,13 @@ func (h *Room) Mount(t *web.Router) {
 	t.Get("/password/code", h.at(account.ResetCode, h.code))
 	t.Post("/password/code", h.at(account.ResetCode, h.codePost), "code")
 	t.Get("/password/choose", h.at(account.ResetPassword, h.choose))
-	t.Post("/password/choose", web.Queued(h.Queue, h.resets, h.at(account.ResetPassword, h.choosePost)), "password")
+	t.Post("/password/choose", h.at(account.ResetPassword, h.choosePost), "password")
 	t.Get("/password/done", h.done)
 	t.GetActs("/password/change", h.Flow.OwnProven(h.change))
-	t.Post("/password/change", web.Queued(h.Queue, nil, h.Flow.OwnProven(h.changePost)), "password")
+	t.Post("/password/change", h.Flow.OwnProven(h.changePost), "password")
 	t.GetActs("/password/changed", h.Flow.Own(h.changed))
 	t.Get("/password/renew", h.Flow.At(authreq.StepRenew, h.renew))
-	t.Post("/password/renew", web.Queued(h.Queue, nil, h.Flow.At(authreq.StepRenew, h.renewPost)), "password", "later")
+	t.Post("/password/renew", h.Flow.At(authreq.StepRenew, h.renewPost), "password", "later")
 }
 
 // paths are the pages of a reset, by step.
@@ -84,7 +83,7 @@ func (h *Room) at(step account.ResetStep, run func(w http.ResponseWriter, r *htt
 // resetting returns the reset of the browser. The error is that of over if there is
 // none.
 func (h *Room) resetting(r *http.Request) (signin.Resetting, error) {
-	browser, ok := h.Cookies.Reset(r, secret.KindReset)
+	browser, ok := h.Cookies.Link(r, secret.KindReset)
 	if !ok {
 		return signin.Resetting{}, over(nil)
 	}
@@ -93,15 +92,6 @@ func (h *Room) resetting(r *http.Request) (signin.Resetting, error) {
 		err = over(err)
 	}
 	return v, err
-}
-
-// resets returns a name for the reset of the browser, which goes before strangers in
-// the queue for password hashes; "" for none.
-func (h *Room) resets(r *http.Request) string {
-	if v, err := h.resetting(r); err == nil {
-		return v.Key
-	}
-	return ""
 }
 
 // over returns the error of a link that cannot be used, or of a reset that cannot go
@@ -127,27 +117,17 @@ type choosing struct {
 }
 
 func (h *Room) choosing(p *web.Page, a account.Account) *choosing {
-	return &choosing{Page: p, Email: a.Email, Password: web.Field{
-		Page: p, Name: "password", Type: "password", Label: p.T("password.new_password"), Hint: p.T("web.password.hint", "Min", h.minLength()), Autocomplete: "new-password",
-	}}
+	return &choosing{Page: p, Email: a.Email, Password: web.NewPassword(p, h.Policy, p.T("password.new_password"))}
 }
-
-func (h *Room) minLength() int { return cmp.Or(h.Policy.MinLength, password.MinLength) }
 
 // chosen returns the password of the form; ok is false if it cannot be chosen, which
 // the page then says.
 func (h *Room) chosen(r *http.Request, p *choosing, a account.Account) (typed string, ok bool) {
 	typed = r.PostForm.Get("password")
-	about := password.Context{Email: a.Email, GivenName: a.Profile.GivenName, FamilyName: a.Profile.FamilyName}
-	if o := a.Profile.Organization; o != nil {
-		about.Organisation = o.Name
-	}
 	if typed == "" {
 		p.Wrong("password", "password.missing")
 	} else {
-		for _, problem := range h.Policy.Check(typed, about) {
-			p.Wrong("password", "web.password."+string(problem), "Min", h.minLength(), "Max", password.MaxLength)
-		}
+		p.WrongPassword(h.Policy, typed, web.About(a.Email, a.Profile))
 	}
 	return typed, len(p.Problems) == 0
 }

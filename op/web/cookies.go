@@ -200,55 +200,25 @@ func (k *Cookies) SetStaff(w http.ResponseWriter, s secret.Text) {
 	k.setCookie(w, cookieStaff, s.Reveal(), keep)
 }
 
-// Invite returns the handle of the invitation that was opened in the browser.
-func (k *Cookies) Invite(r *http.Request) (secret.Text, bool) {
-	return k.handleCookie(r, cookieInvite, secret.KindInvite)
+// linkCookies are the cookies of the handles that the links in mails carry, out of the
+// address, and of the browser that used the link for a new password.
+var linkCookies = map[secret.Kind]string{
+	secret.KindInvite: cookieInvite, secret.KindDisavow: cookieDisavow, secret.KindUndo: cookieUndo,
+	secret.KindPassword: cookieReset, secret.KindReset: cookieReset,
 }
 
-// SetInvite sets the handle of an invitation for an hour; "" removes it.
-func (k *Cookies) SetInvite(w http.ResponseWriter, s secret.Text) {
-	k.setForAnHour(w, cookieInvite, s)
+// Link returns the handle of the link of a kind that was opened in the browser.
+func (k *Cookies) Link(r *http.Request, kind secret.Kind) (secret.Text, bool) {
+	return k.handleCookie(r, linkCookies[kind], kind)
 }
 
-// Reset returns the handle of the link for a new password that was opened in the
-// browser (secret.KindPassword), or that of the browser in which it was used
-// (secret.KindReset).
-func (k *Cookies) Reset(r *http.Request, kind secret.Kind) (secret.Text, bool) {
-	return k.handleCookie(r, cookieReset, kind)
-}
-
-// SetReset sets the handle that Reset returns for an hour; "" removes it.
-func (k *Cookies) SetReset(w http.ResponseWriter, s secret.Text) { k.setForAnHour(w, cookieReset, s) }
-
-// Disavowal returns the handle of the link by which a holder says that something was
-// not the holder.
-func (k *Cookies) Disavowal(r *http.Request) (secret.Text, bool) {
-	return k.handleCookie(r, cookieDisavow, secret.KindDisavow)
-}
-
-// SetDisavowal sets the handle that Disavowal returns for an hour; "" removes it.
-func (k *Cookies) SetDisavowal(w http.ResponseWriter, s secret.Text) {
-	k.setForAnHour(w, cookieDisavow, s)
-}
-
-func (k *Cookies) setForAnHour(w http.ResponseWriter, name string, s secret.Text) {
+// SetLink sets the handle that Link returns for an hour; "" removes it.
+func (k *Cookies) SetLink(w http.ResponseWriter, kind secret.Kind, s secret.Text) {
 	keep := time.Hour
 	if s == "" {
 		keep = -1
 	}
-	k.setCookie(w, name, s.Reveal(), keep)
-}
-
-// Undo returns the handle of the link that undoes a change of address, which was opened
-// in the browser.
-func (k *Cookies) Undo(r *http.Request) (secret.Text, bool) {
-	return k.handleCookie(r, cookieUndo, secret.KindUndo)
-}
-
-// SetUndo sets the handle of a link that undoes a change of address for an hour; ""
-// removes it.
-func (k *Cookies) SetUndo(w http.ResponseWriter, s secret.Text) {
-	k.setForAnHour(w, cookieUndo, s)
+	k.setCookie(w, linkCookies[kind], s.Reveal(), keep)
 }
 
 // Draft returns the handle of the applicant's draft.

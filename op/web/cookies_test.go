@@ -29,10 +29,12 @@ func TestCookieAttributes(t *testing.T) {
 		"Prove": {func(k *web.Cookies, w http.ResponseWriter) {
 			k.Prove(w, get("/"), handle(secret.KindDevice, "d"), "jo@example.com")
 		}, "olid-known", year, false},
-		"SetStaff":        {func(k *web.Cookies, w http.ResponseWriter) { k.SetStaff(w, handle(secret.KindStaff, "s")) }, "olid-staff", 0, true},
-		"SetStaff, none":  {func(k *web.Cookies, w http.ResponseWriter) { k.SetStaff(w, "") }, "olid-staff", -1, true},
-		"SetInvite":       {func(k *web.Cookies, w http.ResponseWriter) { k.SetInvite(w, handle(secret.KindInvite, "s")) }, "olid-invite", 60 * 60, false},
-		"SetInvite, none": {func(k *web.Cookies, w http.ResponseWriter) { k.SetInvite(w, "") }, "olid-invite", -1, false},
+		"SetStaff":       {func(k *web.Cookies, w http.ResponseWriter) { k.SetStaff(w, handle(secret.KindStaff, "s")) }, "olid-staff", 0, true},
+		"SetStaff, none": {func(k *web.Cookies, w http.ResponseWriter) { k.SetStaff(w, "") }, "olid-staff", -1, true},
+		"SetInvite": {func(k *web.Cookies, w http.ResponseWriter) {
+			k.SetLink(w, secret.KindInvite, handle(secret.KindInvite, "s"))
+		}, "olid-invite", 60 * 60, false},
+		"SetInvite, none": {func(k *web.Cookies, w http.ResponseWriter) { k.SetLink(w, secret.KindInvite, "") }, "olid-invite", -1, false},
 		"SetDraft": {func(k *web.Cookies, w http.ResponseWriter) {
 			k.SetDraft(w, handle(secret.KindApplication, "s"), 72*time.Hour)
 		}, "olid-apply", 72 * 60 * 60, false},
@@ -95,6 +97,9 @@ func TestDO01_OneNameForEachAddress(t *testing.T) {
 // right kind.
 func TestCookieHandles(t *testing.T) {
 	t.Parallel()
+	link := func(kind secret.Kind) func(*web.Cookies, *http.Request) (secret.Text, bool) {
+		return func(k *web.Cookies, r *http.Request) (secret.Text, bool) { return k.Link(r, kind) }
+	}
 	readers := map[string]struct {
 		kind secret.Kind
 		read func(*web.Cookies, *http.Request) (secret.Text, bool)
@@ -102,7 +107,10 @@ func TestCookieHandles(t *testing.T) {
 		"olid-browser": {secret.KindBrowser, (*web.Cookies).Browser},
 		"olid-session": {secret.KindSession, (*web.Cookies).Session},
 		"olid-staff":   {secret.KindStaff, (*web.Cookies).Staff},
-		"olid-invite":  {secret.KindInvite, (*web.Cookies).Invite},
+		"olid-invite":  {secret.KindInvite, link(secret.KindInvite)},
+		"olid-disavow": {secret.KindDisavow, link(secret.KindDisavow)},
+		"olid-undo":    {secret.KindUndo, link(secret.KindUndo)},
+		"olid-reset":   {secret.KindPassword, link(secret.KindPassword)},
 		"olid-apply":   {secret.KindApplication, (*web.Cookies).Draft},
 		"olid-device": {secret.KindDevice, func(k *web.Cookies, r *http.Request) (secret.Text, bool) {
 			d := k.Device(r)

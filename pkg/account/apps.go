@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"omgevingsloket-id/pkg/errs"
@@ -136,13 +135,7 @@ func AppName(text string) (name string, ok bool) {
 	const longest = 40
 	name = typed.Line(text)
 	n := utf8.RuneCountInString(name)
-	return name, n > 0 && n <= longest && !strings.ContainsFunc(name, unreadable)
-}
-
-// unreadable reports whether a character of a folded name cannot be read.
-func unreadable(r rune) bool {
-	joiner := r == '\u200c' || r == '\u200d' // kept by folding only where it is seen
-	return r == utf8.RuneError || !unicode.IsGraphic(r) && !joiner || unicode.In(r, unicode.Co)
+	return name, n > 0 && n <= longest && !strings.ContainsFunc(name, typed.Unreadable)
 }
 
 // NextApp returns the number of the next app.

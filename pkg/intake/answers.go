@@ -289,8 +289,7 @@ func readable(s string) bool {
 				return false
 			}
 			continue
-		case r == '\u200c' || r == '\u200d': // some languages need joiners
-		case r == utf8.RuneError || !unicode.IsGraphic(r) || unicode.In(r, unicode.Co):
+		case typed.Unreadable(r):
 			return false
 		}
 		accents = 0

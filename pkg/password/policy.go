@@ -52,7 +52,7 @@ func (p Policy) Check(password string, about Context) []Problem {
 		return []Problem{TooLong}
 	}
 	var problems []Problem
-	if length < p.minLength() {
+	if length < p.Least() {
 		problems = append(problems, TooShort)
 	}
 	folded := fold(text)
@@ -71,7 +71,8 @@ func (p Policy) Check(password string, about Context) []Problem {
 	return problems
 }
 
-func (p Policy) minLength() int {
+// Least returns the fewest code points of a password.
+func (p Policy) Least() int {
 	if p.MinLength == 0 {
 		return MinLength
 	}

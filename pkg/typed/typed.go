@@ -12,6 +12,7 @@ package typed
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -258,3 +259,10 @@ func Reference(s string) string {
 }
 
 const longestReference = 32
+
+// Unreadable reports whether a character of a folded text cannot be read. The joiners,
+// which some languages need, are kept by folding only where they are seen.
+func Unreadable(r rune) bool {
+	joiner := r == '\u200c' || r == '\u200d'
+	return r == utf8.RuneError || !unicode.IsGraphic(r) && !joiner || unicode.In(r, unicode.Co)
+}
