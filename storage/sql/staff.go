@@ -228,12 +228,10 @@ func (s members) manage(ctx context.Context, doing, by, id string, judge func(st
 
 // managedBy demands that by, unless it is "" for the operator, may change
 // others. It locks both, who proposed to renew the member, and whom the member
-// proposed to renew, in one order: of two who remove each other at once the
-// second finds its own rights gone, and no two wait for each other.
+// proposed to renew, in one order, for the operator too: of two who remove each
+// other at once the second finds its own rights gone, and no two wait for each
+// other.
 func (s members) managedBy(ctx context.Context, tx *sql.Tx, by, id string) (office, error) {
-	if by == "" {
-		return nil, nil
-	}
 	rows, err := tx.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff
 		WHERE id IN ($1, $2) OR renewal_by = $2 OR id = (SELECT m.renewal_by FROM staff m WHERE m.id = $2) ORDER BY id`+s.db.locking(), by, id)
 	locked, err := all(rows, err, scanMember)
@@ -244,7 +242,7 @@ func (s members) managedBy(ctx context.Context, tx *sql.Tx, by, id string) (offi
 	for _, m := range locked {
 		concerned[m.ID] = m
 	}
-	if m, ok := concerned[by]; !ok || !m.Manages() {
+	if m, ok := concerned[by]; by != "" && (!ok || !m.Manages()) {
 		return nil, errs.ErrConflict
 	}
 	return concerned, nil
