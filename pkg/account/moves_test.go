@@ -141,6 +141,35 @@ func TestTry(t *testing.T) {
 	}
 }
 
+// What two officials established holds for the enrolment that it was about: the
+// next one, and a reset after this one, need the rule from its start.
+func TestPW_LostBothEndsWithItsEnrolment(t *testing.T) {
+	t.Parallel()
+	for renewal, want := range map[Renewal]Renewal{RenewalLost: NoRenewal, RenewalDue: RenewalDue, NoRenewal: NoRenewal} {
+		for name, move := range map[string]func() (Account, error){
+			"Unblock": func() (Account, error) {
+				a := in(Blocked)
+				a.Renewal = renewal
+				return a.Unblock(a.Epoch, "hash", noon)
+			},
+			"Judged(right)": func() (Account, error) {
+				a := in(QRShown)
+				a.Renewal = renewal
+				return a.Judged(Verdict{Outcome: Accepted, Step: 101}, noon)
+			},
+		} {
+			if got, err := move(); err != nil || got.Renewal != want {
+				t.Errorf("%s of an account with renewal %q: renewal %q, %v, want %q", name, renewal, got.Renewal, err, want)
+			}
+		}
+	}
+	a := in(QRShown)
+	a.Renewal = RenewalLost
+	if got, err := a.Judged(Verdict{Outcome: Wrong}, noon); err != nil || got.Renewal != RenewalLost {
+		t.Errorf("Judged(wrong): renewal %q, %v, want %q", got.Renewal, err, RenewalLost)
+	}
+}
+
 func TestJudged(t *testing.T) {
 	t.Parallel()
 	later := noon.Add(5 * time.Second)

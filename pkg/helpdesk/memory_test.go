@@ -69,17 +69,10 @@ func (o *office) find(id string) *helpdesk.Request {
 }
 
 func (o *office) act(r helpdesk.Request) {
-	a := o.accounts[r.AccountID]
-	if r.State != helpdesk.Done {
-		return
-	}
-	switch a.Epoch++; r.Kind {
-	case helpdesk.Unblock:
-		a.State, a.UnblockedAt = account.AwaitingEnrolment, r.DecidedAt
-	case helpdesk.Closing:
-		a.State, a.ClosedAt = account.Closed, r.DecidedAt
-	case helpdesk.Address:
-		a.Email = r.Email
+	o.t.Helper()
+	a, err := r.Act(o.accounts[r.AccountID])
+	if err != nil {
+		o.t.Errorf("Act() = %v, want success", err)
 	}
 	o.accounts[a.ID] = a
 }

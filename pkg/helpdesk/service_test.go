@@ -121,6 +121,28 @@ func TestUnblockByTwo(t *testing.T) {
 	}
 }
 
+// The reason alone asks for a colleague, whatever code the caller read out.
+func TestPW_LostBothByTwo(t *testing.T) {
+	t.Parallel()
+	a := jo(account.Blocked)
+	o := newOffice(t, a)
+	r := o.ok(o.Service.Begin(t.Context(), helpdesk.Unblock, a, olga))
+	if r = o.ok(o.Identify(t.Context(), r.ID, o.Callback.Code(a, noon), rightAnswers, olga)); r.Second {
+		t.Error("Identify() with the code of the page asks for a colleague, want not yet")
+	}
+	if r = o.ok(o.Justify(t.Context(), r.ID, helpdesk.LostBoth, "M-1", olga)); r.State != helpdesk.Proposed {
+		t.Errorf("Justify(lost_both) is %s, want %s", r.State, helpdesk.Proposed)
+	}
+	o.says("unblock.begun", "unblock.identified", "unblock.proposed")
+	_, err := o.Confirm(t.Context(), r.ID, olga)
+	o.is(err, errs.ErrConflict)
+	o.ok(o.Confirm(t.Context(), r.ID, piet))
+	o.says("account.unblocked", "mail unblocked")
+	if got := o.accounts[a.ID]; got.State != account.AwaitingEnrolment || got.Renewal != account.RenewalLost {
+		t.Errorf("the account is %s with renewal %q, want %s with %q", got.State, got.Renewal, account.AwaitingEnrolment, account.RenewalLost)
+	}
+}
+
 func TestGuessingIsRefused(t *testing.T) {
 	t.Parallel()
 	a := jo(account.Blocked)
