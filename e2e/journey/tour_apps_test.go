@@ -30,7 +30,7 @@ func TestNewPhoneAndSecondApp(t *testing.T) {
 	}
 }
 
-// apps gives the holder a new phone, and a second app, which is then removed.
+// apps replaces the holder's app, adds a second one and removes it.
 func (w *walk) apps() {
 	b, p := w.b, w.p
 	list := w.site.Issuer + "/enrol/apps"

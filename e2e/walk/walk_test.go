@@ -215,7 +215,7 @@ func (w *walk) logout() {
 	w.dead("a log out", w.stolen)
 }
 
-// lately is how many sessions and links are tried again after each act: those of before
+// lately is how many sessions and links are tried again after each act: earlier ones
 // were tried when they ended.
 const lately = 4
 
@@ -351,7 +351,7 @@ func (w *walk) newPhone() {
 	if thief.URL.Path == "/login/code" {
 		w.s.Clock.Add(30 * time.Second)
 		if thief.Submit("code", thief.Code()); thief.URL.Query().Get("code") != "" {
-			w.t.Fatal("the app of before logs in")
+			w.t.Fatal("the previous app logs in")
 		}
 		w.a = w.reload()
 	}

@@ -261,8 +261,8 @@ func TestCK05_AddressUndoEnds(t *testing.T) {
 	}
 }
 
-// EN-22, ML-09: somebody who got in has changed address, password and app. After the
-// undo nothing of that works, and the mailbox alone gives neither password nor factor.
+// EN-22, ML-09: a thief has changed the address, the password and the app. After the
+// undo none of the three works, and the mailbox alone gives neither password nor factor.
 func TestEN22_ML09_NothingOfAThiefWorksAfterTheUndo(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -315,7 +315,7 @@ func TestEN22_ML09_NothingOfAThiefWorksAfterTheUndo(t *testing.T) {
 	}
 	// Links of later changes are used up.
 	s.Browser().Get(linkIn(t, s, mailbox)).Is(http.StatusGone)
-	// Two officials unblock it; before that the mailbox gives nothing.
+	// Two officials unblock it; until then a mailed link sets no password.
 	limits := account.DefaultLimits
 	if road := limits.PasswordRoad(got, s.Clock.Now()); road != account.RoadHelpdesk {
 		t.Errorf("the road to a new password is %s", road)

@@ -62,7 +62,7 @@ func TestDisavow(t *testing.T) {
 		t.Error("no event of the disavowal")
 	}
 	site.Must(t, s.Unblock(got))
-	s.Browser().Get(link).Is(http.StatusGone) // a link of before the unblock blocks no more
+	s.Browser().Get(link).Is(http.StatusGone) // a link mailed before the unblock does not block again
 }
 
 // ML-01, ML-02: a link works for ten days, and no longer; one that is changed or of

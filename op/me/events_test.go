@@ -71,7 +71,7 @@ func TestEventsPages(t *testing.T) {
 }
 
 // The page shows that the helpdesk saw the account and a reviewer the application, by
-// role, and nobody's name.
+// role, without names.
 func TestLooked(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -104,7 +104,7 @@ func TestR166_KeysAtAnAddress(t *testing.T) {
 	works(fresh, true, 5)
 }
 
-// TestR166_HangingUpCostsNothing: whoever asks and goes away does not use up
+// TestR166_HangingUpCostsNothing: a caller that asks and hangs up does not use up
 // the attempt of this minute.
 func TestR166_HangingUpCostsNothing(t *testing.T) {
 	t.Parallel()

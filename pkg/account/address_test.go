@@ -122,8 +122,8 @@ func TestX12_JudgeAddress(t *testing.T) {
 	}
 }
 
-// EN-22: the undo of a change of address brings back the apps of before it, and none that
-// was linked since.
+// EN-22: the undo of a change of address restores the apps that the account had before it, and keeps
+// none that was linked since.
 func TestEN22_UndoAddressRestoresApps(t *testing.T) {
 	t.Parallel()
 	noon := time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)

@@ -75,7 +75,7 @@ func appAAD(what, accountID string, enrolment, app int) string {
 	return strings.Join([]string{"accounts", what, accountID, strconv.Itoa(enrolment), strconv.Itoa(app)}, "|")
 }
 
-// Of returns the apps as far as they are those of a: none of an earlier enrolment,
+// Of returns the apps that belong to a: none of an earlier enrolment,
 // which a server of an earlier version leaves behind when it unblocks, and no new app
 // of another epoch or state.
 func (s Apps) Of(a Account) Apps {
@@ -173,8 +173,8 @@ func (l Limits) confirms(a Account, epoch int64, sid string, now time.Time) bool
 	return waits && a.Epoch == epoch && n.SID == sid && sid != ""
 }
 
-// LinkApp gives the new app its place, after its code of this step. sealed is its
-// secret, sealed with the data of the place. Sessions and grants end. The error is
+// LinkApp makes the new app one of the account's apps, after its code of this step.
+// sealed is its secret, sealed with the data of its place. Sessions and grants end. The error is
 // errs.ErrConflict if it cannot be confirmed in this session.
 func (l Limits) LinkApp(a Account, epoch int64, sid string, step int64, sealed []byte, now time.Time) (Account, error) {
 	if !l.confirms(a, epoch, sid, now) {
@@ -222,7 +222,7 @@ func (a Account) DropApp(epoch int64) (Account, error) {
 	return a, nil
 }
 
-// RenameApp gives an app another name, as AppName returns it. The error is
+// RenameApp sets the name of an app, which AppName has checked. The error is
 // errs.ErrConflict if there is no such app, or the account is of another epoch.
 func (a Account) RenameApp(epoch int64, number int, name string) (Account, error) {
 	if _, found := a.AppNumbered(number); !found || a.Epoch != epoch {

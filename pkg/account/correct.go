@@ -60,8 +60,8 @@ func (d Data) Changed(next Data) (fields []Field) {
 // read.
 var ErrOvertaken = errors.New("account: the data have changed since")
 
-// Correct gives an active account of this epoch other data, and returns the fields in
-// which they differ. seen is the print of the data that the holder saw. Sessions go on.
+// Correct replaces the data of an active account of this epoch, and returns the fields
+// that differ. seen is the print of the data that the holder saw. Sessions go on.
 func (a Account) Correct(epoch int64, seen string, d Data, now time.Time) (Account, []Field, error) {
 	was := a.Data()
 	fields := was.Changed(d)

@@ -123,7 +123,7 @@ func (f Factor) Judged(v Verdict) (Factor, error) {
 // Langs are the languages of mails.
 var Langs = []string{"nl", "en"}
 
-// ChangeLang gives an account that is not closed another language for its mails.
+// ChangeLang sets the language of the mails of an account that is not closed.
 // It is no reason to end sessions, so the epoch stays.
 func (a Account) ChangeLang(epoch int64, lang string) (Account, error) {
 	if a.State == Closed || a.Epoch != epoch || a.Lang == lang || !slices.Contains(Langs, lang) {

@@ -24,7 +24,7 @@ const (
 )
 
 // Samples returns mails of every kind to one reader, with each variant of their
-// contents, for people who look at them and for tests. They hold nobody's data.
+// contents, for people who look at them and for tests. They hold no real person's data.
 func (w *Writer) Samples(lang string, now time.Time) []mail.Message {
 	holder, app, company := sampleHolder(lang), sampleApplication(lang), sampleCompany(lang)
 	asked := app
