@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"testing"
 
 	"omgevingsloket-id/pkg/secret"
 )
@@ -373,4 +375,26 @@ func (b *Browser) Carrying(other *Browser) *Browser {
 	}
 	b.HTTP.Jar.SetCookies(at, cookies)
 	return b
+}
+
+// OneGoesOn sends the form of each browser's page at once. It demands that one of
+// them arrives at to, and that the others answer that the link is gone (410).
+func OneGoesOn(t testing.TB, browsers []*Browser, to string) {
+	t.Helper()
+	var wait sync.WaitGroup
+	for _, b := range browsers {
+		wait.Go(func() { b.Submit() })
+	}
+	wait.Wait()
+	arrived := 0
+	for _, b := range browsers {
+		if b.URL.Path == to {
+			arrived++
+		} else {
+			b.Is(http.StatusGone)
+		}
+	}
+	if arrived != 1 {
+		t.Errorf("%d of %d browsers arrived at %s, want 1", arrived, len(browsers), to)
+	}
 }

@@ -135,17 +135,10 @@ func stateTexts(p *web.Page, a application.Application, now time.Time) (state, e
 
 // datum returns a value of the data that an official approves, for people to read.
 func (s formPage) datum(name, value string) string {
-	switch {
-	case value == "":
-		return ""
-	case name == "birth":
-		return letter.Date(value, s.Lang)
-	case name == "registration_country":
-		return application.CountryName(value, s.Lang)
-	case name == "role":
+	if name == "role" && value != "" {
 		return s.T("apply.field.role." + value)
 	}
-	return value
+	return letter.Datum(name, value, s.Lang)
 }
 
 // change explains which data an official approves, and shows how far a request is.

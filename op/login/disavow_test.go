@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -37,22 +36,10 @@ func TestDisavow(t *testing.T) {
 	for range 8 {
 		browsers = append(browsers, s.Browser().Get(link))
 	}
-	var wait sync.WaitGroup
-	for _, b := range browsers {
-		wait.Go(func() { b.Submit() })
-	}
-	wait.Wait()
-	done := 0
-	for _, b := range browsers {
-		if b.URL.Path == "/login/disavowed" {
-			done++
-		} else {
-			b.Is(http.StatusGone)
-		}
-	}
+	site.OneGoesOn(t, browsers, "/login/disavowed")
 	got := s.Reload(a)
-	if done != 1 || got.State != account.Blocked || got.BlockReason != account.Disavowed {
-		t.Errorf("%d browsers blocked the account, which is %+v; want one", done, got)
+	if got.State != account.Blocked || got.BlockReason != account.Disavowed {
+		t.Errorf("the account is %+v, want blocked by its holder", got)
 	}
 	thief.Get("/portals").At("/login")
 	if text := s.Mailed("staff-disavowed", "helpdesk@example.org"); !strings.Contains(text, got.BlockRef) || strings.Contains(text, site.Email) {

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -124,22 +123,7 @@ func TestPW02_LinkOnce(t *testing.T) {
 	for range 16 {
 		browsers = append(browsers, s.Browser().Get(second).At("/password/new"))
 	}
-	var wait sync.WaitGroup
-	for _, b := range browsers {
-		wait.Go(func() { b.Submit() })
-	}
-	wait.Wait()
-	on := 0
-	for _, b := range browsers {
-		if b.URL.Path == "/password/code" {
-			on++
-		} else {
-			b.Is(http.StatusGone)
-		}
-	}
-	if on != 1 {
-		t.Errorf("%d of 16 browsers used the link, want 1", on)
-	}
+	site.OneGoesOn(t, browsers, "/password/code")
 	s.Clock.Add(20 * time.Minute)
 	asked(s, site.Email)
 	third := s.Browser().Get(link(s, site.Email)).At("/password/new")

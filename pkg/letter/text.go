@@ -53,6 +53,20 @@ func Date(iso, lang string) string {
 	return iso
 }
 
+// Datum returns a value of an application.Datum of this name for people to read. What only a room
+// has words for, an empty value and a role, stays as it is.
+func Datum(name, value, lang string) string {
+	switch {
+	case value == "":
+		return ""
+	case name == "birth":
+		return Date(value, lang)
+	case name == "registration_country":
+		return application.CountryName(value, lang)
+	}
+	return value
+}
+
 // Phone returns a stored telephone number for people to read, with the extension in
 // words.
 func Phone(stored, lang string) string {

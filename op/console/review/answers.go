@@ -89,14 +89,10 @@ func datum(p *web.Page, name, value string) string {
 	switch {
 	case value == "":
 		return "–"
-	case name == "birth":
-		return letter.Date(value, p.Lang)
-	case name == "registration_country":
-		return application.CountryName(value, p.Lang)
 	case name == "role":
 		return p.T("console-review.case.role_" + role(value))
 	}
-	return value
+	return letter.Datum(name, value, p.Lang)
 }
 
 // phoneText returns a telephone number, with a warning if there is no such number.
