@@ -97,7 +97,7 @@ func newVisit(t testing.TB, on func(*config.Config)) *visit {
 		)(c)
 	})}
 	var err error
-	v.accounts, err = seed.Into(t.Context(), v.Config, seed.Amounts{Accounts: 2 * (warm + most)})
+	v.accounts, err = seed.Into(t.Context(), v.Config, seed.Amounts{Accounts: 4 * (warm + most)})
 	site.Must(t, err)
 	for i := range 5 {
 		v.Sent(fmt.Sprintf("case-%d@example.com", i))
@@ -192,11 +192,43 @@ func (v *visit) all() {
 		v.T.Fatal("logout leads to ", b.URL)
 	}
 
+	v.life()
 	v.during("refused password", "POST /login", func() {
 		v.browser().Authorize(site.NewRequest("web", site.CallbackURI)).Submit("email", v.account().Email, "password", site.WrongPassword).Is(http.StatusUnprocessableEntity)
 	})
 	v.during("console: queue", "", func() { v.desk.Get("/console/review").Says("/console/review/case?id=") })
 	v.during("console: search", "", func() { v.desk.Get("/console/helpdesk?q=muster").Says("/console/helpdesk/account?id=") })
+}
+
+// life does what a holder does with an account besides logging in.
+func (v *visit) life() {
+	v.T.Helper()
+	a := v.account()
+	b, _, _ := v.login(a)
+	b.Get("/me/events").At("/me/events") // chains what has happened, as a job does elsewhere
+	for _, page := range []string{"", "/sessions", "/portals", "/events"} {
+		v.during("account: /me"+page, "", func() { b.Get("/me" + page).At("/me" + page) })
+	}
+	b.Get("/password/change").At("/password/change")
+	v.during("password: changed", "", func() { b.Submit("password", "een stille rivier onder zeven bruggen").At("/password/changed") })
+	v.during("apps: list", "", func() { b.Get("/enrol/apps").At("/enrol/apps") })
+	b.Get("/enrol/apps/qr?id=1").At("/enrol/apps/qr")
+	v.during("apps: new QR", "", func() { b.Submit().At("/enrol/apps/qr") })
+	b.Scan().Get("/enrol/apps/code").At("/enrol/apps/code")
+	v.during("apps: code of the new one", "", func() { b.Submit("code", b.Code()).At("/enrol/apps/done") })
+
+	a = v.account() // the login of the other one used the code of this moment
+	asked := v.browser().Get("/password/forgotten")
+	v.during("password: link asked for", "", func() { asked.Submit("email", a.Email).At("/password/sent") })
+	unknown := v.browser().Get("/password/forgotten")
+	v.during("password: link asked for, unknown address", "", func() { unknown.Submit("email", "x"+a.Email).At("/password/sent") })
+	reset := v.browser().Get(v.MailedLink("password-link", a.Email, "/password/new")).At("/password/new")
+	reset.Seed = seedOf(a)
+	v.during("password: link used", "", func() { reset.Submit().At("/password/code") })
+	v.during("password: code", "", func() { reset.Submit("code", reset.Code()).At("/password/choose") })
+	v.during("password: reset", "", func() { reset.Submit("password", seed.Password).At("/password/done") })
+	undo := v.browser().Get(v.MailedLink("password-changed", a.Email, "/login/disavow")).At("/login/disavow")
+	v.during("disavowed", "", func() { undo.Submit().At("/login/disavowed") })
 }
 
 // row is the cost of one operation on one back end.
