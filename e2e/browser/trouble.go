@@ -42,7 +42,7 @@ func (w *watch) trouble(ev any) bool {
 		}
 		w.problem("request to another machine: %s", e.Request.URL)
 	case *network.EventResponseReceived:
-		if e.Type == network.ResourceTypeDocument || e.Response.Status < 400 || icon(e.Response.URL) {
+		if e.Type == network.ResourceTypeDocument || e.Response.Status < 400 || icon(e.Response.URL) || w.again(e) {
 			return false
 		}
 		w.problem("status %d: %s", e.Response.Status, e.Response.URL)
@@ -64,6 +64,13 @@ func (w *watch) problem(format string, args ...any) {
 	if !slices.Contains(w.problems[w.taken:], text) {
 		w.problems = append(w.problems, text)
 	}
+}
+
+// again reports whether a script read the page on the screen once more, and got the same
+// status.
+func (w *watch) again(e *network.EventResponseReceived) bool {
+	shown := w.current
+	return e.Type == network.ResourceTypeFetch && shown != nil && shown.URL == e.Response.URL && shown.Status == e.Response.Status
 }
 
 // local reports whether a URL is on this machine.

@@ -107,7 +107,22 @@ func TestProblemsAreCollected(t *testing.T) {
 		"/stray":   show(`<img src="https://example.org/pixel.gif" alt="">`),
 		"/blocked": show(`<form action="http://localhost:1/" method="post"><button>Weg</button></form>`, strict...),
 	}
+	reads := func(address string) http.HandlerFunc {
+		page := show(`<main>x</main><script>fetch("` + address + `").then(() => document.querySelector("main").append("gelezen"))</script>`)
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8") // before the status
+			w.WriteHeader(http.StatusForbidden)
+			page(w, r)
+		}
+	}
+	pages["/again"], pages["/other"] = reads("/again"), reads("/missing")
 	s := newSite(t, pages)
+	for path, want := range map[string]string{"/again": "", "/other": "status 404: " + s.URL + "/missing"} {
+		got := verdict(t, func(b *Session) { b.Open(s.URL + path); b.WaitText("gelezen") })
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%s: the test was told %q, want %q", path, got, want)
+		}
+	}
 	for path, want := range map[string]string{
 		"/good": "", "/error": "console error: mis 7", "/throw": "exception: Error: kapot",
 		"/inline": "Content Security Policy", "/style": "Content Security Policy",

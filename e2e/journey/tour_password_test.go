@@ -1,6 +1,9 @@
 package journey
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // forgetting chooses a new password by a mailed link, and then another one on the
 // holder's own page.
@@ -49,6 +52,27 @@ func (w *walk) forgetting() {
 	b.Fill("password", p.Password)
 	b.Submit()
 	w.fine("password/changed", "done")
+}
+
+// unreachable is a login after mail to the holder was refused.
+func (w *walk) unreachable() {
+	b, p := w.b, w.p
+	sent := w.site.Mail.Next(w, p.Email)
+	id := strings.Trim(sent.Header.Get("Message-ID"), "<>")
+	report := "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n" +
+		"Final-Recipient: rfc822; " + p.Email + "\nAction: failed\nStatus: 5.2.2\n\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <" + id + ">\n\n--b--\n"
+	if r := w.site.CommandReading(report, "mail", "bounce"); r.Code != 0 {
+		w.Fatalf("mail bounce: %+v", r)
+	}
+	b.Open(w.site.Portal + "/login?prompt=login")
+	p.LogIn(b)
+	b.Fill("code", p.Phone.Code())
+	b.Submit()
+	w.fine("login/mail", "asked")
+	b.Submit()
+	atPortal(w.T, w.site, b, p)
+	b.Open(w.site.Issuer + "/portals")
+	w.fine("login/portals", "mail is refused")
 }
 
 // disavowing blocks the account of a person by the link in a mail about security, after

@@ -76,6 +76,7 @@ func (w *walk) walk() {
 	w.again()
 	w.blocked()
 	w.account()
+	w.unreachable()
 }
 
 // fine checks a page without an error.

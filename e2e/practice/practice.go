@@ -105,5 +105,11 @@ func (s *Site) Kill() { s.t.Helper(); s.process.Kill() }
 // "account", "unblock", "jo@example.com".
 func (s *Site) Command(args ...string) testenv.Result {
 	s.t.Helper()
-	return testenv.Run(s.t, s.bin, append(args, "--data", s.Data), s.env...)
+	return s.CommandReading("", args...)
+}
+
+// CommandReading is Command with this text as the standard input.
+func (s *Site) CommandReading(stdin string, args ...string) testenv.Result {
+	s.t.Helper()
+	return testenv.RunReading(s.t, stdin, s.bin, append(args, "--data", s.Data), s.env...)
 }

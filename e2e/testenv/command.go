@@ -105,11 +105,17 @@ type Result struct {
 // Run runs a command until it ends, for at most Patience, in an empty folder.
 func Run(t testing.TB, bin string, args []string, env ...string) Result {
 	t.Helper()
+	return RunReading(t, "", bin, args, env...)
+}
+
+// RunReading is Run with this text as the standard input.
+func RunReading(t testing.TB, stdin, bin string, args []string, env ...string) Result {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, bin, args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = t.TempDir(), environment(env), &out, &errs
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = t.TempDir(), environment(env), strings.NewReader(stdin), &out, &errs
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		t.Fatalf("%s %s still ran after %v\n%s%s", bin, strings.Join(args, " "), Patience, &out, &errs)

@@ -77,6 +77,7 @@ var paths = map[authreq.Step]string{
 	authreq.StepCode:     "/login/code",
 	authreq.StepBlocked:  "/login/blocked",
 	authreq.StepRenew:    "/password/renew",
+	authreq.StepMail:     "/login/mail",
 	authreq.StepConsent:  "/consent",
 	authreq.StepFinish:   "/authorize/callback",
 	authreq.StepRestart:  "/login/restart",

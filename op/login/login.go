@@ -1,6 +1,6 @@
 // Package login owns proving who one is: /login (password), /login/code
-// (verification code), /login/lost (the QR was not scanned), /login/blocked,
-// /login/disavow (a mail about a login that was not the holder's), and the ways in
+// (verification code), /login/mail (mail to the holder is refused), /login/lost (the
+// QR was not scanned), /login/blocked, /login/disavow (a mail about a login that was not the holder's), and the ways in
 // and out: /start, /portals.
 //
 //	/start ─► home client ─► /authorize ─► /login ─POST─► /login/code ─POST─► /authorize/callback
@@ -65,6 +65,8 @@ func (h *Room) Mount(t *web.Router) {
 	t.Post("/login", web.Queued(h.Queue, h.Cookies.ProvenBy("email"), h.Flow.At(authreq.StepPassword, h.loginPost)), "email", "password")
 	t.Get("/login/code", h.Flow.At(authreq.StepCode, h.code))
 	t.Post("/login/code", h.Flow.At(authreq.StepCode, h.codePost), "code")
+	t.Get("/login/mail", h.Flow.At(authreq.StepMail, h.mail))
+	t.Post("/login/mail", h.Flow.At(authreq.StepMail, h.mailPost))
 	t.Get("/login/lost", h.Flow.At(authreq.StepCode, h.lost))
 	t.Post("/login/lost", h.Flow.At(authreq.StepCode, h.lostPost))
 	t.Get("/login/blocked", h.Flow.At(authreq.StepBlocked, h.blocked))
@@ -168,6 +170,13 @@ func (h *Room) loginPost(w http.ResponseWriter, r *http.Request, v *flow.Login) 
 	v.Request.Forget()
 	v.Request.AccountID, v.Request.Epoch, v.Request.PasswordAt = a.ID, a.Epoch, h.Now()
 	v.Request.Nudge = h.Policy.Leaked(typed)
+	refusal, refused, err := mail.Unreachable(r.Context(), h.Bounces, a.Email)
+	if err != nil {
+		return err
+	}
+	if refused {
+		v.Request.Unreachable = refusal.At
+	}
 	v.Account = &a
 	if v, err = h.Flow.Renew(r.Context(), v); err != nil {
 		return err

@@ -33,11 +33,20 @@ func TestPortalsMailRefused(t *testing.T) {
 		t.Error("a notice about a refusal that is not of the address")
 	}
 	site.Must(t, outbox.Refused(t.Context(), sent("m2"), s.Clock.Now(), mail.Refusal{Code: 550, Status: "5.1.1"}))
-	b.Get("/portals?lang=nl").Says(nl).Says(a.Email).Says("Bel de helpdesk")
-	b.Get("/portals?lang=en").Says(en).Says("Call the helpdesk")
+	b.Get("/portals?lang=nl").Says(nl).Says(a.Email).Says("bel de helpdesk")
+	b.Get("/portals?lang=en").Says(en).Says("call the helpdesk")
 	if e := s.Acts(a)[0]; e.Action != "account.mail_refused" || e.Details["mail"] != "receipt" || e.Details["code"] != "550 5.1.1" {
 		t.Errorf("the event is %+v", e)
 	}
+
+	login := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
+	login.Seed = b.Seed
+	s.Clock.Add(30 * time.Second)
+	login.Submit("email", a.Email, "password", site.Password).At("/login/code").Submit("code", login.Code())
+	login.At("/login/mail").Says(nl).Says(a.Email).Get(login.URL.String()).At("/login/mail")
+	login.Submit().Answered()
+	login.Authorize(site.NewRequest("web", site.CallbackURI)).Answered() // once a login
+
 	_, other := s.Active("other@example.com")
 	if other.Get("/portals?lang=nl").Is(200); strings.Contains(other.Body, nl) {
 		t.Error("another holder reads the notice")
@@ -46,6 +55,10 @@ func TestPortalsMailRefused(t *testing.T) {
 	if b.Get("/portals?lang=nl"); strings.Contains(b.Body, nl) {
 		t.Error("the notice remains after a mail was accepted")
 	}
+	s.Clock.Add(30 * time.Second)
+	login = s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
+	login.Seed = b.Seed
+	login.Submit("email", a.Email, "password", site.Password).Submit("code", login.Code()).Answered()
 }
 
 // Unavailable is never "no refusals".
@@ -53,6 +66,8 @@ func TestPortalsBouncesUnavailable(t *testing.T) {
 	t.Parallel()
 	s, faults := site.NewWatched(t, nil)
 	_, b := s.Active(site.Email)
+	login := s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
 	faults.Always("Bounces.ByAddress", storagetest.NotWritten)
 	b.Get("/portals").Is(503)
+	login.Submit("email", site.Email, "password", site.Password).Is(503)
 }

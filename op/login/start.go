@@ -8,7 +8,6 @@ import (
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/authreq"
 	"omgevingsloket-id/pkg/errs"
-	"omgevingsloket-id/pkg/letter"
 	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/mail"
 )
@@ -60,7 +59,7 @@ func (h *Room) portals(w http.ResponseWriter, r *http.Request) error {
 	page := &portalsPage{Page: h.Pages.Page(r, "login.portals.title")}
 	page.LoggedIn = true
 	if refused {
-		page.Refused = page.T("login.portals.refused", "Email", v.Account.Email, "Moment", letter.Moment(bounce.At, page.Lang))
+		page.Refused = mailRefused(page.Page, v.Account.Email, bounce.At)
 	}
 	for _, c := range all {
 		if u := flow.PortalURL(c, h.Issuer); u != "" {

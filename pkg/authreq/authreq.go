@@ -69,18 +69,19 @@ type Request struct {
 	To           string          `json:"to,omitempty"`          // path of the page of ours where a login without a client began and ends; "" is the list of portals
 
 	// Proven by the login so far.
-	AccountID  string    `json:"account,omitempty"` // set by the right password
-	Epoch      int64     `json:"epoch,omitempty"`
-	PasswordAt time.Time `json:"password_at,omitzero"`
-	MailboxAt  time.Time `json:"mailbox_at,omitzero"` // set by a right mailed code, after an unblock
-	AuthTime   time.Time `json:"auth_time,omitzero"`  // set by the second factor, or by an existing session
-	SID        string    `json:"sid,omitempty"`
-	Session    string    `json:"session,omitempty"` // key of the session that the login began or used
-	Consented  bool      `json:"consented,omitempty"`
-	Nudge      bool      `json:"nudge,omitempty"`    // the password is known to others: a new one is asked for, once
-	Refusal    string    `json:"refusal,omitempty"`  // OAuth error for the client instead of a code
-	Finished   bool      `json:"finished,omitempty"` // the response was sent to the client
-	Code       string    `json:"code,omitempty"`     // of a request that ended with a code: the first characters of its hash
+	AccountID   string    `json:"account,omitempty"` // set by the right password
+	Epoch       int64     `json:"epoch,omitempty"`
+	PasswordAt  time.Time `json:"password_at,omitzero"`
+	MailboxAt   time.Time `json:"mailbox_at,omitzero"` // set by a right mailed code, after an unblock
+	AuthTime    time.Time `json:"auth_time,omitzero"`  // set by the second factor, or by an existing session
+	SID         string    `json:"sid,omitempty"`
+	Session     string    `json:"session,omitempty"` // key of the session that the login began or used
+	Consented   bool      `json:"consented,omitempty"`
+	Nudge       bool      `json:"nudge,omitempty"`      // the password is known to others: a new one is asked for, once
+	Unreachable time.Time `json:"unreachable,omitzero"` // when mail to the holder was last refused: the holder is told, once
+	Refusal     string    `json:"refusal,omitempty"`    // OAuth error for the client instead of a code
+	Finished    bool      `json:"finished,omitempty"`   // the response was sent to the client
+	Code        string    `json:"code,omitempty"`       // of a request that ended with a code: the first characters of its hash
 
 	CreatedAt time.Time `json:"created,omitzero"` // zero when Finished
 	Version   int64     `json:"version"`
@@ -124,7 +125,7 @@ func (r Request) Fits(size, sent int) bool {
 func (r *Request) Forget() {
 	r.AccountID, r.Epoch, r.SID, r.Session = "", 0, "", ""
 	r.PasswordAt, r.MailboxAt, r.AuthTime = time.Time{}, time.Time{}, time.Time{}
-	r.Consented, r.Nudge = false, false
+	r.Consented, r.Nudge, r.Unreachable = false, false, time.Time{}
 }
 
 // What Ended keeps of two hashes: enough to tell browsers apart, and the two codes

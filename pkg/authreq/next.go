@@ -18,6 +18,7 @@ const (
 	StepCode     Step = "code"     // verification code
 	StepBlocked  Step = "blocked"  // how to reach the helpdesk
 	StepRenew    Step = "renew"    // another password
+	StepMail     Step = "mail"     // what to know: mail to the holder is refused
 	StepConsent  Step = "consent"  // consent to the claims for the client
 	StepFinish   Step = "finish"   // back to the client
 	StepRestart  Step = "restart"  // expired or already used: start again at the portal
@@ -64,6 +65,9 @@ func Next(f Facts) Step {
 	case !r.AuthTime.IsZero() && f.Account.State == account.Active:
 		if f.Account.Renewal == account.RenewalDue || r.Nudge {
 			return StepRenew
+		}
+		if !r.Unreachable.IsZero() {
+			return StepMail
 		}
 		if f.NeedsConsent && !r.Consented {
 			return StepConsent

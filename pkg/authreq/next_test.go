@@ -201,3 +201,31 @@ func TestForget(t *testing.T) {
 		t.Errorf("Forget() leaves %+v, want the request itself unchanged", r)
 	}
 }
+
+// What a holder is told after the login comes before the client's questions, one after
+// the other.
+func TestNextTellsBeforeConsent(t *testing.T) {
+	t.Parallel()
+	f := authreq.Facts{Now: noon, NeedsConsent: true, Account: &account.Account{ID: "a", State: account.Active, Epoch: 7}, Request: authreq.Request{
+		AccountID: "a", Epoch: 7, PasswordAt: noon, AuthTime: noon, CreatedAt: noon, Nudge: true, Unreachable: noon.Add(-time.Hour),
+	}}
+	for _, step := range []struct {
+		want authreq.Step
+		done func()
+	}{
+		{authreq.StepRenew, func() { f.Request.Nudge = false }},
+		{authreq.StepMail, func() { f.Request.Unreachable = time.Time{} }},
+		{authreq.StepConsent, func() { f.Request.Consented = true }},
+		{authreq.StepFinish, func() {}},
+	} {
+		if got := authreq.Next(f); got != step.want {
+			t.Errorf("Next() = %s, want %s", got, step.want)
+		}
+		step.done()
+	}
+	f.Request.Nudge, f.Request.Unreachable = true, noon
+	f.Request.Forget()
+	if f.Request.Nudge || !f.Request.Unreachable.IsZero() {
+		t.Errorf("after Forget: %+v", f.Request)
+	}
+}
