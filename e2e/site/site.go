@@ -115,6 +115,11 @@ func Start(t testing.TB, setup Setup) *Site {
 	if setup.Config != nil {
 		setup.Config(&c)
 	}
+	if file, is := strings.CutPrefix(c.Database.URL.Reveal(), "sqlite:"); is {
+		if _, err := os.Stat(file); err != nil {
+			testenv.SQLiteCopy(t, file, "migrated", func(file string) error { return migrate("sqlite:" + file) })
+		}
+	}
 	if _, err := os.Stat(c.MasterKeyFile); err != nil {
 		ring, err := secret.NewKeyRingFile(string(c.Environment)+"-test", rand.Reader)
 		Must(t, err)

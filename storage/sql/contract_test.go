@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,18 +38,29 @@ func TestCK05_ExactEnds(t *testing.T) {
 	}
 }
 
-func sqlite(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a b#%?.db") }
+// noFile returns the address of a database that does not exist.
+func noFile(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "a b#%?.db") }
+
+// sqlite returns a new database with its schema.
+func sqlite(t *testing.T) string {
+	t.Helper()
+	address := noFile(t)
+	testenv.SQLiteCopy(t, strings.TrimPrefix(address, "sqlite:"), "migrated", func(file string) error { return migrate(t, "sqlite:"+file) })
+	return address
+}
 
 // postgres returns a new database with its schema.
 func postgres(t *testing.T) string {
 	t.Helper()
-	return testenv.PostgresCopy(t, "migrated", func(url string) error {
-		db, err := sql.Open(t.Context(), sql.Options{URL: secret.Text(url), Now: time.Now})
-		if err != nil {
-			return err
-		}
-		return errors.Join(db.Migrate(t.Context()), db.Close())
-	})
+	return testenv.PostgresCopy(t, "migrated", func(url string) error { return migrate(t, url) })
+}
+
+func migrate(t *testing.T, url string) error {
+	db, err := sql.Open(t.Context(), sql.Options{URL: secret.Text(url), Now: time.Now})
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Migrate(t.Context()), db.Close())
 }
 
 func stores(t *testing.T, address string, now func() time.Time) storagetest.Stores {

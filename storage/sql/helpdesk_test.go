@@ -38,7 +38,7 @@ func TestSearchTermsAreBackfilled(t *testing.T) {
 // requires that it is found after a migration, and not twice after a second one.
 func backfilled(t *testing.T, insert string, search func(*sql.DB) (int, error)) {
 	t.Helper()
-	for driver, address := range map[string]string{"sqlite": sqlite(t), "pgx": testenv.Postgres(t)} {
+	for driver, address := range map[string]string{"sqlite": noFile(t), "pgx": testenv.Postgres(t)} {
 		t.Run(driver, func(t *testing.T) {
 			db := open(t, address, time.Now)
 			for _, statement := range []string{insert, `UPDATE schema_floor SET terms = 0`} {
