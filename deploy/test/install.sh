@@ -24,6 +24,7 @@ fi
 need redis-server redis-server
 need pgbouncer pgbouncer
 need chromium chromium chromium-sandbox
+need chromium-headless-shell chromium-headless-shell
 need zbarimg zbar-tools
 need clamd clamav-daemon
 need node nodejs

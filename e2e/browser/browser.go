@@ -37,8 +37,16 @@ type settings struct {
 	phone    bool
 	dark     bool
 	language string
-	bfcache  bool
+	history  history
 }
+
+// history is what Back does; "" is not chosen.
+type history string
+
+const (
+	keeps history = "keeps" // the back/forward cache is on
+	loads history = "loads"
+)
 
 // Option changes a session of New.
 type Option func(*settings)
@@ -57,13 +65,17 @@ func Dark() Option { return func(s *settings) { s.dark = true } }
 // "nl".
 func Language(tags string) Option { return func(s *settings) { s.language = tags } }
 
-// NoBFCache turns the back/forward cache off: Back then loads the page again. By default
-// the cache is on, as it is for visitors (other browser drivers turn it off, and so miss
-// pages that it shows).
-func NoBFCache() Option { return func(s *settings) { s.bfcache = false } }
+// BFCache is a browser with the back/forward cache, as visitors have it (other browser
+// drivers turn it off, and so miss pages that it shows). Back fails a test that chose
+// neither this nor NoBFCache. Other tests need no more than the engine: Debian's
+// chromium-headless-shell, which has no windows to draw and takes half of the time.
+func BFCache() Option { return func(s *settings) { s.history = keeps } }
 
-// engine is a running browser. The back/forward cache is turned on or off when it starts,
-// so there are two of them.
+// NoBFCache is a browser without it: Back loads the page again.
+func NoBFCache() Option { return func(s *settings) { s.history = loads } }
+
+// engine is a running browser. Only the whole browser has a back/forward cache, so there
+// are two of them.
 type engine struct {
 	once      sync.Once
 	err       error
@@ -71,18 +83,18 @@ type engine struct {
 	userAgent string
 }
 
-var withBFCache, withoutBFCache engine
+var whole, shell engine
 
 // start returns the running browser.
 func (s settings) start(t testing.TB) *engine {
 	t.Helper()
-	e := &withBFCache
-	if !s.bfcache {
-		e = &withoutBFCache
+	e, name := &shell, "chromium-headless-shell"
+	if s.history == keeps {
+		e, name = &whole, "chromium"
 	}
-	path := testenv.Tool(t, "chromium")
+	path := testenv.Tool(t, name)
 	certificate := testenv.TLS(t).Server.Leaf
-	e.once.Do(func() { e.err = e.launch(flags(path, testenv.Dir(t, "chromium"), certificate, s.bfcache)) })
+	e.once.Do(func() { e.err = e.launch(flags(path, testenv.Dir(t, "chromium"), certificate)) })
 	if e.err != nil {
 		t.Fatalf("Chromium: %v", e.err)
 	}
@@ -91,11 +103,8 @@ func (s settings) start(t testing.TB) *engine {
 
 // flags returns the command line of the browser: chromedp's own list, which leaves the
 // back/forward cache alone, and flags that keep the browser from other machines.
-func flags(path, dir string, certificate *x509.Certificate, bfcache bool) []chromedp.ExecAllocatorOption {
-	off := "Translate,BlinkGenPropertyTrees,MediaRouter,OptimizationHints,AutofillServerCommunication"
-	if !bfcache {
-		off += ",BackForwardCache"
-	}
+func flags(path, dir string, certificate *x509.Certificate) []chromedp.ExecAllocatorOption {
+	const off = "Translate,BlinkGenPropertyTrees,MediaRouter,OptimizationHints,AutofillServerCommunication"
 	key := sha256.Sum256(certificate.RawSubjectPublicKeyInfo)
 	return append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),

@@ -56,7 +56,7 @@ func TestForm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := New(t, options...)
+			b := New(t, append(options, BFCache())...)
 			b.Open(s.URL + "/")
 			if got := b.Value("email"); got != "oud@example.org" {
 				t.Errorf("the field holds %q at first", got)
@@ -89,7 +89,7 @@ func TestForm(t *testing.T) {
 
 func TestFillEmptiesAndSubmitFindsTheForm(t *testing.T) {
 	s := newSite(t, map[string]http.HandlerFunc{"/": show(form), "/sent": echo})
-	b := New(t)
+	b := New(t, BFCache())
 	b.Open(s.URL)
 	b.Fill("email", "")
 	b.Submit()

@@ -17,8 +17,8 @@ func TestBFCacheIsOn(t *testing.T) {
 		title   string
 		visits  int
 	}{
-		"on":             {nil, "bewaard", 1},
-		"on, no script":  {[]Option{NoScript()}, "Titel", 1},
+		"on":             {[]Option{BFCache()}, "bewaard", 1},
+		"on, no script":  {[]Option{BFCache(), NoScript()}, "Titel", 1},
 		"off":            {[]Option{NoBFCache()}, "geladen", 2},
 		"off, no script": {[]Option{NoBFCache(), NoScript()}, "Titel", 2},
 	} {
@@ -41,7 +41,7 @@ func TestBFCacheIsOn(t *testing.T) {
 // TestBackToAPostedPage shows that the back/forward cache keeps no answer to a POST, which
 // is therefore the place for what is shown once.
 func TestBackToAPostedPage(t *testing.T) {
-	for name, options := range map[string][]Option{"with bfcache": nil, "without": {NoBFCache()}, "no script": {NoScript()}} {
+	for name, options := range map[string][]Option{"with bfcache": {BFCache()}, "without": {NoBFCache()}, "no script": {NoScript(), BFCache()}} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t, map[string]http.HandlerFunc{
 				"/":     show(`<main><form method="post" action="/show"><button>Toon</button></form></main>`),
@@ -103,7 +103,7 @@ func TestRefreshIsFollowed(t *testing.T) {
 func TestWithinAPage(t *testing.T) {
 	s := newSite(t, map[string]http.HandlerFunc{"/": show(`<main id="top"><a href="#veld">Naar het veld</a>
 		<details><summary>Meer uitleg</summary>verborgen tekst</details><input id="veld" name="veld"></main>`)})
-	for _, options := range [][]Option{nil, {NoScript()}} {
+	for _, options := range [][]Option{{BFCache()}, {NoScript(), NoBFCache()}} {
 		b := New(t, options...)
 		b.Open(s.URL + "/")
 		b.Requests()

@@ -57,6 +57,9 @@ func (s *Session) Entry() string {
 
 func (s *Session) step(by int64) {
 	s.t.Helper()
+	if s.settings.history == "" {
+		s.fatalf("Back and Forward need BFCache or NoBFCache: they may show different pages")
+	}
 	history := must(s, page.GetNavigationHistory, cdp.Empty{})
 	to := history.CurrentIndex + by
 	if to < 0 || to >= int64(len(history.Entries)) {

@@ -36,7 +36,7 @@ type Session struct {
 // it.
 func New(t testing.TB, options ...Option) *Session {
 	t.Helper()
-	set := settings{scripts: true, language: "nl", bfcache: true}
+	set := settings{scripts: true, language: "nl"}
 	for _, o := range options {
 		o(&set)
 	}

@@ -80,7 +80,8 @@ func TestWhatCannotBeDoneFails(t *testing.T) {
 		"no such choice": {func(b *Session) { b.Choose("soort", "b") }, "there are 0 of choices"},
 		"text":           {func(b *Session) { b.WaitText("elders") }, `"elders" is not on the page`},
 		"address":        {func(b *Session) { b.WaitURL(func(string) bool { return false }) }, "the browser is elsewhere"},
-		"back":           {func(b *Session) { b.Back(); b.Back() }, "cannot go -1"},
+		"back":           {func(b *Session) { b.settings.history = loads; b.Back(); b.Back() }, "cannot go -1"},
+		"no choice":      {func(b *Session) { b.Back() }, "need BFCache or NoBFCache"},
 		"nobody listens": {func(b *Session) { b.Open("http://" + testenv.FreeAddr(t)) }, "ERR_CONNECTION_REFUSED"},
 	} {
 		t.Run(name, func(t *testing.T) {

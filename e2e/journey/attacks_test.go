@@ -19,7 +19,7 @@ func TestAttacks(t *testing.T) {
 	for name, attack := range map[string]func(*testing.T, *practice.Site){
 		"AZ-18 login CSRF": loginCSRF, "AZ-20 two tabs": twoTabs, "AZ-27 framed": framed, "AZ-32 hostile parameters": hostileParameters,
 		"EN-18 label": label, "HD-10 cookies": cookies, "LG-07 password managers": passwordManagers,
-		"LG-20 planted cookies": planted, "LG-29 back after logout": backAfterLogout,
+		"LG-20 planted cookies": planted, "LG-29 back after logout": backAfterLogout, "LG-29 back after the end of all sessions": backAfterEnd,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); attack(t, site) })
 	}
@@ -184,10 +184,34 @@ func planted(t *testing.T, site *practice.Site) {
 	p.Arrive(attacker, "login/login")
 }
 
+// backAfterEnd ends all sessions of a holder on a page of the account, and looks for
+// pages of the account in the browser's cache (LG-29).
+func backAfterEnd(t *testing.T, site *practice.Site) {
+	p := site.Member(site.Person(t, practice.Burger, practice.Dutch))
+	b := browser.New(t, browser.BFCache())
+	b.Open(site.Issuer + "/me")
+	p.LogIn(b)
+	p.EnterCode(b)
+	p.Arrive(b, "me/me")
+	b.Open(site.Issuer + "/me/sessions")
+	b.ClickCSS(`button[value="all"]`)
+	p.Arrive(b, "me/logout")
+	for range 2 {
+		b.Back()
+		if page := b.Attribute("main", "data-page"); strings.Contains(b.HTML(), p.Email) || page == "me/sessions" || page == "me/me" {
+			t.Errorf("after the end of the session, Back shows %s:\n%s", page, b.Text())
+		}
+	}
+	b.Problems()
+	if !kept(b, site) {
+		t.Error("this browser keeps no pages in memory, so the test says nothing")
+	}
+}
+
 // backAfterLogout looks for a page of the session in the browser's cache.
 func backAfterLogout(t *testing.T, site *practice.Site) {
 	p := site.Member(site.Person(t, practice.Burger, practice.Dutch))
-	b := browser.New(t)
+	b := browser.New(t, browser.BFCache())
 	b.Open(site.Portal + "/second/login")
 	p.LogIn(b)
 	p.EnterCode(b)

@@ -23,7 +23,7 @@ func TestZ1_BackOnEveryPage(t *testing.T) {
 }
 
 func backs(t *testing.T, site *practice.Site, v visitor) {
-	b := browser.New(t, append(v.options, browser.Language(v.lang))...)
+	b := browser.New(t, append(v.options, browser.Language(v.lang), browser.BFCache())...)
 	p := site.Person(t, v.kind, v.words)
 	loggedIn := false
 	back := func(b *browser.Session, where string) {

@@ -42,9 +42,9 @@ func gone(t *testing.T, b *browser.Session, p *practice.Person) {
 
 // ways are browsers in which Back and Forward behave differently.
 var ways = map[string][]browser.Option{
-	"bfcache":            nil,
+	"bfcache":            {browser.BFCache()},
 	"no-bfcache":         {browser.NoBFCache()},
-	"noscript":           {browser.NoScript()},
+	"noscript":           {browser.NoScript(), browser.BFCache()},
 	"noscript-nobfcache": {browser.NoScript(), browser.NoBFCache()},
 }
 
