@@ -50,6 +50,7 @@ type clientFlags struct {
 	SigningAlg      *string  `help:"Algorithm of its ID tokens: RS256, PS256 or ES256."`
 	PublicSubject   *bool    `negatable:"" help:"Same subject as at other public-subject clients; policy general only."`
 	PKCEOptional    *bool    `negatable:"" name:"pkce-optional" help:"It may leave PKCE out; a confidential client of policy general only."`
+	RequirePushed   *bool    `negatable:"" name:"require-pushed-requests" help:"Refuse its authorization requests that were not pushed (RFC 9126)."`
 	ClaimsInIDToken *bool    `negatable:"" name:"claims-in-id-token" help:"Put the claims of its scopes in the ID token too, for software that reads no userinfo."`
 	AccessTokens    *string  `help:"Its access tokens: opaque (handles that only this provider reads) or jwt (RFC 9068)."`
 	DutchClaims     *bool    `negatable:"" help:"Add the urn:etoegang claims that Dutch government software reads."`
@@ -82,6 +83,7 @@ func (f clientFlags) apply(c *client.Client) error {
 	give(&c.DutchClaims, f.DutchClaims)
 	give(&c.AccessTokens, (*client.AccessTokens)(f.AccessTokens))
 	give(&c.ClaimsInIDToken, f.ClaimsInIDToken)
+	give(&c.RequirePushed, f.RequirePushed)
 	switch {
 	case f.Native != nil && *f.Native:
 		c.ApplicationType = client.NativeApplication

@@ -32,7 +32,7 @@ func (f *Dispatcher) keep(r *http.Request, v *Login) error {
 	if err != nil {
 		return err
 	}
-	if !v.Request.Fits(len(stored), len(r.URL.RawQuery)) {
+	if !v.Request.Fits(len(stored), v.Request.Sent) {
 		return ErrTooLarge
 	}
 	if v.Step == authreq.StepFinish {
@@ -51,6 +51,31 @@ func (f *Dispatcher) keep(r *http.Request, v *Login) error {
 	}
 	return f.Requests.Create(r.Context(), v.Request, v.Request.FirstTTL(f.Now()))
 }
+
+// Push stores a request that a client pushed (authreq.Push). What strangers push is
+// counted as their logins are. The error is ErrTooLarge for a request that may not be
+// stored, and errs.ErrUnavailable when there is no room for those of strangers.
+func (f *Dispatcher) Push(r *http.Request, req authreq.Request, stranger bool) error {
+	stored, err := req.Stored()
+	if err != nil {
+		return err
+	}
+	if !req.Fits(len(stored), req.Sent) {
+		return ErrTooLarge
+	}
+	if stranger {
+		free, err := f.count(r, len(stored)+storedApart)
+		if err != nil {
+			return err
+		}
+		if !free {
+			return errs.Unavailable("pushing a request", errFull)
+		}
+	}
+	return f.Requests.Create(r.Context(), req, authreq.PushedLifetime)
+}
+
+var errFull = errors.New("strangers have as many logins in progress as may be stored")
 
 // carriable returns ErrTooLarge for a request that no address can carry.
 func (f *Dispatcher) carriable(v *Login) error {

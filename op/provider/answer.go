@@ -18,9 +18,10 @@ func refuse(code, description string) error { return &oauthError{code, descripti
 
 // refusals are the descriptions of the errors that end a login.
 var refusals = map[string]string{
-	"access_denied":    "the person cancelled the login or did not allow this, or the account may not be used",
-	"login_required":   "the person asked for is not the one who is logged in",
-	"consent_required": "the person has to be asked first",
+	"access_denied":       "the person cancelled the login or did not allow this, or the account may not be used",
+	"login_required":      "the person asked for is not the one who is logged in",
+	"invalid_request_uri": "another login has used the pushed request",
+	"consent_required":    "the person has to be asked first",
 }
 
 // errorAnswer returns the parameters of an error response.

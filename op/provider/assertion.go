@@ -188,9 +188,9 @@ func (p *Room) checkAssertionClaims(c client.Client, claims assertionClaims) (ex
 // the assertion could be used there too, or comes from there (TK-17). Under nlgov
 // there is one.
 func (p *Room) checkAudience(policy Policy, audience jwt.Audience) error {
-	own := []string{p.issuer, p.issuer + pathToken}
+	own := []string{p.issuer, p.issuer + pathToken, p.issuer + pathPush} // RFC 9126 §2
 	if len(audience) == 0 || slices.ContainsFunc(audience, func(a string) bool { return !slices.Contains(own, a) }) {
-		return wrong("aud must be the issuer or the token endpoint, and nothing else")
+		return wrong("aud must be the issuer, the token endpoint or the endpoint for pushed requests, and nothing else")
 	}
 	if len(audience) > 1 && policy.OneAudience {
 		return wrong("aud must be one value")

@@ -40,19 +40,21 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 	if err := p.Limits.Spend(r, limit.AuthorizeRequests.UpTo(p.AuthorizePerMinute), 1); err != nil {
 		return err
 	}
-	q := authorizeForm.Parameters(r.URL.RawQuery)
-	web.Prefer(r, web.Locale(q.Get("ui_locales")))
-	c, err := p.proven(r, q)
+	q, err := p.asked(r)
 	if err != nil {
 		return err
 	}
-	query := q.Values
-	if q.Fault() != "" {
-		return p.faulty(w, q)
+	web.Prefer(r, web.Locale(q.Get("ui_locales")))
+	c, err := p.proven(r, q.Parameters)
+	if err != nil {
+		return err
 	}
-	v, silent, err := p.begin(w, r, c, query)
+	if q.Fault() != "" {
+		return p.faulty(w, q.Parameters)
+	}
+	v, silent, err := p.begin(w, r, c, q)
 	if oauth, ok := errors.AsType[*oauthError](err); ok {
-		return p.answer(w, query.Get("redirect_uri"), errorAnswer(oauth, query.Get("state")))
+		return p.answer(w, q.Get("redirect_uri"), errorAnswer(oauth, q.Get("state")))
 	}
 	if err != nil {
 		return err
@@ -114,10 +116,16 @@ func (p *Room) authorizePost(w http.ResponseWriter, r *http.Request) error {
 
 // begin checks the authorization request and stores it. silent reports whether
 // it has prompt=none. An *oauthError is sent to the client.
-func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, query url.Values) (v *flow.Login, silent bool, err error) {
-	req, prompts, err := p.check(c, query)
+func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, query asked) (v *flow.Login, silent bool, err error) {
+	if c.RequirePushed && query.pushed == "" {
+		return nil, false, refuse("invalid_request", "this client pushes its authorization requests: send request_uri")
+	}
+	req, prompts, err := p.check(c, query.Values)
 	if err != nil {
 		return nil, false, err
+	}
+	if req.Sent = query.sent; query.pushed != "" {
+		req.Pushed = authreq.Begins(query.pushed, secret.NewID(p.Rand))
 	}
 	silent = slices.Contains(prompts, "none")
 	req.Lang = web.Locale(query.Get("ui_locales"))

@@ -40,6 +40,15 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, sil
 	if err != nil {
 		return web.Restart(err)
 	}
+	if !end.portals {
+		err := v.Request.Spend(r.Context(), p.Flow.Requests, p.Now())
+		if errors.Is(err, errs.ErrConflict) {
+			end.refusal, err = "invalid_request_uri", nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 	var code secret.Text
 	if !end.portals && end.refusal == "" {
 		code, err = p.issue(r, v)

@@ -40,6 +40,8 @@ type metadata struct {
 	UILocales             []string            `json:"ui_locales_supported"`
 	PromptValues          []string            `json:"prompt_values_supported"`
 	ChallengeMethods      []string            `json:"code_challenge_methods_supported"`
+	Push                  string              `json:"pushed_authorization_request_endpoint"`
+	RequirePushed         bool                `json:"require_pushed_authorization_requests"`
 	IssParameter          bool                `json:"authorization_response_iss_parameter_supported"`
 	ClaimsParameter       bool                `json:"claims_parameter_supported"`
 	RequestParameter      bool                `json:"request_parameter_supported"`
@@ -56,7 +58,7 @@ func (p *Room) metadata() []byte {
 		IDTokenAlgs: signkey.Algorithms, AuthMethods: p.Policy.AuthMethods, RevocationAuthMethods: p.Policy.AuthMethods,
 		ClaimTypes: []string{"normal"}, Claims: append([]string{"sub", "iss", "aud", "exp", "iat", "nbf", "jti", "auth_time", "acr", "sid", "nonce"}, claim.Names()...),
 		PromptValues: []string{"none", "login", "consent", "select_account"}, ChallengeMethods: []string{"S256"},
-		IssParameter: true, ClaimsParameter: true,
+		Push: p.issuer + pathPush, IssParameter: true, ClaimsParameter: true,
 	}
 	if p.Policy.Dutch {
 		m.SubIDTypes, m.Claims = []string{claim.SubIDType}, append(m.Claims, "sub_id_type")

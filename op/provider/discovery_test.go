@@ -163,12 +163,12 @@ func TestUI07_AlgorithmsAndMethods(t *testing.T) {
 			t.Errorf("%s at %s: %d", name, at, status)
 		}
 	}
-	for _, absent := range []string{"registration_endpoint", "introspection_endpoint", "pushed_authorization_request_endpoint", "device_authorization_endpoint", "check_session_iframe"} {
+	for _, absent := range []string{"registration_endpoint", "introspection_endpoint", "device_authorization_endpoint", "check_session_iframe"} {
 		if m[absent] != nil {
 			t.Errorf("%s is advertised", absent)
 		}
 	}
-	for _, path := range []string{"/register", "/introspect", "/par", "/device_authorization", "/check_session", "/keys", "/oauth/token", "/oauth/introspect", "/ready", "/healthz", "/metrics", "/debug/pprof/", "/debug/vars", "/.well-known/webfinger?resource=acct:a@b"} { // R-083, UI-11
+	for _, path := range []string{"/register", "/introspect", "/device_authorization", "/check_session", "/keys", "/oauth/token", "/oauth/introspect", "/ready", "/healthz", "/metrics", "/debug/pprof/", "/debug/vars", "/.well-known/webfinger?resource=acct:a@b"} { // R-083, UI-11
 		if status, _, _ := s.Call(http.MethodGet, path, nil, nil); status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, status)
 		}

@@ -14,13 +14,14 @@ import (
 // rules are the parameter and the rule of the errors that are pages of ours.
 var rules = map[string][2]string{
 	"provider.error.client":       {"client_id", "no client has this id"},
+	"provider.error.request_uri":  {"request_uri", "no request of this client has this reference, or it has expired or was used"},
 	"provider.error.redirect_uri": {"redirect_uri", "it is not registered for this client; it is compared byte for byte"},
 }
 
 // parameters matches the names of parameters in our descriptions of errors.
 var parameters = func() *regexp.Regexp {
 	names := map[string]bool{"Authorization": true}
-	for _, form := range []web.Form{authorizeForm, logoutForm, tokenForm, revokeForm, userinfoForm} {
+	for _, form := range []web.Form{pushForm, logoutForm, tokenForm, revokeForm, userinfoForm} {
 		for name := range form.Fields {
 			names[name] = true
 		}

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,8 +25,19 @@ var (
 	revokeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{
 		"token": 6000, "token_type_hint": 64, "client_id": 128, "client_secret": 1024, "client_assertion": 6000, "client_assertion_type": 128,
 	}}
+	pushForm     = web.Form{Size: 2 * longestBody, Ignore: true, Fields: pushed()}
 	userinfoForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string]int{"access_token": 6000}}
 )
+
+// pushed returns the parameters of a pushed request: those of an authorization
+// request, and the client's credentials (RFC 9126 §2.1).
+func pushed() map[string]int {
+	fields := maps.Clone(authorizeForm.Fields)
+	for _, name := range []string{"client_secret", "client_assertion", "client_assertion_type"} {
+		fields[name] = tokenForm.Fields[name]
+	}
+	return fields
+}
 
 // bearer reports whether the endpoint of a form takes an access token.
 func bearer(form web.Form) bool { return form.Fields["access_token"] > 0 }
@@ -36,7 +48,7 @@ func inAddress(query string) bool {
 	if query == "" {
 		return false
 	}
-	for _, form := range []web.Form{tokenForm, revokeForm, userinfoForm} {
+	for _, form := range []web.Form{tokenForm, revokeForm, pushForm, userinfoForm} {
 		if len(form.Parameters(query).Values) > 0 {
 			return true
 		}

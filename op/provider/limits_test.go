@@ -47,6 +47,7 @@ func TestY25_ReadmeHasTheLimits(t *testing.T) {
 		"access token":     {minutes(accessTokenLifetime)},
 		"session":          {minutes(defaults.Session.Idle) + " without use", count(defaults.Session.Absolute, time.Hour, "hours at most")},
 		"login":            {minutes(authreq.Lifetime)},
+		"pushed request":   {seconds(authreq.PushedLifetime)},
 		"client assertion": {fmt.Sprintf(" %d seconds ahead", general.AssertionLifetime)},
 		"your clock":       {seconds(clockSkew) + " ahead", seconds(general.Behind) + " behind"},
 		"signing keys":     {days(defaults.Keys.Publish) + " before", days(defaults.Keys.Retain) + " after"},

@@ -1,8 +1,9 @@
-// Package provider owns OpenID Connect: /authorize and its callback, /token,
+// Package provider owns OpenID Connect: /authorize and its callback, /par, /token,
 // /userinfo, /revoke, /end_session, /jwks and the discovery documents. It is
 // the only room that uses the zitadel library, which parses forms and client
 // credentials here and decides nothing.
 //
+//	client ─► /par (pushed: the same checks) ─► request_uri ─┐
 //	client ─► /authorize ─ gate ─ client and redirect URI proven ─ request checked
 //	              │                                │ errors from here on go to the client
 //	              ├─ single sign-on ───────────────┤
@@ -63,6 +64,7 @@ type Room struct {
 const (
 	pathAuthorize  = "/authorize"
 	pathCallback   = "/authorize/callback"
+	pathPush       = "/par"
 	pathToken      = "/token"
 	pathUserinfo   = "/userinfo"
 	pathRevoke     = "/revoke"
@@ -95,9 +97,10 @@ func (p *Room) Mount(t *web.Router) {
 	}, op.WithServerCORSOptions(nil))
 	t.Raw(http.MethodPost, pathToken, p.gate(tokenForm, library))
 	t.Raw(http.MethodPost, pathRevoke, p.gate(revokeForm, library))
+	t.Raw(http.MethodPost, pathPush, p.gate(pushForm, http.HandlerFunc(p.push)))
 	t.Raw(http.MethodGet, pathUserinfo, p.gate(userinfoForm, http.HandlerFunc(p.userinfo)))
 	t.Raw(http.MethodPost, pathUserinfo, p.gate(userinfoForm, http.HandlerFunc(p.userinfo)))
-	for _, path := range []string{pathToken, pathRevoke, pathUserinfo} {
+	for _, path := range []string{pathPush, pathToken, pathRevoke, pathUserinfo} {
 		t.Raw(http.MethodOptions, path, http.HandlerFunc(p.preflight))
 	}
 

@@ -66,6 +66,8 @@ type Request struct {
 	Hinted       string          `json:"hinted,omitempty"`      // account of id_token_hint or of the sub claim's value; no other may finish
 	ForceLogin   bool            `json:"force,omitempty"`       // prompt=login or max_age exceeded
 	ForceConsent bool            `json:"ask_consent,omitempty"` // prompt=consent
+	Pushed       string          `json:"pushed,omitempty"`      // the pushed request that it began with (Begins)
+	Parameters   string          `json:"parameters,omitempty"`  // of a pushed request (Push), which is no login
 	To           string          `json:"to,omitempty"`          // path of the page of ours where a login without a client began and ends; "" is the list of portals
 
 	// Proven by the login so far.
@@ -85,6 +87,8 @@ type Request struct {
 
 	CreatedAt time.Time `json:"created,omitzero"` // zero when Finished
 	Version   int64     `json:"version"`
+
+	Sent int `json:"-"` // bytes of the query or body that it came in, while it is new
 }
 
 // Expired reports whether Lifetime has passed.

@@ -40,27 +40,28 @@ const (
 
 // Client is a relying party.
 type Client struct {
-	ID                     string          `yaml:"id" json:"id"`                                               // client_id
-	Name                   string          `yaml:"name" json:"name"`                                           // shown to people
-	RedirectURIs           []string        `yaml:"redirect_uris" json:"redirect_uris"`                         // compared byte for byte
-	PostLogoutRedirectURIs []string        `yaml:"post_logout_redirect_uris" json:"post_logout_redirect_uris"` // compared byte for byte
-	AuthMethod             AuthMethod      `yaml:"auth_method" json:"auth_method"`                             //
-	SecretHashes           []string        `yaml:"secret_hashes" json:"secret_hashes"`                         // hex SHA-256 of generated secrets
-	JWKS                   json.RawMessage `yaml:"-" json:"jwks,omitempty"`                                    // public keys, inline …
-	JWKSURI                string          `yaml:"jwks_uri" json:"jwks_uri"`                                   // … or by address, never both
-	Scopes                 []string        `yaml:"scopes" json:"scopes"`                                       // scopes that it may request; openid is implied
-	Policy                 Policy          `yaml:"policy" json:"policy"`                                       // "" = that of the issuer
-	PublicSubject          bool            `yaml:"public_subject" json:"public_subject"`                       // subject type public; general policy only
-	SectorHost             string          `yaml:"sector" json:"sector"`                                       // pairwise sector; "" = host of the redirect URIs
-	InitiateLoginURI       string          `yaml:"initiate_login_uri" json:"initiate_login_uri"`               // OIDC Core §4
-	ThirdParty             bool            `yaml:"third_party" json:"third_party"`                             // people are asked for consent
-	PKCEOptional           bool            `yaml:"pkce_optional" json:"pkce_optional"`                         // confidential client of the general policy only
-	DutchClaims            bool            `yaml:"dutch_claims" json:"dutch_claims"`                           // adds the urn:etoegang names and sub_id_type
-	ClaimsInIDToken        bool            `yaml:"claims_in_id_token" json:"claims_in_id_token,omitempty"`     // the claims of scopes are in the ID token too
-	SigningAlg             string          `yaml:"id_token_signed_response_alg" json:"signing_alg"`            // "" = RS256 (OIDC Reg §2)
-	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                   // its start page, for the list of portals
-	AccessTokens           AccessTokens    `yaml:"access_tokens" json:"access_tokens,omitempty"`               // "" = that of the installation
-	ApplicationType        ApplicationType `yaml:"application_type" json:"application_type,omitempty"`         // "" = web (OIDC Registration §2)
+	ID                     string          `yaml:"id" json:"id"`                                                          // client_id
+	Name                   string          `yaml:"name" json:"name"`                                                      // shown to people
+	RedirectURIs           []string        `yaml:"redirect_uris" json:"redirect_uris"`                                    // compared byte for byte
+	PostLogoutRedirectURIs []string        `yaml:"post_logout_redirect_uris" json:"post_logout_redirect_uris"`            // compared byte for byte
+	AuthMethod             AuthMethod      `yaml:"auth_method" json:"auth_method"`                                        //
+	SecretHashes           []string        `yaml:"secret_hashes" json:"secret_hashes"`                                    // hex SHA-256 of generated secrets
+	JWKS                   json.RawMessage `yaml:"-" json:"jwks,omitempty"`                                               // public keys, inline …
+	JWKSURI                string          `yaml:"jwks_uri" json:"jwks_uri"`                                              // … or by address, never both
+	Scopes                 []string        `yaml:"scopes" json:"scopes"`                                                  // scopes that it may request; openid is implied
+	Policy                 Policy          `yaml:"policy" json:"policy"`                                                  // "" = that of the issuer
+	PublicSubject          bool            `yaml:"public_subject" json:"public_subject"`                                  // subject type public; general policy only
+	SectorHost             string          `yaml:"sector" json:"sector"`                                                  // pairwise sector; "" = host of the redirect URIs
+	InitiateLoginURI       string          `yaml:"initiate_login_uri" json:"initiate_login_uri"`                          // OIDC Core §4
+	ThirdParty             bool            `yaml:"third_party" json:"third_party"`                                        // people are asked for consent
+	PKCEOptional           bool            `yaml:"pkce_optional" json:"pkce_optional"`                                    // confidential client of the general policy only
+	DutchClaims            bool            `yaml:"dutch_claims" json:"dutch_claims"`                                      // adds the urn:etoegang names and sub_id_type
+	ClaimsInIDToken        bool            `yaml:"claims_in_id_token" json:"claims_in_id_token,omitempty"`                // the claims of scopes are in the ID token too
+	SigningAlg             string          `yaml:"id_token_signed_response_alg" json:"signing_alg"`                       // "" = RS256 (OIDC Reg §2)
+	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                              // its start page, for the list of portals
+	AccessTokens           AccessTokens    `yaml:"access_tokens" json:"access_tokens,omitempty"`                          // "" = that of the installation
+	RequirePushed          bool            `yaml:"require_pushed_authorization_requests" json:"require_pushed,omitempty"` // RFC 9126 §6
+	ApplicationType        ApplicationType `yaml:"application_type" json:"application_type,omitempty"`                    // "" = web (OIDC Registration §2)
 }
 
 // AccessTokens is what the access tokens of a client are.

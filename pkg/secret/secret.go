@@ -58,6 +58,7 @@ const (
 	KindSession     Kind = "olid_ses" // single sign-on session
 	KindDevice      Kind = "olid_dev" // marks a browser that logged in before
 	KindRequest     Kind = "olid_req" // an authorization request in progress
+	KindPushed      Kind = "olid_par" // a pushed authorization request
 	KindCode        Kind = "olid_cod" // authorization code
 	KindAccess      Kind = "olid_acc" // the secret of an access token
 	KindApplication Kind = "olid_app" // an applicant's draft

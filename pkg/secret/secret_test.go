@@ -81,7 +81,7 @@ func TestTextIsRedactedEverywhere(t *testing.T) {
 }
 
 var kinds = []secret.Kind{
-	secret.KindBrowser, secret.KindSession, secret.KindDevice, secret.KindRequest, secret.KindCode, secret.KindAccess,
+	secret.KindBrowser, secret.KindSession, secret.KindDevice, secret.KindRequest, secret.KindPushed, secret.KindCode, secret.KindAccess,
 	secret.KindApplication, secret.KindClient, secret.KindID,
 }
 

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -60,6 +61,50 @@ func Requests(t *testing.T, open func(*testing.T) authreq.Store) {
 			return err
 		})
 		exactlyOne(t, results, errs.ErrConflict)
+	})
+	t.Run("pushed", func(t *testing.T) { pushedRequests(t, s) })
+}
+
+// pushedRequests tests pushed requests (RFC 9126) in a store.
+func pushedRequests(t *testing.T, s authreq.Store) {
+	push := func(t *testing.T) authreq.Request {
+		r := authreq.Push(key(), "portal", "scope=openid&state=%C3%AB", noon)
+		must(t, s.Create(ctx(t), r, time.Minute))
+		return r
+	}
+	begun := func(r authreq.Request, id string) authreq.Request {
+		return authreq.Request{Pushed: authreq.Begins(r.Key, id)}
+	}
+	t.Run("of a client, for a while", func(t *testing.T) {
+		r := push(t)
+		same(t, ok[authreq.Request](t)(authreq.Pushed(ctx(t), s, r.Key, "portal", noon.Add(authreq.PushedLifetime-1))), r)
+		for name, of := range map[string]struct {
+			key, client string
+			at          time.Time
+		}{"another client": {r.Key, "other", noon}, "no client": {r.Key, "", noon}, "another key": {key(), "portal", noon}, "too late": {r.Key, "portal", noon.Add(authreq.PushedLifetime)}} {
+			if _, err := authreq.Pushed(ctx(t), s, of.key, of.client, of.at); !errors.Is(err, errs.ErrNotFound) {
+				t.Errorf("%s: %v, want not found", name, err)
+			}
+		}
+		login := request()
+		login.CreatedAt = noon
+		must(t, s.Create(ctx(t), login, time.Minute))
+		_, err := authreq.Pushed(ctx(t), s, login.Key, login.ClientID, noon)
+		is(t, err, errs.ErrNotFound) // a login is no pushed request
+	})
+	t.Run("spent by one login of a crowd", func(t *testing.T) {
+		r := push(t)
+		exactlyOne(t, atOnce(func(i int) error { return begun(r, fmt.Sprint(i)).Spend(ctx(t), s, noon) }), errs.ErrConflict)
+		_, err := authreq.Pushed(ctx(t), s, r.Key, "portal", noon)
+		is(t, err, errs.ErrNotFound)
+	})
+	t.Run("spent again by the same login", func(t *testing.T) {
+		r := push(t)
+		for range 3 {
+			must(t, begun(r, "a").Spend(ctx(t), s, noon))
+		}
+		is(t, begun(r, "b").Spend(ctx(t), s, noon), errs.ErrConflict)
+		must(t, authreq.Request{}.Spend(ctx(t), s, noon)) // began with none
 	})
 }
 
