@@ -65,9 +65,19 @@ func (b *Browser) Authorize(r Request) *Browser {
 	return b.Get(b.Site.Server.URL + "/authorize?" + r.Encode())
 }
 
-// Answered returns the parameters of the answer at the client's redirect URI.
+// Answered returns the parameters of the answer at the client's redirect URI, or of the
+// form that the page posts there.
 func (b *Browser) Answered() url.Values {
 	b.Site.T.Helper()
+	if strings.Contains(b.Body, " data-post>") {
+		form := b.Form()
+		text, err := io.ReadAll(form.Body)
+		Must(b.Site.T, err)
+		fields, err := url.ParseQuery(string(text))
+		Must(b.Site.T, err)
+		b.URL, b.Body = form.URL, ""
+		return fields
+	}
 	if b.URL.Host == b.Site.Server.Listener.Addr().String() {
 		b.Site.T.Fatalf("still at %s (status %d)\n%s", b.URL, b.Status, b.Body)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"omgevingsloket-id/op/web"
+	"omgevingsloket-id/pkg/authreq"
 )
 
 // oauthError is an error that the client is sent with a redirect (RFC 6749
@@ -35,16 +36,23 @@ func refusal(code, state string) url.Values {
 	return errorAnswer(&oauthError{code, refusals[code]}, state)
 }
 
-// answer redirects the browser to a proven redirect URI: 303, with iss in
-// every response (RFC 9207 §2).
-func (p *Room) answer(w http.ResponseWriter, redirectURI string, parameters url.Values) error {
-	return p.Pages.SeeOther(w, p.answerURI(redirectURI, parameters))
+// answer sends a response to a proven redirect URI through the browser: a redirect with
+// 303, or a page that posts it. iss is in every response (RFC 9207 §2).
+func (p *Room) answer(w http.ResponseWriter, r *http.Request, redirectURI string, mode authreq.ResponseMode, parameters url.Values) error {
+	parameters.Set("iss", p.issuer)
+	if mode == authreq.FormPost {
+		return p.Pages.Post(w, r, redirectURI, parameters)
+	}
+	return p.Pages.SeeOther(w, web.AddQuery(redirectURI, parameters))
 }
 
-// answerURI returns the address of a response.
-func (p *Room) answerURI(redirectURI string, parameters url.Values) string {
-	parameters.Set("iss", p.issuer)
-	return web.AddQuery(redirectURI, parameters)
+// responseMode returns the mode of the response to a request that cannot be read
+// otherwise.
+func responseMode(q url.Values) authreq.ResponseMode {
+	if mode := authreq.ResponseMode(q.Get("response_mode")); mode == authreq.FormPost {
+		return mode
+	}
+	return authreq.Query
 }
 
 // writeError writes an OAuth error (RFC 6749 §5.2). The description is always

@@ -32,6 +32,9 @@ var authorizeForm = web.Form{Size: longestBody, Ignore: true, Fields: map[string
 	"request": 1 << 16, "request_uri": 2048, "registration": 1 << 16,
 }}
 
+// responseModes are the values of response_mode.
+var responseModes = []string{"query", string(authreq.FormPost)}
+
 // longestState is the longest state, in bytes: brokers and deep links put much in
 // it. The limit of an address is reached first if the rest is long.
 const longestState = 8 << 10
@@ -50,11 +53,11 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if q.Fault() != "" {
-		return p.faulty(w, q.Parameters)
+		return p.faulty(w, r, q.Parameters)
 	}
 	v, silent, err := p.begin(w, r, c, q)
 	if oauth, ok := errors.AsType[*oauthError](err); ok {
-		return p.answer(w, q.Get("redirect_uri"), errorAnswer(oauth, q.Get("state")))
+		return p.answer(w, r, q.Get("redirect_uri"), responseMode(q.Values), errorAnswer(oauth, q.Get("state")))
 	}
 	if err != nil {
 		return err
@@ -96,8 +99,8 @@ func (p *Room) proven(r *http.Request, q web.Parameters) (client.Client, error) 
 }
 
 // faulty tells a proven client that a parameter cannot be read.
-func (p *Room) faulty(w http.ResponseWriter, q web.Parameters) error {
-	return p.answer(w, q.Get("redirect_uri"), errorAnswer(&oauthError{"invalid_request", q.Fault()}, q.Get("state")))
+func (p *Room) faulty(w http.ResponseWriter, r *http.Request, q web.Parameters) error {
+	return p.answer(w, r, q.Get("redirect_uri"), responseMode(q.Values), errorAnswer(&oauthError{"invalid_request", q.Fault()}, q.Get("state")))
 }
 
 // authorizePost answers a posted authorization request with a redirect to the same
@@ -110,7 +113,7 @@ func (p *Room) authorizePost(w http.ResponseWriter, r *http.Request) error {
 		if _, err := p.proven(r, q); err != nil {
 			return err
 		}
-		return p.faulty(w, q)
+		return p.faulty(w, r, q)
 	})(w, r)
 }
 
@@ -183,10 +186,10 @@ func (p *Room) check(c client.Client, q url.Values) (authreq.Request, []string, 
 	default:
 		return authreq.Request{}, nil, refuse("unsupported_response_type", "code is the only response type")
 	}
-	if m := q.Get("response_mode"); m != "" && m != "query" {
-		return authreq.Request{}, nil, refuse("invalid_request", "query is the only response mode")
+	if m := q.Get("response_mode"); m != "" && !slices.Contains(responseModes, m) {
+		return authreq.Request{}, nil, refuse("invalid_request", "response_mode has a value that does not exist here")
 	}
-	req := authreq.Request{ClientID: c.ID, RedirectURI: q.Get("redirect_uri"), State: q.Get("state"), Nonce: q.Get("nonce"), ACR: policy.ACR}
+	req := authreq.Request{ClientID: c.ID, RedirectURI: q.Get("redirect_uri"), State: q.Get("state"), ResponseMode: responseMode(q), Nonce: q.Get("nonce"), ACR: policy.ACR}
 	var err error
 	if req.Scopes, err = checkScopes(policy, c, q.Get("scope")); err != nil {
 		return req, nil, err

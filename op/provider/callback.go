@@ -68,13 +68,13 @@ func (p *Room) finish(w http.ResponseWriter, r *http.Request, v *flow.Login, sil
 	case end.portals:
 		return p.Pages.SeeOther(w, cmp.Or(v.Request.To, flow.Portals))
 	case end.refusal != "":
-		return p.answer(w, v.Request.RedirectURI, refusal(end.refusal, v.Request.State))
+		return p.answer(w, r, v.Request.RedirectURI, v.Request.ResponseMode, refusal(end.refusal, v.Request.State))
 	}
-	return p.answerCode(w, v.Request.RedirectURI, code, v.Request.State)
+	return p.answerCode(w, r, v.Request.RedirectURI, v.Request, code)
 }
 
-func (p *Room) answerCode(w http.ResponseWriter, redirectURI string, code secret.Text, state string) error {
-	return p.answer(w, redirectURI, url.Values{"code": {code.Reveal()}, "state": {state}})
+func (p *Room) answerCode(w http.ResponseWriter, r *http.Request, redirectURI string, req authreq.Request, code secret.Text) error {
+	return p.answer(w, r, redirectURI, req.ResponseMode, url.Values{"code": {code.Reveal()}, "state": {req.State}})
 }
 
 // end replaces a stored request by what it takes to answer it again, once. Of
@@ -117,7 +117,7 @@ func (p *Room) again(w http.ResponseWriter, r *http.Request, v *flow.Login) erro
 	case req.Refusal != "" && !v.Client.AllowsRedirect(req.RedirectURI):
 		return web.Restart(errRedirectURI)
 	case req.Refusal != "":
-		return p.answer(w, req.RedirectURI, refusal(req.Refusal, req.State))
+		return p.answer(w, r, req.RedirectURI, req.ResponseMode, refusal(req.Refusal, req.State))
 	}
 	in, err := p.Flow.Holder(r)
 	if errors.Is(err, errs.ErrNotFound) {
@@ -136,7 +136,7 @@ func (p *Room) again(w http.ResponseWriter, r *http.Request, v *flow.Login) erro
 	case !v.Client.AllowsRedirect(g.RedirectURI):
 		return web.Restart(errRedirectURI)
 	}
-	return p.answerCode(w, g.RedirectURI, code, req.State)
+	return p.answerCode(w, r, g.RedirectURI, req, code)
 }
 
 // proveAgain begins the login again at its first page: the account or the

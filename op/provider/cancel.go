@@ -1,10 +1,12 @@
 package provider
 
 import (
+	"errors"
 	"net/http"
 
 	"omgevingsloket-id/op/web"
 	"omgevingsloket-id/pkg/authreq"
+	"omgevingsloket-id/pkg/errs"
 )
 
 // cancel ends a login that the person does not want, and sends the browser back to
@@ -29,5 +31,13 @@ func (p *Room) cancel(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return web.Restart(err)
 	}
-	return p.Pages.Away(w, r, p.answerURI(v.Request.RedirectURI, refusal(end.refusal, v.Request.State)))
+	if err := v.Request.Spend(r.Context(), p.Flow.Requests, p.Now()); err != nil && !errors.Is(err, errs.ErrConflict) {
+		return err
+	}
+	answer := refusal(end.refusal, v.Request.State)
+	if v.Request.ResponseMode == authreq.FormPost {
+		return p.answer(w, r, v.Request.RedirectURI, v.Request.ResponseMode, answer)
+	}
+	answer.Set("iss", p.issuer)
+	return p.Pages.Away(w, r, web.AddQuery(v.Request.RedirectURI, answer))
 }

@@ -53,7 +53,7 @@ func (p *Room) metadata() []byte {
 	m := metadata{
 		Issuer: p.issuer, Authorization: p.issuer + pathAuthorize, Token: p.issuer + pathToken, Userinfo: p.issuer + pathUserinfo,
 		Revocation: p.issuer + pathRevoke, EndSession: p.issuer + pathEndSession, JWKS: p.issuer + pathJWKS,
-		ResponseTypes: []string{"code"}, ResponseModes: []string{"query"}, GrantTypes: []string{"authorization_code"},
+		ResponseTypes: []string{"code"}, ResponseModes: responseModes, GrantTypes: []string{"authorization_code"},
 		ACRValues: []string{p.Policy.ACR}, SubjectTypes: p.Policy.SubjectTypes,
 		IDTokenAlgs: signkey.Algorithms, AuthMethods: p.Policy.AuthMethods, RevocationAuthMethods: p.Policy.AuthMethods,
 		ClaimTypes: []string{"normal"}, Claims: append([]string{"sub", "iss", "aud", "exp", "iat", "nbf", "jti", "auth_time", "acr", "sid", "nonce"}, claim.Names()...),

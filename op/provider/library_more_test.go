@@ -216,7 +216,7 @@ func TestL20_DiscoveryAdvertisesMore(t *testing.T) {
 	s := site.New(t, nil)
 	_, m, _ := s.Call(http.MethodGet, "/.well-known/openid-configuration", nil, nil)
 	for name, want := range map[string][]any{
-		"response_types_supported": {"code"}, "grant_types_supported": {"authorization_code"}, "response_modes_supported": {"query"},
+		"response_types_supported": {"code"}, "grant_types_supported": {"authorization_code"}, "response_modes_supported": {"query", "form_post"},
 		"code_challenge_methods_supported": {"S256"},
 	} {
 		if got, _ := m[name].([]any); !slices.Equal(got, want) {

@@ -218,7 +218,7 @@ func TestL12_ResponseModesThatNobodyChose(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
 	_, b := s.Active(site.Email)
-	for _, mode := range []string{"fragment", "form_post", "bogus", "query.jwt", "jwt", "Query"} {
+	for _, mode := range []string{"fragment", "form_post.jwt", "bogus", "query.jwt", "jwt", "Query"} {
 		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("response_mode", mode), "invalid_request")
 	}
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("response_mode", "query"))

@@ -40,6 +40,7 @@ var unseen = map[string]string{
 	"not an access token of ours, or not any more":    "the client and the log have the description of invalid_token",
 	"jwks_uri: does not lead to a public address":     "clients of practice have loopback addresses; TestR212_OnlyPublicAddresses",
 	"flow: the authorization request is too large to": "the client and the log have the description of provider",
+	"strangers have as many logins in progress as may": "the client and the log have the description of provider",
 }
 
 // pattern returns a regular expression for the texts that an expression makes; what
@@ -191,7 +192,7 @@ func TestY32_EveryRuleHasItsLine(t *testing.T) {
 	s := site.Start(t, site.Setup{
 		Log: slog.New(slog.NewJSONHandler(log, nil)),
 		Config: func(c *config.Config) {
-			site.WithClients(remote, missing, govKeyed, govPublic, site.KeyedClient(t, "keyed", site.KeyedURI, key))(c)
+			site.WithClients(site.NewClient("pushing", site.OtherURI, func(c *client.Client) { c.RequirePushed = true }), remote, missing, govKeyed, govPublic, site.KeyedClient(t, "keyed", site.KeyedURI, key))(c)
 			c.Limits.AuthorizePerMinute = 120
 		},
 		Wrap: func(all *app.Stores) {
@@ -251,6 +252,24 @@ func TestY32_EveryRuleHasItsLine(t *testing.T) {
 	post(b, "/authorize", "text/plain", "canary")
 	post(b, "/authorize?client_id=web", site.FormType, valid)
 	post(b, "/authorize", site.FormType, strings.Repeat("x", 9000))
+
+	// Pushed requests.
+	get(s.Browser(), "/authorize?client_id=web&request_uri=urn:ietf:params:oauth:request_uri:canary")
+	authorize("client_id", "pushing", "redirect_uri", site.OtherURI)
+	for _, pairs := range [][]string{{"request_uri", "canary"}, {"redirect_uri", "https://canary.example/"}, {"claims", "canary"}} {
+		pushes(s, site.NewRequest("web", site.CallbackURI).With(pairs...))
+	}
+	for range 125 {
+		s.Call(http.MethodPost, "/par", third().Values, nil)
+	}
+	s.Clock.Add(2 * time.Minute)
+	short := pushed(s, site.NewRequest("web", site.CallbackURI).With("prompt", "login"))
+	elsewhere := s.Browser()
+	elsewhere.Seed = b.Seed
+	first, second := lastStep(elsewhere, short, site.Email), lastStep(b, short, site.Email)
+	get(b, second)
+	get(elsewhere, first)
+	s.Clock.Add(time.Minute)
 
 	// The end of a login.
 	at := func(r site.Request) string { return lastStep(b, r, site.Email) }

@@ -8,9 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -172,6 +174,34 @@ type onwardPage struct {
 // form-action to the client's address as well, and block it without a message.
 func (d *Renderer) Onward(w http.ResponseWriter, r *http.Request, location string) error {
 	return d.Away(w, r, d.path(location))
+}
+
+// postPage is a page that posts fields to a client.
+type postPage struct {
+	*Page
+	Action string
+	Fields []Hidden
+}
+
+// Hidden is a field of a form that nobody sees.
+type Hidden struct{ Name, Value string }
+
+// Post answers with a page that posts fields to address, a proven address of a client:
+// by a script, or else by a button. Those with an empty value are left out.
+func (d *Renderer) Post(w http.ResponseWriter, r *http.Request, address string, fields url.Values) error {
+	p := &postPage{Page: d.Page(r, "web.onward.title"), Action: address}
+	p.Languages = nil
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if value := fields.Get(name); value != "" {
+			p.Fields = append(p.Fields, Hidden{name, value})
+		}
+	}
+	// Without form-action: Chromium applies it to the redirects that follow as well, and
+	// where the client sends the browser then is not known here. With its own policy for
+	// the Referer the browser says who posts; with ours the client reads Origin: null.
+	w.Header().Set("Content-Security-Policy", strings.Replace(contentPolicy, "form-action 'self'; ", "", 1))
+	w.Header().Set("Referrer-Policy", "strict-origin")
+	return d.Render(w, http.StatusOK, "web/post", p)
 }
 
 // Away answers a POST with a page that refreshes itself to location, a proven

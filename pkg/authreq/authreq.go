@@ -57,6 +57,7 @@ type Request struct {
 	RedirectURI  string          `json:"redirect_uri,omitempty"`
 	Scopes       []string        `json:"scopes,omitempty"`
 	State        string          `json:"state,omitempty"`
+	ResponseMode ResponseMode    `json:"mode,omitempty"`
 	Nonce        string          `json:"nonce,omitempty"`
 	Challenge    string          `json:"challenge,omitempty"`
 	Claims       json.RawMessage `json:"claims,omitempty"`      // the claims parameter (OIDC Core §5.5), checked
@@ -90,6 +91,15 @@ type Request struct {
 
 	Sent int `json:"-"` // bytes of the query or body that it came in, while it is new
 }
+
+// ResponseMode is how a response reaches the client.
+type ResponseMode string
+
+// The response modes.
+const (
+	Query    ResponseMode = ""          // in the query of the redirect URI (OAuth 2.0 Multiple Response Types §2.1)
+	FormPost ResponseMode = "form_post" // in a form that the browser posts to it (OAuth 2.0 Form Post Response Mode §2)
+)
 
 // Expired reports whether Lifetime has passed.
 func (r Request) Expired(now time.Time) bool { return !now.Before(r.CreatedAt.Add(Lifetime)) }
@@ -149,7 +159,7 @@ func start(s string, n int) string { return s[:min(len(s), n)] }
 func (r Request) Ended(refusal, codeHash string) Request {
 	next := Request{
 		Key: r.Key, Browser: start(r.Browser, shortBrowser), ClientID: r.ClientID, State: r.State, To: r.To,
-		Refusal: refusal, Finished: true, Code: start(codeHash, shortCode), Version: r.Version,
+		ResponseMode: r.ResponseMode, Refusal: refusal, Finished: true, Code: start(codeHash, shortCode), Version: r.Version,
 	}
 	if refusal != "" {
 		next.RedirectURI = r.RedirectURI
