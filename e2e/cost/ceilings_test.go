@@ -132,6 +132,12 @@ func (v *visit) login(a seed.Account) (*site.Browser, site.Request, string) {
 // call makes a request that is no browser's, and returns the body of the answer.
 func (v *visit) call(method, path string, form url.Values, header http.Header) string {
 	v.T.Helper()
+	return v.called(http.StatusOK, method, path, form, header)
+}
+
+// called is call for an answer with this status.
+func (v *visit) called(status int, method, path string, form url.Values, header http.Header) string {
+	v.T.Helper()
 	r, err := http.NewRequest(method, v.Server.URL+path, strings.NewReader(form.Encode()))
 	site.Must(v.T, err)
 	for name, values := range header {
@@ -140,7 +146,7 @@ func (v *visit) call(method, path string, form url.Values, header http.Header) s
 	if form != nil {
 		r.Header.Set("Content-Type", site.FormType)
 	}
-	b := v.browser().Do(r).Is(http.StatusOK)
+	b := v.browser().Do(r).Is(status)
 	return b.Body
 }
 
@@ -180,6 +186,15 @@ func (v *visit) all() {
 	r = site.NewRequest(es256, site.OtherURI).With("scope", "openid email")
 	v.during("silent SSO", "", func() { code = b.NewCode(r) })
 	v.during("exchange ES256", "", func() { v.exchange(r, code) })
+
+	r = site.NewRequest(es256, site.OtherURI).With("scope", "openid email")
+	var uri string
+	v.during("pushed: request", "", func() {
+		uri = decode(v.T, v.called(http.StatusCreated, http.MethodPost, "/par", r.Values, site.BasicOf(es256)))["request_uri"].(string)
+	})
+	v.during("pushed: silent SSO", "", func() {
+		code = b.NewCode(site.Request{Verifier: r.Verifier, Values: url.Values{"client_id": {es256}, "request_uri": {uri}}})
+	})
 
 	r = site.NewRequest(jwt, site.KeyedURI).With("scope", "openid email")
 	signed := v.exchange(r, b.NewCode(r))
