@@ -56,6 +56,9 @@ func (p *Room) authorize(w http.ResponseWriter, r *http.Request) error {
 		return p.faulty(w, r, q.Parameters)
 	}
 	v, silent, err := p.begin(w, r, c, q)
+	if errors.Is(err, errCreate) {
+		return p.Pages.SeeOther(w, pathApply)
+	}
 	if oauth, ok := errors.AsType[*oauthError](err); ok {
 		return p.answer(w, r, q.Get("redirect_uri"), responseMode(q.Values), errorAnswer(oauth, q.Get("state")))
 	}
@@ -130,6 +133,9 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 	if req.Sent = query.sent; query.pushed != "" {
 		req.Pushed = authreq.Begins(query.pushed, secret.NewID(p.Rand))
 	}
+	if slices.Contains(prompts, "create") {
+		return nil, false, errCreate
+	}
 	silent = slices.Contains(prompts, "none")
 	req.Lang = web.Locale(query.Get("ui_locales"))
 	var known *account.Account
@@ -150,6 +156,14 @@ func (p *Room) begin(w http.ResponseWriter, r *http.Request, c client.Client, qu
 	}
 	return v, silent, err
 }
+
+// pathApply is where people apply for an account.
+const pathApply = "/apply"
+
+// errCreate is the error of begin for prompt=create: the person comes to the application
+// (OpenID Connect Prompt Create 1.0 §4). It may take days to decide, so the client gets no
+// answer; the person logs in from the portal when there is an account.
+var errCreate = errors.New("the person has no account yet")
 
 // countSession counts a login that a session is reused for, each of which makes a
 // grant. Beyond the budget the person logs in again: pages elsewhere that send the
@@ -289,10 +303,13 @@ func notBase64URL(r rune) bool {
 	return !(r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_')
 }
 
+// promptValues are the values of prompt.
+var promptValues = []string{"none", "login", "consent", "select_account", "create"}
+
 func checkPrompt(raw string) ([]string, error) {
 	prompts := strings.Fields(raw)
 	for _, s := range prompts {
-		if !slices.Contains([]string{"none", "login", "consent", "select_account"}, s) {
+		if !slices.Contains(promptValues, s) {
 			return nil, refuse("invalid_request", "prompt has a value that does not exist here")
 		}
 	}

@@ -316,3 +316,22 @@ func TestAZ33_TooLate(t *testing.T) {
 		}
 	}
 }
+
+// prompt=create leads to the application, also during a session, once the request is
+// found right.
+func TestR116_PromptCreate(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	_, in := s.Active(site.Email)
+	for _, prompt := range []string{"create", "create login"} {
+		for name, b := range map[string]*site.Browser{"nobody is logged in": s.Browser(), "a session": in} {
+			if b.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", prompt)).Is(http.StatusOK); b.URL.Path != "/apply" {
+				t.Errorf("%s, prompt %q: at %s", name, prompt, b.URL)
+			}
+		}
+	}
+	in.Authorize(pushed(s, site.NewRequest("web", site.CallbackURI).With("prompt", "create"))).At("/apply")
+	in.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "create none"), "invalid_request")
+	in.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "create", "scope", "email"), "invalid_scope")
+	in.RefusedHere(site.NewRequest("web", "https://evil.example/cb").With("prompt", "create"))
+}

@@ -57,7 +57,7 @@ func (p *Room) metadata() []byte {
 		ACRValues: []string{p.Policy.ACR}, SubjectTypes: p.Policy.SubjectTypes,
 		IDTokenAlgs: signkey.Algorithms, AuthMethods: p.Policy.AuthMethods, RevocationAuthMethods: p.Policy.AuthMethods,
 		ClaimTypes: []string{"normal"}, Claims: append([]string{"sub", "iss", "aud", "exp", "iat", "nbf", "jti", "auth_time", "acr", "sid", "nonce"}, claim.Names()...),
-		PromptValues: []string{"none", "login", "consent", "select_account"}, ChallengeMethods: []string{"S256"},
+		PromptValues: promptValues, ChallengeMethods: []string{"S256"},
 		Push: p.issuer + pathPush, IssParameter: true, ClaimsParameter: true,
 	}
 	if p.Policy.Dutch {

@@ -32,7 +32,7 @@ func TestR112_Silent(t *testing.T) {
 	s.Clock.Add(10 * time.Second)
 	b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", "none", "max_age", "9"), "login_required")
 	b.NewCode(site.NewRequest("web", site.CallbackURI).With("prompt", "none", "max_age", "10"))
-	for _, prompt := range []string{"none login", "login none", "none none", "none consent", "create", "x", "None", "login x"} {
+	for _, prompt := range []string{"none login", "login none", "none none", "none consent", "none create", "x", "None", "login x"} {
 		b.RefusedAtClient(site.NewRequest("web", site.CallbackURI).With("prompt", prompt), "invalid_request")
 	}
 	s.Clock.Add(31 * time.Minute) // idle

@@ -35,11 +35,12 @@ var refusing = map[string]bool{"Parameters": true, "fault": true, "open": true, 
 
 // unseen are the texts that the walk does not make, with the reason.
 var unseen = map[string]string{
-	"the tokens could not be made":                    "only if a key of ours cannot sign",
-	"the token could not be revoked":                  "only for an error that no store returns",
-	"not an access token of ours, or not any more":    "the client and the log have the description of invalid_token",
-	"jwks_uri: does not lead to a public address":     "clients of practice have loopback addresses; TestR212_OnlyPublicAddresses",
-	"flow: the authorization request is too large to": "the client and the log have the description of provider",
+	"the person has no account yet":                    "no request is refused with it",
+	"the tokens could not be made":                     "only if a key of ours cannot sign",
+	"the token could not be revoked":                   "only for an error that no store returns",
+	"not an access token of ours, or not any more":     "the client and the log have the description of invalid_token",
+	"jwks_uri: does not lead to a public address":      "clients of practice have loopback addresses; TestR212_OnlyPublicAddresses",
+	"flow: the authorization request is too large to":  "the client and the log have the description of provider",
 	"strangers have as many logins in progress as may": "the client and the log have the description of provider",
 }
 
