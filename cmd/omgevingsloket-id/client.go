@@ -48,6 +48,7 @@ type clientFlags struct {
 	ThirdParty      *bool    `negatable:"" help:"Ask people for consent."`
 	Native          *bool    `negatable:"" help:"It runs on the person's own device: auth method none, any port on 127.0.0.1 or [::1], consent at each login."`
 	SigningAlg      *string  `help:"Algorithm of its ID tokens: RS256, PS256 or ES256."`
+	UserinfoAlg     *string  `help:"Sign what userinfo answers, with RS256, PS256 or ES256; \"\" answers in JSON."`
 	PublicSubject   *bool    `negatable:"" help:"Same subject as at other public-subject clients; policy general only."`
 	PKCEOptional    *bool    `negatable:"" name:"pkce-optional" help:"It may leave PKCE out; a confidential client of policy general only."`
 	RequirePushed   *bool    `negatable:"" name:"require-pushed-requests" help:"Refuse its authorization requests that were not pushed (RFC 9126)."`
@@ -78,6 +79,7 @@ func (f clientFlags) apply(c *client.Client) error {
 	give(&c.HomeURI, f.HomeURI)
 	give(&c.ThirdParty, f.ThirdParty)
 	give(&c.SigningAlg, f.SigningAlg)
+	give(&c.UserinfoAlg, f.UserinfoAlg)
 	give(&c.PublicSubject, f.PublicSubject)
 	give(&c.PKCEOptional, f.PKCEOptional)
 	give(&c.DutchClaims, f.DutchClaims)

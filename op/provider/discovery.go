@@ -31,6 +31,7 @@ type metadata struct {
 	SubjectTypes          []string            `json:"subject_types_supported"`
 	SubIDTypes            []string            `json:"sub_id_types_supported,omitempty"`
 	IDTokenAlgs           []string            `json:"id_token_signing_alg_values_supported"`
+	UserinfoAlgs          []string            `json:"userinfo_signing_alg_values_supported"`
 	AuthMethods           []client.AuthMethod `json:"token_endpoint_auth_methods_supported"`
 	AuthAlgs              []string            `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthMethods []client.AuthMethod `json:"revocation_endpoint_auth_methods_supported"`
@@ -55,7 +56,7 @@ func (p *Room) metadata() []byte {
 		Revocation: p.issuer + pathRevoke, EndSession: p.issuer + pathEndSession, JWKS: p.issuer + pathJWKS,
 		ResponseTypes: []string{"code"}, ResponseModes: responseModes, GrantTypes: []string{"authorization_code"},
 		ACRValues: []string{p.Policy.ACR}, SubjectTypes: p.Policy.SubjectTypes,
-		IDTokenAlgs: signkey.Algorithms, AuthMethods: p.Policy.AuthMethods, RevocationAuthMethods: p.Policy.AuthMethods,
+		IDTokenAlgs: signkey.Algorithms, UserinfoAlgs: signkey.Algorithms, AuthMethods: p.Policy.AuthMethods, RevocationAuthMethods: p.Policy.AuthMethods,
 		ClaimTypes: []string{"normal"}, Claims: append([]string{"sub", "iss", "aud", "exp", "iat", "nbf", "jti", "auth_time", "acr", "sid", "nonce"}, claim.Names()...),
 		PromptValues: promptValues, ChallengeMethods: []string{"S256"},
 		Push: p.issuer + pathPush, IssParameter: true, ClaimsParameter: true,

@@ -137,6 +137,11 @@ func TestUI07_AlgorithmsAndMethods(t *testing.T) {
 			if got := c.Validate(policy, false) == nil; got != slices.Contains(list(m, "id_token_signing_alg_values_supported"), alg) {
 				t.Errorf("%s: ID tokens by %s can be registered: %v", policy, alg, got)
 			}
+			c = site.PublicClient("a", site.CallbackURI)
+			c.UserinfoAlg = alg
+			if got := c.Validate(policy, false) == nil; got != slices.Contains(list(m, "userinfo_signing_alg_values_supported"), alg) {
+				t.Errorf("%s: userinfo by %s can be registered: %v", policy, alg, got)
+			}
 		}
 		for _, kind := range []string{"public", "pairwise"} {
 			c := site.PublicClient("a", site.CallbackURI)

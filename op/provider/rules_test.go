@@ -36,6 +36,7 @@ var refusing = map[string]bool{"Parameters": true, "fault": true, "open": true, 
 // unseen are the texts that the walk does not make, with the reason.
 var unseen = map[string]string{
 	"the person has no account yet":                    "no request is refused with it",
+	"the answer could not be signed":                   "only if a key of ours cannot sign",
 	"the tokens could not be made":                     "only if a key of ours cannot sign",
 	"the token could not be revoked":                   "only for an error that no store returns",
 	"not an access token of ours, or not any more":     "the client and the log have the description of invalid_token",

@@ -21,6 +21,7 @@ import (
 const (
 	typIDToken     = "JWT"
 	typAccessToken = "at+jwt" // RFC 9068 §2.1
+	typUserinfo    = ""       // of its own would be best, but libraries of clients refuse what they do not know
 )
 
 // accessAlg is the algorithm of access tokens that are JWTs: the fastest.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 
@@ -16,8 +17,20 @@ import (
 // §5.3), of the account as it is stored now. The gate has checked the request.
 func (p *Room) userinfo(w http.ResponseWriter, r *http.Request) {
 	_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	claims, err := p.userClaims(r.Context(), token)
+	claims, c, err := p.userClaims(r.Context(), token)
+	var signed string
+	if err == nil && c.UserinfoAlg != "" {
+		claims["iss"], claims["aud"] = p.issuer, c.ID
+		if signed, err = p.Keys.Sign(c.UserinfoAlg, typUserinfo, claims); err != nil {
+			explainCause(r.Context(), err)
+			writeError(w, http.StatusInternalServerError, "server_error", "the answer could not be signed")
+			return
+		}
+	}
 	switch {
+	case signed != "":
+		w.Header().Set("Content-Type", "application/jwt") // OIDC Core §5.3.2
+		_, _ = io.WriteString(w, signed)
 	case err == nil:
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(claims) // fails only if the client has disconnected
@@ -29,17 +42,17 @@ func (p *Room) userinfo(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// userClaims returns the claims for the client of an access token.
-func (p *Room) userClaims(ctx context.Context, token string) (map[string]any, error) {
+// userClaims returns the claims for the client of an access token, and the client.
+func (p *Room) userClaims(ctx context.Context, token string) (map[string]any, client.Client, error) {
 	g, a, err := p.bearer(ctx, token)
 	if err != nil {
-		return nil, err
+		return nil, client.Client{}, err
 	}
 	c, err := p.Clients.ByID(ctx, g.ClientID)
 	if err != nil {
-		return nil, err
+		return nil, client.Client{}, err
 	}
-	return p.claims(c, g, a), nil
+	return p.claims(c, g, a), c, nil
 }
 
 // claims returns the claims of an account that a grant allows.

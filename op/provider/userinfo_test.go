@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -8,9 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/signkey"
 )
 
 // Userinfo and revocation.
@@ -266,5 +271,48 @@ func TestR037_CORS(t *testing.T) {
 		if _, _, h := s.Call(http.MethodGet, "/authorize?"+site.NewRequest("spa", "https://spa.example:8443/cb").Encode(), nil, http.Header{"Origin": {origin}}); h.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("/authorize from %s: %v", origin, h)
 		}
+	}
+}
+
+// userinfo of a client that asked for it is signed, for this client alone, and
+// is taken for no other kind of token.
+func TestR072_R193_SignedUserinfo(t *testing.T) {
+	t.Parallel()
+	for _, alg := range signkey.Algorithms {
+		s := site.New(t, site.WithClients(site.NewClient("signed", site.OtherURI, func(c *client.Client) { c.UserinfoAlg = alg })))
+		_, b := s.Active(site.Email)
+		r := site.NewRequest("signed", site.OtherURI).With("scope", "openid email")
+		_, tokens, _ := s.Call(http.MethodPost, "/token", r.Exchange(b.NewCode(r)), site.BasicOf("signed"))
+		req := b.Request(http.MethodGet, "/userinfo", nil)
+		req.Header = site.Bearer(tokens["access_token"].(string))
+		a := b.Send(req)
+		if a.Status != http.StatusOK || a.Header.Get("Content-Type") != "application/jwt" {
+			t.Fatalf("%s: %d %s\n%s", alg, a.Status, a.Header.Get("Content-Type"), a.Body)
+		}
+		header := JWTHeader(t, a.Body)
+		if header["alg"] != alg || header["typ"] != nil {
+			t.Errorf("%s: header %v", alg, header)
+		}
+		parsed, err := jwt.ParseSigned(a.Body, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(alg)})
+		site.Must(t, err)
+		_, published, _ := s.Call(http.MethodGet, "/jwks", nil, nil)
+		text, err := json.Marshal(published)
+		site.Must(t, err)
+		var keys jose.JSONWebKeySet
+		site.Must(t, json.Unmarshal(text, &keys))
+		var claims map[string]any
+		if err := parsed.Claims(keys, &claims); err != nil {
+			t.Errorf("%s: %v", alg, err)
+		}
+		id := site.IDToken(t, tokens)
+		if claims["iss"] != s.Config.Issuer || claims["aud"] != "signed" || claims["sub"] != id["sub"] || claims["email"] != site.Email || claims["nonce"] != nil {
+			t.Errorf("%s: claims %v", alg, claims)
+		}
+		b.RefusedAtClient(site.NewRequest("signed", site.OtherURI).With("id_token_hint", a.Body), "invalid_request")
+		if status, _, _ := s.Call(http.MethodGet, "/userinfo", nil, site.Bearer(a.Body)); status != http.StatusUnauthorized {
+			t.Errorf("%s: as an access token: status %d", alg, status)
+		}
+		status, out, _ := s.Call(http.MethodGet, "/userinfo", nil, site.Bearer("x"))
+		WantRefused(t, status, out, http.StatusUnauthorized, "invalid_token")
 	}
 }

@@ -58,6 +58,7 @@ type Client struct {
 	DutchClaims            bool            `yaml:"dutch_claims" json:"dutch_claims"`                                      // adds the urn:etoegang names and sub_id_type
 	ClaimsInIDToken        bool            `yaml:"claims_in_id_token" json:"claims_in_id_token,omitempty"`                // the claims of scopes are in the ID token too
 	SigningAlg             string          `yaml:"id_token_signed_response_alg" json:"signing_alg"`                       // "" = RS256 (OIDC Reg §2)
+	UserinfoAlg            string          `yaml:"userinfo_signed_response_alg" json:"userinfo_alg,omitempty"`            // "" = JSON (OIDC Reg §2)
 	HomeURI                string          `yaml:"home_uri" json:"home_uri"`                                              // its start page, for the list of portals
 	AccessTokens           AccessTokens    `yaml:"access_tokens" json:"access_tokens,omitempty"`                          // "" = that of the installation
 	RequirePushed          bool            `yaml:"require_pushed_authorization_requests" json:"require_pushed,omitempty"` // RFC 9126 §6
@@ -275,10 +276,12 @@ func (c Client) checkAuth(policy Policy) []error {
 	default:
 		add("access_tokens %q: choose opaque or jwt", c.AccessTokens)
 	}
-	switch c.SigningAlg {
-	case "", "RS256", "PS256", "ES256":
-	default:
-		add("id_token_signed_response_alg %q: choose RS256, PS256 or ES256", c.SigningAlg)
+	for name, alg := range map[string]string{"id_token_signed_response_alg": c.SigningAlg, "userinfo_signed_response_alg": c.UserinfoAlg} {
+		switch alg {
+		case "", "RS256", "PS256", "ES256":
+		default:
+			add("%s %q: choose RS256, PS256 or ES256", name, alg)
+		}
 	}
 	return faults
 }

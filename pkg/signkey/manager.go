@@ -70,11 +70,19 @@ func (m *Manager) Sign(alg, typ string, claims any) (string, error) {
 		return "", fmt.Errorf("signkey: no active key for %s", alg)
 	}
 	sig, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(alg), Key: jose.JSONWebKey{Key: s.key, KeyID: s.kid}},
-		(&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+		options(typ))
 	if err != nil {
 		return "", fmt.Errorf("signkey: %w", err)
 	}
 	return jwt.Signed(sig).Claims(claims).Serialize()
+}
+
+// options returns the options for a token with this typ; without the header if it is "".
+func options(typ string) *jose.SignerOptions {
+	if typ == "" {
+		return nil
+	}
+	return (&jose.SignerOptions{}).WithType(jose.ContentType(typ))
 }
 
 // Verify checks that one of the keys signed token, with the algorithm of that
