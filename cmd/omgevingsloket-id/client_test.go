@@ -85,7 +85,7 @@ func TestY22_FlagsAreTheFile(t *testing.T) {
 	c := client.Client{ID: "x"}
 	site.Must(t, parse("--name=N", "--redirect-uri=https://a.example/cb", "--redirect-uri=https://a.example/?a,b", "--post-logout=https://a.example/", "--auth-method=private_key_jwt",
 		"--secret-hash=00", "--jwks-file="+keys, "--jwks-uri=https://a.example/jwks", "--scope=email,phone", "--policy=general", "--sector=a.example", "--initiate-login-uri=https://a.example/login",
-		"--home-uri=https://a.example/home", "--third-party", "--native", "--signing-alg=ES256", "--access-tokens=jwt", "--public-subject", "--pkce-optional", "--dutch-claims", "--claims-in-id-token").apply(&c))
+		"--home-uri=https://a.example/home", "--third-party", "--native", "--signing-alg=ES256", "--access-tokens=jwt", "--public-subject", "--pkce-optional", "--dutch-claims", "--claims-in-id-token", "--require-pushed-requests", "--userinfo-alg=ES256").apply(&c))
 	v := reflect.ValueOf(c)
 	for i := range v.NumField() {
 		if v.Field(i).IsZero() {
@@ -101,7 +101,7 @@ func TestY22_FlagsAreTheFile(t *testing.T) {
 		t.Errorf("no flags change %+v to %+v", whole, c)
 	}
 	site.Must(t, parse("--name=", "--redirect-uri=", "--post-logout=", "--auth-method=", "--secret-hash=", "--jwks-uri=", "--scope=", "--policy=", "--sector=", "--initiate-login-uri=", "--home-uri=",
-		"--no-third-party", "--no-native", "--signing-alg=", "--access-tokens=", "--no-public-subject", "--no-pkce-optional", "--no-dutch-claims", "--no-claims-in-id-token").apply(&c))
+		"--no-third-party", "--no-native", "--signing-alg=", "--access-tokens=", "--no-public-subject", "--no-pkce-optional", "--no-dutch-claims", "--no-claims-in-id-token", "--no-require-pushed-requests", "--userinfo-alg=").apply(&c))
 	c.ID, c.JWKS = "", nil
 	v = reflect.ValueOf(c)
 	for i := range v.NumField() {
