@@ -202,6 +202,12 @@ func backAfterEnd(t *testing.T, site *practice.Site) {
 			t.Errorf("after the end of the session, Back shows %s:\n%s", page, b.Text())
 		}
 	}
+	demandKept(t, b, site)
+}
+
+// demandKept fails the test if the browser keeps no pages in memory.
+func demandKept(t *testing.T, b *browser.Session, site *practice.Site) {
+	t.Helper()
 	b.Problems()
 	if !kept(b, site) {
 		t.Error("this browser keeps no pages in memory, so the test says nothing")
@@ -224,8 +230,5 @@ func backAfterLogout(t *testing.T, site *practice.Site) {
 	if strings.Contains(b.HTML(), p.Email) {
 		t.Errorf("after the logout, Back shows:\n%s", b.Text())
 	}
-	b.Problems()
-	if !kept(b, site) {
-		t.Error("this browser keeps no pages in memory, so the test says nothing")
-	}
+	demandKept(t, b, site)
 }

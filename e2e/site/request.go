@@ -65,11 +65,14 @@ func (b *Browser) Authorize(r Request) *Browser {
 	return b.Get(b.Site.Server.URL + "/authorize?" + r.Encode())
 }
 
+// Posts reports whether the page posts an answer to a client.
+func (b *Browser) Posts() bool { return strings.Contains(b.Body, " data-post>") }
+
 // Answered returns the parameters of the answer at the client's redirect URI, or of the
 // form that the page posts there.
 func (b *Browser) Answered() url.Values {
 	b.Site.T.Helper()
-	if strings.Contains(b.Body, " data-post>") {
+	if b.Posts() {
 		form := b.Form()
 		text, err := io.ReadAll(form.Body)
 		Must(b.Site.T, err)

@@ -262,7 +262,7 @@ func TestCK05_AddressUndoEnds(t *testing.T) {
 }
 
 // EN-22, ML-09: a thief has changed the address, the password and the app. After the
-// undo none of the three works, and the mailbox alone gives neither password nor factor.
+// undo, all three are refused, and the mailbox alone gives neither password nor factor.
 func TestEN22_ML09_NothingOfAThiefWorksAfterTheUndo(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -28,19 +28,16 @@ const Carried = "request"
 // beyond what everybody together may, the browser carries the request and
 // nothing is stored.
 func (f *Dispatcher) keep(r *http.Request, v *Login) error {
-	stored, err := v.Request.Stored()
+	size, err := sizeOf(v.Request)
 	if err != nil {
 		return err
-	}
-	if !v.Request.Fits(len(stored), v.Request.Sent) {
-		return ErrTooLarge
 	}
 	if v.Step == authreq.StepFinish {
 		v.carried = true
 		return nil
 	}
 	if v.Request.AccountID == "" {
-		free, err := f.count(r, len(stored)+storedApart)
+		free, err := f.count(r, size)
 		if err != nil {
 			return err
 		}
@@ -56,15 +53,12 @@ func (f *Dispatcher) keep(r *http.Request, v *Login) error {
 // counted as their logins are. The error is ErrTooLarge for a request that may not be
 // stored, and errs.ErrUnavailable when there is no room for those of strangers.
 func (f *Dispatcher) Push(r *http.Request, req authreq.Request, stranger bool) error {
-	stored, err := req.Stored()
+	size, err := sizeOf(req)
 	if err != nil {
 		return err
 	}
-	if !req.Fits(len(stored), req.Sent) {
-		return ErrTooLarge
-	}
 	if stranger {
-		free, err := f.count(r, len(stored)+storedApart)
+		free, err := f.count(r, size)
 		if err != nil {
 			return err
 		}
@@ -73,6 +67,16 @@ func (f *Dispatcher) Push(r *http.Request, req authreq.Request, stranger bool) e
 		}
 	}
 	return f.Requests.Create(r.Context(), req, authreq.PushedLifetime)
+}
+
+// sizeOf returns the bytes that a new request takes in the store, with its key. The error
+// is ErrTooLarge if it may not be stored.
+func sizeOf(r authreq.Request) (int, error) {
+	stored, err := r.Stored()
+	if err == nil && !r.Fits(len(stored), r.Sent) {
+		err = ErrTooLarge
+	}
+	return len(stored) + storedApart, err
 }
 
 var errFull = errors.New("strangers have as many logins in progress as may be stored")

@@ -39,11 +39,21 @@ func refusal(code, state string) url.Values {
 // answer sends a response to a proven redirect URI through the browser: a redirect with
 // 303, or a page that posts it. iss is in every response (RFC 9207 §2).
 func (p *Room) answer(w http.ResponseWriter, r *http.Request, redirectURI string, mode authreq.ResponseMode, parameters url.Values) error {
-	parameters.Set("iss", p.issuer)
 	if mode == authreq.FormPost {
-		return p.Pages.Post(w, r, redirectURI, parameters)
+		return p.Pages.Post(w, r, redirectURI, p.response(parameters))
 	}
-	return p.Pages.SeeOther(w, web.AddQuery(redirectURI, parameters))
+	return p.Pages.SeeOther(w, p.answerURI(redirectURI, parameters))
+}
+
+// answerURI returns the address of a response.
+func (p *Room) answerURI(redirectURI string, parameters url.Values) string {
+	return web.AddQuery(redirectURI, p.response(parameters))
+}
+
+// response adds iss to the parameters of a response, and returns them.
+func (p *Room) response(parameters url.Values) url.Values {
+	parameters.Set("iss", p.issuer)
+	return parameters
 }
 
 // responseMode returns the mode of the response to a request that cannot be read

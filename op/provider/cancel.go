@@ -38,6 +38,5 @@ func (p *Room) cancel(w http.ResponseWriter, r *http.Request) error {
 	if v.Request.ResponseMode == authreq.FormPost {
 		return p.answer(w, r, v.Request.RedirectURI, v.Request.ResponseMode, answer)
 	}
-	answer.Set("iss", p.issuer)
-	return p.Pages.Away(w, r, web.AddQuery(v.Request.RedirectURI, answer))
+	return p.Pages.Away(w, r, p.answerURI(v.Request.RedirectURI, answer))
 }

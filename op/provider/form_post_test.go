@@ -13,7 +13,7 @@ import (
 // which may go there and to where the client redirects, and returns the answer.
 func answeredByForm(t *testing.T, b *site.Browser, r site.Request) map[string][]string {
 	t.Helper()
-	if b.Status != http.StatusOK || !strings.Contains(b.Body, " data-post>") {
+	if b.Status != http.StatusOK || !b.Posts() {
 		t.Fatalf("at %s (status %d), want a page that posts the answer\n%s", b.URL, b.Status, b.Body)
 	}
 	csp := b.Header.Get("Content-Security-Policy")

@@ -43,12 +43,12 @@ func pushed() map[string]int {
 func bearer(form web.Form) bool { return form.Fields["access_token"] > 0 }
 
 // inAddress reports whether a query holds what belongs in the body or in a header:
-// addresses are logged.
-func inAddress(query string) bool {
+// addresses are logged. own is the form of the endpoint.
+func inAddress(query string, own web.Form) bool {
 	if query == "" {
 		return false
 	}
-	for _, form := range []web.Form{tokenForm, revokeForm, pushForm, userinfoForm} {
+	for _, form := range []web.Form{tokenForm, revokeForm, userinfoForm, own} {
 		if len(form.Parameters(query).Values) > 0 {
 			return true
 		}
@@ -89,7 +89,7 @@ func (p *Room) gate(form web.Form, next http.Handler) http.Handler {
 		p.cors(w, r)
 		p.explainNamed(r.Context(), func() string { return namedClient(r) })
 		w.Header().Set("Pragma", "no-cache")
-		if inAddress(r.URL.RawQuery) {
+		if inAddress(r.URL.RawQuery, form) {
 			writeError(w, http.StatusBadRequest, "invalid_request", "parameters belong in the body or in a header, never in the address")
 			return
 		}

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -38,5 +39,24 @@ func TestPostedToBrowserEndpoints(t *testing.T) {
 				t.Errorf("%s, %s: POST = %d %q, want %d %q", path, name, a.Status, a.Header.Get("Location"), c.status, c.location)
 			}
 		}
+	}
+}
+
+// What an endpoint for clients does not read it ignores, also in its address (RFC 6749
+// §3.2); what it reads does not belong there.
+func TestUnknownInTheAddress(t *testing.T) {
+	t.Parallel()
+	s, r, code := withCode(t, nil)
+	for _, name := range []string{"scope", "state", "login_hint", "prompt"} {
+		query := "?" + name + "=x"
+		if status, out, _ := s.Call(http.MethodPost, "/par"+query, r.Values, s.Basic()); status != http.StatusBadRequest {
+			t.Errorf("/par%s: %d %v", query, status, out)
+		}
+		if status, out, _ := s.Call(http.MethodPost, "/revoke"+query, url.Values{"token": {"x"}}, s.Basic()); status != http.StatusOK {
+			t.Errorf("/revoke%s: %d %v", query, status, out)
+		}
+	}
+	if status, out, _ := s.Call(http.MethodPost, "/token?scope=x&state=y", r.Exchange(code), s.Basic()); status != http.StatusOK {
+		t.Errorf("/token: %d %v", status, out)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -72,9 +71,7 @@ func (p *Room) push(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if limited, ok := errors.AsType[*web.Error](err); ok {
-		if limited.Retry > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(max(int(limited.Retry/time.Second), 1)))
-		}
+		limited.RetryAfter(w.Header())
 		writeError(w, limited.Status, "temporarily_unavailable", "too many requests from one address")
 		return
 	}

@@ -92,6 +92,13 @@ func classify(err error) *Error {
 	}
 }
 
+// RetryAfter sets the header of this name if the error says when to try again.
+func (e *Error) RetryAfter(h http.Header) {
+	if e.Retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(max(e.Retry.Round(time.Second), time.Second)/time.Second)))
+	}
+}
+
 type errorPage struct {
 	*Page
 	Heading, Text string
@@ -103,9 +110,7 @@ type errorPage struct {
 func (d *Renderer) ServeError(w http.ResponseWriter, r *http.Request, err error) {
 	e := classify(err)
 	d.note(r, e)
-	if e.Retry > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(max(e.Retry.Round(time.Second), time.Second)/time.Second)))
-	}
+	e.RetryAfter(w.Header())
 	p := d.Page(r, e.Key+".title")
 	page := &errorPage{Page: p, Heading: p.Title, Text: p.T(e.Key + ".text")}
 	if e.Told {
