@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -112,6 +113,24 @@ func TestCommandsUnknownEnvironment(t *testing.T) {
 	w := world{ctx: t.Context(), stdout: &out, stderr: &err, getenv: func(string) string { return "" }, environ: []string{"OLID_SESION_IDLE=1m"}}
 	if code := run(w, []string{"config", "check", "--data", demoFolder(t)}); code != exitFailed || !strings.Contains(err.String(), "OLID_SESION_IDLE") {
 		t.Error(code, err.String())
+	}
+}
+
+// A command gives its logger away and does not make it the default of the process, whose
+// other commands would write into its output.
+func TestCommandsDefaultLogger(t *testing.T) {
+	t.Parallel()
+	var out, err bytes.Buffer
+	var got *slog.Logger
+	w := world{ctx: t.Context(), stdout: &out, stderr: &err, getenv: func(string) string { return "" }, logs: func(log *slog.Logger) { got = log }}
+	if code := run(w, []string{"migrate", "--data", demoFolder(t)}); code != exitOK || got == nil {
+		t.Fatal(code, got, err.String())
+	}
+	if got.Warn("a line"); !strings.Contains(err.String(), "a line") {
+		t.Error("the log of a command is not its standard error")
+	}
+	if slog.Default().Handler() != slog.DiscardHandler {
+		t.Error("a command changed the default logger")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -58,15 +59,20 @@ type world struct {
 	getenv  func(string) string
 	environ []string
 	fresh   bool // a new database may take the place of one that is gone
+
+	// logs gets the logger of a command, before the command writes to it.
+	logs func(*slog.Logger)
 }
 
 // errUse is wrapped by errors in how a command is used.
 var errUse = errors.New("wrong use")
 
+// main gives the protocol library, which writes to the default logger, the log of the
+// command. It is set here alone: several commands of a test run in one process.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(world{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ()}, os.Args[1:]))
+	os.Exit(run(world{ctx: ctx, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ(), logs: slog.SetDefault}, os.Args[1:]))
 }
 
 func run(w world, args []string) (code int) {

@@ -53,6 +53,8 @@ func newLogger(c config.Config, w world) *slog.Logger {
 		handler = slog.NewTextHandler(w.stderr, options)
 	}
 	log := slog.New(handler)
-	slog.SetDefault(log) // used by the protocol library
+	if w.logs != nil {
+		w.logs(log)
+	}
 	return log
 }
