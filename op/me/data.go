@@ -12,6 +12,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/intake"
+	"omgevingsloket-id/pkg/limit"
 )
 
 type dataPage struct {
@@ -71,6 +72,9 @@ func (h *Room) dataPost(w http.ResponseWriter, r *http.Request, v flow.Holder) e
 	}
 	if len(faults) > 0 {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "me/data", p)
+	}
+	if err := h.Limits.SpendFor(r, v.Account.ID, 1, limit.DataChanges); err != nil {
+		return err
 	}
 	now := h.Now()
 	err := h.Accounts.Change(r.Context(), v.Account.ID, func(a account.Account) (account.Account, effect.Effects, error) {

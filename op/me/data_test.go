@@ -1,6 +1,7 @@
 package me_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/audit"
+	"omgevingsloket-id/pkg/limit"
 )
 
 // filled are the fields of the form, with another phone number.
@@ -153,4 +155,28 @@ func TestDataTwice(t *testing.T) {
 	if kinds := s.Mails(site.Email); len(slices.DeleteFunc(kinds, func(k string) bool { return k != "data-changed" })) != 1 {
 		t.Errorf("mails: %q", kinds)
 	}
+}
+
+// Each change is a mail: a holder makes a number of them in an hour, and what is wrong with
+// the form counts nothing.
+func TestDataBudget(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	a, b := s.Active(site.Email)
+	_, other := s.Active("other@example.com")
+	change := func(b *site.Browser, n int) *site.Browser {
+		return b.Get("/me/data").Submit(filled(fmt.Sprintf("+43 1 23456%02d", n))...)
+	}
+	for n := range limit.DataChanges.Most {
+		change(b, n).At("/me/data").Is(200)
+		b.Get("/me/data").Submit(filled("no number")...).Is(422)
+	}
+	change(b, 98).Is(429)
+	if got := len(dataEvents(s, a)); got != limit.DataChanges.Most {
+		t.Errorf("%d changes, want %d", got, limit.DataChanges.Most)
+	}
+	change(other, 1).At("/me/data").Is(200)
+	s.Clock.Add(limit.DataChanges.Window)
+	b.Get("/me/data").At("/login").Login(site.Email)
+	change(b, 99).At("/me/data").Is(200)
 }

@@ -11,9 +11,9 @@
 //	active ──closed by its holder──► closed ──30 days──► erased
 //	any    ──closed by the helpdesk──► closed ──reopened by it──► blocked
 //
-// After an unblock the QR is shown only after a delay, for an account that was
-// active before, and a code that is mailed to its holder (recovery.go). An active
-// account has one or two apps, of which its holder can replace each (apps.go).
+// After an unblock the QR is shown only after a code that was mailed to the holder
+// and, for an account that was active before, a delay (recovery.go). An active
+// account has one or two apps, each of which its holder can replace (apps.go).
 //
 // Each arrow is a method in moves.go. A store writes the account that the
 // method returns, in one transaction with the event, provided that the row
@@ -157,8 +157,9 @@ type Factor struct {
 
 // FactorAAD returns the associated data of the sealed TOTP secret of an account's first
 // app. It binds the secret to its account and enrolment (Account.Unblocks), so that
-// one of an earlier enrolment cannot be put back. An app that replaces the first one is
-// sealed with it too: servers of an earlier version open no other.
+// a secret of an earlier enrolment cannot be put back. The secret of an app that
+// replaces the first one is sealed with it too, because servers of an earlier version
+// open only secrets with this data.
 func FactorAAD(accountID string, enrolment int) string {
 	return "accounts|totp|" + accountID + "|" + strconv.Itoa(enrolment)
 }
@@ -172,11 +173,11 @@ type CodeTry struct {
 	Second    App // zero: there is no second app
 }
 
-// Verdict is the result of such a rule; the store writes it.
+// Verdict is the result of a rule that judges one code; the store writes it.
 type Verdict struct {
 	Outcome   Outcome
 	Step      int64       // Accepted: the time step that is used up
-	App       int         // Accepted: the app that it is used up of, as in Key
+	App       int         // Accepted: the app whose step that is, numbered as in Key
 	NextTryAt time.Time   // Wrong: when the next code is checked
 	Reason    BlockReason // BlockedNow
 	BlockRef  string      // BlockedNow
@@ -190,7 +191,7 @@ type Outcome string
 const (
 	Accepted   Outcome = "accepted"
 	Wrong      Outcome = "wrong"
-	Replayed   Outcome = "replayed"    // a right code of a step of its app that was used before; not counted
+	Replayed   Outcome = "replayed"    // a right code for a time step that its app used before; not counted
 	TooSoon    Outcome = "too_soon"    // before Factor.NextTryAt; not checked, not counted
 	BlockedNow Outcome = "blocked_now" // wrong, and the last one allowed
 )
@@ -203,8 +204,8 @@ type Store interface {
 	ByID(ctx context.Context, id string) (Account, error)
 	ByEmail(ctx context.Context, email string) (Account, error)
 	// Owner returns the account that has this address or, if there is none, the one
-	// that had it less than PreviousTime before now, which no other account can take. The
-	// error is errs.ErrNotFound if the address is free.
+	// that had it less than PreviousTime before now; until then no other account can
+	// take the address. The error is errs.ErrNotFound if the address is free.
 	Owner(ctx context.Context, email string, now time.Time) (Account, error)
 	// InSession is ByID for a session with this sid. It returns errs.ErrNotFound if
 	// grant.Store has recorded the session's end.
@@ -220,7 +221,7 @@ type Store interface {
 
 	// TryCode counts a try, calls judge on the locked row and writes its
 	// verdict, in one transaction: parallel tries wait for each other. The
-	// time step of an accepted code is never accepted again of the same app (RFC
+	// time step of an accepted code is never accepted again for the same app (RFC
 	// 6238 §5.2).
 	// It returns errs.ErrConflict unless the account is QRShown or Active and
 	// of this epoch. judge must not call the store.

@@ -14,11 +14,11 @@ import (
 const (
 	// AddressCodeTime is how long the code that confirms a new address is valid.
 	AddressCodeTime = time.Hour
-	// AddressCodeTries is the most tries of it.
+	// AddressCodeTries is the most tries of that code.
 	AddressCodeTries = 5
 )
 
-// Factors is what the second factor of an account was at one moment.
+// Factors is a copy of the second factor of an account at one moment.
 type Factors struct {
 	Enrolment int    `json:"enrolment"` // Account.Unblocks
 	Factor    Factor `json:"factor"`
@@ -30,12 +30,13 @@ func FactorsOf(a Account) Factors {
 	return Factors{Enrolment: a.Unblocks, Factor: a.Factor, Apps: a.Apps.Of(a)}
 }
 
-// SameEnrolment reports whether the account has not been enrolled again since.
+// SameEnrolment reports whether the account has not been enrolled again since f was
+// taken.
 func (f Factors) SameEnrolment(a Account) bool { return f.Enrolment == a.Unblocks }
 
-// Restore returns the account with the second factor that it had. No step that was
-// used since is accepted again. After another enrolment the account is returned as
-// it is: the earlier secret stays dead.
+// Restore returns the account with the second factor of f. No time step that was used
+// since is accepted again. An account that was enrolled again is returned unchanged, so
+// that the earlier secret stays invalid.
 func (f Factors) Restore(a Account) Account {
 	if !f.SameEnrolment(a) {
 		return a
@@ -65,13 +66,14 @@ type AddressChange struct {
 	SID       string // of the session in which it was asked for; no other one confirms it
 	Epoch     int64  // of the account then; a new one voids it
 	Email     string // canonical
-	Taken     bool   // no code was mailed and every code is wrong: somebody else has the address
+	Taken     bool   // another account or application has the address: no code was mailed and every code is wrong
 	CodeHash  string // of the code; "" if it was too early for a mail
 	AskedAt   time.Time
 	Failures  int // tries
 }
 
-// Of reports whether the change can be confirmed in a session of the account at now.
+// Of reports whether the change can be confirmed at now, in the session of the account
+// with this sid.
 func (c AddressChange) Of(a Account, sid string, now time.Time) bool {
 	return c.AccountID == a.ID && c.SID == sid && c.Epoch == a.Epoch && a.State == Active && now.Before(c.Expires())
 }
@@ -79,8 +81,8 @@ func (c AddressChange) Of(a Account, sid string, now time.Time) bool {
 // Expires returns when the code is no longer valid.
 func (c AddressChange) Expires() time.Time { return c.AskedAt.Add(AddressCodeTime) }
 
-// LatestCode is the latest code that was mailed to a mailbox, by whatever page, and
-// how often it was tried.
+// LatestCode is the latest code that was mailed to a mailbox, from any page, and how
+// often it was tried.
 type LatestCode struct {
 	Hash  string // limit.MailboxCode
 	Tries int
@@ -96,10 +98,10 @@ const (
 	AddressSpent AddressVerdict = "spent" // too many tries: the holder needs a new mail
 )
 
-// Judge judges a typed code whose try is already counted. own and mailbox are its
-// hashes as the code of this change and as the latest one of the mailbox, which is
-// right too, for limit.MailboxTries: the mail may have been asked for elsewhere, after
-// which ours is not sent yet.
+// Judge judges a typed code whose try is already counted. own is its hash as a code of
+// this change, mailbox its hash as a code of the mailbox (limit.MailboxCode). The latest
+// code of the mailbox is right too, for limit.MailboxTries tries: if it was asked for on
+// another page, it may have been too early to mail a code of this change.
 func (c AddressChange) Judge(latest LatestCode, own, mailbox string) AddressVerdict {
 	right := c.CodeHash != "" && secret.Text(c.CodeHash).Equal(own)
 	known := latest.Hash != "" && latest.Tries <= limit.MailboxTries && secret.Text(latest.Hash).Equal(mailbox)
@@ -140,11 +142,13 @@ func (l Limits) Undo(a Account, id, hash string, now time.Time) AddressUndo {
 // Moved reports whether the address changed less than PreviousTime before now.
 func (a Account) Moved(now time.Time) bool { return len(a.Forget(now).Previous) > 0 }
 
-// UndoAddress returns the account with the address that it had before the change,
-// whatever came later: all sessions end, and password and second factor are as they
-// were. The next login asks for a new password, because the change took the present one.
-// If the password had changed or the account had been enrolled again, somebody else may
-// have done that, and the account is blocked; ref is the reference of the block.
+// UndoAddress returns the account with the address that it had before the change, also
+// if it changed again later: all sessions end, and password and second factor are as
+// they were. The next login asks for a new password, because the change was made with
+// the present one. If the password had changed or the account had been enrolled again,
+// another person may have done that, and the account is blocked; ref is the reference of
+// the block. The error is errs.ErrConflict if the link is not of this account or cannot
+// be used.
 func (a Account) UndoAddress(u AddressUndo, ref string, now time.Time) (Account, error) {
 	if u.AccountID != a.ID || !u.Live(now) {
 		return Account{}, errs.ErrConflict
@@ -174,7 +178,7 @@ func (a Account) UndoAddress(u AddressUndo, ref string, now time.Time) (Account,
 	return a, nil
 }
 
-// AddressTaken says whose an address is.
+// AddressTaken says whether an address belongs to another account or application.
 type AddressTaken struct {
 	Taken bool   // another account has it, or had it less than PreviousTime ago, or an application with it is under way
 	Lang  string // of that person's mails
@@ -184,7 +188,7 @@ type AddressTaken struct {
 type AddressTry struct {
 	Account Account
 	Done    bool         // the address is changed: the change is over
-	Undo    *AddressUndo // is stored with it; nil for none
+	Undo    *AddressUndo // stored with the account; nil for none
 	Effects effect.Effects
 }
 

@@ -17,8 +17,8 @@ const MostApps = 2
 // ErrLastApp is returned when the only app of an account is to be removed.
 var ErrLastApp = errors.New("account: the last factor cannot be removed")
 
-// Apps is what is stored of an account's authenticator apps besides Account.Factor. The
-// zero value is that of an account with one app, which was never named or replaced.
+// Apps holds what Account.Factor does not hold of an account's authenticator apps. The
+// zero value is that of an account with one app that was never named or replaced.
 type Apps struct {
 	Enrolment int       `json:"enrolment,omitzero"` // Account.Unblocks
 	Given     int       `json:"given,omitzero"`     // the highest number that was given to an app; 0: nothing is stored
@@ -37,8 +37,8 @@ type App struct {
 	Since    time.Time `json:"since,omitzero"`  // when it was linked
 }
 
-// NewApp is an app whose QR was shown, and whose first right code has not come yet. Its
-// codes are right where it is confirmed and nowhere else.
+// NewApp is an app whose QR was shown and whose first right code was not given yet. Its
+// codes confirm the app; they are not accepted for anything else.
 type NewApp struct {
 	Number   int       `json:"number,omitzero"`
 	Replaces int       `json:"replaces,omitzero"` // number of the app whose place it takes; 0: it becomes the second one
@@ -50,7 +50,7 @@ type NewApp struct {
 	Failures int       `json:"failures,omitzero"` // wrong codes
 }
 
-// AppChange is what changed about the apps of an account; it is the reason of its event.
+// AppChange is what changed about the apps of an account, and the reason in its event.
 type AppChange string
 
 // The changes.
@@ -88,7 +88,8 @@ func (s Apps) Of(a Account) Apps {
 	return s
 }
 
-// numbered returns the apps of a for a change of them.
+// numbered returns the apps of a with the fields set that only an account whose apps
+// changed has: Enrolment, Given and the number of the first app.
 func (a Account) numbered() Apps {
 	s := a.Apps
 	s.Enrolment, s.Given = a.Unblocks, max(s.Given, 1)
@@ -129,8 +130,8 @@ func (a Account) AppNumbered(number int) (App, bool) {
 	return App{}, false
 }
 
-// AppName returns a typed name of an app, folded. ok is false if it is none: it has 1 to
-// 40 characters.
+// AppName returns a typed name of an app, folded. ok is false unless it has 1 to 40
+// characters, all of them readable.
 func AppName(text string) (name string, ok bool) {
 	const longest = 40
 	name = typed.Line(text)
@@ -173,9 +174,10 @@ func (l Limits) confirms(a Account, epoch int64, sid string, now time.Time) bool
 	return waits && a.Epoch == epoch && n.SID == sid && sid != ""
 }
 
-// LinkApp makes the new app one of the account's apps, after its code of this step.
-// sealed is its secret, sealed with the data of its place. Sessions and grants end. The error is
-// errs.ErrConflict if it cannot be confirmed in this session.
+// LinkApp makes the new app one of the account's apps, after a right code of it for this
+// time step. sealed is its secret, sealed with FactorAAD if it becomes the first app and
+// with AppAAD if it becomes the second. Sessions and grants end. The error is
+// errs.ErrConflict if the new app cannot be confirmed in this session.
 func (l Limits) LinkApp(a Account, epoch int64, sid string, step int64, sealed []byte, now time.Time) (Account, error) {
 	if !l.confirms(a, epoch, sid, now) {
 		return Account{}, errs.ErrConflict
@@ -197,8 +199,8 @@ func (l Limits) LinkApp(a Account, epoch int64, sid string, step int64, sealed [
 	return a, nil
 }
 
-// RefuseApp counts a wrong code of the new app. After as many as before the first right
-// code of an account, it is removed; left is how many more it has. The error is
+// RefuseApp counts a wrong code of the new app, which is removed after
+// Limits.EnrolmentCodes of them; left is how many more it may get. The error is
 // errs.ErrConflict if it cannot be confirmed in this session.
 func (l Limits) RefuseApp(a Account, epoch int64, sid string, now time.Time) (next Account, left int, err error) {
 	if !l.confirms(a, epoch, sid, now) {
@@ -212,8 +214,8 @@ func (l Limits) RefuseApp(a Account, epoch int64, sid string, now time.Time) (ne
 	return a, left, nil
 }
 
-// DropApp removes the new app; errs.ErrConflict if there is none, or the account is
-// of another epoch.
+// DropApp removes the new app. The error is errs.ErrConflict if there is none, or the
+// account is of another epoch.
 func (a Account) DropApp(epoch int64) (Account, error) {
 	if a.Apps.Of(a).New.Number == 0 || a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
@@ -266,14 +268,14 @@ func (a *Account) raise() {
 	a.Apps.New = NewApp{}
 }
 
-// Key is the secret of one app as a code is judged by it.
+// Key is the secret of one app, for judging a code.
 type Key struct {
 	App      int // number of the second app; 0 is the first one
 	Sealed   []byte
 	LastStep int64
 }
 
-// Keys returns the secrets that a code can be of.
+// Keys returns the secrets of the apps that a code may have come from.
 func (t CodeTry) Keys() []Key {
 	keys := []Key{{Sealed: t.Factor.Sealed, LastStep: t.Factor.LastStep}}
 	if t.Second.Number != 0 {
@@ -282,8 +284,8 @@ func (t CodeTry) Keys() []Key {
 	return keys
 }
 
-// judged returns the account with the step of an accepted code used up, of the app
-// that the verdict names.
+// judged returns the account with the verdict applied to its factor or, for an accepted
+// code of the second app, with the time step used up for that app.
 func (a Account) judged(v Verdict) (Account, error) {
 	if v.Outcome != Accepted || v.App == 0 {
 		var err error

@@ -13,11 +13,11 @@ import (
 // Data are the data of an account that its holder changes without an official.
 type Data struct {
 	Phone   string
-	Address Address // of a natural person; the address of a company is the company's
+	Address Address // of a natural person only; the address of a company is not changed like this
 	Lang    string
 }
 
-// Data returns what the holder may change, as it is.
+// Data returns the present values of what the holder may change.
 func (a Account) Data() Data {
 	d := Data{Phone: a.Profile.Phone, Lang: a.Lang}
 	if a.Kind == NaturalPerson {
@@ -26,7 +26,8 @@ func (a Account) Data() Data {
 	return d
 }
 
-// Print returns a short hash of the data, by which a form says what it was made from.
+// Print returns a short hash of the data (16 hex digits). A form carries it to say which
+// data it was made from.
 func (d Data) Print() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", d))
 	return hex.EncodeToString(sum[:8])
@@ -61,7 +62,9 @@ func (d Data) Changed(next Data) (fields []Field) {
 var ErrOvertaken = errors.New("account: the data have changed since")
 
 // Correct replaces the data of an active account of this epoch, and returns the fields
-// that differ. seen is the print of the data that the holder saw. Sessions go on.
+// that differ. seen is the print of the data that the holder saw; the error is
+// ErrOvertaken if they have changed since, and errs.ErrConflict in another state or
+// epoch. Sessions go on.
 func (a Account) Correct(epoch int64, seen string, d Data, now time.Time) (Account, []Field, error) {
 	was := a.Data()
 	fields := was.Changed(d)

@@ -35,8 +35,9 @@ func (a Account) Block(epoch int64, reason BlockReason, ref string) (Account, er
 	return a, nil
 }
 
-// Unblock returns a blocked account to AwaitingEnrolment, without its apps and the counters of it. cancelHash is the hash of the link by which
-// its holder can cancel that.
+// Unblock returns a blocked account to AwaitingEnrolment, without its apps and their
+// counters; epoch 0 = any. cancelHash is the hash of the link by which its holder can
+// cancel the unblock.
 func (a Account) Unblock(epoch int64, cancelHash string, now time.Time) (Account, error) {
 	if a.State != Blocked || epoch != 0 && a.Epoch != epoch {
 		return Account{}, errs.ErrConflict
@@ -68,7 +69,7 @@ func (a Account) Reopen(epoch int64, reason BlockReason, ref string, within time
 	return a, nil
 }
 
-// forgetLost ends what two officials established about one enrolment.
+// forgetLost clears RenewalLost, which two officials establish for one enrolment only.
 func (a *Account) forgetLost() {
 	if a.Renewal == RenewalLost {
 		a.Renewal = NoRenewal

@@ -9,13 +9,13 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Renewal says that the password of an account is to be replaced, and how.
+// Renewal says whether the password of an account is to be replaced, and how.
 type Renewal string
 
 // The renewals.
 const (
 	NoRenewal   Renewal = ""
-	RenewalDue  Renewal = "due"  // somebody else knows the password: the next login asks for a new one
+	RenewalDue  Renewal = "due"  // another person knows the password: the next login asks for a new one
 	RenewalLost Renewal = "lost" // the holder has neither password nor factor, as two officials have established: a mailed link is enough, once the delay is over
 )
 
@@ -39,7 +39,7 @@ func (a Account) EndSessions(epoch int64) (Account, error) {
 	return a, nil
 }
 
-// Road is what it takes to choose a new password without the present one.
+// Road is what a holder needs to choose a new password without the present one.
 type Road string
 
 // The roads. A mailbox alone never gives both password and factor of an account that
@@ -92,15 +92,15 @@ type PasswordLink struct {
 }
 
 // pause returns the time from a mail to the next one to the same address, n mails
-// after the first. It is never longer than a link lives, so that the link of the last
-// mail works until there can be another one.
+// after the first. It is never longer than a link is valid, so that the link of the last
+// mail is valid until there can be another one.
 func (l Limits) pause(n int) time.Duration {
 	return l.ResetTime * time.Duration(min(n, 3)) / 3
 }
 
-// SendLink returns the next link of the address of was, which is mailed at now and
-// takes its place. The error is ErrSpaced if the last mail was a moment ago: the pauses
-// grow, and there is no last mail.
+// SendLink returns next, which is mailed at now to the address of was and takes its
+// place. The error is ErrSpaced if the pause after the last mail is not over: the pauses
+// grow, but the number of mails has no limit.
 func (l Limits) SendLink(was, next PasswordLink, now time.Time) (PasswordLink, error) {
 	if was.Sent > 0 && now.Before(was.SentAt.Add(l.pause(was.Sent))) {
 		return was, ErrSpaced
@@ -112,8 +112,7 @@ func (l Limits) SendLink(was, next PasswordLink, now time.Time) (PasswordLink, e
 	return next, nil
 }
 
-// Opens reports whether a link can be used at now, by the holder of its account as it
-// is.
+// Opens reports whether a link can be used at now; a is its account as it is stored now.
 func (l Limits) Opens(link PasswordLink, a Account, now time.Time) bool {
 	road := l.PasswordRoad(a, now)
 	return link.OpenedAt.IsZero() && now.Before(link.SentAt.Add(l.ResetTime)) && link.AccountID == a.ID && link.Epoch == a.Epoch && (road == RoadCode || road == RoadLink)
@@ -176,8 +175,8 @@ func (l Limits) Step(r Reset, a Account, now time.Time) ResetStep {
 // error of judge, which must not call a store.
 type Resets interface {
 	// Send stores the link that judge returns for the last one of the address, with
-	// the effects; a link with nothing but Key is none. It makes the same statements
-	// whether or not somebody has the address.
+	// the effects; judge gets a link with only Key if there is none. It makes the same
+	// statements whether or not an account has the address.
 	Send(ctx context.Context, key string, judge func(PasswordLink) (PasswordLink, effect.Effects, error)) error
 	// ByLink returns the link with this hash and its account. The error is
 	// errs.ErrNotFound if there is none.

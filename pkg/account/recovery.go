@@ -16,7 +16,7 @@ const (
 	// was replaced.
 	PreviousTime = 7 * 24 * time.Hour
 	// CancelTime is how long after the QR was shown an unblock can still be
-	// cancelled. Before that it always can.
+	// cancelled. Until the QR is shown it can always be cancelled.
 	CancelTime = 7 * 24 * time.Hour
 	// MailedTime is how long a mailed code is valid. No pause between two
 	// mails is longer, so that the code of the last mail is valid until there
@@ -107,20 +107,20 @@ func (l Limits) QRFrom(a Account) time.Time {
 	return from.Add(l.Delay(a))
 }
 
-// Ahead is what is ahead of a person who gave the right password of an
+// Ahead is what comes next for a person who gave the right password of an
 // account that awaits its enrolment.
 type Ahead string
 
-// What can be ahead of the QR.
+// What can come next.
 const (
-	AheadQR   Ahead = "qr"   // nothing else
+	AheadQR   Ahead = "qr"   // the QR
 	AheadWait Ahead = "wait" // the delay
 	AheadMail Ahead = "mail" // the mailed code
 )
 
-// Ahead returns what is ahead of a login at now. mailbox says that the login
-// has a right mailed code of the account's present epoch. An account that was
-// never unblocked has its first enrolment, for which the password is enough.
+// Ahead returns what comes next in a login at now. mailbox says whether the
+// login has a right mailed code of the account's present epoch. The password is
+// enough for the first enrolment, that of an account that was never unblocked.
 func (l Limits) Ahead(a Account, mailbox bool, now time.Time) Ahead {
 	switch {
 	case a.Unblocks == 0:
@@ -133,8 +133,8 @@ func (l Limits) Ahead(a Account, mailbox bool, now time.Time) Ahead {
 	return AheadQR
 }
 
-// MayCancel reports whether the holder can cancel the last unblock: until its
-// enrolment is over for CancelTime, also after somebody was shown the QR.
+// MayCancel reports whether the holder can cancel the last unblock: until the QR is
+// shown and for CancelTime after that, also if the account is active again.
 func (a Account) MayCancel(now time.Time) bool {
 	switch a.State {
 	case AwaitingEnrolment:
@@ -183,8 +183,8 @@ func (m Mailed) Valid(now time.Time) bool {
 	return m.Hash != "" && m.UsedBy == "" && now.Before(m.Expires)
 }
 
-// NextAt returns when the next code can be mailed: the mails are spaced, and
-// there is no last one.
+// NextAt returns when the next code can be mailed, the zero time if none was
+// mailed: the pauses grow to MailedTime, but the number of mails has no limit.
 func (m Mailed) NextAt() time.Time {
 	pauses := []time.Duration{0, time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, MailedTime}
 	if m.Sent == 0 {
@@ -194,8 +194,8 @@ func (m Mailed) NextAt() time.Time {
 }
 
 // Send returns m with a code that is mailed at now. It returns
-// errs.ErrConflict if a mailed code is not what is ahead of the account, and
-// ErrSpaced before NextAt.
+// errs.ErrConflict if a mailed code is not what comes next for the account
+// (Ahead), and ErrSpaced before NextAt.
 func (l Limits) Send(m Mailed, a Account, epoch int64, hash string, now time.Time) (Mailed, error) {
 	if !l.takesMail(a, epoch, now) {
 		return m, errs.ErrConflict
@@ -225,8 +225,8 @@ const (
 
 // Judge judges a typed code whose try is already counted in m.Failures. login
 // is the key of the login in which it was typed: there the code stays right,
-// so that a lost answer costs nothing. Limits.Codes wrong ones block. It
-// returns errs.ErrConflict as Send does.
+// so that it can be sent again when the response was lost. After Limits.Codes
+// wrong codes the verdict is MailedOver. It returns errs.ErrConflict as Send does.
 func (l Limits) Judge(m Mailed, a Account, epoch int64, hash, login string, now time.Time) (Mailed, MailedVerdict, error) {
 	if !l.takesMail(a, epoch, now) {
 		return m, "", errs.ErrConflict

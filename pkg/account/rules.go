@@ -2,10 +2,10 @@ package account
 
 import "time"
 
-// Limits are the numbers of the second factor. With two accepted steps of a
-// million codes, 16 tries a block and two unblocks a year give a guesser who
-// knows the password a chance below 1 in 10,000 a year. With two apps, twice as many
-// codes are right, so there are half as many tries.
+// Limits are the numbers of the second factor. Two time steps are accepted, each
+// with one of a million codes; 16 tries before a block and two unblocks a year then
+// give an attacker who knows the password a chance below 1 in 10,000 a year. With two
+// apps, twice as many codes are right, so half as many tries are allowed.
 type Limits struct {
 	EnrolmentCodes int           // wrong codes before the first right one, of an account and of a new app: 5
 	Codes          int           // wrong codes in a row on an active account: at most 16
@@ -16,11 +16,11 @@ type Limits struct {
 	UndoTime       time.Duration // of the link that undoes a change of address: at most PreviousTime, in which the address is kept
 }
 
-// DefaultLimits are DESIGN.md §3.7 and §8.4.
+// DefaultLimits are the limits of DESIGN.md §3.7 and §8.4.
 var DefaultLimits = Limits{EnrolmentCodes: 5, Codes: 10, EnrolmentTime: 7 * 24 * time.Hour, ResetTime: 30 * time.Minute, NewAppTime: time.Hour, UndoTime: PreviousTime}
 
-// Delay is how long codes are not looked at after n wrong ones in a row. The
-// first two are free: a typing error or a code that just ran out.
+// Delay returns how long codes are not checked after n wrong ones in a row. There
+// is no delay after the first two: a typing error, or a code that just expired.
 func Delay(n int) time.Duration {
 	switch {
 	case n < 3:
@@ -37,8 +37,8 @@ func Delay(n int) time.Duration {
 // mostCodes is the most wrong codes that may block an account with one app.
 const mostCodes = 16
 
-// Limit is the number of wrong codes that blocks an account in this state, with so
-// many apps.
+// Limit returns the number of wrong codes that blocks an account in this state, with
+// this number of apps.
 func (l Limits) Limit(s State, apps int) int {
 	if s == QRShown {
 		return l.EnrolmentCodes
@@ -46,8 +46,8 @@ func (l Limits) Limit(s State, apps int) int {
 	return min(l.Codes, mostCodes/apps)
 }
 
-// EnrolmentLapsed tells whether the QR was shown too long ago without a right
-// code since. It is judged at the next login, never by a sweeper alone.
+// EnrolmentLapsed reports whether the QR was shown too long ago without a right
+// code since. The next login judges it too, not only a job.
 func (l Limits) EnrolmentLapsed(a Account, now time.Time) bool {
 	return a.State == QRShown && !now.Before(a.Factor.ShownAt.Add(l.EnrolmentTime))
 }

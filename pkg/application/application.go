@@ -9,8 +9,8 @@
 //	                (withdrawn by the applicant at any moment before;
 //	                 expired when a question stays unanswered)
 //
-// A request of an account's holder to change data that an official approves
-// (change.go) begins at e-mail confirmed and goes the same way.
+// A change request (change.go), by which the holder of an account asks to change
+// data that an official approves, begins at e-mail confirmed and goes the same way.
 //
 // The applicant's journey is in package intake, the officials' work in package
 // review, the storage of documents in package custody.

@@ -38,8 +38,8 @@ func data(p account.Profile) []Datum {
 	return list
 }
 
-// Compared returns the data of a profile that an official approves, beside that of
-// another of the same kind.
+// Compared returns the data that an official approves, with their values in two
+// profiles of the same kind.
 func Compared(before, after account.Profile) []Datum {
 	was, list := map[string]string{}, data(after)
 	for _, d := range data(before) {
@@ -64,7 +64,8 @@ func differing(before, after account.Profile) (names []string) {
 // IsChange reports whether it is a change request.
 func (a Application) IsChange() bool { return a.Changes != "" }
 
-// Data returns what a change request asks for, beside what it started from.
+// Data returns the data that an official approves: Before is the value that the change
+// request started from, After the one that it asks for.
 func (a Application) Data() []Datum { return Compared(a.base().Profile, a.Answers.Profile) }
 
 // Changed returns the names of the data that a change request asks to change.
@@ -147,8 +148,8 @@ func (a Application) Change(acc account.Account, at time.Time) (account.Account,
 	return acc, nil
 }
 
-// DataApproved returns the event that the account got what a change request asked for,
-// with the names of the data.
+// DataApproved returns the event that the account got the data that a change request
+// asked for, with the names of those that changed.
 func (a Application) DataApproved(by audit.Actor, at time.Time) audit.Event {
 	return by.Did(audit.AccountDataApproved, a.Changes, at).With(map[string]string{"application": a.ID, "fields": strings.Join(a.Changed(), " ")})
 }

@@ -35,8 +35,8 @@ func (a Application) SearchTerms() []string {
 // referencePrefix is the folded prefix of every reference.
 const referencePrefix = "olid"
 
-// TypedReference returns the reference that was typed, also without its prefix, or
-// "" if it cannot be one.
+// TypedReference returns the reference in typed text, with its prefix also if that was
+// not typed, or "" if the text cannot be one.
 func TypedReference(text string) string {
 	reference := typed.Reference(text)
 	if len(reference) == len("XXXX-XXXX") {

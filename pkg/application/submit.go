@@ -11,11 +11,12 @@ import (
 )
 
 // Submit returns the application after submission: Submitted, with
-// DecideBy(a.SubmittedAt) as deadline, or Approved if made, the account for
-// it or, of a change request, the account that it changes, is not nil. stored is the row in the store, a what the applicant read
-// before, with its reference. It returns errs.ErrConflict when the address is
-// not confirmed or the application was submitted before, changed since or is
-// too late.
+// DecideBy(a.SubmittedAt) as deadline, or Approved if made is not nil. made is the
+// new account or, of a change request, the account as changed. stored is the row in
+// the store, a the application as the applicant read it before, with its reference.
+// It returns errs.ErrConflict when the address is not confirmed, or the application
+// was submitted before, changed since or is too late, or when a change request
+// changes nothing.
 func (a Application) Submit(stored Application, made *account.Account) (Application, error) {
 	if stored.State != EmailConfirmed || stored.Version != a.Version || !stored.Open(a.SubmittedAt) {
 		return Application{}, errs.ErrConflict
@@ -35,7 +36,7 @@ func (a Application) Submit(stored Application, made *account.Account) (Applicat
 	return stored, nil
 }
 
-// Account returns the account that an approval at this moment creates.
+// Account returns the account that an approval at at creates.
 func (a Application) Account(id string, at time.Time) account.Account {
 	return account.Account{
 		ID: id, Kind: a.Kind, Email: a.Email, Profile: a.Answers.Profile, Lang: a.Lang,
@@ -43,11 +44,10 @@ func (a Application) Account(id string, at time.Time) account.Account {
 	}
 }
 
-// Send returns the events of a submission at a.SubmittedAt and, where
-// applications are approved at once (practice), the new account or, of a change
-// request, the account as changed; nil elsewhere. holder is the account of a change
-// request. There environment is the actor of the approval, since no official
-// decides.
+// Send returns the events of a submission at a.SubmittedAt and, if atOnce, the new
+// account or, of a change request, the account as changed; nil otherwise. atOnce says
+// that applications are approved at once (practice); environment is then the actor of
+// the approval, since no official decides. holder is the account of a change request.
 func (a Application) Send(documents []Document, holder *account.Account, atOnce bool, applicant, environment audit.Actor, rand io.Reader) (made *account.Account, events []audit.Event) {
 	sent := applicant.Did(audit.ApplicationSubmitted, a.ID, a.SubmittedAt).With(map[string]string{"reference": a.Reference, "kind": string(a.Kind)})
 	if a.IsChange() {

@@ -1,5 +1,5 @@
-// Package audit defines the audit log: who did what to whom. An event is
-// written in the transaction of its change; if it cannot be written, the
+// Package audit defines the audit log: who did what, to which object. An event
+// is written in the transaction of its change; if it cannot be written, the
 // change does not happen.
 //
 //	change ──┐
@@ -48,9 +48,9 @@ type Event struct {
 
 // The names of details that are read again.
 const (
-	DetailAgent  = "agent"  // what the browser is (session.Agent)
+	DetailAgent  = "agent"  // browser and system of the holder (session.Agent)
 	DetailClient = "client" // id of the client
-	DetailClaims = "claims" // names of the claims that a client was given, as people are told (claim.Asked)
+	DetailClaims = "claims" // names of the claims that a client was given, as claim.Asked returns them, separated by spaces
 	DetailFields = "fields" // names of the fields that changed
 )
 

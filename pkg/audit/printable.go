@@ -46,7 +46,7 @@ func (e Event) Storable() Event {
 }
 
 // Append appends the JSON of the line and a line feed to to. It escapes U+007F
-// to U+009F, which the encoder leaves as they are and some terminals obey.
+// to U+009F, which the encoder does not escape and some terminals execute.
 func (l Line) Append(to []byte) ([]byte, error) {
 	text, err := json.Marshal(l)
 	if err != nil {

@@ -39,8 +39,8 @@ const (
 // anchor that an event is about, that the numbers have no gap, that each hash
 // is over the previous one, that the chain ends at the stored head, and that
 // every signed head, stored or given, is on it. Events may be added and old
-// ones pruned meanwhile. The error is of reading; what does not verify is in
-// the report.
+// ones pruned meanwhile. It returns an error only if reading fails; what does
+// not verify is in the report.
 func Verify(ctx context.Context, store Store, heads Heads, public string, now time.Time, exported ...SignedHead) (Report, error) {
 	waiting, err := heads.Waiting(ctx)
 	if err != nil {

@@ -9,7 +9,7 @@
 //	     └── single sign-on ─────────────────────────────────┘
 //
 // Each step changes the stored request and calls Next again. A page is served
-// only if Next returns its step, so none can be reached out of turn.
+// only if Next returns its step, so no step can be skipped.
 package authreq
 
 import (
@@ -28,13 +28,12 @@ const (
 	// Lifetime is the longest time from /authorize to the code.
 	Lifetime = time.Hour
 
-	// Unanswered is how long the request of a stranger is stored before a
-	// password was accepted. The first page carries it for as long as
-	// Lifetime.
+	// Unanswered is how long a request is stored in which no password was
+	// accepted yet. The first page carries the request for Lifetime (Carry).
 	Unanswered = 10 * time.Minute
 
-	// Answered is how long a request that has ended is stored, so that an answer
-	// that was lost is sent again; one that ended with an error is stored for
+	// Answered is how long a request that has ended is stored, so that a lost
+	// answer can be sent again; one that ended with an error is stored for
 	// Lifetime.
 	Answered = 2 * time.Minute
 
@@ -117,8 +116,8 @@ func (r Request) FirstTTL(now time.Time) time.Duration {
 	return min(r.TTL(now), Unanswered)
 }
 
-// Stored returns the request as it is stored: JSON in which nothing is longer
-// than it has to be, so that it does not grow beyond what was sent.
+// Stored returns the request as it is stored: JSON without HTML escapes, so that
+// it is not longer than what was sent.
 func (r Request) Stored() (json.RawMessage, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -142,8 +141,8 @@ func (r *Request) Forget() {
 	r.Consented, r.Nudge, r.Unreachable = false, false, time.Time{}
 }
 
-// What Ended keeps of two hashes: enough to tell browsers apart, and the two codes
-// that one request may have had.
+// The lengths to which Ended shortens two hashes: enough to distinguish browsers, and
+// the two codes that one request may have had.
 const (
 	shortBrowser = 16
 	shortCode    = 8
@@ -155,7 +154,7 @@ func start(s string, n int) string { return s[:min(len(s), n)] }
 // Ended returns what is stored of a request that has ended: what it takes to send
 // its answer again, at most 150 bytes besides the client's id, state and redirect
 // URI. The answer is the OAuth error refusal, or the code of this hash, whose grant
-// has the rest; "" and "" is the list of portals.
+// has the rest; if both are "", the login ended on a page of ours.
 func (r Request) Ended(refusal, codeHash string) Request {
 	next := Request{
 		Key: r.Key, Browser: start(r.Browser, shortBrowser), ClientID: r.ClientID, State: r.State, To: r.To,
@@ -188,7 +187,7 @@ func (r Request) Carry(mac []byte) (string, error) {
 	key, browser := r.Key, r.Browser
 	r.Forget()
 	r.Refusal, r.Finished, r.Browser, r.Version = "", false, "", 1
-	r.LoginHint = "" // in the field that it fills in
+	r.LoginHint = "" // the page has it in the e-mail field
 	plain, err := r.Stored()
 	if err != nil {
 		return "", err
@@ -198,7 +197,8 @@ func (r Request) Carry(mac []byte) (string, error) {
 }
 
 // Carried returns the request with this key that the browser with this hash
-// carried. It returns errs.ErrNotFound if it is not that, or has expired.
+// carried. It returns errs.ErrNotFound if carried is not what Carry returned for
+// this key and browser, or if the request has expired.
 func Carried(mac []byte, carried, key, browser string, now time.Time) (Request, error) {
 	text, sum, _ := strings.Cut(carried, ".")
 	if !secret.Text(sum).Equal(carriedMAC(mac, key, browser, text)) {

@@ -18,7 +18,7 @@ const (
 	StepCode     Step = "code"     // verification code
 	StepBlocked  Step = "blocked"  // how to reach the helpdesk
 	StepRenew    Step = "renew"    // another password
-	StepMail     Step = "mail"     // what to know: mail to the holder is refused
+	StepMail     Step = "mail"     // a notice that mail to the holder is refused
 	StepConsent  Step = "consent"  // consent to the claims for the client
 	StepFinish   Step = "finish"   // back to the client
 	StepRestart  Step = "restart"  // expired or already used: start again at the portal

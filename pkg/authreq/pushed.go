@@ -15,14 +15,14 @@ import (
 const PushedLifetime = 90 * time.Second
 
 // Push returns what is stored of a request that a client pushed: its parameters, as a
-// query. It belongs to no browser, so that it is no login.
+// query. It belongs to no browser, so that it cannot serve as a login.
 func Push(key, clientID, query string, now time.Time) Request {
 	return Request{Key: key, ClientID: clientID, Parameters: query, CreatedAt: now, Version: 1}
 }
 
 // Pushed returns the request with this key that the client pushed. It returns
-// errs.ErrNotFound if there is none, or none any more: it has expired, or a login that
-// began with it has ended (RFC 9126 §4).
+// errs.ErrNotFound if there is none, if it has expired, or if a login that began with
+// it has ended (RFC 9126 §4).
 func Pushed(ctx context.Context, s Store, key, clientID string, now time.Time) (Request, error) {
 	r, err := s.Get(ctx, key)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package birthdate owns dates of birth. In some passports the day, or the day and
-// the month, are not known and printed as 00 or XX.
+// Package birthdate parses and writes dates of birth. In some passports the day, or the
+// day and the month, are not known and printed as 00 or XX.
 //
 //	typed ─► Typed, Parts ─► Date ─► String, stored ─► Parse ─► Claim, Written
 package birthdate
@@ -112,7 +112,7 @@ func Parts(day, month, year string) (Date, Fault) {
 	return date, ""
 }
 
-// bare returns typed text folded, without what divides it from the next part.
+// bare returns typed text folded, without separators at its ends.
 func bare(s string) string { return strings.Trim(typed.Line(s), " .,;:/()[]") }
 
 // Typed returns the date in typed text, and whether it is one: day, month and year
@@ -142,8 +142,8 @@ func Typed(text string) (Date, bool) {
 	return d, fault == ""
 }
 
-// compact returns the date in one word: a year, YYYYMMDD or DDMMYYYY. No date is
-// both, since no month begins with 19 or 20.
+// compact returns the date in one word: a year, YYYYMMDD or DDMMYYYY. No word is a
+// date in both forms, because the first two digits of a year from 1900 are no month.
 func compact(s string) (Date, bool) {
 	var parts [][3]string
 	switch len(s) {
@@ -193,7 +193,7 @@ func split(text string) []string {
 	return kept
 }
 
-// again reports whether a word is the month that the previous one is.
+// again reports whether a word names the same month as the previous one.
 func again(s, previous string) bool {
 	m, ok := word(s)
 	n, known := word(previous)
@@ -268,8 +268,8 @@ var contracted = map[string]int{"mrt": 3}
 const shortest = 3
 
 // word returns the number of a month that is written as a word, in any language of
-// the site. In passports it is printed in two languages ("MEI/MAY"), of which one may
-// be another.
+// the site. Passports print it in two languages ("MEI/MAY"), one of which may be a
+// language that the site does not have.
 func word(s string) (int, bool) {
 	found := 0
 	for part := range strings.SplitSeq(s, "/") {
@@ -318,7 +318,8 @@ func name(s string) (int, bool) {
 // Month returns the name of a month, 1 to 12, in a language of the site.
 func Month(m int, lang string) string { return months[lang][m-1] }
 
-// notKnown says in each language what is not known, without the month and with it.
+// notKnown holds, by language, the notes for a date without day and month and for one
+// without a day.
 var notKnown = map[string][2]string{
 	"nl": {"dag en maand onbekend", "dag onbekend"},
 	"en": {"day and month not known", "day not known"},

@@ -33,9 +33,9 @@ var scopes = map[string][]string{
 	"omgevingsloket": {"account_type", "name", "given_name", "family_name", "birthdate", "address", "locale", "represents"},
 }
 
-// derived maps the claims that say nothing but what other claims say to those:
-// people are asked for consent to the latter. A holder has no user name, so there is
-// no preferred_username: the e-mail address would reach clients that did not ask for it.
+// derived maps the claims that only repeat what other claims say to those other claims,
+// for which people are asked for consent. There is no preferred_username: a holder has
+// no user name, and the e-mail address would reach clients that did not ask for it.
 var derived = map[string][]string{"name": {"given_name", "family_name"}, "phone_number_verified": nil, "updated_at": nil}
 
 // dutch maps claims to the names that Dutch government software expects too.
@@ -106,8 +106,8 @@ func Parse(raw string) (Request, error) {
 	return r, nil
 }
 
-// Narrow returns the claims parameter that has the same effect on the claims that
-// a client of these scopes receives, as short as it can be; nil if it has none.
+// Narrow returns the shortest claims parameter that has the same effect on the claims
+// that a client of these scopes receives, or nil if r has no effect.
 func (r Request) Narrow(clientScopes []string) json.RawMessage {
 	narrow := map[Place]map[string]*struct{}{}
 	for place, wishes := range map[Place]map[string]*Wish{InIDToken: r.IDToken, InUserInfo: r.UserInfo} {
@@ -166,7 +166,7 @@ func Wanted(clientScopes, requestScopes []string, r Request, place Place) []stri
 }
 
 // InToken returns, sorted, the claims of the ID token for a client: those that the
-// claims parameter requests there and, for a client that is registered so, those of
+// claims parameter requests there and, for a client with ClaimsInIDToken, those of
 // the scopes of the request too.
 func InToken(c client.Client, requestScopes []string, r Request) []string {
 	if !c.ClaimsInIDToken {
@@ -190,11 +190,11 @@ func Asked(clientScopes, requestScopes []string, r Request) []string {
 	return slices.Compact(all)
 }
 
-// order is the order in which people are told of claims.
+// order is the order in which pages show claims.
 var order = []string{"given_name", "family_name", "birthdate", "address", "email", "phone_number", "locale", "account_type", "represents"}
 
-// Told returns the claims of names that people of a kind are told of, in order and each
-// once: those that hold something about the person.
+// Told returns those of names that a page shows to holders of this kind, in the order
+// of pages and each once: the claims that hold something about the person.
 func Told(names []string, kind account.Kind) []string {
 	var told []string
 	for _, name := range order {
@@ -295,7 +295,7 @@ func value(a account.Account, s Subject, name string) any {
 
 // address returns the address claim (OIDC Core §5.1.1), or nil without an
 // address. Foreign addresses are free lines. country is a name in English, with its
-// code in country_code, a member of ours; if codes, it is the code.
+// code in country_code, which is not standard; if codes, country is the code.
 func address(a account.Address, codes bool) any {
 	if a.Line1 == "" && a.Country == "" {
 		return nil

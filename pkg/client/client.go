@@ -65,7 +65,7 @@ type Client struct {
 	ApplicationType        ApplicationType `yaml:"application_type" json:"application_type,omitempty"`                    // "" = web (OIDC Registration §2)
 }
 
-// AccessTokens is what the access tokens of a client are.
+// AccessTokens is the format of the access tokens of a client.
 type AccessTokens string
 
 // The formats of access tokens.
@@ -74,8 +74,9 @@ const (
 	JWTTokens    AccessTokens = "jwt"    // RFC 9068; always under policy nlgov (R-062)
 )
 
-// AccessFormat returns what the access tokens of the client are under a policy: what
-// the policy asks for, or the client, or else made, which the installation has.
+// AccessFormat returns the format of the client's access tokens under a policy: the
+// one that the policy requires, or else the client's own, or else made, which is that
+// of the installation.
 func (c Client) AccessFormat(policy Policy, made AccessTokens) AccessTokens {
 	if policy == NLGov {
 		return JWTTokens

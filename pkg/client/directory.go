@@ -20,7 +20,7 @@ type Directory struct {
 	insecure bool
 	now      func() time.Time
 
-	// RefuseNative makes stored native clients unknown. It is set before the
+	// RefuseNative makes stored native clients unknown. Set it before the
 	// directory is used.
 	RefuseNative bool
 

@@ -20,7 +20,7 @@ const (
 // ProductionRecoveryDelay is the default of login.recovery_delay in production.
 const ProductionRecoveryDelay = 24 * time.Hour
 
-// unset is the value of a duration that is not set and may be 0.
+// unset is the value of a duration that is not set, where 0 is a valid value.
 const unset time.Duration = math.MinInt64
 
 // Default returns the default settings of an environment. Required settings

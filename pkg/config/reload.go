@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// reloadable lists the settings that a running server takes over.
+// reloadable lists the settings that a running server applies without a restart.
 var reloadable = []string{"clients", "tls.cert_file", "tls.key_file", "branding.theme_dir", "password.leaked_file"}
 
 // NeedRestart returns the names of the settings that differ between two
