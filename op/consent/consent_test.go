@@ -1,15 +1,22 @@
 package consent_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"omgevingsloket-id/cmd/omgevingsloket-id/app"
 	"omgevingsloket-id/e2e/site"
 	"omgevingsloket-id/pkg/client"
 	"omgevingsloket-id/pkg/config"
+	"omgevingsloket-id/pkg/consent"
+	"omgevingsloket-id/pkg/effect"
+	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/grant"
 )
 
 const thirdURI = "https://third.example/cb"
@@ -151,4 +158,30 @@ func redeemPublic(s *site.Site, r site.Request, code string) (int, map[string]an
 		"grant_type": {"authorization_code"}, "client_id": {"third"}, "code": {code}, "redirect_uri": {r.Get("redirect_uri")}, "code_verifier": {r.Verifier},
 	}, nil)
 	return status, out
+}
+
+// withdrawing withdraws the consent for a client just before a grant is issued.
+type withdrawing struct {
+	grant.Store
+	consents consent.Store
+}
+
+func (w withdrawing) Issue(ctx context.Context, g grant.Grant, rec effect.Effects) error {
+	if err := w.consents.Withdraw(ctx, g.AccountID, g.ClientID, g.IssuedAt, effect.Effects{}); err != nil && !errors.Is(err, errs.ErrNotFound) {
+		return err
+	}
+	return w.Store.Issue(ctx, g, rec)
+}
+
+// A login that was under way when the consent was withdrawn gives the client a code that
+// cannot be redeemed. Without the withdrawal, TestConsentAskedOnce redeems it.
+func TestConsentWithdrawnUnderWay(t *testing.T) {
+	t.Parallel()
+	s := site.Start(t, site.Setup{Wrap: func(s *app.Stores) { s.Grants = withdrawing{s.Grants, s.DB.Consents()} }})
+	_, b := s.Active(site.Email)
+	r := third("openid email")
+	code := b.Authorize(r).At("/consent").Submit("decision", "yes").Answered().Get("code")
+	if status, out := redeemPublic(s, r, code); status != http.StatusBadRequest || out["error"] != "invalid_grant" {
+		t.Errorf("status %d, error %v, want 400, invalid_grant", status, out["error"])
+	}
 }

@@ -52,7 +52,7 @@ func (s *server) CodeExchange(ctx context.Context, r *op.ClientRequest[oidc.Acce
 	replay := effect.Of(audit.ClientActor(c.ID).Did(audit.GrantCodeReplayed, c.ID, now).Refused().Because("everything it gave is revoked"))
 	g, a, refused, err := s.room.Grants.Redeem(ctx, grant.Redemption{
 		CodeHash: code.Hash(), ClientID: c.ID, RedirectURI: r.Data.RedirectURI, Challenge: challengeOf(r.Data.CodeVerifier),
-		Now: now, Expires: now.Add(accessTokenLifetime), AccessHash: accessHash,
+		Now: now, Expires: now.Add(accessTokenLifetime), AccessHash: accessHash, Consent: c.NeedsConsent(),
 	}, replay)
 	if err == nil && refused != "" {
 		web.Explain(ctx, func(f *web.Refusal) { f.Reason = string(refused) })

@@ -100,6 +100,9 @@ func (c Client) Native() bool { return c.ApplicationType == NativeApplication }
 // if they gave it before (RFC 8252 §8.6).
 func (c Client) AsksEachTime() bool { return c.Native() }
 
+// NeedsConsent reports whether the client gets nothing without the consent of the person.
+func (c Client) NeedsConsent() bool { return c.ThirdParty || c.AsksEachTime() }
+
 // Public reports whether it is a public client (RFC 6749 §2.1).
 func (c Client) Public() bool { return c.AuthMethod == None }
 

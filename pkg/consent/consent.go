@@ -43,6 +43,7 @@ type Store interface {
 	// Of returns the consents of an account, in order of client.
 	Of(ctx context.Context, accountID string) ([]Consent, error)
 	// Withdraw removes a consent and revokes the grants of that client for the
-	// account. The error is errs.ErrNotFound when there is no consent.
+	// account, also those of logins that are under way. The error is
+	// errs.ErrNotFound when there is no consent.
 	Withdraw(ctx context.Context, accountID, clientID string, now time.Time, rec effect.Effects) error
 }

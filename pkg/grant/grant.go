@@ -5,11 +5,11 @@
 //	                                                │            │
 //	                             expired: void ◄────┘            └─ again ─► all revoked
 //
-// The row in the database decides. That a session has ended is a fact in the
-// same database: Issue, Redeem and Live see it, so that nothing that was under
-// way at a logout outlives it. An access token names
-// the grant: a handle, or a JWT (RFC 9068) whose jti is the id of the grant. Where it
-// matters, the row and the account are read again.
+// The row in the database decides. The same database stores that a session has
+// ended; Issue, Redeem and Live read it, so that no grant that was under way at a
+// logout outlives it. An access token names the grant: a handle, or a JWT (RFC
+// 9068) whose jti is the id of the grant. Where it matters, the row and the account
+// are read again.
 package grant
 
 import (
@@ -64,6 +64,7 @@ type Redemption struct {
 	Now         time.Time //
 	Expires     time.Time // of the new access token
 	AccessHash  string    // of the new access token; "" for a JWT
+	Consent     bool      // the client gets nothing without a stored consent of the holder
 }
 
 // Refusal says why a code was not redeemed, for the audit log. The client only
@@ -98,7 +99,8 @@ type Store interface {
 	// Redeem counts a try and writes the result of Grant.Redeem, in one
 	// transaction. One of several concurrent calls gets the grant and the
 	// account; refused is then empty. replay is written when a code that was
-	// redeemed before is revoked.
+	// redeemed before is revoked. A code whose consent was withdrawn is revoked
+	// like one whose session has ended.
 	Redeem(ctx context.Context, r Redemption, replay effect.Effects) (g Grant, a account.Account, refused Refusal, err error)
 
 	// Live returns a grant with its account if it is alive (Grant.Alive) and

@@ -30,8 +30,8 @@ func (g Grant) Alive(a account.Account, now time.Time) bool {
 
 // Redeem judges a redemption of g by its account a, with this try already
 // counted in g.Tries, and returns the grant to store. ended is whether the
-// session of the grant has ended, which revokes it. refused is empty if the
-// code is redeemed.
+// session of the grant has ended, or a consent that r needs was withdrawn,
+// which revokes it. refused is empty if the code is redeemed.
 //
 //   - A code that was redeemed before is revoked with its tokens (RFC 6749
 //     §4.1.2), if the same client sends it.

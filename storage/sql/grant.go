@@ -72,6 +72,17 @@ const (
 	notEnded = `NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = $2)`
 )
 
+// over returns the condition that the grant in the table g must not be redeemed any more
+// although its own row does not say so: its session has ended or, for a client that
+// gets nothing without it, the consent was withdrawn.
+func over(r grant.Redemption, g string) string {
+	ended := `EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = ` + g + `.sid)`
+	if r.Consent {
+		return `(` + ended + ` OR NOT EXISTS (SELECT 1 FROM consents c WHERE c.account_id = ` + g + `.account_id AND c.client_id = ` + g + `.client_id))`
+	}
+	return ended
+}
+
 func sessionEnded(ctx context.Context, q querier, sid string) (bool, error) {
 	err := q.QueryRowContext(ctx, `SELECT sid FROM ended_sessions WHERE sid = $1`, sid).Scan(&sid)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -103,7 +114,7 @@ func (s grants) find(ctx context.Context, query, key string) (grant.Grant, error
 func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Effects) (grant.Grant, account.Account, grant.Refusal, error) {
 	var scan grantScan
 	var ended bool
-	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+of("g", grantColumns)+`, EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = g.sid), `+of("a", accountColumns)+`
+	a, err := scanAccount(s.db.sql.QueryRowContext(ctx, `SELECT `+of("g", grantColumns)+`, `+over(r, "g")+`, `+of("a", accountColumns)+`
 		FROM grants g JOIN accounts a ON a.id = g.account_id WHERE g.code_hash = $1`, r.CodeHash), append(scan.targets(), &ended)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return grant.Grant{}, account.Account{}, grant.RefusedUnknown, nil
@@ -122,7 +133,7 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Ef
 	}
 	state, epoch := g.Wants()
 	err = one(s.db.exec(ctx, `UPDATE grants SET redeemed_at = $1, expires = $2, access_hash = $3, tries = tries + 1
-		WHERE id = $4 AND redeemed_at = 0 AND revoked_at = 0 AND NOT EXISTS (SELECT 1 FROM ended_sessions e WHERE e.sid = grants.sid)
+		WHERE id = $4 AND redeemed_at = 0 AND revoked_at = 0 AND NOT `+over(r, "grants")+`
 		AND EXISTS (SELECT 1 FROM accounts a WHERE a.id = grants.account_id AND a.state = $5 AND a.epoch = $6)`,
 		ms(g.RedeemedAt), ms(g.Expires), g.AccessHash, g.ID, state, epoch))
 	if errors.Is(err, errs.ErrConflict) {
@@ -135,7 +146,7 @@ func (s grants) Redeem(ctx context.Context, r grant.Redemption, replay effect.Ef
 }
 
 // tryCode counts the try first, which locks the row, and then writes what the
-// rule returns. EndSession writes the end of the session before it revokes the
+// rule returns. EndSession and Consents.Withdraw write the end before they revoke the
 // grants, so that a redemption either sees the end or is revoked by it.
 func (s grants) tryCode(ctx context.Context, r grant.Redemption, replay effect.Effects) (g grant.Grant, a account.Account, refused grant.Refusal, err error) {
 	err = s.db.change(ctx, "redeem", func(tx *sql.Tx) (effect.Effects, error) {
@@ -157,7 +168,8 @@ func (s grants) tryCode(ctx context.Context, r grant.Redemption, replay effect.E
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		ended, err := sessionEnded(ctx, tx, was.SID)
+		var ended bool
+		err = tx.QueryRowContext(ctx, `SELECT `+over(r, "g")+` FROM grants g WHERE g.code_hash = $1`, r.CodeHash).Scan(&ended)
 		if err != nil {
 			return effect.Effects{}, err
 		}

@@ -122,8 +122,11 @@ func (s consents) Of(ctx context.Context, accountID string) ([]consent.Consent, 
 	return out, answer("consents", err)
 }
 
+// Withdraw revokes twice: a grant that was issued in the middle of the transaction is not
+// among those that the transaction sees, and may be redeemed before it commits.
 func (s consents) Withdraw(ctx context.Context, accountID, clientID string, now time.Time, rec effect.Effects) error {
-	return s.db.change(ctx, "withdraw consent", func(tx *sql.Tx) (effect.Effects, error) {
+	const revoke = `UPDATE grants SET revoked_at = $1 WHERE account_id = $2 AND client_id = $3 AND revoked_at = 0`
+	err := s.db.change(ctx, "withdraw consent", func(tx *sql.Tx) (effect.Effects, error) {
 		err := one(tx.ExecContext(ctx, `DELETE FROM consents WHERE account_id = $1 AND client_id = $2`, accountID, clientID))
 		if errors.Is(err, errs.ErrConflict) {
 			err = errs.ErrNotFound
@@ -131,9 +134,14 @@ func (s consents) Withdraw(ctx context.Context, accountID, clientID string, now 
 		if err != nil {
 			return effect.Effects{}, err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE grants SET revoked_at = $1 WHERE account_id = $2 AND client_id = $3 AND revoked_at = 0`, ms(now), accountID, clientID)
+		_, err = tx.ExecContext(ctx, revoke, ms(now), accountID, clientID)
 		return rec, err
 	})
+	if err != nil {
+		return err
+	}
+	_, err = s.db.exec(ctx, revoke, ms(now), accountID, clientID)
+	return answer("withdraw consent", err)
 }
 
 type keys struct{ db *DB }

@@ -103,6 +103,7 @@ func Consents(t *testing.T, open func(*testing.T) Stores) {
 		is(t, err, errs.ErrNotFound)
 	}
 	t.Run("withdrawn", func(t *testing.T) { consentWithdrawn(t, w.in(t)) })
+	t.Run("withdrawn in a race", func(t *testing.T) { consentRace(t, w.in(t)) })
 	t.Run("an account that is gone consents to nothing", func(t *testing.T) {
 		w, rec := w.in(t), note("consent.given", a.ID)
 		err := w.Consents.Give(ctx(t), consent.Consent{AccountID: fresh("nobody"), ClientID: "portal", GivenAt: noon}, rec)

@@ -217,9 +217,65 @@ func consentWithdrawn(t *testing.T, w world) {
 		t.Errorf("live: %t; of another client: %t; of another account: %t", w.live(redeemed.ID), w.live(elsewhere.ID), w.live(stranger.ID))
 	}
 	same(t, w.redeem(redemption(unspent), effect.Effects{}), grant.RefusedRevoked)
+	// A login that was under way issues a grant after the withdrawal.
+	late := grantOf(a)
+	late.ClientID = portal
+	must(t, w.Grants.Issue(ctx(t), late, effect.Effects{}))
+	r := redemption(late)
+	r.Consent = true
+	same(t, w.redeem(r, effect.Effects{}), grant.RefusedRevoked)
+	r.Consent = false // it stays revoked if the client needs no consent any more
+	same(t, w.redeem(r, effect.Effects{}), grant.RefusedRevoked)
+	for name, g := range map[string]grant.Grant{"of another client": issue(a, other), "of another account": issue(b, portal)} {
+		r := redemption(g)
+		r.Consent = true
+		if refused := w.redeem(r, effect.Effects{}); refused != "" {
+			t.Errorf("a grant %s, with its consent: %s", name, refused)
+		}
+	}
 	same(t, of(a.ID), []string{other})
 	same(t, of(b.ID), []string{portal})
 	same(t, len(of(fresh("nobody"))), 0)
+}
+
+// consentRace issues and redeems codes of one client while the consent is withdrawn. No
+// token stays valid.
+func consentRace(t *testing.T, w world) {
+	a := w.active()
+	portal := fresh("client")
+	must(t, w.Consents.Give(ctx(t), consent.Consent{AccountID: a.ID, ClientID: portal, Claims: []string{"email"}, GivenAt: noon}, effect.Effects{}))
+	var mu sync.Mutex
+	var grants []grant.Grant
+	atOnce(func(i int) error {
+		if i == crowd/2 {
+			return w.Consents.Withdraw(ctx(t), a.ID, portal, noon, effect.Effects{})
+		}
+		g := grantOf(a)
+		g.ClientID = portal
+		if err := w.Grants.Issue(ctx(t), g, effect.Effects{}); err != nil {
+			return err
+		}
+		mu.Lock()
+		grants = append(grants, g)
+		mu.Unlock()
+		if i%2 == 0 {
+			return nil
+		}
+		r := redemption(g)
+		r.Consent = true
+		_, _, _, err := w.Grants.Redeem(ctx(t), r, effect.Effects{})
+		return err
+	})
+	for _, g := range grants {
+		r := redemption(g)
+		r.Consent = true
+		if refused := w.redeem(r, effect.Effects{}); refused == "" {
+			t.Error("a code is redeemed after the withdrawal of the consent")
+		}
+		if w.live(g.ID) {
+			t.Error("a token is valid after the withdrawal of the consent")
+		}
+	}
 }
 
 // grantEndRace issues and redeems codes of a session while it ends. What is
