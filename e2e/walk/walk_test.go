@@ -19,6 +19,7 @@ import (
 	"omgevingsloket-id/pkg/account"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/secret"
+	"omgevingsloket-id/pkg/staff"
 )
 
 // walk is one account, what its holder knows and has, what the second person knows and
@@ -27,13 +28,15 @@ type walk struct {
 	t *rapid.T
 	s *site.Site
 
-	first    string // the first address
-	email    string
-	moved    int           // changes of address
-	password string        // the present one
-	holder   *site.Browser // with the authenticator app
-	a        account.Account
-	once     bool // the account was active once
+	first     string // the first address
+	email     string
+	moved     int           // changes of address
+	officials int           // who worked on the account
+	password  string        // the present one
+	holder    *site.Browser // with the authenticator app
+	second    secret.Text   // the key of the second app; "" if there is none
+	a         account.Account
+	once      bool // the account was active once
 
 	linked    bool   // an app was enrolled in the login under way
 	disavowal string // the link in the mail about it
@@ -49,7 +52,7 @@ type walk struct {
 // move is a change of address, and what the account was before it.
 type move struct {
 	link, email, password string
-	seed                  secret.Text
+	seed, second          secret.Text
 	before                account.Account
 }
 
@@ -92,8 +95,12 @@ func walks(t *testing.T, checks string) {
 			"disavow":          func(*rapid.T) { w.disavow() },
 			"block and enrol":  func(*rapid.T) { w.block() },
 			"new phone":        func(*rapid.T) { w.newPhone() },
+			"second app":       func(*rapid.T) { w.secondApp() },
+			"remove an app":    func(*rapid.T) { w.removeApp() },
 			"change address":   func(*rapid.T) { w.moveAddress() },
 			"undo a change":    func(*rapid.T) { w.undo() },
+			"helpdesk moves":   func(*rapid.T) { w.correct() },
+			"close and reopen": func(*rapid.T) { w.close() },
 			"time passes":      func(*rapid.T) { w.pass() },
 			"second person":    func(*rapid.T) { w.attack() },
 			"wrong passwords":  func(*rapid.T) { w.guess() },
@@ -174,9 +181,13 @@ func (w *walk) enter() {
 			b.Submit()
 			w.at(b, "/enrol/qr")
 			b.Scan().Get("/login/code?" + b.URL.RawQuery)
-			w.linked = true
+			w.linked, w.second = true, ""
 		case "/login/code":
-			b.Submit("code", b.Code())
+			app := b
+			if w.second != "" && rapid.Bool().Draw(w.t, "second app") {
+				app = w.with(w.second)
+			}
+			b.Submit("code", app.Code())
 		default:
 			if b.URL.Query().Get("code") == "" {
 				w.t.Fatalf("the holder did not arrive: at %s (status %d)\n%s", b.URL, b.Status, b.Body)
@@ -344,24 +355,80 @@ func (w *walk) newPhone() {
 	w.at(b, "/enrol/apps/done")
 	w.raised(1)
 	w.dead("a new app", w.stolen)
-	thief := w.s.Browser()
-	thief.Seed = old
-	thief.Authorize(w.request()).Submit("email", w.email, "password", w.password)
+	w.useless(old)
+}
+
+// with returns a browser with the app of a key.
+func (w *walk) with(key secret.Text) *site.Browser {
+	b := w.s.Browser()
+	b.Seed = key
+	return b
+}
+
+// useless demands that an app that was replaced or removed does not log in.
+func (w *walk) useless(key secret.Text) {
+	thief := w.with(key).Authorize(w.request()).Submit("email", w.email, "password", w.password)
 	if thief.URL.Path == "/login/code" {
 		w.s.Clock.Add(30 * time.Second)
 		if thief.Submit("code", thief.Code()); thief.URL.Query().Get("code") != "" {
-			w.t.Fatal("the previous app logs in")
+			w.t.Fatal("an app that was replaced or removed logs in")
 		}
 		w.a = w.reload()
 	}
 }
 
+// secondApp links another app beside the first one.
+func (w *walk) secondApp() {
+	if w.second != "" {
+		w.t.Skip("there is one")
+	}
+	w.in()
+	w.keep()
+	b, first := w.holder, w.holder.Seed
+	b.Get("/enrol/apps/qr?id=second").Submit("name", "Tablet")
+	w.at(b, "/enrol/apps/qr")
+	b.Scan().Get("/enrol/apps/code").Submit("code", b.Code())
+	w.at(b, "/enrol/apps/done")
+	w.second, b.Seed = b.Seed, first
+	w.raised(1)
+	w.dead("a second app", w.stolen)
+}
+
+var removeLink = regexp.MustCompile(`href="(/enrol/apps/remove\?id=[0-9]+)"`)
+
+// removeApp removes one of two apps.
+func (w *walk) removeApp() {
+	if w.second == "" {
+		w.t.Skip("the last app cannot be removed")
+	}
+	w.in()
+	if w.second == "" {
+		w.t.Skip("the account was enrolled again")
+	}
+	w.keep()
+	b := w.holder.Get("/enrol/apps")
+	links := removeLink.FindAllStringSubmatch(b.Body, -1)
+	if len(links) != 2 {
+		w.t.Fatalf("%d apps can be removed, want 2\n%s", len(links), b.Body)
+	}
+	which := rapid.IntRange(0, 1).Draw(w.t, "app")
+	b.Get(links[which][1]).Submit()
+	w.at(b, "/enrol/apps/done")
+	gone := w.second
+	if which == 0 {
+		gone, b.Seed = b.Seed, w.second
+	}
+	w.second = ""
+	w.raised(1)
+	w.dead("the removal of an app", w.stolen)
+	w.useless(gone)
+}
+
 func (w *walk) moveAddress() {
 	w.in()
 	w.keep()
-	m := move{email: w.email, password: w.password, seed: w.holder.Seed, before: w.reload()}
-	w.moved++
-	to := fmt.Sprintf("moved%d-%s", w.moved, w.first)
+	m := move{email: w.email, password: w.password, seed: w.holder.Seed, second: w.second, before: w.reload()}
+	to := w.another()
 	b := w.holder.Get("/address/change")
 	w.at(b, "/address/change")
 	b.Submit("email", to)
@@ -373,6 +440,54 @@ func (w *walk) moveAddress() {
 	w.dead("a change of address", w.stolen)
 	m.link = w.s.MailedLink("own-address-changed", m.email, "/address/undo")
 	w.moves = append(w.moves, m)
+}
+
+// another returns an address that the account has not had.
+func (w *walk) another() string {
+	w.moved++
+	return fmt.Sprintf("moved%d-%s", w.moved, w.first)
+}
+
+// desk returns a new member of the helpdesk, logged in.
+func (w *walk) desk() *site.Browser {
+	w.officials++
+	return w.s.Official(fmt.Sprintf("official%d-%s", w.officials, w.first), staff.Helpdesk)
+}
+
+// correct has two members of the helpdesk change the address, without the holder.
+func (w *walk) correct() {
+	if w.a.State != account.Active {
+		w.t.Skip("not active")
+	}
+	w.keep()
+	was := w.reload()
+	w.email = w.another()
+	w.s.ChangeAddress(w.desk(), w.desk(), was, w.email)
+	w.raised(1)
+	w.dead("a change of address by the helpdesk", w.stolen)
+	if !bytes.Equal(w.a.Factor.Sealed, was.Factor.Sealed) || w.a.PasswordHash != was.PasswordHash {
+		w.t.Fatalf("a change of address changed %+v into %+v", was, w.a)
+	}
+}
+
+// close has the helpdesk close the account, and reopen it.
+func (w *walk) close() {
+	w.keep()
+	first := w.desk()
+	first.Post("/console/helpdesk/close?id="+w.a.ID, "reason", "holder_asked_closing", "ticket", "M-9", "sure", "yes")
+	if first.URL.Path == "/console/helpdesk/request" { // soon after an unblock
+		w.desk().Post("/console/helpdesk/request?"+first.URL.RawQuery, "action", "confirm")
+	}
+	w.raised(1)
+	w.dead("the end of the account", append([]*site.Browser{w.holder}, w.stolen...))
+	w.attack()
+	w.desk().Post("/console/helpdesk/reopen?id="+w.a.ID, "reason", "closing_mistaken", "ticket", "M-10", "sure", "yes")
+	w.raised(1)
+	if w.a.State != account.Blocked {
+		w.t.Fatalf("a reopened account is %s", w.a.State)
+	}
+	w.attack()
+	w.unblock()
 }
 
 // undo uses the link of a change of address: what the account was then comes back, and it
@@ -413,7 +528,7 @@ func (w *walk) undo() {
 		w.password = m.password
 	}
 	if !enrolled {
-		w.holder.Seed = m.seed
+		w.holder.Seed, w.second = m.seed, m.second
 	}
 	if w.a.State == account.Blocked {
 		w.unblock()
@@ -434,6 +549,7 @@ func (w *walk) block() {
 
 func (w *walk) unblock() {
 	w.must(w.s.Unblock(w.reload())) // as two people would
+	w.second = ""
 	w.raised(1)
 	w.dead("an unblock", w.stolen)
 	w.attack()
@@ -447,6 +563,11 @@ func (w *walk) guess() { w.s.FillLane(w.email) }
 
 // tell has the second person learn the present password.
 func (w *walk) tell() { w.knows = append(w.knows, w.password) }
+
+// sameApps reports whether two accounts have the same apps.
+func sameApps(a, b account.Account) bool {
+	return bytes.Equal(a.Factor.Sealed, b.Factor.Sealed) && bytes.Equal(a.Apps.Second.Sealed, b.Apps.Second.Sealed)
+}
 
 // attack has the second person try what he can, and demands that nothing of the account
 // changes by it. Before the account was active once there is nothing to protect: the
@@ -474,7 +595,7 @@ func (w *walk) attack() {
 		}
 	}
 	after := w.reload()
-	if after.PasswordHash != before.PasswordHash || !bytes.Equal(after.Factor.Sealed, before.Factor.Sealed) || after.Epoch != before.Epoch || after.State != before.State || after.Email != before.Email {
+	if after.PasswordHash != before.PasswordHash || !sameApps(after, before) || after.Epoch != before.Epoch || after.State != before.State || after.Email != before.Email {
 		w.t.Fatalf("the second person changed %+v into %+v", before, after)
 	}
 }
@@ -512,7 +633,7 @@ func (w *walk) invariants() {
 	if got := w.reload(); got.Epoch != a.Epoch || got.State != a.State {
 		w.t.Fatalf("a look changed %+v into %+v", a, got)
 	}
-	if w.once && (a.PasswordHash != w.a.PasswordHash || a.Epoch != w.a.Epoch || !bytes.Equal(a.Factor.Sealed, w.a.Factor.Sealed)) {
+	if w.once && (a.PasswordHash != w.a.PasswordHash || a.Epoch != w.a.Epoch || !sameApps(a, w.a)) {
 		w.t.Fatalf("the account is %+v, and the model says %+v", a, w.a)
 	}
 }
