@@ -72,7 +72,7 @@ type accountUnblock struct {
 	LostPassword bool `xor:"password" help:"The holder has forgotten the password too: once the delay is over, a mailed link is enough to choose a new one. Takes two people."`
 }
 
-// renewal returns what becomes of the password.
+// renewal returns the renewal of the password that the flags ask for.
 func (t accountUnblock) renewal() account.Renewal {
 	switch {
 	case t.NewPassword:

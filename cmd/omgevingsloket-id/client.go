@@ -108,7 +108,7 @@ func (f clientFlags) apply(c *client.Client) error {
 	if f.AuthMethod == nil {
 		return nil
 	}
-	// What another way of authentication has no use for goes.
+	// Remove what the new method of authentication does not use.
 	if !hasSecret(*c) && f.SecretHash == nil {
 		c.SecretHashes = nil
 	}
@@ -145,8 +145,9 @@ func hasSecret(c client.Client) bool {
 	return c.AuthMethod == client.ClientSecretBasic || c.AuthMethod == client.ClientSecretPost
 }
 
-// newSecret adds a secret to a client that needs one and has none, or to one with
-// secrets of which only the latest stays valid beside it.
+// newSecret adds a secret to a client that needs one and has none or, if another, to a
+// client with secrets, of which only the latest stays valid. It returns the new secret,
+// or "".
 func newSecret(c *client.Client, another bool) secret.Text {
 	if !hasSecret(*c) || len(c.SecretHashes) > 0 && !another {
 		return ""

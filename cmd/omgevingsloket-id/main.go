@@ -50,7 +50,7 @@ type commands struct {
 	Inspect inspectCommand `cmd:"" name:"inspect-document" hidden:""`
 }
 
-// world is what commands use of the outside.
+// world holds the streams and the environment that commands use.
 type world struct {
 	ctx     context.Context
 	stdin   io.Reader
@@ -60,15 +60,15 @@ type world struct {
 	environ []string
 	fresh   bool // a new database may take the place of one that is gone
 
-	// logs gets the logger of a command, before the command writes to it.
+	// logs is called with the logger of a command before the command writes to it.
 	logs func(*slog.Logger)
 }
 
 // errUse is wrapped by errors in how a command is used.
 var errUse = errors.New("wrong use")
 
-// main gives the protocol library, which writes to the default logger, the log of the
-// command. It is set here alone: several commands of a test run in one process.
+// main sets the default logger, to which the protocol library writes, to the logger of
+// the command. Only main does so, because tests run several commands in one process.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

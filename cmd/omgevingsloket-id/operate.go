@@ -42,7 +42,7 @@ func withStores(t target, w world, fn func(ctx context.Context, c config.Config,
 	return fn(ctx, c, s)
 }
 
-// withCurrent is withStores, but fails if the schema is not up to date.
+// withCurrent is like withStores, but returns an error if the schema is not up to date.
 func withCurrent(t target, w world, fn func(ctx context.Context, c config.Config, s *app.Stores) error) error {
 	return withStores(t, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		current, err := s.DB.Current(ctx)
@@ -154,7 +154,7 @@ func (t readyCommand) Run(w world) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		why, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // what is there of it
+		why, _ := io.ReadAll(io.LimitReader(res.Body, 1<<10)) // what could be read
 		return fmt.Errorf("the server is not ready: /readyz answers %d %s", res.StatusCode, why)
 	}
 	fmt.Fprintln(w.stdout, "ready")

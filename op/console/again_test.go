@@ -75,9 +75,9 @@ func TestOF22_CriticalPagesAskAgain(t *testing.T) {
 	}
 }
 
-// OF-21, X13: searches count towards the alarm like opened dossiers, and so do those
-// whom they find and whom lists name; the same search or name again does not count, and
-// the search text is not written.
+// OF-21, X13: searches count towards the alarm like opened dossiers, and so do the
+// people whom a search finds or a list names; the same search or name again does not
+// count, and the search text is not written.
 func TestOF21_SearchesAreAudited(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()

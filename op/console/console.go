@@ -1,5 +1,5 @@
 // Package console is the officials' kit: login, invitation, menu, roles and home.
-// The rooms below it own the work: /console/review is op/console/review, and so on.
+// The other pages are in rooms below it: /console/review in op/console/review, and so on.
 //
 //	/console/invite ─► password, QR (once) ─► /console/login ─► /console/login/code ─► /console
 //	                                                                                     │
@@ -9,7 +9,7 @@
 //
 // Officials have a session of their own, in a cookie that is never sent from
 // another site, and that ends after a quarter of an hour without a request.
-// Every request reads the member, so a removal or another role counts at once.
+// Every request reads the member, so a removal or another role takes effect at once.
 package console
 
 import (
@@ -37,8 +37,8 @@ var Limits = session.Limits{Idle: 15 * time.Minute, Absolute: 10 * time.Hour}
 const codeTime = 10 * time.Minute
 
 // Kit is what the rooms of the console are built with, and the pages that
-// belong to none of them: login, invitation, home. Its fields are set before
-// Mount and do not change afterwards.
+// belong to none of them: login, invitation, home. Set its fields before Mount and
+// do not change them afterwards.
 type Kit struct {
 	Pages     *web.Renderer
 	Cookies   *web.Cookies
@@ -67,7 +67,7 @@ type Kit struct {
 // Room is a part of the console: it adds its pages with Kit.Get and Kit.Post.
 type Room interface{ Mount() }
 
-// Access says who may use a route; together they are the matrix.
+// Access says which roles may use a route.
 type Access struct {
 	Method, Path string
 	Roles        []staff.Role // empty: no login is needed
@@ -227,8 +227,8 @@ func (h *Kit) By(r *http.Request, v *Visit) audit.Actor {
 	return audit.Official(v.Member.ID).At(h.Limits.Origin(r), web.RequestID(r))
 }
 
-// OpenRaw mounts a handler that needs no login and has guards of its own. A GET of
-// it changes something.
+// OpenRaw mounts a handler that needs no login and has guards of its own. Its GET
+// changes something.
 func (h *Kit) OpenRaw(method, path string, run http.Handler) {
 	h.access = append(h.access, Access{Method: method, Path: path})
 	h.router.RawActs(method, path, run)

@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Z4: what an official typed before the session ended is on the same page after
-// logging in again, is not carried out, and is shown to nobody else.
+// Z4: text that an official typed before the session ended is on the same page after
+// logging in again, is not carried out, and is not shown to another official.
 func TestZ4_TypedTextWaitsForTheOfficial(t *testing.T) {
 	t.Parallel()
 	const text = "De foto op het paspoort is niet te zien: één hoek is afgedekt."
@@ -56,7 +56,7 @@ func TestZ4_TypedTextWaitsForTheOfficial(t *testing.T) {
 	}
 }
 
-// Z4: a kept text ends, also in a browser that keeps its cookie for longer.
+// Z4: a kept text expires, also in a browser that holds its cookie for longer.
 func TestZ4_KeptTextEnds(t *testing.T) {
 	t.Parallel()
 	const text = "De foto op het paspoort is niet te zien."

@@ -10,7 +10,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Y3, Y5: officials log in, prove themselves again and invite however they type.
+// Y3, Y5: officials can log in, enter a code again and invite, in whatever form they type
+// addresses and codes.
 func TestY3_Y5_ConsoleTyping(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -45,7 +46,7 @@ func TestY3_Y5_ConsoleTyping(t *testing.T) {
 	}
 }
 
-// Y7: what cannot be a code does not block an official.
+// Y7: text that cannot be a code does not count as a wrong code of an official.
 func TestY7_ConsoleCode(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

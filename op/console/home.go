@@ -18,7 +18,7 @@ const WaitRows = 10
 type WaitRow struct {
 	web.Link
 	Name string     // the name of the person or company; may be ""
-	File staff.File // whose name it is; required with a name
+	File staff.File // the application or account with that name; required with a name
 	Term string     // the deadline, in words; "" means none
 	Late bool       // the deadline has passed, as Term says too
 	Note string     // the state, or who has it
@@ -72,8 +72,8 @@ type homePage struct {
 	Waits    []WaitList
 }
 
-// namesOnHome records and counts the names on home. An official who saw too many finds
-// the rows without names, since home is the way to everything else.
+// namesOnHome records and counts the names on home. For an official who has seen too
+// many it removes the names and not the page, because home leads to all other pages.
 func (h *Kit) namesOnHome(r *http.Request, v *Visit, p *homePage) error {
 	var files []staff.File
 	for _, list := range p.Waits {

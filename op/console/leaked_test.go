@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// an official cannot choose a leaked password. A reload takes a new list, or
-// none, and keeps the one it has if the new one is broken.
+// an official cannot choose a leaked password. A reload takes over a new list, or
+// none; if the new one is invalid, the present one stays in use.
 func TestR317_InviteLeaked(t *testing.T) {
 	t.Parallel()
 	const leaked = "een vergeten paraplu in de trein"

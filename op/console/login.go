@@ -18,7 +18,7 @@ import (
 type loginPage struct {
 	*web.Page
 	Email, Password web.Field
-	Waits           bool // what was typed when the session ended waits
+	Waits           bool // what was typed when the session ended is kept
 }
 
 func (h *Kit) loginPage(r *http.Request, email string) *loginPage {
@@ -159,8 +159,8 @@ func (h *Kit) codePost(w http.ResponseWriter, r *http.Request) error {
 	return h.Pages.Render(w, http.StatusUnprocessableEntity, "console/code", p)
 }
 
-// remember makes the browser known for an official. If that fails, it only shares the
-// lane of strangers: what came before is done and has to be answered.
+// remember makes the browser known for an official. If that fails, the browser only
+// shares the lane of strangers: the login or invitation itself has succeeded.
 func (h *Kit) remember(w http.ResponseWriter, r *http.Request, m staff.Member) {
 	device := h.Cookies.EnsureDevice(w, r)
 	h.Cookies.Prove(w, r, device, m.Email)

@@ -42,7 +42,7 @@ func (n *named) plant(what string) string {
 	return name
 }
 
-// owned says whose the names are that were planted since the last call.
+// owned records id as the owner of the names that were planted since the last call.
 func (n *named) owned(id string) {
 	for len(n.owners) < len(n.names) {
 		n.owners = append(n.owners, id)
@@ -51,7 +51,7 @@ func (n *named) owned(id string) {
 
 func (n *named) email() string { return fmt.Sprintf("p%d@example.com", len(n.names)) }
 
-// person changes an application to one of somebody with an odd name.
+// person changes an application to one of a person with an odd name.
 func (n *named) person(a *application.Application) {
 	a.Answers.GivenName, a.Answers.FamilyName = n.plant("first"), n.plant("last")
 }
@@ -100,7 +100,7 @@ func (n *named) active() account.Account {
 	return n.s.Reload(a)
 }
 
-// request adds the helpdesk request whose page is at a path.
+// request adds the helpdesk request whose page has the given path.
 func (n *named) request(path string) string {
 	_, query, _ := strings.Cut(path, "?")
 	q, err := url.ParseQuery(query)

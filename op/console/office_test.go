@@ -125,14 +125,14 @@ func TestOF23_OF24_ConsoleHeaders(t *testing.T) {
 	}
 }
 
-// unframed reports whether a policy keeps a page out of frames.
+// unframed reports whether a policy forbids a page in frames.
 func unframed(policy string) bool {
 	return strings.Contains(policy, "frame-ancestors 'none'")
 }
 
 // LG-16: strangers who know an official's address cannot lock them out: the browser
 // of an earlier login has a lane of its own. A stranger with the right password
-// waits, and an address cut within a character belongs to no one.
+// waits, and an address that is cut within a character is not that of any account.
 func TestLG16_LockIsNoWeaponAtTheConsole(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, site.OnServers(t))
@@ -160,8 +160,8 @@ func TestLG16_LockIsNoWeaponAtTheConsole(t *testing.T) {
 }
 
 // An account holder and an official with the same address have nothing in
-// common: guesses at one do not lock the other, and a browser in which one
-// logged in is a stranger's for the other.
+// common: guesses at one do not lock the other, and a browser in which one logged in is
+// not known for the other.
 func TestRealmsDoNotMix(t *testing.T) {
 	t.Parallel()
 	const email = "anna@example.org"

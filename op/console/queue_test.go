@@ -8,8 +8,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// DO-01: when strangers have filled the queue for password hashes, an official's own
-// browser logs in, nobody else's does, and an invitation is not used up.
+// DO-01: when strangers have filled the queue for password hashes, an official can log
+// in with a known browser and with no other, and an invitation is not used up.
 func TestDO01_FullQueue(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -15,8 +15,8 @@ import (
 
 // Look records and counts that an official sees a file or a list, before the page is
 // shown: view adds the event about it. Every page that names an applicant, a holder or
-// a company comes here (TestX13). An official who sees very many raises an alarm, and
-// is then stopped.
+// a company calls it (TestX13). An official who sees very many raises an alarm, and is
+// then stopped.
 func (h *Kit) Look(r *http.Request, v *Visit, view func() error) error {
 	err := h.look(r, v, view)
 	if errors.Is(err, staff.ErrStopped) {
@@ -34,7 +34,8 @@ func (h *Kit) look(r *http.Request, v *Visit, view func() error) error {
 	return err
 }
 
-// Show renders a page that names somebody, after view has added the event about it.
+// Show renders a page that names a person or company, after view has added the event
+// about it.
 func (h *Kit) Show(w http.ResponseWriter, r *http.Request, v *Visit, status int, name string, page any, view func() error) error {
 	if err := h.Look(r, v, view); err != nil {
 		return err

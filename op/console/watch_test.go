@@ -43,7 +43,7 @@ func alarms(s *site.Site, email string) int {
 
 // OF-21: an official who opens more than a number of different dossiers in an hour
 // raises one alarm: a mail to each administrator, an event and a line in the log. The
-// same dossier again does not count; beyond three times the number none opens.
+// same dossier again does not count; beyond three times the number no dossier opens.
 func TestOF21_ManyFilesRaiseAnAlarm(t *testing.T) {
 	testenv.Slow(t)
 	t.Parallel()

@@ -42,7 +42,7 @@ func Pushed(ctx context.Context, s Store, key, clientID string, now time.Time) (
 }
 
 // Begins returns the value of the field Pushed of a login that begins with the pushed
-// request with this key. id is of this login alone.
+// request with this key. id is unique to this login.
 func Begins(key, id string) string { return key + pushedSeparator + id }
 
 const pushedSeparator = "."

@@ -37,7 +37,8 @@ const (
 
 // filterCalls forbids all system calls but calls, threads, signals within this
 // process, and memory that is neither a file nor code, in every thread. The
-// others return EPERM, so that a runtime that tries one goes on.
+// others return EPERM and do not kill the process, so that a runtime that tries one
+// continues.
 func filterCalls() ([]Missing, error) {
 	program := callFilter(uint32(os.Getpid()))
 	fprog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
@@ -78,7 +79,7 @@ func callFilter(self uint32) []unix.SockFilter {
 		rule(call, allow)
 	}
 	rule(unix.SYS_CLONE, arg(0), jump(unix.BPF_JSET, ^uint32(threadFlags), 2, 0), jump(unix.BPF_JSET, unix.CLONE_THREAD, 0, 1), allow, deny)
-	rule(unix.SYS_CLONE3, fail(unix.ENOSYS)) // its flags are in memory, out of reach; the C library then uses clone
+	rule(unix.SYS_CLONE3, fail(unix.ENOSYS)) // its flags are in memory, which a filter cannot read; the C library then uses clone
 	rule(unix.SYS_TGKILL, arg(0), jump(unix.BPF_JEQ, self, 0, 1), allow, deny)
 	rule(unix.SYS_MMAP, arg(2), jump(unix.BPF_JSET, unix.PROT_EXEC, 3, 0), arg(3), jump(unix.BPF_JSET, unix.MAP_ANONYMOUS, 0, 1), allow, deny)
 	rule(unix.SYS_MPROTECT, arg(2), jump(unix.BPF_JSET, unix.PROT_EXEC, 1, 0), allow, deny)

@@ -4,7 +4,7 @@ package document
 
 import "runtime"
 
-// filterCalls knows no system calls of this architecture.
+// filterCalls returns WallCalls: there is no filter for this architecture.
 func filterCalls() ([]Missing, error) {
 	return []Missing{{WallCalls, "no seccomp filter for " + runtime.GOARCH}}, nil
 }

@@ -25,9 +25,9 @@ const (
 	largestFile = 32 << 20
 )
 
-// Child is the main function of the process. It confines the process, reads
-// one file from in, writes the result to out and an error to stderr, and
-// returns the exit code.
+// Child is the main function of the process that a Worker starts. It confines
+// the process, reads one file from in, writes the result to out and an error to
+// stderr, and returns the exit code.
 func Child(kind string, in io.Reader, out, stderr io.Writer) int {
 	code, err := child(Kind(kind), in, out)
 	if err != nil {

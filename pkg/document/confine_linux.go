@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// confine limits this process for good, because a file may exploit a fault in
-// its reader. It returns the walls that the kernel does not have, and an error
+// confine limits this process until it ends, because a file may exploit a fault
+// in its reader. It returns the walls that the kernel does not have, and an error
 // if the process is not fit to read a file. A process that is confined has
 // little memory and time and is killed first when the machine runs out of
 // memory; it keeps its open descriptors.
@@ -25,8 +25,8 @@ func confine() ([]Missing, error) {
 	return raise(walls...)
 }
 
-// walls holds what raises the walls. The filter of system calls is last, because
-// it forbids the calls that raise the others.
+// walls holds the functions that raise the walls. The filter of system calls is
+// last, because it forbids the calls that raise the others.
 var walls = []func() ([]Missing, error){landlock, filterCalls}
 
 func limit() error {
@@ -41,9 +41,9 @@ func limit() error {
 	)
 }
 
-// raise raises walls in order.
+// raise raises walls in order and returns those that are missing.
 func raise(walls ...func() ([]Missing, error)) (missing []Missing, err error) {
-	// Where a call cannot be made in all threads, it counts at least in the one
+	// If a call cannot be made in all threads, it applies at least to the thread
 	// that reads the file.
 	runtime.LockOSThread()
 	if err := inAllThreads(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0); err != nil && !errors.Is(err, errOneThread) {
@@ -160,8 +160,8 @@ func accessFS(abi int) uint64 {
 	return known
 }
 
-// closeOnExec keeps the descriptors that this process inherited from those that
-// it starts; Go marks the ones that it opens.
+// closeOnExec marks the descriptors that this process inherited, so that the
+// processes that it starts do not inherit them. Go marks the ones that it opens.
 func closeOnExec() error {
 	const first = 3
 	err := unix.CloseRange(first, ^uint(0), unix.CLOSE_RANGE_CLOEXEC)

@@ -6,14 +6,14 @@
 //	PDF       ─► PDF: which active content it has. The file itself is not
 //	             changed and not shown; officials download it.
 //	an upload ─► Judge: which of these it is, and whether that function
-//	             returns no error for it. So no official meets a document that
-//	             cannot be opened, and its sender hears at once what to do.
+//	             returns no error for it. So no official gets a document that
+//	             cannot be opened, and its sender is told at once what to do.
 //
 // Decoders have faults that files can exploit. So a server calls none of these
 // functions but uses a Worker, which starts a process for each file (Child). It
 // has no environment, little time and memory, and walls between it and all
-// files, networks and other processes (Wall). A fault there is one refused
-// document.
+// files, networks and other processes (Wall). If it fails, only its own document
+// is refused.
 package document
 
 import "errors"

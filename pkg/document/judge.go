@@ -43,7 +43,7 @@ func Judge(content []byte, practice bool) (kind, wrong string) {
 	return practised(practice, kind, faultOf(kind, content))
 }
 
-// practised returns what practice makes of a type and a fault.
+// practised returns a type and a fault as they are, or as practice treats them.
 func practised(practice bool, kind, wrong string) (string, string) {
 	if practice && wrong != "" && wrong != TooManyPixels {
 		return TypeOther, ""
@@ -102,14 +102,15 @@ func headOf(content []byte) int {
 	return bytes.Index(content[:min(len(content), longestHead+len(header))], []byte(header))
 }
 
-// isJunk reports whether what is before a header is no beginning of another type:
-// a byte order mark, blanks, a printer's commands or a scanner's own header are.
+// isJunk reports whether the bytes before a header are not the beginning of another
+// type of file. A byte order mark, blanks, a printer's commands and a scanner's own
+// header are junk.
 func isJunk(head []byte) bool {
 	kind := mimetype.Detect(head).String()
 	return (kind == TypeOther || strings.HasPrefix(kind, "text/plain")) && !bytes.ContainsRune(head, '<') && !bytes.HasPrefix(head, []byte("#!"))
 }
 
-// padding is what programs fill files up with after their end.
+// padding holds the bytes that programs append to files after their end.
 const padding = blanks + "\x1a\xff"
 
 // isWhole reports whether a PDF has a trailer near its end, so that it is not cut

@@ -81,7 +81,7 @@ func inspect(content []byte) (found []Active, err error) {
 	return found, nil
 }
 
-// decrypted returns the function of a scan with that name.
+// decrypted returns the function for scan.decrypted.
 func decrypted(file *model.Context, content []byte) func(at int) ([]byte, bool) {
 	if file.Encrypt == nil {
 		return nil
@@ -105,8 +105,8 @@ func decrypted(file *model.Context, content []byte) func(at int) ([]byte, bool) 
 
 var begins = regexp.MustCompile(`^\s*\d+\s+\d+\s+obj\s*(null\b)?`)
 
-// unread reports whether an object is at offset. The reader skips objects that
-// it cannot parse.
+// unread reports whether an object other than null begins at offset. It is called
+// for entries without an object: the reader skips objects that it cannot parse.
 func unread(content []byte, offset int64) bool {
 	if offset <= 0 || offset >= int64(len(content)) {
 		return false

@@ -51,7 +51,7 @@ func decode(content []byte) (whole image.Image, turned int, err error) {
 	if whole, err = unpack(chunks, png.DecodeConfig, png.Decode); err == nil || errors.Is(err, errPixels) {
 		return whole, 1, err
 	}
-	// Readers pass over a transparency that does not fit the picture.
+	// Readers ignore a transparency that does not fit the picture.
 	if opaque := essential(content, ""); len(opaque) < len(chunks) {
 		whole, err = unpack(opaque, png.DecodeConfig, png.Decode)
 	}
@@ -80,8 +80,8 @@ func unpack(content []byte, header func(io.Reader) (image.Config, error), body f
 const transparency = "tRNS"
 
 // essential returns a PNG without its ancillary chunks, except the first whole one of
-// the kind kept: readers pass over those that they cannot read, Go's does not (PNG
-// 3rd edition §5.4, §13.2). What is not a chunk is left as it is.
+// the kind kept: readers ignore those that they cannot read (PNG 3rd edition §5.4,
+// §13.2), but Go's returns an error. What is not a chunk is left as it is.
 func essential(content []byte, kept string) []byte {
 	const length, name, sum = 4, 4, 4
 	rest, ok := bytes.CutPrefix(content, []byte(pngSignature))

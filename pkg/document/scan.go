@@ -36,7 +36,7 @@ type scan struct {
 	trailers map[string]bool // what trailers say of the encryption
 	cipher   int             // number of the object with the encryption, 0 if unknown
 	opens    []int           // numbers of the objects that OpenAction names
-	acts     map[int]bool    // numbers of objects that are more than a place in the file
+	acts     map[int]bool    // numbers of objects that do more on opening than going to a page
 	unknown  bool            // such an object has a number that cannot be read
 }
 
@@ -281,7 +281,7 @@ func (p *piece) directory(first int) error {
 }
 
 // unclear returns an error for what looks like a stream whose dictionary was
-// not understood. A reader that forgives more might find objects in it.
+// not understood. A more forgiving reader might find objects in it.
 func (p *piece) unclear() error {
 	for at := range p.each("stream") {
 		before := bytes.TrimRight(p.b[max(0, at-mostBlanks):at], blanks)

@@ -4,7 +4,7 @@ package document
 // kernel has.
 type Wall string
 
-// The walls. Each is there for the day on which another has a fault.
+// The walls. Each still protects if another has a fault.
 const (
 	WallFiles     Wall = "files"     // no file can be opened or made (Landlock)
 	WallNetwork   Wall = "network"   // no TCP (Landlock 4)

@@ -129,7 +129,7 @@ func (w *Worker) run(ctx context.Context, kind Kind, content []byte) ([]byte, er
 	return out, err
 }
 
-// spend is run that returns the processor time of the process too.
+// spend is like run, and returns the processor time of the process too.
 func (w *Worker) spend(ctx context.Context, kind Kind, content []byte) (answer []byte, cost time.Duration, err error) {
 	leave, err := w.enter(ctx)
 	if err != nil {
@@ -166,8 +166,8 @@ func (w *Worker) spend(ctx context.Context, kind Kind, content []byte) (answer [
 	return nil, cost, errs.Unavailable("looking into a document", fmt.Errorf("%w: %q", err, stderr.held))
 }
 
-// errNoFault is returned for a process that came to its end by this machine
-// rather than by its document, as far as can be seen.
+// errNoFault is returned for a process that was probably ended because of this
+// machine, not because of its document.
 var errNoFault = errors.New("perhaps by a busy machine")
 
 // mayBeOurs reports whether a process was ended by a machine that is busy or out of

@@ -92,8 +92,8 @@ func (s *Service) at(ctx context.Context, step Step, id string, by audit.Actor, 
 }
 
 // Identify judges the caller's code and answers. What was right before stays
-// right; an empty text, and what cannot be a code, count as not asked. Too many wrong ones refuse the
-// request, even if the others are right.
+// right; an empty text, and what cannot be a code, count as not asked. Too many
+// wrong ones refuse the request, even if the others are right.
 func (s *Service) Identify(ctx context.Context, id, code string, said map[Question]string, by audit.Actor) (Request, error) {
 	return s.at(ctx, StepIdentify, id, by, func(r Request, a account.Account) (Request, effect.Effects) {
 		asked := ""
@@ -101,7 +101,7 @@ func (s *Service) Identify(ctx context.Context, id, code string, said map[Questi
 			asked = code
 		}
 		r.Caller = r.check(a, s.Callback, asked, said, s.Now())
-		// A code of a mail does not prove the password: two officials decide.
+		// A mailed code does not prove the password, so two officials decide.
 		r.Second = r.Second || r.CodeRight && s.Callback.Mailed(a, asked, s.Now())
 		action := actions[r.Kind].answers
 		switch {
@@ -190,8 +190,8 @@ func (s *Service) Propose(ctx context.Context, id string, by audit.Actor) (Reque
 }
 
 // Confirm confirms a request for an official, as the function Confirm allows.
-// An unblock and a closing are done by it. A new address can be confirmed from
-// then on, after the delay, with the code that is mailed to it.
+// That makes an unblock or a closing done. After the delay, a new address can be
+// confirmed with the code that is mailed to it.
 func (s *Service) Confirm(ctx context.Context, id string, by audit.Actor) (Request, error) {
 	return s.Store.Move(ctx, id, func(r Request, a account.Account) (Request, effect.Effects, error) {
 		next, err := Confirm(r, a, by.ID, s.Now(), s.AddressDelay)

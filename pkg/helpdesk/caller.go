@@ -17,8 +17,8 @@ type Caller struct {
 	Wrong     int               // wrong answers and codes of all tries
 }
 
-// Identified reports whether that is enough. withCode says that a code is
-// needed too: only the holder of a blocked account has a page that shows one.
+// Identified reports whether that identifies the caller. withCode says that a code
+// is needed too: only the holder of a blocked account has a page that shows one.
 func (c Caller) Identified(withCode bool) bool {
 	return c.Right >= RightAnswers && (c.CodeRight || !withCode)
 }

@@ -15,9 +15,9 @@ func (s *Service) MayReopen(a account.Account) bool {
 	return a.State == account.Closed && s.Now().Before(a.ClosedAt.Add(ReopenTime))
 }
 
-// Reopen blocks a closed account again. An unblock, with its questions and its
-// second official, then decides who gets it. It returns errs.ErrConflict after
-// ReopenTime.
+// Reopen makes a closed account a blocked one. A caller then gets it back by an
+// unblock, with its questions and its second official. It returns
+// errs.ErrConflict after ReopenTime.
 func (s *Service) Reopen(ctx context.Context, a account.Account, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(ReopenReasons, reason, number)
 	if err != nil {

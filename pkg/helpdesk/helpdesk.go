@@ -46,12 +46,12 @@ const (
 // Reason is the code of a reason for an act; each has a text.
 type Reason string
 
-// Reasons of which more follows than a text.
+// Reasons that have an effect besides the text.
 const (
-	// LostBoth: the holder has neither password nor factor. It takes two officials,
+	// LostBoth: the holder has neither password nor factor. Two officials decide,
 	// and after the delay a mailed link is enough for a new password.
 	LostBoth Reason = "lost_both"
-	// PasswordKnown: somebody else knows the password. The next login asks for a
+	// PasswordKnown: another person knows the password. The next login asks for a
 	// new one.
 	PasswordKnown Reason = "password_known"
 )

@@ -13,7 +13,7 @@ import (
 // unblock (SecondWithin), and an unblock soon after a change of address by an
 // official (moved, see Moved) or by the holder, or after one that was undone
 // (account.AddressUndone). An unblock and a change of address together could hand the
-// account over to somebody else.
+// account over to another person.
 func NeedsSecond(kind Kind, a account.Account, moved bool, now time.Time) bool {
 	return kind == Address || a.Kind == account.LegalPerson ||
 		!a.UnblockedAt.IsZero() && now.Before(a.UnblockedAt.Add(SecondWithin)) || kind == Unblock && (moved || a.Moved(now) || a.BlockReason == account.AddressUndone)

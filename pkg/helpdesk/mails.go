@@ -24,7 +24,7 @@ const (
 
 // Mails returns the mails that apply to an account now. held reports that the
 // receipt is left out because the address is new (SecondWithin): it has the
-// answers that a caller is asked for, and somebody who got the address changed
+// answers that a caller is asked for, and a person who had the address changed
 // by deceit must not learn them.
 func (s *Service) Mails(ctx context.Context, a account.Account) (out []Mail, held bool, err error) {
 	switch {

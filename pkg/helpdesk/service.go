@@ -136,8 +136,8 @@ func (s *Service) OpenLanes(ctx context.Context, a account.Account, reason Reaso
 	return s.Lanes(ctx, a, e)
 }
 
-// ChangeLang changes the language of an account's mails, and mails that in the
-// new one. It returns errs.ErrConflict for the language that it has, for an
+// ChangeLang changes the language of an account's mails, and sends a mail about it
+// in the new one. It returns errs.ErrConflict for the language that it has, for an
 // unknown one, and when the account is closed or changed since it was read.
 func (s *Service) ChangeLang(ctx context.Context, a account.Account, lang string, reason Reason, number string, by audit.Actor) error {
 	number, err := Justified(LangReasons, reason, number)

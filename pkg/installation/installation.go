@@ -58,9 +58,10 @@ type Store interface {
 	// Claim stores i with the event if no installation is stored yet, and
 	// returns the stored one. Of several concurrent calls the first wins.
 	Claim(ctx context.Context, i Installation, e audit.Event) (Installation, error)
-	// AccessTokens returns what access tokens are where neither client nor
-	// policy says it: handles, or JWTs if the installation is older than those.
-	// It returns errs.ErrNotFound before the first Claim.
+	// AccessTokens returns the format of access tokens for a client that sets
+	// none, under a policy that sets none: opaque, or jwt if the installation
+	// is older than opaque tokens. It returns errs.ErrNotFound before the first
+	// Claim.
 	AccessTokens(ctx context.Context) (client.AccessTokens, error)
 	// Move changes the issuer from was to that of i, with the event. It
 	// returns errs.ErrConflict when the stored issuer is not was or the

@@ -132,8 +132,9 @@ func CompanyOf(a application.Answers) CompanyForm {
 	return CompanyForm{o.Name, o.RegistrationCountry, o.Register, o.RegistrationNumber, o.NotRegistered, o.Role}
 }
 
-// Answer checks the form and, without faults, stores the answers in a. What does not
-// belong to the choice is left out; "" is no choice: the fields tell.
+// Answer checks the form and, without faults, stores the answers in a. registered is
+// InRegister or InNoRegister, and fields that do not belong to that choice are left
+// out; if it is "", the filled fields are the choice.
 func (f CompanyForm) Answer(a *application.Answers, registered string) []Fault {
 	var c check
 	o := account.Organization{}
@@ -322,7 +323,7 @@ func (c *check) birthdate(field, day, month, year string, now time.Time) string 
 		c.wrong(field, string(fault))
 	case d.String() > now.Format(time.DateOnly):
 		c.wrong(field, "future")
-	case d.Last().AddDate(MinimumAge, 0, 0).After(now): // on any day that it can be
+	case d.Last().AddDate(MinimumAge, 0, 0).After(now): // perhaps, if the day is not known
 		c.wrong(field, "too_young")
 	default:
 		return d.String()

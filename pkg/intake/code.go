@@ -43,8 +43,8 @@ func Comparable(a application.Application, now time.Time) bool {
 
 // JudgeCode judges a mailed code, with the try already counted. codeHash is its
 // own hash, or both Hashes of it. The latest code that was mailed to the address is
-// right too, for limit.MailboxTries: the mail may have been asked for in another
-// browser, after which ours is not sent yet.
+// right too, for limit.MailboxTries tries: if it was asked for in another browser, it
+// may have been too early to mail a code of this application.
 func JudgeCode(a application.Application, codeHash string, now time.Time) CodeVerdict {
 	own, mailbox, _ := strings.Cut(codeHash, ".")
 	switch {

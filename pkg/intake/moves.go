@@ -22,13 +22,13 @@ func Renew(stored application.Application, codeHash string, expires time.Time) (
 	return stored, nil
 }
 
-// Unmailed is the hash of the code of a draft whose mail is not sent: the latest
-// code of its mailbox is the right one. No code has it.
+// Unmailed is the CodeHash of a draft whose mail is not sent: the latest code of its
+// mailbox is the right one. It is the hash of no code.
 const Unmailed = "unmailed"
 
-// Waits returns a draft that asked for a new mail before it was time for one. It
-// differs from Renew only in the code, which stays; an expired one makes place for
-// the latest of the mailbox. So nobody sees whether others have mails sent there.
+// Waits returns a draft for which a new mail was asked too early. It differs from
+// Renew only in the code, which stays; an expired one becomes Unmailed. So an
+// applicant cannot see whether others have mails sent to the address.
 func Waits(stored application.Application, expires, now time.Time) (application.Application, error) {
 	code := stored.CodeHash
 	if !now.Before(stored.CodeExpires) {

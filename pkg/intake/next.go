@@ -25,8 +25,8 @@ const (
 )
 
 // form returns the steps between the confirmed address and the submission. A change
-// request asks for what an official approves: its holder has a password, and changes
-// the address without it.
+// request has only the steps with data that an official approves: its holder has a
+// password, and can change the postal address without a request.
 func form(a application.Application) []Step {
 	var steps []Step
 	for _, s := range []Step{StepPassword, StepPerson, StepCompany, StepAddress, StepDocument, StepCheck} {

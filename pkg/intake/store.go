@@ -25,7 +25,7 @@ type Store interface {
 	Start(ctx context.Context, a application.Application, rec effect.Effects) error
 	// ByHandle returns the application with this hash of a handle.
 	ByHandle(ctx context.Context, handleHash string) (application.Application, error)
-	// OfAccount returns the ids of the applications of which an account was made.
+	// OfAccount returns the ids of the applications from which an account was made.
 	OfAccount(ctx context.Context, accountID string) ([]string, error)
 	// ByReference returns the submitted application with this reference.
 	ByReference(ctx context.Context, reference string) (application.Application, error)
@@ -52,9 +52,9 @@ type Store interface {
 	DocumentContent(ctx context.Context, documentID string) (application.Document, error)
 
 	// StartChange stores the draft of a change request, in place of any other draft
-	// of its account. It returns application.Obstructed when the account is not as
-	// the draft has it, and errs.ErrConflict when the account has a request that is
-	// not decided on.
+	// of its account. It returns application.Obstructed when the account cannot be
+	// changed as the draft asks (Application.Obstacle), and errs.ErrConflict when the
+	// account has a change request that is not decided on.
 	StartChange(ctx context.Context, a application.Application, rec effect.Effects) error
 	// LastChange returns the change request of an account that was submitted last.
 	LastChange(ctx context.Context, accountID string) (application.Application, error)
@@ -65,8 +65,8 @@ type Store interface {
 	// change request, changes the account as application.Change does. Submit
 	// returns errs.ErrConflict when the application was submitted before or
 	// changed meanwhile, when its address has an account, or when a change request
-	// asks for nothing; and application.Obstructed when the account is not as the
-	// change request has it.
+	// changes nothing; and application.Obstructed when the account cannot be changed
+	// as the change request asks.
 	Submit(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error
 
 	// Expire expires the applications that were not submitted in time, deletes

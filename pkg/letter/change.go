@@ -57,7 +57,8 @@ func (w *Writer) changeReceipt(a application.Application, approved bool, documen
 	return w.write(KindChangeReceipt, a.Email, envelope{Lang: a.Lang, Name: greeting(knownAs(a)), At: now, Ref: a.Reference, Letter: about})
 }
 
-// knownAs returns the name of an applicant: of a change request that of the account.
+// knownAs returns the name of an applicant; for a change request, the name of the
+// account until the request is approved.
 func knownAs(a application.Application) string {
 	if a.IsChange() && a.Answers.Base != nil && a.State != application.Approved {
 		return a.Answers.Base.Profile.FullName()

@@ -15,9 +15,9 @@ import (
 // layoutFile is the one layout of all HTML parts.
 const layoutFile = "mail/layout.tmpl"
 
-// markup is HTML. The layout prints only markup, and only escape makes it of text, so that
-// nothing is shown that was not escaped. It may stand in an element, and in an attribute
-// in double quotes.
+// markup is HTML. The layout prints only markup, and only escape makes markup from text,
+// so that nothing is shown that was not escaped. It may stand in an element, and in an
+// attribute in double quotes.
 type markup string
 
 func escape(text string) markup { return markup(html.EscapeString(text)) }
@@ -51,10 +51,9 @@ type span struct {
 
 var referenceText = regexp.MustCompile(`^[A-Z0-9]{4}(-[A-Z0-9]{4}){1,2}[.,]?$`)
 
-// HTML returns the HTML part of a message, made of its text when it is sent, so that the
-// text is stored once. It loads nothing. Links are only the addresses of this service
-// that the text has: nothing that was typed becomes one. HTML returns "" if the layout
-// is faulty, which Prepare reports.
+// HTML returns the HTML part of a message, made from its text when it is sent, so that the
+// text is stored once. It loads nothing. Only addresses of this service become links;
+// typed text never does. HTML returns "" if the layout is faulty, which Prepare reports.
 func (w *Writer) HTML(m mail.Message) string {
 	if w.Prepare() != nil {
 		return ""
@@ -95,8 +94,8 @@ func (w *Writer) HTML(m mail.Message) string {
 	return out.String()
 }
 
-// quote adds somebody's own words, which never hold a link. Empty lines do not end
-// them.
+// quote adds words that a person typed, which never hold a link. An empty line does not
+// end the part.
 func (p *page) quote(b mail.Block) {
 	var lines []line
 	for _, text := range mail.Unwrap(b.Lines) {
@@ -152,8 +151,8 @@ func (w *Writer) here(text string) bool {
 
 var addressText = regexp.MustCompile(`^https?://[A-Za-z0-9/._~:?&=%+\[\]-]+$`)
 
-// lines returns lines with links where they have an address that every mail may have.
-// They are compared whole, so that typed text adds none.
+// lines returns lines with links for the addresses that every mail may have. Words are
+// compared with them as a whole, so that typed text adds no other link.
 func (w *Writer) lines(texts []string) []line {
 	known := map[string]bool{w.Issuer: true, w.StartURL: true, w.ConsoleURL: true, w.Helpdesk.URL: true, w.StatusURL(): true, w.FindURL(): true, w.AddressURL(): true}
 	out := make([]line, len(texts))

@@ -5,8 +5,8 @@
 //
 //	room ─► Writer.Receipt(…) ─► mail.Message ─► effects ─► outbox, in the transaction of the change
 //
-// The text is written in the form that mail.Blocks reads, and the HTML part is made of it
-// when it is sent (html.go): one layout, mail/layout.tmpl. No subject holds a secret, and
+// The text is written in the form that mail.Blocks reads, and the HTML part is made from
+// it when it is sent (html.go): one layout, mail/layout.tmpl. No subject holds a secret, and
 // a mail to an unconfirmed address holds nothing that a stranger typed.
 package letter
 
@@ -46,7 +46,7 @@ const (
 // fallback is the language of a mail if the reader's has no files.
 const fallback = "nl"
 
-// Writer composes mails. Its fields are set before the first one.
+// Writer composes mails. Set its fields before the first one.
 type Writer struct {
 	FS         fs.FS     // templates.FS
 	Issuer     string    // https://…, shown in every mail
@@ -74,7 +74,7 @@ type Helpdesk struct {
 	Hours                   map[string]string // by language
 }
 
-// Prepare parses the templates, as the first mail does otherwise. It returns an error if
+// Prepare parses the templates; without it, the first mail does. It returns an error if
 // one of them is invalid.
 func (w *Writer) Prepare() error {
 	w.once.Do(func() {
@@ -119,7 +119,7 @@ type envelope struct {
 	At      time.Time
 	Expires time.Time
 	Ref     string // reference for the helpdesk; "" for none
-	Disavow string // URL by which the holder says that something was not the holder; "" for none
+	Disavow string // URL by which the holder reports that another person did it; "" for none
 	Letter  any    // data of this kind of mail
 }
 
@@ -247,10 +247,10 @@ type receipt struct {
 }
 
 // Receipt returns the mail that confirms an application and repeats the
-// answers, to both of which people have a right (Wet modernisering
-// elektronisch bestuurlijk verkeer). If a is not nil, it explains how to log
-// in. It holds neither the password nor the documents. Of a change request it repeats
-// what would change; a not nil says that it did.
+// answers; applicants have a right to both (Wet modernisering elektronisch
+// bestuurlijk verkeer). If a is not nil, it explains how to log in. It holds
+// neither the password nor the documents. For a change request it repeats what
+// would change, or what has changed if a is not nil.
 func (w *Writer) Receipt(app application.Application, a *account.Account, documents []application.Document, now time.Time) mail.Message {
 	if app.IsChange() {
 		return w.changeReceipt(app, a != nil, documents, now)

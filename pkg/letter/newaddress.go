@@ -28,7 +28,7 @@ func (w *Writer) OwnAddressCode(to, lang string, code secret.Text, until, now ti
 }
 
 // OwnAddressTaken returns the mail that is sent instead of OwnAddressCode to an address
-// that somebody else has, with the same expiry.
+// that another account or application has, with the same expiry.
 func (w *Writer) OwnAddressTaken(to, lang string, until, now time.Time) mail.Message {
 	return w.write(KindOwnAddressTaken, to, envelope{Lang: lang, At: now, Expires: until})
 }
@@ -39,7 +39,7 @@ func (w *Writer) OwnAddressNew(a account.Account, now time.Time) mail.Message {
 }
 
 // OwnAddressChanged returns the notice to an address that was replaced, with the link
-// that brings it back until then, unless link is "".
+// that restores it and works before until, unless link is "".
 func (w *Writer) OwnAddressChanged(a account.Account, to string, link secret.Text, until, now time.Time) mail.Message {
 	undo := ""
 	if link != "" {

@@ -9,7 +9,8 @@ import (
 	"omgevingsloket-id/pkg/signin"
 )
 
-// Kinds of mails about passwords, and about what a holder says was somebody else.
+// Kinds of mails about passwords, and about what another person did according to the
+// holder.
 const (
 	KindPasswordLink    = "password-link"
 	KindPasswordChanged = "password-changed"
@@ -18,8 +19,8 @@ const (
 
 var _ signin.Letters = (*Writer)(nil)
 
-// PasswordLink returns the mail that somebody asked for at the page about a forgotten
-// password: the link, which expires, or why there is none (road).
+// PasswordLink returns the mail that was asked for on the page about a forgotten
+// password: the link, which expires, or why there is none (p.Road).
 func (w *Writer) PasswordLink(a account.Account, p signin.PasswordMail, now time.Time) mail.Message {
 	e := toHolder(a, now, w.passwordData(p))
 	e.Expires, e.Ref = p.Until, a.BlockRef

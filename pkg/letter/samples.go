@@ -88,8 +88,7 @@ func (w *Writer) ownAddressSamples(holder account.Account, now time.Time) []mail
 	}
 }
 
-// changeSamples returns the mails about a request for other data, in which every part
-// differs.
+// changeSamples returns the mails about a change request in which every datum differs.
 func (w *Writer) changeSamples(lang string, now time.Time) []mail.Message {
 	a := sampleCompany(lang)
 	before := a.Answers.Profile

@@ -53,8 +53,8 @@ func Date(iso, lang string) string {
 	return iso
 }
 
-// Datum returns a value of an application.Datum of this name for people to read. What only a room
-// has words for, an empty value and a role, stays as it is.
+// Datum returns a value of an application.Datum of this name for people to read. An
+// empty value and a role are returned unchanged: the texts for them are the rooms'.
 func Datum(name, value, lang string) string {
 	switch {
 	case value == "":

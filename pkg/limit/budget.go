@@ -45,8 +45,8 @@ func (b Budget) UpTo(most int) Budget {
 // Charge returns an amount that a key spends of the budget.
 func (b Budget) Charge(key string, amount int) Charge { return Charge{b, key, amount} }
 
-// NetworkSources is how many times what one source may spend its whole network may:
-// of an IPv6 /48 one person has 65,536 sources.
+// NetworkSources is how many times as much as one source its whole network may spend:
+// one person may have all 65,536 sources of an IPv6 /48.
 const NetworkSources = 16
 
 // OfNetwork returns the budget that the sources of one network share.
@@ -55,8 +55,8 @@ func (b Budget) OfNetwork() Budget {
 	return b
 }
 
-// The most connections of a listener: in all, and of one network. Idle ones make
-// place. SourceRequests is the most requests that a trusted proxy forwards for one
+// The most connections of a listener: in all, and of one network. Beyond them, idle
+// ones are closed. SourceRequests is the most requests that a trusted proxy forwards for one
 // source at the same time.
 const (
 	Connections        = 4096
@@ -64,20 +64,20 @@ const (
 	SourceRequests     = 128
 )
 
-// StrangersBytes is what people without an account may have in the database
-// together before that is an alarm; nobody is refused.
+// StrangersBytes is how many bytes people without an account may have in the
+// database together before there is an alarm. No one is refused beyond it.
 const StrangersBytes = 2 << 30
 
-// What each e-mail address that a source may confirm in an hour allows it in
-// documents, in bytes: one of the largest and some more, and most of that in the
-// end.
+// The bytes of documents that a source may send, and that its drafts may hold, for
+// each e-mail address that it may confirm in an hour. Both are more than one document
+// of the largest size.
 const (
 	uploadShare = 16 << 20
 	draftShare  = 12 << 20
 )
 
 // UploadBytesOf and DraftsBytesOf return the budgets for a source that may confirm
-// so many addresses in an hour.
+// this many addresses in an hour.
 func UploadBytesOf(perHour int) Budget { return UploadBytes.UpTo(perHour * uploadShare) }
 
 // DraftsBytesOf is described at UploadBytesOf.
@@ -87,17 +87,17 @@ func DraftsBytesOf(perHour int) Budget { return DraftsBytes.UpTo(perHour * draft
 // it, in milliseconds: a large photo takes 200, most others 50.
 const judgeShare = 500
 
-// JudgeTimeOf returns the budget of a source that may send so many documents.
+// JudgeTimeOf returns the budget of a source that may send this many documents.
 func JudgeTimeOf(tries int) Budget { return JudgeTime.UpTo(tries * judgeShare) }
 
-// What Beyond says most often.
+// The values of Beyond that several budgets have.
 const (
 	refused    = "429 with Retry-After"
 	loginAgain = "the login page, or temporarily_unavailable to the client at prompt=none"
 )
 
-// The budgets. Those of which a comment says so have their most from the
-// configuration; here it is the default.
+// The budgets. If the comment names a setting, Most comes from the configuration;
+// here it is the default.
 var (
 	// AuthorizeRequests are authorization requests (limits.authorize_per_minute).
 	AuthorizeRequests = Budget{"authorize", Requests, Source, 120, time.Minute, refused}
@@ -152,8 +152,8 @@ var (
 	JudgeTime = Budget{"apply-judge", Millis, Source, 120 * judgeShare, 10 * time.Minute, refused}
 	// UploadBytes are documents that one source sends (limits.apply_per_hour).
 	UploadBytes = Budget{"upload-bytes", Bytes, Source, 30 * uploadShare, time.Hour, refused}
-	// DraftsBytes is what the drafts of one source hold; what is replaced or sent
-	// in is given back (limits.apply_per_hour).
+	// DraftsBytes is what the drafts of one source hold; what is replaced or
+	// submitted is given back (limits.apply_per_hour).
 	DraftsBytes = Budget{"drafts-bytes", Bytes, Source, 30 * draftShare, 72 * time.Hour, refused}
 	// DraftUploads and DraftBytes are the documents of one application.
 	DraftUploads = Budget{"draft-uploads", Requests, Address, 20, 72 * time.Hour, refused}

@@ -1,17 +1,17 @@
-// Package limit owns counting: wrong passwords per address and lane, which
-// must survive everything, and what strangers spend in a window, which may
-// vanish.
+// Package limit defines what is counted: wrong passwords per address and lane,
+// which must not be lost, and what strangers spend in a window, which may be
+// lost.
 //
 //	a room ─► op/web.Limits ─► Windows.Spend(budget, key, amount) ─► within the budget?
 //
 // A budget (budget.go) is a figure of the table in deploy/decisions/015: how
 // much one source, one address, one network or everybody together may spend.
 //
-// A lane is a browser that logged in before (known device), or everybody
-// else together. A stranger who guesses at an address fills the lane of the
-// strangers; its owner's own browser has a lane of its own. A lock is no
-// state of an account: while it holds, every password gets the answer of a
-// wrong one.
+// A lane is the counter of password tries for one address, from one browser
+// that logged in before (a known device) or from all others together. A stranger
+// who guesses uses up the lane of the strangers; the holder's own browser has
+// another lane. A lock is not a state of an account: while a lane is locked,
+// every password gets the answer of a wrong one.
 package limit
 
 import (
@@ -42,7 +42,8 @@ const (
 
 // Count reports whether a lane is open for one more try at now, and returns the
 // tally to keep. The try is counted as wrong before anything is checked; a
-// right password clears the lane afterwards. While locked nothing grows.
+// right password clears the lane afterwards. Tries while it is locked are not
+// counted.
 func Count(t Tally, now time.Time) (open bool, next Tally) {
 	if now.Before(t.LockedUntil) {
 		return false, t
@@ -63,8 +64,8 @@ func Count(t Tally, now time.Time) (open bool, next Tally) {
 }
 
 // Key returns the key of the lanes and devices of an address in a realm: a MAC
-// that does not reveal the address, and is computed alike whether or not
-// anybody has it.
+// that does not reveal the address, and is computed in the same way whether or
+// not an account has the address.
 func Key(mac []byte, r realm.Realm, canonical string) string {
 	return secret.MAC(mac, "lane", string(r), canonical)
 }
@@ -89,12 +90,12 @@ type Lanes interface {
 
 // Locks opens locked lanes. Keys are those of Key. It is durable (SQL).
 type Locks interface {
-	// Open removes every lock of this key, with its effects.
+	// Open removes every lock of this key and writes the effects.
 	Open(ctx context.Context, key string, rec effect.Effects) error
 }
 
-// Charge is an amount that is spent of a budget by one key. Each name of a budget
-// and key have a counter.
+// Charge is an amount that is spent of a budget by one key. There is a counter for
+// each pair of a budget's name and a key.
 type Charge struct {
 	Budget
 	Key    string
@@ -107,7 +108,7 @@ type Windows interface {
 	// Spend adds charges in their order, up to the first whose sum exceeds the most
 	// of its budget: over is its index, or -1 if there is none, and wait is the
 	// time until its window ends. With an error, over is not -1. What is refused
-	// counts as well. The counters of a call with several charges are the same
-	// ones only in calls with several charges and the same first one.
+	// counts as well. A call with several charges shares its counters only with
+	// other calls with several charges of which the first is the same.
 	Spend(ctx context.Context, charges ...Charge) (over int, wait time.Duration, err error)
 }

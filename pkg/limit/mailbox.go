@@ -9,7 +9,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// MailTally is what strangers had mailed to one mailbox.
+// MailTally counts the mails that strangers had sent to one mailbox.
 type MailTally struct {
 	Mails  int
 	LastAt time.Time
@@ -24,7 +24,8 @@ var gaps = []time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.
 func Gap(n int) time.Duration { return gaps[min(n, len(gaps))-1] }
 
 const (
-	// knownGap is the longest time between mails to a person whom we know.
+	// knownGap is the longest time between mails to an address that an account or
+	// application has.
 	knownGap = time.Hour
 	// MailboxTries is the most tries of the latest code of a mailbox, in all
 	// drafts together: more than one network has in a day (MailboxMails), so that
@@ -69,7 +70,7 @@ func Mailbox(address string) string {
 }
 
 // MailboxCode returns the hash of a code as the latest one that was mailed to an
-// address: it is right on every page that asks for one.
+// address. The latest code is right on every page that asks for one.
 func MailboxCode(mac []byte, address, code string) string {
 	return secret.MAC(mac, "mailbox code", address, code)
 }

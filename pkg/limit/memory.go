@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Short is the longest window that a Memory is for: a restart reopens it.
+// Short is the longest window that a Memory is for, because a restart ends it.
 const Short = 15 * time.Minute
 
 // mostCounters bounds the memory of a Memory to about 50 MB.
@@ -41,8 +41,9 @@ func keyOf(name, key string) counterKey {
 	return counterKey(sum[:16])
 }
 
-// Spend implements Windows. When too many keys have counters, new ones share one
-// of the name: a flood from everywhere is refused, and those known before go on.
+// Spend implements Windows. When too many keys have counters, new keys share one
+// counter for each name: a flood from many sources is refused, and keys with a counter
+// of their own are not.
 func (m *Memory) Spend(_ context.Context, charges ...Charge) (over int, wait time.Duration, err error) {
 	now := m.now().UnixMilli()
 	m.mu.Lock()

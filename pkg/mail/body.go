@@ -16,7 +16,7 @@ const (
 	Heading                    // a line, and a line of dashes below it
 	Items                      // "1. …", "2. …"; further lines of an item begin with three spaces
 	Fixed                      // lines that begin with two spaces: lists of what was typed
-	Quote                      // lines that begin with three spaces: somebody's own words
+	Quote                      // lines that begin with three spaces: words that a person typed
 	Alone                      // a line that begins with four spaces: a code, a reference or an address
 	Signature                  // all lines after the line "--"
 )

@@ -100,14 +100,14 @@ const flowedText = "text/plain; format=flowed; delsp=no"
 // text, because ids are random.
 func boundary(id string) string { return "part-" + id[:min(len(id), 60)] }
 
-// codes are the codes that a message has alone on a line.
+// codes matches the codes that a message has alone on a line.
 var codes = regexp.MustCompile(`^([0-9]{6,8}|[0-9]{4} [0-9]{4})$`)
 
 // IsCode reports whether a line that is Alone is a code to type.
 func IsCode(line string) bool { return codes.MatchString(line) }
 
-// secretive reports whether somebody waits for the code or the link in a message, so that
-// no filter should put it aside.
+// secretive reports whether a message has a code or a link for which a person waits, so
+// that no filter should put it aside.
 func secretive(m Message, blocks []Block) bool {
 	return slices.ContainsFunc(blocks, func(b Block) bool {
 		return b.Kind == Alone && (IsCode(b.Lines[0]) || !m.Expires.IsZero() && strings.Contains(b.Lines[0], "?"))

@@ -31,7 +31,7 @@ type Message struct {
 	Text    secret.Text // plain text body; may hold a code
 	At      time.Time   // when it was written
 	Expires time.Time   // not sent from then on; zero = never
-	Asked   *Asked      // a stranger may have asked for it; nil = nobody but us can
+	Asked   *Asked      // a stranger may have asked for it; nil = no stranger can
 }
 
 // Asked describes a mail that strangers can have sent to any address, and that is
@@ -93,7 +93,7 @@ type Sender interface {
 // ErrTemporary is wrapped by errors of which a later attempt may succeed.
 var ErrTemporary = errors.New("temporary failure")
 
-// lookAlikes are the apostrophes and full stops that keyboards make of ' and .
+// lookAlikes are the apostrophes and full stops that keyboards type for ' and .
 var lookAlikes = strings.NewReplacer("’", "'", "‘", "'", "ʼ", "'", "´", "'", "。", ".")
 
 // ErrAddress is returned for an address that is not accepted.

@@ -56,7 +56,7 @@ type Worker struct {
 }
 
 // The two kinds of places: for any message, and for one that expires, such as a
-// code for which somebody waits. So hanging notices leave places for codes.
+// code for which a person waits. So notices that hang leave places for codes.
 const (
 	anyPlace = iota
 	sparePlace
@@ -172,8 +172,8 @@ func (w *Worker) fill(ctx context.Context) bool {
 	return len(items) == free
 }
 
-// lease is how long a message is this worker's: as long as sending it and storing
-// the outcome can take, so that the mail of a server that ended waits no longer.
+// lease returns how long no other worker takes a message: as long as sending it and
+// storing the outcome can take, because the mail of a server that ended waits for it.
 func (w *Worker) lease() time.Duration { return w.Delivery + storeTimeout }
 
 // handle sends a message and stores the outcome. If storing fails, the lease

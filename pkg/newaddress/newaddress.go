@@ -1,15 +1,15 @@
-// Package newaddress owns the change of the e-mail address of an account by its holder:
-// the code that confirms the new address, and the link by which the address before it
-// undoes the change. Changes by the helpdesk are in package helpdesk; the rules about
-// one account are in package account.
+// Package newaddress defines the change of the e-mail address of an account by its
+// holder: the code that confirms the new address, and the link, mailed to the previous
+// address, that undoes the change. Changes by the helpdesk are in package helpdesk; the
+// rules about one account are in package account.
 //
 //	ask ─► code to the new address ─► confirm ─► changed ─► notice to both, with the link to the old one
 //	                                                │
 //	                                     undo, for seven days ─► as it was before the change
 //
-// A new address that somebody else has is answered as one that is free: as many
-// statements and mails, the same text and the same status. The mail there says so, and
-// every code is wrong.
+// A new address that another account or application has is answered as one that is
+// free: as many statements and mails, the same text and the same status. The mail to it
+// says that it is taken, and every code is wrong.
 package newaddress
 
 import (
@@ -32,20 +32,21 @@ import (
 	"omgevingsloket-id/pkg/typed"
 )
 
-// ErrTaken is returned for a right code when somebody else has got the address since
-// it was mailed.
+// ErrTaken is returned for a right code when another account has got the address since
+// the code was mailed.
 var ErrTaken = errors.New("newaddress: somebody else has the address")
 
 // Letters writes the mails.
 type Letters interface {
 	// OwnAddressCode has the code for a new address. It holds no data of the account.
 	OwnAddressCode(to, lang string, code secret.Text, until, now time.Time) mail.Message
-	// OwnAddressTaken is sent instead of it to an address that somebody else has.
+	// OwnAddressTaken is sent instead of OwnAddressCode to an address that another
+	// account or application has.
 	OwnAddressTaken(to, lang string, until, now time.Time) mail.Message
 	// OwnAddressNew is the first mail to the new address.
 	OwnAddressNew(a account.Account, now time.Time) mail.Message
 	// OwnAddressChanged is the notice to an address that the account had, with the
-	// link that brings it back until then; "" for none.
+	// link that restores it before until; "" for none.
 	OwnAddressChanged(a account.Account, to string, link secret.Text, until, now time.Time) mail.Message
 	// OwnAddressUndone says that a change was undone. ref is the reference for the
 	// helpdesk if the account is blocked, and "" in the mail to an address that it
@@ -99,7 +100,7 @@ func (s *Service) Ask(ctx context.Context, read account.Account, sid, email stri
 		m.Asked = &mail.Asked{Code: limit.MailboxCode(s.CodeKey, email, code.Reveal())}
 		if by.Taken {
 			m = s.Letters.OwnAddressTaken(email, cmp.Or(by.Lang, a.Lang), c.Expires(), now)
-			m.Asked = &mail.Asked{} // spaced as for a free address, or the gaps would tell them apart
+			m.Asked = &mail.Asked{} // spaced as for a free address, so that the gaps reveal nothing
 		}
 		return c, effect.Of(event(a, audit.AddressAsked, from, now), m), nil
 	})
@@ -149,7 +150,7 @@ func (s *Service) Take(ctx context.Context, read account.Account, sid, text stri
 		}
 		result.Account = next
 		v := account.AddressTry{Account: next, Done: true}
-		// An address that the account goes back to needs no undo: that is one.
+		// A change back to an address that a live link restores needs no link.
 		if !slices.ContainsFunc(undos, func(u account.AddressUndo) bool { return u.Email == next.Email }) {
 			u := s.Limits.Undo(a, id, s.link(a.ID, id).Hash(), now)
 			v.Undo = &u
@@ -168,7 +169,7 @@ func (s *Service) Take(ctx context.Context, read account.Account, sid, text stri
 }
 
 // changed returns the mails about a change: to the new address, and to each address to
-// which mails to the holder also go, with the link that brings that address back.
+// which mails to the holder also go, with the link that restores that address.
 func (s *Service) changed(a, next account.Account, undos []account.AddressUndo, now time.Time) []mail.Message {
 	mails := []mail.Message{s.Letters.OwnAddressNew(next, now)}
 	for _, to := range a.Mailboxes(now) {

@@ -2,8 +2,8 @@ package password
 
 import "unicode"
 
-// The functions below estimate how much of a password is left to guess for
-// somebody who has the word lists. They look for the cheapest way to write the
+// The functions below estimate how much of a password is left to guess for an
+// attacker who has the word lists. They look for the cheapest way to write the
 // whole text as words with characters around them.
 //
 // The characters around words cost: a digit or sign 1, a year 1, a letter 3, and

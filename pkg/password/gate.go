@@ -93,8 +93,9 @@ func newGate(parallel int, wait time.Duration, now func() time.Time) *gate {
 }
 
 // reserve returns a place in the queue, or a Busy if its turn would not come in
-// time. known names whom a known browser is of; "" is a stranger, and so is one whose
-// name has a place already. It does not wait. The caller calls leave.
+// time. known is the name that a known browser belongs to; "" is a stranger, and a
+// name that has a place already counts as one. It does not wait. The caller calls
+// leave.
 func (g *gate) reserve(known string) (*place, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -117,7 +118,7 @@ func (g *gate) reserve(known string) (*place, error) {
 	return p, nil
 }
 
-// takes returns how long so many computations take.
+// takes returns how long this many computations take.
 func (g *gate) takes(computations int) time.Duration {
 	return max(g.mean, leastMean) * time.Duration(computations) / time.Duration(g.parallel)
 }
@@ -155,7 +156,7 @@ func (p *place) enter(ctx context.Context) error {
 	}
 }
 
-// take reports whether p is free for a computation, which it then is for.
+// take takes p for a computation. It reports whether p was reserved and not taken.
 func (p *place) take() bool {
 	p.gate.mu.Lock()
 	defer p.gate.mu.Unlock()

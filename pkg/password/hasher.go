@@ -129,10 +129,10 @@ type reservedKey struct{}
 
 // Reserve reserves a place in the queue for the next Hash or Verify in the
 // returned context, so that a caller that would be refused learns it before it
-// has done anything else. known names one who goes before strangers, such as an
-// address, and "" a stranger; a name has one such place at a time. Reserve does not
-// wait: the error is a Busy. The caller calls release, which frees a place that was not
-// used.
+// has done anything else. known is a name, such as an address, that goes before
+// strangers, or "" for a stranger; a name has one such place at a time. Reserve does
+// not wait: the error is a Busy. The caller calls release, which frees a place that was
+// not used.
 func (h *Hasher) Reserve(ctx context.Context, known string) (reserved context.Context, release func(), err error) {
 	p, err := h.gate.reserve(known)
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 const (
 	hashText = 2 * sha1.Size // a hash in hexadecimal
 	// longestLine is the most bytes of a line with its end: a hash, a colon, a
-	// count, and room for what somebody else's tool adds.
+	// count, and room for what other tools add.
 	longestLine = 128
-	// block is up to how many bytes are read at once instead of halved again.
+	// block is the most bytes that are read at once instead of being halved again.
 	block = 4096
 	// samples is how many lines are read when a file is opened.
 	samples = 512
@@ -215,8 +215,8 @@ type Leaks struct {
 	list atomic.Pointer[Leaked]
 }
 
-// Use replaces the list; nil is none. The one before is closed when nobody reads
-// it any more.
+// Use replaces the list; nil is none. The previous one is closed when it is no
+// longer read.
 func (l *Leaks) Use(list *Leaked) { l.list.Store(list) }
 
 // Has reports whether the list has the password.

@@ -30,7 +30,7 @@ import (
 //go:embed numbers.txt.gz
 var packed []byte
 
-// Number is a number of which the country exists.
+// Number is a telephone number whose code exists.
 type Number struct {
 	Code      int    // of the country or network, such as 39
 	National  string // the digits after the code
@@ -47,8 +47,8 @@ func (n Number) String() string {
 	return s
 }
 
-// Parse returns the number that typed text is, and whether such a number exists. The
-// text has to begin with + or 00 and the code of the country.
+// Parse returns the number in typed text, and whether such a number exists. The text
+// has to begin with + or 00 and the code of the country.
 func Parse(text string) (Number, bool) {
 	main, extension := Split(text)
 	if !Plain(main) {

@@ -1,6 +1,6 @@
 // Package realm names the two kinds of people who sign in. A realm is part of
 // every key of a lane, a device and a session, so that a holder and an official
-// with the same address have nothing in common.
+// with the same address share none of them.
 package realm
 
 // Realm is a kind of people who sign in.

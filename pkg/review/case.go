@@ -65,7 +65,7 @@ type Act struct {
 	Reason string // code of a rejection
 	Text   string // text of a note, a rejection, a question or its answer
 	At     time.Time
-	Unread bool // approves, and knows that not every document was opened; not stored
+	Unread bool // the official approves although not every document was opened; not stored
 }
 
 // Show selects the cases of a queue.

@@ -116,7 +116,7 @@ const (
 	RefusedFree   Refusal = "free"   // it has no official: take it first
 	RefusedWaits  Refusal = "waits"  // for the applicant
 	RefusedTwice  Refusal = "twice"  // decided on it before
-	RefusedUnread Refusal = "unread" // has not opened every document, and did not say so
+	RefusedUnread Refusal = "unread" // has not opened every document, and did not confirm that
 	RefusedSecond Refusal = "second" // asked for more information, so cannot be the second official
 
 	// The account of a change request cannot be changed (application.Obstacle).
@@ -266,7 +266,8 @@ func (d *Service) Do(ctx context.Context, f Dossier, o Official, act Act, by aud
 	return fmt.Errorf("application: %s is no act of an official", act.Kind)
 }
 
-// readEvents is how many events of a case are searched for who opened a document.
+// readEvents is how many events of a case are read to find which documents an official
+// opened.
 const readEvents = 1000
 
 // Unread returns the documents of a dossier that may be shown and that the official

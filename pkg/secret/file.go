@@ -23,8 +23,8 @@ func ReadFile(path string) ([]byte, error) {
 // FileText returns the text of a file with a secret or key as its author sees it:
 // in UTF-8 without a byte order mark (UTF-16 with one is converted), with line
 // ends of one byte, without blanks at the ends of lines, and without empty lines
-// at its end. Everything that reads such a file uses it, so that an editor's habit
-// never becomes part of a secret.
+// at its end. All code that reads such a file uses it, so that nothing that an editor
+// adds becomes part of a secret.
 func FileText(raw []byte) []byte {
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(decodeText(raw))
 	lines := strings.Split(text, "\n")

@@ -32,9 +32,10 @@ type masterKey struct {
 // another row or key, or is damaged.
 var ErrSealed = errors.New("secret: sealed value does not open")
 
-// ParseKeyRing parses the FileText of a key ring file: a line `id base64(32 bytes)` for each
-// key, the newest first. It ignores empty lines and lines that start with #,
-// and refuses keys of another length, all-zero keys and duplicate ids.
+// ParseKeyRing parses the FileText of a key ring file: a line `id base64(32
+// bytes)` for each key, the newest first. It ignores empty lines and lines that
+// start with #, and refuses keys of another length, all-zero keys and duplicate
+// ids.
 func ParseKeyRing(text []byte, rand io.Reader) (*KeyRing, error) {
 	ring := &KeyRing{rand: rand}
 	for n, line := range strings.Split(string(FileText(text)), "\n") {

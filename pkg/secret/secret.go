@@ -69,7 +69,7 @@ const (
 	KindRecovery    Kind = "olid_rcv" // the link that cancels an unblock, once
 	KindPassword    Kind = "olid_pwd" // the link for a new password, once
 	KindReset       Kind = "olid_rst" // the browser that used such a link
-	KindDisavow     Kind = "olid_dis" // the link by which a holder says that something was not the holder
+	KindDisavow     Kind = "olid_dis" // the link by which a holder reports what another person did
 	KindUndo        Kind = "olid_und" // the link that undoes a change of address, once
 	KindID          Kind = "olid_id"  // other unique values
 )

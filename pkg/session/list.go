@@ -16,18 +16,19 @@ type Entry struct {
 	AccountID string
 	Epoch     int64
 	Key       string // of the session; a later login in the same session has another one
-	Agent     string // what the browser is, as Agent returns it
+	Agent     string // browser and system, as Agent returns them
 	StartedAt time.Time
 	Expires   time.Time // the longest that it may live
 	SeenAt    time.Time // when it was last used, to a sixtieth of the idle time; set by Service.Listed
 }
 
-// List lists the sessions of each account. It decides nothing: an entry whose session
-// has ended is no session. It is durable (SQL), but may forget the last entries.
+// List lists the sessions of each account. It does not decide which of them are live:
+// the session of an entry may have ended. It is durable (SQL), but may lose the last
+// entries.
 type List interface {
-	// Add adds an entry, or replaces that of the same SID but for StartedAt.
+	// Add adds an entry, or replaces that of the same SID, except its StartedAt.
 	Add(ctx context.Context, e Entry) error
-	// Of returns at most so many entries of an account in this epoch that have not
+	// Of returns at most most entries of an account in this epoch that have not
 	// expired at now, and whose end grant.Store has not recorded; the newest first.
 	Of(ctx context.Context, accountID string, epoch int64, now time.Time, most int) ([]Entry, error)
 }

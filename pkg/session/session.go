@@ -1,6 +1,6 @@
-// Package session owns single sign-on: the fact that a browser proved two
-// factors of one person, for how long, and under which sid the clients know
-// it.
+// Package session defines single sign-on: a session says that a browser proved
+// two factors of one person, for how long that counts, and under which sid the
+// clients know it.
 //
 //	second factor right ─► new handle, new session ─► Current, on every request
 //	step up (prompt=login) ─► the previous session ends first
@@ -55,10 +55,10 @@ func (l Limits) TTL(s Session, now time.Time) time.Duration {
 	return max(min(l.Idle, s.CreatedAt.Add(l.Absolute).Sub(now)), 0)
 }
 
-// Owner is what the life of a session depends on of the person who logged in.
+// Owner is what a session depends on: the state of the person who logged in.
 type Owner struct {
 	Active bool  // whether the person may be logged in
-	Epoch  int64 // a session ends when it differs from that of the session
+	Epoch  int64 // a session of another epoch has ended
 }
 
 // Live reports whether s counts at now: it was made in this browser (the hash
@@ -74,7 +74,7 @@ func Key(r realm.Realm, handle secret.Text) string {
 	return secret.Text(string(r) + ":" + handle.Reveal()).Hash()
 }
 
-// Person is somebody who may have a session: account.Account, staff.Member.
+// Person is a person who may have a session: account.Account, staff.Member.
 type Person interface{ Owner() Owner }
 
 // Service begins, reads and renews the sessions of one realm.
@@ -86,7 +86,7 @@ type Service[P Person] struct {
 
 	// Person returns the owner of a session by their id and the session's SID. The
 	// error is errs.ErrNotFound if there is none, or if the session has ended: Store
-	// may have gone back to a time before that.
+	// may have lost the end of a session.
 	Person func(ctx context.Context, id, sid string) (P, error)
 }
 
@@ -111,9 +111,9 @@ func (s *Service[P]) Current(ctx context.Context, handle, browser secret.Text) (
 	return found, p, nil
 }
 
-// Begin stores a new session of a browser under a new handle. Of the session,
-// SID, AccountID, Epoch and AuthTime are the caller's; within is how long it may
-// live, 0 = until the limits end it.
+// Begin stores a new session of a browser under a new handle. The caller sets SID,
+// AccountID, Epoch and AuthTime of fresh; within is how long it may live, 0 = until
+// the limits end it. The error is errs.ErrConflict if the handle has a session.
 func (s *Service[P]) Begin(ctx context.Context, handle, browser secret.Text, fresh Session, within time.Duration) (Session, error) {
 	now := s.Now()
 	fresh.Key, fresh.Browser, fresh.CreatedAt, fresh.SeenAt, fresh.Version = s.Key(handle), browser.Hash(), now, now, 1
@@ -133,8 +133,8 @@ func (s *Service[P]) Until() time.Time { return s.Now().Add(s.Limits.Absolute + 
 const touchGrain = 60
 
 // Touch renews the idle limit of a session, unless that was done less than 1/60 of
-// the limit ago, and returns it as it is stored. That another request was quicker,
-// or ended the session, is no error.
+// the limit ago, and returns it as it is stored. It is no error if another request
+// renewed or ended the session first.
 func (s *Service[P]) Touch(ctx context.Context, seen Session) (Session, error) {
 	now := s.Now()
 	if since := now.Sub(seen.SeenAt); since >= 0 && since < s.Limits.Idle/touchGrain {
@@ -148,15 +148,18 @@ func (s *Service[P]) Touch(ctx context.Context, seen Session) (Session, error) {
 	return kept, err
 }
 
-// Store keeps sessions (Redis, or SQL without one). It may forget; then
-// people log in again. errs.ErrUnavailable when it does not answer.
+// Store stores sessions (Redis, or SQL without one). It may lose them; people
+// then log in again. All methods return errs.ErrUnavailable when the store
+// cannot be reached.
 type Store interface {
-	// Create keeps a new session for ttl; errs.ErrConflict if the key exists.
+	// Create stores a new session for ttl. It returns errs.ErrConflict if the
+	// key exists.
 	Create(ctx context.Context, s Session, ttl time.Duration) error
-	// Get returns errs.ErrNotFound when there is none (any more).
+	// Get returns errs.ErrNotFound when there is none or it has expired.
 	Get(ctx context.Context, key string) (Session, error)
-	// Save writes s if the stored version is still s.Version, and returns s
-	// with the new version; errs.ErrConflict otherwise, errs.ErrNotFound if gone.
+	// Save stores s for ttl if the stored version is still s.Version, and
+	// returns s with the new version. It returns errs.ErrConflict if another
+	// version is stored, and errs.ErrNotFound if there is no such session.
 	Save(ctx context.Context, s Session, ttl time.Duration) (Session, error)
 	// Delete ends a session; ending one that is gone is no error.
 	Delete(ctx context.Context, key string) error

@@ -19,9 +19,9 @@ const (
 	appWrongCodes = "wrong codes"
 )
 
-// ShowApp makes a TOTP secret for a new app, of which Replaces, Name and SID are given,
-// stores it sealed, and only then returns it. Of any number of calls, one returns it; the others
-// return errs.ErrConflict, as account.Limits.ShowApp says.
+// ShowApp makes a TOTP secret for a new app, stores it sealed, and only then returns it.
+// The caller sets Replaces, Name and SID of app. One of several concurrent calls returns
+// a secret; the others return errs.ErrConflict, as account.Limits.ShowApp says.
 func (r *Service) ShowApp(ctx context.Context, read account.Account, app account.NewApp, from From) (secret.Text, error) {
 	s, err := totp.NewSecret(r.Rand)
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 // Callback is the key of the codes on the page of a blocked account, which its
 // holder reads out to the helpdesk. A code is derived from the account, its
 // epoch and the quarter of an hour, and not stored. It proves that the caller
-// gave the right password a moment ago; that of a mail proves the mailbox.
+// gave the right password a moment ago; a mailed code proves only that the caller
+// reads the mailbox.
 type Callback []byte
 
 const (

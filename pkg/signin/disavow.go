@@ -18,8 +18,8 @@ import (
 )
 
 // Disavowal makes and reads the links 'Was this not you?' of mails about security. A
-// link needs no row: it names its account and its end, under a MAC. After a block and
-// an unblock (account.Account.Unblocks) the links of earlier mails are void.
+// link needs no row: it holds the id of its account and its end, with a MAC. After a
+// block and an unblock (account.Account.Unblocks) the links of earlier mails are void.
 type Disavowal struct {
 	Key  []byte
 	Time time.Duration // how long a link works
@@ -55,8 +55,9 @@ func (d Disavowal) Link(a account.Account, now time.Time) secret.Text {
 	return secret.Text(disavowPrefix + base64.RawURLEncoding.EncodeToString(raw))
 }
 
-// read returns the id of the account that a link names, and whether check, which is
-// called with the account as it is, finds that the link works at now.
+// read returns the id of the account that a link names, and a function that reports
+// whether the link works at now, for that account as it is stored. check is nil for
+// text that is no link.
 func (d Disavowal) read(link secret.Text, now time.Time) (accountID string, check func(account.Account) bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(link.Reveal(), disavowPrefix))
 	if err != nil || len(raw) != 32 {
@@ -83,9 +84,9 @@ func (r *Service) Disavowable(ctx context.Context, link secret.Text) (account.Ac
 	return a, err
 }
 
-// Disavow blocks the account that a link is about: its holder says that something was
-// not done by the holder. Sessions and grants end, and the helpdesk gets a mail. The
-// error is that of Disavowable.
+// Disavow blocks the account that a link is about, because its holder reports what
+// another person did. Sessions and grants end, and the helpdesk gets a mail. The error
+// is that of Disavowable.
 func (r *Service) Disavow(ctx context.Context, link secret.Text, from From) error {
 	a, err := r.Disavowable(ctx, link)
 	if err != nil {

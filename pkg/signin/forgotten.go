@@ -13,7 +13,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// Asked is who asked for a new password, and where.
+// Asked says for which address a new password was asked, and where.
 type Asked struct {
 	Email    string // canonical
 	Lang     string // of the page; an account has its own
@@ -22,7 +22,7 @@ type Asked struct {
 
 // Forgotten mails to an address what can be done about a forgotten password: a link,
 // or why there is none. An address that no account has gets a mail as well, after the
-// same statements, so that nothing tells them apart but the mailbox. Within the pause
+// same statements, so that only its mailbox shows the difference. Within the pause
 // between two mails (account.Limits.SendLink) none is sent, and that is no error.
 func (r *Service) Forgotten(ctx context.Context, asked Asked) error {
 	a, err := r.Accounts.ByEmail(ctx, asked.Email)
@@ -134,7 +134,7 @@ func (r *Service) ResetCode(ctx context.Context, v Resetting, code string, from 
 }
 
 // ChooseForgotten ends a reset with a new password: sessions, grants, known browsers
-// and the tries of passwords end. It logs nobody in. The browser that gave a code is
+// and the tries of passwords end. It does not log in. The browser that gave a code is
 // known from then on. The error is errs.ErrConflict if the reset is at another step, or
 // over.
 func (r *Service) ChooseForgotten(ctx context.Context, v Resetting, password string, from From) error {

@@ -40,7 +40,7 @@ func (k RecoveryKey) hash(a account.Account, code string) string {
 
 // MailCode mails a code to the holder of an account that was unblocked. It
 // returns account.ErrSpaced if that is too soon, and errs.ErrConflict if the
-// account has moved on or has to wait.
+// account has another state or epoch than when it was read, or has to wait.
 func (r *Service) MailCode(ctx context.Context, read account.Account, from From) error {
 	code, err := secret.NewCode(r.Rand)
 	if err != nil {
@@ -64,8 +64,9 @@ type MailedResult struct {
 	Left    int // MailedWrong: tries before the block
 }
 
-// TakeMailed judges a typed code; ErrNoCode if it cannot be one. login is the key of the login in which it was
-// typed. The error is errs.ErrConflict if the account has moved on.
+// TakeMailed judges a typed code. login is the key of the login in which it was
+// typed. The error is ErrNoCode if text cannot be a code, and errs.ErrConflict if
+// the account has another state or epoch than when it was read.
 func (r *Service) TakeMailed(ctx context.Context, read account.Account, login, text string, from From) (MailedResult, error) {
 	code := typed.Code(text, secret.CodeDigits)
 	if code == "" {

@@ -1,14 +1,14 @@
-// Package signin owns the rules of signing in: the password with its lanes, and
+// Package signin defines the rules of signing in: the password with its lanes, and
 // the verification code whose step counts once. Verifier checks both, for
 // account holders (Service) and for officials (pkg/staff).
 //
 //	password: count on the lane ─► read account ─► one hash ─► right? lane open? ─► state
 //	code:     count on the row  ─► too soon? ─► which step? ─► spent? ─► active | wrong | blocked
 //
-// Whatever a stranger can see of a password (text, status, number of hashes,
-// number of store calls) is the same for an unknown address, a wrong
+// What a stranger can see of the answer to a password (text, status, number of
+// hashes, number of store calls) is the same for an unknown address, a wrong
 // password, a locked lane and a blocked account. Only a right password in an
-// open lane tells anything.
+// open lane has another answer.
 package signin
 
 import (
@@ -89,11 +89,11 @@ type Service struct {
 type From struct {
 	Origin    string // network prefix
 	RequestID string
-	Agent     string      // what the browser is (session.Agent)
+	Agent     string      // browser and system (session.Agent)
 	Device    secret.Text // handle of the browser; "" if it has none. Not in the audit log
 }
 
-// agent returns the details of an event that say what the browser is.
+// agent returns Agent as details of an event; nil if it is "".
 func (f From) agent() map[string]string {
 	if f.Agent == "" {
 		return nil
@@ -122,7 +122,7 @@ func (r *Service) Remember(ctx context.Context, a account.Account, device secret
 }
 
 // Know makes the browser that confirmed an address known for the account that is
-// made of its application, which gives it a lane of its own before its first login.
+// made from its application, which gives it a lane of its own before its first login.
 func (r *Service) Know(ctx context.Context, email string, device secret.Text) error {
 	return r.verifier().Know(ctx, email, device)
 }
@@ -143,7 +143,7 @@ func (r *Service) Lapse(ctx context.Context, a account.Account, from From) (acco
 }
 
 // Block blocks an account, mails its holder, and returns the account as it is
-// afterwards. That it was blocked already is no error.
+// afterwards. It is no error if the account was blocked already.
 func (r *Service) Block(ctx context.Context, a account.Account, reason account.BlockReason, from From) (account.Account, error) {
 	err := WithReference(ctx, r.Accounts, a, r.Rand, func(ref string) error {
 		return r.Accounts.Block(ctx, a.ID, a.Epoch, reason, ref, r.Now(), r.blocking(a, reason, ref, from))
@@ -197,8 +197,8 @@ func (r *Service) ShowQR(ctx context.Context, a account.Account, mailbox bool, f
 }
 
 // Code judges one verification code. The error is errs.ErrConflict if the
-// account has moved on since a was read: the caller asks again for the next
-// step.
+// account has another state or epoch than when a was read: the caller then asks
+// for the next step again.
 func (r *Service) Code(ctx context.Context, a account.Account, code string, from From) (CodeResult, error) {
 	return r.verifier().Code(ctx, a, code, from.Device, r.codes(a, from))
 }

@@ -49,16 +49,16 @@ type People[P any] interface {
 	TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error)
 }
 
-// Subject is a person as the verifier sees one.
+// Subject is what a Verifier needs to know of a person.
 type Subject struct {
 	ID, Email    string
 	Epoch        int64
-	Enrolment    int // how often the second factor was replaced: no browser is known from before
+	Enrolment    int // how often the second factor was replaced; browsers known before are unknown
 	PasswordHash secret.Text
-	Admitted     bool // whether a right password opens anything in this state
+	Admitted     bool // whether a right password is accepted in this state
 }
 
-// ErrRefused is every way in which a password does not open the door.
+// ErrRefused is returned for a password that is not accepted, whatever the reason.
 var ErrRefused = errors.New("signin: refused")
 
 // ErrNoCode is returned for text that cannot be a code. It is not counted, as a
@@ -75,8 +75,8 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 	var none P
 	canonical, err := mail.CanonicalAddress(email)
 	if err != nil {
-		// No one has this address; it is counted and costs the same. A letter
-		// that is cut in two would be refused by a database.
+		// No one has this address; it is counted and costs the same. A database
+		// would refuse a letter that is cut in two.
 		canonical = strings.ToValidUTF8(email[:min(len(email), longestAddress)], "")
 	}
 	p, err := v.People.ByEmail(ctx, canonical)
@@ -122,7 +122,7 @@ func (v Verifier[P]) Password(ctx context.Context, email, password string, from 
 	return p, nil
 }
 
-// Know makes a browser known for an address, before anybody has a password there.
+// Know makes a browser known for an address that has no account yet.
 func (v Verifier[P]) Know(ctx context.Context, email string, device secret.Text) error {
 	return v.remember(ctx, email, v.deviceHash(device, 0))
 }
@@ -196,7 +196,7 @@ type CodeResult struct {
 
 // Code judges one verification code of a person, in the browser with a device
 // handle, or "". The error is ErrNoCode if text cannot be a code, and
-// errs.ErrConflict if the person has moved on to another epoch or state.
+// errs.ErrConflict if the person has another epoch or state than when p was read.
 func (v Verifier[P]) Code(ctx context.Context, p P, text string, device secret.Text, codes Codes) (CodeResult, error) {
 	code := typed.Code(text, totp.Digits)
 	if code == "" {
@@ -223,8 +223,8 @@ func (v Verifier[P]) Code(ctx context.Context, p P, text string, device secret.T
 	return result, fault
 }
 
-// judge returns the verdict on a code whose try is counted in try. A fault is
-// not the person's: the try does not count.
+// judge returns the verdict on a code whose try is counted in try. After a fault,
+// which the person did not cause, the try does not count.
 func (v Verifier[P]) judge(s Subject, try account.CodeTry, code string, now time.Time, codes Codes, browser map[string]string) (account.Verdict, CodeResult, error) {
 	same := func(o account.Outcome, wait time.Duration) (account.Verdict, CodeResult, error) {
 		return account.Verdict{Outcome: o}, CodeResult{Outcome: o, Wait: wait}, nil

@@ -35,8 +35,8 @@ var refusedCodes = map[account.Outcome]Reason{
 	account.Wrong: WrongCode, account.Replayed: ReplayedCode, account.TooSoon: CodeTooSoon, account.BlockedNow: BlockedByCode,
 }
 
-// Watch counts what is refused, and stores what the Watcher tells later. Fields
-// that are nil do nothing.
+// Watch counts what is refused, and stores it for the Watcher. Fields that are nil
+// do nothing.
 type Watch struct {
 	Count    func(realm.Realm, Reason)
 	Refusals Refusals
@@ -59,7 +59,7 @@ func (w Watch) password(ctx context.Context, refused Refusal, why Reason, now ti
 	return w.Refusals.Refuse(ctx, refused, now)
 }
 
-// Devices knows the browsers that people logged in with.
+// Devices reads which browsers people logged in with.
 type Devices interface {
 	// Known reports whether a device is known for a key (limit.Key).
 	Known(ctx context.Context, key, deviceHash string) (bool, error)
@@ -69,7 +69,7 @@ type Devices interface {
 type Refusal struct {
 	Realm  realm.Realm
 	Key    string // limit.Key of the address
-	Who    string // id of whose address it is; "" if it is nobody's
+	Who    string // id of the person with that address; "" if there is none
 	Origin string // network prefix
 }
 
@@ -103,7 +103,7 @@ var refusalActions = map[realm.Realm][3]audit.Action{
 }
 
 // Report returns the events that the series lacks at now, and the series with
-// them; over says that it ends. A series for an address that is nobody's has none.
+// them; over says that it ends. A series without Who has no events.
 func (s Series) Report(now time.Time) (next Series, over bool, events []audit.Event) {
 	next, over = s, s.Over(now)
 	if s.Who == "" {
@@ -132,7 +132,8 @@ func (s Series) Report(now time.Time) (next Series, over bool, events []audit.Ev
 }
 
 // Refusals stores refused passwords until the audit log has them. It is durable
-// (SQL). errs.ErrUnavailable when it does not answer.
+// (SQL). All methods return errs.ErrUnavailable when the database cannot be
+// reached.
 type Refusals interface {
 	// Refuse counts one, with the same work for every address.
 	Refuse(ctx context.Context, r Refusal, now time.Time) error
@@ -147,8 +148,8 @@ type Refusals interface {
 }
 
 const (
-	// TellAgain is how long a person is not told again that somebody tries
-	// passwords.
+	// TellAgain is how long a person is not told again that passwords are
+	// tried.
 	TellAgain = 24 * time.Hour
 	// GatherTime is how long notices for one person are gathered into a mail.
 	GatherTime = 5 * time.Minute
@@ -180,8 +181,8 @@ const (
 // Noticed are the actions of which Notices.Gather reads the events.
 var Noticed = []audit.Action{audit.AccountCodeWrong, audit.AccountLogin, audit.StaffCodeWrong, audit.StaffLogin, audit.StaffProven}
 
-// NoticeOf returns what a person has to be told of an event; ok is false for
-// nothing.
+// NoticeOf returns what a person has to be told of an event; ok is false if that
+// is nothing.
 func NoticeOf(e audit.Event) (n Notice, ok bool) {
 	n = Notice{Realm: realm.Holder, Who: e.ObjectID, First: e.At, Last: e.At}
 	if e.ObjectKind == audit.ObjectStaff {
@@ -197,8 +198,8 @@ func NoticeOf(e audit.Event) (n Notice, ok bool) {
 }
 
 // Notices gathers what people have to be told. The audit log is its source, so
-// that it misses nothing and no page waits for it. It is durable (SQL).
-// errs.ErrUnavailable when it does not answer.
+// that it misses nothing and no page waits for it. It is durable (SQL). All
+// methods return errs.ErrUnavailable when the database cannot be reached.
 type Notices interface {
 	// Gather adds NoticeOf of the next events of Noticed in the audit log, at
 	// most n, each once, and returns how many it read.
@@ -210,8 +211,8 @@ type Notices interface {
 	Mailed(ctx context.Context, n Notice, now time.Time, rec effect.Effects) error
 }
 
-// Watcher writes to the audit log and to people what Watch stored. Any number of
-// servers may run one.
+// Watcher writes what Watch stored to the audit log, and mails people about it. Any
+// number of servers may run one.
 type Watcher struct {
 	Refusals Refusals
 	Notices  Notices
@@ -220,10 +221,10 @@ type Watcher struct {
 }
 
 // Told returns the mails to the people of a realm; none, or errs.ErrNotFound, for an
-// id that is of nobody any more.
+// id that no person has any more.
 type Told struct {
 	Notice func(ctx context.Context, n Notice, now time.Time) ([]mail.Message, error)
-	Tries  func(ctx context.Context, who string, now time.Time) ([]mail.Message, error) // somebody tries passwords
+	Tries  func(ctx context.Context, who string, now time.Time) ([]mail.Message, error) // passwords are tried
 }
 
 // watchRound is how much a Watcher reads at once.

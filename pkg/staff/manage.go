@@ -18,7 +18,7 @@ type Managed string
 
 // What can be done.
 const (
-	WasInvited   Managed = "invited" // anew, too
+	WasInvited   Managed = "invited" // also again
 	WasChanged   Managed = "roles"
 	WasRemoved   Managed = "removed"
 	WasProposed  Managed = "renewal_proposed"
@@ -33,10 +33,10 @@ type Letters interface {
 	// StaffManaged tells what was done with a member, by whom ("" = at the
 	// command line).
 	StaffManaged(to, member Member, what Managed, by string, now time.Time) mail.Message
-	// StaffInvited carries the link of an invitation to whom it is for.
+	// StaffInvited has the link of an invitation, for the invited member.
 	StaffInvited(m Member, link secret.Text, by string, now time.Time) mail.Message
-	// StaffRenewed carries the link to a member who is invited again, by the two
-	// who proposed and confirmed it.
+	// StaffRenewed has the link for a member who is invited again, and the names
+	// of the administrators who proposed and confirmed that.
 	StaffRenewed(m Member, link secret.Text, proposer, confirmer string, now time.Time) mail.Message
 }
 
@@ -62,10 +62,10 @@ func (r *Service) MayInvite(email string) error {
 	return nil
 }
 
-// Invite makes an invitation and mails it. Its handle is for the invited
-// person alone: an administrator who saw it could become a colleague of
-// theirs. It returns the errors of MayInvite, ErrJoined where InvitedAs does, and
-// errs.ErrConflict when who does it is an administrator no more.
+// Invite makes an invitation and mails it. Only the invited person may see its
+// handle: an administrator who saw it could act as that colleague. It returns the
+// errors of MayInvite, ErrJoined where InvitedAs does, and errs.ErrConflict if by
+// is no longer an administrator.
 func (r *Service) Invite(ctx context.Context, name, email, lang string, roles []Role, by audit.Actor) (secret.Text, Member, error) {
 	if err := r.MayInvite(email); err != nil {
 		return "", Member{}, err
@@ -88,8 +88,8 @@ func (r *Service) Invite(ctx context.Context, name, email, lang string, roles []
 	return handle, m, err
 }
 
-// SetRoles gives a member other roles. errs.ErrConflict when it was removed,
-// or when who does it is an administrator no more.
+// SetRoles gives a member other roles. It returns errs.ErrConflict if the member
+// was removed, or if by is no longer an administrator.
 func (r *Service) SetRoles(ctx context.Context, m Member, roles []Role, by audit.Actor) error {
 	m.Roles = roles
 	actor, mails, err := r.tell(ctx, m, WasChanged, by)
@@ -101,7 +101,8 @@ func (r *Service) SetRoles(ctx context.Context, m Member, roles []Role, by audit
 	return r.Store.SetRoles(ctx, member(by), m.ID, roles, effect.Of(e, mails...))
 }
 
-// Remove ends a member. errs.ErrConflict when that was done before.
+// Remove removes a member. It returns errs.ErrConflict if the member was removed
+// before, or if by is no longer an administrator.
 func (r *Service) Remove(ctx context.Context, m Member, by audit.Actor) error {
 	actor, mails, err := r.tell(ctx, m, WasRemoved, by)
 	if err != nil {
@@ -111,8 +112,8 @@ func (r *Service) Remove(ctx context.Context, m Member, by audit.Actor) error {
 	return r.Store.Remove(ctx, member(by), m.ID, effect.Of(by.Did(audit.StaffRemoved, m.ID, r.Now()), mails...))
 }
 
-// Left is something that a member had begun and that ended with the role for
-// it: a case is free again, a proposal void.
+// Left is something that a member had begun and that ended with the member's role
+// for it: a case without an official again, or a void proposal.
 type Left struct {
 	Action   audit.Action
 	ObjectID string
@@ -124,9 +125,10 @@ func (l Left) Event(e audit.Event) audit.Event {
 	return e.Actor().Did(l.Action, l.ObjectID, e.At).With(map[string]string{"member": e.ObjectID})
 }
 
-// tell writes to every other administrator and auditor, and names who acts.
-// Nobody becomes an official in silence: who would invent a colleague, to be
-// a second pair of eyes, is seen by all others.
+// tell returns the mails to every other active administrator and auditor about
+// what by did with m, and the name of the member who did it ("" at the command
+// line). So an administrator who invents a colleague, to be the second of two
+// officials, is noticed by all others.
 func (r *Service) tell(ctx context.Context, m Member, what Managed, by audit.Actor) (actor string, mails []mail.Message, err error) {
 	all, err := r.Store.List(ctx)
 	if err != nil {
@@ -143,7 +145,7 @@ func (r *Service) tell(ctx context.Context, m Member, what Managed, by audit.Act
 	return actor, mails, nil
 }
 
-// member is the member who acts; "" at the command line.
+// member returns the id of the member who acts; "" at the command line.
 func member(by audit.Actor) string {
 	if by.Kind == audit.ActorStaff {
 		return by.ID

@@ -9,11 +9,10 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// The functions below are the arrows of the picture at the top of this
-// package. Each returns the member as it is afterwards, or errs.ErrConflict
-// when the member is not in a state that the arrow leaves. A store reads the
-// row, calls one of them, and writes the result over the state and epoch that
-// were judged.
+// The functions below are the arrows of the drawing in the package comment. Each
+// returns the member as it is afterwards, or errs.ErrConflict when the arrow does
+// not leave the member's state. A store reads the row, calls one of them, and
+// writes the result, provided that state and epoch are still those that it read.
 
 // InvitedAs returns the member of an invitation by one administrator or by the
 // operator: fresh, or one who was invited before (m.ID is not ""). It returns
@@ -34,7 +33,7 @@ func (m Member) MayAccept(now time.Time) bool {
 	return m.State == Invited && now.Before(m.InviteExpires)
 }
 
-// Accept makes an invited member active and spends the invitation.
+// Accept makes an invited member active and uses up the invitation.
 func (m Member) Accept(password secret.Text, sealed []byte, now time.Time) (Member, error) {
 	if !m.MayAccept(now) {
 		return Member{}, errs.ErrConflict
@@ -53,7 +52,7 @@ func (m Member) SetRoles(roles []Role) (Member, error) {
 	return m, nil
 }
 
-// Remove ends a member. The roles stay, for those who read what was done.
+// Remove makes a member Removed. The roles stay, for readers of the audit log.
 func (m Member) Remove() (Member, error) {
 	if m.State == Removed {
 		return Member{}, errs.ErrConflict
@@ -69,8 +68,8 @@ func (m Member) Works(roles ...Role) bool { return m.State == Active && m.Has(ro
 // Manages reports whether the member may invite and change others.
 func (m Member) Manages() bool { return m.Works(Administrator) }
 
-// Try returns what a rule judges of a code, after the store counted the try;
-// errs.ErrConflict when the member is not active.
+// Try returns the input of a rule that judges a code, after the store counted the
+// try. It returns errs.ErrConflict when the member is not active.
 func (m Member) Try() (account.CodeTry, error) {
 	if m.State != Active {
 		return account.CodeTry{}, errs.ErrConflict
@@ -89,7 +88,7 @@ func (m Member) Judged(v account.Verdict, now time.Time) (Member, error) {
 		m.LastLoginAt = now
 	case account.BlockedNow:
 		if m.Renewal.Epoch == m.Epoch {
-			m.Renewal.Epoch++ // wrong codes are a reason to renew, not an end of it
+			m.Renewal.Epoch++ // wrong codes are a reason to renew; they do not void a proposal
 		}
 		m.State = Blocked
 		m.Epoch++
@@ -97,7 +96,7 @@ func (m Member) Judged(v account.Verdict, now time.Time) (Member, error) {
 	return m, nil
 }
 
-// Work is what an official begins and what only a role for it can end.
+// Work is a kind of work that an official begins and finishes with a role for it.
 type Work string
 
 // The kinds of work.
@@ -114,9 +113,9 @@ var work = []struct {
 }{{Cases, Reviewer}, {Requests, Helpdesk}, {Renewals, Administrator}}
 
 // Ends lists the work of a member that ends, because the member has no role
-// for it or was removed: nothing waits for an official who is gone, and the
-// approval of one who left is not half of a decision that is taken later. What a
-// member proposed about colleagues ends when the member is invited again, too.
+// for it or was removed: nothing waits for an official who left, and the first
+// approval of one who left does not count for a later decision. What a member
+// proposed about colleagues ends when the member is invited again, too.
 func (m Member) Ends() []Work {
 	var ends []Work
 	for _, w := range work {

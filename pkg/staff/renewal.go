@@ -49,8 +49,8 @@ type Renewal struct {
 // before. It wraps errs.ErrConflict.
 var ErrJoined = fmt.Errorf("staff: a member who has joined is invited again by two administrators: %w", errs.ErrConflict)
 
-// Joined reports whether the member works here or did so. An invitation of such
-// a member lets its reader act under the name of a colleague, so it takes two
+// Joined reports whether the member is or was active. An invitation of such a
+// member lets its reader act under the name of a colleague, so it takes two
 // administrators or the operator.
 func (m Member) Joined() bool {
 	return m.State == Active || m.State == Blocked || !m.LastLoginAt.IsZero()
@@ -64,8 +64,8 @@ func (m Member) Proposed(now time.Time) (Renewal, bool) {
 }
 
 // Propose adds the proposal r of an administrator to a member. It returns
-// errs.ErrConflict for what is not a colleague who joined before, and while
-// another proposal can be confirmed.
+// errs.ErrConflict if the member has not joined, is by, or has another proposal
+// that can be confirmed, and if by is not an active administrator.
 func (m Member) Propose(r Renewal, by Member, now time.Time) (Member, error) {
 	if _, live := m.Proposed(now); live || !m.Joined() || by.ID == m.ID || !by.Manages() {
 		return Member{}, errs.ErrConflict
@@ -87,8 +87,8 @@ func (m Member) Confirm(id string, by, proposer Member, fresh Member, now time.T
 	return m.renewed(fresh), nil
 }
 
-// Refuse ends a proposal by the hand of another administrator than made it; the
-// member may do it too.
+// Refuse ends a proposal for an administrator other than the one who made it. by
+// may be the member.
 func (m Member) Refuse(id string, by Member, now time.Time) (Member, error) {
 	if by.ID == m.Renewal.By || !by.Manages() {
 		return Member{}, errs.ErrConflict
@@ -96,7 +96,7 @@ func (m Member) Refuse(id string, by Member, now time.Time) (Member, error) {
 	return m.endProposal(id, now)
 }
 
-// Cancel ends a proposal by the hand of the administrator who made it.
+// Cancel ends a proposal for the administrator who made it.
 func (m Member) Cancel(id string, by Member, now time.Time) (Member, error) {
 	if by.ID != m.Renewal.By || !by.Manages() {
 		return Member{}, errs.ErrConflict
@@ -112,8 +112,8 @@ func (m Member) endProposal(id string, now time.Time) (Member, error) {
 	return m, nil
 }
 
-// renewed returns a known member with the invitation of fresh, and with nothing
-// of the old password and secret.
+// renewed returns a known member with the invitation of fresh, and without the old
+// password and secret.
 func (m Member) renewed(fresh Member) Member {
 	m.Name, m.Lang, m.Roles = fresh.Name, fresh.Lang, fresh.Roles
 	m.State, m.Invite, m.InviteExpires = Invited, fresh.Invite, fresh.InviteExpires
@@ -122,8 +122,8 @@ func (m Member) renewed(fresh Member) Member {
 	return m
 }
 
-// Propose proposes to invite a member again, as fresh names it; its address and
-// everything else stays. It returns ErrDomain as MayInvite does, and
+// Propose proposes to invite a member again, with the name, language and roles of
+// fresh; the rest stays as it is. It returns ErrDomain as MayInvite does, and
 // errs.ErrConflict where Member.Propose does.
 func (r *Service) Propose(ctx context.Context, m Member, fresh Renewal, by audit.Actor) error {
 	if err := r.MayInvite(m.Email); err != nil {
@@ -190,8 +190,8 @@ func (r *Service) Cancel(ctx context.Context, m Member, id string, by audit.Acto
 	return r.Store.EndProposal(ctx, by.ID, m.ID, rec, func(m, by Member) (Member, error) { return m.Cancel(id, by, r.Now()) })
 }
 
-// Renew invites a member again by the hand of the operator, with the same name
-// and roles. It is for the last administrator: with two, they do it.
+// Renew invites a member again for the operator, with the same name and roles. It
+// is for the last administrator: two administrators use Propose and Confirm.
 func (r *Service) Renew(ctx context.Context, m Member, by audit.Actor) (secret.Text, Member, error) {
 	return r.Invite(ctx, m.Name, m.Email, m.Lang, m.Roles, by)
 }

@@ -32,10 +32,10 @@ type Service struct {
 	Now     func() time.Time
 	Watch   signin.Watch
 
-	Locks limit.Locks // nil: nobody is told, and no lock can be removed
+	Locks limit.Locks // nil: no lock can be removed
 }
 
-// Accept spends an invitation with a chosen password and returns the secret for
+// Accept uses up an invitation with a chosen password and returns the secret for
 // the authenticator app, once. The error is errs.ErrNotFound if the invitation
 // is unknown, used or too old.
 func (r *Service) Accept(ctx context.Context, invite secret.Text, password string, from signin.From) (Member, secret.Text, error) {

@@ -1,6 +1,6 @@
-// Package staff owns the officials: who they are, what each may do, and how
-// one becomes one. They hold no Omgevingsloket-ID by this and never log in
-// as an account holder.
+// Package staff defines the officials: who they are, what each may do, and how
+// a person becomes an official. An official has no Omgevingsloket-ID as such and
+// never logs in as an account holder.
 //
 //	invited (by an administrator, or `staff add`) ──link: password, QR──► active ──► removed
 //	    ▲                                                                  │  │        │
@@ -9,9 +9,9 @@
 //	    └── renewed: new password, new secret, new epoch ◄────────────────────┴────────┘
 //	        (proposed by one administrator and confirmed by another, or `staff renew`)
 //
-// Roles are few, and each page of the console names those that may see it;
-// what is not named is refused. Every request reads the member again, so
-// that a removal or another role counts at once on every server.
+// Each page of the console names the roles that may see it; others are refused.
+// Every request reads the member again, so that a removal or another role takes
+// effect at once on every server.
 package staff
 
 import (
@@ -35,10 +35,10 @@ const (
 	Auditor       Role = "auditor"       // reads the audit log and changes nothing
 )
 
-// Roles lists them all.
+// Roles lists all roles.
 var Roles = []Role{Helpdesk, Reviewer, Administrator, Auditor}
 
-// State of a member.
+// State is the state of a member.
 type State string
 
 // The states.
@@ -74,22 +74,25 @@ type Member struct {
 	Renewal       Renewal // as proposed; see Proposed
 }
 
-// Has tells whether the member has one of the roles.
+// Has reports whether the member has one of the roles.
 func (m Member) Has(roles ...Role) bool {
 	return slices.ContainsFunc(roles, func(r Role) bool { return slices.Contains(m.Roles, r) })
 }
 
-// FactorAAD binds a sealed TOTP secret to its member.
+// FactorAAD returns the associated data that binds a sealed TOTP secret to its member.
 func FactorAAD(memberID string) string { return "staff|totp|" + memberID }
 
-// Store is the staff contract. errs.ErrUnavailable when it does not answer.
+// Store stores members. All methods return errs.ErrUnavailable when the database
+// cannot be reached.
 type Store interface {
-	// Invite keeps a member as Invited under m.Invite. An address that is
-	// known is invited again (InvitedAs): same ID, next epoch, password and secret
-	// gone; ErrJoined if that takes two administrators. It gives the member as
-	// kept. by and what the member has no role for any more are as in SetRoles.
+	// Invite stores a member as Invited under m.Invite and returns the stored
+	// member. A member with a known address is invited again (InvitedAs): with the
+	// same ID, the next epoch, and without password and secret; the error is
+	// ErrJoined if that takes two administrators. by, and the work that ends, are
+	// as in SetRoles.
 	Invite(ctx context.Context, by string, m Member, rec func(Member) effect.Effects) (Member, error)
-	// ByID, ByEmail and ByInvite (a handle's hash) answer errs.ErrNotFound.
+	// ByID, ByEmail and ByInvite (hash of the handle) return errs.ErrNotFound if
+	// there is no such member.
 	ByID(ctx context.Context, id string) (Member, error)
 	ByEmail(ctx context.Context, email string) (Member, error)
 	ByInvite(ctx context.Context, hash string) (Member, error)
@@ -97,33 +100,34 @@ type Store interface {
 	// EndSession, which records the end of the session until then.
 	InSession(ctx context.Context, id, sid string) (Member, error)
 	EndSession(ctx context.Context, sid string, until time.Time) error
-	// List gives all but the removed, by name.
+	// List returns the members that are not removed, by name.
 	List(ctx context.Context) ([]Member, error)
-	// Everyone gives the removed as well, for those who read what they did.
+	// Everyone returns the removed members as well, for readers of the audit log.
 	Everyone(ctx context.Context) ([]Member, error)
-	// Accept spends an invitation: once, of any number of callers, and not
-	// after it expired; errs.ErrConflict otherwise.
+	// Accept uses up an invitation that has not expired. One of several concurrent
+	// calls succeeds; otherwise it returns errs.ErrConflict.
 	Accept(ctx context.Context, inviteHash string, password secret.Text, sealed []byte, now time.Time, rec effect.Effects) error
-	// TryCode is account.Store's, for members that are Active and of epoch.
+	// TryCode is account.Store.TryCode for members that are Active and of epoch.
 	TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error)
 	// Rehash replaces a password hash by one of the same password under newer
 	// parameters, unless it has changed since.
 	Rehash(ctx context.Context, id string, old, fresh secret.Text) error
 	// SetRoles gives a member that is not removed other roles and a new epoch.
-	// by is the member who does it and has to be an active administrator at
-	// that very moment, so that two who remove each other leave one; "" is the
-	// operator. errs.ErrConflict otherwise. What the member began and has no
-	// role for now ends by it (Left): cases are free again, proposals void.
+	// by is the id of the member who does it, who has to be an active
+	// administrator in the same transaction, so that of two who remove each other
+	// one stays; "" is the operator. Otherwise it returns errs.ErrConflict. Work of
+	// the member without a role for it (Member.Ends) ends in the same transaction
+	// (Left): cases have no official any more, and proposals are void.
 	SetRoles(ctx context.Context, by, id string, roles []Role, rec effect.Effects) error
-	// Remove ends a member, as SetRoles; errs.ErrConflict also when that was
-	// done before.
+	// Remove removes a member, with by and work that ends as in SetRoles. It
+	// returns errs.ErrConflict also when the member was removed before.
 	Remove(ctx context.Context, by, id string, rec effect.Effects) error
-	// Propose keeps the proposal of by to renew a member (Member.Propose).
+	// Propose stores the proposal of by to renew a member (Member.Propose).
 	Propose(ctx context.Context, by, id string, r Renewal, now time.Time, rec effect.Effects) error
-	// Confirm renews a member (Member.Confirm) with the invitation of fresh, when
-	// the proposal has the ID renewal. by, the member and who proposed it are
-	// judged as they are at that very moment.
+	// Confirm renews a member (Member.Confirm) with the invitation of fresh, if
+	// the proposal has the ID renewal. by, the member and the proposer are judged
+	// as they are stored in the same transaction.
 	Confirm(ctx context.Context, by, id, renewal string, fresh Member, now time.Time, rec effect.Effects) error
-	// EndProposal ends a proposal as judge decides, which gets the member and by.
+	// EndProposal stores the member that judge returns for the member and by.
 	EndProposal(ctx context.Context, by, id string, rec effect.Effects, judge func(m, by Member) (Member, error)) error
 }

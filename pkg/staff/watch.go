@@ -14,8 +14,8 @@ import (
 const (
 	// WatchTime is the time over which files that were seen are counted.
 	WatchTime = time.Hour
-	// StopFactor is how many times the number that raises an alarm a member
-	// may see before nothing opens any more.
+	// StopFactor times Watch.PerHour is the most files that a member may see in
+	// WatchTime; then no other file can be opened.
 	StopFactor = 3
 )
 
@@ -30,8 +30,8 @@ type File struct {
 // an application with its documents, and a search, whatever it found.
 var Views = []audit.Action{audit.AccountViewed, audit.ApplicationViewed, audit.DocumentViewed, audit.DocumentDownloaded, audit.AccountSearched, audit.ApplicationSearched}
 
-// ErrStopped says that a member opened so much that nothing opens until
-// WatchTime has passed, or an administrator was asked.
+// ErrStopped is returned when a member has seen so many files that no other can be
+// opened until WatchTime has passed.
 var ErrStopped = errors.New("staff: too many files were opened")
 
 // Alarm is the latest alarm about a member.
@@ -41,28 +41,28 @@ type Alarm struct {
 	Files  int
 }
 
-// Watched is the contract of the watch. errs.ErrUnavailable when it does not
-// answer.
+// Watched stores which files members saw, and alarms. All methods return
+// errs.ErrUnavailable when the database cannot be reached.
 type Watched interface {
-	// Files counts the objects about which the audit log holds an act of the
-	// member, one of these, after a moment, and the files that List wrote
-	// after it; an object that is both counts once.
+	// Files returns the number of objects about which the audit log has one of
+	// these actions by the member after a moment, together with the files that
+	// List stored after it; an object that is both counts once.
 	Files(ctx context.Context, member string, actions []audit.Action, after time.Time) (int, error)
-	// List writes that a member sees files at a moment, in one transaction. It
+	// List stores that a member sees files at a moment, in one transaction. It
 	// writes no events.
 	List(ctx context.Context, member string, files []File, at time.Time) error
-	// Alarm keeps an alarm with its record; errs.ErrConflict when there was
-	// one about the member at or after since. Of any number of callers one
-	// succeeds.
+	// Alarm stores an alarm with its effects. It returns errs.ErrConflict if there
+	// is an alarm about the member at or after since. One of several concurrent
+	// calls succeeds.
 	Alarm(ctx context.Context, a Alarm, since time.Time, rec effect.Effects) error
-	// Alarms lists those at or after a moment, newest first.
+	// Alarms returns the alarms at or after a moment, newest first.
 	Alarms(ctx context.Context, since time.Time) ([]Alarm, error)
 }
 
-// Watch keeps an eye on members who see many files. It counts what is stored,
-// after the look was written: other tabs, sessions and servers
-// are counted with it, and so are requests at the same moment, of which the
-// last one sees them all.
+// Watch raises an alarm about members who see many files. It counts what is stored
+// after the view itself was stored, so that views in other tabs, sessions and
+// servers count, and so do those of concurrent requests, of which the last one
+// counts all.
 type Watch struct {
 	Store   Watched
 	Members Store
@@ -71,12 +71,13 @@ type Watch struct {
 	Now     func() time.Time
 }
 
-// Look lets view write down that a member sees a file or a list, if the member may.
-// It tells whether that raised an alarm; ErrStopped when the file stays shut.
+// Look calls view, which stores that a member sees a file or a list, unless the
+// member is stopped. It reports whether that raised an alarm. The error is
+// ErrStopped if the file must not be shown.
 func (w *Watch) Look(ctx context.Context, m Member, by audit.Actor, view func() error) (alarmed bool, err error) {
 	now := w.Now()
 	since := now.Add(-WatchTime)
-	// Who was stopped does not fill the audit log with looks that were none.
+	// A member who is stopped writes no events about files that are not shown.
 	before, err := w.Store.Files(ctx, m.ID, Views, since)
 	if err != nil {
 		return false, err
@@ -98,7 +99,7 @@ func (w *Watch) Look(ctx context.Context, m Member, by audit.Actor, view func() 
 	return alarmed, err
 }
 
-// alarm tells the administrators, once in WatchTime.
+// alarm mails the administrators, once in WatchTime, and reports whether it did.
 func (w *Watch) alarm(ctx context.Context, a Alarm, m Member, by audit.Actor) (bool, error) {
 	since := a.At.Add(-WatchTime)
 	lately, err := w.Store.Alarms(ctx, since)

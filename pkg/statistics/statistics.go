@@ -40,8 +40,8 @@ const (
 	Change   What = "change"   // change requests; Key: received, open or ended; State if ended
 )
 
-// The keys of rows about change requests, of which the other rows count none. So that a
-// store may subtract them, N may be negative.
+// The keys of rows about change requests, which the other rows do not count. A store may
+// count them in the other rows and subtract them, with rows whose N is negative.
 const (
 	ChangeReceived = "received"
 	ChangeOpen     = "open"

@@ -5,8 +5,8 @@
 //	form field ─► Text ─► rule of the field ─► Line, Digits, Code, Reference
 //
 // Folding is: compatibility normalization (NFKC), the digits of every script as 0
-// to 9, every dash as "-", every space as " ", without the characters that nobody
-// sees. Passwords are not folded (package password).
+// to 9, every dash as "-", every space as " ", without characters that cannot be
+// seen. Passwords are not folded (package password).
 package typed
 
 import (
@@ -17,8 +17,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// reversal makes what follows read backwards. The text without it is another one
-// than its writer saw, so it is not removed: every rule refuses it.
+// reversal makes the text after it read backwards. Without it, the text differs from
+// what its writer saw, so it is not removed: every rule refuses it.
 const reversal = '\u202e'
 
 // Text returns text folded, with its line breaks as "\n" and without spaces at the

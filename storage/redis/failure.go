@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/errs"
 )
 
-// answer is an error of the server, cut down to what can be logged: Redis
+// answer is an error of the server, shortened to what may be logged: Redis
 // repeats the arguments of a command it does not know, which may hold a
 // password or personal data.
 type answer struct{ code, text string }
@@ -55,7 +55,7 @@ func code(err error) string {
 	return ""
 }
 
-// needsOperator reports whether err will last until an operator mends it, as
+// needsOperator reports whether err will last until an operator corrects it, as
 // opposed to a server that is not there yet.
 func needsOperator(err error) bool {
 	var certificate *tls.CertificateVerificationError

@@ -15,7 +15,8 @@ type said string
 func (s said) Error() string { return string(s) }
 func (said) RedisError()     {}
 
-// RD-15: Redis repeats the commands that it does not know.
+// RD-15: an error of Redis about an unknown command repeats the arguments, which may
+// have the password.
 func TestRD15_AnswersAreCutDown(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

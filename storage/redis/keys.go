@@ -19,8 +19,8 @@ import (
 // The namespace separates installations that share a Redis: production never
 // finds what practice stored there. Without a namespace its part is left out.
 //
-// A hash is 64 hex digits, so that no text from outside shapes a key: none chooses
-// a Cluster slot, no line ends, no megabytes.
+// A hash is 64 hex digits, so that text from outside cannot choose a Cluster slot, add
+// line ends to a key, or make it megabytes long.
 const prefix = "olid:"
 
 // kind is the part of a key that says what is stored there. The value holds it

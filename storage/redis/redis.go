@@ -7,12 +7,12 @@
 //	Get     GET key                      the value must name the key it is read at
 //	Save    one script: same version? then SET key value PX; nothing is created
 //	Delete  DEL key
-//	Allow   one script: INCR, and PEXPIRE with the first
+//	Spend   one script: INCRBY, and PEXPIRE with the first amount
 //
-// Every operation touches one key and every key has a time to live, set in the
-// same step as its value; so the same code serves one server, a Sentinel pair
-// or a Cluster. No command is sent twice: when a reply is lost, the outcome is
-// unknown, and the operation returns errs.ErrUnavailable.
+// Every operation touches one key, or several in one Cluster slot (Spend), and every
+// key has a time to live, set in the same step as its value; so the same code serves
+// one server, a Sentinel pair or a Cluster. No command is sent twice: when a reply is
+// lost, the outcome is unknown, and the operation returns errs.ErrUnavailable.
 package redis
 
 import (
@@ -62,7 +62,7 @@ type Store struct {
 }
 
 // Open reads the options and contacts the server. It returns an error for what
-// only an operator can mend: a wrong URL or CA file, a certificate that does not
+// only an operator can correct: a wrong URL or CA file, a certificate that does not
 // match, a refused password, an eviction policy that would drop sessions. A
 // server that does not answer yet is no error: the operations return
 // errs.ErrUnavailable until it does.

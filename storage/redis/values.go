@@ -38,7 +38,7 @@ type values struct {
 func (s *Store) values(k kind) values { return values{s, k} }
 
 func (v values) encode(hash string, data any) ([]byte, error) {
-	// As short as JSON can be: what strangers sent must not grow.
+	// Without HTML escapes: what strangers sent must not grow.
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/storage/storagetest"
 )
 
-// What is in Redis while servers of two versions run side by side (RR-04). If
+// The values in Redis while servers of two versions run side by side (RR-04). If
 // this test fails, the format has changed: give it a new number in values.go
 // when the other version would misread it or drop what a check depends on.
 const (

@@ -16,13 +16,13 @@ import (
 
 type accounts struct{ db *DB }
 
-// Accounts gives the account store.
+// Accounts returns the store of accounts.
 func (db *DB) Accounts() account.Store { return accounts{db} }
 
 const accountColumns = `id, kind, email, profile, lang, password_hash, state, block_reason, block_ref, ` +
 	`epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, totp_shown_at, unblocks, created_at, last_login_at, unblocked_at, closed_at, previous, cancel_hash, password_at, renewal, changed_at, apps`
 
-// scanAccount reads accountColumns, and what comes before or behind them.
+// scanAccount reads accountColumns and, into before, the columns before them.
 func scanAccount(r row, before ...any) (account.Account, error) {
 	var (
 		a                                                account.Account
@@ -84,7 +84,7 @@ func (s accounts) ByBlockRef(ctx context.Context, ref string) (account.Account, 
 	if ref == "" {
 		return account.Account{}, errs.ErrNotFound
 	}
-	return s.by(ctx, `block_ref <> '' AND block_ref`, ref) // as accounts_block_ref_once says
+	return s.by(ctx, `block_ref <> '' AND block_ref`, ref) // the condition of the index accounts_block_ref_once
 }
 
 func insertAccount(ctx context.Context, tx *sql.Tx, a account.Account) error {
@@ -118,7 +118,7 @@ func moveAccount(ctx context.Context, tx *sql.Tx, was, next account.Account) err
 }
 
 // putAccount writes a changed account whose row was locked: what a transition may
-// change, and what only its holder or an official does.
+// change, and what only its holder or an official changes.
 func putAccount(ctx context.Context, tx *sql.Tx, was, next account.Account) error {
 	if err := moveAccount(ctx, tx, was, next); err != nil {
 		return err
@@ -149,7 +149,7 @@ func putAccount(ctx context.Context, tx *sql.Tx, was, next account.Account) erro
 	return replaceTerms(ctx, tx, next)
 }
 
-// replaceTerms writes the search terms of an account anew.
+// replaceTerms replaces the search terms of an account.
 func replaceTerms(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM account_terms WHERE account_id = $1`, a.ID); err != nil {
 		return err
@@ -157,8 +157,8 @@ func replaceTerms(ctx context.Context, tx *sql.Tx, a account.Account) error {
 	return putTerms(ctx, tx, accountTerms, a.ID, helpdesk.Terms(a))
 }
 
-// apps returns the column of an account's apps: nothing for one app that was never
-// named or replaced.
+// apps returns the column of an account's apps: "" for one app that was never named
+// or replaced.
 func apps(a account.Account) string {
 	if kept := a.Apps.Of(a); kept.Given != 0 {
 		return text(kept)
@@ -198,8 +198,8 @@ func (s accounts) ShowQR(ctx context.Context, id string, epoch int64, sealed []b
 	return s.move(ctx, "show QR", id, rec, func(a account.Account) (account.Account, error) { return a.ShowQR(epoch, sealed, now) })
 }
 
-// TryCode counts first: the UPDATE takes the row, so tries that come at the
-// same moment wait for each other and each one sees the others' count.
+// TryCode counts first: the UPDATE locks the row, so that concurrent tries wait
+// for each other and each one sees the count of the others.
 func (s accounts) TryCode(ctx context.Context, id string, epoch int64, now time.Time, judge func(account.CodeTry) account.Verdict) (account.Verdict, error) {
 	var verdict account.Verdict
 	err := s.db.change(ctx, "code", func(tx *sql.Tx) (effect.Effects, error) {

@@ -55,7 +55,8 @@ func (s addresses) Asked(ctx context.Context, accountID string) (account.Address
 	return c, answer("change of address", err)
 }
 
-// takenBy returns whose an address is, other than the account's with this id.
+// takenBy returns whether an account, other than the one with this id, or an application
+// has an address, and the language of its mails.
 func takenBy(ctx context.Context, tx *sql.Tx, email, accountID string, now time.Time) (account.AddressTaken, error) {
 	t := account.AddressTaken{Taken: true}
 	err := tx.QueryRowContext(ctx, `SELECT lang FROM accounts WHERE email = $1 AND id <> $2
@@ -131,7 +132,8 @@ func confirmAddress(ctx context.Context, tx *sql.Tx, was account.Account, c acco
 	if err := putAccount(ctx, tx, was, v.Account); err != nil {
 		return err
 	}
-	// After the write, so that of two who take the address one sees the other.
+	// After the write, so that of two concurrent changes to the address one sees the
+	// other.
 	if err := unclaimed(ctx, tx, v.Account, now); err != nil {
 		return err
 	}
@@ -141,7 +143,7 @@ func confirmAddress(ctx context.Context, tx *sql.Tx, was account.Account, c acco
 			return err
 		}
 	}
-	// What strangers had mailed is not held against the owner.
+	// Mails that strangers had sent there no longer delay those to its owner.
 	if _, err := tx.ExecContext(ctx, `DELETE FROM mailboxes WHERE key = $1`, limit.Mailbox(c.Email)); err != nil {
 		return err
 	}
@@ -149,8 +151,8 @@ func confirmAddress(ctx context.Context, tx *sql.Tx, was account.Account, c acco
 	return err
 }
 
-// unclaimed returns errs.ErrConflict if the address of an account is another one's as
-// well, or that of an application under way.
+// unclaimed returns errs.ErrConflict if another account or an application under way has
+// the address of an account too.
 func unclaimed(ctx context.Context, tx *sql.Tx, a account.Account, now time.Time) error {
 	t, err := takenBy(ctx, tx, a.Email, a.ID, now)
 	if err == nil && t.Taken {
@@ -185,7 +187,7 @@ func (s addresses) Undo(ctx context.Context, hash string, now time.Time, judge f
 		if err := one(tx.ExecContext(ctx, `UPDATE address_undos SET used_at = $1 WHERE hash = $2 AND used_at = 0`, ms(now), hash)); err != nil {
 			return effect.Effects{}, err
 		}
-		// The links of later changes, and what is no longer needed of this one.
+		// Use up the links of later changes, and remove data that no link needs any more.
 		if _, err := tx.ExecContext(ctx, `UPDATE address_undos SET used_at = CASE WHEN used_at = 0 THEN $1 ELSE used_at END, factors = '', password = '' WHERE account_id = $2 AND at >= $3`,
 			ms(now), was.ID, ms(u.At)); err != nil {
 			return effect.Effects{}, err

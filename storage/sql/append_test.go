@@ -17,8 +17,8 @@ var (
 	pooling  = regexp.MustCompile(`(?i)\b(INSERT\s+INTO|UPDATE)\s+audit_pool\b`)
 )
 
-// Events are added to the pool by DB.pool alone, which changeOnce alone calls, and
-// to the chain by chainOnce alone.
+// Only DB.pool adds events to the pool, and only changeOnce calls it. Only chainOnce adds
+// events to the chain.
 func TestEventsEnterByOneFunction(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("*.go")

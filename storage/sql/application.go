@@ -137,7 +137,7 @@ func (s applications) TryCode(ctx context.Context, id, codeHash string, now time
 		if verdict = judged; err != nil || verdict != intake.CodeRight {
 			return effect.Effects{}, err
 		}
-		// What strangers had mailed is not held against the owner.
+		// Mails that strangers had sent there no longer delay those to its owner.
 		if _, err := tx.ExecContext(ctx, `DELETE FROM mailboxes WHERE key = $1`, limit.Mailbox(a.Email)); err != nil {
 			return effect.Effects{}, err
 		}
@@ -241,7 +241,7 @@ func (s applications) Submit(ctx context.Context, a application.Application, app
 				return effect.Effects{}, err
 			}
 			if approve == nil {
-				// An address that has got an account since cannot be sent in again.
+				// An application cannot be submitted if its address has got an account since.
 				return rec, free(ctx, tx, next.Email, next.SubmittedAt)
 			}
 			return rec, insertAccount(ctx, tx, *approve)
@@ -279,7 +279,7 @@ func free(ctx context.Context, tx *sql.Tx, email string, now time.Time) error {
 const expireBatch = 50
 
 // Expire wipes the applications that are no longer open (Application.Open), in
-// batches. Nothing waits for it: each rule compares the time itself.
+// batches. No rule depends on it: each compares the time itself.
 func (s applications) Expire(ctx context.Context, now time.Time) (int, error) {
 	for n := 0; ; {
 		some, err := s.expireSome(ctx, now)

@@ -13,7 +13,7 @@ import (
 
 type archive struct{ db *DB }
 
-// Archive returns the store of the documents of sent applications.
+// Archive returns the store of the documents of submitted applications.
 func (db *DB) Archive() custody.Archive { return archive{db} }
 
 const (
@@ -60,7 +60,7 @@ func (s archive) Admit(ctx context.Context, documentID, ticketHash string, expir
 	})
 }
 
-// Redeem spends the ticket first: of simultaneous callers one gets its row.
+// Redeem uses up the ticket first: of concurrent calls one gets its row.
 func (s archive) Redeem(ctx context.Context, ticketHash string, now time.Time) (application.Document, error) {
 	var f custody.Filed
 	err := s.db.change(ctx, "ticket to a document", func(tx *sql.Tx) (effect.Effects, error) {

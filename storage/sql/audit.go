@@ -46,7 +46,8 @@ var frequent = []audit.Action{audit.AccountLogin, audit.AccountLogout, audit.Gra
 
 // findQuery names only the columns that are asked for, so that the planner
 // takes the index of one of them. All indexes end in at and seq, the order of
-// the result. What is frequent has no index: the newest events have enough of it.
+// the result. Frequent values have no index, because enough of them are among the
+// newest events.
 func findQuery(f audit.Filter, limit int) (string, []any) {
 	var where []string
 	var args []any
@@ -64,7 +65,7 @@ func findQuery(f audit.Filter, limit int) (string, []any) {
 	add(!f.Until.IsZero(), "at < ?", ms(f.Until))
 	add(f.ActorKind != "", "actor_kind = ?", f.ActorKind)
 	add(f.ActorID != "", "actor_id = ?", f.ActorID)
-	// One person's events are found by the person.
+	// The events of one person are found by actor_id.
 	add(f.ActorKind != "" && f.ActorKind != audit.ActorHolder && f.ActorID == "", isNoHolder)
 	add(f.Action != "", "action = ?", f.Action)
 	add(f.Action != "" && !slices.Contains(frequent, f.Action), isRare)
@@ -87,8 +88,8 @@ func (s auditLog) EventsAbout(ctx context.Context, objectKind audit.ObjectKind, 
 	return s.list(ctx, `SELECT `+eventColumns+` FROM audit_events WHERE object_kind = $1 AND object_id = $2 ORDER BY seq DESC LIMIT $3`, objectKind, objectID, limit)
 }
 
-// History asks for the events of each object apart: each is found by an index in
-// order of seq.
+// History reads the events of each object with a query of its own, which an index
+// answers in order of seq.
 func (s auditLog) History(ctx context.Context, h audit.History, limit int) ([]audit.Event, error) {
 	out, err := []audit.Event(nil), answer("audit", ctx.Err())
 	if err != nil {
@@ -127,7 +128,8 @@ func (s auditLog) Note(ctx context.Context, e audit.Event) error {
 	return s.db.change(ctx, "note", func(*sql.Tx) (effect.Effects, error) { return effect.Of(e), nil })
 }
 
-// list chains the pool first: the log holds what was committed before.
+// list chains the pool first, so that it returns all events that were committed
+// before.
 func (s auditLog) list(ctx context.Context, query string, args ...any) ([]audit.Event, error) {
 	s.db.chained(ctx)
 	rows, err := s.db.sql.QueryContext(ctx, query, args...)
@@ -205,7 +207,8 @@ func (s auditLog) Anchor(ctx context.Context) (audit.Anchor, error) {
 	return a, answer("audit anchor", err)
 }
 
-// Prune takes the anchor's row first, so that one of several calls wins.
+// Prune writes the anchor's row first, so that one of several concurrent calls
+// succeeds.
 func (s auditLog) Prune(ctx context.Context, was, to audit.Anchor, e audit.Event) error {
 	return s.db.change(ctx, "prune the audit log", func(tx *sql.Tx) (effect.Effects, error) {
 		move := `UPDATE audit_anchor SET seq = $1, hash = $2, at = $3, signature = $4 WHERE id = 1 AND seq = $5`

@@ -52,8 +52,8 @@ func (s bounces) Mark(ctx context.Context, id, address string, r mail.Refusal, n
 	return kind, err
 }
 
-// mark adds a refusal over that of an earlier mail of the kind, and returns the event about
-// the account that has the address.
+// mark stores a refusal, in place of that of an earlier mail of the kind, and returns the
+// event about the account that has the address.
 func mark(ctx context.Context, tx *sql.Tx, address string, b mail.Bounce) (effect.Effects, error) {
 	if _, err := tx.ExecContext(ctx, `INSERT INTO bounces (mailbox, kind, at, code, status, source) VALUES ($1,$2,$3,$4,$5,$6)
 		ON CONFLICT (mailbox, kind) DO UPDATE SET at = excluded.at, code = excluded.code, status = excluded.status, source = excluded.source, accepted_at = 0`,

@@ -28,13 +28,13 @@ import (
 // chainBatch is the most events that one transaction chains.
 const chainBatch = 500
 
-// Chain moves the events of the pool to the chain until none is left. It leaves
-// them to another server that does so at the moment.
+// Chain moves the events of the pool to the chain until none is left. If another
+// server is doing so, it leaves them to that server.
 func (db *DB) Chain(ctx context.Context) error { return db.chain(ctx, ` FOR UPDATE SKIP LOCKED`) }
 
 // chained moves the events of the pool to the chain before the log is read, so that
-// a reader sees everything that was committed before. A log that cannot be written
-// can be read nevertheless.
+// a reader sees everything that was committed before. Errors are ignored, because a
+// log that cannot be written can still be read.
 func (db *DB) chained(ctx context.Context) { _ = db.chain(ctx, ` FOR UPDATE`) }
 
 func (db *DB) chain(ctx context.Context, lock string) error {
@@ -187,7 +187,7 @@ func (db *DB) nextPlace() int64 {
 	}
 }
 
-// notePooled says that this process has added events to the pool.
+// notePooled notes that this process has added events to the pool.
 func (db *DB) notePooled() {
 	db.owes.Store(true)
 	select {

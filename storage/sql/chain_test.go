@@ -80,8 +80,7 @@ func openPostgresPair(t *testing.T) [2]*DB {
 	return out
 }
 
-// An event whose transaction commits after the later ones were chained gets its
-// place too.
+// An event whose transaction commits after later events were chained is chained too.
 func TestChainLateCommit(t *testing.T) {
 	t.Parallel()
 	one := openPostgresPair(t)
@@ -206,8 +205,7 @@ func TestChainCrowd(t *testing.T) {
 	}
 }
 
-// Events enter the chain in the order in which they were made, whatever time their
-// clock says.
+// Events are chained in the order in which they were made, whatever their times are.
 func TestChainOrder(t *testing.T) {
 	t.Parallel()
 	db := openLite(t)

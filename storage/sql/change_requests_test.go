@@ -16,9 +16,9 @@ import (
 	"omgevingsloket-id/storage/sql"
 )
 
-// A server of the previous version takes a change request for an application. It can
-// make no account of one, whatever it judges, nor prepare a draft for sending. These are
-// its statements.
+// A server of the previous version treats a change request as an application. Whatever
+// it decides, it cannot create an account for one or prepare a draft for submission.
+// These are its statements.
 func TestPreviousVersionMakesNoAccountOfAChange(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, open func(*testing.T) *sql.DB) {

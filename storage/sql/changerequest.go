@@ -62,7 +62,7 @@ func (s applications) LastChange(ctx context.Context, accountID string) (applica
 	return a, answer("change request", err)
 }
 
-// submitChange sends a change request in, unless its account has changed since. If
+// submitChange submits a change request, unless its account has changed since. If
 // approve is not nil, it changes the account too.
 func (s applications) submitChange(ctx context.Context, a application.Application, approve *account.Account, rec effect.Effects) error {
 	var acc account.Account

@@ -11,7 +11,7 @@ type connector struct {
 	driver.Connector
 	usable func() error // asked before each use and after each commit; may be nil
 	keeps  bool         // connections keep their statements prepared
-	locked *lockedAt    // told when another program holds the file; nil on PostgreSQL
+	locked *lockedAt    // notes when another program locks the file; nil on PostgreSQL
 	trace  func(string) // Options.Trace
 }
 
@@ -155,8 +155,8 @@ type transaction struct {
 	conn *conn
 }
 
-// Commit commits, unless the database is gone; one that went during the commit
-// is an error too, since nothing may be acknowledged that is lost.
+// Commit commits, unless the database is gone. It returns an error also if the
+// database went during the commit, so that no lost change is acknowledged.
 func (t transaction) Commit() error {
 	if err := t.conn.check(); err != nil {
 		_ = t.Rollback()

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// callTime bounds one call of a store, from waiting for a connection or for the
-// writer's turn to its result. It is below the time of a request
-// (op/web.requestTime), so that a call that waits for nothing ends as
+// callTime bounds one call of a store, from waiting for a connection or for its
+// turn to write until its result. It is below the time of a request
+// (op/web.requestTime), so that a call that waits in vain returns
 // errs.ErrUnavailable while the request can still be answered.
 const callTime = 4 * time.Second
 

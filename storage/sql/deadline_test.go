@@ -32,9 +32,9 @@ func hasty(t *testing.T, address string) *sql.DB {
 	return db
 }
 
-// crowded makes as many calls at the same time as a busy server and fails the
-// test unless all return errs.ErrUnavailable. That the test ends at all shows
-// that each has a deadline: what they wait for never comes.
+// crowded makes as many calls at the same time as a busy server and fails the test
+// unless all return errs.ErrUnavailable. Without a deadline on each call the test would
+// not end.
 func crowded(t *testing.T, call func(ctx context.Context) error) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -55,7 +55,7 @@ func try(db *sql.DB) func(context.Context) error {
 	}
 }
 
-// session returns a database without the limits of ours.
+// session returns a database whose sessions do not have the limits that Open sets.
 func session(t *testing.T, address string) *dbsql.DB {
 	t.Helper()
 	db, err := dbsql.Open("pgx", address)
@@ -66,7 +66,7 @@ func session(t *testing.T, address string) *dbsql.DB {
 	return db
 }
 
-// recovers calls until there is no error, for as long as a test waits.
+// recovers calls until there is no error, or until the time that a test waits is over.
 func recovers(call func(context.Context) error) error {
 	for until := time.Now().Add(testenv.Patience); ; time.Sleep(50 * time.Millisecond) {
 		err := call(context.Background())
@@ -122,7 +122,8 @@ func TestW2_SilentServer(t *testing.T) {
 	}
 }
 
-// The limits of a session are ours, whatever the address says.
+// The limits of a session are those that Open sets, whatever the parameters of the
+// address are.
 func TestW2_LimitsOfSession(t *testing.T) {
 	t.Parallel()
 	db, err := sql.Open(t.Context(), sql.Options{URL: secret.Text(postgres(t) + "&statement_timeout=0&lock_timeout=0")})

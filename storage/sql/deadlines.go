@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Deadlines returns the store of what happens when time passes.
+// Deadlines returns the store of deadlines.
 func (db *DB) Deadlines() review.DeadlineStore { return cases{db} }
 
 // many returns the cases that match a condition.

@@ -130,7 +130,7 @@ func (db *DB) Strangers(ctx context.Context) (bytes int64, err error) {
 	return bytes, answer("strangers", err)
 }
 
-// Sweep removes what has come to its end (lives). Nothing depends on it: every
+// Sweep removes rows whose time is over (lives). Nothing depends on it: every
 // reader compares the time itself.
 func (db *DB) Sweep(ctx context.Context) error {
 	now := db.now()
@@ -147,7 +147,7 @@ func (db *DB) Sweep(ctx context.Context) error {
 const (
 	// sweepBatch is the most rows that one statement of a sweep removes.
 	sweepBatch = 500
-	// sweepPause is how long a sweep leaves the database to others between two.
+	// sweepPause is the pause between two statements of a sweep, for other writers.
 	sweepPause = 5 * time.Millisecond
 )
 

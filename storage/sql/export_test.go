@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/review"
 )
 
-// Raw returns the database, for what no method does.
+// Raw returns the database, for statements that no method runs.
 func (db *DB) Raw() *sql.DB { return db.sql.DB }
 
 // Explain returns SQLite's plan of a query, a line for each step.
@@ -30,8 +30,8 @@ func (db *DB) Explain(t *testing.T, query string, args ...any) string {
 	return strings.Join(steps, "")
 }
 
-// QueueText returns the statement of a queue; common says that each word of the
-// search finds many cases.
+// QueueText returns the statement of a queue; common is whether each word of the search
+// finds many cases.
 func (db *DB) QueueText(q review.Query, common bool) (string, []any) {
 	a := ask(q, sought{in: applicationTerms, words: application.SearchWords(q.Search), short: 1, common: common})
 	return a.text, a.args
@@ -42,7 +42,7 @@ func SearchText(words []string, most int) (string, []any) {
 	return sought{in: accountTerms, words: words, short: shortWord}.accounts(most)
 }
 
-// Counting is the statement of the statistics.
+// Counting returns the statement of the statistics.
 const Counting = counting
 
 // CommonFrom makes a word common when it finds n things, and returns a function
@@ -79,7 +79,7 @@ func (db *DB) InEachConnection(ctx context.Context, n int, statement string) err
 	return nil
 }
 
-// Kept returns how many statements a connection keeps.
+// Kept returns the number of prepared statements that a connection holds.
 func Kept(c *sql.Conn) (n int, err error) {
 	err = c.Raw(func(driver any) error {
 		n = len(driver.(*conn).kept)

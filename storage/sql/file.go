@@ -17,7 +17,7 @@ import (
 // user may read them. SQLite makes the other two with the mode of the first.
 const private = 0o600
 
-// errGone reports that the file of a SQLite database is not at its path any more.
+// errGone is returned when the file of a SQLite database is not at its path any more.
 var errGone = errors.New("the database's file was removed or replaced while the server runs")
 
 // file is the file of a SQLite database, as it was when it was opened. A process
@@ -43,8 +43,8 @@ func openFile(path string, fresh bool) (*file, error) {
 		if f.known() && !fresh {
 			return nil, installation.Gone{File: path}
 		}
-		// Never opened like this once SQLite has it open: closing a file releases all
-		// locks that the process has on it.
+		// The file is never opened like this once SQLite has it open: closing a file
+		// releases all locks that the process has on it.
 		made, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, private)
 		if err == nil {
 			err = errors.Join(made.Chmod(private), made.Close())
@@ -69,8 +69,8 @@ func openFile(path string, fresh bool) (*file, error) {
 	return f, err
 }
 
-// makePrivate takes the rights of others from a file, which may be missing. Files
-// of earlier versions had the mode that the umask left.
+// makePrivate removes the permissions of others on a file, which may be missing.
+// Files of earlier versions had the mode that the umask left.
 func makePrivate(path string) error {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&^private == 0 {
@@ -85,8 +85,8 @@ func makePrivate(path string) error {
 	return nil
 }
 
-// note is the path of a file that says that there is a database. It is beside the
-// database, so that it is of the same disk and of the same installation.
+// note returns the path of a file that says that there is a database. It is beside
+// the database, so that it is on the same disk and of the same installation.
 func (f *file) note() string { return f.path + ".installation" }
 
 func (f *file) known() bool {

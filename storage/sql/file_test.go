@@ -16,7 +16,7 @@ import (
 
 func pathOf(address string) string { return strings.TrimPrefix(address, "sqlite:") }
 
-// Nothing is read or acknowledged once the file, or its log, is another one.
+// Once the file, or its log, was replaced, nothing is read or acknowledged.
 func TestW5_FileGone(t *testing.T) {
 	t.Parallel()
 	move := func(name string) error { return os.Rename(name, name+".away") }
@@ -57,7 +57,7 @@ func TestW5_FileGone(t *testing.T) {
 	}
 }
 
-// Where there was a database, an empty one is only made when that is asked for.
+// Where there was a database, an empty one is created only on request.
 func TestW5_NoFreshFileUnasked(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(path string) error{

@@ -28,8 +28,8 @@ func scanAccounts(rows *sql.Rows, err error) ([]account.Account, error) {
 // letter by letter.
 const shortWord = 3
 
-// fewAccounts is how many accounts of a word are looked at one by one instead of those
-// of another word.
+// fewAccounts is the most accounts that are counted for each word, to find the word with
+// the fewest; its accounts are then checked one by one for the other words.
 const fewAccounts = 500
 
 func (s desk) Search(ctx context.Context, words []string, max int) ([]account.Account, error) {
@@ -75,8 +75,8 @@ func (s desk) Note(ctx context.Context, rec effect.Effects) error {
 	return s.db.change(ctx, "note", func(*sql.Tx) (effect.Effects, error) { return rec, nil })
 }
 
-// Resend locks the account's row first, so that each of several at once counts
-// those before it.
+// Resend locks the account's row first, so that each of several concurrent calls
+// counts the previous ones.
 func (s desk) Resend(ctx context.Context, a account.Account, now time.Time, rec effect.Effects) error {
 	return s.db.change(ctx, "mail again", func(tx *sql.Tx) (effect.Effects, error) {
 		if err := one(tx.ExecContext(ctx, `UPDATE accounts SET epoch = epoch WHERE id = $1 AND epoch = $2 AND state <> 'closed'`, a.ID, a.Epoch)); err != nil {

@@ -11,8 +11,8 @@ import (
 	"omgevingsloket-id/pkg/helpdesk"
 )
 
-// before migration 13, with the accounts a and b, and requests in both of the
-// tables of then.
+// before migration 13, with the accounts a and b, and requests in both of the tables
+// that were used then.
 const oldRequests = `
 INSERT INTO accounts (id, kind, email, profile, lang, password_hash, state, epoch, created_at) VALUES
 	('a', 'natural_person', 'a@example.org', '{}', 'nl', 'x', 'blocked', 3, 1), ('b', 'natural_person', 'b@example.org', '{}', 'nl', 'x', 'awaiting_enrolment', 1, 1);
@@ -71,8 +71,8 @@ func TestMigrateHelpdeskRequests(t *testing.T) {
 	})
 }
 
-// What an older server (before migration 13) ends while servers of two versions
-// run counts towards the limits of officials and of callers.
+// Requests that an older server (before migration 13) ends while servers of two versions
+// run count towards the limits of officials and of callers.
 func TestMigrateHelpdeskBesideAnOlderServer(t *testing.T) {
 	t.Parallel()
 	now := time.UnixMilli(9_000_000).UTC()

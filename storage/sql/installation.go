@@ -14,7 +14,8 @@ import (
 
 type installations struct{ db *DB }
 
-// Installation returns the store of what this database was created for.
+// Installation returns the store of the installation that this database was created
+// for.
 func (db *DB) Installation() installation.Store { return installations{db} }
 
 func (s installations) Owner(ctx context.Context) (installation.Installation, error) {

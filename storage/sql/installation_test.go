@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/storage/sql"
 )
 
-// An installation that the previous version made keeps JWTs as access tokens, since
-// its servers may still run; a new one has handles.
+// An installation that the previous version made continues to use JWTs as access tokens,
+// because its servers may still run; a new one uses handles.
 func TestAccessTokensOfInstallations(t *testing.T) {
 	t.Parallel()
 	for name, make := range map[client.AccessTokens]func(ctx context.Context, db *sql.DB) error{

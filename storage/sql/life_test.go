@@ -58,7 +58,7 @@ func TestX14_EveryTableHasAnEnd(t *testing.T) {
 	})
 }
 
-// X14: addresses that nobody confirmed and expired drafts are gone after their end,
+// X14: addresses that were not confirmed and expired drafts are removed after their end,
 // and not before it.
 func TestX14_SweptAtItsEnd(t *testing.T) {
 	t.Parallel()
@@ -144,7 +144,8 @@ func TestSweepInBatches(t *testing.T) {
 	})
 }
 
-// X14: whatever lives says that it sweeps is there until its end, and gone at it.
+// X14: a row of each table that lives lists as swept exists until its end, and is
+// removed at it.
 func TestX14_EverySweepSweeps(t *testing.T) {
 	t.Parallel()
 	type row struct {
@@ -202,7 +203,7 @@ func TestX14_EverySweepSweeps(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		// What the rows belong to, and no sweep removes.
+		// Rows that the others refer to. No sweep removes them.
 		run(`INSERT INTO accounts (id, kind, email, profile, lang, password_hash, state, epoch, created_at) VALUES ('a', 'natural_person', 'jo@example.com', '{}', 'nl', '', 'awaiting_enrolment', 1, 0)`)
 		run(`INSERT INTO applications (id, handle_hash, kind, lang, email, state, taken, code_hash, code_expires, created_at, expires_at) VALUES ('b', 'b', 'natural', 'nl', '', 'draft', 1 > 2, '', 0, 0, 0)`)
 		run(`INSERT INTO documents (id, application_id, name, type, size, sha256, sealed, created_at) VALUES ('d', 'b', '', '', 0, '', '', 0)`)

@@ -13,7 +13,7 @@ import (
 
 type lanes struct{ db *DB }
 
-// Lanes gives the counters of wrong passwords.
+// Lanes returns the store of the counters of wrong passwords.
 func (db *DB) Lanes() limit.Lanes { return lanes{db} }
 
 // Try reads, judges, and writes what it judged with one guarded statement. If
@@ -43,8 +43,7 @@ func (s lanes) Try(ctx context.Context, key, deviceHash string, now time.Time) (
 	return open, answer("count password try", err)
 }
 
-// count takes the lane's row by writing it, so that guesses which come at the same
-// moment are each counted.
+// count locks the lane's row by writing it, so that concurrent tries are each counted.
 func (s lanes) count(ctx context.Context, key, lane string, now time.Time) (open bool, err error) {
 	err = s.db.change(ctx, "count password try", func(tx *sql.Tx) (effect.Effects, error) {
 		var tally limit.Tally
@@ -62,7 +61,7 @@ func (s lanes) count(ctx context.Context, key, lane string, now time.Time) (open
 	return open, err
 }
 
-// Clear is soft: a try that is counted again is no more than a wrong one.
+// Clear is soft: if it is lost, the try counts as a wrong one.
 func (s lanes) Clear(ctx context.Context, key, deviceHash string) error {
 	_, err := s.db.execSoft(ctx, `DELETE FROM lanes WHERE key = $1
 		AND lane = COALESCE((SELECT device FROM devices WHERE key = $1 AND device = $2 AND (until = 0 OR until > $4)), CAST($3 AS TEXT))`,
@@ -70,7 +69,7 @@ func (s lanes) Clear(ctx context.Context, key, deviceHash string) error {
 	return answer("clear password tries", err)
 }
 
-// Remember is soft: a browser that is forgotten shares the lane of strangers.
+// Remember is soft: if it is lost, the browser shares the lane of strangers.
 func (s lanes) Remember(ctx context.Context, key, deviceHash string, now time.Time) error {
 	_, err := s.db.execSoft(ctx, `INSERT INTO devices (key, device, used_at) VALUES ($1,$2,$3)
 		ON CONFLICT (key, device) DO UPDATE SET used_at = excluded.used_at, until = 0 WHERE devices.used_at <= $4 OR devices.until <> 0`, key, deviceHash, ms(now), ms(now.Add(-aDay)))
@@ -97,7 +96,7 @@ func forgetLanes(ctx context.Context, tx *sql.Tx, key string) error {
 
 type locks struct{ db *DB }
 
-// Locks returns what is done about locked lanes.
+// Locks returns the store that opens locked lanes.
 func (db *DB) Locks() limit.Locks { return locks{db} }
 
 func (s locks) Open(ctx context.Context, key string, rec effect.Effects) error {

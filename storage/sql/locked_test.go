@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// W4: who waits in vain for the turn to write is told that another program holds the
-// file, not that the database does not answer.
+// W4: a call that waits in vain for its turn to write returns an error that another
+// program holds the file, not that the database does not answer.
 func TestW4_LockedBehindOthers(t *testing.T) {
 	t.Parallel()
 	url := secret.Text("sqlite:" + filepath.Join(t.TempDir(), "id.db"))
@@ -58,7 +58,8 @@ func TestW4_LockedBehindOthers(t *testing.T) {
 	all.Wait()
 }
 
-// So is one whose time is over when its turn comes, before the driver is asked.
+// W4: a call whose time is over when its turn comes returns the same error, without
+// calling the driver.
 func TestW4_LockedUntilTooLate(t *testing.T) {
 	t.Parallel()
 	db := openLite(t)

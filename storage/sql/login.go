@@ -12,7 +12,7 @@ type logins struct{ db *DB }
 // Logins returns the list of the sessions of each account.
 func (db *DB) Logins() session.List { return logins{db} }
 
-// Add is soft: a session that the list lost can be ended with all others.
+// Add is soft: if it is lost, the session can be ended with all others.
 func (s logins) Add(ctx context.Context, e session.Entry) error {
 	_, err := s.db.execSoft(ctx, `INSERT INTO logins (sid, account_id, epoch, key, agent, started_at, expires) VALUES ($1,$2,$3,$4,$5,$6,$7)
 		ON CONFLICT (sid) DO UPDATE SET epoch = excluded.epoch, key = excluded.key, agent = excluded.agent, expires = excluded.expires`,

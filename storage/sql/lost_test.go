@@ -30,8 +30,8 @@ func warm(t *testing.T, db *sql.DB) {
 	}
 }
 
-// A session that turned read-only, or was ended, takes one call with it. The
-// others of its time are closed before they are used.
+// A session that turned read-only, or was ended, fails one call. The other sessions of
+// the same time are closed before they are used.
 func TestW1_LostSessions(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

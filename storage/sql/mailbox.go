@@ -33,8 +33,8 @@ func (db *DB) space(ctx context.Context, tx *sql.Tx, rec effect.Effects) (effect
 	return rec, all, nil
 }
 
-// spaceOne takes the mailbox's row by writing it, so that requests at the same
-// moment are judged one after another.
+// spaceOne locks the mailbox's row by writing it, so that concurrent calls are
+// judged one after another.
 func spaceOne(ctx context.Context, tx *sql.Tx, m mail.Message) (bool, error) {
 	key := limit.Mailbox(m.To)
 	var tally limit.MailTally

@@ -76,7 +76,8 @@ func TestMigrationsAreAsTheyLanded(t *testing.T) {
 }
 
 // faults compares the list of migrations (lines of sha256sum, the oldest first)
-// with the existing files, a map from name to hash. Each fault says what to do.
+// with the existing files, a map from name to hash. Each fault it returns names the
+// remedy.
 func faults(list string, files map[string]string) []string {
 	var out []string
 	listed, last := map[string]bool{}, ""

@@ -9,8 +9,8 @@
 //     and writes the result where the row still has the state and the epoch or
 //     version that were judged (transition).
 //   - What is counted or used once (codes, tries, lanes, grants, tickets) is
-//     counted or claimed first, by one statement that names the row alone; pkg
-//     judges its result. A refusal that is an error undoes the count.
+//     counted or claimed first, by one statement that selects the row by its key
+//     only; pkg judges the result. A refusal that is an error undoes the count.
 //   - A change and its effects (audit events, mails) are one transaction, which
 //     takes no lock for the chain of the audit log (chain.go).
 //   - A call has one deadline, whatever it waits for (deadline.go).
@@ -88,8 +88,8 @@ type DB struct {
 	memory   *limit.Memory // SQLite: short windows
 }
 
-// Open connects, and fails when the database does not answer. Call Migrate
-// before anything else.
+// Open connects to a database, and returns an error if it does not answer. Call
+// Migrate before anything else.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	db := &DB{ring: o.Ring, now: o.Now, rand: o.Rand, events: make(chan struct{}, 1)}
 	if db.now == nil {

@@ -25,8 +25,8 @@ func (s outbox) TakeExpiring(ctx context.Context, now time.Time, lease time.Dura
 	return s.take(ctx, now, lease, n, 1)
 }
 
-// take takes messages that expire at least at the given time; 0 includes those
-// that never do.
+// take takes messages that expire at or after expires, in milliseconds since
+// 1970; 0 includes those that never expire.
 func (s outbox) take(ctx context.Context, now time.Time, lease time.Duration, n int, expires int64) ([]mail.Item, error) {
 	var items []mail.Item
 	err := s.db.change(ctx, "outbox", func(tx *sql.Tx) (effect.Effects, error) {

@@ -18,8 +18,8 @@ import (
 	"omgevingsloket-id/storage/sql"
 )
 
-// small are the tables that are read as a whole: what they hold does not grow with
-// the people who use the product.
+// small are the tables that are read as a whole: their size does not grow with the
+// number of people who use the product.
 var small = []string{
 	"clients", "signing_keys", "staff", "staff_alarms", "constants", "installation", "schema_floor", "goose_db_version",
 	"audit_head", "audit_anchor", "notices_read",
@@ -283,8 +283,8 @@ type node struct {
 }
 
 // explainPostgres returns the scans of a statement, planned for any parameters. The
-// planner is told to avoid them, since the tables are empty: what it returns has no
-// index.
+// planner is set to avoid scans, because the tables are empty; those that are left have
+// no index.
 func explainPostgres(ctx context.Context, c *stdsql.Conn, text string) ([]scan, error) {
 	for _, s := range []string{`SET plan_cache_mode = force_generic_plan`, `SET enable_seqscan = off`, `PREPARE explained AS ` + text} {
 		if _, err := c.ExecContext(ctx, s); err != nil {

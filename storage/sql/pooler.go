@@ -16,7 +16,8 @@ var errPooler = errors.New("database.url: a pooler (such as PgBouncer) stands be
 	"give the address of PostgreSQL itself, since each server keeps its connections, or see \"A pooler\" in deploy/README.md")
 
 // unpooled returns errPooler if the first connection, which failed with err or did
-// not, shows such a pooler. A role with a statement_timeout of its own may have one.
+// not, shows such a pooler. For a role with a statement_timeout of its own it accepts
+// one.
 func unpooled(ctx context.Context, db *sql.DB, err error) error {
 	if err != nil {
 		if strings.Contains(err.Error(), "unsupported startup parameter") {

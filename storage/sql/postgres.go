@@ -18,9 +18,9 @@ import (
 func openPostgres(raw string, connections int, limit time.Duration, trace func(string)) (*pool, error) {
 	e := &era{trace: trace}
 	db, err := e.open(raw, connections, limit*5/8, map[string]time.Duration{
-		// The server gives up before the client, so that the connection lasts. A
-		// lock is held for milliseconds; others need the connection of those who
-		// wait for longer.
+		// The server gives up before the client, so that the connection stays usable.
+		// Locks are held for milliseconds; a call that waits longer for one gives up,
+		// because other calls need its connection.
 		"statement_timeout": limit * 3 / 4, "lock_timeout": limit / 2, "idle_in_transaction_session_timeout": limit * 5 / 4,
 	})
 	if err != nil {
@@ -36,8 +36,8 @@ func openPostgres(raw string, connections int, limit time.Duration, trace func(s
 	return &pool{DB: db, patient: patient, soft: db, callTime: limit}, nil
 }
 
-// era numbers the connections. It ends when one of them shows that its server
-// serves no more; then all connections of the era are closed instead of used.
+// era numbers the connections. An era ends when one of them shows that its server
+// no longer serves; then all connections of the era are closed instead of used.
 type era struct {
 	now   atomic.Int64
 	trace func(string) // Options.Trace
@@ -47,8 +47,8 @@ const eraKey = "omgevingsloket-id era"
 
 // open returns the connections to a database. connect bounds the attempts to
 // connect to all its hosts together, so that a host that is silent leaves time
-// for the next. limits are set for each session, whatever the address or the
-// role says.
+// for the next. limits are set for each session, also if the address or the role
+// has others.
 func (e *era) open(raw string, connections int, connect time.Duration, limits map[string]time.Duration) (*sql.DB, error) {
 	c, err := pgx.ParseConfig(raw)
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"database/sql/driver"
 )
 
-// mostStatements bounds the statements that a connection keeps. The texts of ours
-// are about 300; those that filters make are not counted.
+// mostStatements bounds the statements that a connection keeps. This package has about
+// 300, besides those that it composes for filters.
 const mostStatements = 500
 
 // statement is a prepared statement that its connection keeps.
@@ -15,7 +15,7 @@ type statement struct {
 	reading bool // its rows are not closed
 }
 
-// keptStmt is what a driver's statement implements of which we keep some.
+// keptStmt is what a driver's statement has to implement to be kept.
 type keptStmt interface {
 	driver.Stmt
 	driver.StmtExecContext

@@ -9,7 +9,7 @@ import (
 )
 
 // A connection prepares a statement once, also one that is run again while its rows
-// are read, and keeps a bounded number.
+// are read, and holds a bounded number of prepared statements.
 func TestPreparedStatements(t *testing.T) {
 	t.Parallel()
 	db := hasty(t, "sqlite:"+filepath.Join(t.TempDir(), "id.db"))

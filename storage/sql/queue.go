@@ -159,10 +159,10 @@ func ask(q review.Query, s sought) asked {
 	return a
 }
 
-// oneFinds and eachFinds are how many cases a common word finds: the only one of a
-// search, and each of several, which fewer cases have together. A queue is better walked
-// in its own order than sorted if the words are common. Tests change these numbers, to
-// test both ways to search.
+// oneFinds and eachFinds are how many cases a word finds that is common: the only word of
+// a search, and each of several, all of which fewer cases have. If the words are common,
+// reading the queue in its order is faster than sorting what they find. Tests change these
+// numbers, to test both ways to search.
 var oneFinds, eachFinds = 1000, 10_000
 
 // seek returns what to look for.

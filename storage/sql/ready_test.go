@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/storage/sql"
 )
 
-// A database that takes no writes is found out, with the reason, and is usable
-// again when it takes them.
+// A database that takes no writes is reported, with the reason, and is usable again when
+// it takes them.
 func TestW4_Probe(t *testing.T) {
 	t.Parallel()
 	const connections = 2

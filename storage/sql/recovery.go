@@ -72,7 +72,7 @@ func (s recoveries) ByCancelHash(ctx context.Context, hash string) (account.Acco
 	if hash == "" {
 		return account.Account{}, errs.ErrNotFound
 	}
-	return accounts{s.db}.by(ctx, `cancel_hash <> '' AND cancel_hash`, hash) // as its index says
+	return accounts{s.db}.by(ctx, `cancel_hash <> '' AND cancel_hash`, hash) // the condition of its index
 }
 
 // forgetAddresses erases the previous addresses whose time is over.

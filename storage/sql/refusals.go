@@ -41,7 +41,8 @@ func scanSeries(r row) (signin.Series, error) {
 // longestLock is longer than any lock of a lane (limit.Count).
 const longestLock = 2 * time.Hour
 
-// Unreported asks for each reason by itself, so that each has an index.
+// Unreported has a query for each reason to report a series, so that each query uses
+// an index.
 func (s refusals) Unreported(ctx context.Context, now time.Time, n int) ([]signin.Series, error) {
 	known := map[string]bool{}
 	var out []signin.Series

@@ -24,7 +24,7 @@ const (
 	withOfficial = `state IN ('open', 'proposed')`
 )
 
-// sameAccount is true if the account has not changed since.
+// sameAccount is the condition that the account still has the epoch of its request.
 const sameAccount = `epoch = (SELECT epoch FROM accounts WHERE accounts.id = account_id)`
 
 func scanRequest(r row) (helpdesk.Request, error) {
@@ -61,7 +61,7 @@ func (s desk) ByReference(ctx context.Context, reference string) (helpdesk.Reque
 	if reference == "" {
 		return helpdesk.Request{}, errs.ErrNotFound
 	}
-	return s.by(ctx, `reference <> '' AND reference`, reference) // as its index says
+	return s.by(ctx, `reference <> '' AND reference`, reference) // the condition of its index
 }
 
 func (s desk) LiveChange(ctx context.Context, accountID string, now time.Time) (helpdesk.Request, error) {
@@ -162,7 +162,8 @@ func lockAccount(ctx context.Context, tx *sql.Tx, id, arg string) (account.Accou
 	return a, err
 }
 
-// Move reads and judges without a lock; the write names what was judged.
+// Move reads and judges without a lock; the write has the condition that the rows are
+// still as they were judged.
 func (s desk) Move(ctx context.Context, id string, judge func(helpdesk.Request, account.Account) (helpdesk.Request, effect.Effects, error)) (helpdesk.Request, error) {
 	var next helpdesk.Request
 	err := rejudged(func() error {
@@ -179,7 +180,7 @@ func (s desk) Move(ctx context.Context, id string, judge func(helpdesk.Request, 
 			return err
 		}
 		return s.db.change(ctx, "helpdesk request", func(tx *sql.Tx) (effect.Effects, error) {
-			// Codes may have been tried since: the change is made of the locked row.
+			// Codes may have been tried since, so the change is made from the locked row.
 			now, err := lockAccount(ctx, tx, `$1`, a.ID)
 			if errors.Is(err, errs.ErrConflict) || err == nil && (now.State != a.State || now.Epoch != a.Epoch) {
 				err = errMoved
@@ -206,8 +207,8 @@ func (s desk) keep(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpde
 	return put(ctx, tx, was, q)
 }
 
-// Try counts before it judges. The rows are locked, so that each of the codes
-// that come at the same moment sees the count of the others.
+// Try counts before it judges. The rows are locked, so that each of several
+// concurrent tries sees the count of the others.
 func (s desk) Try(ctx context.Context, id string, judge func(helpdesk.Request, account.Account) (helpdesk.Request, effect.Effects, error)) (helpdesk.Request, error) {
 	var next helpdesk.Request
 	err := s.db.change(ctx, "code for an address", func(tx *sql.Tx) (effect.Effects, error) {
@@ -232,7 +233,7 @@ func (s desk) Try(ctx context.Context, id string, judge func(helpdesk.Request, a
 	return next, err
 }
 
-// put writes a request over the state and version that were judged.
+// put writes a request if its row still has the state and version that were judged.
 func put(ctx context.Context, tx *sql.Tx, was helpdesk.State, q helpdesk.Request) error {
 	return asJudged(tx.ExecContext(ctx, `UPDATE helpdesk_requests
 		SET state = $1, answers = $2, code_right = $3, rights = $4, wrongs = $5, reason = $6, ticket = $7, email = $8, tries = $9,
@@ -260,13 +261,14 @@ func moveAddress(ctx context.Context, tx *sql.Tx, previous string, a account.Acc
 	if err := keepPrevious(ctx, tx, a); err != nil {
 		return err
 	}
-	// An address that is undone has no time of the change, and was kept for it.
+	// After an undo there is no time of the change; the address was reserved for the
+	// account.
 	if at := a.MovedAt(); !at.IsZero() {
 		if err := unreserved(ctx, tx, a.Email, a.ID, at); err != nil {
 			return err
 		}
 	}
-	// A code that was mailed to the previous address opens nothing any more.
+	// A code that was mailed to the previous address is no longer valid.
 	if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, reason = 'address changed'
 		WHERE state = 'waiting' AND kind IN ('status-code', 'recovery-code') AND recipient = $1`, previous); err != nil {
 		return err

@@ -37,8 +37,8 @@ func scanReset(r row) (account.Reset, error) {
 	return v, err
 }
 
-// Send takes the row of the address by writing it, so that requests at the same
-// moment are judged one after another.
+// Send locks the row of the address by writing it, so that concurrent calls are
+// judged one after another.
 func (s resets) Send(ctx context.Context, key string, judge func(account.PasswordLink) (account.PasswordLink, effect.Effects, error)) error {
 	return s.db.change(ctx, "mail a password link", func(tx *sql.Tx) (effect.Effects, error) {
 		was, err := scanLink(tx.QueryRowContext(ctx, `INSERT INTO password_links (`+linkColumns+`) VALUES ($1,'',0,$1,'',0,0,0)
@@ -100,7 +100,7 @@ func (s resets) Prove(ctx context.Context, browser string, now time.Time) error 
 	return answer("password reset", one(s.db.exec(ctx, `UPDATE password_resets SET code_at = $1 WHERE browser = $2 AND used_at = 0`, ms(now), browser)))
 }
 
-// Use takes the row of the reset by writing it, and locks the account before it
+// Use locks the row of the reset by writing it, and locks the account before it
 // judges.
 func (s resets) Use(ctx context.Context, browser string, now time.Time, judge func(account.Reset, account.Account) (account.Account, effect.Effects, error)) error {
 	return s.db.change(ctx, "choose a password", func(tx *sql.Tx) (effect.Effects, error) {

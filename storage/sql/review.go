@@ -16,7 +16,7 @@ import (
 
 type cases struct{ db *DB }
 
-// Cases returns the store of deciding on applications.
+// Cases returns the store of cases.
 func (db *DB) Cases() review.Cases { return cases{db} }
 
 // scanReviewed reads reviewedColumns and, into more, the columns after them.
@@ -117,7 +117,7 @@ func (s cases) Propose(ctx context.Context, c review.Case, act review.Act, rec e
 func (s cases) Approve(ctx context.Context, c review.Case, act review.Act, a account.Account, rec effect.Effects) error {
 	return s.move(ctx, "approve", c, act, rec, func(stored review.Case) (review.Case, error) {
 		if stored.IsChange() {
-			return stored, errs.ErrConflict // no account is made of it
+			return stored, errs.ErrConflict // no account is made from it
 		}
 		next, err := stored.After(c, act)
 		next.AccountID = a.ID
@@ -162,7 +162,7 @@ func (s cases) SetStatusCode(ctx context.Context, id, codeHash string, expires t
 		if err != nil {
 			return effect.Effects{}, orConflict(err)
 		}
-		// Before it is time for another mail the code in the latest one works.
+		// Until another mail may be sent, the code in the latest one is valid.
 		rec, sent, err := s.db.space(ctx, tx, rec)
 		if err != nil || !sent {
 			return effect.Effects{}, err

@@ -104,7 +104,7 @@ func (db *DB) noteTerms(ctx context.Context) error {
 // since another server, perhaps a newer one, may have migrated meanwhile. On
 // PostgreSQL servers wait for each other. On SQLite they do not: the slower one
 // fails at a migration that the other has just run, and tries again as long as
-// the schema moves.
+// the schema changes.
 func (db *DB) migrate(ctx context.Context, known []int64, up func(context.Context) error) error {
 	var failed error
 	for before := -1; ; {

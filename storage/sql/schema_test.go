@@ -114,8 +114,8 @@ func newer(t *testing.T, statements string) (binary, int64) {
 }
 
 // A newer server migrates the database of a running one. The older one may go on
-// using it unless it is below the floor then: it learns so while it runs
-// (Current), when it starts again (Migrate) and when it was just starting.
+// using it unless it is then below the floor, which is checked while it runs (Current),
+// when it starts again (Migrate) and while it is starting.
 func TestSchemaNewerThanBinary(t *testing.T) {
 	t.Parallel()
 	_, newest := newer(t, "")
@@ -379,8 +379,8 @@ func TestMigrateEveryStateOfMain(t *testing.T) {
 	}
 }
 
-// remedy returns the statements that decision 011 gives for databases that
-// have an early form of migration 9.
+// remedy returns the statements in decision 011 for databases that have an early form of
+// migration 9.
 func remedy(t *testing.T) string {
 	t.Helper()
 	page, err := os.ReadFile("../../deploy/decisions/011-migrations.md")

@@ -46,8 +46,8 @@ type sought struct {
 	common bool     // each word is common
 }
 
-// seek puts the word first that finds the fewest rows. A word is common if it finds
-// most of them; no more are counted.
+// seek sorts words by the number of rows that they find, the fewest first. It counts
+// at most most rows for a word; a word that finds that many is common.
 func (db *DB) seek(ctx context.Context, in termTable, words []string, short, most int) (sought, error) {
 	s := sought{in: in, short: short, common: len(words) > 0}
 	finds := make(map[string]int, len(words))
@@ -76,8 +76,8 @@ func (s sought) ids(args []any) (string, []any) {
 }
 
 // first is ids for at most $1 rows, in the order of the terms: those that have the
-// word itself come first. A row is taken at the first of its terms, so that reading
-// can stop.
+// word itself come first. A row counts only at the first of its terms, so that reading
+// can stop after $1 rows.
 func (s sought) first(args []any) (string, []any) {
 	if len(s.words) == 0 {
 		return `FALSE`, args

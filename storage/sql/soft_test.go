@@ -11,8 +11,8 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// Only what may be forgotten is written without an fsync: here the connections for
-// that are closed, and everything else works. The end of a session is not forgotten.
+// Only writes that may be lost are made without an fsync: here the connections for them
+// are closed, and all other writes work. The end of a session is not one that may be lost.
 func TestSoftWrites(t *testing.T) {
 	t.Parallel()
 	db := openLite(t)

@@ -35,7 +35,7 @@ func openSQLite(path string, fresh bool, connections int, limit time.Duration, t
 	return &pool{DB: db, patient: db, soft: soft, callTime: limit, file: f, locked: locked}, nil
 }
 
-// lockedAt is when another program was last seen to hold the file.
+// lockedAt records when another program was last seen to hold the file.
 type lockedAt struct {
 	at     atomic.Int64
 	within time.Duration // the time of a call
@@ -60,11 +60,12 @@ func (l *lockedAt) why(err error) error {
 	return err
 }
 
-// sqliteDSN names a file that exists, and sets a write-ahead log, transactions that lock for writing when they
-// begin, waiting for a lock that another program has instead of failing, and
-// overwriting of deleted data. synchronous is FULL for an fsync at each commit, or
-// NORMAL: then a power cut may lose the last commits, and damages nothing. The wait is a part of a call's
-// time, so that several writers can have their turn within it.
+// sqliteDSN returns the data source name of a file that exists. It sets a write-ahead
+// log, transactions that lock for writing when they begin, waiting for a lock that
+// another program has instead of failing, and overwriting of deleted data. synchronous is
+// FULL for an fsync at each commit, or NORMAL: then a power cut may lose the last commits,
+// but damages nothing. busy, the longest wait for a lock, is a part of a call's time, so
+// that several writers can have their turn within it.
 func sqliteDSN(path string, busy time.Duration, synchronous string) string {
 	q := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()), "journal_mode(WAL)", "foreign_keys(1)", "synchronous(" + synchronous + ")", "secure_delete(1)",

@@ -17,7 +17,7 @@ import (
 
 type members struct{ db *DB }
 
-// Staff gives the staff store.
+// Staff returns the store of members of staff.
 func (db *DB) Staff() staff.Store { return members{db} }
 
 const memberColumns = `id, name, email, lang, roles, state, password_hash, epoch, totp_sealed, totp_last_step, totp_failures, totp_next_try, ` +
@@ -56,7 +56,7 @@ func renewalText(r staff.Renewal) string {
 }
 
 // moveMember writes all that a transition may change of a member. A proposal to
-// renew a member changes neither state nor epoch, so it is named too.
+// renew a member changes neither state nor epoch, so it is part of the condition too.
 func moveMember(ctx context.Context, tx *sql.Tx, was, next staff.Member) error {
 	return asJudged(tx.ExecContext(ctx, `UPDATE staff
 		SET name = $1, lang = $2, roles = $3, state = $4, password_hash = $5, epoch = $6, totp_sealed = $7, totp_last_step = $8, totp_failures = $9,
@@ -97,8 +97,8 @@ func (s members) Invite(ctx context.Context, by string, m staff.Member, rec func
 	return kept, err
 }
 
-// insertMember keeps a new member, unless the address has become one since it
-// was looked for.
+// insertMember stores a new member, unless another one with that address was stored
+// since it was looked for.
 func insertMember(ctx context.Context, tx *sql.Tx, m staff.Member) error {
 	return asJudged(tx.ExecContext(ctx, `INSERT INTO staff (id, name, email, lang, roles, state, epoch, invite, invite_expires, created_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) ON CONFLICT (email) DO NOTHING`,
@@ -205,11 +205,11 @@ func (s members) EndProposal(ctx context.Context, by, id string, rec effect.Effe
 		func(staff.Member, staff.Member) effect.Effects { return rec })
 }
 
-// office is the members whom a change by one of them concerns, by id.
+// office holds, by id, the members that a change concerns, also the one who makes it.
 type office map[string]staff.Member
 
-// manage makes a transition of a member by the hand of another, whose rights
-// are read in the same transaction.
+// manage makes a transition of a member for another member, by, whose rights are
+// read in the same transaction.
 func (s members) manage(ctx context.Context, doing, by, id string, judge func(staff.Member, office) (staff.Member, error), rec func(was, next staff.Member) effect.Effects) error {
 	var concerned office
 	return transition(ctx, s.db, doing, func(tx *sql.Tx) (staff.Member, error) {
@@ -226,11 +226,11 @@ func (s members) manage(ctx context.Context, doing, by, id string, judge func(st
 	})
 }
 
-// managedBy demands that by, unless it is "" for the operator, may change
-// others. It locks both, who proposed to renew the member, and whom the member
-// proposed to renew, in one order, for the operator too: of two who remove each
-// other at once the second finds its own rights gone, and no two wait for each
-// other.
+// managedBy returns errs.ErrConflict unless by is the id of a member who may change
+// others, or "" for the operator. It locks by, the member with this id, the proposer
+// of that member's renewal, and those whose renewal the member proposed, in order of
+// id, for the operator too: of two who remove each other at once the second has no
+// rights any more, and no two wait for each other.
 func (s members) managedBy(ctx context.Context, tx *sql.Tx, by, id string) (office, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT `+memberColumns+` FROM staff
 		WHERE id IN ($1, $2) OR renewal_by = $2 OR id = (SELECT m.renewal_by FROM staff m WHERE m.id = $2) ORDER BY id`+s.db.locking(), by, id)

@@ -15,9 +15,9 @@ import (
 	"omgevingsloket-id/pkg/session"
 )
 
-// A power cut leaves of the log what had an fsync, and any part of what came after it. Wherever the log ends, or
-// turns into something else, the database opens and is whole; what decides once is there, and what may be forgotten
-// is there up to some moment.
+// After a power cut the log has what had an fsync, and any part of what came after it.
+// Wherever the log ends, or is corrupt from there on, the database opens and is whole. It
+// has all writes that decide something once, and those that may be lost up to some moment.
 func TestSoftWrites_TornLog(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "id.db")

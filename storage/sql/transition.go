@@ -12,7 +12,7 @@ import (
 // tries is how often a change is judged before it is given up.
 const tries = 3
 
-// errMoved reports that a row is not as it was judged.
+// errMoved is returned when a row is not as it was judged.
 var errMoved = errors.New("the row changed after it was judged")
 
 // rejudged calls change, which reads, judges and writes, again if it returns
@@ -28,10 +28,10 @@ func rejudged(change func() error) error {
 }
 
 // transition moves one row to its next state in one transaction. read locks it
-// (db.lock) or only reads it; judge is the rule of pkg; write names the state
-// and the epoch or version that were judged (asJudged) and returns the effects.
-// The error is errs.ErrConflict if there is no row or judge refuses it, and that
-// of rejudged if it is not as it was judged.
+// (db.lock) or only reads it; judge is the rule of pkg; write has the condition that
+// the row still has the state and the epoch or version that were judged (asJudged),
+// and returns the effects. The error is errs.ErrConflict if there is no row or judge
+// refuses it, and that of rejudged if the row is not as it was judged.
 func transition[T any](ctx context.Context, db *DB, doing string,
 	read func(*sql.Tx) (T, error), judge func(T) (T, error), write func(tx *sql.Tx, was, next T) (effect.Effects, error)) error {
 	return rejudged(func() error {
@@ -70,7 +70,7 @@ func asJudged(res sql.Result, err error) error {
 	return err
 }
 
-// orConflict turns errs.ErrNotFound into errs.ErrConflict: to a guarded change, a
+// orConflict turns sql.ErrNoRows into errs.ErrConflict: for a guarded change, a
 // missing row is one that is not in the state asked for.
 func orConflict(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {

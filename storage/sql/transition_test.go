@@ -12,8 +12,8 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// TestTransition tests what no contract can cause: a row that changes after it
-// was judged and before the write.
+// TestTransition tests what the suite in storagetest cannot cause: a row that changes
+// after it was judged and before the write.
 func TestTransition(t *testing.T) {
 	t.Parallel()
 	db, err := Open(t.Context(), Options{URL: secret.Text("sqlite:" + filepath.Join(t.TempDir(), "t.db"))})

@@ -109,8 +109,8 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (sql.Result, 
 	return db.sql.ExecContext(ctx, query, args...)
 }
 
-// execSoft is exec for what may be forgotten after a power cut: nothing is weaker if
-// the change did not happen.
+// execSoft is exec for a change that a power cut may undo, because no check is weaker
+// without it.
 func (db *DB) execSoft(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	ctx, done, err := db.write(ctx)
 	if err != nil {

@@ -41,7 +41,7 @@ func (s watched) List(ctx context.Context, member string, files []staff.File, at
 	for i, f := range files {
 		keys[i] = string(f.Kind) + " " + f.ID
 	}
-	slices.Sort(keys) // transactions at the same moment take the rows in one order
+	slices.Sort(keys) // so that concurrent transactions lock the rows in one order
 	keys = slices.Compact(keys)
 	return s.db.change(ctx, "list of files", func(tx *sql.Tx) (effect.Effects, error) {
 		for part := range slices.Chunk(keys, listRows) {

@@ -12,7 +12,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// A guarded statement and its event are both there, or neither is, whether they are
+// A guarded statement and its event are both written or neither is, whether they are
 // one statement (PostgreSQL, one event) or a transaction.
 func TestStatementWithItsEvents(t *testing.T) {
 	t.Parallel()

@@ -268,8 +268,8 @@ func addressChain(t *testing.T, w world) {
 	same(t, w.account(b.ID).Email, b.Email)
 }
 
-// An address that an account left is nobody else's for some time, and its own again at
-// any time.
+// For account.PreviousTime no other account can take an address that an account left;
+// the account itself can take it back at any time.
 func addressReserved(t *testing.T, w world) {
 	a, other := w.active(), w.active()
 	sent := w.ready(draft())
@@ -298,8 +298,8 @@ func addressReserved(t *testing.T, w world) {
 	must(t, move(other, noon.Add(2*time.Hour+account.PreviousTime)))
 }
 
-// Of two accounts that take an address at once one gets it, and so it is when one
-// leaves an address that others take.
+// Of accounts that take one address at the same time exactly one gets it, and no account
+// can take an address while another leaves it.
 func addressRace(t *testing.T, w world) {
 	for range 8 {
 		email, left := newEmail(), w.active()
@@ -413,7 +413,8 @@ func addressUndoRaces(t *testing.T, w world) {
 			must(t, <-results)
 			must(t, <-results)
 			got := w.account(a.ID)
-			// First the undo: unblocked. First the unblock: blocked, for the enrolment is another one.
+			// If the undo comes first, the unblock follows. If the unblock comes first, the
+			// undo blocks, because the enrolment is another one.
 			if got.Email != a.Email || got.Factor.Sealed != nil || got.State != account.AwaitingEnrolment && (got.State != account.Blocked || got.BlockReason != account.AddressUndone) {
 				t.Errorf("after the undo and an unblock: %+v", got)
 			}

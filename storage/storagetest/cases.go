@@ -110,7 +110,7 @@ func (d caseWorld) do(t *testing.T, kind review.ActKind, member string, c review
 }
 
 // moves lists, for each kind of act, the states that it may leave and the state
-// that follows; "" means the same state. Everything else is a conflict.
+// that follows; "" means the same state. From any other state it is a conflict.
 var moves = map[review.ActKind]map[application.State]application.State{
 	review.ActTake:     {application.Submitted: application.InReview},
 	review.ActRelease:  {application.InReview: "", application.MoreInformation: ""},

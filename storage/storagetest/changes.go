@@ -222,7 +222,8 @@ func changeObstacles(t *testing.T, d caseWorld) {
 	}
 }
 
-// A change request is never made into an account, also not once its address has none.
+// Approving a change request as an application never creates an account, not even for an
+// address that has none.
 func changeNoAccount(t *testing.T, d caseWorld) {
 	a := d.active()
 	c := d.takenChange(a, "olga")
@@ -233,7 +234,7 @@ func changeNoAccount(t *testing.T, d caseWorld) {
 	_, err := d.Accounts.ByID(ctx(t), made.ID)
 	is(t, err, errs.ErrNotFound)
 
-	// An application is no change of an account.
+	// An application cannot be approved as a change of an account.
 	other := d.taken("olga")
 	is(t, d.cases.ApproveChange(ctx(t), other, act(review.ActApprove, "olga"), effect.Effects{}), errs.ErrConflict)
 	forged := other

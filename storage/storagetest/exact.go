@@ -34,7 +34,7 @@ func (c *Clock) Move(d time.Duration) {
 }
 
 // ExactEnds requires of stores with an injected clock that requests, sessions and
-// windows are over at the very moment they expire (CK-05).
+// windows end at exactly the moment they expire (CK-05).
 func ExactEnds(t *testing.T, s Stores, clock *Clock) {
 	r, v := request(), aSession()
 	ends := func(end time.Duration) {

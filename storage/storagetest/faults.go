@@ -100,7 +100,7 @@ func pass[T any](f *Faults, name string, do func() (T, error)) (T, error) {
 	return do()
 }
 
-// tell is pass for calls that return only an error.
+// tell is like pass, for calls that return only an error.
 func tell(f *Faults, name string, do func() error) error {
 	_, err := pass(f, name, func() (struct{}, error) { return struct{}{}, do() })
 	return err

@@ -23,7 +23,7 @@ func Heads(t *testing.T, open func(*testing.T) (Stores, audit.Heads)) {
 		w.put(2, noon)
 		first := ok[audit.SignedHead](t)(audit.Checkpoint(ctx(t), heads, signer, noon))
 		same(t, ok[audit.SignedHead](t)(audit.Checkpoint(ctx(t), heads, signer, noon.Add(time.Hour))), first)
-		must(t, heads.Keep(ctx(t), signer.Sign(audit.Head{Seq: first.Seq, Hash: "another"}))) // the first one stays
+		must(t, heads.Keep(ctx(t), signer.Sign(audit.Head{Seq: first.Seq, Hash: "another"}))) // the first one is kept
 		w.put(1, noon)
 		second := ok[audit.SignedHead](t)(audit.Checkpoint(ctx(t), heads, signer, noon.Add(time.Hour)))
 		same(t, ok[[]audit.SignedHead](t)(heads.Signed(ctx(t))), []audit.SignedHead{first, second})

@@ -183,8 +183,8 @@ func helpdeskSearch(t *testing.T, w helpdeskWorld) {
 	w.happened(w.Helpdesk.Note(ctx(t), seen), seen)
 }
 
-// searchLimit requires that a limit counts accounts, not the terms by which they are
-// found, and that the accounts with the word itself come first.
+// searchLimit requires that the limit counts accounts, not the terms by which they are
+// found, and that accounts that match the whole word come first.
 func searchLimit(t *testing.T, w helpdeskWorld) {
 	t.Helper()
 	word := "q" + strings.ToLower(fresh("")[1:9])

@@ -110,7 +110,7 @@ func helpdeskAccountState(t *testing.T, w helpdeskWorld) {
 	same(t, states, []account.State{account.AwaitingEnrolment, account.QRShown})
 }
 
-// OF-20: the store does not hand over an account even if a rule forgets a check.
+// OF-20: the store refuses to hand over an account even if a rule lacks a check.
 func helpdeskForgetfulRules(t *testing.T, w helpdeskWorld) {
 	complete := func(q helpdesk.Request) helpdesk.Request {
 		q.CodeRight, q.Right, q.Reason, q.Email = true, helpdesk.RightAnswers, "lost_phone", newAddress()
@@ -218,7 +218,7 @@ func unblockAfterChange(t *testing.T, w helpdeskWorld) {
 }
 
 // OF-20: beginning again, as another official or with another kind, allows no new
-// tries; waiting does, and so does a call that ended well.
+// tries within helpdesk.Cooling. Wrong answers in a request that was done do not count.
 func helpdeskWrongAnswers(t *testing.T, w helpdeskWorld) {
 	a := w.blocked()
 	at := noon.Add
@@ -260,7 +260,7 @@ func helpdeskWrongAnswers(t *testing.T, w helpdeskWorld) {
 }
 
 // Codes that are tried while a request is judged stay counted: their step is not
-// accepted a second time, and no try is given back.
+// accepted a second time, and the number of failures does not go back.
 func helpdeskKeepsTries(t *testing.T, w helpdeskWorld) {
 	for state, done := range map[helpdesk.State]bool{helpdesk.Open: false, helpdesk.Done: true} {
 		a := w.active()

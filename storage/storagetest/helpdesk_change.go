@@ -193,7 +193,7 @@ func changeAddress(t *testing.T, w helpdeskWorld) {
 	same(t, ok[helpdesk.HolderVerdict](t)(w.try(c.ID, true, early, effect.Effects{})), helpdesk.CodeEarly)
 	rec := note("account.address_changed", a.ID)
 	_, err := w.Helpdesk.Try(ctx(t), c.ID, func(q helpdesk.Request, _ account.Account) (helpdesk.Request, effect.Effects, error) {
-		q.State, q.DecidedAt = helpdesk.Done, early // a rule that forgets to check the time
+		q.State, q.DecidedAt = helpdesk.Done, early // as a rule would that does not check the time
 		return q, rec, nil
 	})
 	w.refused(err, errs.ErrUnavailable, rec)

@@ -135,7 +135,7 @@ func laneClear(t *testing.T, w world) {
 func laneClearFull(t *testing.T, w world) {
 	key := fresh("key")
 	until := w.lock(key, "", noon)
-	if !w.try(key, "", until) { // over at the very moment
+	if !w.try(key, "", until) { // the lock ends at exactly this moment
 		t.Fatal("the lock did not end")
 	}
 	must(t, w.Lanes.Clear(ctx(t), key, ""))

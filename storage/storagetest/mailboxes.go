@@ -144,8 +144,8 @@ func mailboxLatest(t *testing.T, w world) {
 	same(t, w.tryLatest(b, "wrong", second), intake.CodeRight)
 	same(t, w.application(b.Handle).State, application.EmailConfirmed)
 
-	// Whoever confirmed the address is not held up by what strangers had mailed; their
-	// latest code is gone.
+	// After the address was confirmed, the mails that strangers asked for do not delay the
+	// next one, and their latest code is gone.
 	d, _ := w.ask(fresh("jo")+"@example.org", fresh("code"), noon)
 	same(t, w.tryLatest(d, "wrong", second), intake.CodeWrong)
 	if _, sent := w.ask(address, fresh("code"), noon.Add(time.Minute)); !sent {
@@ -186,7 +186,7 @@ func mailboxRenew(t *testing.T, w world) {
 func mailboxTries(t *testing.T, w world) {
 	address, code := fresh("jo")+"@example.org", fresh("code")
 	w.ask(address, code, noon)
-	// One draft alone has its own few tries.
+	// Wrong codes of one draft use up the tries of that draft only.
 	greedy, _ := w.ask(address, fresh("code"), noon)
 	guess := func(drafts []application.Application) {
 		t.Helper()
@@ -209,7 +209,7 @@ func mailboxTries(t *testing.T, w world) {
 	other, _ := w.ask(address, fresh("code"), noon)
 	same(t, w.tryLatest(other, "wrong", code), intake.CodeRight)
 
-	// Many drafts together use the code up.
+	// Wrong codes of many drafts together use up the code of the mailbox.
 	w.ask(address, code, noon)
 	for made := 0; made <= limit.MailboxTries; {
 		drafts := make([]application.Application, crowd)

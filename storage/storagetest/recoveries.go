@@ -87,7 +87,7 @@ func recoveryCodes(t *testing.T, w world) {
 	}
 	same(t, w.account(a.ID), a)
 
-	// An unblock later, nothing is left of it.
+	// After another unblock nothing is left of it.
 	must(t, w.Accounts.Block(ctx(t), a.ID, 0, account.Reported, fresh("BR"), noon, effect.Effects{}))
 	must(t, w.unblock(a.ID, fresh("link"), effect.Effects{}))
 	again := w.account(a.ID)
@@ -173,7 +173,8 @@ func recoveryCancel(t *testing.T, w world) {
 	}), errs.ErrConflict)
 }
 
-// A message to several addresses is one for each, with an id of its own.
+// A message to several addresses becomes one message for each address, each with its own
+// id.
 func recoveryBothMailboxes(t *testing.T, w world) {
 	a := w.unblocked(fresh("link"))
 	rec := note("code sent", a.ID)

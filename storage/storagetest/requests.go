@@ -104,7 +104,7 @@ func pushedRequests(t *testing.T, s authreq.Store) {
 			must(t, begun(r, "a").Spend(ctx(t), s, noon))
 		}
 		is(t, begun(r, "b").Spend(ctx(t), s, noon), errs.ErrConflict)
-		must(t, authreq.Request{}.Spend(ctx(t), s, noon)) // began with none
+		must(t, authreq.Request{}.Spend(ctx(t), s, noon)) // a login without a pushed request
 	})
 }
 

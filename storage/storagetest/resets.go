@@ -204,7 +204,7 @@ func Logins(t *testing.T, open func(*testing.T) Stores) {
 	w.unbroken()
 }
 
-// laneLent: a browser that has the link for a new password has a lane for a while.
+// laneLent requires that a browser that was lent a lane has one until the given moment.
 func laneLent(t *testing.T, w world) {
 	key, until := fresh("key"), noon.Add(30*time.Minute)
 	w.lock(key, "", noon)
@@ -221,7 +221,7 @@ func laneLent(t *testing.T, w world) {
 		t.Error("the browser has a lane after its time")
 	}
 	must(t, w.Lanes.Remember(ctx(t), key, "device", until))
-	must(t, w.Lanes.Lend(ctx(t), key, "device", until, until.Add(time.Minute))) // takes nothing from one that is known
+	must(t, w.Lanes.Lend(ctx(t), key, "device", until, until.Add(time.Minute))) // does not shorten the lane of a known browser
 	if !w.try(key, "device", until.Add(time.Hour)) {
 		t.Error("a browser that logged in has no lane")
 	}

@@ -266,8 +266,8 @@ func staffRenewals(t *testing.T, o staffWorld) {
 	is(t, err, errs.ErrConflict)
 
 	rec = note("staff.renewal_confirmed", m.ID)
-	o.refused(o.confirms(ann, m, r.ID, rec), errs.ErrConflict, rec)           // by who proposed it
-	o.refused(o.confirms(m, m, r.ID, rec), errs.ErrConflict, rec)             // by no administrator
+	o.refused(o.confirms(ann, m, r.ID, rec), errs.ErrConflict, rec)           // by the proposer
+	o.refused(o.confirms(m, m, r.ID, rec), errs.ErrConflict, rec)             // not by an administrator
 	o.refused(o.confirms(bea, m, fresh("other"), rec), errs.ErrConflict, rec) // another proposal
 	o.happened(o.confirms(bea, m, r.ID, rec), rec)
 	got = o.read(m.ID)
@@ -277,7 +277,8 @@ func staffRenewals(t *testing.T, o staffWorld) {
 	is(t, o.try(m, judge(2, effect.Effects{})), errs.ErrConflict)
 	is(t, o.confirms(bea, m, r.ID, note("x", m.ID)), errs.ErrConflict) // again
 
-	// Who has not come back needs two again, and comes back with the latest link.
+	// A member who has not come back needs two administrators again; coming back with the
+	// link ends the proposal.
 	r, err = o.proposes(bea, got)
 	must(t, err)
 	must(t, o.staff.Accept(ctx(t), got.Invite, "$argon2id$", []byte("sealed"), noon, note("staff.joined", m.ID)))
@@ -296,7 +297,7 @@ func staffRenewals(t *testing.T, o staffWorld) {
 	must(t, end(bea, m, refuse))
 	is(t, end(bea, m, refuse), errs.ErrConflict)
 
-	// A proposal goes with a change of the member, and with who made it.
+	// A proposal ends when the member changes, and when its proposer does.
 	for action, change := range map[string]func() error{
 		"staff.roles": func() error {
 			return o.staff.SetRoles(ctx(t), bea.ID, m.ID, []staff.Role{staff.Auditor}, note("staff.roles", m.ID))
@@ -318,7 +319,7 @@ func staffRenewals(t *testing.T, o staffWorld) {
 		o.ended(m, action)
 	}
 
-	// A block ends none: it is a reason for one.
+	// A block of the member does not end a proposal, because it is a reason for one.
 	ann = o.joined(staff.Administrator)
 	r, err = o.proposes(ann, m)
 	must(t, err)
@@ -328,7 +329,7 @@ func staffRenewals(t *testing.T, o staffWorld) {
 	}
 	must(t, o.confirms(bea, m, r.ID, note("staff.renewal_confirmed", m.ID)))
 
-	// Who was removed comes back in the same way.
+	// A removed member comes back in the same way.
 	must(t, o.staff.Remove(ctx(t), bea.ID, m.ID, note("staff.removed", m.ID)))
 	again = o.read(m.ID)
 	again.Invite = key()
@@ -340,8 +341,8 @@ func staffRenewals(t *testing.T, o staffWorld) {
 	o.unbroken()
 }
 
-// ended demands that the last event about a member is that a proposal ended with
-// another change.
+// ended requires that the last event about a member is the end of a proposal; by is the
+// change that ended it.
 func (o staffWorld) ended(m staff.Member, by string) {
 	o.t.Helper()
 	events := ok[[]audit.Event](o.t)(o.Audit.EventsAbout(ctx(o.t), audit.ObjectStaff, m.ID, 1))
@@ -350,9 +351,8 @@ func (o staffWorld) ended(m staff.Member, by string) {
 	}
 }
 
-// staffRenewalRaces: of many confirmations one counts, none of them by who proposed
-// it; and a confirmation counts only if who proposed it and whom it is about are
-// still there.
+// staffRenewalRaces: of many confirmations one counts, and none by the proposer; a
+// confirmation counts only if the proposer and the member have not been removed.
 func staffRenewalRaces(t *testing.T, o staffWorld) {
 	for range 3 {
 		ann, bea, cor := o.joined(staff.Administrator), o.joined(staff.Administrator), o.joined(staff.Administrator)

@@ -16,7 +16,7 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// counted is what the suite did, kept beside the store.
+// counted is an application as the suite made it, to compare with the store.
 type counted struct {
 	kind             account.Kind
 	sent, due, ended time.Time

@@ -84,7 +84,8 @@ func Windows(t *testing.T, open func(*testing.T) limit.Windows) {
 				t.Errorf("call %d: over = %d, wait %v, want %d", i+1, over, wait, c.over)
 			}
 		}
-		// The network has paid four times, and the day only when the source could.
+		// All four calls were charged to the network, and to the day only those that the
+		// source allowed.
 		for i, c := range []struct{ most, over int }{{5, -1}, {5, 0}} {
 			over, _, err := s.Spend(ctx(t), charge("network", c.most), charge("source", 9))
 			must(t, err)

@@ -15,7 +15,7 @@ import (
 	"omgevingsloket-id/pkg/secret"
 )
 
-// session is someone who is logged in at one entry.
+// session is a login at one entry.
 type session struct {
 	entry    *entry
 	raw      secret.Text // the ID token, which is sent at logout (id_token_hint)

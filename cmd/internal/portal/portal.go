@@ -1,8 +1,8 @@
-// Package portal owns the relying party that stands in for the Omgevingsloket: a small
-// website where people log in with Omgevingsloket-ID and see the claims that the portal
-// got.
+// Package portal implements the relying party that stands in for the Omgevingsloket: a
+// small website where people log in with Omgevingsloket-ID and see the claims that the
+// portal got.
 //
-// It uses OpenID Connect only and knows nothing else of our provider, so it shows a
+// It uses OpenID Connect only, and nothing else of our provider, so that it shows a
 // developer what a relying party has to check. Sessions and login attempts are in
 // memory: restarting the portal logs people out.
 package portal
@@ -116,7 +116,7 @@ type entry struct {
 // The limits on what is kept in memory. When there is more, the oldest is dropped, and
 // its user starts again.
 const (
-	attemptLife = time.Hour // includes applying a QR code for the first time
+	attemptLife = time.Hour // includes scanning a QR code for the first time
 	sessionLife = 12 * time.Hour
 	maxKept     = 10_000
 )
@@ -163,7 +163,7 @@ func New(cfg Config) (*Portal, error) {
 	return p, nil
 }
 
-// ServeHTTP answers a request.
+// ServeHTTP implements http.Handler.
 func (p *Portal) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.handler.ServeHTTP(w, r) }
 
 // Serve serves on l until ctx ends, and then lets running requests finish. The timeout

@@ -1,5 +1,5 @@
 // Package app wires one provider: stores, rules, rooms, jobs and servers. It is
-// the only package, besides the commands and the tests, that knows all others.
+// the only package, besides the commands and the tests, that imports all others.
 //
 //	config ─► stores ─► rules ─► rooms ─► sites ─► listeners (one table)
 //	            │                                      │
@@ -97,8 +97,8 @@ type App struct {
 	check       func() error
 }
 
-// Check parses every text, page and mail; otherwise each is when it is needed first. The
-// error names those that are invalid.
+// Check parses every text, page and mail; without it, each is parsed when it is first
+// needed. The error names those that are invalid.
 func (a *App) Check() error { return a.check() }
 
 // New opens the stores, brings the schema up to date and wires the rooms. The

@@ -15,7 +15,7 @@ import (
 var release string
 
 // Build is what this binary was built from. Version and Revision are "unknown" if the
-// build did not know them.
+// build did not record them.
 type Build struct {
 	Version  string // of the release, or of the module as git names it
 	Revision string // commit, with "+dirty" if files were changed

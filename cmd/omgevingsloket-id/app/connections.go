@@ -13,9 +13,9 @@ import (
 )
 
 // connections caps the connections of one listener, of each network and in all.
-// Beyond a cap the connection that has been idle longest makes place; if none is
-// idle, the new one is closed. The connections of trusted proxies count in all
-// only: what they forward is counted by atOnce.
+// Beyond a cap the connection that has been idle longest is closed; if none is idle,
+// the new one is closed. The connections of trusted proxies count only towards all,
+// because atOnce counts what they forward.
 type connections struct {
 	all, network int
 	trusted      []netip.Prefix
@@ -197,7 +197,7 @@ func atOnce(kit *web.Kit, most int, next http.Handler) http.Handler {
 	})
 }
 
-// connectionsOf returns the count of the connections of a listener for strangers.
+// connectionsOf returns the caps on the connections of a listener for strangers.
 func (a *App) connectionsOf(setting string) *connections {
 	c := newConnections(limit.Connections, limit.NetworkConnections, a.Config.Proxies(), func(reason string) { a.Metrics.connection(setting, reason) })
 	a.Metrics.connected(setting, c.count)

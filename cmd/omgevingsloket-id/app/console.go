@@ -83,7 +83,7 @@ func (a *App) newReview(letters *letter.Writer) *review.Service {
 	}
 }
 
-// newDeadlines returns the service for what happens when time passes.
+// newDeadlines returns the service for deadlines.
 func (a *App) newDeadlines(letters *letter.Writer) *review.Deadlines {
 	db := a.Stores.DB
 	return &review.Deadlines{Store: db.Deadlines(), Acts: db.Cases().Acts, Letters: letters, Now: a.Now}

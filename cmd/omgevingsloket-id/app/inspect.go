@@ -10,7 +10,7 @@ import (
 )
 
 // inspectAtOnce is how many files are inspected at the same time for officials, and
-// judged for applicants. Neither wait for the other.
+// judged for applicants. Neither waits for the other.
 const inspectAtOnce = 2
 
 // newInspector returns the worker that starts this program again. On Linux it starts
@@ -26,7 +26,7 @@ func newInspector() (*document.Worker, error) {
 	return document.NewWorker(inspectAtOnce, program, "inspect-document"), nil
 }
 
-// walled is the part of document.Worker that knows its walls.
+// walled is the part of document.Worker that reports missing walls.
 type walled interface {
 	Missing(ctx context.Context) ([]document.Missing, error)
 }

@@ -56,7 +56,7 @@ const (
 // be restarted.
 const vitalPauses = 10
 
-// jobs returns the one list of jobs.
+// jobs returns the list of all jobs.
 func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 	a.Deadlines = a.newDeadlines(letters)
 	list := []*Job{
@@ -94,8 +94,8 @@ func (a *App) jobs(letters *letter.Writer) ([]*Job, error) {
 	return list, nil
 }
 
-// newWatcher returns what writes refused passwords to the audit log, and wrong codes,
-// new browsers and locks to the people they concern.
+// newWatcher returns the watcher that writes refused passwords to the audit log, and
+// mails wrong codes, new browsers and locks to the people they concern.
 func (a *App) newWatcher(letters *letter.Writer) *signin.Watcher {
 	db := a.Stores.DB
 	holders := told(db.Accounts().ByID, func(p account.Account) bool { return p.State != account.Closed }, letters.LoginNotice, letters.SomebodyTries)

@@ -70,8 +70,8 @@ func (m *Metrics) request(route, method string, status int, took time.Duration) 
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
 }
 
-// exceeded counts what is over a budget. That everybody together, or a whole
-// domain, is over one is an alarm in the log, once a minute.
+// exceeded counts what is over a budget. If all sources together, or a whole domain,
+// are over one, it logs an alarm, at most once a minute.
 func (m *Metrics) exceeded(b limit.Budget) {
 	m.budgets.WithLabelValues(b.Name, string(b.Per)).Inc()
 	now, last := m.app.Now().Unix(), m.alarmed.Load()
@@ -81,7 +81,7 @@ func (m *Metrics) exceeded(b limit.Budget) {
 }
 
 // leakedFailed counts a password that could not be looked up in the list of leaked
-// ones, which is in the log once a minute.
+// ones, and logs that at most once a minute.
 func (m *Metrics) leakedFailed(err error) {
 	m.leaked.Inc()
 	now, last := m.app.Now().Unix(), m.unread.Load()

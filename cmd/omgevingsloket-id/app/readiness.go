@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// probeTime bounds the probes of one look, which run side by side.
+	// probeTime bounds the probes of one check, which run concurrently.
 	probeTime = 2 * time.Second
-	// probePause is how long the result of a look is used: a look writes.
+	// probePause is how long the result of a check is used, because a check writes.
 	probePause = time.Second
 )
 
@@ -30,8 +30,8 @@ type probe struct {
 	reason func(error) string
 }
 
-// readiness finds out whether the stores can be written, at most once a
-// probePause, however many ask at the same time.
+// readiness checks whether the stores can be written, at most once in probePause,
+// also for concurrent calls.
 type readiness struct {
 	probes []probe
 	fits   func(context.Context) error // whether the schema is that of this binary
@@ -67,11 +67,11 @@ func (r *readiness) faults(ctx context.Context) []fault {
 func (r *readiness) unwritable(ctx context.Context) []fault {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	// Not the clock of the application: this spares the stores, and changes no rule.
+	// The real clock, not that of the application, because this only spares the stores.
 	if time.Now().Before(r.until) {
 		return r.last
 	}
-	// The result is everybody's, so one who leaves must not end the look.
+	// Other callers use the result too, so a caller that goes away must not end the check.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTime)
 	defer cancel()
 	failed := make([]error, len(r.probes))

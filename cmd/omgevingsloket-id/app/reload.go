@@ -13,8 +13,8 @@ import (
 )
 
 // Reload takes over what a running server can of a configuration: the clients of the
-// file, the certificate, the theme and the list of leaked passwords. Each is taken over whole or stays as it is, with
-// a line in the log.
+// file, the certificate, the theme and the list of leaked passwords. Each is taken over
+// whole or stays as it is, with a line in the log.
 func (a *App) Reload(ctx context.Context, c config.Config) {
 	done := func(what string, err error) {
 		if err != nil {

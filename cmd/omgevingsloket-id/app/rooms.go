@@ -59,7 +59,7 @@ func (a *App) newKit(ctx context.Context, origin, forms string) (*web.Kit, error
 	})
 }
 
-// rooms makes the one list of rooms.
+// rooms makes the list of all rooms.
 func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	c, db := a.Config, a.Stores.DB
 	hasher, err := NewHasher(c, a.Now)
@@ -158,7 +158,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 	return nil
 }
 
-// signInWatch returns what watches passwords and codes, in both realms.
+// signInWatch returns the watch over passwords and codes, in both realms.
 func (a *App) signInWatch() signin.Watch {
 	return signin.Watch{Count: a.Metrics.refused, Refusals: a.Stores.Refusals, Devices: a.Stores.Devices}
 }
@@ -215,7 +215,7 @@ func newLetters(c config.Config, rand io.Reader) *letter.Writer {
 	}
 }
 
-// disavowal returns what makes the links 'Was this not you?' of this installation.
+// disavowal returns the maker of the links 'Was this not you?' of this installation.
 func (a *App) disavowal(ctx context.Context) (signin.Disavowal, error) {
 	key, err := a.Stores.DB.Constants().Constant(ctx, "disavowals")
 	return signin.Disavowal{Key: key, Time: a.Config.Terms.Disavow}, err

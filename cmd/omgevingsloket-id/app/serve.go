@@ -25,7 +25,7 @@ type listener struct {
 	caps    *connections // nil: not for strangers
 }
 
-// listeners returns the one list of what is served where.
+// listeners returns the list of all listeners.
 func (a *App) listeners() []listener {
 	list := []listener{
 		{"listen", a.Config.Listen, true, atOnce(a.Kit, limit.SourceRequests, a.Citizens), a.connectionsOf("listen")},
@@ -39,8 +39,8 @@ func (a *App) listeners() []listener {
 
 // Serve listens and runs the jobs until ctx ends. It then stops being ready, goes
 // on serving for shutdown_delay, lets running requests and jobs finish for
-// shutdown_grace, and returns. started, if
-// not nil, is called once all addresses are open.
+// shutdown_grace, and returns. started, if not nil, is called once all addresses are
+// open.
 func (a *App) Serve(ctx context.Context, started func()) error {
 	if err := a.loadCertificate(a.Config.TLS); err != nil {
 		return err

@@ -54,8 +54,8 @@ type Stores struct {
 	Addresses  account.Addresses
 }
 
-// OpenStores connects. If something does not answer, it returns an error for an
-// operator.
+// OpenStores opens the stores. If one does not answer, it returns an error with advice
+// for the operator.
 func OpenStores(ctx context.Context, c config.Config, o Options) (*Stores, error) {
 	o = o.defaults()
 	ring, err := c.KeyRing(o.Rand)
@@ -95,7 +95,7 @@ func InstallationOf(c config.Config) installation.Installation {
 }
 
 // Migrate brings the schema up to date and checks that the database belongs to this
-// configuration's installation; another's is not changed.
+// configuration's installation; a database of another installation is not changed.
 func (s *Stores) Migrate(ctx context.Context, c config.Config, now time.Time) error {
 	if err := installation.Check(ctx, s.DB.Installation(), InstallationOf(c)); err != nil {
 		return err

@@ -36,7 +36,7 @@ type sample struct {
 	person   account.Profile
 	email    string
 	lang     string
-	days     int // since it was sent
+	days     int // since it was submitted
 	document func() (name, kind string, content []byte)
 	verdict  scan.Verdict
 	acts     []act
@@ -95,8 +95,8 @@ func applications() []sample {
 	}
 }
 
-// fillCases sends the made-up applications, and does the acts of the officials. They
-// were sent days ago; the events in the audit log are of now, by the demo.
+// fillCases submits the made-up applications, and does the acts of the officials. They
+// were submitted days ago, but the events in the audit log are of now, by the demo.
 func fillCases(ctx context.Context, a *app.App, password string) error {
 	hash, err := a.SignIn.Hasher.Hash(ctx, password)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package audit owns the page of the audit log: /console/audit. Reading it is in
+// Package audit serves the page of the audit log: /console/audit. Reading it is in
 // the audit log too.
 package audit
 
@@ -18,11 +18,11 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Room serves the page. Its fields are set before Mount.
+// Room serves the page. Set its fields before Mount.
 type Room struct {
 	*console.Kit
 	Heads audit.Heads
-	// ByReference returns the sent application with this reference.
+	// ByReference returns the submitted application with this reference.
 	ByReference func(ctx context.Context, reference string) (application.Application, error)
 }
 

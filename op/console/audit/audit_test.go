@@ -97,7 +97,7 @@ func memberNamed(s *site.Site, email string) staff.Member {
 }
 
 // Reading the audit log adds an event with the filters; a number that the log does
-// not have is not kept.
+// not have is not stored.
 func TestOF21_ReadingIsAudited(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

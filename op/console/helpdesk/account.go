@@ -1,4 +1,4 @@
-// Package helpdesk owns the pages on which the helpdesk works with accounts:
+// Package helpdesk serves the pages on which the helpdesk works with accounts:
 // /console/helpdesk.
 //
 //	search ─► account ─► unblock | address | close: questions to the caller ─► reason ─► (second official) ─► done
@@ -25,7 +25,7 @@ import (
 	"omgevingsloket-id/pkg/typed"
 )
 
-// Room serves the pages. Its fields are set before Mount.
+// Room serves the pages. Set its fields before Mount.
 type Room struct {
 	*console.Kit
 	Helpdesk *helpdesk.Service
@@ -129,7 +129,8 @@ func (h *Room) viewed(r *http.Request, v *console.Visit, a account.Account) func
 	}
 }
 
-// waiting adds what waits for a colleague, and returns whom it names.
+// waiting adds the proposals that wait for a colleague, and returns the files that they
+// name.
 func (h *Room) waiting(r *http.Request, p *accountsPage) (files []staff.File, err error) {
 	requests, err := h.Helpdesk.Store.Waiting(r.Context(), h.Now())
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// Y1-Y6: what an official types is understood however it is typed: searches, the
-// caller's code and answers, the ticket and a new address.
+// Y1-Y6: an official may type searches, the caller's code and answers, the ticket and a
+// new address in any of the forms that are accepted.
 func TestY1_Y3_Y4_Y5_Y6_Helpdesk(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -48,7 +48,7 @@ func TestY1_Y3_Y4_Y5_Y6_Helpdesk(t *testing.T) {
 	}
 }
 
-// Y7: what cannot be the code on the holder's page is no wrong code.
+// Y7: text that cannot be the code on the holder's page does not count as a wrong code.
 func TestY7_HelpdeskCode(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

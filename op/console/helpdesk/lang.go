@@ -49,8 +49,8 @@ func (h *Room) langPost(w http.ResponseWriter, r *http.Request, v *console.Visit
 	return h.acted(w, r, v, a, p, console.DoneURL(accountURL(a.ID), "lang"), "console/helpdesk/lang", err)
 }
 
-// said returns what the official can tell the caller about what was just done, ""
-// for nothing: with which subject a mail is on its way.
+// said returns what the official can tell the caller about the act that was just done,
+// such as the subject of the mail about it; "" for nothing.
 func (h *Room) said(r *http.Request, p *web.Page, a account.Account) string {
 	switch q := r.URL.Query(); q.Get("done") {
 	case "lane":
@@ -62,7 +62,7 @@ func (h *Room) said(r *http.Request, p *web.Page, a account.Account) string {
 		if err == nil {
 			return p.T("console-helpdesk.said.mail", "Subject", subject)
 		}
-		// The account changed since, or somebody else wrote the address.
+		// The account has changed since, or the address was not made by this page.
 	}
 	return ""
 }

@@ -51,15 +51,16 @@ func TestHelpdeskChangesTheLanguage(t *testing.T) {
 	}
 	holder.Authorize(site.NewRequest("web", site.CallbackURI)).Answered()
 
-	// What another official read before is too old, and a closed account has no mails.
+	// A page that another official opened before is too old, and a closed account has no
+	// mails.
 	desk.Get(at).Says("Voortaan in het Nederlands").Post(at, "mails", "en", "reason", "holder_asked_lang", "ticket", "M-9").Is(http.StatusConflict)
 	site.Must(t, s.SignIn.Accounts.Change(t.Context(), a.ID, closes))
 	desk.Get(at).Post(at, "mails", "nl", "reason", "holder_asked_lang", "ticket", "M-9").Is(http.StatusConflict)
 	desk.Get(page + "&lang=en").Is(http.StatusOK)
 }
 
-// The official who sends a mail again reads its subject before and after, in the
-// language of the mail, and who clears a lock reads what to say.
+// An official who sends a mail again reads its subject before and after, in the language
+// of the mail; one who clears a lock reads what to say to the caller.
 func TestHelpdeskSaysWhatToTell(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

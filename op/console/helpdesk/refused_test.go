@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// The account's page says which mails its address refused, when and with which code.
+// The account's page shows which mails its address refused, when and with which code.
 func TestAccountMailRefused(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -13,7 +13,7 @@ import (
 	"omgevingsloket-id/pkg/typed"
 )
 
-// guide is the texts and steps of one kind of helpdesk request. All texts are keys.
+// guide holds the texts and steps of one kind of helpdesk request. All texts are keys.
 type guide struct {
 	title   string
 	notice  string // says that a colleague is needed, if the steps do not
@@ -172,7 +172,7 @@ func (p *requestPage) askCaller(c call) {
 	}
 }
 
-// identify has the caller's answers judged. It does nothing when there are none.
+// identify judges the caller's answers. It does nothing when there are none.
 func (h *Room) identify(c call) (helpdesk.Request, error) {
 	code, answers := typed.Code(c.http.PostForm.Get("code"), signin.CallbackDigits), map[helpdesk.Question]string{}
 	given := code != ""

@@ -50,8 +50,8 @@ var data = map[string]string{
 	"register": "register", "registration_number": "number", "not_registered": "not_registered", "role": "role",
 }
 
-// comparison returns what a change request asks for beside what the account had, and
-// what it has now if that differs. Rows that ask for something else are marked.
+// comparison returns a table of what the account had, what a change request asks for
+// and, if the account has changed since, what it has now. Rows that differ are marked.
 func comparison(p *web.Page, f review.Dossier) *web.Table {
 	if !f.IsChange() {
 		return nil

@@ -21,13 +21,13 @@ func contentURL(ticket secret.Text) string {
 	return contentPath + "?" + url.Values{"ticket": {ticket.Reveal()}}.Encode()
 }
 
-// contentPolicy takes scripts, forms and its origin from a file that a browser opens
-// in spite of the other headers.
+// contentPolicy denies scripts, forms and an origin to a file that a browser opens in
+// spite of the other headers.
 const contentPolicy = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 // content serves one document for an unused ticket; everything else is not found. A
-// picture was encoded again by us; a PDF is the original file, which no browser
-// should open by itself.
+// picture was encoded again (document.Picture); a PDF is the original file, which no
+// browser should open by itself.
 func (h *Room) content(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", contentPolicy)
 	status, err := h.serveContent(w, r)
@@ -79,8 +79,8 @@ func (h *Room) serveContent(w http.ResponseWriter, r *http.Request) (status int,
 }
 
 // ownPage reports whether the browser says that the request comes from a page of
-// this site, or is too old to say. It is false for typed, saved and shared addresses
-// and for prefetching.
+// this site, or is too old to send Sec-Fetch-Site. It is false for typed, saved and
+// shared addresses and for prefetching.
 func ownPage(r *http.Request) bool {
 	site := r.Header.Get("Sec-Fetch-Site")
 	return (site == "" || site == "same-origin") && r.Header.Get("Sec-Purpose") == ""

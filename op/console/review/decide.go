@@ -23,7 +23,7 @@ type decidePage struct {
 	Words     web.Field
 	Ready     bool // the text is complete: show the mail, then send it
 	Mail      *mailView
-	Unread    web.Field // the tick of who approves without having opened every document; no Name = all were opened
+	Unread    web.Field // the box to tick to approve without having opened every document; no Name = all were opened
 	Documents []web.Link
 	Confirm   web.Button
 	Change    *web.Button
@@ -64,8 +64,8 @@ func (h *Room) ready(p *decidePage, f review.Dossier, act review.Act) {
 	}
 }
 
-// unread adds the documents that an official has not opened, and the tick that an
-// approval then needs.
+// unread adds the documents that an official has not opened, and the box to tick for an
+// approval without them.
 func (h *Room) unread(r *http.Request, v *console.Visit, p *decidePage, f review.Dossier) error {
 	left, err := h.Review.Unread(r.Context(), f, official(v))
 	if err != nil || len(left) == 0 {

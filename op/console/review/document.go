@@ -97,7 +97,8 @@ func (h *Room) openDocument(w http.ResponseWriter, r *http.Request, v *console.V
 	return d, p, nil
 }
 
-// overtaken answers when a document may no longer be shown since a moment ago.
+// overtaken shows that a document may no longer be shown if err is errs.ErrConflict, and
+// returns any other error.
 func (h *Room) overtaken(w http.ResponseWriter, r *http.Request, v *console.Visit, p *documentPage, d custody.Filed, err error) error {
 	if !errors.Is(err, errs.ErrConflict) {
 		return err

@@ -28,7 +28,7 @@ func judged(s *site.Site, d application.Document, v scan.Verdict, signature stri
 	site.Must(s.T, s.Stores.DB.Scans().Scanned(s.T.Context(), d.ID, v, signature, s.Clock.Now(), effect.Effects{}))
 }
 
-// The case page says whether a document can be seen.
+// The case page shows whether a document can be seen.
 func TestConsoleDocumentStates(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)
@@ -57,7 +57,7 @@ func TestConsoleDocumentStates(t *testing.T) {
 }
 
 // UP-21: the content of a document is destroyed some days after its case ended, with
-// an event; an open case keeps it.
+// an event; the documents of an open case are not destroyed.
 func TestUP21_DocumentsAreDestroyed(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Review.KeepDocuments = 48 * time.Hour })

@@ -1,4 +1,4 @@
-// Package review owns the pages for deciding on applications: /console/review.
+// Package review serves the pages for deciding on applications: /console/review.
 //
 //	queue ─► take ─► case ─► document (looked at, in the audit log first)
 //	                   ├───► decide: words ─► preview of the mail ─► send
@@ -27,7 +27,7 @@ import (
 // queueRows is how many cases one page shows.
 const queueRows = 50
 
-// Room serves the pages. Its fields are set before Mount.
+// Room serves the pages. Set its fields before Mount.
 type Room struct {
 	*console.Kit
 	Review    *review.Service

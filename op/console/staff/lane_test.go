@@ -10,8 +10,8 @@ import (
 	"omgevingsloket-id/pkg/staff"
 )
 
-// X8: strangers who try passwords shut out an official in a new browser, who is
-// told; an administrator opens the lane, with an event. The browser that accepted
+// X8: strangers who try passwords shut out an official in a new browser, who gets a
+// mail; an administrator opens the lane, with an event. The browser that accepted
 // the invitation has a lane of its own from then on.
 func TestX8_AdministratorOpensALane(t *testing.T) {
 	t.Parallel()

@@ -58,8 +58,8 @@ func (h *Room) memberPage(r *http.Request, v *console.Visit) (*memberPage, staff
 }
 
 // memberPost changes roles, removes the locks of wrong passwords, removes an
-// official, or acts on a new invitation. Administrators do none of it to
-// themselves, but may refuse an invitation, so one is always left.
+// official, or acts on a new invitation. Administrators can do none of it to
+// themselves, except refuse an invitation, so that one is always left.
 func (h *Room) memberPost(w http.ResponseWriter, r *http.Request, v *console.Visit) error {
 	p, m, err := h.memberPage(r, v)
 	if err != nil {

@@ -133,8 +133,9 @@ func (h *Room) renewalPost(r *http.Request, v *console.Visit, p *memberPage, m s
 	return true, err
 }
 
-// proposeReturn proposes to invite a colleague again who was removed; of one who
-// works here it says what to do. It reports false if p has a problem now.
+// proposeReturn proposes to invite again a colleague who was removed. If that colleague
+// was not removed, or no other administrator can confirm, it adds a problem to p that
+// says what to do, and reports false.
 func (h *Room) proposeReturn(r *http.Request, v *console.Visit, p *staffPage, fresh staff.Renewal, address string) (member string, done bool, err error) {
 	m, err := h.Staff.Store.ByEmail(r.Context(), address)
 	if err != nil {

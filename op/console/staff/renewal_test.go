@@ -68,7 +68,8 @@ func TestOF20_TwoAdministratorsRenew(t *testing.T) {
 		t.Error("what bas proposed waits for bas")
 	}
 
-	// Who proposed it cannot confirm it, and nobody confirms unseen or unspoken.
+	// The proposer cannot confirm it, and a colleague can confirm only the proposal on the
+	// page, with the box ticked that they have spoken to the member.
 	r.bas.Get(r.at).Press(r.at, "action", "confirm", "spoken", "yes", "renewal", id).Is(http.StatusConflict).Says("intussen iets veranderd")
 	r.bea.Get(r.at).Press(r.at, "action", "confirm", "renewal", id).Is(http.StatusUnprocessableEntity).Says("dat u deze collega zelf heeft gesproken")
 	r.bea.Get(r.at).Press(r.at, "action", "confirm", "spoken", "yes", "renewal", "another").Is(http.StatusConflict)
@@ -124,8 +125,8 @@ func (r *renewal) link(email string) string {
 	return link
 }
 
-// A proposal is withdrawn by who made it, and refused by another administrator or by
-// the member; each is told and recorded, and nothing else changes.
+// The proposer can withdraw a proposal, and another administrator or the member can
+// refuse it; each is mailed and recorded, and nothing else changes.
 func TestProposalEnds(t *testing.T) {
 	t.Parallel()
 	r := newRenewal(t)
@@ -162,8 +163,8 @@ func TestProposalEnds(t *testing.T) {
 	admin.Get(at).Press(at, "action", "remove", "sure", "yes").Is(http.StatusUnprocessableEntity)
 }
 
-// OF-20: no road of one administrator leads to a link in the name of a colleague who
-// joined: not the form, not a removal before it, not other roles.
+// OF-20: one administrator cannot get a link in the name of a colleague who joined: not
+// with the form, not after a removal, not by giving other roles.
 func TestOF20_OneAdministratorTakesOverNobody(t *testing.T) {
 	t.Parallel()
 	r := newRenewal(t)
@@ -204,7 +205,7 @@ func TestOF20_OneAdministratorTakesOverNobody(t *testing.T) {
 	}
 }
 
-// An invitation that nobody used yet is sent again by one administrator.
+// One administrator is enough to send an unused invitation again.
 func TestUnusedInvitationIsSentAgain(t *testing.T) {
 	t.Parallel()
 	r := newRenewal(t)
@@ -218,7 +219,7 @@ func TestUnusedInvitationIsSentAgain(t *testing.T) {
 	r.Browser().Join(r.link("nora@gov.example")).StaffLogin("nora@gov.example").At("/console")
 }
 
-// Without another administrator the page says what to do, and proposes nothing.
+// Without another administrator the page names the command and offers no proposal.
 func TestLastAdministratorIsToldOfTheCommand(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, nil)

@@ -1,4 +1,4 @@
-// Package staff owns the pages about officials: /console/staff. Administrators invite
+// Package staff serves the pages about officials: /console/staff. Administrators invite
 // them, change their roles and remove them.
 package staff
 
@@ -24,7 +24,7 @@ var roleFields = func() (names []string) {
 	return names
 }()
 
-// Room serves the pages. Kit is set before Mount.
+// Room serves the pages. Set Kit before Mount.
 type Room struct{ *console.Kit }
 
 // Mount adds the pages to h.Kit. They ask for a code again, since they appoint and

@@ -77,8 +77,8 @@ func taken(s *site.Site) map[string][]string {
 	return kinds
 }
 
-// X19: an administrator can invite nobody at a domain that is not one of
-// console.domains; the page says which are, and nothing is stored or mailed.
+// X19: an administrator cannot invite an address outside console.domains; the page shows
+// the allowed domains, and nothing is stored or mailed.
 func TestX19_InviteAtForeignDomain(t *testing.T) {
 	t.Parallel()
 	s := site.New(t, func(c *config.Config) { c.Console.Domains = []string{"gov.example", "rijk.example"} })

@@ -11,7 +11,7 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// group is the figures of one table; its name is part of text keys.
+// group holds the figures of one table; its name is part of text keys.
 type group struct {
 	name  string
 	lines []line

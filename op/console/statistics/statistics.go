@@ -1,4 +1,4 @@
-// Package statistics owns the page with the figures of a period, without personal
+// Package statistics serves the page with the figures of a period, without personal
 // data: /console/statistics.
 package statistics
 
@@ -16,7 +16,7 @@ import (
 	"omgevingsloket-id/pkg/statistics"
 )
 
-// Room serves the page. Its fields are set before Mount.
+// Room serves the page. Set its fields before Mount.
 type Room struct {
 	*console.Kit
 	Statistics statistics.Store
