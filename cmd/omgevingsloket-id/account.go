@@ -13,6 +13,7 @@ import (
 	"omgevingsloket-id/pkg/audit"
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/errs"
+	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/mail"
 	"omgevingsloket-id/pkg/signin"
 	"omgevingsloket-id/pkg/typed"
@@ -84,8 +85,8 @@ func (t accountUnblock) renewal() account.Renewal {
 }
 
 // Run unblocks: enrolment starts again, the old secret, sessions and tokens end, the
-// holder gets a mail, and the audit log an event. Soon after a change of address it
-// takes two people, as in the console.
+// holder gets a mail, and the audit log an event. It takes two people when it does in the
+// console (helpdesk.NeedsSecond).
 func (t accountUnblock) Run(w world) error {
 	return withCurrent(t.target, w, func(ctx context.Context, c config.Config, s *app.Stores) error {
 		a, err := find(ctx, s, t.Who)
@@ -100,8 +101,8 @@ func (t accountUnblock) Run(w world) error {
 			if err != nil {
 				return err
 			}
-			if moved {
-				return errors.New("the e-mail address of this account changed not long ago, so this takes two people: name the colleague who agreed with --second")
+			if helpdesk.NeedsSecond(helpdesk.Unblock, a, moved, time.Now()) {
+				return errors.New("this is the account of a company, or its e-mail address or app changed not long ago, so this takes two people: name the colleague who agreed with --second")
 			}
 		}
 		letters, err1 := app.NewLetters(c, rand.Reader)

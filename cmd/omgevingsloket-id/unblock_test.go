@@ -75,6 +75,27 @@ func TestEN20_UnblockAtTheCommandLine(t *testing.T) {
 	}
 }
 
+// OF-12: at the command line an unblock takes two people whenever it does in the console.
+func TestOF12_TwoPeopleAtTheCommandLine(t *testing.T) {
+	t.Parallel()
+	s, dir := demoSite(t)
+	moved, b := s.Active("moved@example.com")
+	b.Get("/address/change").Submit("email", site.NewEmail).At("/address/code").Submit("code", s.MailedCode("own-address-code", site.NewEmail)).At("/address/changed")
+	unblocked := s.Person("unblocked@example.com")
+	site.Must(t, s.Unblock(s.Blocked(unblocked)))
+	for what, a := range map[string]account.Account{
+		"of a company": s.Person("company@example.com", func(a *account.Account) { a.Kind = account.LegalPerson }), "of a holder who moved": moved, "that was unblocked": unblocked,
+	} {
+		a = s.Blocked(s.Reload(a))
+		if code, _, stderr := commandLine(t, "account", "unblock", "--data", dir, a.Email); code != exitFailed || !strings.Contains(stderr, "--second") || s.Reload(a).State != account.Blocked {
+			t.Errorf("an account %s, by one person: %d, %s", what, code, stderr)
+		}
+		if code, _, stderr := commandLine(t, "account", "unblock", "--data", dir, "--second", "Bea", a.Email); code != exitOK {
+			t.Errorf("an account %s, by two people: %d, %s", what, code, stderr)
+		}
+	}
+}
+
 // X4: soon after a change of address an unblock takes two people at the command
 // line too, and its mail goes to both addresses.
 func TestX4_TwoPeopleAtTheCommandLine(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/helpdesk"
 	"omgevingsloket-id/pkg/staff"
+	"omgevingsloket-id/storage/storagetest"
 )
 
 const fresh = "quiet river under seven bridges"
@@ -418,4 +419,31 @@ func TestR317_LoginNudge(t *testing.T) {
 	b.Get("/portals").At("/portals")
 	s.Clock.Add(30 * time.Second)
 	b.Authorize(site.NewRequest("web", site.CallbackURI).With("prompt", "login")).Submit("email", site.Email, "password", fresh).At("/login/code").Submit("code", b.Code()).Answered()
+}
+
+// W12: what is stored stands if the browser cannot be made known afterwards: the link
+// leads on, and the new password is the answer.
+func TestW12_BrowserNotRemembered(t *testing.T) {
+	t.Parallel()
+	s, faults := site.NewWatched(t, nil)
+	_, phone := s.Active(site.Email)
+	asked(s, site.Email)
+	b := s.Browser().Get("/login") // a browser with a handle
+	b.Authorize(site.NewRequest("web", site.CallbackURI))
+	b.Get(link(s, site.Email))
+	faults.Once("Lanes.Lend", storagetest.NotWritten)
+	b.Submit().At("/password/code")
+	b.Seed = phone.Seed
+	s.Clock.Add(30 * time.Second)
+	b.Submit("code", b.Code()).At("/password/choose")
+	faults.Once("Lanes.Remember", storagetest.NotWritten)
+	b.Submit("password", fresh).At("/password/done")
+
+	s.Clock.Add(30 * time.Second)
+	b = s.Browser().Authorize(site.NewRequest("web", site.CallbackURI))
+	b.Seed = phone.Seed
+	b.Submit("email", site.Email, "password", fresh).At("/login/code").Submit("code", b.Code()).Answered()
+	b.Get("/password/change").At("/password/change")
+	faults.Once("Lanes.Remember", storagetest.NotWritten)
+	b.Submit("password", fresh+"er").At("/password/changed")
 }

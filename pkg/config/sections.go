@@ -9,7 +9,7 @@ import (
 // TLS is the certificate of the server. Give both files or neither.
 type TLS struct {
 	// CertFile is the certificate chain in PEM, the server's own certificate
-	// first. It is read at the start.
+	// first. It is read at the start, and again at SIGHUP.
 	CertFile string `yaml:"cert_file"`
 
 	// KeyFile is the private key in PEM. In production only the server's own
@@ -292,7 +292,7 @@ type Branding struct {
 
 	// ThemeDir is a folder with custom.css (design tokens), wordmark.svg or
 	// both, which replace the built-in ones. Default: none. It is read at the
-	// start. The national government's logo and fonts are not part of this
+	// start, and again at SIGHUP. The national government's logo and fonts are not part of this
 	// software and need permission.
 	ThemeDir string `yaml:"theme_dir"`
 }

@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,17 +90,22 @@ func (p person) Owner() session.Owner { return session.Owner(p) }
 // memory keeps sessions, and the ttl of the last write.
 type memory struct {
 	session.Store
+	mu   sync.Mutex
 	kept map[string]session.Session
 	ttl  time.Duration
 	err  error
 }
 
 func (m *memory) Create(_ context.Context, s session.Session, ttl time.Duration) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.kept[s.Key], m.ttl = s, ttl
 	return m.err
 }
 
 func (m *memory) Get(_ context.Context, key string) (session.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	s, ok := m.kept[key]
 	if !ok {
 		return s, errs.ErrNotFound
@@ -108,8 +114,13 @@ func (m *memory) Get(_ context.Context, key string) (session.Session, error) {
 }
 
 func (m *memory) Save(_ context.Context, s session.Session, ttl time.Duration) (session.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.err != nil {
 		return session.Session{}, m.err
+	}
+	if m.kept[s.Key].Version != s.Version {
+		return session.Session{}, errs.ErrConflict
 	}
 	s.Version++
 	m.kept[s.Key], m.ttl = s, ttl
@@ -206,6 +217,120 @@ func TestTouch(t *testing.T) {
 		m.err = refused
 		if _, err := s.Touch(t.Context(), made); !errors.Is(err, want) {
 			t.Errorf("Touch() of a store that returns %v = %v, want %v", refused, err, want)
+		}
+	}
+}
+
+// Of many requests that renew a session at once, one writes, and none has an error.
+func TestTouchAtOnce(t *testing.T) {
+	t.Parallel()
+	now := noon
+	m := &memory{kept: map[string]session.Session{}}
+	s := newService(m, realm.Holder, &now)
+	made, err := s.Begin(t.Context(), "h", "b", session.Session{AccountID: "a", Epoch: 3}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now = noon.Add(time.Minute)
+	var wait sync.WaitGroup
+	for range 16 {
+		wait.Go(func() {
+			if got, err := s.Touch(t.Context(), made); err != nil || got.Key != made.Key || !got.SeenAt.Equal(now) {
+				t.Errorf("Touch() at once = %+v, %v, want the session, seen now", got, err)
+			}
+		})
+	}
+	wait.Wait()
+	if got := m.kept[made.Key]; got.Version != 2 || !got.SeenAt.Equal(now) {
+		t.Errorf("Touch() at once keeps %+v, want version 2, seen now", got)
+	}
+}
+
+// LG-23: a session that is used all the time ends at the absolute limit, in the store too.
+func TestLG23_TouchEndsAtTheAbsoluteLimit(t *testing.T) {
+	t.Parallel()
+	now := noon
+	m := &memory{kept: map[string]session.Session{}}
+	s := newService(m, realm.Holder, &now)
+	live, err := s.Begin(t.Context(), "h", "b", session.Session{AccountID: "a", Epoch: 3}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 36 { // every 20 minutes, for 12 hours
+		if _, _, err := s.Current(t.Context(), "h", "b"); err != nil {
+			t.Fatalf("Current() at %v = %v, want nil", now, err)
+		}
+		if live, err = s.Touch(t.Context(), live); err != nil {
+			t.Fatal(err)
+		}
+		if end := now.Add(m.ttl); end.After(noon.Add(s.Limits.Absolute)) {
+			t.Fatalf("Touch() at %v keeps the session until %v, want the absolute limit at most", now, end)
+		}
+		now = now.Add(20 * time.Minute)
+	}
+	if _, _, err := s.Current(t.Context(), "h", "b"); !errors.Is(err, errs.ErrNotFound) {
+		t.Errorf("Current() at the absolute limit = %v, want errs.ErrNotFound", err)
+	}
+}
+
+// The end of a session is remembered until nothing can refer to it, however long the
+// session might have lived.
+func TestUntil(t *testing.T) {
+	t.Parallel()
+	now := noon
+	s := newService(&memory{kept: map[string]session.Session{}}, realm.Holder, &now)
+	made, err := s.Begin(t.Context(), "h", "b", session.Session{AccountID: "a", Epoch: 3}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.SeenAt = noon.Add(s.Limits.Absolute)
+	if until, end := s.Until(), s.Limits.End(made); !until.Equal(noon.Add(36*time.Hour)) || !until.After(end) {
+		t.Errorf("Until() = %v, want a day after %v", until, end)
+	}
+}
+
+// A session whose owner is not found is not found, and neither is one of an owner who is
+// not active or of another epoch. A store of people that does not answer has its own error.
+func TestCurrentPerson(t *testing.T) {
+	t.Parallel()
+	now := noon
+	for name, c := range map[string]struct {
+		sid   string
+		owner person
+		err   error // of Person
+		want  error
+	}{
+		"live":        {"sid", person{Active: true, Epoch: 3}, nil, nil},
+		"ended":       {"ended", person{Active: true, Epoch: 3}, errs.ErrNotFound, errs.ErrNotFound},
+		"away":        {"sid", person{Active: true, Epoch: 3}, errs.ErrUnavailable, errs.ErrUnavailable},
+		"not active":  {"sid", person{Epoch: 3}, nil, errs.ErrNotFound},
+		"later epoch": {"sid", person{Active: true, Epoch: 4}, nil, errs.ErrNotFound},
+	} {
+		s := newService(&memory{kept: map[string]session.Session{}}, realm.Holder, &now)
+		s.Person = func(_ context.Context, id, sid string) (person, error) {
+			if id != "a" || sid != c.sid {
+				t.Errorf("%s: Person(%q, %q), want the owner and sid of the session", name, id, sid)
+			}
+			return c.owner, c.err
+		}
+		if _, err := s.Begin(t.Context(), "h", "b", session.Session{SID: c.sid, AccountID: "a", Epoch: 3}, 0); err != nil {
+			t.Fatal(err)
+		}
+		got, p, err := s.Current(t.Context(), "h", "b")
+		if !errors.Is(err, c.want) || (err == nil) != (got.SID == c.sid && p == c.owner) {
+			t.Errorf("%s: Current() = %+v, %+v, %v, want %v", name, got, p, err, c.want)
+		}
+	}
+}
+
+// Begin returns the error of a store that did not keep the session.
+func TestBeginFails(t *testing.T) {
+	t.Parallel()
+	now := noon
+	for _, want := range []error{errs.ErrConflict, errs.ErrUnavailable} {
+		m := &memory{kept: map[string]session.Session{}, err: want}
+		if _, err := newService(m, realm.Holder, &now).Begin(t.Context(), "h", "b", session.Session{}, 0); !errors.Is(err, want) {
+			t.Errorf("Begin() of a store that returns %v = %v", want, err)
 		}
 	}
 }

@@ -57,10 +57,10 @@ func (d Disavowal) Link(a account.Account, now time.Time) secret.Text {
 
 // read returns the id of the account that a link names, and a function that reports
 // whether the link works at now, for that account as it is stored. check is nil for
-// text that is no link.
+// text that is no link, and without a key.
 func (d Disavowal) read(link secret.Text, now time.Time) (accountID string, check func(account.Account) bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(link.Reveal(), disavowPrefix))
-	if err != nil || len(raw) != 32 {
+	if err != nil || len(raw) != 32 || d.Key == nil {
 		return "", nil
 	}
 	id, sum := raw[:disavowID], raw[disavowID+disavowHour:]

@@ -90,7 +90,7 @@ func (r *Service) OpenLink(ctx context.Context, link, browser secret.Text, from 
 		return err
 	}
 	if device := r.verifier().deviceHash(from.Device, of.Unblocks); device != "" {
-		return r.Lanes.Lend(ctx, begun.Key, device, now, r.Limits.ResetUntil(begun))
+		r.remembered(ctx, from, r.Lanes.Lend(ctx, begun.Key, device, now, r.Limits.ResetUntil(begun)))
 	}
 	return nil
 }
@@ -153,10 +153,10 @@ func (r *Service) ChooseForgotten(ctx context.Context, v Resetting, password str
 		next, err := a.SetPassword(reset.Epoch, secret.Text(hash), now)
 		return next, r.passwordChanged(a, audit.PasswordReset, from), err
 	})
-	if err != nil || v.CodeAt.IsZero() {
-		return err
+	if err == nil && !v.CodeAt.IsZero() {
+		r.remembered(ctx, from, r.Remember(ctx, v.Account, from.Device))
 	}
-	return r.Remember(ctx, v.Account, from.Device)
+	return err
 }
 
 func (r *Service) passwordChanged(a account.Account, action audit.Action, from From) effect.Effects {
@@ -181,5 +181,6 @@ func (r *Service) ChangePassword(ctx context.Context, read account.Account, pass
 	if err != nil {
 		return account.Account{}, err
 	}
-	return changed, r.Remember(ctx, changed, from.Device)
+	r.remembered(ctx, from, r.Remember(ctx, changed, from.Device))
+	return changed, nil
 }

@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"time"
 
 	"omgevingsloket-id/pkg/account"
@@ -82,7 +83,8 @@ type Service struct {
 	Rand        io.Reader
 	Now         func() time.Time
 	Watch       Watch
-	Locks       limit.Locks // nil: no lock can be removed
+	Locks       limit.Locks  // nil: no lock can be removed
+	Log         *slog.Logger // nil: nothing is logged
 }
 
 // From says where a request came from; it goes into the audit log.
@@ -119,6 +121,15 @@ func (r *Service) Password(ctx context.Context, email, password string, from Fro
 // Remember makes a browser known for an account: see Verifier.Remember.
 func (r *Service) Remember(ctx context.Context, a account.Account, device secret.Text) error {
 	return r.verifier().Remember(ctx, a, device)
+}
+
+// remembered logs that a browser could not be made known after a change that is stored.
+// It is no error of the change: at the next login, the browser shares the lane of
+// strangers.
+func (r *Service) remembered(ctx context.Context, from From, err error) {
+	if err != nil && r.Log != nil {
+		r.Log.WarnContext(ctx, "device not remembered", "request", from.RequestID, "error", err.Error())
+	}
 }
 
 // Know makes the browser that confirmed an address known for the account that is

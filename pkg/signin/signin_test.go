@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,11 +32,18 @@ type house struct {
 	rehash  bool
 	yes     bool   // the hasher says yes to everything
 	fail    string // the call that is unavailable
+	asking  sync.Mutex
 	asked   []string
 	keys    []string
+	now     time.Time
+	row     sync.Mutex
+	taken   int            // references of blocks that another account has
+	rec     effect.Effects // of all that was written
 }
 
 func (h *house) ask(what string) error {
+	h.asking.Lock()
+	defer h.asking.Unlock()
 	h.asked = append(h.asked, what)
 	if what == h.fail {
 		return errs.Unavailable(what, errors.New("gone"))
@@ -76,11 +84,11 @@ func (h *house) Verify(_ context.Context, phc, password string) (bool, bool, err
 func (h *house) Hash(context.Context, string) (string, error) { return "new hash", h.ask("hash") }
 
 func newHouse() *house {
-	return &house{open: true, account: account.Account{ID: "a", Email: "anna@example.com", PasswordHash: "old hash", State: account.Active, Epoch: 1}}
+	return &house{open: true, now: noon, account: account.Account{ID: "a", Email: "anna@example.com", PasswordHash: "old hash", State: account.Active, Epoch: 1}}
 }
 
 func (h *house) rules() *signin.Service {
-	return &signin.Service{Accounts: h, Lanes: h, Hasher: h, LaneKey: []byte("key"), Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return noon }}
+	return &signin.Service{Accounts: h, Lanes: h, Hasher: h, LaneKey: []byte("key"), Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return h.now }}
 }
 
 // The try is counted first, then the account is read, then one hash is made,
@@ -255,12 +263,14 @@ func (letters) FactorLinked(account.Account, time.Time) mail.Message {
 	return mail.Message{Subject: "linked"}
 }
 
-func (letters) PasswordLink(account.Account, signin.PasswordMail, time.Time) mail.Message {
-	return mail.Message{Subject: "password link"}
+func (letters) PasswordLink(a account.Account, p signin.PasswordMail, _ time.Time) mail.Message {
+	return mail.Message{
+		Subject: "password link", Kind: string(p.Road), To: a.Email, Lang: a.Lang, Text: p.Link + p.Callback, Expires: p.Until, At: p.From,
+	}
 }
 
-func (letters) PasswordUnknown(string, string, time.Time, time.Time) mail.Message {
-	return mail.Message{Subject: "password link"}
+func (letters) PasswordUnknown(email, lang string, until, _ time.Time) mail.Message {
+	return mail.Message{Subject: "password link", Kind: string(account.RoadNone), To: email, Lang: lang, Expires: until}
 }
 
 func (letters) PasswordChanged(account.Account, time.Time) mail.Message {
@@ -283,7 +293,7 @@ func (letters) RecoveryCode(_ account.Account, code, _ secret.Text, until, _ tim
 	return mail.Message{Subject: "code", Text: code, Expires: until}
 }
 
-func codeService(t *testing.T, h *codeHouse) *signin.Service {
+func newRing(t *testing.T) *secret.KeyRing {
 	t.Helper()
 	text, err := secret.NewKeyRingFile("k1", rand.Reader)
 	if err != nil {
@@ -293,22 +303,20 @@ func codeService(t *testing.T, h *codeHouse) *signin.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &signin.Service{Accounts: h, Ring: ring, Letters: letters{}, Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return noon }}
+	return ring
+}
+
+func codeService(t *testing.T, h *codeHouse) *signin.Service {
+	t.Helper()
+	return &signin.Service{Accounts: h, Ring: newRing(t), Letters: letters{}, Limits: account.DefaultLimits, Rand: rand.Reader, Now: func() time.Time { return noon }}
 }
 
 // A right code counts once. Before the first right code the fifth wrong one
 // blocks, afterwards the tenth, and those before delay the next one.
 func TestCode(t *testing.T) {
 	t.Parallel()
-	const key = secret.Text("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
 	step := totp.Step(noon)
-	code := func(step int64) string {
-		out, err := totp.Code(key, step)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out
-	}
+	code := func(step int64) string { return codeOf(t, firstKey, step) }
 	wrong := code(step + 1000)
 	for name, c := range map[string]struct {
 		state    account.State
@@ -340,11 +348,7 @@ func TestCode(t *testing.T) {
 		h := &codeHouse{try: account.CodeTry{State: c.state, Enrolment: 2, Factor: account.Factor{Failures: c.failures, LastStep: c.last, NextTryAt: c.next}}}
 		s := codeService(t, h)
 		if c.sealed != "" {
-			sealed, err := s.Ring.Seal([]byte(key.Reveal()), account.FactorAAD(c.sealed[:1], int(c.sealed[1]-'0')))
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.try.Factor.Sealed = sealed
+			h.try.Factor.Sealed = seal(t, s.Ring, firstKey, account.FactorAAD(c.sealed[:1], int(c.sealed[1]-'0')))
 		}
 		got, err := s.Code(t.Context(), account.Account{ID: "a", Epoch: 1}, c.typed, signin.From{Origin: "192.0.2.0/24", RequestID: "r1"})
 		if got != c.want || errors.Is(err, errs.ErrUnavailable) != c.fault || err != nil && !c.fault {
@@ -497,5 +501,106 @@ func TestZ7_Callback(t *testing.T) {
 		if got := k.Right(c.account, c.typed, noon.Add(c.after)); got != c.want {
 			t.Errorf("%s: Right() = %t, want %t", name, got, c.want)
 		}
+	}
+}
+
+// Z7: a code of a mail is right in its quarter of an hour and the four after it, and is
+// told apart from one of the page: it does not prove the password.
+func TestZ7_MailedCallback(t *testing.T) {
+	t.Parallel()
+	k := signin.Callback("key")
+	a := account.Account{ID: "a", Epoch: 4, State: account.Blocked}
+	code := k.MailedCode(a, noon)
+	if code == k.Code(a, noon) {
+		t.Errorf("MailedCode() = %s, want another one than Code()", code)
+	}
+	later := a
+	later.Epoch = 5
+	for name, c := range map[string]struct {
+		account       account.Account
+		typed         string
+		after         time.Duration
+		mailed, right bool
+	}{
+		"as mailed":           {a, code, 0, true, true},
+		"four quarters later": {a, code, time.Hour, true, true},
+		"at the end":          {a, code, 75*time.Minute - time.Second, true, true},
+		"five later":          {a, code, 75 * time.Minute, false, false},
+		"another block":       {later, code, 0, false, false},
+		"of the page":         {a, k.Code(a, noon), 0, false, true},
+		"of the page, later":  {a, k.Code(a, noon), 45 * time.Minute, false, false},
+	} {
+		now := noon.Add(c.after)
+		if mailed, right := k.Mailed(c.account, c.typed, now), k.Right(c.account, c.typed, now); mailed != c.mailed || right != c.right {
+			t.Errorf("%s: Mailed() = %t, Right() = %t, want %t, %t", name, mailed, right, c.mailed, c.right)
+		}
+	}
+}
+
+// WithReference draws another reference only while the account is as it was.
+func TestWithReference(t *testing.T) {
+	t.Parallel()
+	unknown := errors.New("unknown")
+	for name, c := range map[string]struct {
+		results []error      // of do
+		change  func(*house) // during the first call of do
+		want    error
+		calls   int
+	}{
+		"at once":           {[]error{nil}, nil, nil, 1},
+		"taken once":        {[]error{errs.ErrConflict, nil}, nil, nil, 2},
+		"taken three times": {[]error{errs.ErrConflict, errs.ErrConflict, errs.ErrConflict, nil}, nil, errs.ErrConflict, 3},
+		"another error":     {[]error{unknown, nil}, nil, unknown, 1},
+		"another epoch":     {[]error{errs.ErrConflict, nil}, func(h *house) { h.account.Epoch++ }, errs.ErrConflict, 1},
+		"another state":     {[]error{errs.ErrConflict, nil}, func(h *house) { h.account.State = account.Closed }, errs.ErrConflict, 1},
+		"gone":              {[]error{errs.ErrConflict, nil}, func(h *house) { h.account.ID = "b" }, errs.ErrNotFound, 1},
+		"away":              {[]error{errs.ErrConflict, nil}, func(h *house) { h.fail = "account by id" }, errs.ErrUnavailable, 1},
+	} {
+		h := newHouse()
+		var drawn []string
+		err := signin.WithReference(t.Context(), h, h.account, newDice(), func(ref string) error {
+			drawn = append(drawn, ref)
+			if c.change != nil {
+				c.change(h)
+			}
+			return c.results[len(drawn)-1]
+		})
+		slices.Sort(drawn)
+		if !errors.Is(err, c.want) || len(drawn) != c.calls || len(slices.Compact(drawn)) != c.calls {
+			t.Errorf("%s: WithReference() = %v after the references %q, want %v after %d", name, err, drawn, c.want, c.calls)
+		}
+	}
+}
+
+// X4: no secret is made for an account that was unblocked before the delay is over and a
+// mailed code was right.
+func TestX4_ShowQRBeforeItsTime(t *testing.T) {
+	t.Parallel()
+	unblocked := account.Account{
+		ID: "a", State: account.AwaitingEnrolment, Epoch: 1, Unblocks: 1, UnblockedAt: noon, LastLoginAt: noon.Add(-time.Hour),
+	}
+	for name, c := range map[string]struct {
+		mailbox bool
+		delay   time.Duration
+		want    error
+	}{
+		"with the code":          {true, 0, nil},
+		"without a code":         {false, 0, errs.ErrConflict},
+		"within the delay":       {true, 1, errs.ErrConflict},
+		"within it, without one": {false, 1, errs.ErrConflict},
+	} {
+		h := &codeHouse{}
+		s := codeService(t, h)
+		s.Limits.RecoveryDelay = c.delay
+		key, err := s.ShowQR(t.Context(), unblocked, c.mailbox, signin.From{})
+		if !errors.Is(err, c.want) || (key != "") != (c.want == nil) || (h.sealed != nil) != (c.want == nil) {
+			t.Errorf("%s: ShowQR() = a secret: %t, %v, want %v", name, key != "", err, c.want)
+		}
+	}
+	h := &codeHouse{}
+	s := codeService(t, h)
+	s.Rand = strings.NewReader("short")
+	if key, err := s.ShowQR(t.Context(), account.Account{ID: "a", Epoch: 1}, true, signin.From{}); key != "" || err == nil || h.sealed != nil {
+		t.Errorf("ShowQR() without randomness = a secret: %t, %v, want an error", key != "", err)
 	}
 }

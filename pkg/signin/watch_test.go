@@ -18,11 +18,12 @@ import (
 type refused struct {
 	signin.Refusals
 	all []signin.Refusal
+	err error
 }
 
 func (r *refused) Refuse(_ context.Context, refusal signin.Refusal, _ time.Time) error {
 	r.all = append(r.all, refusal)
-	return nil
+	return r.err
 }
 
 // X5: each refused password is counted by its reason and stored by one call, also for

@@ -72,7 +72,7 @@ var lives = []Life{
 		Table: "documents", Personal: "id application_id name sha256 sealed signature", Other: "type size created_at verdict scanned_at destroyed_at",
 		Ends: "with the draft; of a sent application the content review.keep_documents after the decision",
 	},
-	{Table: "document_tickets", Personal: "document_id", Other: "hash expires", Ends: "after five minutes", sweeps: []sweep{{`DELETE FROM document_tickets WHERE expires <= $1`, 0}}},
+	{Table: "document_tickets", Personal: "document_id", Other: "hash expires", Ends: "after a minute, or when the next sweep runs", sweeps: []sweep{{`DELETE FROM document_tickets WHERE expires <= $1`, 0}}},
 	{Table: "clients", Other: "id data"},
 	{Table: "consents", Personal: "account_id client_id claims given_at", Ends: "with the account"},
 	{

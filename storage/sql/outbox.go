@@ -48,7 +48,7 @@ func (s outbox) take(ctx context.Context, now time.Time, lease time.Duration, n 
 		}
 		// A row that cannot be decrypted must not stop the others.
 		for _, id := range damaged {
-			if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', reason = 'does not open' WHERE id = $1`, id); err != nil {
+			if _, err := tx.ExecContext(ctx, `UPDATE outbox SET state = 'dropped', sealed = NULL, reason = 'does not open' WHERE id = $1`, id); err != nil {
 				return effect.Effects{}, err
 			}
 		}

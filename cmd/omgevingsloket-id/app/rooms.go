@@ -94,7 +94,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		Accounts: a.Stores.Accounts, Recoveries: a.Stores.Recoveries, Lanes: a.Stores.Lanes, Hasher: hasher, Ring: a.Stores.Ring, Letters: letters,
 		LaneKey: laneKey, RecoveryKey: recoveryKey, Limits: c.AccountLimits(), Rand: a.Rand, Now: a.Now, Locks: a.Stores.Locks,
 		Resets: a.Stores.Resets, Disavowal: letters.Disavowal, Callback: callback,
-		Watch: a.signInWatch(),
+		Watch: a.signInWatch(), Log: a.Log,
 	}
 	pages, cookies, limits := a.Kit.Pages, a.Kit.Cookies, a.Kit.Limits
 	sessions := &session.Service[account.Account]{Realm: realm.Holder, Store: a.Stores.Sessions, Limits: c.SessionLimits(), Person: a.Stores.Accounts.InSession, Now: a.Now}
