@@ -256,7 +256,9 @@ var namedMails = []string{
 	letter.KindConfirmEmail, letter.KindAddressTaken, letter.KindReceipt, letter.KindStatusCode, letter.KindApproved, letter.KindRejected, letter.KindMoreAsked,
 	letter.KindAnswerReminder, letter.KindUnanswered, letter.KindWithdrawn, letter.KindFactorLinked, letter.KindAccountBlocked, letter.KindAccountUnblocked,
 	letter.KindAccountClosed, letter.KindRecoveryCode, letter.KindAddressAnnounced, letter.KindAddressConfirm, letter.KindAddressChanged, letter.KindAddressNew,
-	letter.KindSomebodyTries, letter.KindLoginNotice, letter.KindPasswordLink, letter.KindPasswordChanged,
+	letter.KindSomebodyTries, letter.KindLoginNotice, letter.KindPasswordLink, letter.KindPasswordChanged, letter.KindFactorChanged, letter.KindDataChanged, letter.KindLangChanged,
+	letter.KindOwnAddressCode, letter.KindOwnAddressTaken, letter.KindOwnAddressNew, letter.KindOwnAddressChanged, letter.KindOwnAddressUndone,
+	letter.KindChangeReceipt, letter.KindChangeApproved, letter.KindChangeRejected, letter.KindChangeMoreAsked, letter.KindChangeReminder, letter.KindChangeUnanswered, letter.KindChangeWithdrawn,
 }
 
 // mailName returns the name of a kind of mail, or the kind itself if it has none.
