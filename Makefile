@@ -32,7 +32,7 @@ check: fmt vet lint ## before a commit: format, vet, lint and the tests that nee
 .PHONY: test
 test: fmt vet lint vuln ## before a push: everything that CI runs; installs what the tests need (Debian, as root or with sudo)
 	@deploy/test/install.sh
-	CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 40m ./...
+	CGO_ENABLED=1 $(GO) test -vet=off -race -timeout 40m ./...
 
 # The packages that have a test which calls testenv.Long.
 LONG = $(shell grep -rlE --include='*_test.go' '\bLong\(t\)' . | xargs dirname | sort -u)
@@ -40,7 +40,7 @@ LONG = $(shell grep -rlE --include='*_test.go' '\bLong\(t\)' . | xargs dirname |
 .PHONY: long
 long: ## before an issue is resolved: the packages with tests that are too slow for every push, those tests included
 	@deploy/test/install.sh long
-	LONG_TESTS=1 CGO_ENABLED=1 $(GO) test -vet=off -race -p 2 -timeout 80m $(LONG)
+	LONG_TESTS=1 CGO_ENABLED=1 $(GO) test -vet=off -race -timeout 80m $(LONG)
 
 # Binaries as in a release: without the race detector. The report is part of the log.
 .PHONY: bench

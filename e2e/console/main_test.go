@@ -1,0 +1,12 @@
+package console
+
+import (
+	"testing"
+
+	"omgevingsloket-id/e2e/testenv"
+)
+
+func TestMain(m *testing.M) {
+	testenv.Waiting()
+	m.Run()
+}
