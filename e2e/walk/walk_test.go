@@ -65,7 +65,7 @@ func TestWalk(t *testing.T) { walks(t, "5") }
 // TestLongWalk is TestWalk with more orders.
 func TestLongWalk(t *testing.T) {
 	testenv.Long(t)
-	walks(t, "100")
+	walks(t, "40")
 }
 
 func walks(t *testing.T, checks string) {

@@ -147,7 +147,6 @@ func TestRequestExpires(t *testing.T) {
 	}
 }
 
-// Nothing proven about one person is left for another.
 // W9: what is stored of a request that has ended is small, of one browser, and says
 // how it ended.
 func TestW9_Ended(t *testing.T) {
@@ -187,6 +186,7 @@ func TestW9_Ended(t *testing.T) {
 	}
 }
 
+// Nothing proven about one person is left for another.
 func TestForget(t *testing.T) {
 	t.Parallel()
 	r := authreq.Request{
@@ -227,5 +227,91 @@ func TestNextTellsBeforeConsent(t *testing.T) {
 	f.Request.Forget()
 	if f.Request.Nudge || !f.Request.Unreachable.IsZero() {
 		t.Errorf("after Forget: %+v", f.Request)
+	}
+}
+
+// The password is valid until PasswordUntil, and no longer than the request.
+func TestPasswordUntil(t *testing.T) {
+	t.Parallel()
+	const lasts = 30 * time.Minute
+	for _, c := range []struct{ begun, password, want time.Duration }{ // the last one from noon
+		{0, 0, lasts},
+		{20 * time.Minute, 0, lasts},
+		{20 * time.Minute, 20 * time.Minute, 10 * time.Minute},
+		{30 * time.Minute, 0, lasts},
+		{30*time.Minute + 1, 0, lasts - 1},
+		{59 * time.Minute, 0, time.Minute},
+		{59 * time.Minute, 29 * time.Minute, time.Minute},
+	} {
+		r := authreq.Request{AccountID: "a", Epoch: 7, CreatedAt: ago(c.begun), PasswordAt: ago(c.password)}
+		until := r.PasswordUntil()
+		if got := until.Sub(noon); got != c.want {
+			t.Errorf("PasswordUntil(begun %v ago, password %v ago) = %v from now, want %v", c.begun, c.password, got, c.want)
+		}
+		for _, state := range []account.State{account.AwaitingEnrolment, account.QRShown, account.Active, account.Blocked} {
+			f := authreq.Facts{Now: until.Add(-1), Request: r, Account: &account.Account{ID: "a", State: state, Epoch: 7}}
+			if got := authreq.Next(f); got == authreq.StepPassword || got == authreq.StepRestart {
+				t.Errorf("%s, %+v: Next(before PasswordUntil) = %s, want a step after the password", state, c, got)
+			}
+			f.Now = until
+			if got := authreq.Next(f); got != authreq.StepPassword && got != authreq.StepRestart {
+				t.Errorf("%s, %+v: Next(at PasswordUntil) = %s, want the password or a restart", state, c, got)
+			}
+		}
+	}
+}
+
+// A password that somebody else knows is replaced before the QR is shown and before the
+// client gets an answer, once the rest is proven: the mailbox after an unblock, or the
+// second factor. A login does not replace one that is lost (account.RenewalLost).
+func TestNextRenewal(t *testing.T) {
+	t.Parallel()
+	const delay = 24 * time.Hour
+	proven := noon.Add(-100 * delay)
+	first := account.Account{State: account.AwaitingEnrolment}
+	again := account.Account{State: account.AwaitingEnrolment, LastLoginAt: proven, Unblocks: 1, UnblockedAt: noon.Add(-delay)}
+	waits := again
+	waits.UnblockedAt = noon.Add(1 - delay)
+	active, shown := account.Account{State: account.Active}, account.Account{State: account.QRShown}
+	blocked, closed := account.Account{State: account.Blocked}, account.Account{State: account.Closed}
+	password := authreq.Request{PasswordAt: noon}
+	both := authreq.Request{PasswordAt: noon, AuthTime: noon}
+	with := func(change func(*authreq.Request)) authreq.Request {
+		r := both
+		change(&r)
+		return r
+	}
+	for name, c := range map[string]struct {
+		account   account.Account
+		request   authreq.Request
+		want, due authreq.Step // without a renewal or with one for a lost password; with one that is due
+	}{
+		"first enrolment":           {first, password, authreq.StepEnrol, authreq.StepRenew},
+		"first enrolment, too late": {first, authreq.Request{PasswordAt: ago(30 * time.Minute)}, authreq.StepPassword, authreq.StepPassword},
+		"unblocked, in the delay":   {waits, authreq.Request{PasswordAt: noon, MailboxAt: noon}, authreq.StepWait, authreq.StepWait},
+		"unblocked":                 {again, password, authreq.StepMailbox, authreq.StepMailbox},
+		"unblocked, right mailbox":  {again, authreq.Request{PasswordAt: noon, MailboxAt: noon}, authreq.StepEnrol, authreq.StepRenew},
+		"unblocked, another factor": {again, both, authreq.StepMailbox, authreq.StepMailbox},
+		"QR shown":                  {shown, password, authreq.StepCode, authreq.StepCode},
+		"QR shown, another factor":  {shown, both, authreq.StepCode, authreq.StepCode},
+		"active":                    {active, password, authreq.StepCode, authreq.StepCode},
+		"active, single sign-on":    {active, authreq.Request{AuthTime: noon}, authreq.StepFinish, authreq.StepRenew},
+		"active, both, refused":     {active, with(func(r *authreq.Request) { r.Refusal = "access_denied" }), authreq.StepFinish, authreq.StepFinish},
+		"active, both, known":       {active, with(func(r *authreq.Request) { r.Nudge = true }), authreq.StepRenew, authreq.StepRenew},
+		"active, both, unreachable": {active, with(func(r *authreq.Request) { r.Unreachable = noon }), authreq.StepMail, authreq.StepRenew},
+		"active, both, older epoch": {active, with(func(r *authreq.Request) { r.Epoch = -1 }), authreq.StepPassword, authreq.StepPassword},
+		"blocked, both":             {blocked, both, authreq.StepBlocked, authreq.StepBlocked},
+		"blocked, single sign-on":   {blocked, authreq.Request{AuthTime: noon}, authreq.StepPassword, authreq.StepPassword},
+		"closed, both":              {closed, both, authreq.StepPassword, authreq.StepPassword},
+		"unblocked, mailbox alone":  {again, authreq.Request{MailboxAt: noon}, authreq.StepPassword, authreq.StepPassword},
+	} {
+		for renewal, want := range map[account.Renewal]authreq.Step{"": c.want, account.RenewalLost: c.want, account.RenewalDue: c.due} {
+			a, r := c.account, c.request
+			a.ID, a.Epoch, a.Renewal = "a", 7, renewal
+			r.AccountID, r.Epoch, r.CreatedAt = "a", r.Epoch+7, noon.Add(-30*time.Minute)
+			if got := authreq.Next(authreq.Facts{Now: noon, Request: r, Account: &a, Limits: account.Limits{RecoveryDelay: delay}}); got != want {
+				t.Errorf("%s, renewal %q: Next() = %s, want %s", name, renewal, got, want)
+			}
+		}
 	}
 }
