@@ -168,6 +168,7 @@ func (s grants) tryCode(ctx context.Context, r grant.Redemption, replay effect.E
 		if err != nil {
 			return effect.Effects{}, err
 		}
+		r.Consent = r.Consent && r.ClientID == was.ClientID // another client ends nothing
 		var ended bool
 		err = tx.QueryRowContext(ctx, `SELECT `+over(r, "g")+` FROM grants g WHERE g.code_hash = $1`, r.CodeHash).Scan(&ended)
 		if err != nil {

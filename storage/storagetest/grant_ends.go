@@ -217,6 +217,12 @@ func consentWithdrawn(t *testing.T, w world) {
 		t.Errorf("live: %t; of another client: %t; of another account: %t", w.live(redeemed.ID), w.live(elsewhere.ID), w.live(stranger.ID))
 	}
 	same(t, w.redeem(redemption(unspent), effect.Effects{}), grant.RefusedRevoked)
+	// A client that needs no consent is not stopped by one that does (TK-05).
+	free, thief := grantOf(a), redemption(grantOf(a))
+	must(t, w.Grants.Issue(ctx(t), free, effect.Effects{}))
+	thief.CodeHash, thief.ClientID, thief.Consent = free.CodeHash, portal, true
+	same(t, w.redeem(thief, effect.Effects{}), grant.RefusedMismatch)
+	same(t, w.redeem(redemption(free), effect.Effects{}), grant.Refusal(""))
 	// A login that was under way issues a grant after the withdrawal.
 	late := grantOf(a)
 	late.ClientID = portal
@@ -228,7 +234,9 @@ func consentWithdrawn(t *testing.T, w world) {
 	same(t, w.redeem(r, effect.Effects{}), grant.RefusedRevoked)
 	for name, g := range map[string]grant.Grant{"of another client": issue(a, other), "of another account": issue(b, portal)} {
 		r := redemption(g)
-		r.Consent = true
+		r.Consent, r.ClientID = true, fresh("client")
+		same(t, w.redeem(r, effect.Effects{}), grant.RefusedMismatch) // and it stays redeemable
+		r.ClientID = g.ClientID
 		if refused := w.redeem(r, effect.Effects{}); refused != "" {
 			t.Errorf("a grant %s, with its consent: %s", name, refused)
 		}
