@@ -154,7 +154,7 @@ func TestCommandsKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, out, _ := command(t, "keys", "list", "--data", dir)
-	for _, want := range []string{"ES256", "RS256", "PS256", "active"} {
+	for _, want := range []string{"EdDSA", "ES256", "RS256", "PS256", "active"} {
 		if !strings.Contains(out, want) {
 			t.Error("no", want, "in", out)
 		}

@@ -47,8 +47,8 @@ type clientFlags struct {
 	HomeURI         *string  `name:"home-uri" help:"Its front page, for our list of portals."`
 	ThirdParty      *bool    `negatable:"" help:"Ask people for consent."`
 	Native          *bool    `negatable:"" help:"It runs on the person's own device: auth method none, any port on 127.0.0.1 or [::1], consent at each login."`
-	SigningAlg      *string  `help:"Algorithm of its ID tokens: RS256, PS256 or ES256."`
-	UserinfoAlg     *string  `help:"Sign what userinfo answers, with RS256, PS256 or ES256; \"\" answers in JSON."`
+	SigningAlg      *string  `help:"Algorithm of its ID tokens: RS256, PS256, ES256 or EdDSA."`
+	UserinfoAlg     *string  `help:"Sign what userinfo answers, with RS256, PS256, ES256 or EdDSA; \"\" answers in JSON."`
 	PublicSubject   *bool    `negatable:"" help:"Same subject as at other public-subject clients; policy general only."`
 	PKCEOptional    *bool    `negatable:"" name:"pkce-optional" help:"It may leave PKCE out; a confidential client of policy general only."`
 	RequirePushed   *bool    `negatable:"" name:"require-pushed-requests" help:"Refuse its authorization requests that were not pushed (RFC 9126)."`

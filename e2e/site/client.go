@@ -3,6 +3,7 @@ package site
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -75,9 +76,14 @@ type ClientKey struct {
 	Private  crypto.Signer
 }
 
-// NewClientKey makes a key pair for alg: ES256, or an RSA key of 2048 bits.
+// NewClientKey makes a key pair for alg: ES256, EdDSA, or an RSA key of 2048 bits.
 func NewClientKey(t testing.TB, alg, kid string) ClientKey {
 	t.Helper()
+	if alg == "EdDSA" {
+		_, private, err := ed25519.GenerateKey(rand.Reader)
+		Must(t, err)
+		return ClientKey{alg, kid, private}
+	}
 	if alg == "ES256" {
 		private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		Must(t, err)

@@ -17,7 +17,7 @@ import (
 )
 
 // assertionAlgs are the algorithms that clients may sign with.
-var assertionAlgs = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256}
+var assertionAlgs = []jose.SignatureAlgorithm{jose.RS256, jose.PS256, jose.ES256, jose.EdDSA}
 
 var errAssertion = errors.New("client assertion refused")
 

@@ -30,7 +30,7 @@ import (
 func keyedSite(t *testing.T, policy client.Policy) (*site.Site, map[string]site.ClientKey) {
 	keys := map[string]site.ClientKey{}
 	var clients []client.Client
-	for _, alg := range []string{"RS256", "PS256", "ES256"} {
+	for _, alg := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
 		keys[alg] = site.NewClientKey(t, alg, alg+"-1")
 		clients = append(clients, site.KeyedClient(t, alg, site.KeyedURI, keys[alg]))
 	}

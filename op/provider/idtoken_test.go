@@ -26,7 +26,7 @@ func TestJW01_IDToken(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []client.Policy{client.General, client.NLGov} {
 		var clients []client.Client
-		for _, alg := range []string{"", "RS256", "PS256", "ES256"} {
+		for _, alg := range []string{"", "RS256", "PS256", "ES256", "EdDSA"} {
 			clients = append(clients, site.NewClient("app"+alg, site.OtherURI, func(c *client.Client) {
 				c.AuthMethod, c.SecretHashes, c.SigningAlg, c.AccessTokens = client.None, nil, alg, client.JWTTokens
 			}))

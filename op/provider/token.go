@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/base64"
 	"errors"
 	"maps"
@@ -104,11 +105,11 @@ func (p *Room) tokens(c client.Client, g grant.Grant, a account.Account, handle 
 	if err != nil {
 		return tokenAnswer{}, err
 	}
-	claims["at_hash"] = leftHalf(access)
 	alg := c.SigningAlg
 	if alg == "" {
 		alg = "RS256"
 	}
+	claims["at_hash"] = leftHalf(alg, access)
 	id, err := p.Keys.Sign(alg, typIDToken, claims)
 	if err != nil {
 		return tokenAnswer{}, err
@@ -150,9 +151,14 @@ func (p *Room) subject(a account.Account, c client.Client) claim.Subject {
 // §5.2.2).
 func (p *Room) typed(c client.Client) bool { return p.Policy.For(c).Dutch || c.DutchClaims }
 
-// leftHalf returns the at_hash of an access token for algorithms with SHA-256 (OIDC
-// Core §3.1.3.6).
-func leftHalf(token string) string {
+// leftHalf returns the at_hash of an access token in an ID token with this algorithm
+// (OIDC Core §3.1.3.6): the half of a SHA-256 hash, and of the SHA-512 hash that
+// Ed25519 uses (RFC 8032 §5.1).
+func leftHalf(alg, token string) string {
+	if alg == "EdDSA" {
+		sum := sha512.Sum512([]byte(token))
+		return base64.RawURLEncoding.EncodeToString(sum[:32])
+	}
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }

@@ -282,9 +282,9 @@ func (c Client) checkAuth(policy Policy) []error {
 	}
 	for name, alg := range map[string]string{"id_token_signed_response_alg": c.SigningAlg, "userinfo_signed_response_alg": c.UserinfoAlg} {
 		switch alg {
-		case "", "RS256", "PS256", "ES256":
+		case "", "RS256", "PS256", "ES256", "EdDSA":
 		default:
-			add("%s %q: choose RS256, PS256 or ES256", name, alg)
+			add("%s %q: choose RS256, PS256, ES256 or EdDSA", name, alg)
 		}
 	}
 	return faults

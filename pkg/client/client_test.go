@@ -152,7 +152,7 @@ func TestValidateOrder(t *testing.T) {
 	const want = `initiate_login_uri: "a" is not an absolute address
 home_uri: "b" is not an absolute address
 jwks_uri: "c" is not an absolute address
-id_token_signed_response_alg "none": choose RS256, PS256 or ES256`
+id_token_signed_response_alg "none": choose RS256, PS256, ES256 or EdDSA`
 	for range 50 {
 		if err := c.Validate(client.General, false); err == nil || err.Error() != want {
 			t.Fatalf("Validate() = %v, want %s", err, want)

@@ -2,6 +2,7 @@ package client
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/json"
@@ -32,8 +33,10 @@ func CheckKey(k jose.JSONWebKey) error {
 		if key.Curve == elliptic.P256() {
 			return nil
 		}
+	case ed25519.PublicKey:
+		return nil
 	}
-	return errors.New("keys are RSA or P-256")
+	return errors.New("keys are RSA, P-256 or Ed25519")
 }
 
 // ParseKeys returns the keys of a JWK set that can be read. Keys of an unknown
@@ -63,12 +66,26 @@ func KeysFor(keys []jose.JSONWebKey, kid, alg string) []jose.JSONWebKey {
 	var fit []jose.JSONWebKey
 	for _, k := range keys {
 		named := kid == "" || k.KeyID == "" || k.KeyID == kid
-		signs := (k.Use == "" || k.Use == "sig") && (k.Algorithm == "" || k.Algorithm == alg)
+		signs := (k.Use == "" || k.Use == "sig") && (k.Algorithm == "" || k.Algorithm == alg) && signsWith(k.Key, alg)
 		if named && signs && CheckKey(k) == nil {
 			fit = append(fit, k)
 		}
 	}
 	return fit
+}
+
+// signsWith reports whether a public key is of the type for an algorithm (RFC 7518 §3.1,
+// RFC 8037 §3.1).
+func signsWith(key any, alg string) bool {
+	switch key.(type) {
+	case *rsa.PublicKey:
+		return alg == "RS256" || alg == "PS256"
+	case *ecdsa.PublicKey:
+		return alg == "ES256"
+	case ed25519.PublicKey:
+		return alg == "EdDSA"
+	}
+	return false
 }
 
 // checkKeys checks a set that is registered inline: at least one key is usable,
@@ -78,7 +95,7 @@ func checkKeys(raw []byte) error {
 	if err != nil {
 		return err
 	}
-	refused := errors.New("no key that we can use: keys are RSA or P-256")
+	refused := errors.New("no key that we can use: keys are RSA, P-256 or Ed25519")
 	usable := false
 	for _, k := range keys {
 		err := CheckKey(k)

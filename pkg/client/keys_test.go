@@ -51,7 +51,7 @@ func TestJW13_CheckKey(t *testing.T) {
 		"RSA with e = 1":  {&rsa.PublicKey{N: modulus(2048), E: 1}, false},
 		"P-256, no point": {&ecdsa.PublicKey{Curve: elliptic.P256()}, false},
 		"P-384":           {p384.Public(), false},
-		"Ed25519":         {edwards, false},
+		"Ed25519":         {edwards, true},
 		"private":         {p256, false},
 		"symmetric":       {[]byte("0123456789abcdef0123456789abcdef"), false},
 		"nothing":         {nil, false},
@@ -67,7 +67,7 @@ var strangeKeys = []string{
 	`{"kty":"AKP","alg":"ML-DSA-65","pub":"AAAA"}`,
 	`{"kty":"OKP","crv":"X25519","x":"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"}`,
 	`{"kty":"EC","crv":"secp256k1","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`,
-	`{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`, `{"kty":"OKP","crv":"Ed448","x":"AAAA"}`,
+	`{"kty":"OKP","crv":"Ed25519","x":"AAAA"}`, `{"kty":"OKP","crv":"Ed448","x":"AAAA"}`,
 	`{"kty":"EC","crv":"P-384","x":"baR3Di9BZ25diE9jGozoIzTpSG_LQVQ2faLExHA_v53luvxWPkEuyt6-VJPk6Zge","y":"J8Not91LK5tqYHUdmrQa4s-3HEf6-wlYfdkl9eI0iyyyffuz0xvZP5vn_QarO3dt"}`,
 	`{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}`, `{"kty":1}`, `{}`, `null`, `[]`, `"key"`, `{"kty":"RSA"}`,
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -138,14 +139,14 @@ func row(t *testing.T, ring *secret.KeyRing, kid, alg string, private crypto.Sig
 	return signkey.Key{ID: kid, Alg: alg, State: state, Public: public, Sealed: sealed, CreatedAt: since, Since: since}
 }
 
-// quiet returns RSA keys that do not change for a year, for tests of ES256,
-// whose keys are generated fast.
+// quiet returns keys of the other algorithms that do not change for a year, for tests of
+// ES256.
 func quiet(t *testing.T, ring *secret.KeyRing) []signkey.Key {
 	t.Helper()
 	var keys []signkey.Key
-	for _, alg := range []string{"RS256", "PS256"} {
+	for alg, private := range others {
 		for _, state := range []signkey.State{signkey.Active, signkey.Next} {
-			k := row(t, ring, fmt.Sprint(alg, "-", state), alg, rsaKey(), state, noon.AddDate(1, 0, 0))
+			k := row(t, ring, fmt.Sprint(alg, "-", state), alg, private(), state, noon.AddDate(1, 0, 0))
 			k.CreatedAt = noon.AddDate(0, 0, -1)
 			keys = append(keys, k)
 		}
@@ -153,12 +154,19 @@ func quiet(t *testing.T, ring *secret.KeyRing) []signkey.Key {
 	return keys
 }
 
-// waits adds the next RSA keys, for a second rotation by hand.
+// waits adds the next keys of the other algorithms, for a second rotation by hand.
 func waits(t *testing.T, s *memory, ring *secret.KeyRing) {
 	t.Helper()
-	for _, alg := range []string{"RS256", "PS256"} {
-		s.keys = append(s.keys, row(t, ring, alg+"-third", alg, rsaKey(), signkey.Next, noon))
+	for alg, private := range others {
+		s.keys = append(s.keys, row(t, ring, alg+"-third", alg, private(), signkey.Next, noon))
 	}
+}
+
+// others are the algorithms beside ES256, with a key of each.
+var others = map[string]func() crypto.Signer{
+	"RS256": func() crypto.Signer { return rsaKey() },
+	"PS256": func() crypto.Signer { return rsaKey() },
+	"EdDSA": func() crypto.Signer { return ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) },
 }
 
 // rsaKey returns the key of RFC 7515 appendix A.2, since generating one takes
@@ -207,7 +215,7 @@ func sign(t *testing.T, m *signkey.Manager, alg string) string {
 
 func header(t *testing.T, token string) jose.Header {
 	t.Helper()
-	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{"ES256", "RS256", "PS256"})
+	parsed, err := jose.ParseSignedCompact(token, []jose.SignatureAlgorithm{"EdDSA", "ES256", "RS256", "PS256"})
 	must(t, err)
 	return parsed.Signatures[0].Header
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -220,9 +221,12 @@ func find(keys []Key, alg string, s State) *Key {
 func (m *Manager) newKey(alg string, now time.Time) (Key, error) {
 	var private crypto.Signer
 	var err error
-	if alg == "ES256" {
+	switch alg {
+	case "EdDSA":
+		_, private, err = ed25519.GenerateKey(m.Rand)
+	case "ES256":
 		private, err = ecdsa.GenerateKey(elliptic.P256(), m.Rand)
-	} else {
+	default:
 		private, err = rsa.GenerateKey(m.Rand, 2048)
 	}
 	if err != nil {

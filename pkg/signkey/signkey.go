@@ -32,7 +32,8 @@ const (
 func (s State) Signs() bool { return s == Next || s == Active }
 
 // Algorithms lists the algorithms, the one with the cheapest signatures first.
-var Algorithms = []string{"ES256", "RS256", "PS256"}
+// EdDSA is with Ed25519 (RFC 8037).
+var Algorithms = []string{"EdDSA", "ES256", "RS256", "PS256"}
 
 // Key is a key pair; the private key is sealed.
 type Key struct {
