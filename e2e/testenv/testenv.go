@@ -5,7 +5,7 @@
 //
 // Servers start when a test first needs them. Shared servers end with the test process, the
 // others with their test. A watcher process (see reaper.go) cleans up after a test process
-// however it ended, so no TestMain is needed for that, and packages may run in parallel.
+// however it ended, so no TestMain is needed, and packages may run in parallel.
 package testenv
 
 import (
