@@ -67,7 +67,7 @@ type accountUnblock struct {
 	target
 	Who    string `arg:"" name:"email-or-reference" help:"E-mail address, or the reference on the holder's blocked page."`
 	Reason string `default:"unblocked at the command line" help:"Why, for the audit log: a ticket number, how the caller was identified."`
-	Second string `help:"The colleague who agreed, for the audit log. Required for some weeks after a change of the e-mail address, and with --lost-password."`
+	Second string `help:"The colleague who agreed, for the audit log. Required for a company, for some weeks after an unblock or a change of the e-mail address, and with --lost-password."`
 
 	NewPassword  bool `xor:"password" help:"Somebody else knows the password: the next login asks for a new one."`
 	LostPassword bool `xor:"password" help:"The holder has forgotten the password too: once the delay is over, a mailed link is enough to choose a new one. Takes two people."`
@@ -93,6 +93,9 @@ func (t accountUnblock) Run(w world) error {
 		if err != nil {
 			return err
 		}
+		if a.State != account.Blocked {
+			return fmt.Errorf("the account is not blocked; it is %s", a.State)
+		}
 		if t.Second == "" && t.LostPassword {
 			return errors.New("this gives both password and app to who reads the mails of the account, so it takes two people: name the colleague who agreed with --second")
 		}
@@ -102,7 +105,7 @@ func (t accountUnblock) Run(w world) error {
 				return err
 			}
 			if helpdesk.NeedsSecond(helpdesk.Unblock, a, moved, time.Now()) {
-				return errors.New("this is the account of a company, or its e-mail address or app changed not long ago, so this takes two people: name the colleague who agreed with --second")
+				return errors.New("this is the account of a company, or it was unblocked or its e-mail address changed not long ago, so this takes two people: name the colleague who agreed with --second")
 			}
 		}
 		letters, err1 := app.NewLetters(c, rand.Reader)

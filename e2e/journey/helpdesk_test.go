@@ -102,7 +102,7 @@ func throughHelpdesk(t *testing.T, site *practice.Site, b *browser.Session, p *p
 	p.LogIn(b)
 	p.Arrive(b, "login/blocked")
 
-	done := site.Command("account", "unblock", p.Email)
+	done := site.Command("account", "unblock", "--second", "Bea", p.Email)
 	if done.Code != 0 {
 		t.Fatalf("account unblock: %+v", done)
 	}

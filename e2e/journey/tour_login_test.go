@@ -199,7 +199,7 @@ func (w *walk) blocked() {
 	p.Arrive(b, "login/lost")
 	b.Click(p.BlockMe)
 	w.fine("login/blocked", "not scanned")
-	if r := w.site.Command("account", "unblock", p.Email); r.Code != 0 {
+	if r := w.site.Command("account", "unblock", "--second", "Bea", p.Email); r.Code != 0 {
 		w.Fatalf("account unblock: %+v", r)
 	}
 	b.Open(w.site.Portal + "/login")

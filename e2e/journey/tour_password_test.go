@@ -89,7 +89,7 @@ func (w *walk) disavowing() {
 	b.Open(w.site.Portal + "/login?prompt=login")
 	p.LogIn(b)
 	w.fine("login/blocked", "disavowed")
-	if r := w.site.Command("account", "unblock", "--new-password", p.Email); r.Code != 0 {
+	if r := w.site.Command("account", "unblock", "--second", "Bea", "--new-password", p.Email); r.Code != 0 {
 		w.Fatalf("account unblock: %+v", r)
 	}
 	b.Open(w.site.Portal + "/login")

@@ -413,3 +413,18 @@ func TestAddressChangeUnavailable(t *testing.T) {
 		t.Error(got.Email, err)
 	}
 }
+
+// W12: the address is changed, and the session goes on, if the browser cannot be made
+// known afterwards.
+func TestW12_AddressBrowserNotRemembered(t *testing.T) {
+	t.Parallel()
+	s, faults := site.NewWatched(t, nil)
+	a, b := s.Active(site.Email)
+	b.Get("/address/change").Submit("email", site.NewEmail).At("/address/code")
+	faults.Once("Lanes.Remember", storagetest.NotWritten)
+	b.Submit("code", s.MailedCode("own-address-code", site.NewEmail)).At("/address/changed")
+	if got := s.Reload(a); got.Email != site.NewEmail {
+		t.Errorf("the address is %s, want %s", got.Email, site.NewEmail)
+	}
+	b.Get("/portals").At("/portals")
+}

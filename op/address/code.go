@@ -94,9 +94,7 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, v flow.Holder) e
 // session go on.
 func (h *Room) goOn(w http.ResponseWriter, r *http.Request, v flow.Holder, next account.Account) error {
 	device := h.Cookies.EnsureDevice(w, r)
-	if err := h.SignIn.Know(r.Context(), next.Email, device); err != nil {
-		return err
-	}
+	h.SignIn.Recognize(r.Context(), next.Email, device, web.RequestID(r))
 	h.Cookies.Prove(w, r, device, next.Email)
 	if _, err := h.Flow.GoOn(w, r, v.Session, next); err != nil {
 		return err

@@ -104,9 +104,9 @@ type Room struct {
 	PerHour   int    // most mails with a code for one source in an hour; 0 means 30
 	Tries     int    // mailed codes, passwords and documents of one source, each in ten minutes
 
-	// Know makes the browser that confirmed an address known for it
-	// (signin.Service.Know); nil makes none known.
-	Know func(ctx context.Context, email string, device secret.Text) error
+	// Recognize makes the browser that confirmed an address known for it
+	// (signin.Service.Recognize); nil makes none known.
+	Recognize func(ctx context.Context, email string, device secret.Text, requestID string)
 
 	// Clock is the machine's, for the deadlines of connections; nil means
 	// time.Now. An upload ends after UploadTime, or when less than uploadChunk

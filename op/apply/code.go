@@ -67,12 +67,10 @@ func (h *Room) codePost(w http.ResponseWriter, r *http.Request, a application.Ap
 	if loadErr != nil {
 		return loadErr
 	}
-	if err == nil && verdict == intake.CodeRight && h.Know != nil {
+	if err == nil && verdict == intake.CodeRight && h.Recognize != nil {
 		// Strangers who try passwords at this address have another lane.
 		device := h.Cookies.EnsureDevice(w, r)
-		if err := h.Know(r.Context(), a.Email, device); err != nil {
-			return err
-		}
+		h.Recognize(r.Context(), a.Email, device, web.RequestID(r))
 		h.Cookies.Prove(w, r, device, a.Email)
 	}
 	switch {

@@ -33,6 +33,7 @@ type named struct {
 	owners       []string      // of names: the application or account
 	ids          []string      // of applications, documents, accounts and helpdesk requests
 	applications []string
+	step         time.Duration // from one look to the next
 }
 
 // plant returns a name that is on no page by chance.
@@ -163,7 +164,7 @@ func newNamed(t *testing.T) *named {
 // without an event of this view, or names more than were counted. It reports the names.
 func (n *named) look(what string, do func() (body string, h http.Header)) []string {
 	n.s.T.Helper()
-	n.s.Clock.Add(8 * time.Second) // so that the watch, which reads an hour, does not read all views at each look
+	n.s.Clock.Add(n.step)
 	before, since := head(n.s), n.s.Clock.Now().Add(-time.Millisecond)
 	body, header := do()
 	body += fmt.Sprint(header)
@@ -196,6 +197,8 @@ func (n *named) look(what string, do func() (body string, h http.Header)) []stri
 	return shown
 }
 
+const requestPath = "/console/helpdesk/request"
+
 // X13: no page of the console shows the name of an applicant, a holder, a company or a
 // file without an event of that view and outside the count of the watch over officials.
 // The test tries every route in every state, so a route that is added is tried as well.
@@ -212,7 +215,10 @@ func TestX13_EveryPageWithANameIsCounted(t *testing.T) {
 		queries = append(queries, url.Values{"id": {id}}.Encode())
 	}
 	opened, showed := map[string]bool{}, map[string]bool{}
-	absent := map[string]bool{} // routes and queries of an object that is not there, which no other form would find
+	// Texts on pages of requests of the helpdesk, one for each step.
+	steps := map[string]bool{`name="said_birthdate"`: false, `name="reason"`: false, `value="confirm"`: false}
+	// Routes and queries of an object that is not there, which no other form would find.
+	absent := map[string]bool{}
 	try := func(a route, query string, form ...string) {
 		t.Helper()
 		target := a.Path + "?" + query
@@ -227,6 +233,12 @@ func TestX13_EveryPageWithANameIsCounted(t *testing.T) {
 			}
 			got := n.olga.Send(req) // a redirect is another view
 			absent[name+"?"+query] = got.Status == http.StatusNotFound
+			if got.Header.Get("Location") == "/console/login" || strings.HasPrefix(got.Header.Get("Location"), "/console/login?") {
+				n.s.T.Fatalf("%s leads to the login: the session has ended", name)
+			}
+			for text := range steps {
+				steps[text] = steps[text] || a.Path == requestPath && strings.Contains(got.Body, text)
+			}
 			opened[name] = opened[name] || got.Status == http.StatusOK || got.Status == http.StatusSeeOther || got.Status == http.StatusUnprocessableEntity || got.Status == http.StatusConflict
 			return got.Body, got.Header
 		})
@@ -238,6 +250,7 @@ func TestX13_EveryPageWithANameIsCounted(t *testing.T) {
 			routes = append(routes, route{a.Method, a.Path})
 		}
 	}
+	n.step = 10 * time.Millisecond // requests of the helpdesk last an hour
 	for _, a := range routes {
 		if a.Method != http.MethodGet {
 			continue
@@ -256,17 +269,25 @@ func TestX13_EveryPageWithANameIsCounted(t *testing.T) {
 			}
 		}
 	}
-	// Forms: empty, then filled in ways that change nothing, then in ways that act.
-	for _, values := range []map[string]string{
+	for text, seen := range steps {
+		if !seen {
+			t.Errorf("no request of the helpdesk shows %s: they have ended before they are looked at", text)
+		}
+	}
+	// Forms: empty, then filled in ways that change nothing, then in ways that act. Those of
+	// requests of the helpdesk come first. For the others the clock moves on, so that the
+	// watch, which reads an hour, does not read all views at each look.
+	forms := []map[string]string{
 		{},
 		{"text": strings.Repeat("x", 5000), "reason": "identity", "step": "preview", "action": "note", "email": "no address", "code": "0000 0000", "said_place": "99999 Elders", "show": "all", "name": "x"},
 		{"text": "Wie bent u?", "reason": "identity", "step": "preview", "action": "again", "show": "all", "q": strings.ToLower(n.names[0]), "sure": "yes"},
 		{"text": "Wie bent u?", "reason": "identity", "step": "change", "action": "confirm", "email": "other@example.net", "ticket": "M-1", "separator": "comma"},
 		{"text": "Wie bent u?", "reason": "suspicion", "step": "send", "action": "take", "ticket": "M-1", "sure": "yes", "mail": "receipt"},
 		{"text": "Wie bent u?", "reason": "identity", "step": "send", "action": "release", "ticket": "M-1", "sure": "yes"},
-	} {
+	}
+	post := func(values map[string]string, requests bool) {
 		for _, a := range routes {
-			if a.Method != http.MethodPost || a.Path == "/console/again" {
+			if a.Method != http.MethodPost || a.Path == "/console/again" || requests != (a.Path == requestPath) {
 				continue
 			}
 			declared := fields["POST "+a.Path]
@@ -298,6 +319,14 @@ func TestX13_EveryPageWithANameIsCounted(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+	for _, requests := range []bool{true, false} {
+		if !requests {
+			n.step = 6 * time.Second
+		}
+		for _, values := range forms {
+			post(values, requests)
 		}
 	}
 	for _, a := range routes {

@@ -73,8 +73,10 @@ func (h *Room) dataPost(w http.ResponseWriter, r *http.Request, v flow.Holder) e
 	if len(faults) > 0 {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "me/data", p)
 	}
-	if err := h.Limits.SpendFor(r, v.Account.ID, 1, limit.DataChanges); err != nil {
-		return err
+	if len(v.Account.Data().Changed(d)) > 0 {
+		if err := h.Limits.SpendFor(r, v.Account.ID, 1, limit.DataChanges); err != nil {
+			return err
+		}
 	}
 	now := h.Now()
 	err := h.Accounts.Change(r.Context(), v.Account.ID, func(a account.Account) (account.Account, effect.Effects, error) {

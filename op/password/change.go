@@ -26,6 +26,9 @@ func (h *Room) changePost(w http.ResponseWriter, r *http.Request, v flow.Holder)
 	if !ok {
 		return h.Pages.Render(w, http.StatusUnprocessableEntity, "password/change", p)
 	}
+	if err := h.Limits.SpendFor(r, v.Account.ID, 1, limit.PasswordChanges); err != nil {
+		return err
+	}
 	ctx, release, err := h.Queue.Reserve(r.Context(), h.Cookies.Proven(r, v.Account.Email))
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"omgevingsloket-id/pkg/config"
 	"omgevingsloket-id/pkg/effect"
 	"omgevingsloket-id/pkg/helpdesk"
+	"omgevingsloket-id/pkg/limit"
 	"omgevingsloket-id/pkg/staff"
 	"omgevingsloket-id/storage/storagetest"
 )
@@ -446,4 +447,22 @@ func TestW12_BrowserNotRemembered(t *testing.T) {
 	b.Get("/password/change").At("/password/change")
 	faults.Once("Lanes.Remember", storagetest.NotWritten)
 	b.Submit("password", fresh+"er").At("/password/changed")
+}
+
+// One holder changes the password some times in an hour: each is a mail.
+func TestPasswordChangeBudget(t *testing.T) {
+	t.Parallel()
+	s := site.New(t, nil)
+	a, b := s.Active(site.Email)
+	for n := range limit.PasswordChanges.Most {
+		b.Get("/password/change").Submit("password", "short").Is(422)
+		b.Get("/password/change").Submit("password", fmt.Sprint(fresh, n)).At("/password/changed")
+	}
+	before := s.Reload(a)
+	b.Get("/password/change").Submit("password", fresh+"er").Is(429)
+	if got := s.Reload(a); got.PasswordHash != before.PasswordHash || got.Epoch != before.Epoch {
+		t.Error("the password changed beyond the budget")
+	}
+	_, other := s.Active("other@example.com")
+	other.Get("/password/change").Submit("password", fresh).At("/password/changed")
 }

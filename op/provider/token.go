@@ -25,7 +25,8 @@ const (
 	typUserinfo    = ""       // of its own would be best, but libraries of clients refuse what they do not know
 )
 
-// accessAlg is the algorithm of access tokens that are JWTs: the fastest.
+// accessAlg is the algorithm of access tokens that are JWTs: quick, and known to every
+// library.
 const accessAlg = "ES256"
 
 // accessSeparator is between the two parts of an access token that is a handle: its

@@ -68,7 +68,11 @@ func (l *Limits) SpendMail(r *http.Request, b limit.Budget, email string, domain
 func (l *Limits) within(r *http.Request, charges []limit.Charge) error {
 	over, wait, err := l.spend(r, charges)
 	if err == nil && over >= 0 {
-		err = &Error{Status: http.StatusTooManyRequests, Key: "web.error.too_many", Cause: Rule("over the budget " + charges[over].Name), Retry: wait}
+		key := "web.error.too_many"
+		if charges[over].Per == limit.Address {
+			key = "web.error.too_often" // whatever the connection
+		}
+		err = &Error{Status: http.StatusTooManyRequests, Key: key, Cause: Rule("over the budget " + charges[over].Name), Retry: wait}
 	}
 	return err
 }

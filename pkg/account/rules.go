@@ -47,7 +47,7 @@ func (l Limits) Limit(s State, apps int) int {
 }
 
 // EnrolmentLapsed reports whether the QR was shown too long ago without a right
-// code since. The next login judges it too, not only a job.
+// code since. It is judged at the next login.
 func (l Limits) EnrolmentLapsed(a Account, now time.Time) bool {
 	return a.State == QRShown && !now.Before(a.Factor.ShownAt.Add(l.EnrolmentTime))
 }

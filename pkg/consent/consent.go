@@ -43,7 +43,8 @@ type Store interface {
 	// Of returns the consents of an account, in order of client.
 	Of(ctx context.Context, accountID string) ([]Consent, error)
 	// Withdraw removes a consent and revokes the grants of that client for the
-	// account, also those of logins that are under way. The error is
-	// errs.ErrNotFound when there is no consent.
+	// account. A grant that a login under way issues afterwards is not redeemed
+	// (grant.Redemption.Consent). The error is errs.ErrNotFound when there is no
+	// consent; the grants are revoked then too.
 	Withdraw(ctx context.Context, accountID, clientID string, now time.Time, rec effect.Effects) error
 }

@@ -25,7 +25,7 @@ const (
 )
 
 // form returns the steps between the confirmed address and the submission. A change
-// request has only the steps with data that an official approves: its holder has a
+// request has only the steps with data that an official approves and the check: its holder has a
 // password, and can change the postal address without a request.
 func form(a application.Application) []Step {
 	var steps []Step

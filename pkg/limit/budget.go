@@ -168,6 +168,9 @@ var (
 	// AppChanges are changes of the authenticator apps of one account, with the QR
 	// codes of new ones.
 	AppChanges = Budget{"app-changes", Requests, Address, 30, time.Hour, refused}
+	// PasswordChanges are new passwords that one holder chooses while logged in; each is a
+	// mail to every mailbox of the account.
+	PasswordChanges = Budget{"password-changes", Mails, Address, 30, time.Hour, refused}
 	// DataChanges are changes that one holder makes to the data of the account; each is
 	// a mail.
 	DataChanges = Budget{"data-changes", Mails, Address, 30, time.Hour, refused}
@@ -179,6 +182,6 @@ var (
 func Budgets() []Budget {
 	return []Budget{
 		AuthorizeRequests, StartRequests, LoginBytes, LoginBytesAll, LoginRequests, ConsoleRequests, AddressRequests, ChangeMails, AccountMails, CancelRequests, ApplyMails, StatusRequests,
-		ForgottenMails, ResetRequests, MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, JudgeTime, UploadBytes, DraftsBytes, DraftUploads, DraftBytes, ChangeRequests, SessionCodes, SessionCodesDay, AppChanges, DataChanges, Exports,
+		ForgottenMails, ResetRequests, MailboxMails, DomainMails, AllMails, AlarmMails, CodeRequests, PasswordHashes, UploadRequests, JudgeTime, UploadBytes, DraftsBytes, DraftUploads, DraftBytes, ChangeRequests, SessionCodes, SessionCodesDay, AppChanges, PasswordChanges, DataChanges, Exports,
 	}
 }

@@ -46,7 +46,7 @@ func (d Disavowal) mac(id []byte, hour uint32, enrolment int) []byte {
 // account whose id is not one of ours.
 func (d Disavowal) Link(a account.Account, now time.Time) secret.Text {
 	id, err := hex.DecodeString(a.ID)
-	if d.Key == nil || err != nil || len(id) != disavowID {
+	if len(d.Key) == 0 || err != nil || len(id) != disavowID {
 		return ""
 	}
 	hour := uint32((now.Add(d.Time).Unix() + 3599) / 3600)
@@ -60,7 +60,7 @@ func (d Disavowal) Link(a account.Account, now time.Time) secret.Text {
 // text that is no link, and without a key.
 func (d Disavowal) read(link secret.Text, now time.Time) (accountID string, check func(account.Account) bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(link.Reveal(), disavowPrefix))
-	if err != nil || len(raw) != 32 || d.Key == nil {
+	if err != nil || len(raw) != 32 || len(d.Key) == 0 {
 		return "", nil
 	}
 	id, sum := raw[:disavowID], raw[disavowID+disavowHour:]

@@ -90,7 +90,7 @@ func (r *Service) OpenLink(ctx context.Context, link, browser secret.Text, from 
 		return err
 	}
 	if device := r.verifier().deviceHash(from.Device, of.Unblocks); device != "" {
-		r.remembered(ctx, from, r.Lanes.Lend(ctx, begun.Key, device, now, r.Limits.ResetUntil(begun)))
+		r.remembered(ctx, from.RequestID, r.Lanes.Lend(ctx, begun.Key, device, now, r.Limits.ResetUntil(begun)))
 	}
 	return nil
 }
@@ -154,7 +154,7 @@ func (r *Service) ChooseForgotten(ctx context.Context, v Resetting, password str
 		return next, r.passwordChanged(a, audit.PasswordReset, from), err
 	})
 	if err == nil && !v.CodeAt.IsZero() {
-		r.remembered(ctx, from, r.Remember(ctx, v.Account, from.Device))
+		r.remembered(ctx, from.RequestID, r.Remember(ctx, v.Account, from.Device))
 	}
 	return err
 }
@@ -181,6 +181,6 @@ func (r *Service) ChangePassword(ctx context.Context, read account.Account, pass
 	if err != nil {
 		return account.Account{}, err
 	}
-	r.remembered(ctx, from, r.Remember(ctx, changed, from.Device))
+	r.remembered(ctx, from.RequestID, r.Remember(ctx, changed, from.Device))
 	return changed, nil
 }

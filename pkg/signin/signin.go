@@ -126,9 +126,9 @@ func (r *Service) Remember(ctx context.Context, a account.Account, device secret
 // remembered logs that a browser could not be made known after a change that is stored.
 // It is no error of the change: at the next login, the browser shares the lane of
 // strangers.
-func (r *Service) remembered(ctx context.Context, from From, err error) {
+func (r *Service) remembered(ctx context.Context, requestID string, err error) {
 	if err != nil && r.Log != nil {
-		r.Log.WarnContext(ctx, "device not remembered", "request", from.RequestID, "error", err.Error())
+		r.Log.WarnContext(ctx, "device not remembered", "request", requestID, "error", err.Error())
 	}
 }
 
@@ -136,6 +136,12 @@ func (r *Service) remembered(ctx context.Context, from From, err error) {
 // made from its application, which gives it a lane of its own before its first login.
 func (r *Service) Know(ctx context.Context, email string, device secret.Text) error {
 	return r.verifier().Know(ctx, email, device)
+}
+
+// Recognize is Know after a change that is stored: an error is logged, and does not fail
+// the change.
+func (r *Service) Recognize(ctx context.Context, email string, device secret.Text, requestID string) {
+	r.remembered(ctx, requestID, r.Know(ctx, email, device))
 }
 
 // OpenLanes removes the locks that wrong passwords made for an account, with an

@@ -137,11 +137,12 @@ func (s consents) Withdraw(ctx context.Context, accountID, clientID string, now 
 		_, err = tx.ExecContext(ctx, revoke, ms(now), accountID, clientID)
 		return rec, err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errs.ErrNotFound) {
 		return err
 	}
-	_, err = s.db.exec(ctx, revoke, ms(now), accountID, clientID)
-	return answer("withdraw consent", err)
+	// Also when the consent is gone already: the call that removed it may have ended here.
+	_, second := s.db.exec(context.WithoutCancel(ctx), revoke, ms(now), accountID, clientID)
+	return errors.Join(err, answer("withdraw consent", second))
 }
 
 type keys struct{ db *DB }

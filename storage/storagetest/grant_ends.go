@@ -217,6 +217,15 @@ func consentWithdrawn(t *testing.T, w world) {
 		t.Errorf("live: %t; of another client: %t; of another account: %t", w.live(redeemed.ID), w.live(elsewhere.ID), w.live(stranger.ID))
 	}
 	same(t, w.redeem(redemption(unspent), effect.Effects{}), grant.RefusedRevoked)
+	// A withdrawal that ended before it had revoked what was issued meanwhile is repeated.
+	missed := grantOf(a)
+	missed.ClientID = portal
+	must(t, w.Grants.Issue(ctx(t), missed, effect.Effects{}))
+	same(t, w.redeem(redemption(missed), effect.Effects{}), grant.Refusal(""))
+	is(t, w.Consents.Withdraw(ctx(t), a.ID, portal, noon, effect.Effects{}), errs.ErrNotFound)
+	if w.live(missed.ID) {
+		t.Error("a grant outlives a repeated withdrawal")
+	}
 	// A client that needs no consent is not stopped by one that does (TK-05).
 	free, thief := grantOf(a), redemption(grantOf(a))
 	must(t, w.Grants.Issue(ctx(t), free, effect.Effects{}))

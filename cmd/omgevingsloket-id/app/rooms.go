@@ -119,7 +119,7 @@ func (a *App) rooms(ctx context.Context, letters *letter.Writer) error {
 		&home.Room{Pages: pages, Now: a.Now, LoggedIn: dispatcher.LoggedIn, Security: c.SecurityURI(), Statement: home.Statement(c.Accessibility)},
 		&apply.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Now: a.Now, Rand: a.Rand, Store: db.Applications(), Cases: db.Cases(), Accounts: a.Stores.Accounts, Hasher: hasher, Queue: hasher, Letters: letters, Ring: a.Stores.Ring,
-			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Know: a.SignIn.Know, Documents: judge, Policy: a.Passwords, Flow: dispatcher,
+			CodeKey: codeKey, PerHour: c.Limits.ApplyPerHour, Tries: c.Limits.ApplyTries, Recognize: a.SignIn.Recognize, Documents: judge, Policy: a.Passwords, Flow: dispatcher,
 		},
 		&login.Room{
 			Pages: pages, Cookies: cookies, Limits: limits, Log: a.Log, Rand: a.Rand, Flow: dispatcher, Queue: hasher, SignIn: a.SignIn, Sessions: sessions, Grants: a.Stores.Grants,
