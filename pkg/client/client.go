@@ -280,11 +280,11 @@ func (c Client) checkAuth(policy Policy) []error {
 	default:
 		add("access_tokens %q: choose opaque or jwt", c.AccessTokens)
 	}
-	for name, alg := range map[string]string{"id_token_signed_response_alg": c.SigningAlg, "userinfo_signed_response_alg": c.UserinfoAlg} {
-		switch alg {
+	for _, chosen := range [][2]string{{"id_token_signed_response_alg", c.SigningAlg}, {"userinfo_signed_response_alg", c.UserinfoAlg}} {
+		switch chosen[1] {
 		case "", "RS256", "PS256", "ES256", "EdDSA":
 		default:
-			add("%s %q: choose RS256, PS256, ES256 or EdDSA", name, alg)
+			add("%s %q: choose RS256, PS256, ES256 or EdDSA", chosen[0], chosen[1])
 		}
 	}
 	return faults

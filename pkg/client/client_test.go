@@ -148,11 +148,12 @@ func TestValidateReportsAllFaults(t *testing.T) {
 // The faults of one client come in one order, whenever it is read.
 func TestValidateOrder(t *testing.T) {
 	t.Parallel()
-	c := web(func(c *client.Client) { c.InitiateLoginURI, c.HomeURI, c.JWKSURI, c.SigningAlg = "a", "b", "c", "none" })
+	c := web(func(c *client.Client) { c.InitiateLoginURI, c.HomeURI, c.JWKSURI, c.SigningAlg, c.UserinfoAlg = "a", "b", "c", "none", "x" })
 	const want = `initiate_login_uri: "a" is not an absolute address
 home_uri: "b" is not an absolute address
 jwks_uri: "c" is not an absolute address
-id_token_signed_response_alg "none": choose RS256, PS256, ES256 or EdDSA`
+id_token_signed_response_alg "none": choose RS256, PS256, ES256 or EdDSA
+userinfo_signed_response_alg "x": choose RS256, PS256, ES256 or EdDSA`
 	for range 50 {
 		if err := c.Validate(client.General, false); err == nil || err.Error() != want {
 			t.Fatalf("Validate() = %v, want %s", err, want)
