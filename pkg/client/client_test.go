@@ -148,7 +148,9 @@ func TestValidateReportsAllFaults(t *testing.T) {
 // The faults of one client come in one order, whenever it is read.
 func TestValidateOrder(t *testing.T) {
 	t.Parallel()
-	c := web(func(c *client.Client) { c.InitiateLoginURI, c.HomeURI, c.JWKSURI, c.SigningAlg, c.UserinfoAlg = "a", "b", "c", "none", "x" })
+	c := web(func(c *client.Client) {
+		c.InitiateLoginURI, c.HomeURI, c.JWKSURI, c.SigningAlg, c.UserinfoAlg = "a", "b", "c", "none", "x"
+	})
 	const want = `initiate_login_uri: "a" is not an absolute address
 home_uri: "b" is not an absolute address
 jwks_uri: "c" is not an absolute address
