@@ -116,8 +116,8 @@ func TestCommandsUnknownEnvironment(t *testing.T) {
 	}
 }
 
-// A command gives its logger away and does not make it the default of the process, whose
-// other commands would write into its output.
+// A command passes its logger to world.logs. It does not set the default logger, through
+// which the other commands of the process would write to its output.
 func TestCommandsDefaultLogger(t *testing.T) {
 	t.Parallel()
 	var out, err bytes.Buffer

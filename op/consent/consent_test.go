@@ -173,8 +173,8 @@ func (w withdrawing) Issue(ctx context.Context, g grant.Grant, rec effect.Effect
 	return w.Store.Issue(ctx, g, rec)
 }
 
-// A login that was under way when the consent was withdrawn gives the client a code that
-// cannot be redeemed. Without the withdrawal, TestConsentAskedOnce redeems it.
+// The code of a login that was under way when the consent was withdrawn cannot be
+// redeemed. Without the withdrawal, TestConsentAskedOnce redeems such a code.
 func TestConsentWithdrawnUnderWay(t *testing.T) {
 	t.Parallel()
 	s := site.Start(t, site.Setup{Wrap: func(s *app.Stores) { s.Grants = withdrawing{s.Grants, s.DB.Consents()} }})
