@@ -131,3 +131,26 @@ func TestY18_KeysFor(t *testing.T) {
 		}
 	}
 }
+
+// A key without an algorithm is tried for the algorithms of its type only.
+func TestKeysForType(t *testing.T) {
+	t.Parallel()
+	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edwards, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	modulus := new(big.Int).SetBit(big.NewInt(1), 2047, 1)
+	keys := []jose.JSONWebKey{{Key: p256.Public(), KeyID: "P-256"}, {Key: edwards, KeyID: "Ed25519"}, {Key: &rsa.PublicKey{N: modulus, E: 65537}, KeyID: "RSA"}}
+	for alg, want := range map[string]string{"ES256": "P-256", "EdDSA": "Ed25519", "RS256": "RSA", "PS256": "RSA"} {
+		if got := client.KeysFor(keys, "", alg); len(got) != 1 || got[0].KeyID != want {
+			t.Errorf("KeysFor(%s) = %v, want the key %s", alg, got, want)
+		}
+	}
+	if got := client.KeysFor(keys, "", "HS256"); len(got) != 0 {
+		t.Errorf("KeysFor(HS256) = %v, want none", got)
+	}
+}
